@@ -1,0 +1,86 @@
+#include "alloc.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *system_alloc(void *user, void *block, size_t old_size, size_t new_size) {
+    (void)user;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    if (new_size > SIZE_MAX / 2)
+        return NULL;
+    size_t rounded = (new_size + NT_ALIGN - 1) / NT_ALIGN * NT_ALIGN;
+    void *fresh = aligned_alloc(NT_ALIGN, rounded);
+    if (fresh && block) {
+        memcpy(fresh, block, old_size < new_size ? old_size : new_size);
+        free(block);
+    }
+    return fresh;
+}
+
+static nt_alloc_hook hook = system_alloc;
+static void *hook_user;
+static atomic_size_t in_use, peak;
+
+void nt_alloc_set_hook(nt_alloc_hook replacement, void *user) {
+    hook = replacement ? replacement : system_alloc;
+    hook_user = user;
+}
+
+static void count(size_t freed, size_t taken) {
+    size_t now = atomic_fetch_add(&in_use, taken - freed) + taken - freed;
+    size_t seen = atomic_load(&peak);
+    while (now > seen && taken > freed && !atomic_compare_exchange_weak(&peak, &seen, now))
+        ;
+}
+
+void *nt_alloc(size_t size) {
+    return nt_realloc(NULL, 0, size);
+}
+
+void *nt_alloc_zero(size_t size) {
+    void *block = nt_alloc(size);
+    if (block)
+        memset(block, 0, size ? size : 1);
+    return block;
+}
+
+void *nt_realloc(void *block, size_t old_size, size_t new_size) {
+    size_t old_bytes = block && old_size == 0 ? 1 : old_size;
+    size_t new_bytes = new_size ? new_size : 1;
+    void *fresh = hook(hook_user, block, old_bytes, new_bytes);
+    if (fresh)
+        count(block ? old_bytes : 0, new_bytes);
+    return fresh;
+}
+
+void nt_free(void *block, size_t size) {
+    if (!block)
+        return;
+    hook(hook_user, block, size ? size : 1, 0);
+    count(size ? size : 1, 0);
+}
+
+int nt_grow(void **items, size_t *capacity, size_t count_now, size_t item_size) {
+    if (count_now < *capacity)
+        return 1;
+    size_t wanted = *capacity ? *capacity * 2 : 8;
+    void *fresh = nt_realloc(*items, *capacity * item_size, wanted * item_size);
+    if (!fresh)
+        return 0;
+    *items = fresh;
+    *capacity = wanted;
+    return 1;
+}
+
+size_t nt_alloc_in_use(void) {
+    return atomic_load(&in_use);
+}
+
+size_t nt_alloc_peak(void) {
+    return atomic_load(&peak);
+}

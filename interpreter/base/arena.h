@@ -1,0 +1,31 @@
+/* An arena: blocks that share one lifetime (a document's, a graph's, a plan's) and are freed
+ * together. Chunks grow from 4 KiB to 1 MiB; a larger block gets a chunk of its own. Not for
+ * several threads at once. Everything an arena hands out belongs to the arena. */
+#ifndef NT_ARENA_H
+#define NT_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+typedef struct nt_arena {
+    struct nt_arena_chunk *chunk; /* newest first */
+    size_t used;                  /* bytes of the newest chunk that are taken */
+} nt_arena;
+
+void nt_arena_init(nt_arena *arena);
+void nt_arena_finish(nt_arena *arena);
+
+/* All return NULL when out of memory. Blocks are aligned to 16 bytes. */
+void *nt_arena_alloc(nt_arena *arena, size_t size); /* zeroed */
+void *nt_arena_copy(nt_arena *arena, const void *bytes, size_t size);
+char *nt_arena_string(nt_arena *arena, const char *text);
+char *nt_arena_substring(nt_arena *arena, const char *text, size_t length);
+char *nt_arena_printf(nt_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+char *nt_arena_vprintf(nt_arena *arena, const char *format, va_list arguments);
+
+#define NT_ARENA_NEW(arena, type) ((type *)nt_arena_alloc((arena), sizeof(type)))
+#define NT_ARENA_ARRAY(arena, type, count)                                                         \
+    ((type *)nt_arena_alloc((arena), sizeof(type) * (size_t)(count)))
+
+#endif

@@ -1,0 +1,227 @@
+#include "diagnostic.h"
+
+#include <limits.h>
+#include <string.h>
+
+void nt_error_init(nt_error *error) {
+    memset(error, 0, sizeof *error);
+    nt_arena_init(&error->arena);
+}
+
+void nt_error_finish(nt_error *error) {
+    nt_arena_finish(&error->arena);
+    error->count = error->dropped = 0;
+}
+
+bool nt_error_full(const nt_error *error) {
+    return error->count == NT_ERROR_LIMIT;
+}
+
+static const char *or_empty(const char *text) {
+    return text ? text : "";
+}
+
+static nt_diagnostic *add(nt_error *error, nt_status status, const char *format,
+                          va_list arguments) {
+    if (nt_error_full(error)) {
+        error->dropped++;
+        return NULL;
+    }
+    nt_diagnostic *item = &error->items[error->count++];
+    const char *message = nt_arena_vprintf(&error->arena, format, arguments);
+    *item = (nt_diagnostic){
+        .status = status,
+        .where = "",
+        .message = message ? message : nt_status_text(NT_NO_MEMORY),
+        .excerpt = "",
+    };
+    return item;
+}
+
+/* The byte range [*ret_start, *ret_end) of line `line` (from 1) without its line end. */
+static bool find_line(const nt_source *source, uint32_t line, size_t *ret_start, size_t *ret_end) {
+    size_t start = 0;
+    for (uint32_t i = 1; i < line; i++) {
+        const char *end = memchr(source->text + start, '\n', source->length - start);
+        if (!end)
+            return false;
+        start = (size_t)(end - source->text) + 1;
+    }
+    const char *end = memchr(source->text + start, '\n', source->length - start);
+    *ret_start = start;
+    *ret_end = end ? (size_t)(end - source->text) : source->length;
+    if (*ret_end > start && source->text[*ret_end - 1] == '\r')
+        --*ret_end;
+    return true;
+}
+
+/* The byte that follows `count` code points from byte `at` on; the line's end if there are fewer.
+ */
+static size_t skip(const char *line, size_t length, size_t at, uint32_t count) {
+    for (; count > 0 && at < length; count--) {
+        at++;
+        while (at < length && ((unsigned char)line[at] & 0xC0) == 0x80)
+            at++;
+    }
+    return at;
+}
+
+/* The part of a line that an excerpt shows when the line is long: up to 120 code points around the
+ * caret. Returns how many code points were cut off on the left. */
+static uint32_t clip(const char *line, size_t length, uint32_t column, size_t *ret_from,
+                     size_t *ret_to) {
+    enum { WIDEST = 120, LEAD = 60 };
+    uint32_t total = 0, skipped = 0;
+    for (size_t i = 0; i < length; i++)
+        total += ((unsigned char)line[i] & 0xC0) != 0x80;
+    if (column > LEAD && total > WIDEST)
+        skipped = column - LEAD < total - WIDEST ? column - LEAD : total - WIDEST;
+    *ret_from = skip(line, length, 0, skipped);
+    *ret_to = skip(line, length, *ret_from, WIDEST);
+    return skipped;
+}
+
+static void add_excerpt(nt_text *text, nt_place place) {
+    size_t start, end;
+    if (!place.source || place.line == 0 || !find_line(place.source, place.line, &start, &end))
+        return;
+    const char *line = place.source->text + start;
+    size_t from, to;
+    uint32_t column = place.column - clip(line, end - start, place.column, &from, &to);
+    nt_text_printf(text, "%6u | %.*s\n       | ", place.line, (int)(to - from), line + from);
+    uint32_t at = 1;
+    for (size_t i = from; i < to && at < column; i++)
+        if (((unsigned char)line[i] & 0xC0) != 0x80) {
+            nt_text_add(text, line[i] == '\t' ? "\t" : " ");
+            at++;
+        }
+    nt_text_add(text, "^");
+    for (uint32_t i = 1; i < place.width && column + i <= (uint32_t)(to - from); i++)
+        nt_text_add(text, "~");
+    nt_text_add(text, "\n");
+}
+
+static void add_trail(nt_text *text, const nt_trail *trail) {
+    enum { DEEPEST = 8 };
+    int depth = 0;
+    for (; trail && depth < DEEPEST; trail = trail->place.trail, depth++)
+        nt_text_printf(text, "  %s, asked for at %s:%u:%u\n", trail->what,
+                       trail->place.source ? trail->place.source->path : "?", trail->place.line,
+                       trail->place.column);
+    if (trail)
+        nt_text_add(text, "  (and further out)\n");
+}
+
+nt_status nt_error_at(nt_error *error, nt_status status, nt_place place, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    nt_diagnostic *item = add(error, status, format, arguments);
+    va_end(arguments);
+    if (!item || !place.source)
+        return status;
+    item->where =
+        or_empty(place.line == 0 ? nt_arena_string(&error->arena, place.source->path)
+                                 : nt_arena_printf(&error->arena, "%s:%u:%u", place.source->path,
+                                                   place.line, place.column));
+    nt_text excerpt;
+    nt_text_init(&excerpt);
+    add_excerpt(&excerpt, place);
+    add_trail(&excerpt, place.trail);
+    item->excerpt = or_empty(nt_arena_string(&error->arena, excerpt.bytes));
+    nt_text_finish(&excerpt);
+    return status;
+}
+
+nt_status nt_error_in(nt_error *error, nt_status status, const char *path, int64_t offset,
+                      const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    nt_diagnostic *item = add(error, status, format, arguments);
+    va_end(arguments);
+    if (item)
+        item->where = or_empty(
+            offset < 0 ? nt_arena_string(&error->arena, path)
+                       : nt_arena_printf(&error->arena, "%s: byte %lld", path, (long long)offset));
+    return status;
+}
+
+nt_status nt_error_say(nt_error *error, nt_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add(error, status, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+void nt_error_hint(nt_error *error, const char *format, ...) {
+    if (error->count == 0 || error->dropped > 0)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    error->items[error->count - 1].hint = nt_arena_vprintf(&error->arena, format, arguments);
+    va_end(arguments);
+}
+
+void nt_error_suggest(nt_error *error, const char *word, const char *const *names) {
+    const char *near = nt_nearest(word, names);
+    if (near)
+        nt_error_hint(error, "did you mean '%s'?", near);
+}
+
+void nt_error_format(const nt_error *error, bool colour, nt_text *text) {
+    const char *bold = colour ? "\033[1m" : "", *red = colour ? "\033[1;31m" : "";
+    const char *plain = colour ? "\033[0m" : "";
+    for (int i = 0; i < error->count; i++) {
+        const nt_diagnostic *item = &error->items[i];
+        if (item->where[0])
+            nt_text_printf(text, "%s%s:%s ", bold, item->where, plain);
+        nt_text_printf(text, "%serror:%s %s", red, plain, item->message);
+        if (item->hint)
+            nt_text_printf(text, "; %s", item->hint);
+        nt_text_printf(text, "\n%s", item->excerpt);
+    }
+    if (error->dropped > 0)
+        nt_text_printf(text, "and %d more error%s\n", error->dropped,
+                       error->dropped == 1 ? "" : "s");
+}
+
+/* Damerau-Levenshtein distance with adjacent transpositions; INT_MAX past 63 characters a word. */
+static int distance(const char *a, const char *b) {
+    enum { LONGEST = 63 };
+    size_t n = strlen(a), m = strlen(b);
+    if (n > LONGEST || m > LONGEST)
+        return INT_MAX;
+    int row[3][LONGEST + 2];
+    for (size_t j = 0; j <= m; j++)
+        row[1][j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int *before = row[(i + 2) % 3], *last = row[i % 3];
+        int *now = row[(i + 1) % 3];
+        now[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int best = last[j - 1] + (a[i - 1] != b[j - 1]);
+            if (last[j] + 1 < best)
+                best = last[j] + 1;
+            if (now[j - 1] + 1 < best)
+                best = now[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
+            now[j] = best;
+        }
+    }
+    return row[(n + 1) % 3][m];
+}
+
+const char *nt_nearest(const char *word, const char *const *names) {
+    const char *best = NULL;
+    int best_distance = (int)strlen(word) / 3 + 2;
+    for (; *names; names++) {
+        int d = distance(word, *names);
+        if (d < best_distance && d < (int)strlen(*names)) {
+            best = *names;
+            best_distance = d;
+        }
+    }
+    return best;
+}

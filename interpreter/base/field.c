@@ -1,0 +1,383 @@
+#include "field.h"
+
+#include "diagnostic.h"
+#include "hash.h"
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const nt_field *nt_field_find(const nt_field *fields, const char *name) {
+    for (; fields->name; fields++)
+        if (!fields->hidden && strcmp(fields->name, name) == 0)
+            return fields;
+    return NULL;
+}
+
+const char *nt_field_nearest(const nt_field *fields, const char *name) {
+    const char *names[64];
+    int count = 0;
+    for (; fields->name && count < 63; fields++)
+        if (!fields->hidden)
+            names[count++] = fields->name;
+    names[count] = NULL;
+    return nt_nearest(name, names);
+}
+
+static bool in_range(const nt_field *field, double value) {
+    return (field->min == 0 && field->max == 0) || (value >= field->min && value <= field->max);
+}
+
+static bool read_real(const nt_field *field, const char *text, double *ret) {
+    char *end;
+    if (text[0] == '\0' || isspace((unsigned char)text[0]))
+        return false;
+    double value = strtod(text, &end);
+    if (*end != '\0' || !isfinite(value) || !in_range(field, value))
+        return false;
+    *ret = value;
+    return true;
+}
+
+static bool read_int(const nt_field *field, const char *text, int32_t *ret) {
+    double value;
+    if (!read_real(field, text, &value) || value != floor(value) || fabs(value) > INT_MAX)
+        return false;
+    *ret = (int32_t)value;
+    return true;
+}
+
+static bool read_bool(const char *text, bool *ret) {
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        return false;
+    *ret = text[0] == 't';
+    return true;
+}
+
+static bool read_choice(const nt_field *field, const char *text, int32_t *ret) {
+    for (int32_t i = 0; field->choices[i]; i++)
+        if (strcmp(field->choices[i], text) == 0) {
+            *ret = i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_pair(const nt_field *field, const char *const *texts, int count, bool list,
+                      int32_t *ret) {
+    int32_t pair[2];
+    if (count < 1 || count > 2 || (count == 2 && !list) || !read_int(field, texts[0], &pair[0]) ||
+        !read_int(field, texts[count - 1], &pair[1]))
+        return false;
+    memcpy(ret, pair, sizeof pair);
+    return true;
+}
+
+static bool read_ints(const nt_field *field, nt_arena *arena, const char *const *texts, int count,
+                      nt_ints *ret) {
+    int32_t *items = NT_ARENA_ARRAY(arena, int32_t, count);
+    for (int i = 0; items && i < count; i++)
+        if (!read_int(field, texts[i], &items[i]))
+            return false;
+    *ret = (nt_ints){.count = count, .items = items};
+    return items != NULL;
+}
+
+static bool read_reals(const nt_field *field, nt_arena *arena, const char *const *texts, int count,
+                       nt_reals *ret) {
+    double *items = NT_ARENA_ARRAY(arena, double, count);
+    for (int i = 0; items && i < count; i++)
+        if (!read_real(field, texts[i], &items[i]))
+            return false;
+    *ret = (nt_reals){.count = count, .items = items};
+    return items != NULL;
+}
+
+static bool set(const nt_field *field, void *record, nt_arena *arena, const char *const *texts,
+                int count, bool list) {
+    void *at = (char *)record + field->offset;
+    switch (field->type) {
+    case NT_PAIR:
+        return read_pair(field, texts, count, list, at);
+    case NT_INTS:
+        return read_ints(field, arena, texts, count, at);
+    case NT_REALS:
+        return read_reals(field, arena, texts, count, at);
+    default:
+        break;
+    }
+    if (list || count != 1)
+        return false;
+    switch (field->type) {
+    case NT_INT:
+        return read_int(field, texts[0], at);
+    case NT_REAL:
+        return read_real(field, texts[0], at);
+    case NT_BOOL:
+        return read_bool(texts[0], at);
+    case NT_CHOICE:
+        return read_choice(field, texts[0], at);
+    case NT_STRING: {
+        const char *copy = nt_arena_string(arena, texts[0]);
+        memcpy(at, &copy, sizeof copy);
+        return copy != NULL;
+    }
+    default:
+        return false;
+    }
+}
+
+bool nt_field_set(const nt_field *field, void *record, nt_arena *arena, const char *const *texts,
+                  int count, bool list, char why[NT_FIELD_WHY]) {
+    if (set(field, record, arena, texts, count, list))
+        return true;
+    nt_text takes;
+    nt_text_init(&takes);
+    nt_field_describe(field, &takes);
+    if (count == 1 && !list)
+        snprintf(why, NT_FIELD_WHY, "must be %s, not '%.40s'", takes.bytes, texts[0]);
+    else
+        snprintf(why, NT_FIELD_WHY, "must be %s, not this list", takes.bytes);
+    nt_text_finish(&takes);
+    return false;
+}
+
+/* Splits "[1,2]" or "1" in place; returns how many parts, or -1 when there are more than `limit`.
+ */
+static int split(char *value, const char **parts, int limit, bool *ret_list) {
+    size_t length = strlen(value);
+    *ret_list = length >= 2 && value[0] == '[' && value[length - 1] == ']';
+    if (!*ret_list) {
+        parts[0] = value;
+        return 1;
+    }
+    value[length - 1] = '\0';
+    int count = 0;
+    char *rest = NULL;
+    for (char *part = strtok_r(value + 1, ", ", &rest); part; part = strtok_r(NULL, ", ", &rest)) {
+        if (count == limit)
+            return -1;
+        parts[count++] = part;
+    }
+    return count;
+}
+
+static bool set_text(const nt_field *field, void *record, nt_arena *arena, const char *text,
+                     char why[NT_FIELD_WHY]) {
+    enum { LONGEST = 64 };
+    const char *parts[LONGEST];
+    bool list;
+    char *copy = nt_arena_string(arena, text);
+    int count = copy ? split(copy, parts, LONGEST, &list) : -1;
+    if (count < 0) {
+        snprintf(why, NT_FIELD_WHY, "is too long");
+        return false;
+    }
+    return nt_field_set(field, record, arena, parts, count, list, why);
+}
+
+bool nt_fields_default(const nt_field *fields, void *record, nt_arena *arena) {
+    char why[NT_FIELD_WHY];
+    for (; fields->name; fields++)
+        if (fields->fallback && !set_text(fields, record, arena, fields->fallback, why))
+            return false;
+    return true;
+}
+
+bool nt_fields_parse(const nt_field *fields, void *record, nt_arena *arena, const char *text,
+                     char why[NT_FIELD_WHY]) {
+    char *copy = nt_arena_string(arena, text), *rest = NULL;
+    if (!copy)
+        return snprintf(why, NT_FIELD_WHY, "out of memory"), false;
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        char *value = strchr(word, '=');
+        if (value)
+            *value++ = '\0';
+        const nt_field *field = nt_field_find(fields, word);
+        if (!value || !field)
+            return snprintf(why, NT_FIELD_WHY, "no field '%.60s'", word), false;
+        if (!set_text(field, record, arena, value, why))
+            return false;
+    }
+    return true;
+}
+
+/* The bytes that make up a field's value, for hashing and comparing. */
+static const void *value_bytes(const nt_field *field, const void *record, size_t *ret_size) {
+    const void *at = (const char *)record + field->offset;
+    switch (field->type) {
+    case NT_INT:
+    case NT_CHOICE:
+        return *ret_size = sizeof(int32_t), at;
+    case NT_REAL:
+        return *ret_size = sizeof(double), at;
+    case NT_BOOL:
+        return *ret_size = sizeof(bool), at;
+    case NT_PAIR:
+        return *ret_size = 2 * sizeof(int32_t), at;
+    case NT_STRING: {
+        const char *text;
+        memcpy(&text, at, sizeof text);
+        return *ret_size = text ? strlen(text) : 0, text;
+    }
+    case NT_INTS: {
+        const nt_ints *ints = at;
+        return *ret_size = (size_t)ints->count * sizeof(int32_t), ints->items;
+    }
+    case NT_REALS: {
+        const nt_reals *reals = at;
+        return *ret_size = (size_t)reals->count * sizeof(double), reals->items;
+    }
+    }
+    return *ret_size = 0, NULL;
+}
+
+void *nt_fields_copy(const nt_field *fields, const void *record, size_t size, nt_arena *arena) {
+    char *copy = nt_arena_copy(arena, record, size);
+    for (; copy && fields->name; fields++) {
+        size_t length;
+        const void *from = value_bytes(fields, record, &length);
+        if (fields->type != NT_STRING && fields->type != NT_INTS && fields->type != NT_REALS)
+            continue;
+        if (!from)
+            continue;
+        const void *bytes = fields->type == NT_STRING ? nt_arena_string(arena, from)
+                                                      : nt_arena_copy(arena, from, length);
+        if (!bytes)
+            return NULL;
+        void *at = copy + fields->offset;
+        switch (fields->type) {
+        case NT_INTS:
+            ((nt_ints *)at)->items = bytes;
+            break;
+        case NT_REALS:
+            ((nt_reals *)at)->items = bytes;
+            break;
+        default:
+            memcpy(at, &bytes, sizeof bytes);
+        }
+    }
+    return copy;
+}
+
+uint64_t nt_fields_hash(const nt_field *fields, const void *record, uint64_t seed) {
+    for (; fields->name; fields++) {
+        size_t size;
+        const void *bytes = value_bytes(fields, record, &size);
+        seed = nt_hash_bytes(seed, size ? bytes : "", size);
+    }
+    return seed;
+}
+
+static bool field_equal(const nt_field *field, const void *a, const void *b) {
+    size_t size_a, size_b;
+    const void *bytes_a = value_bytes(field, a, &size_a);
+    const void *bytes_b = value_bytes(field, b, &size_b);
+    return size_a == size_b && (size_a == 0 || memcmp(bytes_a, bytes_b, size_a) == 0);
+}
+
+bool nt_fields_equal(const nt_field *fields, const void *a, const void *b) {
+    for (; fields->name; fields++)
+        if (!field_equal(fields, a, b))
+            return false;
+    return true;
+}
+
+void nt_field_format(const nt_field *field, const void *record, nt_text *text) {
+    const void *at = (const char *)record + field->offset;
+    switch (field->type) {
+    case NT_INT:
+        nt_text_printf(text, "%d", *(const int32_t *)at);
+        break;
+    case NT_REAL:
+        nt_text_printf(text, "%.10g", *(const double *)at);
+        break;
+    case NT_BOOL:
+        nt_text_add(text, *(const bool *)at ? "true" : "false");
+        break;
+    case NT_CHOICE:
+        nt_text_add(text, field->choices[*(const int32_t *)at]);
+        break;
+    case NT_STRING: {
+        const char *string;
+        memcpy(&string, at, sizeof string);
+        nt_text_add(text, string ? string : "");
+        break;
+    }
+    case NT_PAIR: {
+        const int32_t *pair = at;
+        if (pair[0] == pair[1])
+            nt_text_printf(text, "%d", pair[0]);
+        else
+            nt_text_printf(text, "[%d,%d]", pair[0], pair[1]);
+        break;
+    }
+    case NT_INTS: {
+        const nt_ints *ints = at;
+        nt_text_add(text, "[");
+        for (int i = 0; i < ints->count; i++)
+            nt_text_printf(text, "%s%d", i ? "," : "", ints->items[i]);
+        nt_text_add(text, "]");
+        break;
+    }
+    case NT_REALS: {
+        const nt_reals *reals = at;
+        nt_text_add(text, "[");
+        for (int i = 0; i < reals->count; i++)
+            nt_text_printf(text, "%s%.10g", i ? "," : "", reals->items[i]);
+        nt_text_add(text, "]");
+        break;
+    }
+    }
+}
+
+void nt_fields_format(const nt_field *fields, const void *record, nt_text *text) {
+    for (; fields->name; fields++) {
+        nt_text value;
+        nt_text_init(&value);
+        nt_field_format(fields, record, &value);
+        if (!fields->fallback || strcmp(value.bytes, fields->fallback) != 0)
+            nt_text_printf(text, " %s=%s", fields->name, value.bytes);
+        nt_text_finish(&value);
+    }
+}
+
+static void describe_number(const nt_field *field, const char *what, nt_text *text) {
+    nt_text_add(text, what);
+    if (field->min != 0 || field->max != 0)
+        nt_text_printf(text, " from %.10g to %.10g", field->min, field->max);
+}
+
+void nt_field_describe(const nt_field *field, nt_text *text) {
+    switch (field->type) {
+    case NT_INT:
+        describe_number(field, "an integer", text);
+        break;
+    case NT_REAL:
+        describe_number(field, "a number", text);
+        break;
+    case NT_BOOL:
+        nt_text_add(text, "true or false");
+        break;
+    case NT_CHOICE:
+        nt_text_add(text, "one of ");
+        for (int i = 0; field->choices[i]; i++)
+            nt_text_printf(text, "%s%s", i ? ", " : "", field->choices[i]);
+        break;
+    case NT_STRING:
+        nt_text_add(text, "a text");
+        break;
+    case NT_PAIR:
+        describe_number(field, "an integer, or [rows, columns], each", text);
+        break;
+    case NT_INTS:
+        describe_number(field, "a list of integers, each", text);
+        break;
+    case NT_REALS:
+        describe_number(field, "a list of numbers, each", text);
+        break;
+    }
+}

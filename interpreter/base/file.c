@@ -1,0 +1,255 @@
+#include "file.h"
+
+#include "alloc.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Injected failure. */
+static int fail_countdown, fail_errno;
+
+void nt_file_fail_at(int n, int error_number) {
+    fail_countdown = n;
+    fail_errno = error_number;
+}
+
+static bool injected(void) {
+    if (fail_countdown == 0 || --fail_countdown > 0)
+        return false;
+    errno = fail_errno;
+    return true;
+}
+
+static nt_status cannot(nt_error *error, nt_status status, const char *verb, const char *path) {
+    return nt_error_in(error, status, path, -1, "cannot %s: %s", verb, strerror(errno));
+}
+
+/* Opens a regular file for reading. */
+static nt_status open_file(const char *path, int *ret, int64_t *ret_size, nt_error *error) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return cannot(error, NT_INVALID, "open", path);
+    struct stat info;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        return nt_error_in(error, NT_INVALID, path, -1, "is not a regular file");
+    }
+    *ret = fd;
+    *ret_size = info.st_size;
+    return NT_OK;
+}
+
+static int64_t read_fully(int fd, unsigned char *bytes, size_t size) {
+    size_t got = 0;
+    while (got < size) {
+        ssize_t n = read(fd, bytes + got, size - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    return (int64_t)got;
+}
+
+nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *error) {
+    int fd;
+    int64_t size;
+    NT_TRY(open_file(path, &fd, &size, error));
+    nt_status status = NT_OK;
+    unsigned char *bytes = NULL;
+    if ((uint64_t)size > limit)
+        status = nt_error_in(error, NT_INVALID, path, -1,
+                             "has %lld bytes, more than the %zu that such a file may have",
+                             (long long)size, limit);
+    else if (!(bytes = nt_alloc((size_t)size + 1)))
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
+    else if (read_fully(fd, bytes, (size_t)size) != size)
+        status = cannot(error, NT_IO, "read", path);
+    close(fd);
+    if (status != NT_OK) {
+        nt_free(bytes, (size_t)size + 1);
+        return status;
+    }
+    bytes[size] = 0;
+    *ret = (nt_bytes){.bytes = bytes, .size = (size_t)size};
+    return NT_OK;
+}
+
+void nt_bytes_finish(nt_bytes *bytes) {
+    nt_free(bytes->bytes, bytes->size + 1);
+    *bytes = (nt_bytes){0};
+}
+
+nt_status nt_file_digest(const char *path, char hex[NT_DIGEST_HEX], nt_error *error) {
+    enum { PIECE = 1 << 16 };
+    int fd;
+    int64_t size, got;
+    NT_TRY(open_file(path, &fd, &size, error));
+    unsigned char *piece = nt_alloc(PIECE);
+    nt_digest *digest = nt_digest_new();
+    if (!piece || !digest) {
+        if (digest)
+            nt_digest_end(digest, hex);
+        nt_free(piece, PIECE);
+        close(fd);
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
+    }
+    while ((got = read_fully(fd, piece, PIECE)) > 0)
+        nt_digest_add(digest, piece, (size_t)got);
+    nt_status status = got < 0 ? cannot(error, NT_IO, "read", path) : NT_OK;
+    nt_digest_end(digest, hex);
+    nt_free(piece, PIECE);
+    close(fd);
+    return status;
+}
+
+struct nt_file {
+    nt_arena arena;
+    const char *path, *temporary;
+    int fd;
+    int failure; /* errno of the first failure, or 0 */
+};
+
+nt_status nt_file_create(const char *path, nt_file **ret, nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_file *file = NT_ARENA_NEW(&arena, nt_file);
+    const char *copy = nt_arena_string(&arena, path);
+    const char *temporary = nt_arena_printf(&arena, "%s.%ld.tmp", path, (long)getpid());
+    if (!file || !copy || !temporary) {
+        nt_arena_finish(&arena);
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        nt_arena_finish(&arena);
+        return cannot(error, NT_IO, "write", path);
+    }
+    *file = (nt_file){.path = copy, .temporary = temporary, .fd = fd};
+    file->arena = arena;
+    *ret = file;
+    return NT_OK;
+}
+
+void nt_file_write(nt_file *file, const void *bytes, size_t size) {
+    const char *p = bytes;
+    while (size > 0 && file->failure == 0) {
+        ssize_t n = injected() ? -1 : write(file->fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            file->failure = errno;
+            return;
+        }
+        p += n;
+        size -= (size_t)n;
+    }
+}
+
+static void sync_folder_of(nt_file *file) {
+    const char *slash = strrchr(file->path, '/');
+    const char *folder =
+        slash ? nt_arena_substring(&file->arena, file->path, (size_t)(slash - file->path) + 1)
+              : ".";
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return;
+    fsync(fd); /* some file systems have no such call for folders: their rename is durable or not */
+    close(fd);
+}
+
+static void release(nt_file *file) {
+    nt_arena arena = file->arena; /* the file itself lies in it */
+    nt_arena_finish(&arena);
+}
+
+nt_status nt_file_commit(nt_file *file, nt_error *error) {
+    if (file->failure == 0 && (injected() || fsync(file->fd) != 0))
+        file->failure = errno;
+    if (close(file->fd) != 0 && file->failure == 0)
+        file->failure = errno;
+    if (file->failure == 0 && (injected() || rename(file->temporary, file->path) != 0))
+        file->failure = errno;
+    nt_status status = NT_OK;
+    if (file->failure == 0) {
+        sync_folder_of(file);
+    } else {
+        unlink(file->temporary);
+        errno = file->failure;
+        status = cannot(error, NT_IO, "write", file->path);
+    }
+    release(file);
+    return status;
+}
+
+void nt_file_abandon(nt_file *file) {
+    if (!file)
+        return;
+    close(file->fd);
+    unlink(file->temporary);
+    release(file);
+}
+
+nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_error *error) {
+    nt_file *file;
+    NT_TRY(nt_file_create(path, &file, error));
+    nt_file_write(file, bytes, size);
+    return nt_file_commit(file, error);
+}
+
+nt_status nt_folder_make(const char *path, nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    char *partial = nt_arena_string(&arena, path);
+    nt_status status = partial ? NT_OK : NT_NO_MEMORY;
+    for (char *p = partial; status == NT_OK && p;) {
+        p = strchr(p + 1, '/');
+        if (p)
+            *p = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+            status = cannot(error, NT_IO, "make the folder", path);
+        if (p)
+            *p = '/';
+    }
+    struct stat info;
+    if (status == NT_OK && (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)))
+        status = nt_error_in(error, NT_IO, path, -1, "is not a folder");
+    nt_arena_finish(&arena);
+    return status;
+}
+
+nt_status nt_folder_lock(const char *folder, int *ret_lock, nt_error *error) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return cannot(error, NT_IO, "open the folder", folder);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        bool taken = errno == EWOULDBLOCK;
+        nt_status status =
+            taken ? nt_error_in(error, NT_FAILED, folder, -1, "is in use by another process")
+                  : cannot(error, NT_IO, "lock", folder);
+        if (taken)
+            nt_error_hint(error, "wait for it to end, or choose another folder");
+        close(fd);
+        return status;
+    }
+    *ret_lock = fd;
+    return NT_OK;
+}
+
+void nt_folder_unlock(int lock) {
+    close(lock);
+}
+
+const char *nt_path_beside(nt_arena *arena, const char *beside, const char *path) {
+    const char *slash = strrchr(beside, '/');
+    if (path[0] == '/' || !slash)
+        return nt_arena_string(arena, path);
+    return nt_arena_printf(arena, "%.*s/%s", (int)(slash - beside), beside, path);
+}

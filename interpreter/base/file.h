@@ -1,0 +1,55 @@
+/* Checked input and output. Reading refuses what is too large or not a file; writing never leaves
+ * half a file: bytes go to a temporary file beside the target, and nt_file_commit syncs it, renames
+ * it over the target and syncs the folder, so that after a crash the target is either the old or
+ * the new one.
+ *
+ * Paths in messages are as given. */
+#ifndef NT_FILE_H
+#define NT_FILE_H
+
+#include "diagnostic.h"
+#include "hash.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* A whole file in memory; `bytes` has a zero byte after the last. */
+typedef struct nt_bytes {
+    unsigned char *bytes;
+    size_t size;
+} nt_bytes;
+
+/* NT_INVALID if the file can't be opened or is larger than `limit` bytes. nt_bytes_finish frees. */
+nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *error);
+void nt_bytes_finish(nt_bytes *bytes);
+
+/* SHA-256 of a file's bytes. */
+nt_status nt_file_digest(const char *path, char hex[NT_DIGEST_HEX], nt_error *error);
+
+typedef struct nt_file nt_file;
+
+/* A file being written. The first failure is kept and reported by nt_file_commit, so that calls in
+ * between need no checks. */
+nt_status nt_file_create(const char *path, nt_file **ret, nt_error *error);
+void nt_file_write(nt_file *file, const void *bytes, size_t size);
+nt_status nt_file_commit(nt_file *file, nt_error *error); /* frees `file`, whatever the outcome */
+void nt_file_abandon(nt_file *file);                      /* removes the temporary; takes NULL */
+
+/* All at once. */
+nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_error *error);
+
+/* Makes a folder and those above it; one that exists is fine. */
+nt_status nt_folder_make(const char *path, nt_error *error);
+
+/* Takes a folder for this process alone, until it ends or gives it back: another process gets
+ * NT_FAILED. The lock is the operating system's (flock), so a crash leaves none behind. */
+nt_status nt_folder_lock(const char *folder, int *ret_lock, nt_error *error);
+void nt_folder_unlock(int lock);
+
+/* `path` as seen from the folder of `beside` (a file); an absolute one stays. In `arena`. */
+const char *nt_path_beside(nt_arena *arena, const char *beside, const char *path);
+
+/* For tests: the n-th write, sync or rename from now fails with `error_number`; 0 switches it off.
+ */
+void nt_file_fail_at(int n, int error_number);
+
+#endif

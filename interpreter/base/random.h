@@ -1,0 +1,26 @@
+/* Random numbers from counters: the n-th draw of a stream is a function of (key, n), so that any
+ * sample of any epoch can be made by any thread, in any order, and a resumed run repeats itself.
+ * Philox 4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11.
+ */
+#ifndef NT_RANDOM_H
+#define NT_RANDOM_H
+
+#include <stdint.h>
+
+void nt_philox(uint64_t key, uint64_t counter_high, uint64_t counter_low, uint32_t ret_words[4]);
+
+/* A stream of draws: its key and two identifiers choose it, `next` counts blocks of four words. */
+typedef struct nt_random {
+    uint64_t key, stream;
+    uint64_t next;
+    uint32_t words[4];
+    int left;
+} nt_random;
+
+void nt_random_init(nt_random *random, uint64_t key, uint64_t stream);
+uint32_t nt_random_word(nt_random *random);
+uint32_t nt_random_below(nt_random *random, uint32_t limit); /* uniform in [0, limit), unbiased */
+double nt_random_uniform(nt_random *random);                 /* in [0, 1), 32 bits of it */
+double nt_random_normal(nt_random *random); /* mean 0, deviation 1 (Box and Muller) */
+
+#endif

@@ -1,0 +1,71 @@
+#include "text.h"
+
+#include "alloc.h"
+#include <stdio.h>
+#include <string.h>
+
+static char nothing[1] = "";
+
+void nt_text_init(nt_text *text) {
+    *text = (nt_text){.bytes = nothing};
+}
+
+void nt_text_finish(nt_text *text) {
+    if (text->capacity)
+        nt_free(text->bytes, text->capacity);
+    nt_text_init(text);
+}
+
+void nt_text_clear(nt_text *text) {
+    text->length = 0;
+    if (text->capacity)
+        text->bytes[0] = '\0';
+}
+
+static bool reserve(nt_text *text, size_t extra) {
+    size_t need = text->length + extra + 1;
+    if (need <= text->capacity)
+        return true;
+    size_t size = text->capacity ? text->capacity * 2 : 256;
+    while (size < need)
+        size *= 2;
+    char *bytes = nt_realloc(text->capacity ? text->bytes : NULL, text->capacity, size);
+    if (!bytes) {
+        text->failed = true;
+        return false;
+    }
+    text->bytes = bytes;
+    text->capacity = size;
+    return true;
+}
+
+void nt_text_add_bytes(nt_text *text, const void *bytes, size_t length) {
+    if (!reserve(text, length))
+        return;
+    if (length)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void nt_text_add(nt_text *text, const char *string) {
+    nt_text_add_bytes(text, string, strlen(string));
+}
+
+void nt_text_vprintf(nt_text *text, const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0 || !reserve(text, (size_t)length))
+        return;
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
+    text->length += (size_t)length;
+}
+
+void nt_text_printf(nt_text *text, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    nt_text_vprintf(text, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,24 @@
+/* A growing text. Out of memory is remembered, not reported at each step: look at `failed` once, at
+ * the end. The text owns its bytes; `bytes` is always terminated. */
+#ifndef NT_TEXT_H
+#define NT_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct nt_text {
+    char *bytes; /* never NULL after nt_text_init */
+    size_t length, capacity;
+    bool failed;
+} nt_text;
+
+void nt_text_init(nt_text *text);
+void nt_text_finish(nt_text *text);
+void nt_text_clear(nt_text *text);
+void nt_text_add(nt_text *text, const char *string);
+void nt_text_add_bytes(nt_text *text, const void *bytes, size_t length);
+void nt_text_printf(nt_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void nt_text_vprintf(nt_text *text, const char *format, va_list arguments);
+
+#endif
