@@ -1,0 +1,64 @@
+/* The attributes of those ops that the graph's passes construct or look into. An op's own file
+ * holds the field table that describes its record; the records of the other ops are private to
+ * their files. */
+#ifndef NT_ATTRS_H
+#define NT_ATTRS_H
+
+#include "field.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct nt_input_attrs {
+    const char *name;
+    nt_ints shape;
+    int32_t dtype; /* nt_dtype */
+} nt_input_attrs;
+
+typedef struct nt_param_attrs {
+    const char *name;
+    nt_ints shape;
+    int32_t layout; /* nt_layout */
+    int32_t groups;
+    int32_t dtype; /* nt_dtype */
+} nt_param_attrs;
+
+/* Without an input all elements are `value`; with one, a vector of channels, each channel's
+ * elements are its value plus the vector's. */
+typedef struct nt_constant_attrs {
+    nt_ints shape;
+    double value;
+} nt_constant_attrs;
+
+enum { NT_KAIMING_NORMAL, NT_KAIMING_UNIFORM }; /* nt_conv2d_attrs.init */
+
+typedef struct nt_conv2d_attrs {
+    int32_t channels;
+    int32_t kernel[2], stride[2], pad[2], dilation[2]; /* rows, columns */
+    int32_t groups;
+    bool bias;
+    int32_t init;
+} nt_conv2d_attrs;
+
+typedef struct nt_linear_attrs {
+    int32_t features;
+    bool bias;
+} nt_linear_attrs;
+
+enum { NT_STATISTICS_RUNNING, NT_STATISTICS_BATCH, NT_STATISTICS_TRAIN };
+
+typedef struct nt_batch_norm_attrs {
+    double eps, momentum;
+    int32_t statistics; /* NT_STATISTICS_… */
+} nt_batch_norm_attrs;
+
+typedef struct nt_fold_attrs {
+    double eps;
+    bool has_bias; /* of the convolution: the second input */
+} nt_fold_attrs;
+
+typedef struct nt_dropout_attrs {
+    double probability;
+    const char *path; /* names its stream of random numbers */
+} nt_dropout_attrs;
+
+#endif

@@ -1,0 +1,113 @@
+/* Fully connected layer: y = weight x + bias, over a vector. PyTorch's initial values. */
+#include "attrs.h"
+#include "conv_call.h"
+#include "op_check.h"
+#include <math.h>
+#include <stdio.h>
+
+static const nt_field fields[] = {
+    {"features", NT_INT, offsetof(nt_linear_attrs, features), NULL, 1, 1 << 20,
+     .doc = "length of the output"},
+    {"bias", NT_BOOL, offsetof(nt_linear_attrs, bias), "true",
+     .doc = "whether a value is added to each output"},
+    {0},
+};
+
+static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
+                 char why[NT_WHY]) {
+    const nt_linear_attrs *a = attrs;
+    char text[NT_SHAPE_TEXT];
+    (void)in_count;
+    if (!nt_check_float(&in[0], why))
+        return 0;
+    if (in[0].shape.rank != 1) {
+        snprintf(why, NT_WHY, "takes a vector, not %s: flatten or pool it first",
+                 nt_shape_format(in[0].shape, text));
+        return 0;
+    }
+    ret_out[0] = in[0];
+    ret_out[0].shape.dim[0] = a->features;
+    return 1;
+}
+
+static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
+    const nt_linear_attrs *a = attrs;
+    int32_t length = in[0].shape.dim[0];
+    double scale = 1 / sqrt(length);
+    ret_params[0] = (nt_param){
+        .name = "weight",
+        .type = nt_type_param(nt_shape_of(2, (int32_t[]){a->features, length})),
+        .init = NT_INIT_UNIFORM,
+        .scale = scale,
+    };
+    ret_params[0].type.layout = NT_KERNEL;
+    ret_params[1] = (nt_param){
+        .name = "bias",
+        .type = nt_type_param(nt_shape_of(1, &a->features)),
+        .init = NT_INIT_UNIFORM,
+        .scale = scale,
+    };
+    return a->bias ? 2 : 1;
+}
+
+static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type *out) {
+    (void)attrs;
+    return (int64_t)in[0].shape.dim[0] * out[0].shape.dim[0];
+}
+
+static nt_conv_shape shape_of(const nt_tensor *x, const nt_tensor *y) {
+    return (nt_conv_shape){
+        .samples = x->count,
+        .channels = x->type.shape.dim[0],
+        .height = 1,
+        .width = 1,
+        .out_channels = y->type.shape.dim[0],
+        .out_height = 1,
+        .out_width = 1,
+        .kernel = {1, 1},
+        .stride = {1, 1},
+        .dilation = {1, 1},
+        .groups = 1,
+    };
+}
+
+static nt_need need(const nt_call *call) {
+    nt_conv_shape shape = shape_of(&call->in[0], &call->out[0]);
+    return nt_conv_call_need(&shape);
+}
+
+static void forward(const nt_call *call) {
+    nt_conv_shape shape = shape_of(&call->in[0], &call->out[0]);
+    nt_conv_call_forward(call, &shape);
+}
+
+static nt_need grad_need(const nt_grad_call *call) {
+    nt_conv_shape shape = shape_of(&call->in[0], &call->out_grad[0]);
+    return nt_conv_call_grad_need(call, &shape);
+}
+
+static void backward(const nt_grad_call *call) {
+    nt_conv_shape shape = shape_of(&call->in[0], &call->out_grad[0]);
+    nt_conv_call_backward(call, &shape);
+}
+
+const nt_op nt_op_linear = {
+    .name = "linear",
+    .doc = "fully connected layer",
+    .fields = fields,
+    .attrs_size = sizeof(nt_linear_attrs),
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer = infer,
+    .params = params,
+    .multiply_adds = multiply_adds,
+    .need = need,
+    .grad_need = grad_need,
+    .forward = forward,
+    .backward = backward,
+    .grad_reads_in = 1u << 0 | 1u << 1,
+    .cases = (const nt_op_case[]){{"features=10", "37", "10"},
+                                  {"features=35 bias=false", "600", "35"},
+                                  {"features=1", "1", "1"},
+                                  {0}},
+};

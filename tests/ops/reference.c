@@ -1,0 +1,282 @@
+#include "reference.h"
+
+#include "attrs.h"
+#include "hash.h"
+#include "random.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- attributes ------------------------------------------------------------------------------- */
+
+static const void *attr(const nt_op *op, const void *attrs, const char *name,
+                        nt_field_type *ret_type) {
+    for (const nt_field *field = op->fields; field->name; field++)
+        if (strcmp(field->name, name) == 0) {
+            *ret_type = field->type;
+            return (const char *)attrs + field->offset;
+        }
+    abort();
+}
+
+int32_t ref_int(const nt_op *op, const void *attrs, const char *name, int d) {
+    nt_field_type type;
+    const void *at = attr(op, attrs, name, &type);
+    return type == NT_BOOL ? *(const bool *)at : ((const int32_t *)at)[type == NT_PAIR ? d : 0];
+}
+
+double ref_real(const nt_op *op, const void *attrs, const char *name) {
+    nt_field_type type;
+    return *(const double *)attr(op, attrs, name, &type);
+}
+
+static int32_t get(const ref_call *call, const char *name, int d) {
+    return ref_int(call->op, call->attrs, name, d);
+}
+
+/* --- access ----------------------------------------------------------------------------------- */
+
+/* Element (n, c, y, x); vectors have y = x = 0. */
+static double *at(const ref_value *value, int64_t n, int64_t c, int64_t y, int64_t x) {
+    const int32_t *dim = value->shape.dim;
+    return &value->v[((n * dim[0] + c) * dim[1] + y) * dim[2] + x];
+}
+
+static bool inside(const ref_value *value, int64_t y, int64_t x) {
+    return y >= 0 && x >= 0 && y < value->shape.dim[1] && x < value->shape.dim[2];
+}
+
+/* The attributes of a sliding window, [rows, columns]. */
+typedef struct window {
+    int32_t kernel[2], stride[2], pad[2], dilation[2];
+} window;
+
+static window window_of(const ref_call *call) {
+    window w;
+    for (int d = 0; d < 2; d++) {
+        w.kernel[d] = get(call, "kernel", d);
+        w.stride[d] = get(call, "stride", d) ? get(call, "stride", d) : w.kernel[d];
+        w.pad[d] = get(call, "pad", d);
+        w.dilation[d] = get(call, "dilation", d);
+    }
+    return w;
+}
+
+/* Where tap `tap` of the window at `place` falls. */
+static int64_t source(const window *w, int d, int32_t place, int32_t tap) {
+    return (int64_t)place * w->stride[d] + tap * w->dilation[d] - w->pad[d];
+}
+
+/* Runs the body for each element (n, c, y, x) of a value. */
+#define FOR_EACH(value)                                                                            \
+    for (int32_t n = 0; n < (value).count; n++)                                                    \
+        for (int32_t c = 0; c < (value).shape.dim[0]; c++)                                         \
+            for (int32_t y = 0; y < (value).shape.dim[1]; y++)                                     \
+                for (int32_t x = 0; x < (value).shape.dim[2]; x++)
+
+/* --- layers with weights ---------------------------------------------------------------------- */
+
+static void constant(const ref_call *call) {
+    FOR_EACH(call->out[0])
+    *at(&call->out[0], n, c, y, x) = ref_real(call->op, call->attrs, "value") +
+                                     (call->in_count ? *at(&call->in[0], n, c, 0, 0) : 0);
+}
+
+static void conv2d(const ref_call *call) {
+    const ref_value *in = &call->in[0], *out = &call->out[0];
+    const double *weight = call->in[1].v;
+    const int32_t *kernel = call->in[1].shape.dim; /* K, C per group, R, S */
+    int32_t out_per_group = kernel[0] / get(call, "groups", 0);
+    window w = window_of(call);
+    FOR_EACH(*out) {
+        double sum = call->in_count > 2 ? call->in[2].v[c] : 0;
+        for (int32_t i = 0; i < kernel[1]; i++)
+            for (int32_t r = 0; r < kernel[2]; r++)
+                for (int32_t s = 0; s < kernel[3]; s++) {
+                    int64_t from_y = source(&w, 0, y, r), from_x = source(&w, 1, x, s);
+                    if (inside(in, from_y, from_x))
+                        sum += weight[((c * kernel[1] + i) * kernel[2] + r) * kernel[3] + s] *
+                               *at(in, n, c / out_per_group * kernel[1] + i, from_y, from_x);
+                }
+        *at(out, n, c, y, x) = sum;
+    }
+}
+
+static void linear(const ref_call *call) {
+    int32_t length = call->in[0].shape.dim[0];
+    FOR_EACH(call->out[0]) {
+        double sum = call->in_count > 2 ? call->in[2].v[c] : 0;
+        for (int32_t i = 0; i < length; i++)
+            sum += call->in[1].v[c * length + i] * *at(&call->in[0], n, i, y, x);
+        *at(&call->out[0], n, c, y, x) = sum;
+    }
+}
+
+static void batch_norm(const ref_call *call) {
+    const ref_value *in = &call->in[0];
+    double eps = ref_real(call->op, call->attrs, "eps");
+    double momentum = ref_real(call->op, call->attrs, "momentum");
+    double count = (double)in->count * in->shape.dim[1] * in->shape.dim[2];
+    int32_t statistics = get(call, "statistics", 0), channels = in->shape.dim[0];
+    double *mean = calloc((size_t)channels, sizeof *mean);
+    double *variance = calloc((size_t)channels, sizeof *variance);
+    FOR_EACH(*in) mean[c] += *at(in, n, c, y, x) / count;
+    FOR_EACH(*in) variance[c] += pow(*at(in, n, c, y, x) - mean[c], 2) / count;
+    for (int32_t c = 0; statistics == NT_STATISTICS_TRAIN && c < channels; c++) {
+        call->out[1].v[c] = mean[c];
+        call->out[2].v[c] = 1 / sqrt(variance[c] + eps);
+        call->out[3].v[c] = (1 - momentum) * call->in[3].v[c] + momentum * mean[c];
+        call->out[4].v[c] = (1 - momentum) * call->in[4].v[c] +
+                            momentum * variance[c] * (count > 1 ? count / (count - 1) : 1);
+    }
+    for (int32_t c = 0; statistics == NT_STATISTICS_RUNNING && c < channels; c++) {
+        mean[c] = call->in[3].v[c];
+        variance[c] = call->in[4].v[c];
+    }
+    FOR_EACH(*in)
+    *at(&call->out[0], n, c, y, x) =
+        (*at(in, n, c, y, x) - mean[c]) / sqrt(variance[c] + eps) * call->in[1].v[c] +
+        call->in[2].v[c];
+    free(mean);
+    free(variance);
+}
+
+/* Inputs: weight, bias if has_bias, gamma, beta, mean, variance. */
+static void fold_batch_norm(const ref_call *call) {
+    int has_bias = get(call, "has_bias", 0);
+    const ref_value *weight = &call->in[0], *gamma = &call->in[1 + has_bias];
+    int64_t row = nt_shape_elements(weight->shape) / weight->shape.dim[0];
+    for (int32_t k = 0; k < weight->shape.dim[0]; k++) {
+        double scale = gamma[0].v[k] / sqrt(gamma[3].v[k] + ref_real(call->op, call->attrs, "eps"));
+        for (int64_t i = 0; i < row; i++)
+            call->out[0].v[k * row + i] = weight->v[k * row + i] * scale;
+        call->out[1].v[k] =
+            gamma[1].v[k] + ((has_bias ? call->in[1].v[k] : 0) - gamma[2].v[k]) * scale;
+    }
+}
+
+/* --- layers without --------------------------------------------------------------------------- */
+
+static void relu(const ref_call *call) {
+    FOR_EACH(call->out[0])
+    *at(&call->out[0], n, c, y, x) = fmax(*at(&call->in[0], n, c, y, x), 0);
+}
+
+static void add(const ref_call *call) {
+    FOR_EACH(call->out[0]) {
+        double sum = 0;
+        for (int i = 0; i < call->in_count; i++)
+            sum += *at(&call->in[i], n, c, y, x);
+        *at(&call->out[0], n, c, y, x) = sum;
+    }
+}
+
+static void max_pool(const ref_call *call) {
+    window w = window_of(call);
+    FOR_EACH(call->out[0]) {
+        double best = -INFINITY;
+        for (int32_t r = 0; r < w.kernel[0]; r++)
+            for (int32_t s = 0; s < w.kernel[1]; s++) {
+                int64_t from_y = source(&w, 0, y, r), from_x = source(&w, 1, x, s);
+                if (inside(&call->in[0], from_y, from_x))
+                    best = fmax(best, *at(&call->in[0], n, c, from_y, from_x));
+            }
+        *at(&call->out[0], n, c, y, x) = best;
+    }
+}
+
+static void avg_pool(const ref_call *call) {
+    const ref_value *in = &call->in[0];
+    window w = window_of(call);
+    bool all = get(call, "count_include_pad", 0);
+    int32_t end_y = in->shape.dim[1] + w.pad[0], end_x = in->shape.dim[2] + w.pad[1];
+    FOR_EACH(call->out[0]) {
+        double sum = 0, count = 0;
+        for (int32_t r = 0; r < w.kernel[0]; r++)
+            for (int32_t s = 0; s < w.kernel[1]; s++) {
+                int64_t from_y = source(&w, 0, y, r), from_x = source(&w, 1, x, s);
+                bool real = inside(in, from_y, from_x);
+                sum += real ? *at(in, n, c, from_y, from_x) : 0;
+                count += all ? from_y < end_y && from_x < end_x : real;
+            }
+        *at(&call->out[0], n, c, y, x) = sum / count;
+    }
+}
+
+static void global_avg_pool(const ref_call *call) {
+    const ref_value *in = &call->in[0];
+    double pixels = (double)nt_shape_pixels(in->shape);
+    memset(call->out[0].v, 0, (size_t)in->count * (size_t)in->shape.dim[0] * sizeof(double));
+    FOR_EACH(*in) * at(&call->out[0], n, c, 0, 0) += *at(in, n, c, y, x) / pixels;
+}
+
+static void flatten(const ref_call *call) {
+    const int32_t *dim = call->in[0].shape.dim;
+    FOR_EACH(call->in[0])
+    *at(&call->out[0], n, (c * dim[1] + y) * dim[2] + x, 0, 0) = *at(&call->in[0], n, c, y, x);
+}
+
+/* The element's place in the batch counts rows, columns, channels: as it is held. */
+static void dropout(const ref_call *call) {
+    const nt_dropout_attrs *a = call->attrs;
+    const int32_t *dim = call->out[0].shape.dim;
+    FOR_EACH(call->out[0]) {
+        int64_t place = (((int64_t)n * dim[1] + y) * dim[2] + x) * dim[0] + c;
+        uint32_t words[4];
+        nt_philox(call->draw, nt_hash_string(0, a->path), (uint64_t)place / 4, words);
+        bool kept = words[place % 4] / 4294967296.0 >= a->probability;
+        *at(&call->out[0], n, c, y, x) =
+            kept ? *at(&call->in[0], n, c, y, x) / (1 - a->probability) : 0;
+    }
+}
+
+static void softmax_cross_entropy(const ref_call *call) {
+    nt_field_type type;
+    const ref_value *in = &call->in[0];
+    const nt_reals *weights = attr(call->op, call->attrs, "weights", &type);
+    double e = ref_real(call->op, call->attrs, "label_smoothing"), loss = 0, total = 0;
+    int32_t classes = in->shape.dim[0], ignore = get(call, "ignore", 0);
+    int64_t places = nt_shape_pixels(in->shape);
+    for (int64_t row = 0; row < in->count * places; row++) {
+        const double *z = in->v + row / places * classes * places + row % places;
+        double *p = call->out[1].v + row / places * classes * places + row % places, sum = 0;
+        int32_t target = (int32_t)call->in[1].v[row];
+        for (int32_t c = 0; c < classes; c++)
+            sum += exp(z[c * places]);
+        for (int32_t c = 0; c < classes; c++) {
+            double weight = weights->count ? weights->items[c] : 1;
+            double share = (c == target ? 1 - e : 0) + e / classes;
+            p[c * places] = exp(z[c * places]) / sum;
+            if (ignore >= 0 && target == ignore)
+                continue;
+            loss -= weight * share * log(p[c * places]);
+            total += c == target ? weight : 0;
+        }
+    }
+    call->out[0].v[0] = total == 0 ? 0 : loss / total;
+}
+
+ref_forward ref_find(const char *op) {
+    static const struct {
+        const char *op;
+        ref_forward forward;
+    } table[] = {
+        {"constant", constant},
+        {"conv2d", conv2d},
+        {"linear", linear},
+        {"batch_norm", batch_norm},
+        {"fold_batch_norm", fold_batch_norm},
+        {"relu", relu},
+        {"add", add},
+        {"max_pool", max_pool},
+        {"avg_pool", avg_pool},
+        {"global_avg_pool", global_avg_pool},
+        {"flatten", flatten},
+        {"dropout", dropout},
+        {"softmax_cross_entropy", softmax_cross_entropy},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].op, op) == 0)
+            return table[i].forward;
+    return NULL;
+}

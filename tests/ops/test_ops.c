@@ -1,0 +1,249 @@
+/* Every op of the registry against the contract in op.h, from the cases that it lists. */
+#include "attrs.h"
+#include "checks.h"
+#include "parallel.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void unless_source(const trial_spec *spec, void (*check)(const trial_spec *spec)) {
+    if (!(spec->op->traits & NT_OP_SOURCE))
+        check(spec);
+}
+
+#define TEST_OF_EACH(name)                                                                         \
+    static void visit_##name(const trial_spec *spec) {                                             \
+        unless_source(spec, check_##name);                                                         \
+    }                                                                                              \
+    static void test_##name(void **state) {                                                        \
+        (void)state;                                                                               \
+        trial_each(visit_##name);                                                                  \
+    }
+
+TEST_OF_EACH(forward)
+TEST_OF_EACH(threads)
+TEST_OF_EACH(samples)
+TEST_OF_EACH(unbatched)
+TEST_OF_EACH(in_place)
+TEST_OF_EACH(optional)
+
+static void check_gradients(const trial_spec *spec) {
+    trial_spec seeded = *spec;
+    for (seeded.seed = 1; seeded.seed <= 3; seeded.seed++)
+        check_gradient(&seeded);
+}
+
+TEST_OF_EACH(gradients)
+
+static void test_descriptors(void **state) {
+    (void)state;
+    for (const nt_op *const *op = nt_ops; *op; op++) {
+        if (nt_op_flaw(*op))
+            fail_msg("%s %s", (*op)->name, nt_op_flaw(*op));
+        assert_ptr_equal(nt_op_find((*op)->name), *op);
+        if (!((*op)->traits & NT_OP_SOURCE) && !ref_find((*op)->name))
+            fail_msg("%s has no reference", (*op)->name);
+    }
+}
+
+static void set_count(nt_tensor *tensors, int count, int32_t samples) {
+    for (int i = 0; i < count; i++)
+        tensors[i].count = tensors[i].type.batched ? samples : 1;
+}
+
+/* A plan is made for the largest batch, and runs smaller ones in the same memory. */
+static void check_need(const trial_spec *spec) {
+    nt_need last = {0}, last_grad = {0};
+    trial t;
+    trial_init(&t, spec);
+    for (int32_t count = 1; count <= 300; count++) {
+        set_count(t.in, t.in_count, count);
+        set_count(t.in_grad, t.in_count, count);
+        set_count(t.out, t.out_count, count);
+        set_count(t.out_grad, t.out_count, count);
+        nt_need need = trial_need(&t), grad = trial_grad_need(&t);
+        if (need.shared < last.shared || need.per_worker < last.per_worker ||
+            grad.shared < last_grad.shared || grad.per_worker < last_grad.per_worker)
+            fail_msg("%s [%s] needs less memory for %d samples than for %d", spec->op->name,
+                     spec->cas->attrs, count, count - 1);
+        last = need;
+        last_grad = grad;
+    }
+    trial_finish(&t);
+}
+
+TEST_OF_EACH(need)
+
+/* --- single ops ------------------------------------------------------------------------------- */
+
+static float *forward_of(trial *t, const char *op, const nt_op_case *cas, const char *path) {
+    trial_spec spec = {.op = nt_op_find(op), .cas = cas, .count = 2, .seed = 3};
+    trial_init(t, &spec);
+    if (path)
+        ((nt_dropout_attrs *)t->attrs)->path = path;
+    trial_forward(t);
+    return t->out[0].f;
+}
+
+/* How many of two masks' elements agree. */
+static int agreement(const float *a, const float *b, int count) {
+    int same = 0;
+    for (int i = 0; i < count; i++)
+        same += (a[i] == 0) == (b[i] == 0);
+    return same;
+}
+
+static void test_dropout_masks(void **state) {
+    enum { LENGTH = 20000 };
+    static const nt_op_case cas = {"probability=0.3", "10000", "10000"};
+    trial t, other;
+    (void)state;
+    const float *y = forward_of(&t, "dropout", &cas, "a");
+    int zeros = 0;
+    for (int i = 0; i < LENGTH; i++)
+        zeros += y[i] == 0;
+    assert_true(abs(zeros - 6000) < 260); /* four deviations */
+    /* Masks of another path, another step and another sample agree no more than chance has it. */
+    const float *elsewhere = forward_of(&other, "dropout", &cas, "b");
+    assert_true(abs(agreement(y, elsewhere, LENGTH) - 11600) < 300);
+    assert_true(abs(agreement(y, y + LENGTH / 2, LENGTH / 2) - 5800) < 220);
+    ((nt_dropout_attrs *)other.attrs)->path = "a";
+    other.draw = t.draw + 1;
+    trial_forward(&other);
+    assert_true(abs(agreement(y, elsewhere, LENGTH) - 11600) < 300);
+    other.draw = t.draw;
+    trial_forward(&other);
+    assert_int_equal(agreement(y, elsewhere, LENGTH), LENGTH);
+    trial_finish(&t);
+    trial_finish(&other);
+}
+
+/* What PyTorch's functions leave undefined, or what data can do to them. */
+static void test_cross_entropy_targets(void **state) {
+    static const nt_op_case cas = {"ignore=2", "3 scalar", "scalar"};
+    trial t;
+    (void)state;
+    forward_of(&t, "softmax_cross_entropy", &cas, NULL);
+    t.in[1].i[0] = t.in[1].i[1] = 2;
+    trial_forward(&t);
+    assert_true(t.out[0].f[0] == 0); /* nothing counts */
+    trial_backward(&t);
+    t.in[1].i[0] = 3;
+    trial_forward(&t);
+    assert_true(isnan(t.out[0].f[0])); /* no such class */
+    t.in[1].i[0] = -1;
+    trial_forward(&t);
+    assert_true(isnan(t.out[0].f[0]));
+    t.in[1].i[0] = 1;
+    t.in[0].f[0] = 1e30f; /* far beyond where exp overflows */
+    trial_forward(&t);
+    assert_true(t.out[1].f[0] == 1 && t.out[1].f[1] == 0 && t.out[0].f[0] > 1e29f);
+    trial_finish(&t);
+}
+
+static void test_nan_is_seen(void **state) {
+    static const nt_op_case pool = {"kernel=2", "1x2x2", "1x1x1"}, relu = {"", "3", "3"};
+    trial t;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        forward_of(&t, "max_pool", &pool, NULL);
+        t.in[0].f[i] = NAN;
+        trial_forward(&t);
+        assert_true(isnan(t.out[0].f[0]));
+        trial_finish(&t);
+    }
+    forward_of(&t, "relu", &relu, NULL);
+    t.in[0].f[1] = NAN;
+    trial_forward(&t);
+    assert_true(isnan(t.out[0].f[1]));
+    trial_finish(&t);
+}
+
+/* Of equal elements the first takes the gradient. */
+static void test_max_pool_tie(void **state) {
+    static const nt_op_case cas = {"kernel=2", "1x2x2", "1x1x1"};
+    trial t;
+    (void)state;
+    forward_of(&t, "max_pool", &cas, NULL);
+    memcpy(t.in[0].f, (float[]){1, 2, 2, 0}, 4 * sizeof(float));
+    t.out_grad[0].f[0] = 5;
+    trial_backward(&t);
+    assert_memory_equal(t.in_grad[0].f, ((float[]){0, 5, 0, 0}), 4 * sizeof(float));
+    trial_finish(&t);
+}
+
+/* Initial values as PyTorch draws them. */
+static void test_initial_scales(void **state) {
+    nt_type in = nt_type_map(nt_shape_of(3, (int32_t[]){8, 5, 5}));
+    nt_conv2d_attrs conv = {.channels = 12,
+                            .kernel = {3, 5},
+                            .stride = {1, 1},
+                            .dilation = {1, 1},
+                            .groups = 4,
+                            .bias = true};
+    nt_param params[NT_MAX_PARAMS];
+    (void)state;
+    assert_int_equal(nt_op_find("conv2d")->params(&conv, &in, params), 2);
+    assert_int_equal(params[0].init, NT_INIT_NORMAL);
+    assert_float_equal(params[0].scale, sqrt(2.0 / (12 * 15)), 1e-12);
+    assert_int_equal(params[1].init, NT_INIT_UNIFORM);
+    assert_float_equal(params[1].scale, 1 / sqrt(2 * 15), 1e-12);
+    assert_int_equal(params[0].type.layout, NT_KERNEL);
+    assert_int_equal(params[0].type.groups, 4);
+    conv.init = NT_KAIMING_UNIFORM;
+    conv.bias = false;
+    assert_int_equal(nt_op_find("conv2d")->params(&conv, &in, params), 1);
+    assert_int_equal(params[0].init, NT_INIT_UNIFORM);
+    assert_float_equal(params[0].scale, 1 / sqrt(2 * 15), 1e-12);
+    nt_type vector = nt_type_map(nt_shape_of(1, (int32_t[]){40}));
+    assert_int_equal(nt_op_find("linear")->params(&(nt_linear_attrs){.features = 3, .bias = true},
+                                                  &vector, params),
+                     2);
+    assert_float_equal(params[0].scale, 1 / sqrt(40), 1e-12);
+    assert_float_equal(params[1].scale, 1 / sqrt(40), 1e-12);
+}
+
+static void test_batch_norm_state(void **state) {
+    nt_type in = nt_type_map(nt_shape_of(3, (int32_t[]){8, 5, 5}));
+    static const char *const names[] = {"weight", "bias", "running_mean", "running_var",
+                                        "num_batches_tracked"};
+    static const double scales[] = {1, 0, 0, 1, 0};
+    nt_param params[NT_MAX_PARAMS];
+    (void)state;
+    assert_int_equal(nt_op_find("batch_norm")->params(&(nt_batch_norm_attrs){0}, &in, params), 5);
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(params[i].name, names[i]);
+        assert_int_equal(params[i].init, NT_INIT_CONSTANT);
+        assert_float_equal(params[i].scale, scales[i], 0);
+        assert_int_equal(params[i].role, i < 2 ? NT_WEIGHT : i < 4 ? NT_BUFFER : NT_COUNTER);
+    }
+    assert_int_equal(params[4].type.dtype, NT_I32);
+    assert_int_equal(params[4].type.shape.rank, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_forward),
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_unbatched),
+        cmocka_unit_test(test_in_place),
+        cmocka_unit_test(test_optional),
+        cmocka_unit_test(test_need),
+        cmocka_unit_test(test_dropout_masks),
+        cmocka_unit_test(test_cross_entropy_targets),
+        cmocka_unit_test(test_nan_is_seen),
+        cmocka_unit_test(test_max_pool_tie),
+        cmocka_unit_test(test_initial_scales),
+        cmocka_unit_test(test_batch_norm_state),
+    };
+    nt_threads_set(2);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

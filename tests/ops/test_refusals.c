@@ -1,0 +1,116 @@
+/* What ops refuse, and the words in which they say so. */
+#include "arena.h"
+#include "op.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct refusal {
+    const char *op, *attrs;
+    const char *inputs; /* shapes; i before one: integers */
+    const char *why;
+} refusal;
+
+static const refusal refusals[] = {
+    /* attributes */
+    {"conv2d", "channels=0", "", "must be an integer from 1 to 1048576, not '0'"},
+    {"conv2d", "kernel=[1,2,3]", "",
+     "must be an integer, or [rows, columns], each from 1 to 65536, not this list"},
+    {"conv2d", "init=zeros", "", "must be one of kaiming_normal, uniform, not 'zeros'"},
+    {"conv2d", "bias=yes", "", "must be true or false, not 'yes'"},
+    {"conv2d", "strde=1", "", "no field 'strde'"},
+    {"linear", "features=1.5", "", "must be an integer from 1 to 1048576, not '1.5'"},
+    {"batch_norm", "statistics=batch", "", "no field 'statistics'"},
+    {"batch_norm", "momentum=1.5", "", "must be a number from 0 to 1, not '1.5'"},
+    {"dropout", "probability=-0.1", "", "must be a number from 0 to 1, not '-0.1'"},
+    {"max_pool", "kernel=0", "",
+     "must be an integer, or [rows, columns], each from 1 to 65536, not '0'"},
+    /* conv2d */
+    {"conv2d", "channels=8 kernel=7", "3x5x5", "kernel 7x7 is larger than the padded input 3x5x5"},
+    {"conv2d", "channels=8 kernel=[5,2] pad=[1,0]", "3x2x9",
+     "kernel 5x2 is larger than the padded input 3x4x9"},
+    {"conv2d", "channels=8 kernel=3 dilation=3", "3x5x5",
+     "kernel 3x3, dilated, is larger than the padded input 3x5x5"},
+    {"conv2d", "channels=10 kernel=1 groups=4", "8x5x5",
+     "channels 10 can't be divided into 4 groups"},
+    {"conv2d", "channels=10 kernel=1 groups=2", "3x5x5",
+     "the input's 3 channels can't be divided into 2 groups"},
+    {"conv2d", "channels=8 kernel=1", "64", "takes maps (channels, rows, columns), not 64"},
+    {"conv2d", "channels=8 kernel=1", "i3x5x5", "takes float32 values, not integers"},
+    /* the rest */
+    {"linear", "features=8", "3x5x5", "takes a vector, not 3x5x5: flatten or pool it first"},
+    {"batch_norm", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
+    {"add", "", "3x5x5 3x5x5 3x5x4", "input 3 is 3x5x4, but the first is 3x5x5"},
+    {"add", "", "3x5x5 i3x5x5", "takes float32 values, not integers"},
+    {"max_pool", "kernel=3 pad=2", "3x5x5", "pad 2 is more than half of kernel 3"},
+    {"max_pool", "kernel=6", "3x5x7", "kernel 6x6 is larger than the padded input 3x5x7"},
+    {"max_pool", "kernel=2 dilation=2 pad=1 stride=1", "3x1x1",
+     "a dilated window would lie in the padding of 3x1x1 alone"},
+    {"avg_pool", "kernel=6 pad=1", "3x3x7", "kernel 6x6 is larger than the padded input 3x5x9"},
+    {"avg_pool", "kernel=2 dilation=1", "", "no field 'dilation'"},
+    {"global_avg_pool", "", "10", "takes maps (channels, rows, columns), not 10"},
+    {"flatten", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
+    {"constant", "shape=[5,3,4]", "6", "takes a vector of its 5 channels, not 6"},
+    {"constant", "shape=[5,3,4]", "5x3x4", "takes a vector of its 5 channels, not 5x3x4"},
+    {"constant", "shape=[1,1,1,1,1]", "", "shape has 5 dimensions; at most 4 can be"},
+    {"constant", "shape=[5,0,4]", "",
+     "must be a list of integers, each from 1 to 2147483647, not this list"},
+    {"param", "name=w shape=[4,3,3] layout=kernel", "", "a kernel has 2 or 4 dimensions, not 3"},
+    {"param", "name=w shape=[4,3] groups=3", "", "channels 4 can't be divided into 3 groups"},
+    {"softmax_cross_entropy", "", "10 scalar",
+     "the target of 10 logits is integers of shape scalar, not float32 values of shape scalar"},
+    {"softmax_cross_entropy", "", "3x5x6 i6x5",
+     "the target of 3x5x6 logits is integers of shape 5x6, not integers of shape 6x5"},
+    {"softmax_cross_entropy", "weights=[1,2]", "10 iscalar",
+     "weights has 2 numbers for 10 classes"},
+};
+
+static int read_types(const char *text, nt_type *ret) {
+    char copy[64], *rest = NULL;
+    int count = 0;
+    strcpy(copy, text);
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        nt_shape shape = nt_shape_of(0, NULL);
+        bool integers = *word == 'i';
+        for (char *at = word + integers; *at && strcmp(at, "scalar") != 0; at += *at == 'x')
+            shape.dim[shape.rank++] = (int32_t)strtol(at, &at, 10);
+        ret[count] = nt_type_map(shape);
+        ret[count++].dtype = integers ? NT_I32 : NT_F32;
+    }
+    return count;
+}
+
+static void refuse(const refusal *r, nt_arena *arena) {
+    const nt_op *op = nt_op_find(r->op);
+    char field_why[NT_FIELD_WHY], why[NT_WHY];
+    nt_type in[4], out[NT_MAX_OUTPUTS];
+    assert_non_null(op);
+    void *attrs = nt_arena_alloc(arena, op->attrs_size + 1);
+    assert_true(nt_fields_default(op->fields, attrs, arena));
+    if (!nt_fields_parse(op->fields, attrs, arena, r->attrs, field_why)) {
+        assert_string_equal(field_why, r->why);
+        return;
+    }
+    int count = read_types(r->inputs, in);
+    if (op->infer(attrs, in, count, out, why) != 0)
+        fail_msg("%s [%s] took %s", r->op, r->attrs, r->inputs);
+    assert_string_equal(why, r->why);
+}
+
+static void test_refusals(void **state) {
+    nt_arena arena;
+    (void)state;
+    nt_arena_init(&arena);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        refuse(&refusals[i], &arena);
+    nt_arena_finish(&arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_refusals)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
