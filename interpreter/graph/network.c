@@ -1,0 +1,167 @@
+#include "network.h"
+
+#include "alloc.h"
+#include <stdio.h>
+#include <string.h>
+
+nt_network *nt_network_new(const char *name) {
+    nt_network *network = nt_alloc_zero(sizeof *network);
+    if (!network)
+        return NULL;
+    nt_arena_init(&network->arena);
+    network->graph = nt_graph_new();
+    network->name = nt_arena_string(&network->arena, name);
+    if (!network->graph || !network->name) {
+        nt_network_free(network);
+        return NULL;
+    }
+    return network;
+}
+
+void nt_network_free(nt_network *network) {
+    if (!network)
+        return;
+    nt_graph_free(network->graph);
+    nt_free(network->layers, network->layer_capacity * sizeof *network->layers);
+    nt_free(network->states, network->state_capacity * sizeof *network->states);
+    nt_arena_finish(&network->arena);
+    nt_free(network, sizeof *network);
+}
+
+nt_status nt_network_add_input(nt_network *network, const char *name, nt_type type, nt_value *ret) {
+    nt_output *inputs = NT_ARENA_ARRAY(&network->arena, nt_output, network->input_count + 1);
+    const char *copy = nt_arena_string(&network->arena, name);
+    if (!inputs || !copy)
+        return NT_NO_MEMORY;
+    nt_value value;
+    NT_TRY(nt_graph_add_input(network->graph, name, type, &value));
+    if (network->input_count > 0)
+        memcpy(inputs, network->inputs, (size_t)network->input_count * sizeof *inputs);
+    inputs[network->input_count++] = (nt_output){.name = copy, .value = value};
+    network->inputs = inputs;
+    *ret = value;
+    return NT_OK;
+}
+
+nt_status nt_network_add_state(nt_network *network, const nt_state *state) {
+    void *states = network->states;
+    const char *name = nt_arena_string(&network->arena, state->name);
+    if (!name ||
+        !nt_grow(&states, &network->state_capacity, network->state_count, sizeof(nt_state)))
+        return NT_NO_MEMORY;
+    network->states = states;
+    network->states[network->state_count] = *state;
+    network->states[network->state_count++].name = name;
+    return NT_OK;
+}
+
+static nt_status add_param(nt_network *network, const char *layer, const nt_param *param) {
+    const char *name = nt_arena_printf(&network->arena, "%s.%s", layer, param->name);
+    if (!name)
+        return NT_NO_MEMORY;
+    return nt_network_add_state(network, &(nt_state){.name = name,
+                                                     .type = param->type,
+                                                     .role = param->role,
+                                                     .init = param->init,
+                                                     .scale = param->scale});
+}
+
+static const char *const *copy_tags(nt_arena *arena, const char *const *tags) {
+    size_t count = 0;
+    while (tags && tags[count])
+        count++;
+    const char **copy = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    for (size_t i = 0; copy && i < count; i++)
+        if (!(copy[i] = nt_arena_string(arena, tags[i])))
+            return NULL;
+    return copy;
+}
+
+static nt_status add_layer(nt_network *network, const nt_site *site, nt_value value) {
+    nt_arena *arena = &network->arena;
+    void *layers = network->layers;
+    if (!nt_grow(&layers, &network->layer_capacity, network->layer_count, sizeof(nt_layer)))
+        return NT_NO_MEMORY;
+    network->layers = layers;
+    nt_layer layer = {
+        .name = nt_arena_string(arena, site->name),
+        .stage = nt_arena_string(arena, site->stage ? site->stage : ""),
+        .block = nt_arena_string(arena, site->block ? site->block : ""),
+        .kind = nt_arena_string(arena, site->kind ? site->kind : ""),
+        .tags = copy_tags(arena, site->tags),
+        .value = value,
+        .index = (int32_t)network->layer_count,
+    };
+    if (!layer.name || !layer.stage || !layer.block || !layer.kind || !layer.tags)
+        return NT_NO_MEMORY;
+    network->layers[network->layer_count++] = layer;
+    return NT_OK;
+}
+
+nt_status nt_network_append(nt_network *network, const nt_op *op, const void *attrs,
+                            const nt_value *in, int in_count, const nt_site *site, nt_value *ret,
+                            char why[NT_WHY]) {
+    nt_type in_types[NT_MAX_INPUTS];
+    nt_param params[NT_MAX_PARAMS];
+    nt_value value;
+    NT_TRY(nt_graph_add(network->graph, op, attrs, in, in_count, site->name, &value, why));
+    for (int i = 0; i < in_count; i++)
+        in_types[i] = *nt_graph_type(network->graph, in[i]);
+    int param_count = op->params ? op->params(attrs, in_types, params) : 0;
+    for (int i = 0; i < param_count; i++)
+        NT_TRY(add_param(network, site->name, &params[i]));
+    NT_TRY(add_layer(network, site, value));
+    *ret = value;
+    return NT_OK;
+}
+
+const nt_layer *nt_network_layer(const nt_network *network, const char *name) {
+    for (size_t i = 0; i < network->layer_count; i++)
+        if (strcmp(network->layers[i].name, name) == 0)
+            return &network->layers[i];
+    return NULL;
+}
+
+const nt_state *nt_network_state(const nt_network *network, const char *name) {
+    for (size_t i = 0; i < network->state_count; i++)
+        if (strcmp(network->states[i].name, name) == 0)
+            return &network->states[i];
+    return NULL;
+}
+
+int64_t nt_network_parameters(const nt_network *network) {
+    int64_t total = 0;
+    for (size_t i = 0; i < network->state_count; i++)
+        if (network->states[i].role == NT_WEIGHT)
+            total += nt_shape_elements(network->states[i].type.shape);
+    return total;
+}
+
+int64_t nt_network_multiply_adds(const nt_network *network) {
+    int64_t total = 0;
+    for (size_t i = 0; i < network->layer_count; i++)
+        total += nt_layer_multiply_adds(network, &network->layers[i]);
+    return total;
+}
+
+int64_t nt_layer_parameters(const nt_network *network, const nt_layer *layer) {
+    size_t length = strlen(layer->name);
+    int64_t total = 0;
+    for (size_t i = 0; i < network->state_count; i++) {
+        const nt_state *state = &network->states[i];
+        if (state->role == NT_WEIGHT && strncmp(state->name, layer->name, length) == 0 &&
+            state->name[length] == '.' && !strchr(state->name + length + 1, '.'))
+            total += nt_shape_elements(state->type.shape);
+    }
+    return total;
+}
+
+int64_t nt_layer_multiply_adds(const nt_network *network, const nt_layer *layer) {
+    const nt_node *node = nt_graph_node(network->graph, layer->value.node);
+    nt_type in[NT_MAX_INPUTS];
+    if (!node->op->multiply_adds)
+        return 0;
+    for (int32_t i = 0; i < node->data_count; i++)
+        in[i] = *nt_graph_type(network->graph, node->in[i]);
+    return node->op->multiply_adds(node->attrs, in, node->out);
+}

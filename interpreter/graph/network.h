@@ -1,0 +1,79 @@
+/* A network as its user sees it: a graph, the layers that it was written as, and the state
+ * (weights, running statistics, counters) that it needs. The YAML loader fills one in; commands,
+ * hooks and suites read it. A network owns its graph and every text in it. */
+#ifndef NT_NETWORK_H
+#define NT_NETWORK_H
+
+#include "graph.h"
+
+/* One node that the user wrote, after expansion. Two layers may share a graph node (equal nodes are
+ * one node), never a convolution, since its parameters carry its name. */
+typedef struct nt_layer {
+    const char *name;        /* "layer1.0.conv1" */
+    const char *stage;       /* its outermost block: "layer1"; "" at the top level */
+    const char *block;       /* its innermost block: "layer1.0"; "" at the top level */
+    const char *kind;        /* that block's definition: "basic"; "" at the top level */
+    const char *const *tags; /* NULL-terminated */
+    nt_value value;
+    int32_t index; /* position among the layers, from 0 */
+    bool fd;       /* a convolution that changes the number of channels: feature decomposition */
+    bool shortcut; /* a convolution on the short side of an addition */
+} nt_layer;
+
+/* One tensor of the state. */
+typedef struct nt_state {
+    const char *name; /* "layer1.0.bn1.running_mean" */
+    nt_type type;
+    nt_role role;
+    nt_init init;
+    double scale;
+} nt_state;
+
+typedef struct nt_network {
+    nt_arena arena;
+    nt_graph *graph; /* its outputs are the network's */
+    const char *name;
+    nt_layer *layers;
+    size_t layer_count, layer_capacity;
+    nt_state *states;
+    size_t state_count, state_capacity;
+    const nt_output *inputs; /* in the order written */
+    int32_t input_count;
+} nt_network;
+
+nt_network *nt_network_new(const char *name); /* NULL when out of memory */
+void nt_network_free(nt_network *network);
+
+nt_status nt_network_add_input(nt_network *network, const char *name, nt_type type, nt_value *ret);
+
+/* Appends a tensor of state; its name is copied. Layers bring theirs; this is for others, such as
+ * what an optimiser remembers. */
+nt_status nt_network_add_state(nt_network *network, const nt_state *state);
+
+/* Where a layer stands: copied. */
+typedef struct nt_site {
+    const char *name, *stage, *block, *kind;
+    const char *const *tags;
+} nt_site;
+
+/* Appends a layer. NT_INVALID with `why` when the inputs don't fit the op. */
+nt_status nt_network_append(nt_network *network, const nt_op *op, const void *attrs,
+                            const nt_value *in, int in_count, const nt_site *site, nt_value *ret,
+                            char why[NT_WHY]);
+
+/* Once all layers and outputs are there: finds `fd` and `shortcut`. */
+nt_status nt_network_seal(nt_network *network);
+
+const nt_layer *nt_network_layer(const nt_network *network, const char *name); /* or NULL */
+const nt_state *nt_network_state(const nt_network *network, const char *name); /* or NULL */
+
+/* Trained elements (what the literature calls the number of parameters), and one sample's
+ * multiply-adds. */
+int64_t nt_network_parameters(const nt_network *network);
+int64_t nt_network_multiply_adds(const nt_network *network);
+
+/* Of one layer: trained elements that carry its name, and multiply-adds. */
+int64_t nt_layer_parameters(const nt_network *network, const nt_layer *layer);
+int64_t nt_layer_multiply_adds(const nt_network *network, const nt_layer *layer);
+
+#endif

@@ -1,0 +1,69 @@
+/* Batch-norm folding: a batch normalisation with running statistics directly after a convolution or
+ * a linear layer becomes part of its kernel and bias,
+ *
+ *     w' = w γ / √(σ² + ε),    b' = β + (b − μ) γ / √(σ² + ε),
+ *
+ * which are nodes that don't depend on the input and so are computed once. It is done whoever else
+ * reads the convolution's output: the decision depends on the pair alone, so that a network gives
+ * the same bits evaluated by itself or beside others. */
+#include "attrs.h"
+#include "passes.h"
+
+static bool foldable(const nt_node *norm, const nt_node *before) {
+    if (norm->op != &nt_op_batch_norm ||
+        ((const nt_batch_norm_attrs *)norm->attrs)->statistics != NT_STATISTICS_RUNNING)
+        return false;
+    return before->op == &nt_op_conv2d || before->op == &nt_op_linear;
+}
+
+/* The node's attributes with its bias switched on: what holds the folded shift. */
+static const void *with_bias(const nt_node *node, nt_conv2d_attrs *conv, nt_linear_attrs *linear,
+                             bool *ret_had_bias) {
+    if (node->op == &nt_op_conv2d) {
+        *conv = *(const nt_conv2d_attrs *)node->attrs;
+        *ret_had_bias = conv->bias;
+        conv->bias = true;
+        return conv;
+    }
+    *linear = *(const nt_linear_attrs *)node->attrs;
+    *ret_had_bias = linear->bias;
+    linear->bias = true;
+    return linear;
+}
+
+static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *to,
+                      const nt_value *in, nt_value *ret_out, bool *ret_replaced) {
+    (void)context;
+    const nt_node *norm = nt_graph_node(from, i);
+    if (norm->op != &nt_op_batch_norm)
+        return NT_OK;
+    const nt_node *before = nt_graph_node(to, in[0].node);
+    if (!foldable(norm, before))
+        return NT_OK;
+    char why[NT_WHY];
+    nt_conv2d_attrs conv;
+    nt_linear_attrs linear;
+    nt_fold_attrs fold_attrs = {.eps = ((const nt_batch_norm_attrs *)norm->attrs)->eps};
+    const void *attrs = with_bias(before, &conv, &linear, &fold_attrs.has_bias);
+
+    nt_value parts[6], folded;
+    int count = 0;
+    parts[count++] = before->in[1];
+    if (fold_attrs.has_bias)
+        parts[count++] = before->in[2];
+    for (int p = 1; p <= 4; p++)
+        parts[count++] = in[p];
+    NT_TRY(nt_graph_add_raw(to, &nt_op_fold_batch_norm, &fold_attrs, parts, count, count,
+                            norm->name, &folded, why));
+
+    nt_value inputs[3] = {before->in[0], folded, {.node = folded.node, .output = 1}};
+    NT_TRY(nt_graph_add_raw(to, before->op, attrs, inputs, 1, 3, before->name, ret_out, why));
+    *ret_replaced = true;
+    return NT_OK;
+}
+
+nt_status nt_pass_fold_batch_norm(const nt_graph *from, const nt_pass_options *options,
+                                  nt_graph **ret) {
+    (void)options;
+    return nt_graph_rewrite(from, fold, NULL, ret);
+}

@@ -1,0 +1,38 @@
+/* A plan: in which order a graph runs and where every value lies. Made once for a graph and a
+ * largest batch; owns nothing of the graph, which must outlive it.
+ *
+ * Values that don't depend on the graph's inputs are `fixed`: they run once, when the weights are
+ * bound, and keep their place. The others share one slab: a value's bytes are free for the next one
+ * as soon as its last reader, in the plan's own order, has run.
+ *
+ *     slab   | fixed values … | varying values, reused … | shared scratch | scratch of each worker
+ * |
+ */
+#ifndef NT_PLAN_H
+#define NT_PLAN_H
+
+#include "graph.h"
+
+typedef struct nt_step {
+    int32_t node;
+    size_t *out; /* offset of each output in the slab; NT_NOWHERE: not wanted */
+} nt_step;
+
+#define NT_NOWHERE ((size_t)-1)
+
+typedef struct nt_plan {
+    nt_arena arena;
+    const nt_graph *graph;
+    int32_t batch; /* the most samples of a run */
+    nt_step *fixed, *varying;
+    int32_t fixed_count, varying_count;
+    size_t slab_size; /* bytes, scratch included */
+    size_t fixed_size, varying_size;
+    size_t shared_at, workers_at, per_worker;
+    size_t naive_size; /* what the varying values would take without reuse */
+} nt_plan;
+
+nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error);
+void nt_plan_free(nt_plan *plan);
+
+#endif

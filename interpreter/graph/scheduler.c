@@ -1,0 +1,244 @@
+#include "scheduler.h"
+
+#include "alloc.h"
+#include "attrs.h"
+#include "parallel.h"
+#include <string.h>
+
+/* A step with its tensors wired up. `in` holds the node's inputs; of a gradient node, `grad` sorts
+ * them into what the op's backward function calls them. */
+typedef struct action {
+    const nt_node *node;
+    int32_t number;
+    nt_tensor *in, *out;
+    nt_grad_call grad;
+} action;
+
+struct nt_run {
+    nt_arena arena;
+    const nt_plan *plan;
+    char *slab;
+    nt_tensor *values; /* per value, by number: where it lies */
+    action *actions;   /* the fixed ones, then the varying ones */
+    int threads;       /* as many as the plan has scratch for */
+    bool fixed_done;
+    uint64_t draw; /* of random ops: see nt_run_set_draw */
+    nt_run_watch watch;
+    void *watch_context;
+};
+
+static nt_tensor *value_of(const nt_run *run, nt_value value) {
+    return &run->values[nt_graph_value_number(run->plan->graph, value)];
+}
+
+static nt_status bind_weights(nt_run *run, const nt_weights *weights, nt_error *error) {
+    const nt_graph *graph = run->plan->graph;
+    for (int32_t i = 0; i < nt_graph_size(graph); i++) {
+        const nt_node *node = nt_graph_node(graph, i);
+        nt_tensor *value = value_of(run, (nt_value){.node = i});
+        for (int32_t k = 0; k < node->out_count; k++)
+            value[k] = (nt_tensor){.type = node->out[k], .count = 1};
+        if (node->op != &nt_op_param)
+            continue;
+        const nt_tensor *found = nt_weights_find(weights, node->name);
+        if (!found || !nt_type_equal(found->type, node->out[0]))
+            return nt_error_say(error, NT_FAILED, "the weights lack the parameter '%s'",
+                                node->name);
+        value[0] = *found;
+    }
+    return NT_OK;
+}
+
+/* The forward node's tensors as its gradient sees them: without data where backward doesn't read.
+ */
+static nt_status wire_gradient(nt_run *run, action *act) {
+    const nt_grad *grad = act->node->grad;
+    nt_tensor *in = NT_ARENA_ARRAY(&run->arena, nt_tensor, grad->in_count);
+    nt_tensor *out = NT_ARENA_ARRAY(&run->arena, nt_tensor, grad->out_count);
+    nt_tensor *out_grad = NT_ARENA_ARRAY(&run->arena, nt_tensor, grad->out_count);
+    if (!in || !out || !out_grad)
+        return NT_NO_MEMORY;
+    for (int32_t i = 0; i < grad->in_count; i++)
+        in[i].type = grad->in[i];
+    for (int32_t k = 0; k < grad->out_count; k++)
+        out[k].type = out_grad[k].type = grad->out[k];
+    act->grad = (nt_grad_call){.attrs = act->node->attrs,
+                               .in = in,
+                               .out = out,
+                               .out_grad = out_grad,
+                               .in_grad = act->out,
+                               .in_count = grad->in_count,
+                               .out_count = grad->out_count};
+    return NT_OK;
+}
+
+static nt_status wire(nt_run *run) {
+    const nt_plan *plan = run->plan;
+    int32_t count = plan->fixed_count + plan->varying_count;
+    run->actions = NT_ARENA_ARRAY(&run->arena, action, count);
+    if (!run->actions)
+        return NT_NO_MEMORY;
+    for (int32_t s = 0; s < count; s++) {
+        const nt_step *step = &plan->fixed[s]; /* the varying steps follow the fixed ones */
+        const nt_node *node = nt_graph_node(plan->graph, step->node);
+        action *act = &run->actions[s];
+        *act = (action){.node = node,
+                        .number = step->node,
+                        .in = NT_ARENA_ARRAY(&run->arena, nt_tensor, node->in_count),
+                        .out = value_of(run, (nt_value){.node = step->node})};
+        if (!act->in)
+            return NT_NO_MEMORY;
+        for (int32_t k = 0; k < node->out_count; k++)
+            act->out[k].data = step->out[k] == NT_NOWHERE ? NULL : run->slab + step->out[k];
+        if (node->grad)
+            NT_TRY(wire_gradient(run, act));
+    }
+    return NT_OK;
+}
+
+nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, nt_run **ret,
+                     nt_error *error) {
+    nt_run *run = nt_alloc_zero(sizeof *run);
+    if (!run)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    nt_arena_init(&run->arena);
+    run->plan = plan;
+    run->threads = nt_threads();
+    run->slab = nt_alloc(plan->slab_size);
+    run->values = NT_ARENA_ARRAY(&run->arena, nt_tensor, nt_graph_value_count(plan->graph));
+    nt_status status = NT_OK;
+    if (!run->slab || !run->values)
+        status = nt_error_say(error, NT_NO_MEMORY,
+                              "out of memory: the run wants %zu MiB for a batch of %d",
+                              plan->slab_size >> 20, plan->batch);
+    if (status == NT_OK)
+        status = bind_weights(run, weights, error);
+    if (status == NT_OK && wire(run) != NT_OK)
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (status != NT_OK) {
+        nt_run_free(run);
+        return status;
+    }
+    *ret = run;
+    return NT_OK;
+}
+
+void nt_run_free(nt_run *run) {
+    if (!run)
+        return;
+    nt_free(run->slab, run->plan->slab_size);
+    nt_arena_finish(&run->arena);
+    nt_free(run, sizeof *run);
+}
+
+void nt_run_refresh(nt_run *run) {
+    run->fixed_done = false;
+}
+
+void nt_run_set_draw(nt_run *run, uint64_t draw) {
+    run->draw = draw;
+}
+
+void nt_run_set_watch(nt_run *run, nt_run_watch watch, void *context) {
+    run->watch = watch;
+    run->watch_context = context;
+}
+
+/* Sorts the inputs of a gradient node, which are in `in` now, into the places that backward reads.
+ */
+static void sort_gradient(const action *step, int32_t count) {
+    const nt_grad *grad = step->node->grad;
+    const nt_op *op = step->node->op;
+    nt_tensor *in = (nt_tensor *)(uintptr_t)step->grad.in; /* our own, see wire_gradient */
+    nt_tensor *out = (nt_tensor *)(uintptr_t)step->grad.out;
+    nt_tensor *out_grad = (nt_tensor *)(uintptr_t)step->grad.out_grad;
+    int32_t at = 0;
+    for (int32_t i = 0; i < grad->in_count; i++) {
+        in[i].count = in[i].type.batched ? count : 1;
+        if (nt_op_grad_reads_in(op, i))
+            in[i].data = step->in[at++].data;
+    }
+    for (int32_t k = 0; k < grad->out_count; k++) {
+        out[k].count = out_grad[k].count = out[k].type.batched ? count : 1;
+        if (op->grad_reads_out >> k & 1)
+            out[k].data = step->in[at++].data;
+    }
+    for (int32_t k = 0; k < grad->out_count; k++)
+        if (grad->out_grads >> k & 1)
+            out_grad[k].data = step->in[at++].data;
+}
+
+static void execute(nt_run *run, action *step, int32_t count) {
+    const nt_node *node = step->node;
+    const nt_scratch scratch = {.shared = run->slab + run->plan->shared_at,
+                                .workers = run->slab + run->plan->workers_at,
+                                .per_worker = run->plan->per_worker};
+    for (int32_t j = 0; j < node->in_count; j++)
+        step->in[j] = *value_of(run, node->in[j]);
+    for (int32_t k = 0; k < node->out_count; k++)
+        step->out[k].count = node->out[k].batched ? count : 1;
+    if (run->watch)
+        run->watch(run->watch_context, step->number, false);
+    if (node->grad) {
+        sort_gradient(step, count);
+        step->grad.draw = run->draw;
+        step->grad.scratch = scratch;
+        node->op->backward(&step->grad);
+    } else {
+        nt_call call = {.attrs = node->attrs,
+                        .in = step->in,
+                        .out = step->out,
+                        .in_count = node->in_count,
+                        .out_count = node->out_count,
+                        .draw = run->draw,
+                        .scratch = scratch};
+        node->op->forward(&call);
+    }
+    if (run->watch)
+        run->watch(run->watch_context, step->number, true);
+}
+
+static nt_status bind_feeds(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
+                            nt_error *error) {
+    const nt_graph *graph = run->plan->graph;
+    for (int32_t i = 0; i < nt_graph_size(graph); i++) {
+        const nt_node *node = nt_graph_node(graph, i);
+        if (node->op != &nt_op_input)
+            continue;
+        nt_tensor *value = value_of(run, (nt_value){.node = i});
+        value->data = NULL;
+        value->count = node->out[0].batched ? count : 1;
+        for (int f = 0; f < feed_count; f++)
+            if (strcmp(feeds[f].name, node->name) == 0)
+                value->data = (void *)(uintptr_t)feeds[f].data; /* no op writes to its inputs */
+        if (!value->data)
+            return nt_error_say(error, NT_FAILED, "nothing was fed to the input '%s'", node->name);
+    }
+    return NT_OK;
+}
+
+nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
+                       nt_error *error) {
+    const nt_plan *plan = run->plan;
+    if (count < 1 || count > plan->batch)
+        return nt_error_say(error, NT_FAILED, "a batch of %d does not fit a plan for %d", count,
+                            plan->batch);
+    if (nt_threads() > run->threads)
+        return nt_error_say(error, NT_FAILED, "the plan has scratch memory for %d threads, not %d",
+                            run->threads, nt_threads());
+    NT_TRY(bind_feeds(run, feeds, feed_count, count, error));
+    for (int32_t s = 0; !run->fixed_done && s < plan->fixed_count; s++)
+        execute(run, &run->actions[s], 1);
+    run->fixed_done = true;
+    for (int32_t s = 0; s < plan->varying_count; s++)
+        execute(run, &run->actions[plan->fixed_count + s], count);
+    return NT_OK;
+}
+
+nt_tensor nt_run_output(const nt_run *run, int32_t i) {
+    return *value_of(run, nt_graph_output(run->plan->graph, i)->value);
+}
+
+nt_tensor nt_run_value(const nt_run *run, nt_value value) {
+    return *value_of(run, value);
+}

@@ -1,0 +1,44 @@
+/* Runs a plan, node after node; each op spreads its own work over the threads. Nothing is allocated
+ * while it runs. */
+#ifndef NT_SCHEDULER_H
+#define NT_SCHEDULER_H
+
+#include "plan.h"
+#include "weights.h"
+
+typedef struct nt_run nt_run;
+
+/* Allocates the slab and finds the weights of every parameter. The plan and the weights must
+ * outlive the run. Weights that the graph wants and `weights` lacks are NT_FAILED. */
+nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, nt_run **ret, nt_error *error);
+void nt_run_free(nt_run *run);
+
+/* To be called when the weights have changed: the fixed part runs again before the next batch. */
+void nt_run_refresh(nt_run *run);
+
+/* Chooses what random ops draw in the next batches: a training loop gives each step its own. */
+void nt_run_set_draw(nt_run *run, uint64_t draw);
+
+/* What to feed an input with: `data` in our order (NHWC), not copied. */
+typedef struct nt_feed {
+    const char *name;
+    const void *data;
+} nt_feed;
+
+/* Runs one batch of `count` samples, at most the plan's. Every input must be fed. */
+nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
+                       nt_error *error);
+
+/* An output of the newest batch, by its position among the graph's outputs; valid until the next.
+ */
+nt_tensor nt_run_output(const nt_run *run, int32_t i);
+
+/* Any value, for a watcher: a value that others may overwrite is whole only just after its node
+ * ran. */
+nt_tensor nt_run_value(const nt_run *run, nt_value value);
+
+/* Called before and after every node, for `bench`; NULL switches it off. */
+typedef void (*nt_run_watch)(void *context, int32_t node, bool done);
+void nt_run_set_watch(nt_run *run, nt_run_watch watch, void *context);
+
+#endif

@@ -1,0 +1,23 @@
+/* The state of a network: one tensor for each nt_state, in the order of the network's states, all
+ * in one block, held as the ops read them (tensor.h). Counters are int32. */
+#ifndef NT_WEIGHTS_H
+#define NT_WEIGHTS_H
+
+#include "network.h"
+
+typedef struct nt_weights nt_weights;
+
+/* Every element zero. The network must outlive the weights. */
+nt_status nt_weights_new(const nt_network *network, nt_weights **ret);
+void nt_weights_free(nt_weights *weights);
+
+/* Draws initial values: element by element in PyTorch's order from a stream keyed by the seed and
+ * the tensor's name, so that a tensor's draw doesn't depend on which others there are. */
+nt_status nt_weights_init(nt_weights *weights, uint64_t seed);
+
+const nt_network *nt_weights_network(const nt_weights *weights);
+size_t nt_weights_count(const nt_weights *weights);
+nt_tensor nt_weights_at(const nt_weights *weights, size_t i); /* a view that may be written */
+const nt_tensor *nt_weights_find(const nt_weights *weights, const char *name); /* or NULL */
+
+#endif

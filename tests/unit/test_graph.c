@@ -1,0 +1,479 @@
+/* The graph: interning, rewriting, passes (their dumps, exactly), roles, plan and scheduler. */
+#include "alloc.h"
+#include "attrs.h"
+#include "parallel.h"
+#include "passes.h"
+#include "random.h"
+#include "scheduler.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* --- a small residual network, built by hand -------------------------------------------------- */
+
+static nt_value append(nt_network *network, const char *op_name, const char *attributes,
+                       const nt_value *in, int count, const char *name) {
+    const nt_op *op = nt_op_find(op_name);
+    assert_non_null(op);
+    char why[NT_WHY] = "";
+    union {
+        nt_conv2d_attrs conv;
+        char bytes[256];
+    } attrs = {.bytes = {0}};
+    assert_true(nt_fields_default(op->fields, &attrs, &network->arena));
+    assert_true(nt_fields_parse(op->fields, &attrs, &network->arena, attributes, why));
+    nt_site site = {.name = name};
+    nt_value value;
+    if (nt_network_append(network, op, &attrs, in, count, &site, &value, why) != NT_OK)
+        fail_msg("%s: %s", name, why);
+    return value;
+}
+
+/* conv1 (with a bias) - bn1 - relu, then a unit with two convolutions and a projection, then fc. */
+static nt_network *small_network(void) {
+    nt_network *network = nt_network_new("small");
+    int32_t dim[] = {3, 8, 8};
+    nt_value x;
+    assert_int_equal(nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, dim)), &x),
+                     NT_OK);
+    nt_value c1 = append(network, "conv2d", "channels=4 kernel=3 pad=1", &x, 1, "conv1");
+    nt_value b1 = append(network, "batch_norm", "", &c1, 1, "bn1");
+    nt_value r1 = append(network, "relu", "", &b1, 1, "relu1");
+    nt_value c2 =
+        append(network, "conv2d", "channels=8 kernel=3 pad=1 stride=2 bias=false", &r1, 1, "conv2");
+    nt_value b2 = append(network, "batch_norm", "", &c2, 1, "bn2");
+    nt_value d2 = append(network, "dropout", "", &b2, 1, "drop");
+    nt_value c3 = append(network, "conv2d", "channels=8 kernel=3 pad=1", &d2, 1, "conv3");
+    nt_value p =
+        append(network, "conv2d", "channels=8 kernel=1 stride=2 bias=false", &r1, 1, "project");
+    nt_value sides[] = {c3, p};
+    nt_value sum = append(network, "add", "", sides, 2, "add");
+    nt_value pooled = append(network, "global_avg_pool", "", &sum, 1, "pool");
+    nt_value out = append(network, "linear", "features=5", &pooled, 1, "fc");
+    assert_int_equal(nt_graph_add_output(network->graph, "logits", out), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    return network;
+}
+
+static nt_graph *passed(const nt_graph *graph, const nt_pass_options *options) {
+    nt_error error;
+    nt_error_init(&error);
+    nt_graph *result = NULL;
+    assert_int_equal(nt_passes_run(graph, options, &result, &error), NT_OK);
+    nt_error_finish(&error);
+    return result;
+}
+
+static void assert_dump(const nt_graph *graph, const char *expected) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* --- interning -------------------------------------------------------------------------------- */
+
+static void equal_nodes_are_one(void **state) {
+    (void)state;
+    nt_graph *graph = nt_graph_new();
+    char why[NT_WHY];
+    int32_t dim[] = {3, 4, 4};
+    nt_value x, a, b, c;
+    nt_graph_add_input(graph, "x", nt_type_map(nt_shape_of(3, dim)), &x);
+    nt_graph_add_raw(graph, &nt_op_relu, NULL, &x, 1, 1, "first", &a, why);
+    nt_graph_add_raw(graph, &nt_op_relu, NULL, &x, 1, 1, "second", &b, why);
+    nt_graph_add_raw(graph, &nt_op_relu, NULL, &a, 1, 1, "third", &c, why);
+    assert_int_equal(a.node, b.node);
+    assert_int_not_equal(a.node, c.node);
+    for (int i = 0; i < 1000; i++) { /* past several sizes of the table */
+        nt_value again, constant;
+        nt_graph_add_constant(graph, nt_shape_of(3, dim), i, NULL, "", &constant);
+        nt_graph_add_constant(graph, nt_shape_of(3, dim), i, NULL, "", &again);
+        assert_int_equal(constant.node, again.node);
+    }
+    assert_int_equal(nt_graph_size(graph), 1003);
+    assert_null(nt_graph_flaw(graph));
+    nt_graph_free(graph);
+}
+
+static void misfits_say_why(void **state) {
+    (void)state;
+    nt_graph *graph = nt_graph_new();
+    char why[NT_WHY];
+    int32_t a_dim[] = {3, 4, 4}, b_dim[] = {3, 5, 4};
+    nt_value in[2], sum;
+    nt_graph_add_input(graph, "a", nt_type_map(nt_shape_of(3, a_dim)), &in[0]);
+    nt_graph_add_input(graph, "b", nt_type_map(nt_shape_of(3, b_dim)), &in[1]);
+    assert_int_equal(nt_graph_add(graph, &nt_op_add, NULL, in, 2, "sum", &sum, why), NT_INVALID);
+    assert_non_null(strstr(why, "3x4x4"));
+    assert_non_null(strstr(why, "3x5x4"));
+    assert_int_equal(nt_graph_add(graph, &nt_op_relu, NULL, in, 2, "r", &sum, why), NT_INVALID);
+    assert_string_equal(why, "relu takes 1 input, not 2");
+    nt_graph_free(graph);
+}
+
+/* --- passes ----------------------------------------------------------------------------------- */
+
+static void evaluation_folds_and_drops(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){0});
+    assert_dump(graph,
+                "%0 = input image: Nx3x8x8\n"
+                "%1 = param conv1.weight: 4x3x3x3\n"
+                "%2 = param conv1.bias: 4\n"
+                "%3 = param bn1.weight: 4\n"
+                "%4 = param bn1.bias: 4\n"
+                "%5 = param bn1.running_mean: 4\n"
+                "%6 = param bn1.running_var: 4\n"
+                "%7 = fold_batch_norm(%1, %2, %3, %4, %5, %6) has_bias=true: 4x3x3x3: 4 # bn1\n"
+                "%8 = conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1: Nx4x8x8 # conv1\n"
+                "%9 = relu(%8): Nx4x8x8 # relu1\n"
+                "%10 = param conv2.weight: 8x4x3x3\n"
+                "%11 = param bn2.weight: 8\n"
+                "%12 = param bn2.bias: 8\n"
+                "%13 = param bn2.running_mean: 8\n"
+                "%14 = param bn2.running_var: 8\n"
+                "%15 = fold_batch_norm(%10, %11, %12, %13, %14): 8x4x3x3: 8 # bn2\n"
+                "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n"
+                "%17 = param conv3.weight: 8x8x3x3\n"
+                "%18 = param conv3.bias: 8\n"
+                "%19 = conv2d(%16, %17, %18) channels=8 kernel=3 pad=1: Nx8x4x4 # conv3\n"
+                "%20 = param project.weight: 8x4x1x1\n"
+                "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n"
+                "%22 = add(%19, %21): Nx8x4x4 # add\n"
+                "%23 = global_avg_pool(%22): Nx8 # pool\n"
+                "%24 = param fc.weight: 5x8\n"
+                "%25 = param fc.bias: 5\n"
+                "%26 = linear(%23, %24, %25) features=5: Nx5 # fc\n"
+                "logits = %26\n");
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+static void zeroing_leaves_constants(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    int32_t nodes[] = {nt_network_layer(network, "conv1")->value.node,
+                       nt_network_layer(network, "conv3")->value.node};
+    nt_graph *edited, *graph;
+    assert_int_equal(nt_edit_zero(network->graph, nodes, 2, &edited), NT_OK);
+    assert_null(nt_graph_flaw(edited));
+    graph = passed(edited, &(nt_pass_options){0});
+    /* A bias is left where there was one, conv2 only fed the zeroed kernel and is gone, and nothing
+     * depends on the image any more. */
+    assert_dump(graph,
+                "%0 = param conv1.bias: 4\n"
+                "%1 = constant(%0) shape=[4,8,8]: 4x8x8 # conv1\n"
+                "%2 = param bn1.weight: 4\n"
+                "%3 = param bn1.bias: 4\n"
+                "%4 = param bn1.running_mean: 4\n"
+                "%5 = param bn1.running_var: 4\n"
+                "%6 = batch_norm(%1, %2, %3, %4, %5): 4x8x8 # bn1\n"
+                "%7 = relu(%6): 4x8x8 # relu1\n"
+                "%8 = param conv3.bias: 8\n"
+                "%9 = constant(%8) shape=[8,4,4]: 8x4x4 # conv3\n"
+                "%10 = param project.weight: 8x4x1x1\n"
+                "%11 = conv2d(%7, %10) channels=8 kernel=1 stride=2 bias=false: 8x4x4 # project\n"
+                "%12 = add(%9, %11): 8x4x4 # add\n"
+                "%13 = global_avg_pool(%12): 8 # pool\n"
+                "%14 = param fc.weight: 5x8\n"
+                "%15 = param fc.bias: 5\n"
+                "%16 = linear(%13, %14, %15) features=5: 5 # fc\n"
+                "logits = %16\n");
+    nt_graph_free(edited);
+    nt_graph_free(graph);
+    int32_t add = nt_network_layer(network, "add")->value.node;
+    assert_int_equal(nt_edit_zero(network->graph, &add, 1, &edited), NT_INVALID);
+    nt_network_free(network);
+}
+
+static void batch_statistics_are_not_folded(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){.norm = NT_NORM_BATCH});
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    assert_non_null(strstr(text.bytes, "statistics=batch"));
+    assert_null(strstr(text.bytes, "fold_batch_norm"));
+    assert_null(strstr(text.bytes, "dropout"));
+    nt_text_finish(&text);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* --- roles ------------------------------------------------------------------------------------ */
+
+static void roles_are_found(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    const struct {
+        const char *name;
+        bool fd, shortcut;
+    } expected[] = {{"conv1", true, false},
+                    {"conv2", true, false},
+                    {"conv3", false, false},
+                    {"project", true, true},
+                    {"fc", false, false}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const nt_layer *layer = nt_network_layer(network, expected[i].name);
+        assert_int_equal(layer->fd, expected[i].fd);
+        assert_int_equal(layer->shortcut, expected[i].shortcut);
+    }
+    /* 4*3*9+4, 8; 8*4*9, 16; 8*8*9+8; 8*4; 5*8+5 */
+    assert_int_equal(nt_network_parameters(network), 112 + 8 + 288 + 16 + 584 + 32 + 45);
+    assert_int_equal(nt_layer_parameters(network, nt_network_layer(network, "conv1")), 112);
+    assert_int_equal(nt_layer_multiply_adds(network, nt_network_layer(network, "conv1")),
+                     4 * 3 * 9 * 64);
+    nt_network_free(network);
+}
+
+/* --- plan and scheduler ----------------------------------------------------------------------- */
+
+/* Values alive at the same time must not overlap: checked against the plan's own order, but with
+ * lifetimes worked out anew. */
+static void places_do_not_overlap(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){.plain = true});
+    nt_error error;
+    nt_error_init(&error);
+    nt_plan *plan;
+    assert_int_equal(nt_plan_new(graph, 7, &plan, &error), NT_OK);
+    assert_true(plan->varying_size < plan->naive_size);
+    int32_t count = plan->varying_count;
+    for (int32_t a = 0; a < count; a++)
+        for (int32_t b = a + 1; b < count; b++) {
+            const nt_node *first = nt_graph_node(graph, plan->varying[a].node);
+            const nt_node *second = nt_graph_node(graph, plan->varying[b].node);
+            bool alive = false; /* a's value is read after b has written */
+            for (int32_t r = b; r < count; r++)
+                for (int32_t j = 0; j < nt_graph_node(graph, plan->varying[r].node)->in_count; j++)
+                    alive = alive || (nt_graph_node(graph, plan->varying[r].node)->in[j].node ==
+                                          plan->varying[a].node &&
+                                      !(r == b && second->op->traits & NT_OP_IN_PLACE));
+            size_t a_at = plan->varying[a].out[0], b_at = plan->varying[b].out[0];
+            size_t a_end = a_at + 7 * 4 * (size_t)nt_type_stored(first->out[0]);
+            size_t b_end = b_at + 7 * 4 * (size_t)nt_type_stored(second->out[0]);
+            if (alive)
+                assert_true(a_end <= b_at || b_end <= a_at);
+        }
+    nt_plan_free(plan);
+    nt_graph_free(graph);
+    nt_error_finish(&error);
+    nt_network_free(network);
+}
+
+enum { SAMPLES = 7, CLASSES = 5 };
+
+static void fill(float *values, size_t count, uint64_t key) {
+    nt_random random;
+    nt_random_init(&random, key, 0);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)nt_random_normal(&random);
+}
+
+/* Runs `graph` on the first `count` samples, `batch` at a time. */
+static void run_graph(const nt_graph *graph, const nt_weights *weights, int count, int batch,
+                      float *ret_logits) {
+    static float images[SAMPLES * 8 * 8 * 3];
+    fill(images, sizeof images / sizeof *images, 42);
+    nt_error error;
+    nt_error_init(&error);
+    nt_plan *plan;
+    nt_run *run;
+    assert_int_equal(nt_plan_new(graph, batch, &plan, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, weights, &run, &error), NT_OK);
+    for (int first = 0; first < count; first += batch) {
+        int n = count - first < batch ? count - first : batch;
+        nt_feed feed = {.name = "image", .data = images + first * 8 * 8 * 3};
+        assert_int_equal(nt_run_batch(run, &feed, 1, n, &error), NT_OK);
+        nt_tensor out = nt_run_output(run, 0);
+        for (int i = 0; i < n; i++)
+            memcpy(ret_logits + (first + i) * CLASSES, out.f + (out.type.batched ? i * CLASSES : 0),
+                   CLASSES * sizeof(float));
+    }
+    nt_run_free(run);
+    nt_plan_free(plan);
+    nt_error_finish(&error);
+}
+
+static nt_weights *random_weights(const nt_network *network) {
+    nt_weights *weights;
+    assert_int_equal(nt_weights_new(network, &weights), NT_OK);
+    assert_int_equal(nt_weights_init(weights, 7), NT_OK);
+    for (size_t i = 0; i < nt_weights_count(weights); i++) { /* statistics that are not 0 and 1 */
+        nt_tensor tensor = nt_weights_at(weights, i);
+        if (network->states[i].role == NT_BUFFER || network->states[i].init == NT_INIT_CONSTANT)
+            for (int64_t k = 0; tensor.type.dtype == NT_F32 && k < nt_type_stored(tensor.type); k++)
+                tensor.f[k] += 0.1f * (float)(k % 5 + 1);
+    }
+    return weights;
+}
+
+static void assert_close(const float *a, const float *b, size_t count, double tolerance) {
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += pow((double)a[i] - b[i], 2);
+        size += pow(b[i], 2);
+    }
+    assert_true(size > 0);
+    assert_true(sqrt(difference / size) < tolerance);
+}
+
+/* A run with every optimisation off is the oracle for the passes. */
+static void passes_keep_the_values(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_weights *weights = random_weights(network);
+    const char *zeroed[] = {NULL, "conv1", "conv2", "conv3", "project", "fc"};
+    for (size_t i = 0; i < sizeof zeroed / sizeof *zeroed; i++)
+        for (int norm = 0; norm < 2; norm++) {
+            int32_t node = zeroed[i] ? nt_network_layer(network, zeroed[i])->value.node : 0;
+            nt_graph *edited;
+            assert_int_equal(nt_edit_zero(network->graph, &node, zeroed[i] ? 1 : 0, &edited),
+                             NT_OK);
+            nt_graph *plain = passed(edited, &(nt_pass_options){.norm = norm, .plain = true});
+            nt_graph *full = passed(edited, &(nt_pass_options){.norm = norm});
+            float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
+            run_graph(plain, weights, SAMPLES, SAMPLES, a);
+            run_graph(full, weights, SAMPLES, SAMPLES, b);
+            assert_close(b, a, SAMPLES * CLASSES, 1e-6);
+            nt_graph_free(edited);
+            nt_graph_free(plain);
+            nt_graph_free(full);
+        }
+    nt_weights_free(weights);
+    nt_network_free(network);
+}
+
+/* Zeroing by an edit and zeroing the numbers of the kernel are the same. */
+static void an_edit_is_a_zero_kernel(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_weights *weights = random_weights(network);
+    const char *zeroed[] = {"conv1", "conv2", "conv3", "project", "fc"};
+    for (size_t i = 0; i < sizeof zeroed / sizeof *zeroed; i++) {
+        int32_t node = nt_network_layer(network, zeroed[i])->value.node;
+        nt_graph *edited;
+        assert_int_equal(nt_edit_zero(network->graph, &node, 1, &edited), NT_OK);
+        nt_graph *a_graph = passed(edited, &(nt_pass_options){0});
+        nt_graph *b_graph = passed(network->graph, &(nt_pass_options){0});
+        float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES], whole[SAMPLES * CLASSES];
+        run_graph(a_graph, weights, SAMPLES, SAMPLES, a);
+        run_graph(b_graph, weights, SAMPLES, SAMPLES, whole);
+
+        char name[64];
+        snprintf(name, sizeof name, "%s.weight", zeroed[i]);
+        const nt_tensor *kernel = nt_weights_find(weights, name);
+        size_t size = (size_t)nt_type_stored(kernel->type) * sizeof(float);
+        float *kept = nt_alloc(size);
+        memcpy(kept, kernel->f, size);
+        memset(kernel->f, 0, size);
+        run_graph(b_graph, weights, SAMPLES, SAMPLES, b);
+        memcpy(kernel->f, kept, size);
+        nt_free(kept, size);
+        assert_close(a, b, SAMPLES * CLASSES, 1e-6);
+        double moved = 0;
+        for (int k = 0; k < SAMPLES * CLASSES; k++)
+            moved += fabs((double)a[k] - whole[k]);
+        assert_true(moved > 1e-3);
+        nt_graph_free(edited);
+        nt_graph_free(a_graph);
+        nt_graph_free(b_graph);
+    }
+    nt_weights_free(weights);
+    nt_network_free(network);
+}
+
+static void bits_do_not_depend_on_threads_or_batch(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_weights *weights = random_weights(network);
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){0});
+    float expected[SAMPLES * CLASSES], found[SAMPLES * CLASSES];
+    nt_threads_set(1);
+    run_graph(graph, weights, SAMPLES, SAMPLES, expected);
+    for (int threads = 1; threads <= 4; threads++)
+        for (int batch = 1; batch <= SAMPLES; batch++) {
+            nt_threads_set(threads);
+            run_graph(graph, weights, SAMPLES, batch, found);
+            assert_memory_equal(found, expected, sizeof expected);
+        }
+    nt_threads_set(0);
+    nt_graph_free(graph);
+    nt_weights_free(weights);
+    nt_network_free(network);
+}
+
+/* A chain of 1,000 nodes: planning is not recursive, and memory stays at two values. */
+static void deep_graphs_stay_small(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("deep");
+    int32_t dim[] = {3, 8, 8};
+    nt_value x;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, dim)), &x);
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "pool%d", i);
+        x = append(network, "avg_pool", "kernel=3 stride=1 pad=1", &x, 1, name);
+    }
+    nt_graph_add_output(network->graph, "out", x);
+    nt_error error;
+    nt_error_init(&error);
+    nt_plan *plan;
+    assert_int_equal(nt_plan_new(network->graph, 1, &plan, &error), NT_OK);
+    assert_int_equal(plan->varying_count, 1000);
+    assert_int_equal(plan->varying_size, 2 * 8 * 8 * 3 * sizeof(float));
+    nt_plan_free(plan);
+    nt_error_finish(&error);
+    nt_network_free(network);
+}
+
+static void feeds_are_checked(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_weights *weights = random_weights(network);
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){0});
+    nt_error error;
+    nt_error_init(&error);
+    nt_plan *plan;
+    nt_run *run;
+    float image[8 * 8 * 3] = {0};
+    assert_int_equal(nt_plan_new(graph, 1, &plan, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, weights, &run, &error), NT_OK);
+    nt_feed wrong = {.name = "picture", .data = image}, right = {.name = "image", .data = image};
+    assert_int_equal(nt_run_batch(run, &wrong, 1, 1, &error), NT_FAILED);
+    assert_string_equal(error.items[0].message, "nothing was fed to the input 'image'");
+    assert_int_equal(nt_run_batch(run, &right, 1, 2, &error), NT_FAILED);
+    nt_run_free(run);
+    nt_plan_free(plan);
+    nt_graph_free(graph);
+    nt_weights_free(weights);
+    nt_network_free(network);
+    nt_error_finish(&error);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_nodes_are_one),
+        cmocka_unit_test(misfits_say_why),
+        cmocka_unit_test(evaluation_folds_and_drops),
+        cmocka_unit_test(zeroing_leaves_constants),
+        cmocka_unit_test(batch_statistics_are_not_folded),
+        cmocka_unit_test(roles_are_found),
+        cmocka_unit_test(places_do_not_overlap),
+        cmocka_unit_test(passes_keep_the_values),
+        cmocka_unit_test(an_edit_is_a_zero_kernel),
+        cmocka_unit_test(bits_do_not_depend_on_threads_or_batch),
+        cmocka_unit_test(deep_graphs_stay_small),
+        cmocka_unit_test(feeds_are_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
