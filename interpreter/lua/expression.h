@@ -1,0 +1,64 @@
+/* `$name` and `${expr}` in a text. Expressions are Lua's, run in a sandbox; names are looked up by
+ * the caller. A text that is one `$name` or one `${expr}` and nothing else keeps the value's type;
+ * otherwise the values' texts take their places in it. `$$` stands for a dollar sign. A float with
+ * an integer value counts as an integer. */
+#ifndef NT_EXPRESSION_H
+#define NT_EXPRESSION_H
+
+#include "sandbox.h"
+
+typedef enum nt_scalar_kind {
+    NT_SCALAR_NIL,
+    NT_SCALAR_BOOL,
+    NT_SCALAR_INT,
+    NT_SCALAR_REAL,
+    NT_SCALAR_TEXT,
+    NT_SCALAR_RECORD, /* of a variable only: named integers */
+    NT_SCALAR_UNKNOWN /* what it would have been made from was in error, and that has been said */
+} nt_scalar_kind;
+
+typedef struct nt_member {
+    const char *name; /* NULL ends a record */
+    int64_t value;
+} nt_member;
+
+typedef struct nt_scalar {
+    nt_scalar_kind kind;
+    union {
+        bool truth;
+        int64_t integer;
+        double real;
+        const char *text;
+        const nt_member *members;
+    };
+} nt_scalar;
+
+/* The variables that an expression sees. */
+typedef struct nt_variables {
+    bool (*find)(void *context, const char *name, nt_scalar *ret); /* false: no such variable */
+    const char *const *(*names)(void *context); /* all of them, NULL-terminated; for suggestions */
+    void *context;
+} nt_variables;
+
+/* Limits that suit one expression: 1e6 instructions, 16 MiB, 1 s. */
+extern const nt_sandbox_limits nt_expression_limits;
+
+bool nt_expression_in(const char *text); /* whether there is a `$` in it */
+
+/* Texts of the result lie in `arena`. UNKNOWN if a variable that it reads is. Errors are placed at
+ * `place`. */
+nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char *text,
+                               nt_place place, const nt_variables *variables, nt_scalar *ret,
+                               nt_error *error);
+
+/* What a plain word stands for: an integer, a number, true or false, or else the text itself. */
+nt_scalar nt_scalar_read(const char *word);
+
+/* As a user would write it, in `arena`: 3, 0.25, true, name. NULL for other kinds, or out of
+ * memory. */
+const char *nt_scalar_text(nt_scalar scalar, nt_arena *arena);
+
+/* A quick name for the kind: "an integer", "a text". */
+const char *nt_scalar_describe(nt_scalar scalar);
+
+#endif

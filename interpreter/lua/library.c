@@ -1,0 +1,285 @@
+/* What a script sees. The libraries are opened, then only what is named here is handed on:
+ * functions whose work grows with their arguments in a wrapper that charges for it beforehand, and
+ * our own in place of those that print addresses, depend on the clock or catch what must not be
+ * caught. */
+#include "sandbox_parts.h"
+
+#include <string.h>
+
+/* --- costs, in instructions ------------------------------------------------------------------- */
+
+enum { BYTES_AN_INSTRUCTION = 16 };
+
+static int64_t cost_of_texts(lua_State *L) {
+    int64_t bytes = 0;
+    for (int i = lua_gettop(L); i > 0; i--)
+        if (lua_type(L, i) == LUA_TSTRING)
+            bytes += (int64_t)lua_rawlen(L, i);
+    return 1 + bytes / BYTES_AN_INSTRUCTION;
+}
+
+/* From `first` to `last`, which may be anywhere. */
+static int64_t cost_of_range(lua_Integer first, lua_Integer last) {
+    if (last < first)
+        return 1;
+    uint64_t count = (uint64_t)last - (uint64_t)first;
+    return count > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)count + 1;
+}
+
+/* table.insert and table.remove move what follows. */
+static int64_t cost_of_table(lua_State *L) {
+    return lua_istable(L, 1) ? 1 + (int64_t)lua_rawlen(L, 1) : 1;
+}
+
+static lua_Integer integer_or(lua_State *L, int index, lua_Integer otherwise) {
+    return lua_isnumber(L, index) ? lua_tointeger(L, index) : otherwise;
+}
+
+static int64_t cost_of_concat(lua_State *L) {
+    lua_Integer last = lua_istable(L, 1) ? (lua_Integer)lua_rawlen(L, 1) : 0;
+    return cost_of_range(integer_or(L, 3, 1), integer_or(L, 4, last));
+}
+
+static int64_t cost_of_unpack(lua_State *L) {
+    lua_Integer last = lua_istable(L, 1) ? (lua_Integer)lua_rawlen(L, 1) : 0;
+    return cost_of_range(integer_or(L, 2, 1), integer_or(L, 3, last));
+}
+
+static int64_t cost_of_move(lua_State *L) {
+    return cost_of_range(integer_or(L, 2, 1), integer_or(L, 3, 0));
+}
+
+/* Memory bounds how often a text can be repeated, except for an empty one. */
+static int64_t cost_of_rep(lua_State *L) {
+    bool empty = lua_rawlen(L, 1) == 0 && (lua_type(L, 3) != LUA_TSTRING || lua_rawlen(L, 3) == 0);
+    int64_t times = cost_of_range(1, integer_or(L, 2, 0));
+    return empty ? times : 1 + times / BYTES_AN_INSTRUCTION;
+}
+
+/* find, match, gmatch, gsub: subject, pattern; find's fourth argument switches patterns off. */
+static int64_t cost_of_pattern(lua_State *L) {
+    size_t subject, length;
+    luaL_checklstring(L, 1, &subject);
+    const char *pattern = luaL_checklstring(L, 2, &length);
+    nt_pattern_check(L, pattern, length, subject, false);
+    return cost_of_texts(L);
+}
+
+static int64_t cost_of_find(lua_State *L) {
+    size_t subject, length;
+    luaL_checklstring(L, 1, &subject);
+    const char *pattern = luaL_checklstring(L, 2, &length);
+    nt_pattern_check(L, pattern, length, subject, lua_toboolean(L, 4));
+    return cost_of_texts(L);
+}
+
+/* --- our own ---------------------------------------------------------------------------------- */
+
+/* Pushes the text of any value, without addresses. */
+static const char *push_text(lua_State *L, int index, size_t *ret_length) {
+    index = lua_absindex(L, index);
+    if (luaL_callmeta(L, index, "__tostring")) {
+        if (!lua_isstring(L, -1))
+            luaL_error(L, "'__tostring' must return a string");
+        return lua_tolstring(L, -1, ret_length);
+    }
+    switch (lua_type(L, index)) {
+    case LUA_TNIL:
+    case LUA_TBOOLEAN:
+    case LUA_TNUMBER:
+    case LUA_TSTRING:
+        return luaL_tolstring(L, index, ret_length);
+    default:
+        if (luaL_getmetafield(L, index, "__name") != LUA_TSTRING)
+            lua_pushstring(L, luaL_typename(L, index));
+        return lua_tolstring(L, -1, ret_length);
+    }
+}
+
+static int to_string(lua_State *L) {
+    luaL_checkany(L, 1);
+    push_text(L, 1, NULL);
+    return 1;
+}
+
+static int print(lua_State *L) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
+    int count = lua_gettop(L);
+    luaL_Buffer buffer;
+    nt_sandbox_charge(L, cost_of_texts(L));
+    luaL_buffinit(L, &buffer);
+    for (int i = 1; i <= count; i++) {
+        if (i > 1)
+            luaL_addchar(&buffer, '\t');
+        push_text(L, i, NULL);
+        luaL_addvalue(&buffer);
+    }
+    luaL_pushresult(&buffer);
+    size_t length;
+    const char *line = lua_tolstring(L, -1, &length);
+    if (sandbox->print)
+        sandbox->print(sandbox->print_user, line, length);
+    return 0;
+}
+
+/* As Lua's, but a limit that was hit goes on upwards. */
+static int protected_call(lua_State *L) {
+    luaL_checkany(L, 1);
+    nt_sandbox *sandbox = nt_sandbox_of(L);
+    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    if (status == LUA_ERRMEM)
+        nt_sandbox_note_memory(sandbox);
+    if (sandbox->stop != NT_STOP_NONE)
+        return lua_error(L);
+    lua_pushboolean(L, status == LUA_OK);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}
+
+/* string.format, with objects shown without their addresses. upvalue: Lua's own */
+static int format(lua_State *L) {
+    const char *at = luaL_checkstring(L, 1);
+    int argument = 1;
+    nt_sandbox_charge(L, cost_of_texts(L));
+    while ((at = strchr(at, '%')) != NULL) {
+        at++;
+        if (*at == '%') {
+            at++;
+            continue;
+        }
+        at += strspn(at, "-+ #0123456789.");
+        argument++;
+        if (*at == 'p')
+            return luaL_argerror(L, 1, "%p is not offered: addresses differ from run to run");
+        if (*at == 's' && argument <= lua_gettop(L)) {
+            push_text(L, argument, NULL);
+            lua_replace(L, argument);
+        }
+    }
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+typedef struct entry {
+    const char *library, *name;   /* library "": a global */
+    int64_t (*cost)(lua_State *); /* NULL: constant */
+    lua_CFunction own;            /* NULL: Lua's */
+} entry;
+
+static const entry entries[] = {
+    {"", "assert", NULL, NULL},
+    {"", "error", NULL, NULL},
+    {"", "ipairs", NULL, NULL},
+    {"", "next", NULL, nt_library_next},
+    {"", "pairs", NULL, nt_library_pairs},
+    {"", "pcall", NULL, protected_call},
+    {"", "print", NULL, print},
+    {"", "select", NULL, NULL},
+    {"", "tonumber", cost_of_texts, NULL},
+    {"", "tostring", NULL, to_string},
+    {"", "type", NULL, NULL},
+    {"string", "byte", NULL, NULL},
+    {"string", "char", NULL, NULL},
+    {"string", "find", cost_of_find, NULL},
+    {"string", "format", NULL, format},
+    {"string", "gmatch", cost_of_pattern, NULL},
+    {"string", "gsub", cost_of_pattern, NULL},
+    {"string", "len", NULL, NULL},
+    {"string", "lower", cost_of_texts, NULL},
+    {"string", "match", cost_of_pattern, NULL},
+    {"string", "rep", cost_of_rep, NULL},
+    {"string", "reverse", cost_of_texts, NULL},
+    {"string", "sub", NULL, NULL},
+    {"string", "upper", cost_of_texts, NULL},
+    {"table", "concat", cost_of_concat, NULL},
+    {"table", "insert", cost_of_table, NULL},
+    {"table", "move", cost_of_move, NULL},
+    {"table", "pack", NULL, NULL},
+    {"table", "remove", cost_of_table, NULL},
+    {"table", "sort", NULL, nt_library_sort},
+    {"table", "unpack", cost_of_unpack, NULL},
+    {"utf8", "char", NULL, NULL},
+    {"utf8", "charpattern", NULL, NULL},
+    {"utf8", "codepoint", cost_of_texts, NULL},
+    {"utf8", "codes", cost_of_texts, NULL},
+    {"utf8", "len", cost_of_texts, NULL},
+    {"utf8", "offset", cost_of_texts, NULL},
+    {0},
+};
+
+/* math is safe as a whole, but for this. */
+static const char seed_key = 0; /* its address names randomseed in the registry */
+
+/* upvalues: Lua's function, its entry's position */
+static int charged(lua_State *L) {
+    nt_sandbox_charge(L, entries[lua_tointeger(L, lua_upvalueindex(2))].cost(L));
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* Takes Lua's value of entry i from the table on top of the stack, pushes what scripts get for it.
+ */
+static void push_entry(lua_State *L, int i) {
+    const entry *e = &entries[i];
+    lua_getfield(L, -1, e->name);
+    if (e->own) {
+        lua_pushcclosure(L, e->own, 1);
+    } else if (e->cost) {
+        lua_pushinteger(L, i);
+        lua_pushcclosure(L, charged, 2);
+    }
+}
+
+/* A table with the chosen entries of the library at `library`. */
+static void push_library(lua_State *L, const char *name, int library) {
+    lua_newtable(L);
+    int chosen = lua_gettop(L);
+    lua_pushvalue(L, library);
+    for (int i = 0; entries[i].name; i++)
+        if (strcmp(entries[i].library, name) == 0) {
+            push_entry(L, i);
+            lua_setfield(L, chosen, entries[i].name);
+        }
+    lua_settop(L, chosen);
+}
+
+void nt_library_open(lua_State *L) {
+    luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
+    push_library(L, "", lua_gettop(L));
+    int globals = lua_gettop(L);
+
+    luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 0);
+    push_library(L, "table", lua_gettop(L));
+    lua_setfield(L, globals, "table");
+
+    luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 0);
+    push_library(L, "utf8", lua_gettop(L));
+    lua_setfield(L, globals, "utf8");
+
+    luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 0);
+    push_library(L, "string", lua_gettop(L));
+    lua_pushliteral(L, ""); /* methods of strings are those of our table */
+    lua_getmetatable(L, -1);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 2);
+    lua_setfield(L, globals, "string");
+
+    luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 0);
+    lua_getfield(L, -1, "randomseed");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
+    lua_pushnil(L);
+    lua_setfield(L, -2, "randomseed");
+    lua_setfield(L, globals, "math");
+
+    lua_pushvalue(L, globals);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+    lua_pushnil(L); /* the libraries as they were */
+    lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+}
+
+void nt_library_seed(lua_State *L, lua_Integer seed) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
+    lua_pushinteger(L, seed);
+    lua_call(L, 1, 0);
+}

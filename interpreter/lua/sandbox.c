@@ -1,0 +1,362 @@
+/* The state, its limits, and how its errors become diagnostics.
+ *
+ * Limits are enforced in three places: a count hook looks at instructions and time every STRIDE
+ * instructions; library functions that can work long without the virtual machine charge for their
+ * work beforehand (library.c); and the allocator refuses what passes the limit of memory and
+ * charges for what it hands out, since copying long strings takes time too. Once a limit is hit
+ * `stop` says so until the next call, and the hook runs at each instruction, so that no pcall of
+ * the script gets any further. */
+#include "sandbox_parts.h"
+
+#include "alloc.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { STRIDE = 100, BYTES_AN_INSTRUCTION = 64 };
+
+const nt_sandbox_limits nt_sandbox_usual = {
+    .instructions = 100000000, .memory = (size_t)256 << 20, .seconds = 10};
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* Lua takes for granted that making a block smaller never fails, which nt_realloc doesn't promise.
+ * So a block knows its true size, and one that could not shrink stays as it is. */
+typedef struct header {
+    size_t size; /* of the whole block */
+    size_t unused;
+} header;
+
+static void *allocate(void *user, void *block, size_t old_size, size_t new_size) {
+    nt_sandbox *sandbox = user;
+    header *old = block ? (header *)block - 1 : NULL;
+    size_t held = old ? old->size : 0;
+    if (new_size == 0) {
+        sandbox->used -= held;
+        nt_free(old, held);
+        return NULL;
+    }
+    bool grows = !block || new_size > old_size;
+    size_t size = new_size + sizeof(header);
+    if (grows && (size < new_size || sandbox->used - held > sandbox->limits.memory ||
+                  size > sandbox->limits.memory - (sandbox->used - held))) {
+        sandbox->starved = false;
+        return NULL;
+    }
+    header *fresh = nt_realloc(old, held, size);
+    if (!fresh) {
+        sandbox->starved = true;
+        return grows ? NULL : block;
+    }
+    fresh->size = size;
+    sandbox->used += size - held;
+    sandbox->left -= (int64_t)(new_size / BYTES_AN_INSTRUCTION);
+    return fresh + 1;
+}
+
+/* --- limits ----------------------------------------------------------------------------------- */
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static const nt_loaded *find_loaded(const nt_sandbox *sandbox, const char *name, size_t length) {
+    for (const nt_loaded *l = sandbox->loaded; l; l = l->older)
+        if (strlen(l->chunk + 1) == length && memcmp(l->chunk + 1, name, length) == 0)
+            return l;
+    return NULL;
+}
+
+/* Remembers the innermost line of a loaded text that is being run. */
+static void note_place(nt_sandbox *sandbox) {
+    lua_Debug activation;
+    sandbox->raised_in = NULL;
+    for (int level = 0; lua_getstack(sandbox->state, level, &activation); level++) {
+        lua_getinfo(sandbox->state, "Sl", &activation);
+        const nt_loaded *loaded =
+            find_loaded(sandbox, activation.short_src, strlen(activation.short_src));
+        if (loaded && activation.currentline > 0) {
+            sandbox->raised_in = loaded->source;
+            sandbox->raised_line = activation.currentline;
+            return;
+        }
+    }
+}
+
+static void count_hook(lua_State *L, lua_Debug *activation) {
+    (void)activation;
+    nt_sandbox *sandbox = nt_sandbox_of(L);
+    sandbox->left -= STRIDE;
+    nt_sandbox_check(sandbox);
+}
+
+void nt_sandbox_check(nt_sandbox *sandbox) {
+    if (sandbox->stop == NT_STOP_NONE) {
+        if (sandbox->left < 0)
+            sandbox->stop = NT_STOP_INSTRUCTIONS;
+        else if (now() > sandbox->deadline)
+            sandbox->stop = NT_STOP_SECONDS;
+        else
+            return;
+        note_place(sandbox);
+        lua_sethook(sandbox->state, count_hook, LUA_MASKCOUNT, 1);
+    }
+    luaL_error(sandbox->state, "a limit was hit");
+}
+
+void nt_sandbox_charge(lua_State *state, int64_t cost) {
+    nt_sandbox *sandbox = nt_sandbox_of(state);
+    if (cost > 0)
+        sandbox->left = cost > sandbox->left ? -1 : sandbox->left - cost;
+    nt_sandbox_check(sandbox);
+}
+
+void nt_sandbox_note_memory(nt_sandbox *sandbox) {
+    if (sandbox->stop != NT_STOP_NONE)
+        return;
+    sandbox->stop = NT_STOP_MEMORY;
+    note_place(sandbox);
+    lua_sethook(sandbox->state, count_hook, LUA_MASKCOUNT, 1);
+}
+
+void nt_sandbox_refresh(nt_sandbox *sandbox) {
+    sandbox->stop = NT_STOP_NONE;
+    sandbox->starved = false;
+    sandbox->raised_in = NULL;
+    sandbox->left = sandbox->limits.instructions;
+    sandbox->deadline = now() + sandbox->limits.seconds;
+    lua_sethook(sandbox->state, count_hook, LUA_MASKCOUNT, STRIDE);
+}
+
+/* --- errors ----------------------------------------------------------------------------------- */
+
+/* Runs where the error is raised, before the stack unwinds. */
+static int note_error(lua_State *L) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
+    if (sandbox->stop == NT_STOP_NONE)
+        note_place(sandbox);
+    return 1;
+}
+
+/* Takes "name:12: " off the front of a message, as often as it is there, and believes its line:
+ * that of error's second argument, which may be further out than the innermost one. */
+static const char *strip_places(nt_sandbox *sandbox, const char *message) {
+    for (;;) {
+        const char *colon = strchr(message, ':');
+        if (!colon)
+            return message;
+        char *end;
+        long line = strtol(colon + 1, &end, 10);
+        if (end == colon + 1 || end[0] != ':' || end[1] != ' ')
+            return message;
+        size_t length = (size_t)(colon - message);
+        const nt_loaded *loaded = find_loaded(sandbox, message, length);
+        if (loaded) {
+            sandbox->raised_in = loaded->source;
+            sandbox->raised_line = (int)line;
+        } else if (length != strlen("expression") || memcmp(message, "expression", length) != 0) {
+            return message;
+        }
+        message = end + 2;
+    }
+}
+
+/* The error value as one line of text. It may not call what could raise. */
+static const char *describe_error(nt_sandbox *sandbox, nt_text *text) {
+    lua_State *L = sandbox->state;
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING:
+        nt_text_add(text, strip_places(sandbox, lua_tostring(L, -1)));
+        for (size_t i = 0; i < text->length; i++)
+            if ((unsigned char)text->bytes[i] < ' ')
+                text->bytes[i] = ' ';
+        break;
+    case LUA_TNUMBER:
+        nt_text_printf(text, "%.14g", lua_tonumber(L, -1));
+        break;
+    default:
+        nt_text_printf(text, "raised an error that is a %s, not a text", luaL_typename(L, -1));
+    }
+    return text->bytes;
+}
+
+static nt_status report_stop(nt_sandbox *sandbox, nt_place place, nt_error *error) {
+    const nt_sandbox_limits *limits = &sandbox->limits;
+    switch (sandbox->stop) {
+    case NT_STOP_INSTRUCTIONS:
+        return nt_error_at(error, NT_INVALID, place, "ran for more than %lld instructions",
+                           (long long)limits->instructions);
+    case NT_STOP_SECONDS:
+        return nt_error_at(error, NT_INVALID, place, "took longer than %g s", limits->seconds);
+    default:
+        if (sandbox->starved)
+            return nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
+        return nt_error_at(error, NT_INVALID, place, "needs more than %g MiB of memory",
+                           (double)limits->memory / (1 << 20));
+    }
+}
+
+nt_status nt_sandbox_report(nt_sandbox *sandbox, int lua_status, const nt_place *place,
+                            nt_error *error) {
+    if (lua_status == LUA_ERRMEM && sandbox->stop == NT_STOP_NONE)
+        sandbox->stop = NT_STOP_MEMORY;
+    nt_text message;
+    nt_text_init(&message);
+    if (sandbox->stop == NT_STOP_NONE)
+        describe_error(sandbox, &message);
+    nt_place raised = {.source = sandbox->raised_in,
+                       .line = (uint32_t)sandbox->raised_line,
+                       .column = 1,
+                       .width = 1};
+    nt_place at = place ? *place : raised;
+    nt_status status = sandbox->stop != NT_STOP_NONE
+                           ? report_stop(sandbox, at, error)
+                           : nt_error_at(error, NT_INVALID, at, "%s", message.bytes);
+    nt_text_finish(&message);
+    return status;
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+/* Until something better is known, errors are placed where the function is defined. */
+static void note_definition(nt_sandbox *sandbox, int function) {
+    lua_State *L = sandbox->state;
+    lua_Debug info;
+    if (!lua_isfunction(L, function))
+        return;
+    lua_pushvalue(L, function);
+    lua_getinfo(L, ">S", &info);
+    const nt_loaded *loaded = find_loaded(sandbox, info.short_src, strlen(info.short_src));
+    sandbox->raised_in = loaded ? loaded->source : NULL;
+    sandbox->raised_line = info.linedefined > 0 ? info.linedefined : 0;
+}
+
+nt_status nt_sandbox_call_at(nt_sandbox *sandbox, int arguments, int results, const nt_place *place,
+                             nt_error *error) {
+    lua_State *L = sandbox->state;
+    int function = lua_gettop(L) - arguments;
+    nt_sandbox_refresh(sandbox);
+    if (!lua_checkstack(L, 4)) {
+        lua_settop(L, function - 1);
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    }
+    note_definition(sandbox, function);
+    lua_pushcfunction(L, note_error);
+    lua_insert(L, function);
+    int lua_status = lua_pcall(L, arguments, results, function);
+    nt_status status = NT_OK;
+    if (lua_status != LUA_OK) {
+        status = nt_sandbox_report(sandbox, lua_status, place, error);
+        lua_pop(L, 1);
+    }
+    lua_remove(L, function);
+    return status;
+}
+
+nt_status nt_sandbox_call(nt_sandbox *sandbox, int arguments, int results, nt_error *error) {
+    return nt_sandbox_call_at(sandbox, arguments, results, NULL, error);
+}
+
+nt_status nt_sandbox_do(nt_sandbox *sandbox, int (*body)(struct lua_State *), void *user,
+                        int results, nt_error *error) {
+    if (!lua_checkstack(sandbox->state, 4))
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    lua_pushcfunction(sandbox->state, body);
+    lua_pushlightuserdata(sandbox->state, user);
+    return nt_sandbox_call(sandbox, 1, results, error);
+}
+
+/* Gives a source a short name that no other has: its file's name, and a number if need be. */
+static const nt_loaded *declare(nt_sandbox *sandbox, const nt_source *source) {
+    const char *slash = strrchr(source->path, '/');
+    const char *name = slash ? slash + 1 : source->path;
+    nt_loaded *loaded = NT_ARENA_NEW(&sandbox->arena, nt_loaded);
+    char *chunk = nt_arena_printf(&sandbox->arena, "=%.40s", name);
+    for (int n = 2; chunk && find_loaded(sandbox, chunk + 1, strlen(chunk + 1)); n++)
+        chunk = nt_arena_printf(&sandbox->arena, "=%.40s#%d", name, n);
+    if (!loaded || !chunk)
+        return NULL;
+    *loaded = (nt_loaded){.older = sandbox->loaded, .source = source, .chunk = chunk};
+    return sandbox->loaded = loaded;
+}
+
+nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error *error) {
+    const nt_loaded *loaded = declare(sandbox, source);
+    if (!loaded || !lua_checkstack(sandbox->state, 4))
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    nt_sandbox_refresh(sandbox);
+    sandbox->raised_in = source;
+    sandbox->raised_line = 0;
+    int lua_status =
+        luaL_loadbufferx(sandbox->state, source->text, source->length, loaded->chunk, "t");
+    if (lua_status == LUA_OK)
+        return NT_OK;
+    nt_status status = nt_sandbox_report(sandbox, lua_status, NULL, error);
+    lua_pop(sandbox->state, 1);
+    return status;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+nt_sandbox *nt_sandbox_of(lua_State *state) {
+    return *(nt_sandbox **)lua_getextraspace(state);
+}
+
+lua_State *nt_sandbox_state(nt_sandbox *sandbox) {
+    return sandbox->state;
+}
+
+void nt_sandbox_set_print(nt_sandbox *sandbox, nt_sandbox_print print, void *user) {
+    sandbox->print = print;
+    sandbox->print_user = user;
+}
+
+static int seed_body(lua_State *L) {
+    const uint64_t *seed = lua_touserdata(L, 1);
+    nt_library_seed(L, (lua_Integer)*seed);
+    return 0;
+}
+
+nt_status nt_sandbox_set_seed(nt_sandbox *sandbox, uint64_t seed, nt_error *error) {
+    return nt_sandbox_do(sandbox, seed_body, &seed, 0, error);
+}
+
+static int open_body(lua_State *L) {
+    nt_library_open(L);
+    nt_library_seed(L, 0);
+    return 0;
+}
+
+nt_status nt_sandbox_new(const nt_sandbox_limits *limits, nt_sandbox **ret) {
+    nt_sandbox *sandbox = nt_alloc_zero(sizeof *sandbox);
+    if (!sandbox)
+        return NT_NO_MEMORY;
+    nt_arena_init(&sandbox->arena);
+    sandbox->limits = *limits;
+    sandbox->state = lua_newstate(allocate, sandbox);
+    if (!sandbox->state) {
+        nt_sandbox_free(sandbox);
+        return NT_NO_MEMORY;
+    }
+    *(nt_sandbox **)lua_getextraspace(sandbox->state) = sandbox;
+    sandbox->left = INT64_MAX; /* the hook is not set yet: opening is not a call of the script's */
+    sandbox->deadline = now() + limits->seconds;
+    lua_pushcfunction(sandbox->state, open_body);
+    if (lua_pcall(sandbox->state, 0, 0, 0) != LUA_OK) {
+        nt_sandbox_free(sandbox);
+        return NT_NO_MEMORY;
+    }
+    *ret = sandbox;
+    return NT_OK;
+}
+
+void nt_sandbox_free(nt_sandbox *sandbox) {
+    if (!sandbox)
+        return;
+    if (sandbox->state)
+        lua_close(sandbox->state);
+    nt_arena_finish(&sandbox->arena);
+    nt_free(sandbox, sizeof *sandbox);
+}

@@ -1,0 +1,68 @@
+/* A Lua 5.4 state for text that is not trusted to be correct or kind: ablation hooks and the
+ * expressions of the YAML languages.
+ *
+ * A script sees assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type,
+ * and the safe parts of string, table, math and utf8. It can't load code, set metatables, touch
+ * files or tell the time. It runs under limits of instructions, memory and time, which cover the
+ * library functions too and which pcall can't catch: after a limit is hit, everything raises until
+ * nt_sandbox_call returns.
+ *
+ * The same script gives the same results on each run: pairs and next go through numbers ascending,
+ * then strings in byte order, then false and true, then objects by the integer that their metafield
+ * `__order`, a function of the object, gives; a table with two or more keys without any order is
+ * refused. table.sort is stable, math.random starts from a fixed seed, and no address is
+ * ever printed. */
+#ifndef NT_SANDBOX_H
+#define NT_SANDBOX_H
+
+#include "diagnostic.h"
+
+struct lua_State;
+
+typedef struct nt_sandbox nt_sandbox;
+
+typedef struct nt_sandbox_limits {
+    int64_t instructions; /* of the virtual machine; long library calls count for more than one */
+    size_t memory;        /* bytes alive at once */
+    double seconds;       /* wall time of one call */
+} nt_sandbox_limits;
+
+extern const nt_sandbox_limits nt_sandbox_usual; /* 1e8 instructions, 256 MiB, 10 s */
+
+nt_status nt_sandbox_new(const nt_sandbox_limits *limits, nt_sandbox **ret);
+void nt_sandbox_free(nt_sandbox *sandbox); /* takes NULL */
+
+/* What print shows, one call a line, without its line end. NULL (as at first) drops it. */
+typedef void (*nt_sandbox_print)(void *user, const char *line, size_t length);
+void nt_sandbox_set_print(nt_sandbox *sandbox, nt_sandbox_print print, void *user);
+
+/* Restarts math.random; at first the seed is 0. */
+nt_status nt_sandbox_set_seed(nt_sandbox *sandbox, uint64_t seed, nt_error *error);
+
+/* Compiles the text (never bytecode) and leaves the function on the stack. The source must outlive
+ * the sandbox: errors show its lines. */
+nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error *error);
+
+/* Calls the function that lies below `arguments` values on the stack, protected and with a fresh
+ * budget. On success `results` values (or all, for LUA_MULTRET) take their place; on failure
+ * nothing does, and the error becomes a diagnostic at the script's line. NT_INVALID is the script's
+ * fault, NT_NO_MEMORY the machine's. */
+nt_status nt_sandbox_call(nt_sandbox *sandbox, int arguments, int results, nt_error *error);
+
+/* --- for C code that offers functions to scripts ---------------------------------------------- */
+
+/* The state. Outside a protected call a failing lua_* function would end the process: what may
+ * allocate or raise belongs in a body run by nt_sandbox_do. */
+struct lua_State *nt_sandbox_state(nt_sandbox *sandbox);
+nt_sandbox *nt_sandbox_of(struct lua_State *state);
+
+/* Calls `body` as a C function with `user` as its one argument (light userdata), as nt_sandbox_call
+ * does. What it returns is left on the stack: exactly `results` values. */
+nt_status nt_sandbox_do(nt_sandbox *sandbox, int (*body)(struct lua_State *), void *user,
+                        int results, nt_error *error);
+
+/* Takes `cost` instructions from the budget, and raises the limit's error if that was too much or
+ * time is up. For C functions whose work grows with their input; call it before the work. */
+void nt_sandbox_charge(struct lua_State *state, int64_t cost);
+
+#endif
