@@ -1,0 +1,523 @@
+/* Nodes become layers: names, references, `when` and `repeat` are worked out, blocks and groups are
+ * entered, ops are appended to the network.
+ *
+ * A node that is in error still gets its name, bound to an unknown value; whatever reads that is
+ * checked as far as it can be without it, and is unknown in turn. So one mistake is one diagnostic.
+ */
+#include "network_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One node of a `nodes` map, in one iteration of its repeat. */
+typedef struct visit {
+    nt_loader *loader;
+    nt_scope *level;       /* whose names it joins */
+    const nt_scope *scope; /* what it sees: the level, and a repeat's variable */
+    const nt_frame *frame;
+    const nt_yaml *key, *node;
+    nt_reader reader;
+    const char *name, *path;
+    nt_binding inputs[NT_MAX_INPUTS];
+    int input_count;
+    bool unknown; /* one of the inputs is, or `from` or `when` could not be read */
+    const char *const *tags;
+    int tag_count;
+} visit;
+
+/* The keys that go with each kind of node, beside its attributes or params. */
+static const char *const op_words[] = {"op", "from", "when", "repeat", "tags", "doc", NULL};
+static const char *const block_words[] = {"block", "from", "when", "repeat", "tags", "doc", NULL};
+static const char *const group_words[] = {"nodes", "from", "when",   "repeat",
+                                          "tags",  "doc",  "output", NULL};
+
+/* --- inputs, tags, when ----------------------------------------------------------------------- */
+
+static nt_status read_from(visit *v, const nt_binding *previous) {
+    const nt_yaml *from = nt_yaml_get(v->node, "from");
+    const char *const *names;
+    int count, unknown = v->reader.unknown;
+    if (!from) {
+        v->inputs[0] = *previous;
+        v->input_count = 1;
+        return NT_OK;
+    }
+    NT_TRY(nt_read_texts(&v->reader, from, "from", &names, &count));
+    if (count == 0 || count > NT_MAX_INPUTS)
+        return nt_reader_say(&v->reader, from, "a node reads 1 to %d others, not %d", NT_MAX_INPUTS,
+                             count);
+    if (v->reader.unknown > unknown)
+        return NT_INVALID; /* said where it became unknown */
+    nt_status status = NT_OK;
+    for (int i = 0; i < count; i++) {
+        const nt_yaml *at = from->kind == NT_YAML_LIST ? from->items[i] : from;
+        v->inputs[i] = (nt_binding){.name = names[i], .unknown = true};
+        nt_status one = nt_scope_resolve(v->scope, &v->reader, at, names[i], &v->inputs[i]);
+        status = one != NT_OK ? one : status;
+    }
+    v->input_count = count;
+    return status;
+}
+
+static nt_status read_tags(visit *v) {
+    const nt_yaml *node = nt_yaml_get(v->node, "tags");
+    const char *const *own = NULL;
+    int own_count = 0;
+    v->tags = v->frame->tags;
+    v->tag_count = v->frame->tag_count;
+    if (!node)
+        return NT_OK;
+    NT_TRY(nt_read_texts(&v->reader, node, "tags", &own, &own_count));
+    const char **all =
+        NT_ARENA_ARRAY(&v->loader->arena, const char *, v->tag_count + own_count + 1);
+    if (!all)
+        return nt_reader_no_memory(&v->reader);
+    if (v->tag_count)
+        memcpy(all, v->tags, sizeof *all * (size_t)v->tag_count);
+    memcpy(all + v->tag_count, own, sizeof *all * (size_t)own_count);
+    v->tags = all;
+    v->tag_count += own_count;
+    return NT_OK;
+}
+
+/* Whether the node is there; true if that is unknown, so that it is checked. */
+static nt_status read_when(visit *v, bool *ret) {
+    const nt_yaml *when = nt_yaml_get(v->node, "when");
+    nt_scalar value;
+    *ret = true;
+    if (!when)
+        return NT_OK;
+    NT_TRY(nt_read_scalar(&v->reader, when, "when", &value));
+    if (value.kind == NT_SCALAR_UNKNOWN) {
+        v->unknown = true;
+        return NT_OK;
+    }
+    if (value.kind != NT_SCALAR_BOOL)
+        return nt_reader_say(&v->reader, when, "when must be true or false, not %s",
+                             nt_scalar_describe(value));
+    if (!value.truth && v->input_count != 1)
+        return nt_reader_say(
+            &v->reader, when,
+            "a node with %d inputs can't stand for its input where `when` is false",
+            v->input_count);
+    *ret = value.truth;
+    return NT_OK;
+}
+
+/* --- the three kinds of node ------------------------------------------------------------------ */
+
+static nt_status append(visit *v, const nt_yaml *at, const nt_op *op, const void *attrs,
+                        nt_binding *value) {
+    nt_value in[NT_MAX_INPUTS];
+    char why[NT_WHY] = "";
+    for (int i = 0; i < v->input_count; i++)
+        in[i] = v->inputs[i].value;
+    nt_site site = {.name = v->path,
+                    .stage = v->frame->stage,
+                    .block = v->frame->block,
+                    .kind = v->frame->kind,
+                    .tags = v->tags};
+    nt_status status = nt_network_append(v->loader->network, op, attrs, in, v->input_count, &site,
+                                         &value->value, why);
+    if (status == NT_NO_MEMORY)
+        return nt_reader_no_memory(&v->reader);
+    if (status != NT_OK)
+        return nt_reader_say(&v->reader, at, "%s: %s", op->name, why);
+    value->unknown = false;
+    return NT_OK;
+}
+
+static nt_status check_input_count(visit *v, const nt_yaml *at, const nt_op *op) {
+    if (v->input_count >= op->min_inputs && v->input_count <= op->max_inputs)
+        return NT_OK;
+    if (op->min_inputs == op->max_inputs)
+        return nt_reader_say(&v->reader, at, "%s reads %d input%s, not %d", op->name,
+                             op->min_inputs, op->min_inputs == 1 ? "" : "s", v->input_count);
+    return nt_reader_say(&v->reader, at, "%s reads %d to %d inputs, not %d", op->name,
+                         op->min_inputs, op->max_inputs, v->input_count);
+}
+
+/* An op whose random stream is named by its node's path has a hidden field for it. */
+static void set_path(const visit *v, const nt_op *op, void *attrs) {
+    for (const nt_field *field = op->fields; field->name; field++)
+        if (field->hidden && field->type == NT_STRING && strcmp(field->name, "path") == 0)
+            memcpy((char *)attrs + field->offset, &v->path, sizeof v->path);
+}
+
+static nt_status expand_op(visit *v, const nt_yaml *at, nt_binding *value) {
+    const char *name;
+    int unknown = v->reader.unknown;
+    NT_TRY(nt_read_text(&v->reader, at, "op", &name));
+    if (v->reader.unknown > unknown)
+        return NT_OK;
+    const nt_op *op = nt_op_find(name);
+    if (!op || op->traits & (NT_OP_INTERNAL | NT_OP_SOURCE)) {
+        nt_reader_say(&v->reader, at, "no op '%.60s'", name);
+        const char *near = nt_op_nearest(name);
+        if (near)
+            nt_error_hint(v->reader.error, "did you mean '%s'?", near);
+        return NT_INVALID;
+    }
+    void *attrs = nt_arena_alloc(&v->loader->arena, op->attrs_size);
+    if (!attrs)
+        return nt_reader_no_memory(&v->reader);
+    NT_TRY(nt_read_fields(&v->reader, v->node, at, op->name, "attribute", op->fields, op_words,
+                          attrs));
+    set_path(v, op, attrs);
+    NT_TRY(check_input_count(v, at, op));
+    if (v->unknown || v->reader.unknown > unknown)
+        return NT_OK;
+    return append(v, at, op, attrs, value);
+}
+
+/* Enters a `nodes` map; *value comes in as its input and goes out as what it stands for. */
+static nt_status enter(visit *v, nt_scope *scope, nt_frame *frame, const nt_yaml *output,
+                       nt_binding *value) {
+    const char *name;
+    frame->prefix = nt_arena_printf(&v->loader->arena, "%s.", v->path);
+    frame->tags = v->tags;
+    frame->tag_count = v->tag_count;
+    frame->depth = v->frame->depth + 1;
+    if (!frame->prefix)
+        return nt_reader_no_memory(&v->reader);
+    if (frame->depth > NT_NETWORK_DEEPEST) {
+        v->loader->stopped = true;
+        return nt_reader_say(&v->reader, v->key, "blocks nest more than %d levels deep",
+                             NT_NETWORK_DEEPEST);
+    }
+    NT_TRY(nt_expand_nodes(v->loader, scope, frame, value));
+    if (!output)
+        return NT_OK;
+    nt_reader reader = nt_loader_reader(v->loader, scope, frame->trail);
+    NT_TRY(nt_read_text(&reader, output, "output", &name));
+    value->unknown = true;
+    if (reader.unknown > 0)
+        return NT_OK;
+    nt_scope only = *scope; /* nothing further out is the output of this one */
+    only.outer = NULL;
+    return nt_scope_resolve(&only, &reader, output, name, value);
+}
+
+static nt_status bind_input(visit *v, nt_scope *scope, const char *name, const nt_binding *input) {
+    nt_binding binding = *input;
+    binding.name = name;
+    binding.place = v->key->place;
+    binding.unknown = binding.unknown || v->unknown;
+    return nt_bindings_add(&scope->bindings, &binding) ? NT_OK : nt_reader_no_memory(&v->reader);
+}
+
+static nt_status expand_group(visit *v, const nt_yaml *nodes, nt_binding *value) {
+    NT_TRY(nt_read_keys(&v->reader, v->node, "a group of nodes", group_words));
+    NT_TRY(nt_read_map(&v->reader, nodes, "nodes"));
+    if (v->input_count != 1)
+        return nt_reader_say(&v->reader, v->key, "a group of nodes reads 1 input, not %d",
+                             v->input_count);
+    nt_scope scope;
+    nt_scope_init(&scope, &v->loader->arena, v->loader->network->graph, v->scope);
+    scope.nodes = nodes;
+    NT_TRY(bind_input(v, &scope, "input", &v->inputs[0]));
+    nt_frame frame = *v->frame;
+    *value = scope.bindings.items[0];
+    return enter(v, &scope, &frame, nt_yaml_get(v->node, "output"), value);
+}
+
+static nt_status find_block(visit *v, const nt_yaml *at, nt_definition **ret) {
+    const char *name;
+    int unknown = v->reader.unknown;
+    *ret = NULL;
+    NT_TRY(nt_read_text(&v->reader, at, "block", &name));
+    if (v->reader.unknown > unknown)
+        return NT_OK;
+    *ret = nt_definition_find(v->loader, name);
+    if (!*ret) {
+        const char *const *names = nt_definition_names(v->loader);
+        nt_reader_say(&v->reader, at, "no block '%.60s'", name);
+        if (names)
+            nt_error_suggest(v->reader.error, name, names);
+        return NT_INVALID;
+    }
+    if ((*ret)->active)
+        return nt_reader_say(&v->reader, at, "block '%.60s' would contain itself", name);
+    return NT_OK;
+}
+
+static bool is_word(const char *const *words, const char *text) {
+    for (; *words; words++)
+        if (strcmp(*words, text) == 0)
+            return true;
+    return false;
+}
+
+static nt_status check_block_keys(visit *v, const nt_definition *definition) {
+    nt_arena *arena = &v->loader->arena;
+    const char **names = NT_ARENA_ARRAY(arena, const char *, definition->formal_count + 8);
+    if (!names)
+        return nt_reader_no_memory(&v->reader);
+    int count = 0;
+    for (int i = 0; i < definition->formal_count; i++)
+        names[count++] = definition->formals[i].name;
+    for (int i = 0; block_words[i]; i++)
+        names[count++] = block_words[i];
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < v->node->count; i++) {
+        const nt_yaml *key = v->node->entries[i].key;
+        if (is_word(names, key->text))
+            continue;
+        status = nt_reader_say(&v->reader, key, "block '%.60s' has no param '%.60s'",
+                               definition->name, key->text);
+        nt_error_suggest(v->reader.error, key->text, names);
+    }
+    return status;
+}
+
+/* A block's scope begins anew: its params, its inputs, and nothing of the outside. */
+static nt_status open_block(visit *v, const nt_yaml *at, const nt_definition *definition,
+                            nt_scope *scope, const nt_trail *trail) {
+    bool failed = false;
+    nt_status status = check_block_keys(v, definition);
+    const char *what = nt_arena_printf(&v->loader->arena, "block '%.60s'", definition->name);
+    if (!what)
+        return nt_reader_no_memory(&v->reader);
+    NT_TRY(nt_loader_settle(v->loader, status, &failed));
+    status = nt_formals_bind(v->loader, definition->formals, definition->formal_count, v->node,
+                             &v->reader, at, what, scope, trail);
+    NT_TRY(nt_loader_settle(v->loader, status, &failed));
+    if (v->input_count != definition->input_count)
+        return nt_reader_say(&v->reader, at, "%s reads %d input%s, not %d", what,
+                             definition->input_count, definition->input_count == 1 ? "" : "s",
+                             v->input_count);
+    for (int i = 0; i < v->input_count; i++)
+        NT_TRY(bind_input(v, scope, definition->inputs[i], &v->inputs[i]));
+    return NT_OK;
+}
+
+static nt_status expand_block(visit *v, const nt_yaml *at, nt_binding *value) {
+    nt_definition *definition;
+    NT_TRY(find_block(v, at, &definition));
+    if (!definition || definition->broken)
+        return NT_OK;
+    nt_trail trail = {.what =
+                          nt_arena_printf(&v->loader->arena, "in block '%.60s'", definition->name),
+                      .place = nt_reader_place(&v->reader, v->key)};
+    if (!trail.what)
+        return nt_reader_no_memory(&v->reader);
+    nt_scope scope;
+    nt_scope_init(&scope, &v->loader->arena, v->loader->network->graph, NULL);
+    scope.nodes = definition->nodes;
+    NT_TRY(open_block(v, at, definition, &scope, &trail));
+    nt_frame frame = {.stage = v->frame->stage[0] ? v->frame->stage : v->path,
+                      .block = v->path,
+                      .kind = definition->name,
+                      .trail = &trail};
+    *value = scope.bindings.items[0];
+    definition->active = true;
+    nt_status status = enter(v, &scope, &frame, definition->output, value);
+    definition->active = false;
+    return status;
+}
+
+/* --- one node --------------------------------------------------------------------------------- */
+
+static nt_status expand_kind(visit *v, nt_binding *value) {
+    const nt_yaml *op = nt_yaml_get(v->node, "op");
+    const nt_yaml *block = nt_yaml_get(v->node, "block");
+    const nt_yaml *nodes = nt_yaml_get(v->node, "nodes");
+    if ((op != NULL) + (block != NULL) + (nodes != NULL) != 1)
+        return nt_reader_say(&v->reader, v->key, "a node needs one of 'op', 'block' and 'nodes'");
+    if (op)
+        return expand_op(v, op, value);
+    return block ? expand_block(v, block, value) : expand_group(v, nodes, value);
+}
+
+/* What the node stands for; it stays unknown where something is wrong. */
+static nt_status evaluate(visit *v, const nt_binding *previous, nt_binding *value) {
+    bool failed = false, present = true;
+    NT_TRY(nt_loader_settle(v->loader, nt_read_map(&v->reader, v->node, "a node"), &failed));
+    if (failed)
+        return NT_OK;
+    NT_TRY(nt_loader_settle(v->loader, read_from(v, previous), &failed));
+    NT_TRY(nt_loader_settle(v->loader, read_tags(v), &failed));
+    for (int i = 0; i < v->input_count; i++)
+        v->unknown = v->unknown || v->inputs[i].unknown;
+    if (v->input_count == 0) { /* `from` is in error */
+        v->input_count = 1;
+        v->inputs[0] = (nt_binding){.unknown = true};
+    }
+    v->unknown = v->unknown || failed;
+    NT_TRY(nt_loader_settle(v->loader, read_when(v, &present), &failed));
+    v->unknown = v->unknown || failed;
+    if (!present) {
+        *value = v->inputs[0];
+        return NT_OK;
+    }
+    nt_status status = expand_kind(v, value);
+    bool invalid = false;
+    NT_TRY(nt_loader_settle(v->loader, status, &invalid));
+    value->unknown = value->unknown || invalid || v->unknown;
+    return NT_OK;
+}
+
+static bool is_node_name(const char *text) {
+    return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                        "0123456789_-.")] == '\0';
+}
+
+static nt_status check_name(visit *v) {
+    if (!is_node_name(v->name)) {
+        nt_reader_say(&v->reader, v->key, "'%.60s' is no name for a node", v->name);
+        nt_error_hint(v->reader.error, "use letters, digits, '_', '-' and '.'");
+        return NT_INVALID;
+    }
+    const nt_binding *first = nt_bindings_find(&v->level->bindings, v->name);
+    if (!first)
+        first = nt_bindings_find(&v->loader->paths, v->path);
+    if (!first)
+        return NT_OK;
+    nt_reader_say(&v->reader, v->key, "the name '%.200s' is taken", v->path);
+    if (nt_yaml_get(v->node, "repeat") && !nt_expression_in(v->key->text))
+        nt_error_hint(v->reader.error,
+                      "a repeated node's name must hold the variable, as in unit$i");
+    return NT_INVALID;
+}
+
+/* Where the name can't be known, the level is incomplete: a reference to what is missing there is
+ * not reported a second time. */
+static nt_status read_name(visit *v) {
+    int unknown = v->reader.unknown;
+    v->level->incomplete = true;
+    NT_TRY(nt_read_text(&v->reader, v->key, "the name of a node", &v->name));
+    if (v->reader.unknown > unknown)
+        return NT_INVALID; /* said where it became unknown */
+    v->path = nt_arena_printf(&v->loader->arena, "%s%s", v->frame->prefix, v->name);
+    if (!v->path)
+        return nt_reader_no_memory(&v->reader);
+    return check_name(v);
+}
+
+static nt_status define(visit *v, nt_binding value) {
+    value.name = v->name;
+    value.place = v->key->place;
+    if (!nt_bindings_add(&v->level->bindings, &value))
+        return nt_reader_no_memory(&v->reader);
+    value.name = v->path;
+    return nt_bindings_add(&v->loader->paths, &value) ? NT_OK : nt_reader_no_memory(&v->reader);
+}
+
+static nt_status expand_visit(visit *v, nt_binding *previous) {
+    nt_loader *loader = v->loader;
+    nt_binding value = {.unknown = true};
+    bool failed = false, incomplete = v->level->incomplete;
+    if (++loader->visited > NT_NETWORK_MOST_NODES) {
+        loader->stopped = true;
+        return nt_reader_say(&v->reader, v->key, "the network expands to more than %d nodes",
+                             NT_NETWORK_MOST_NODES);
+    }
+    NT_TRY(nt_loader_settle(loader, read_name(v), &failed));
+    if (!failed) {
+        v->level->incomplete = incomplete;
+        NT_TRY(evaluate(v, previous, &value));
+        NT_TRY(define(v, value));
+    }
+    *previous = value;
+    return NT_OK;
+}
+
+/* One node, seen from `scope`: the level itself, or a repeat's variable in front of it. */
+static nt_status expand_one(nt_loader *loader, nt_scope *level, const nt_scope *scope,
+                            const nt_frame *frame, const nt_yaml_entry *entry,
+                            nt_binding *previous) {
+    visit v = {.loader = loader,
+               .level = level,
+               .scope = scope,
+               .frame = frame,
+               .key = entry->key,
+               .node = entry->value,
+               .reader = nt_loader_reader(loader, scope, frame->trail)};
+    int errors = loader->error->count, dropped = loader->error->dropped;
+    nt_status status = expand_visit(&v, previous);
+    nt_loader_drop_repeats(loader, errors, dropped);
+    return status;
+}
+
+/* --- repeat ----------------------------------------------------------------------------------- */
+
+/* "A..B" */
+static bool read_bounds(const char *text, int64_t *ret_first, int64_t *ret_last) {
+    char *end;
+    long long first = strtoll(text, &end, 10);
+    if (end == text || strncmp(end, "..", 2) != 0)
+        return false;
+    const char *second = end + 2;
+    long long last = strtoll(second, &end, 10);
+    *ret_first = first;
+    *ret_last = last;
+    return end != second && *end == '\0' && first > INT32_MIN && last < INT32_MAX;
+}
+
+static nt_status read_repeat(nt_reader *reader, const nt_yaml *repeat, const char **ret_name,
+                             int64_t *ret_first, int64_t *ret_last) {
+    const char *text;
+    int unknown = reader->unknown;
+    NT_TRY(nt_read_map(reader, repeat, "repeat"));
+    if (repeat->count != 1 || !nt_is_name(repeat->entries[0].key->text)) {
+        nt_reader_say(reader, repeat, "repeat must name one variable");
+        nt_error_hint(reader->error, "write repeat: {i: \"1..3\"}");
+        return NT_INVALID;
+    }
+    const nt_yaml *range = repeat->entries[0].value;
+    NT_TRY(nt_read_text(reader, range, "a range", &text));
+    if (reader->unknown > unknown)
+        return NT_INVALID; /* said where it became unknown */
+    if (!read_bounds(text, ret_first, ret_last))
+        return nt_reader_say(reader, range,
+                             "a range must be two integers such as 1..3, not '%.60s'", text);
+    *ret_name = repeat->entries[0].key->text;
+    return NT_OK;
+}
+
+static nt_status expand_repeat(nt_loader *loader, nt_scope *level, const nt_frame *frame,
+                               const nt_yaml_entry *entry, const nt_yaml *repeat,
+                               nt_binding *previous) {
+    nt_reader reader = nt_loader_reader(loader, level, frame->trail);
+    const char *name = NULL;
+    int64_t first = 0, last = -1;
+    bool failed = false;
+    int errors = loader->error->count, dropped = loader->error->dropped;
+    nt_status status = read_repeat(&reader, repeat, &name, &first, &last);
+    nt_loader_drop_repeats(loader, errors, dropped);
+    NT_TRY(nt_loader_settle(loader, status, &failed));
+    if (failed) {
+        level->incomplete = true;
+        previous->unknown = true;
+        return NT_OK;
+    }
+    for (int64_t i = first; i <= last; i++) {
+        nt_variable variable = {.name = name, .value = {.kind = NT_SCALAR_INT, .integer = i}};
+        char what[100];
+        snprintf(what, sizeof what, "with %.60s = %lld", name, (long long)i);
+        nt_trail trail = {.what = what, .place = nt_reader_place(&reader, repeat)};
+        nt_frame inner = *frame;
+        inner.trail = &trail;
+        nt_scope scope;
+        nt_scope_init(&scope, &loader->arena, loader->network->graph, level);
+        scope.variables = &variable;
+        scope.variable_count = 1;
+        NT_TRY(expand_one(loader, level, &scope, &inner, entry, previous));
+    }
+    return NT_OK;
+}
+
+nt_status nt_expand_nodes(nt_loader *loader, nt_scope *scope, const nt_frame *frame,
+                          nt_binding *value) {
+    const nt_yaml *nodes = scope->nodes;
+    for (int32_t i = 0; i < nodes->count; i++) {
+        const nt_yaml_entry *entry = &nodes->entries[i];
+        const nt_yaml *repeat = nt_yaml_get(entry->value, "repeat");
+        if (repeat)
+            NT_TRY(expand_repeat(loader, scope, frame, entry, repeat, value));
+        else
+            NT_TRY(expand_one(loader, scope, scope, frame, entry, value));
+    }
+    return NT_OK;
+}

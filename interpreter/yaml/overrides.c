@@ -1,0 +1,172 @@
+/* `--set key=value` as an edit of the tree. Nodes may be shared by aliases, so nothing is changed
+ * in place: the maps and lists on the way to the value are copied. The new value stands in a source
+ * of its own, "key=value", so that an error in it is shown like any other. */
+#include "overrides.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct override {
+    nt_arena *arena;
+    nt_error *error;
+    const nt_setting *setting;
+    const nt_yaml *value; /* the scalar that will be put in */
+    const nt_yaml *key;   /* for messages */
+} override;
+
+static nt_yaml *new_scalar(nt_arena *arena, const char *text, nt_place place) {
+    nt_yaml *node = NT_ARENA_NEW(arena, nt_yaml);
+    if (node)
+        *node =
+            (nt_yaml){.kind = NT_YAML_SCALAR, .text = text, .place = place, .size = 1, .depth = 1};
+    return node;
+}
+
+static uint32_t code_points(const char *text) {
+    uint32_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static bool make_nodes(override *o) {
+    nt_arena *arena = o->arena;
+    nt_source *source = NT_ARENA_NEW(arena, nt_source);
+    const char *key = nt_arena_string(arena, o->setting->key);
+    const char *value = nt_arena_string(arena, o->setting->value);
+    const char *text = nt_arena_printf(arena, "%s=%s", o->setting->key, o->setting->value);
+    if (!source || !key || !value || !text)
+        return false;
+    *source = (nt_source){.path = "--set", .text = text, .length = strlen(text)};
+    uint32_t width = code_points(key);
+    o->key = new_scalar(arena, key,
+                        (nt_place){.source = source, .line = 1, .column = 1, .width = width});
+    o->value = new_scalar(
+        arena, value,
+        (nt_place){.source = source, .line = 1, .column = width + 2, .width = code_points(value)});
+    return o->key && o->value;
+}
+
+static nt_status no_memory(const override *o) {
+    return nt_error_say(o->error, NT_NO_MEMORY, "out of memory");
+}
+
+/* A copy of `map` whose entry i has another value; i == count: a further entry. */
+static nt_status with_entry(const override *o, const nt_yaml *map, int32_t i, const nt_yaml *key,
+                            const nt_yaml *value, const nt_yaml **ret) {
+    nt_arena *arena = o->arena;
+    nt_yaml *copy = nt_arena_copy(arena, map, sizeof *map);
+    nt_yaml_entry *entries = NT_ARENA_ARRAY(arena, nt_yaml_entry, map->count + 1);
+    if (!copy || !entries)
+        return no_memory(o);
+    if (map->count)
+        memcpy(entries, map->entries, sizeof *entries * (size_t)map->count);
+    entries[i] = (nt_yaml_entry){.key = key, .value = value};
+    copy->entries = entries;
+    copy->count += i == map->count;
+    return *ret = copy, NT_OK;
+}
+
+static nt_status with_item(const override *o, const nt_yaml *list, int32_t i, const nt_yaml *value,
+                           const nt_yaml **ret) {
+    nt_arena *arena = o->arena;
+    nt_yaml *copy = nt_arena_copy(arena, list, sizeof *list);
+    const nt_yaml **items = nt_arena_copy(arena, list->items, sizeof *items * (size_t)list->count);
+    if (!copy || !items)
+        return no_memory(o);
+    items[i] = value;
+    copy->items = items;
+    return *ret = copy, NT_OK;
+}
+
+static int32_t find_entry(const nt_yaml *map, const char *key, size_t length) {
+    for (int32_t i = 0; map->kind == NT_YAML_MAP && i < map->count; i++) {
+        const char *text = map->entries[i].key->text;
+        if (strlen(text) == length && memcmp(text, key, length) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static nt_status say_not_single(const override *o) {
+    return nt_error_at(o->error, NT_INVALID, o->key->place, "'%.60s' is not a single value",
+                       o->key->text);
+}
+
+/* Suggests among the keys of `map`, and of its params. */
+static nt_status say_no_key(const override *o, const nt_yaml *map, const char *word) {
+    nt_arena *arena = o->arena;
+    const nt_yaml *params = nt_yaml_get(map, "params");
+    int32_t param_count = params && params->kind == NT_YAML_MAP ? params->count : 0;
+    int32_t own_count = map->kind == NT_YAML_MAP ? map->count : 0;
+    const char **names = NT_ARENA_ARRAY(arena, const char *, own_count + param_count + 1);
+    if (!names)
+        return no_memory(o);
+    for (int32_t i = 0; i < param_count; i++)
+        names[i] = params->entries[i].key->text;
+    for (int32_t i = 0; i < own_count; i++)
+        names[param_count + i] = map->entries[i].key->text;
+    nt_error_at(o->error, NT_INVALID, o->key->place, "no param or key '%.60s'", o->key->text);
+    nt_error_suggest(o->error, word, names);
+    return NT_INVALID;
+}
+
+/* Follows the dots of `path` from `node`. Recurses once a level of the document at most. */
+static nt_status set_path(const override *o, const nt_yaml *node, const char *path,
+                          const nt_yaml **ret) {
+    if (*path == '\0')
+        return node->kind == NT_YAML_SCALAR ? (*ret = o->value, NT_OK) : say_not_single(o);
+    size_t length = strcspn(path, ".");
+    const char *rest = path[length] ? path + length + 1 : path + length;
+    const nt_yaml *changed;
+    if (node->kind == NT_YAML_LIST) {
+        char *end;
+        long i = strtol(path, &end, 10);
+        if (end != path + length || length == 0 || i < 0 || i >= node->count)
+            return say_no_key(o, node, path);
+        NT_TRY(set_path(o, node->items[i], rest, &changed));
+        return with_item(o, node, (int32_t)i, changed, ret);
+    }
+    int32_t i = find_entry(node, path, length);
+    if (i < 0)
+        return say_no_key(o, node, path);
+    NT_TRY(set_path(o, node->entries[i].value, rest, &changed));
+    return with_entry(o, node, i, node->entries[i].key, changed, ret);
+}
+
+/* A param is set as a whole, or by its `default`. */
+static nt_status set_param(const override *o, const nt_yaml *root, int32_t params_at,
+                           int32_t param_at, const nt_yaml **ret) {
+    const nt_yaml *params = root->entries[params_at].value;
+    const nt_yaml *param = params->entries[param_at].value, *changed = o->value;
+    if (param->kind == NT_YAML_LIST)
+        return say_not_single(o);
+    if (param->kind == NT_YAML_MAP) {
+        int32_t i = find_entry(param, "default", strlen("default"));
+        const nt_yaml *key =
+            i >= 0 ? param->entries[i].key : new_scalar(o->arena, "default", param->place);
+        if (!key)
+            return no_memory(o);
+        NT_TRY(with_entry(o, param, i >= 0 ? i : param->count, key, o->value, &changed));
+    }
+    NT_TRY(with_entry(o, params, param_at, params->entries[param_at].key, changed, &changed));
+    return with_entry(o, root, params_at, root->entries[params_at].key, changed, ret);
+}
+
+nt_status nt_override(nt_arena *arena, const nt_yaml *root, const nt_setting *settings, int count,
+                      const nt_yaml **ret, nt_error *error) {
+    nt_status status = NT_OK;
+    for (int i = 0; i < count; i++) {
+        override o = {.arena = arena, .error = error, .setting = &settings[i]};
+        if (!make_nodes(&o))
+            return no_memory(&o);
+        int32_t params = find_entry(root, "params", strlen("params")), param = -1;
+        if (params >= 0)
+            param = find_entry(root->entries[params].value, o.key->text, strlen(o.key->text));
+        nt_status one = param >= 0 ? set_param(&o, root, params, param, &root)
+                                   : set_path(&o, root, o.key->text, &root);
+        status = one != NT_OK ? one : status;
+    }
+    *ret = root;
+    return status;
+}

@@ -1,0 +1,239 @@
+#include "reader.h"
+
+#include <string.h>
+
+nt_place nt_reader_place(const nt_reader *reader, const nt_yaml *node) {
+    nt_place place = node->place;
+    place.trail = reader->trail;
+    return place;
+}
+
+nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char *format, ...) {
+    va_list arguments;
+    nt_text message;
+    nt_text_init(&message);
+    va_start(arguments, format);
+    nt_text_vprintf(&message, format, arguments);
+    va_end(arguments);
+    nt_status status =
+        nt_error_at(reader->error, NT_INVALID, nt_reader_place(reader, node), "%s", message.bytes);
+    nt_text_finish(&message);
+    return status;
+}
+
+nt_status nt_reader_no_memory(const nt_reader *reader) {
+    return nt_error_say(reader->error, NT_NO_MEMORY, "out of memory");
+}
+
+static const char *kind_name(const nt_yaml *node) {
+    if (nt_yaml_absent(node))
+        return "nothing";
+    return node->kind == NT_YAML_SCALAR ? "a single value"
+           : node->kind == NT_YAML_MAP  ? "a map"
+                                        : "a list";
+}
+
+static nt_status expect(const nt_reader *reader, const nt_yaml *node, const char *what,
+                        nt_yaml_kind kind, const char *wanted) {
+    if (node->kind == kind && !nt_yaml_absent(node))
+        return NT_OK;
+    return nt_reader_say(reader, node, "%s must be %s, not %s", what, wanted, kind_name(node));
+}
+
+nt_status nt_read_map(const nt_reader *reader, const nt_yaml *node, const char *what) {
+    return expect(reader, node, what, NT_YAML_MAP, "a map");
+}
+
+nt_status nt_read_list(const nt_reader *reader, const nt_yaml *node, const char *what) {
+    return expect(reader, node, what, NT_YAML_LIST, "a list");
+}
+
+static bool is_among(const char *word, const char *const *names) {
+    for (; names && *names; names++)
+        if (strcmp(word, *names) == 0)
+            return true;
+    return false;
+}
+
+nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *what,
+                       const char *const *allowed) {
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < map->count; i++) {
+        const nt_yaml *key = map->entries[i].key;
+        if (is_among(key->text, allowed))
+            continue;
+        status = nt_reader_say(reader, key, "%s has no key '%.60s'", what, key->text);
+        nt_error_suggest(reader->error, key->text, allowed);
+    }
+    return status;
+}
+
+/* --- scalars ---------------------------------------------------------------------------------- */
+
+nt_status nt_read_scalar(nt_reader *reader, const nt_yaml *node, const char *what, nt_scalar *ret) {
+    NT_TRY(expect(reader, node, what, NT_YAML_SCALAR, "a single value"));
+    nt_scalar scalar = {.kind = NT_SCALAR_TEXT, .text = node->text};
+    if (reader->sandbox && nt_expression_in(node->text)) {
+        NT_TRY(nt_expression_expand(reader->sandbox, reader->arena, node->text,
+                                    nt_reader_place(reader, node), reader->variables, &scalar,
+                                    reader->error));
+        if (scalar.kind == NT_SCALAR_NIL)
+            return nt_reader_say(reader, node, "%s must be a value, not nil", what);
+        if (scalar.kind == NT_SCALAR_UNKNOWN)
+            reader->unknown++;
+    } else if (!node->quoted) {
+        scalar = nt_scalar_read(node->text);
+    }
+    *ret = scalar;
+    return NT_OK;
+}
+
+/* A word as it was written; what an expression gives, as text. */
+nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret) {
+    NT_TRY(expect(reader, node, what, NT_YAML_SCALAR, "a single value"));
+    const char *text = node->text;
+    if (reader->sandbox && nt_expression_in(text)) {
+        nt_scalar scalar;
+        NT_TRY(nt_read_scalar(reader, node, what, &scalar));
+        text = scalar.kind == NT_SCALAR_UNKNOWN ? "" : nt_scalar_text(scalar, reader->arena);
+        if (!text)
+            return nt_reader_no_memory(reader);
+    }
+    *ret = text;
+    return NT_OK;
+}
+
+/* Reads one value as a field of the given type. */
+static nt_status read_as(nt_reader *reader, const nt_yaml *node, const char *what,
+                         const nt_field *field, void *record) {
+    const char *text;
+    char why[NT_FIELD_WHY];
+    int unknown = reader->unknown;
+    NT_TRY(nt_read_text(reader, node, what, &text));
+    if (reader->unknown > unknown ||
+        nt_field_set(field, record, reader->arena, &text, 1, false, why))
+        return NT_OK;
+    return nt_reader_say(reader, node, "%s %s", what, why);
+}
+
+nt_status nt_read_integer(nt_reader *reader, const nt_yaml *node, const char *what, int64_t min,
+                          int64_t max, int64_t *ret) {
+    int32_t value = (int32_t)min;
+    NT_TRY(read_as(reader, node, what,
+                   &(nt_field){.name = "", .type = NT_INT, .min = (double)min, .max = (double)max},
+                   &value));
+    *ret = value;
+    return NT_OK;
+}
+
+nt_status nt_read_real(nt_reader *reader, const nt_yaml *node, const char *what, double *ret) {
+    double value = 0;
+    NT_TRY(read_as(reader, node, what, &(nt_field){.name = "", .type = NT_REAL}, &value));
+    *ret = value;
+    return NT_OK;
+}
+
+nt_status nt_read_bool(nt_reader *reader, const nt_yaml *node, const char *what, bool *ret) {
+    bool value = false;
+    NT_TRY(read_as(reader, node, what, &(nt_field){.name = "", .type = NT_BOOL}, &value));
+    *ret = value;
+    return NT_OK;
+}
+
+nt_status nt_read_texts(nt_reader *reader, const nt_yaml *node, const char *what,
+                        const char *const **ret, int *ret_count) {
+    bool list = node->kind == NT_YAML_LIST;
+    if (node->kind == NT_YAML_MAP)
+        return nt_reader_say(reader, node, "%s must be a value or a list of them, not a map", what);
+    int count = list ? node->count : 1;
+    const char **texts = NT_ARENA_ARRAY(reader->arena, const char *, count + 1);
+    if (!texts)
+        return nt_reader_no_memory(reader);
+    nt_status status = NT_OK;
+    for (int i = 0; i < count; i++) {
+        nt_status one = nt_read_text(reader, list ? node->items[i] : node, what, &texts[i]);
+        status = one != NT_OK ? one : status;
+    }
+    NT_TRY(status);
+    *ret = texts;
+    *ret_count = count;
+    return NT_OK;
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+/* Suggests among the fields' names and `also`. */
+static nt_status say_no_field(nt_reader *reader, const nt_yaml *key, const char *what,
+                              const char *noun, const nt_field *fields, const char *const *also) {
+    nt_reader_say(reader, key, "%s has no %s '%.60s'", what, noun, key->text);
+    const char *near = nt_field_nearest(fields, key->text);
+    if (near)
+        nt_error_hint(reader->error, "did you mean '%s'?", near);
+    else if (also)
+        nt_error_suggest(reader->error, key->text, also);
+    return NT_INVALID;
+}
+
+static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *what,
+                            const nt_field *field, void *record) {
+    char why[NT_FIELD_WHY];
+    const char *const *texts;
+    int count, unknown = reader->unknown;
+    const char *named = nt_arena_printf(reader->arena, "%s of %s", field->name, what);
+    if (!named)
+        return nt_reader_no_memory(reader);
+    NT_TRY(nt_read_texts(reader, node, named, &texts, &count));
+    if (reader->unknown > unknown ||
+        nt_field_set(field, record, reader->arena, texts, count, node->kind == NT_YAML_LIST, why))
+        return NT_OK;
+    return nt_reader_say(reader, node, "%s %s", named, why);
+}
+
+/* Whether a key that no field has was suggested to be `name`: one mistake, one diagnostic. */
+static bool is_misspelt(const nt_yaml *map, const nt_field *fields, const char *const *also,
+                        const char *name) {
+    for (int32_t i = 0; i < map->count; i++) {
+        const char *key = map->entries[i].key->text;
+        if (nt_field_find(fields, key) || is_among(key, also))
+            continue;
+        const char *near = nt_field_nearest(fields, key);
+        if (near && strcmp(near, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Names every field without a default that the map does not give. */
+static nt_status check_required(nt_reader *reader, const nt_yaml *map, const nt_yaml *at,
+                                const char *what, const nt_field *fields, const char *const *also) {
+    nt_text lacking;
+    nt_text_init(&lacking);
+    for (const nt_field *field = fields; field->name; field++)
+        if (!field->hidden && !field->fallback && !nt_yaml_get(map, field->name) &&
+            !is_misspelt(map, fields, also, field->name))
+            nt_text_printf(&lacking, "%s'%s'", lacking.length ? ", " : "", field->name);
+    nt_status status = NT_OK;
+    if (lacking.length)
+        status = nt_reader_say(reader, at, "%s lacks %s", what, lacking.bytes);
+    nt_text_finish(&lacking);
+    return status;
+}
+
+nt_status nt_read_fields(nt_reader *reader, const nt_yaml *map, const nt_yaml *at, const char *what,
+                         const char *noun, const nt_field *fields, const char *const *also,
+                         void *record) {
+    if (!nt_fields_default(fields, record, reader->arena))
+        return nt_reader_no_memory(reader);
+    nt_status status = check_required(reader, map, at, what, fields, also);
+    for (int32_t i = 0; i < map->count; i++) {
+        const nt_yaml_entry *entry = &map->entries[i];
+        const nt_field *field = nt_field_find(fields, entry->key->text);
+        nt_status one = NT_OK;
+        if (field)
+            one = read_field(reader, entry->value, what, field, record);
+        else if (!is_among(entry->key->text, also))
+            one = say_no_field(reader, entry->key, what, noun, fields, also);
+        status = one != NT_OK ? one : status;
+    }
+    return status;
+}

@@ -1,0 +1,63 @@
+/* Reading typed values out of a tree. Every function reports what is wrong where it stands and
+ * returns NT_INVALID; the caller may go on with the next value, to find further errors.
+ *
+ * `${…}` is expanded in every scalar value. A scalar that reads an unknown variable (one whose own
+ * error has been reported) is itself unknown: it reads as NT_OK, and `unknown` of the reader counts
+ * it; the result then must not be used. */
+#ifndef NT_READER_H
+#define NT_READER_H
+
+#include "document.h"
+#include "expression.h"
+#include "field.h"
+
+typedef struct nt_reader {
+    nt_arena *arena; /* of what is read */
+    nt_error *error;
+    nt_sandbox *sandbox;           /* NULL: a `$` is just a character */
+    const nt_variables *variables; /* needed with a sandbox */
+    const nt_trail *trail;         /* what the tree is being expanded from, or NULL */
+    int unknown;
+} nt_reader;
+
+/* The place of a node with the reader's trail. */
+nt_place nt_reader_place(const nt_reader *reader, const nt_yaml *node);
+
+/* Adds a diagnostic at a node; returns NT_INVALID, or NT_NO_MEMORY for the second. */
+nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+nt_status nt_reader_no_memory(const nt_reader *reader);
+
+/* `what` names the value in messages: "the width must be a map, not a list". */
+nt_status nt_read_map(const nt_reader *reader, const nt_yaml *node, const char *what);
+nt_status nt_read_list(const nt_reader *reader, const nt_yaml *node, const char *what);
+
+/* Every key must be among `allowed` (NULL-terminated): otherwise "`what` has no key 'x'; did you
+ * mean 'y'?" for each that is not. */
+nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *what,
+                       const char *const *allowed);
+
+/* A scalar with its own type: quoted texts stay texts, other words read as nt_scalar_read reads
+ * them. Nothing written is an error. */
+nt_status nt_read_scalar(nt_reader *reader, const nt_yaml *node, const char *what, nt_scalar *ret);
+
+/* A scalar as text: what a field table or a name wants. */
+nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret);
+nt_status nt_read_integer(nt_reader *reader, const nt_yaml *node, const char *what, int64_t min,
+                          int64_t max, int64_t *ret);
+nt_status nt_read_real(nt_reader *reader, const nt_yaml *node, const char *what, double *ret);
+nt_status nt_read_bool(nt_reader *reader, const nt_yaml *node, const char *what, bool *ret);
+
+/* One text, or a list of them; the array ends with NULL. */
+nt_status nt_read_texts(nt_reader *reader, const nt_yaml *node, const char *what,
+                        const char *const **ret, int *ret_count);
+
+/* Fills a record from a map: defaults first, then what the map says. Keys among `also`
+ * (NULL-terminated, or NULL) are the caller's business. `what` is whose fields they are and `noun`
+ * what one is called: "conv2d has no attribute 'strde'", "conv2d lacks 'channels'" (reported at
+ * `at`). */
+nt_status nt_read_fields(nt_reader *reader, const nt_yaml *map, const nt_yaml *at, const char *what,
+                         const char *noun, const nt_field *fields, const char *const *also,
+                         void *record);
+
+#endif

@@ -1,0 +1,150 @@
+/* A network written as a graph file with nothing left to expand: every layer at the top level, with
+ * its full name, its attributes where they differ from the defaults, and what it reads. */
+#include "network_file.h"
+
+#include "alloc.h"
+#include "expression.h"
+#include "field.h"
+#include <string.h>
+
+/* In double quotes; where `$` has a meaning, it is doubled. */
+static void add_text(nt_text *text, const char *string, bool dollars) {
+    nt_text_add(text, "\"");
+    for (; *string; string++) {
+        unsigned char c = (unsigned char)*string;
+        if (c == '"' || c == '\\')
+            nt_text_printf(text, "\\%c", c);
+        else if (c == '$' && dollars)
+            nt_text_add(text, "$$");
+        else if (c < ' ')
+            nt_text_printf(text, "\\x%02x", c);
+        else
+            nt_text_add_bytes(text, &c, 1);
+    }
+    nt_text_add(text, "\"");
+}
+
+static void add_quoted(nt_text *text, const char *string) {
+    add_text(text, string, true);
+}
+
+static void add_real(nt_text *text, double real, nt_arena *scratch) {
+    const char *written =
+        nt_scalar_text((nt_scalar){.kind = NT_SCALAR_REAL, .real = real}, scratch);
+    nt_text_add(text, written ? written : "");
+    text->failed = text->failed || !written;
+}
+
+static void add_value(nt_text *text, const nt_field *field, const void *attrs, nt_arena *scratch) {
+    const void *at = (const char *)attrs + field->offset;
+    const char *string;
+    double real;
+    switch (field->type) {
+    case NT_STRING:
+        memcpy(&string, at, sizeof string);
+        add_quoted(text, string ? string : "");
+        return;
+    case NT_REAL: /* every digit, unlike nt_field_format */
+        memcpy(&real, at, sizeof real);
+        add_real(text, real, scratch);
+        return;
+    case NT_REALS: {
+        const nt_reals *reals = at;
+        nt_text_add(text, "[");
+        for (int i = 0; i < reals->count; i++) {
+            nt_text_add(text, i ? ", " : "");
+            add_real(text, reals->items[i], scratch);
+        }
+        nt_text_add(text, "]");
+        return;
+    }
+    default:
+        nt_field_format(field, attrs, text);
+    }
+}
+
+/* Attributes that differ from their defaults, in every bit. */
+static void add_attrs(nt_text *text, const nt_node *node, nt_arena *scratch) {
+    void *usual = nt_arena_alloc(scratch, node->op->attrs_size);
+    if (!usual || !nt_fields_default(node->op->fields, usual, scratch)) {
+        text->failed = true;
+        return;
+    }
+    for (const nt_field *field = node->op->fields; field->name; field++) {
+        const nt_field alone[] = {*field, {0}};
+        if (field->hidden || (field->fallback && nt_fields_equal(alone, node->attrs, usual)))
+            continue;
+        nt_text_printf(text, ", %s: ", field->name);
+        add_value(text, field, node->attrs, scratch);
+    }
+}
+
+/* The name of each graph node: the first layer of that value, or an input. */
+static const char **name_nodes(const nt_network *network, nt_arena *scratch) {
+    const char **names =
+        NT_ARENA_ARRAY(scratch, const char *, (size_t)nt_graph_size(network->graph) + 1);
+    for (size_t i = network->layer_count; names && i-- > 0;)
+        names[network->layers[i].value.node] = network->layers[i].name;
+    for (int32_t i = 0; names && i < network->input_count; i++)
+        names[network->inputs[i].value.node] = network->inputs[i].name;
+    return names;
+}
+
+static void add_inputs(nt_text *text, const nt_network *network) {
+    nt_text_add(text, "inputs:\n");
+    for (int32_t i = 0; i < network->input_count; i++) {
+        const nt_type *type = nt_graph_type(network->graph, network->inputs[i].value);
+        nt_text_printf(text, "  %s: {shape: [", network->inputs[i].name);
+        for (int d = 0; d < type->shape.rank; d++)
+            nt_text_printf(text, "%s%d", d ? ", " : "", type->shape.dim[d]);
+        nt_text_printf(text, "]%s}\n", type->dtype == NT_I32 ? ", dtype: int32" : "");
+    }
+}
+
+static void add_layer(nt_text *text, const nt_network *network, const nt_layer *layer,
+                      const char *const *names, nt_arena *scratch) {
+    const nt_node *node = nt_graph_node(network->graph, layer->value.node);
+    nt_text_add(text, "  ");
+    add_quoted(text, layer->name);
+    nt_text_printf(text, ": {op: %s, from: [", node->op->name);
+    for (int32_t i = 0; i < node->data_count; i++) {
+        nt_text_add(text, i ? ", " : "");
+        add_quoted(text, names[node->in[i].node]);
+    }
+    nt_text_add(text, "]");
+    add_attrs(text, node, scratch);
+    for (const char *const *tag = layer->tags; *tag; tag++) {
+        nt_text_add(text, tag == layer->tags ? ", tags: [" : ", ");
+        add_quoted(text, *tag);
+        nt_text_add(text, tag[1] ? "" : "]");
+    }
+    nt_text_add(text, "}\n");
+}
+
+nt_status nt_network_resolve(const nt_network *network, nt_text *text) {
+    nt_arena scratch;
+    nt_arena_init(&scratch);
+    const char **names = name_nodes(network, &scratch);
+    if (!names) {
+        nt_arena_finish(&scratch);
+        return NT_NO_MEMORY;
+    }
+    nt_text_add(text, "version: 1\ngraph: ");
+    add_quoted(text, network->name);
+    nt_text_add(text, "\n");
+    add_inputs(text, network);
+    nt_text_add(text, "nodes:\n");
+    for (size_t i = 0; i < network->layer_count; i++)
+        add_layer(text, network, &network->layers[i], names, &scratch);
+    nt_text_add(text, "outputs:\n");
+    for (int32_t i = 0; i < nt_graph_output_count(network->graph); i++) {
+        const nt_output *output = nt_graph_output(network->graph, i);
+        nt_text_add(text, "  ");
+        add_text(text, output->name, false);
+        nt_text_add(text, ": ");
+        add_quoted(text, names[output->value.node]);
+        nt_text_add(text, "\n");
+    }
+    nt_arena_finish(&scratch);
+    return text->failed ? NT_NO_MEMORY : NT_OK;
+}
