@@ -1,0 +1,210 @@
+/* What all kinds have in common: finding the folder, keeping the splits in memory, holding out. */
+#include "dataset.h"
+
+#include "alloc.h"
+#include "file.h"
+#include "random.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct nt_dataset {
+    nt_arena arena; /* texts, options and `order`; the data set itself lies in it */
+    nt_data_info info;
+    const void *options;
+    nt_images images[NT_HELD_OUT]; /* of train and test; not loaded while `pixels` is NULL */
+    /* NULL, or a permutation of the training images: those to train on, then those held out. */
+    int32_t *order;
+};
+
+const char *nt_split_name(nt_split split) {
+    static const char *const names[NT_SPLITS] = {"train", "test", "held_out"};
+    return names[split];
+}
+
+/* --- the folder ------------------------------------------------------------------------------- */
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* `root` itself, or the kind's usual folder in it; NULL if there is neither or no memory. */
+static const char *look_in(nt_arena *arena, const nt_data_kind *kind, const char *root) {
+    if (kind->folder) {
+        const char *inner = nt_arena_printf(arena, "%s/%s", root, kind->folder);
+        if (inner && is_folder(inner))
+            return inner;
+    }
+    return is_folder(root) ? root : NULL;
+}
+
+static nt_status find_folder(nt_arena *arena, const nt_data_kind *kind, const char *root,
+                             const char *beside, const char **ret, nt_error *error) {
+    const char *shared = getenv("NONTRIVIAL_DATA");
+    const char *near = NULL, *far = NULL, *found = NULL;
+    if (root)
+        near = beside ? nt_path_beside(arena, beside, root) : nt_arena_string(arena, root);
+    if (shared && (!root || root[0] != '/'))
+        far = root ? nt_arena_printf(arena, "%s/%s", shared, root) : nt_arena_string(arena, shared);
+    if (near)
+        found = look_in(arena, kind, near);
+    if (!found && far)
+        found = look_in(arena, kind, far);
+    if (found) {
+        *ret = found;
+        return NT_OK;
+    }
+    if (!near && !far && !root) {
+        nt_error_say(error, NT_INVALID, "no folder was given for the data set '%s'", kind->name);
+        nt_error_hint(error, "name one, or set NONTRIVIAL_DATA to the folder with the data sets");
+        return NT_INVALID;
+    }
+    nt_error_say(error, NT_INVALID, "no folder %s%s%s", near ? near : "", near && far ? " or " : "",
+                 far ? far : "");
+    if (!shared)
+        nt_error_hint(error, "give its path, or set NONTRIVIAL_DATA to the folder it is in");
+    return NT_INVALID;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static nt_status out_of_memory(nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory opening a data set");
+}
+
+/* A copy of the caller's options, or the defaults. */
+static const void *keep_options(nt_arena *arena, const nt_data_kind *kind, const void *options) {
+    if (options)
+        return nt_fields_copy(kind->fields, options, kind->options_size, arena);
+    void *defaults = nt_arena_alloc(arena, kind->options_size);
+    return defaults && nt_fields_default(kind->fields, defaults, arena) ? defaults : NULL;
+}
+
+static nt_status open_kind(nt_dataset *dataset, const void *options, const char *root,
+                           const char *beside, nt_error *error) {
+    const nt_data_kind *kind = dataset->info.kind;
+    dataset->options = keep_options(&dataset->arena, kind, options);
+    if (!dataset->options)
+        return out_of_memory(error);
+    NT_TRY(find_folder(&dataset->arena, kind, root, beside, &dataset->info.folder, error));
+    return kind->open(dataset->options, &dataset->arena, &dataset->info, error);
+}
+
+nt_status nt_dataset_open(const nt_data_kind *kind, const void *options, const char *root,
+                          const char *beside, nt_dataset **ret, nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_dataset *dataset = NT_ARENA_NEW(&arena, nt_dataset);
+    if (!dataset)
+        return out_of_memory(error);
+    dataset->arena = arena;
+    dataset->info.kind = kind;
+    nt_status status = open_kind(dataset, options, root, beside, error);
+    if (status != NT_OK) {
+        nt_dataset_free(dataset);
+        return status;
+    }
+    *ret = dataset;
+    return NT_OK;
+}
+
+void nt_dataset_free(nt_dataset *dataset) {
+    if (!dataset)
+        return;
+    for (int split = 0; split < NT_HELD_OUT; split++)
+        nt_images_finish(&dataset->images[split]);
+    nt_arena arena = dataset->arena;
+    nt_arena_finish(&arena);
+}
+
+const nt_data_info *nt_dataset_info(const nt_dataset *dataset) {
+    return &dataset->info;
+}
+
+int32_t nt_dataset_count(const nt_dataset *dataset, nt_split split) {
+    return dataset->info.counts[split];
+}
+
+nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], nt_error *error) {
+    const char *const *files = dataset->info.files;
+    nt_text lines;
+    nt_text_init(&lines);
+    nt_status status = NT_OK;
+    for (int i = 0; i < NT_MAX_DATA_FILES && files[i] && status == NT_OK; i++) {
+        char of_file[NT_DIGEST_HEX];
+        const char *slash = strrchr(files[i], '/');
+        status = nt_file_digest(files[i], of_file, error);
+        if (status == NT_OK)
+            nt_text_printf(&lines, "%s  %s\n", of_file, slash ? slash + 1 : files[i]);
+    }
+    if (status == NT_OK && (lines.failed || !nt_digest_bytes(lines.bytes, lines.length, hex)))
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory hashing a data set");
+    nt_text_finish(&lines);
+    return status;
+}
+
+/* --- splits ----------------------------------------------------------------------------------- */
+
+/* Splits the numbers 0 … total-1 in two rising runs, the second of `count` numbers: Knuth's
+ * selection sampling (The Art of Computer Programming 2, 3.4.2, algorithm S). */
+static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key) {
+    enum { STREAM = 0x686f6c64 }; /* "hold" */
+    nt_random random;
+    nt_random_init(&random, key, STREAM);
+    int32_t *stay = order, *held = order + (total - count);
+    for (int32_t i = 0; i < total; i++) {
+        uint32_t to_see = (uint32_t)(total - i), to_take = (uint32_t)(order + total - held);
+        if (nt_random_below(&random, to_see) < to_take)
+            *held++ = i;
+        else
+            *stay++ = i;
+    }
+}
+
+nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, nt_error *error) {
+    int32_t *counts = dataset->info.counts;
+    int32_t total = counts[NT_TRAIN] + counts[NT_HELD_OUT];
+    if (count < 0 || count >= total)
+        return nt_error_say(error, NT_INVALID, "cannot hold out %d of %d training images", count,
+                            total);
+    if (!dataset->order)
+        dataset->order = NT_ARENA_ARRAY(&dataset->arena, int32_t, total);
+    if (!dataset->order)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory holding out images");
+    draw(dataset->order, total, count, key);
+    counts[NT_TRAIN] = total - count;
+    counts[NT_HELD_OUT] = count;
+    return NT_OK;
+}
+
+nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error) {
+    nt_split stored = split == NT_HELD_OUT ? NT_TRAIN : split;
+    if (dataset->images[stored].pixels)
+        return NT_OK;
+    nt_data_info info =
+        dataset->info; /* as the kind knows it: held-out images are training images */
+    info.counts[NT_TRAIN] += info.counts[NT_HELD_OUT];
+    info.counts[NT_HELD_OUT] = 0;
+    nt_images images;
+    NT_TRY(info.kind->load(dataset->options, &info, stored, &images, error));
+    dataset->images[stored] = images;
+    return NT_OK;
+}
+
+static const nt_images *locate(const nt_dataset *dataset, nt_split split, int32_t *i) {
+    if (split == NT_TEST)
+        return &dataset->images[NT_TEST];
+    if (dataset->order)
+        *i = dataset->order[split == NT_TRAIN ? *i : *i + dataset->info.counts[NT_TRAIN]];
+    return &dataset->images[NT_TRAIN];
+}
+
+const void *nt_dataset_pixels(const nt_dataset *dataset, nt_split split, int32_t i) {
+    const nt_images *images = locate(dataset, split, &i);
+    return images->pixels + (size_t)i * images->size;
+}
+
+int32_t nt_dataset_label(const nt_dataset *dataset, nt_split split, int32_t i) {
+    return locate(dataset, split, &i)->labels[i];
+}

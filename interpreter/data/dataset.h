@@ -1,0 +1,118 @@
+/* Data sets: images with their targets, cut into splits.
+ *
+ * A kind is a file format with its folder's layout (or a way to make images). One file,
+ * kind_NAME.c, holds all that is known of it and exports one `const nt_data_kind
+ * nt_data_kind_NAME`; data/meson.build lists the names, and the table of kinds is generated from
+ * that list.
+ *
+ * A data set is one such folder, opened. Opening reads sizes and class names; a split's images are
+ * read when they are first asked for and stay in memory, as stored (bytes stay bytes), NHWC: rows,
+ * columns, channels. Any number of threads may look at a loaded split. Normalising is the loader's
+ * (loader.h). */
+#ifndef NT_DATASET_H
+#define NT_DATASET_H
+
+#include "diagnostic.h"
+#include "field.h"
+#include "hash.h"
+#include "images.h"
+#include "tensor.h"
+#include <stdint.h>
+
+typedef enum nt_split {
+    NT_TRAIN,
+    NT_TEST,
+    NT_HELD_OUT /* of the training images: see nt_dataset_hold_out */
+} nt_split;
+
+enum { NT_SPLITS = 3, NT_MAX_CHANNELS = 16, NT_MAX_DATA_FILES = 16 };
+
+const char *nt_split_name(nt_split split); /* "train", "test", "held_out" */
+
+/* What a sample is to be mapped to. */
+typedef enum nt_target {
+    NT_TARGET_CLASS /* one class index, from 0 */
+} nt_target;
+
+typedef struct nt_data_kind nt_data_kind;
+
+/* What is known of a data set without reading its images. */
+typedef struct nt_data_info {
+    const nt_data_kind *kind;
+    const char *folder; /* where its files are: the root as it was resolved */
+    nt_shape shape;     /* of a sample: channels, rows, columns */
+    nt_pixel pixel;
+    nt_target target;
+    int32_t classes;
+    const char *const *class_names; /* `classes` of them */
+    int32_t counts[NT_SPLITS];      /* samples; 0: the split's files are not there */
+    bool has_usual;                 /* the kind has a usual normalisation: */
+    float mean[NT_MAX_CHANNELS];    /* of byte / 255, or of float pixels as they are */
+    float deviation[NT_MAX_CHANNELS];
+    const char *files[NT_MAX_DATA_FILES]; /* those that were found; NULL: no more */
+} nt_data_info;
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+struct nt_data_kind {
+    const char *name;
+    const char *doc;        /* one line, no full stop */
+    const char *folder;     /* its usual name, or NULL: a root may also be the folder around it */
+    const nt_field *fields; /* of its options; an empty table if it has none */
+    size_t options_size;
+
+    /* Fills in everything but `kind`, `folder` (which is set) and the held-out count. Texts go to
+     * `arena`. NT_INVALID when the folder holds no such data. */
+    nt_status (*open)(const void *options, nt_arena *arena, nt_data_info *info, nt_error *error);
+
+    /* Reads and checks the images of NT_TRAIN or NT_TEST, as many as `info` says. The caller frees.
+     */
+    nt_status (*load)(const void *options, const nt_data_info *info, nt_split split, nt_images *ret,
+                      nt_error *error);
+};
+
+/* For a kind's `open`: sets its usual normalisation, one value per channel of info->shape. */
+void nt_data_set_usual(nt_data_info *info, const float *mean, const float *deviation);
+
+/* For a kind's `open`: remembers a file that was found. */
+void nt_data_add_file(nt_data_info *info, const char *path);
+
+/* All kinds, in the order of data/meson.build; NULL ends the list. */
+extern const nt_data_kind *const nt_data_kinds[];
+
+const nt_data_kind *nt_data_find(const char *name); /* NULL: no such kind */
+const char *nt_data_nearest(const char *name);      /* for "did you mean"; NULL: none is near */
+
+/* --- data sets -------------------------------------------------------------------------------- */
+
+typedef struct nt_dataset nt_dataset;
+
+/* Opens the folder `root`. A relative root is sought beside the file `beside` that says it (NULL:
+ * in the working folder), then under $NONTRIVIAL_DATA; a NULL one is $NONTRIVIAL_DATA itself.
+ * `options` is a record of the kind's fields that must outlive the data set; NULL takes the
+ * defaults. NT_INVALID, with what was looked for, when the data are not there. */
+nt_status nt_dataset_open(const nt_data_kind *kind, const void *options, const char *root,
+                          const char *beside, nt_dataset **ret, nt_error *error);
+void nt_dataset_free(nt_dataset *dataset);
+
+/* Belongs to the data set. */
+const nt_data_info *nt_dataset_info(const nt_dataset *dataset);
+int32_t nt_dataset_count(const nt_dataset *dataset, nt_split split);
+
+/* SHA-256 over the names and contents of all the files found; reads them. With the files of
+ * info->files in that order, it is what `sha256sum FILES | sha256sum` prints in their folder. */
+nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], nt_error *error);
+
+/* Moves `count` of the training images to the split NT_HELD_OUT: a uniform draw without
+ * replacement, keyed by `key`; both parts stay in the files' order. NT_INVALID unless some images
+ * remain to train on. Not while a loader is in use. */
+nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, nt_error *error);
+
+/* Reads the images of a split, unless they are in memory already. */
+nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error);
+
+/* Sample i of a loaded split: its pixels (rows, columns, channels; info->pixel) and its class. */
+const void *nt_dataset_pixels(const nt_dataset *dataset, nt_split split, int32_t i);
+int32_t nt_dataset_label(const nt_dataset *dataset, nt_split split, int32_t i);
+
+#endif

@@ -1,0 +1,195 @@
+#include "feeder.h"
+
+#include "alloc.h"
+#include "hash.h"
+#include <pthread.h>
+#include <string.h>
+
+/* Batches that are ready or being made:
+ *
+ *     taken ……………… made           both only grow; batch number b lies in slot b % SLOTS
+ *       | in use | ready | ready | being made |
+ */
+enum { SLOTS = 3 };
+
+struct nt_feeder {
+    const nt_loader *loader;
+    const nt_augment_step *steps;
+    int32_t step_count, batch, per_epoch;
+    uint64_t seed;
+    nt_shape shape;
+    size_t image_size; /* floats */
+
+    int32_t *order; /* of `order_epoch` */
+    int32_t order_epoch;
+    float *scratch; /* two images */
+
+    float *images[SLOTS];
+    int32_t *labels[SLOTS];
+    int64_t start;       /* the batch number, counted over epochs, of `taken` 0 */
+    int64_t taken, made; /* batches handed out; batches finished */
+    bool running, stop;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+
+/* --- making one batch ------------------------------------------------------------------------- */
+
+/* Fisher and Yates's shuffle. */
+static void shuffle(nt_feeder *feeder, int32_t epoch) {
+    int32_t count = nt_loader_count(feeder->loader), *order = feeder->order;
+    nt_random random;
+    if (feeder->order_epoch == epoch)
+        return;
+    nt_random_init(&random, feeder->seed,
+                   nt_hash_word(nt_hash_string(0, "order"), (uint64_t)epoch));
+    for (int32_t i = 0; i < count; i++)
+        order[i] = i;
+    for (int32_t i = count - 1; i > 0; i--) {
+        int32_t k = (int32_t)nt_random_below(&random, (uint32_t)i + 1), kept = order[i];
+        order[i] = order[k];
+        order[k] = kept;
+    }
+    feeder->order_epoch = epoch;
+}
+
+static void make_sample(nt_feeder *feeder, int32_t epoch, int32_t sample, float *ret_image) {
+    float *from = feeder->scratch, *to = feeder->scratch + feeder->image_size;
+    nt_random random;
+    uint64_t stream = nt_hash_word(nt_hash_string(0, "augment"), (uint64_t)epoch);
+    nt_random_init(&random, feeder->seed, nt_hash_word(stream, (uint64_t)sample));
+    nt_loader_raw(feeder->loader, sample, from);
+    for (int32_t s = 0; s < feeder->step_count; s++) {
+        feeder->steps[s].augment->apply(feeder->steps[s].options, &random, feeder->shape, from, to);
+        float *done = to;
+        to = from;
+        from = done;
+    }
+    memcpy(ret_image, from, feeder->image_size * sizeof *from);
+    nt_loader_normalise(feeder->loader, ret_image);
+}
+
+void nt_feeder_make(nt_feeder *feeder, int32_t epoch, int32_t step, float *ret_images,
+                    int32_t *ret_labels) {
+    shuffle(feeder, epoch);
+    for (int32_t i = 0; i < feeder->batch; i++) {
+        int32_t sample = feeder->order[(int64_t)step * feeder->batch + i];
+        make_sample(feeder, epoch, sample, ret_images + (size_t)i * feeder->image_size);
+        ret_labels[i] = nt_loader_label(feeder->loader, sample);
+    }
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+static void *make_batches(void *context) {
+    nt_feeder *feeder = context;
+    pthread_mutex_lock(&feeder->lock);
+    while (!feeder->stop) {
+        if (feeder->made >= feeder->taken + SLOTS - 1) { /* the slot in use stays untouched */
+            pthread_cond_wait(&feeder->changed, &feeder->lock);
+            continue;
+        }
+        int64_t number = feeder->start + feeder->made, slot = feeder->made % SLOTS;
+        pthread_mutex_unlock(&feeder->lock);
+        nt_feeder_make(feeder, (int32_t)(number / feeder->per_epoch),
+                       (int32_t)(number % feeder->per_epoch), feeder->images[slot],
+                       feeder->labels[slot]);
+        pthread_mutex_lock(&feeder->lock);
+        feeder->made++;
+        pthread_cond_broadcast(&feeder->changed);
+    }
+    pthread_mutex_unlock(&feeder->lock);
+    return NULL;
+}
+
+static void halt(nt_feeder *feeder) {
+    if (!feeder->running)
+        return;
+    pthread_mutex_lock(&feeder->lock);
+    feeder->stop = true;
+    pthread_cond_broadcast(&feeder->changed);
+    pthread_mutex_unlock(&feeder->lock);
+    pthread_join(feeder->thread, NULL);
+    feeder->running = feeder->stop = false;
+}
+
+nt_status nt_feeder_seek(nt_feeder *feeder, int32_t epoch, int32_t step, nt_error *error) {
+    halt(feeder);
+    feeder->start = (int64_t)epoch * feeder->per_epoch + step;
+    feeder->taken = feeder->made = 0;
+    if (pthread_create(&feeder->thread, NULL, make_batches, feeder) != 0)
+        return nt_error_say(error, NT_FAILED, "cannot start the thread that prepares batches");
+    feeder->running = true;
+    return NT_OK;
+}
+
+void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_labels) {
+    pthread_mutex_lock(&feeder->lock);
+    while (feeder->made <= feeder->taken)
+        pthread_cond_wait(&feeder->changed, &feeder->lock);
+    int64_t slot = feeder->taken++ % SLOTS;
+    pthread_cond_broadcast(&feeder->changed);
+    pthread_mutex_unlock(&feeder->lock);
+    *ret_images = feeder->images[slot];
+    *ret_labels = feeder->labels[slot];
+}
+
+/* --- making and freeing ----------------------------------------------------------------------- */
+
+nt_status nt_feeder_new(const nt_loader *loader, const nt_augment_step *steps, int32_t step_count,
+                        int32_t batch, uint64_t seed, nt_feeder **ret, nt_error *error) {
+    int32_t count = nt_loader_count(loader);
+    if (batch > count)
+        return nt_error_say(
+            error, NT_INVALID,
+            "a batch of %d is larger than the data, which have %d images to train on", batch,
+            count);
+    nt_feeder *feeder = nt_alloc_zero(sizeof *feeder);
+    if (!feeder)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory preparing batches");
+    feeder->loader = loader;
+    feeder->steps = steps;
+    feeder->step_count = step_count;
+    feeder->batch = batch;
+    feeder->per_epoch = count / batch;
+    feeder->seed = seed;
+    feeder->shape = nt_loader_info(loader)->shape;
+    feeder->image_size = (size_t)nt_shape_elements(feeder->shape);
+    feeder->order_epoch = -1;
+    pthread_mutex_init(&feeder->lock, NULL);
+    pthread_cond_init(&feeder->changed, NULL);
+    feeder->order = nt_alloc((size_t)count * sizeof *feeder->order);
+    feeder->scratch = nt_alloc(2 * feeder->image_size * sizeof *feeder->scratch);
+    bool ok = feeder->order && feeder->scratch;
+    for (int i = 0; i < SLOTS; i++) {
+        feeder->images[i] = nt_alloc((size_t)batch * feeder->image_size * sizeof(float));
+        feeder->labels[i] = nt_alloc((size_t)batch * sizeof(int32_t));
+        ok = ok && feeder->images[i] && feeder->labels[i];
+    }
+    if (!ok) {
+        nt_feeder_free(feeder);
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory for batches of %d", batch);
+    }
+    *ret = feeder;
+    return NT_OK;
+}
+
+void nt_feeder_free(nt_feeder *feeder) {
+    if (!feeder)
+        return;
+    halt(feeder);
+    pthread_mutex_destroy(&feeder->lock);
+    pthread_cond_destroy(&feeder->changed);
+    nt_free(feeder->order, (size_t)nt_loader_count(feeder->loader) * sizeof *feeder->order);
+    nt_free(feeder->scratch, 2 * feeder->image_size * sizeof *feeder->scratch);
+    for (int i = 0; i < SLOTS; i++) {
+        nt_free(feeder->images[i], (size_t)feeder->batch * feeder->image_size * sizeof(float));
+        nt_free(feeder->labels[i], (size_t)feeder->batch * sizeof(int32_t));
+    }
+    nt_free(feeder, sizeof *feeder);
+}
+
+int32_t nt_feeder_steps(const nt_feeder *feeder) {
+    return feeder->per_epoch;
+}

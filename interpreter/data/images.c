@@ -1,0 +1,27 @@
+#include "images.h"
+
+#include "alloc.h"
+
+size_t nt_pixel_size(nt_pixel pixel) {
+    return pixel == NT_PIXEL_BYTE ? 1 : sizeof(float);
+}
+
+nt_status nt_images_init(nt_images *ret, int32_t count, size_t size) {
+    nt_images images = {.count = count, .size = size};
+    if (size > 0 && (size_t)count > (size_t)-1 / size)
+        return NT_NO_MEMORY;
+    images.pixels = nt_alloc((size_t)count * size);
+    images.labels = nt_alloc((size_t)count * sizeof *images.labels);
+    if (!images.pixels || !images.labels) {
+        nt_images_finish(&images);
+        return NT_NO_MEMORY;
+    }
+    *ret = images;
+    return NT_OK;
+}
+
+void nt_images_finish(nt_images *images) {
+    nt_free(images->pixels, (size_t)images->count * images->size);
+    nt_free(images->labels, (size_t)images->count * sizeof *images->labels);
+    *images = (nt_images){0};
+}
