@@ -1,0 +1,22 @@
+/* A recipe: how a network is trained. Everything but the network, the data and the seed. */
+#ifndef NT_RECIPE_H
+#define NT_RECIPE_H
+
+#include "augment.h"
+#include "op.h"
+#include "optimiser.h"
+#include "schedule.h"
+
+typedef struct nt_recipe {
+    int32_t epochs, batch;
+    const nt_op *loss; /* an op with NT_OP_LOSS */
+    const void *loss_attrs;
+    const nt_optimiser *optimiser;
+    const void *optimiser_options;
+    const nt_schedule *schedule;
+    const void *schedule_options;
+    const nt_augment_step *augment; /* in the order in which they are applied */
+    int32_t augment_count;
+} nt_recipe;
+
+#endif

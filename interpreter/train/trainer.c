@@ -1,0 +1,439 @@
+#include "trainer.h"
+
+#include "alloc.h"
+#include "checkpoint.h"
+#include "feeder.h"
+#include "file.h"
+#include "parallel.h"
+#include "safetensors.h"
+#include "scheduler.h"
+#include "step_graph.h"
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct trainer {
+    const nt_training *given;
+    nt_weights *weights; /* the caller's: kept equal to the state's when it looks at them */
+    nt_error *error;
+    nt_arena arena;
+    nt_step_graph *step;
+    nt_plan *plan;
+    nt_run *run;
+    nt_feeder *feeder;
+    nt_training_state *state;
+    nt_cursor cursor;
+    int32_t steps; /* an epoch */
+    char identity[NT_DIGEST_HEX];
+    const char *weights_path;
+    double saved_at, epoch_began;
+    double rate;
+} trainer;
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* --- signals ---------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t caught;
+
+static void catch_signal(int number) {
+    caught = number;
+}
+
+/* SA_RESETHAND: the second signal of a kind finds the default action, which ends the process. */
+void nt_train_catch_signals(void) {
+    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* --- identity --------------------------------------------------------------------------------- */
+
+static void add_record(nt_text *text, const char *name, const nt_field *fields,
+                       const void *record) {
+    nt_text_printf(text, "%s:", name);
+    for (; fields->name; fields++) {
+        nt_text_printf(text, " %s=", fields->name);
+        nt_field_format(fields, record, text);
+    }
+    nt_text_add(text, "\n");
+}
+
+/* All that decides what the run becomes, as text: the same text, the same weights. */
+static nt_status find_identity(trainer *t) {
+    const nt_training *given = t->given;
+    const nt_recipe *recipe = given->recipe;
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(t->step->graph, &text);
+    nt_text_printf(&text, "data: %s\nimages: %d\nseed: %d\nepochs: %d\nbatch: %d\n",
+                   given->data_digest, nt_loader_count(given->loader), given->seed, recipe->epochs,
+                   recipe->batch);
+    if (given->initial)
+        nt_text_printf(&text, "initial: %s\n", given->initial_digest);
+    add_record(&text, recipe->optimiser->name, recipe->optimiser->fields,
+               recipe->optimiser_options);
+    add_record(&text, recipe->schedule->name, recipe->schedule->fields, recipe->schedule_options);
+    for (int32_t i = 0; i < recipe->augment_count; i++)
+        add_record(&text, recipe->augment[i].augment->name, recipe->augment[i].augment->fields,
+                   recipe->augment[i].options);
+    bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, t->identity);
+    nt_text_finish(&text);
+    return ok ? NT_OK : nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+}
+
+/* --- one step --------------------------------------------------------------------------------- */
+
+enum { JOB = 1 << 15 }; /* elements of an optimiser's job */
+
+typedef struct update_jobs {
+    const trainer *t;
+    nt_update_call call; /* of the whole tensor */
+} update_jobs;
+
+static void update_job(const void *context, int job, int worker) {
+    const update_jobs *jobs = context;
+    nt_update_call part = jobs->call;
+    int64_t from = (int64_t)job * JOB;
+    (void)worker;
+    part.count = part.count - from < JOB ? part.count - from : JOB;
+    part.weights += from;
+    part.grads += from;
+    for (int k = 0; k < jobs->t->state->optimiser->slot_count; k++)
+        part.slots[k] += from;
+    jobs->t->state->optimiser->update(&part);
+}
+
+static void apply_gradients(trainer *t, int64_t step) {
+    const nt_recipe *recipe = t->given->recipe;
+    for (int32_t g = 0; g < t->step->grad_count; g++) {
+        nt_bound bound = t->step->grads[g];
+        nt_tensor weights = nt_weights_at(t->state->weights, bound.state);
+        update_jobs jobs = {.t = t,
+                            .call = {.options = recipe->optimiser_options,
+                                     .rate = t->rate,
+                                     .step = step + 1,
+                                     .count = nt_type_stored(weights.type),
+                                     .weights = weights.f,
+                                     .grads = nt_run_output(t->run, bound.output).f}};
+        for (int k = 0; k < recipe->optimiser->slot_count; k++)
+            jobs.call.slots[k] =
+                nt_weights_at(t->state->weights, t->state->first_slot[bound.state] + (size_t)k).f;
+        nt_parallel((int)((jobs.call.count + JOB - 1) / JOB), update_job, &jobs);
+    }
+}
+
+/* Running statistics take their next values, and counters count. */
+static void commit_updates(trainer *t) {
+    const nt_network *network = t->given->network;
+    for (int32_t u = 0; u < t->step->update_count; u++) {
+        nt_tensor to = nt_weights_at(t->state->weights, t->step->updates[u].state);
+        nt_tensor from = nt_run_output(t->run, t->step->updates[u].output);
+        memcpy(to.f, from.f, (size_t)nt_type_stored(to.type) * sizeof(float));
+    }
+    for (size_t i = 0; i < network->state_count; i++)
+        if (network->states[i].role == NT_COUNTER)
+            nt_weights_at(t->state->weights, i).i[0]++;
+}
+
+static int64_t count_correct(const trainer *t, const int32_t *labels) {
+    nt_tensor logits = nt_run_output(t->run, t->step->logits);
+    int32_t classes = logits.type.shape.dim[0];
+    int64_t pixels = nt_shape_pixels(logits.type.shape), correct = 0;
+    for (int64_t i = 0; i < logits.count * pixels; i++) {
+        const float *row = logits.f + i * classes;
+        int32_t best = 0;
+        for (int32_t c = 1; c < classes; c++)
+            if (row[c] > row[best])
+                best = c;
+        correct += best == labels[i];
+    }
+    return correct;
+}
+
+/* --- losses that are not finite --------------------------------------------------------------- */
+
+typedef struct search {
+    const trainer *t;
+    int32_t culprit; /* the first node with a value that is not finite, or -1 */
+} search;
+
+static void look_at(void *context, int32_t node, bool done) {
+    search *s = context;
+    const nt_node *it = nt_graph_node(s->t->step->graph, node);
+    if (!done || s->culprit >= 0)
+        return;
+    for (int32_t k = 0; k < it->out_count; k++) {
+        nt_tensor value = nt_run_value(s->t->run, (nt_value){.node = node, .output = k});
+        int64_t count = value.count * nt_type_stored(value.type);
+        for (int64_t i = 0; value.data && value.type.dtype == NT_F32 && i < count; i++)
+            if (!isfinite(value.f[i])) {
+                s->culprit = node;
+                return;
+            }
+    }
+}
+
+/* Runs the step again, which changes nothing, and looks at each node's values as they come. */
+static nt_status report_divergence(trainer *t, const nt_feed *feeds, int64_t step) {
+    search s = {.t = t, .culprit = -1};
+    nt_run_set_watch(t->run, look_at, &s);
+    nt_run_refresh(t->run);
+    nt_run_batch(t->run, feeds, 2, t->given->recipe->batch, t->error);
+    const nt_node *node = nt_graph_node(t->step->graph, s.culprit >= 0 ? s.culprit : 0);
+    nt_error_say(t->error, NT_FAILED,
+                 "the loss is not finite at epoch %d, step %lld: the first such value is in '%s' "
+                 "(%s%s)",
+                 t->cursor.epoch + 1, (long long)step + 1, s.culprit >= 0 ? node->name : "?",
+                 node->op->name, node->grad ? ", its gradient" : "");
+    nt_error_hint(t->error, "lower the learning rate");
+    return NT_FAILED;
+}
+
+static nt_status train_step(trainer *t) {
+    const nt_recipe *recipe = t->given->recipe;
+    nt_moment moment = {.step = (int64_t)t->cursor.epoch * t->steps + t->cursor.step,
+                        .steps = (int64_t)recipe->epochs * t->steps,
+                        .per_epoch = t->steps};
+    const float *images;
+    const int32_t *labels;
+    nt_feeder_next(t->feeder, &images, &labels);
+    nt_feed feeds[] = {{t->given->network->inputs[0].name, images}, {NT_TARGET, labels}};
+    nt_run_refresh(t->run);
+    nt_run_set_draw(t->run, nt_hash_word((uint64_t)t->given->seed, (uint64_t)moment.step));
+    NT_TRY(nt_run_batch(t->run, feeds, 2, recipe->batch, t->error));
+    float loss = nt_run_output(t->run, t->step->loss).f[0];
+    if (!isfinite(loss))
+        return report_divergence(t, feeds, moment.step);
+    t->rate = recipe->schedule->rate(recipe->schedule_options, moment);
+    t->cursor.loss_sum += (double)loss * recipe->batch;
+    t->cursor.correct += count_correct(t, labels);
+    apply_gradients(t, moment.step);
+    commit_updates(t);
+    t->cursor.step++;
+    return NT_OK;
+}
+
+/* --- epochs ----------------------------------------------------------------------------------- */
+
+/* The first `count` tensors; the network's are the first of the state's. */
+static void copy_tensors(const nt_weights *from, nt_weights *to, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        nt_tensor source = nt_weights_at(from, i), target = nt_weights_at(to, i);
+        memcpy(target.data, source.data, (size_t)nt_type_stored(source.type) * sizeof(float));
+    }
+}
+
+static void copy_out(const trainer *t) {
+    copy_tensors(t->state->weights, t->weights, nt_weights_count(t->weights));
+}
+
+static nt_status save(trainer *t) {
+    nt_cursor cursor = t->cursor;
+    cursor.seconds += now() - t->epoch_began;
+    t->saved_at = now();
+    return nt_checkpoint_save(t->given->folder, t->state, &cursor, t->identity, t->error);
+}
+
+/* metrics.csv has a row for each complete epoch; a resumed run keeps those before its own. */
+static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
+    const char *path = nt_arena_printf(&t->arena, "%s/metrics.csv", t->given->folder);
+    nt_bytes old = {0};
+    nt_text text;
+    nt_error ignored;
+    if (!path)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    nt_text_init(&text);
+    nt_text_add(&text, "epoch,rate,loss,accuracy,held_out_loss,held_out_accuracy,seconds\n");
+    nt_error_init(&ignored);
+    if (epoch->epoch > 1 && nt_file_read(path, 16 << 20, &old, &ignored) == NT_OK) {
+        const char *line = strchr((const char *)old.bytes, '\n');
+        for (int32_t row = 1; line && line[1] && row < epoch->epoch; row++) {
+            const char *end = strchr(line + 1, '\n');
+            if (!end)
+                break;
+            nt_text_add_bytes(&text, line + 1, (size_t)(end - line));
+            line = end;
+        }
+        nt_bytes_finish(&old);
+    }
+    nt_error_finish(&ignored);
+    nt_text_printf(&text, "%d,%.6g,%.6f,%.6f,", epoch->epoch, epoch->rate, epoch->loss,
+                   epoch->accuracy);
+    if (isnan(epoch->held_loss))
+        nt_text_add(&text, ",");
+    else
+        nt_text_printf(&text, "%.6f,%.6f", epoch->held_loss, epoch->held_accuracy);
+    nt_text_printf(&text, ",%.1f\n", epoch->seconds);
+    nt_status status = text.failed ? nt_error_say(t->error, NT_NO_MEMORY, "out of memory")
+                                   : nt_file_replace(path, text.bytes, text.length, t->error);
+    nt_text_finish(&text);
+    return status;
+}
+
+static nt_status end_epoch(trainer *t) {
+    const nt_training *given = t->given;
+    double images = (double)t->steps * given->recipe->batch;
+    nt_epoch epoch = {.epoch = t->cursor.epoch + 1,
+                      .rate = t->rate,
+                      .loss = t->cursor.loss_sum / images,
+                      .accuracy = (double)t->cursor.correct / images,
+                      .held_loss = NAN,
+                      .held_accuracy = NAN,
+                      .seconds = t->cursor.seconds + now() - t->epoch_began};
+    if (given->measure) {
+        copy_out(t);
+        NT_TRY(given->measure(given->measure_context, t->weights, &epoch.held_loss,
+                              &epoch.held_accuracy, t->error));
+    }
+    NT_TRY(write_metrics(t, &epoch));
+    t->cursor = (nt_cursor){.epoch = epoch.epoch};
+    t->epoch_began = now();
+    NT_TRY(save(t));
+    char held[64] = "";
+    if (given->measure)
+        snprintf(held, sizeof held, ", held out %.4f", epoch.held_accuracy);
+    nt_report_note(given->report,
+                   "epoch %d of %d: loss %.4f, accuracy %.4f%s, rate %.3g, %.0f images/s",
+                   epoch.epoch, given->recipe->epochs, epoch.loss, epoch.accuracy, held, epoch.rate,
+                   images / epoch.seconds);
+    return NT_OK;
+}
+
+static void report_step(const trainer *t) {
+    char what[64], detail[96];
+    const nt_recipe *recipe = t->given->recipe;
+    double seen = (double)t->cursor.step * recipe->batch;
+    snprintf(what, sizeof what, "training, %d epochs", recipe->epochs);
+    snprintf(detail, sizeof detail, "epoch %d, loss %.4f, accuracy %.4f", t->cursor.epoch + 1,
+             t->cursor.loss_sum / seen, (double)t->cursor.correct / seen);
+    nt_report_progress(t->given->report, what, detail,
+                       ((int64_t)t->cursor.epoch * t->steps + t->cursor.step) * recipe->batch,
+                       (int64_t)recipe->epochs * t->steps * recipe->batch);
+}
+
+static nt_status interrupted(trainer *t) {
+    NT_TRY(save(t));
+    nt_error_say(t->error, caught == SIGINT ? NT_INTERRUPTED : NT_TERMINATED,
+                 "%s at epoch %d, step %d; the state is saved",
+                 caught == SIGINT ? "interrupted" : "terminated", t->cursor.epoch + 1,
+                 t->cursor.step);
+    nt_error_hint(t->error, "give the same command to go on");
+    return caught == SIGINT ? NT_INTERRUPTED : NT_TERMINATED;
+}
+
+static nt_status train_all(trainer *t) {
+    t->epoch_began = t->saved_at = now();
+    while (t->cursor.epoch < t->given->recipe->epochs) {
+        while (t->cursor.step < t->steps) {
+            NT_TRY(train_step(t));
+            report_step(t);
+            if (caught)
+                return interrupted(t);
+            if (t->given->save_every > 0 && now() - t->saved_at > t->given->save_every)
+                NT_TRY(save(t));
+        }
+        NT_TRY(end_epoch(t));
+        if (caught && t->cursor.epoch < t->given->recipe->epochs)
+            return interrupted(t);
+    }
+    copy_out(t);
+    return NT_OK;
+}
+
+/* --- beginning -------------------------------------------------------------------------------- */
+
+static nt_status find_initial(trainer *t) {
+    const nt_weights *initial = t->given->initial;
+    if (!initial && nt_weights_init(t->weights, (uint64_t)t->given->seed) != NT_OK)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    copy_tensors(initial ? initial : t->weights, t->state->weights, nt_weights_count(t->weights));
+    return NT_OK;
+}
+
+static nt_status begin(trainer *t) {
+    nt_found found;
+    const char *damage = NULL;
+    NT_TRY(nt_checkpoint_load(t->given->folder, t->state, t->identity, &t->cursor, &found,
+                              &t->arena, &damage, t->error));
+    if (found == NT_FOUND_NONE)
+        return find_initial(t);
+    if (found == NT_FOUND_OLDER)
+        nt_report_note(t->given->report, "%s; the older one is used",
+                       damage ? damage : "the newest checkpoint is damaged");
+    nt_report_note(t->given->report, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
+                   t->cursor.step);
+    return NT_OK;
+}
+
+/* Weights that an earlier run of the same command has finished. */
+static nt_status read_finished(trainer *t, bool *ret_found) {
+    const nt_metadata *metadata;
+    *ret_found = access(t->weights_path, F_OK) == 0;
+    if (!*ret_found)
+        return NT_OK;
+    NT_TRY(nt_safetensors_metadata(t->weights_path, &t->arena, &metadata, t->error));
+    for (; metadata->key; metadata++)
+        if (strcmp(metadata->key, "identity") == 0 && strcmp(metadata->value, t->identity) == 0)
+            return nt_safetensors_read(t->weights_path, t->weights, NULL, t->error);
+    nt_error_in(
+        t->error, NT_INVALID, t->weights_path, -1,
+        "holds weights of another run: the network, the recipe, the data or the seed differs");
+    nt_error_hint(t->error, "choose another folder, or remove this one to train anew");
+    return NT_INVALID;
+}
+
+static nt_status write_finished(trainer *t) {
+    const nt_metadata metadata[] = {{"identity", t->identity}, {NULL, NULL}};
+    NT_TRY(nt_safetensors_write(t->weights_path, t->weights, metadata, t->error));
+    nt_checkpoint_remove(t->given->folder);
+    return NT_OK;
+}
+
+static nt_status set_up(trainer *t) {
+    const nt_training *given = t->given;
+    NT_TRY(nt_feeder_new(given->loader, given->recipe->augment, given->recipe->augment_count,
+                         given->recipe->batch, (uint64_t)given->seed, &t->feeder, t->error));
+    t->steps = nt_feeder_steps(t->feeder);
+    NT_TRY(nt_step_graph_new(given->network, given->recipe, &t->step, t->error));
+    return find_identity(t);
+}
+
+static nt_status run_training(trainer *t) {
+    const nt_training *given = t->given;
+    NT_TRY(nt_training_state_new(given->network, given->recipe->optimiser, &t->state, t->error));
+    NT_TRY(nt_plan_new(t->step->graph, given->recipe->batch, &t->plan, t->error));
+    NT_TRY(nt_run_new(t->plan, t->state->weights, &t->run, t->error));
+    NT_TRY(begin(t));
+    NT_TRY(nt_feeder_seek(t->feeder, t->cursor.epoch, t->cursor.step, t->error));
+    NT_TRY(train_all(t));
+    return write_finished(t);
+}
+
+nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error) {
+    trainer t = {.given = training, .weights = weights, .error = error};
+    nt_arena_init(&t.arena);
+    bool finished = false;
+    t.weights_path = nt_arena_printf(&t.arena, "%s/" NT_WEIGHTS_FILE, training->folder);
+    nt_status status =
+        t.weights_path ? set_up(&t) : nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (status == NT_OK)
+        status = read_finished(&t, &finished);
+    if (status == NT_OK && !finished)
+        status = run_training(&t);
+    nt_feeder_free(t.feeder);
+    nt_run_free(t.run);
+    nt_plan_free(t.plan);
+    nt_training_state_free(t.state);
+    nt_step_graph_free(t.step);
+    nt_arena_finish(&t.arena);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* The training loop: batches from the feeder through the step graph, then the optimiser, with
+ * checkpoints. The result is a function of network, recipe, data and seed: neither the number of
+ * threads nor an interruption changes a bit of it. */
+#ifndef NT_TRAINER_H
+#define NT_TRAINER_H
+
+#include "loader.h"
+#include "recipe.h"
+#include "report.h"
+#include "weights.h"
+
+#define NT_WEIGHTS_FILE "weights.safetensors"
+
+/* One epoch's measures; a row of metrics.csv. */
+typedef struct nt_epoch {
+    int32_t epoch; /* from 1 */
+    double rate;   /* the learning rate of its last step */
+    double loss, accuracy;
+    double held_loss, held_accuracy; /* on the held-out images; NaN without them */
+    double seconds;
+} nt_epoch;
+
+typedef struct nt_training {
+    const nt_network *network;
+    const nt_recipe *recipe;
+    const nt_loader *loader; /* of the training images */
+    const char *data_digest;
+    int32_t seed;
+    const nt_weights *initial; /* to start from; NULL: drawn by the seed. Part of what the run is
+                                * only through `initial_digest`, which must then be given */
+    const char *initial_digest;
+    const char *folder; /* of this run: checkpoints, metrics.csv, weights.safetensors */
+    double save_every;  /* seconds between checkpoints; there is one after every epoch anyway */
+
+    /* Measures the weights on the held-out images after an epoch; NULL: there are none. */
+    nt_status (*measure)(void *context, const nt_weights *weights, double *ret_loss,
+                         double *ret_accuracy, nt_error *error);
+    void *measure_context;
+
+    const nt_report *report; /* told after every step and epoch; may be NULL */
+} nt_training;
+
+/* Trains `weights`, which must be of training->network, from the initial values that the seed
+ * draws, or from the newest checkpoint in the folder, and writes them there as NT_WEIGHTS_FILE. If
+ * that file is there already and of this very run, it is read and nothing is trained. NT_FAILED
+ * when the loss is no longer finite, with the step and the first node whose value is not;
+ * NT_INTERRUPTED or NT_TERMINATED after a signal, once a checkpoint is written. */
+nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error);
+
+/* From now on SIGINT and SIGTERM let the step in hand finish and the state be saved; a second one
+ * ends the process at once. */
+void nt_train_catch_signals(void);
+
+#endif
