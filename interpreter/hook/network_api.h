@@ -1,0 +1,25 @@
+/* The network as an ablation script sees it: read-only, every table and number taken from
+ * nt_network.
+ *
+ *     net.name                   the network's name
+ *     net:nodes(), net:nodes("conv2d"), net:nodes{op = "conv2d", name = "layer2.*", fd = true}
+ *     net:node("layer1.0.conv1") one node; an unknown name is an error with the near ones
+ *
+ * A node is an object of its own (the same one each time) with the fields that experiments/lua/
+ * nontrivial.lua documents; reading any other field is an error. */
+#ifndef NT_NETWORK_API_H
+#define NT_NETWORK_API_H
+
+#include "network.h"
+#include <lua.h>
+
+/* Pushes the network. Inside a protected call; the network must outlive the state. */
+void nt_lua_push_network(lua_State *state, const nt_network *network);
+
+/* The layer that the value at `index` is, or NULL if it is no node. */
+const nt_layer *nt_lua_to_layer(lua_State *state, int index);
+
+/* Raises a Lua error that names the layers near `name`. */
+int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *name);
+
+#endif

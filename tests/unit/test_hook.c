@@ -1,0 +1,261 @@
+/* Ablation hooks: what the shipped ones select on ResNet34, exactly, and every mistake a script can
+ * make. */
+#include "hook.h"
+#include "network_file.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static nt_network *load(const char *graph) {
+    char path[512];
+    nt_error error;
+    nt_network *network = NULL;
+    nt_error_init(&error);
+    snprintf(path, sizeof path, GRAPHS "/%s", graph);
+    assert_int_equal(nt_network_load(path, NULL, 0, &network, &error), NT_OK);
+    nt_error_finish(&error);
+    return network;
+}
+
+static nt_hook_option text_option(const char *name, nt_scalar *scalar, const char *text) {
+    *scalar = nt_scalar_read(text);
+    return (nt_hook_option){.name = name, .items = scalar, .count = 1};
+}
+
+/* The cases of a shipped hook, as text: "name: layer layer …" a line. */
+static void list(const char *graph, const char *hook, const nt_hook_option *options, int count,
+                 nt_text *ret) {
+    char path[512];
+    nt_error error;
+    nt_cases cases;
+    nt_network *network = load(graph);
+    nt_error_init(&error);
+    snprintf(path, sizeof path, HOOKS "/%s", hook);
+    nt_text_init(ret);
+    nt_status status = nt_hook_run(path, network, options, count, &cases, &error);
+    if (status != NT_OK) {
+        nt_error_format(&error, false, ret);
+        fail_msg("%s", ret->bytes);
+    }
+    for (int32_t c = 0; c < cases.count; c++) {
+        nt_text_printf(ret, "%s:", cases.items[c].name);
+        for (int32_t i = 0; i < cases.items[c].layer_count; i++)
+            nt_text_printf(ret, " %s", network->layers[cases.items[c].layers[i]].name);
+        nt_text_add(ret, "\n");
+    }
+    if (cases.remark[0])
+        nt_text_printf(ret, "(%s)\n", cases.remark);
+    nt_cases_finish(&cases);
+    nt_error_finish(&error);
+    nt_network_free(network);
+}
+
+static void assert_list(const char *graph, const char *hook, const char *name, const char *value,
+                        const char *expected) {
+    nt_text text;
+    nt_scalar scalar;
+    nt_hook_option option = text_option(name, &scalar, value ? value : "");
+    list(graph, hook, &option, value ? 1 : 0, &text);
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+#define STAGE_UNIT(s, u) " layer" #s "." #u ".conv1 layer" #s "." #u ".conv2"
+
+static void layer_blocks_after(void **state) {
+    (void)state;
+    const char *expected = "block 1: layer1.0.conv2" STAGE_UNIT(1, 1)
+        STAGE_UNIT(1, 2) "\n"
+                         "block 2:" STAGE_UNIT(2, 1) STAGE_UNIT(2, 2)
+                             STAGE_UNIT(2, 3) "\n"
+                                              "block 3:" STAGE_UNIT(3, 1) STAGE_UNIT(3, 2)
+                                                  STAGE_UNIT(3, 3) STAGE_UNIT(3, 4)
+                                                      STAGE_UNIT(3, 5) "\n"
+                                                                       "block 4:" STAGE_UNIT(4, 1)
+                                                                           STAGE_UNIT(4, 2) "\n";
+    assert_list("resnet34.yaml", "layer_blocks.lua", "adjacent", "after", expected);
+    assert_list("resnet34.yaml", "layer_blocks.lua", NULL, NULL, expected);
+}
+
+static void layer_blocks_both(void **state) {
+    (void)state;
+    assert_list("resnet34.yaml", "layer_blocks.lua", "adjacent", "both",
+                "block 1: layer1.0.conv2" STAGE_UNIT(
+                    1, 1) " layer1.2.conv1\n"
+                          "block 2:" STAGE_UNIT(2, 1)
+                              STAGE_UNIT(2, 2) " layer2.3.conv1\n"
+                                               "block 3:" STAGE_UNIT(3, 1) STAGE_UNIT(3, 2)
+                                                   STAGE_UNIT(3, 3)
+                                                       STAGE_UNIT(3, 4) " layer3.5.conv1\n"
+                                                                        "block 4:" STAGE_UNIT(4, 1)
+                                                                            STAGE_UNIT(4, 2) "\n");
+}
+
+static void layer_blocks_stem(void **state) {
+    (void)state;
+    nt_text text;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("stem_is_fd", &scalar, "false");
+    list("resnet34.yaml", "layer_blocks.lua", &option, 1, &text);
+    assert_non_null(strstr(text.bytes, "block 1: layer1.0.conv1 layer1.0.conv2 layer1.1.conv1"));
+    nt_text_finish(&text);
+}
+
+static void shortcuts(void **state) {
+    (void)state;
+    assert_list("resnet34.yaml", "shortcuts.lua", NULL, NULL,
+                "layer2.0.downsample.0: layer2.0.downsample.0\n"
+                "layer3.0.downsample.0: layer3.0.downsample.0\n"
+                "layer4.0.downsample.0: layer4.0.downsample.0\n");
+    assert_list("resnet8.yaml", "shortcuts.lua", "together", "true",
+                "layer2.0.downsample.0: layer2.0.downsample.0\n"
+                "layer3.0.downsample.0: layer3.0.downsample.0\n"
+                "all shortcuts: layer2.0.downsample.0 layer3.0.downsample.0\n");
+}
+
+static void each_layer(void **state) {
+    (void)state;
+    nt_text text;
+    list("resnet34.yaml", "each_layer.lua", NULL, 0, &text);
+    int lines = 0;
+    for (const char *p = text.bytes; *p; p++)
+        lines += *p == '\n';
+    assert_int_equal(lines, 36);
+    assert_non_null(strstr(text.bytes, "conv1: conv1\n"));
+    nt_text_finish(&text);
+}
+
+/* --- scripts of our own ----------------------------------------------------------------------- */
+
+/* Runs a script on ResNet8; returns all diagnostics as text, "" when it went well. */
+static void run_script(const char *script, const nt_hook_option *options, int count,
+                       nt_cases *ret_cases, nt_text *ret) {
+    char path[] = "/tmp/nontrivial-hook-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, script, strlen(script)), strlen(script));
+    close(fd);
+    nt_network *network = load("resnet8.yaml");
+    nt_error error;
+    nt_cases cases;
+    nt_error_init(&error);
+    nt_text_init(ret);
+    nt_status status = nt_hook_run(path, network, options, count, &cases, &error);
+    if (status == NT_OK)
+        *ret_cases = cases;
+    else
+        assert_int_equal(status, NT_INVALID);
+    nt_error_format(&error, false, ret);
+    nt_error_finish(&error);
+    nt_network_free(network);
+    unlink(path);
+}
+
+static void assert_refused(const char *script, const char *expected) {
+    nt_text text;
+    nt_cases cases;
+    run_script(script, NULL, 0, &cases, &text);
+    if (!strstr(text.bytes, expected))
+        fail_msg("expected '%s' in '%s'", expected, text.bytes);
+    nt_text_finish(&text);
+}
+
+#define HOOK(body) "return function(net, options)\n" body "\nend"
+
+static void mistakes_are_explained(void **state) {
+    (void)state;
+    assert_refused("return 3", "the script returned number, not a hook");
+    assert_refused("return function(", ":1:1: error: ");
+    assert_refused(HOOK("return 7"), "the hook returned number; return a list of cases");
+    assert_refused(HOOK("return {a = 1}"), "other keys than 1 to 0");
+    assert_refused(HOOK("return {5}"), "case 1 is number, not a table");
+    assert_refused(HOOK("return {{zero = {}}}"), "case 1 has no 'name'");
+    assert_refused(HOOK("return {{name = 'a'}}"), "case 'a' has no 'zero'");
+    assert_refused(HOOK("return {{name = 'a', zero = {}}}"), "case 'a' zeroes nothing");
+    assert_refused(HOOK("return {{name = 'a', zeros = {'conv1'}}}"), "did you mean 'zero'?");
+    assert_refused(HOOK("return {{name = 'a', zero = 'conv1'}, {name = 'a', zero = 'conv1'}}"),
+                   "cases 1 and 2 are both named 'a'");
+    assert_refused(HOOK("return {{name = 'a', zero = {'conv1', 'conv1'}}}"),
+                   "case 'a' names 'conv1' twice");
+    assert_refused(HOOK("return {{name = 'a', zero = {'layer1.0.conv3'}}}"),
+                   "the network has no node 'layer1.0.conv3'; did you mean 'layer1.0.conv1'?");
+    assert_refused(HOOK("return {{name = 'a', zero = {'relu'}}}"),
+                   "case 'a': 'relu' (relu) has no kernel to zero");
+    assert_refused(HOOK("return {{name = 'a', zero = {3.5}}}"),
+                   "'zero' holds number where a node is wanted");
+    assert_refused(HOOK("return {}, 7"), "must be a remark");
+    assert_refused(HOOK("return {{name = 'a', zero = {net:node('conv11')}}}"),
+                   ":2:1: error: the network has no node 'conv11'; did you mean 'conv1'?");
+    assert_refused(HOOK("return net:nodes('conv3d')"), "there is no op 'conv3d'; did you mean");
+    assert_refused(HOOK("return net:nodes{stages = 'a'}"), "did you mean 'stage'?");
+    assert_refused(HOOK("return net:nodes{fd = 'yes'}"), "'fd' must be true or false");
+    assert_refused(HOOK("return net:node('conv1').chanels_in"), "did you mean 'channels_in'?");
+    assert_refused(HOOK("net:node('conv1').name = 'x'"), "can't be changed by a script");
+    assert_refused(HOOK("net.name = 'x'"), "can't be changed by a script");
+    assert_refused(HOOK("options.x = 1"), "can't be changed by a script");
+    assert_refused(HOOK("return net.layers"), "a network has no field 'layers'");
+    assert_refused(HOOK("while true do end"), "instructions");
+    assert_refused(HOOK("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end"),
+                   "memory");
+    assert_refused(HOOK("os.exit(1)"), "os");
+    assert_refused(HOOK("nowhere()"), "nowhere");
+}
+
+static void nodes_show_what_they_are(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    run_script(HOOK("local c = net:node('layer2.0.conv1')\n"
+                    "assert(c.op == 'conv2d' and c.stage == 'layer2' and c.block == 'layer2.0')\n"
+                    "assert(c.kind == 'basic' and c.fd and not c.shortcut and c.has_kernel)\n"
+                    "assert(c.channels_in == 16 and c.channels_out == 32)\n"
+                    "assert(c.kernel[1] == 3 and c.stride[2] == 2)\n"
+                    "assert(c.shape[1] == 32 and c.shape[2] == 16 and c.shape[3] == 16)\n"
+                    "assert(c.parameters == 16 * 32 * 9)\n"
+                    "assert(c.multiply_adds == 16 * 32 * 9 * 256)\n"
+                    "assert(#c.consumers == 1 and c.consumers[1].name == 'layer2.0.bn1')\n"
+                    "assert(#c.inputs == 1 and c.inputs[1] == net:node('layer1.0.relu2'))\n"
+                    "assert(#net:nodes{op = 'conv2d', name = 'layer2.*'} == 3)\n"
+                    "assert(#net:nodes{name = '*.downsample.0', shortcut = true} == 2)\n"
+                    "assert(#net:nodes{stage = 'layer3', op = 'relu'} == 2)\n"
+                    "assert(#net:nodes() > 20 and tostring(c) == 'layer2.0.conv1')\n"
+                    "return {{name = 'a', zero = c}}, 'said'"),
+               NULL, 0, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    assert_int_equal(cases.count, 1);
+    assert_int_equal(cases.items[0].layer_count, 1);
+    assert_string_equal(cases.remark, "said");
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+}
+
+static void options_that_nobody_reads_are_mistakes(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("adjacant", &scalar, "after");
+    run_script(HOOK("local a = options.adjacent return {}"), &option, 1, &cases, &text);
+    assert_non_null(strstr(text.bytes, "has no option 'adjacant'; did you mean 'adjacent'?"));
+    nt_text_finish(&text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layer_blocks_after),
+        cmocka_unit_test(layer_blocks_both),
+        cmocka_unit_test(layer_blocks_stem),
+        cmocka_unit_test(shortcuts),
+        cmocka_unit_test(each_layer),
+        cmocka_unit_test(mistakes_are_explained),
+        cmocka_unit_test(nodes_show_what_they_are),
+        cmocka_unit_test(options_that_nobody_reads_are_mistakes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
