@@ -1,0 +1,92 @@
+#include "seed_weights.h"
+
+#include "evaluation.h"
+#include "file.h"
+#include "safetensors.h"
+#include "trainer.h"
+
+static nt_status read_given(const nt_seed_source *source, nt_weights *weights, nt_error *error) {
+    const char *path = source->suite->weights;
+    nt_safetensors_note note;
+    NT_TRY(nt_safetensors_read(path, weights, &note, error));
+    if (note.from_f64 + note.from_f16 + note.from_bf16 > 0)
+        nt_report_note(source->report,
+                       "%s: converted to float32: %d tensors from F64, %d from F16, %d from BF16",
+                       path, note.from_f64, note.from_f16, note.from_bf16);
+    return NT_OK;
+}
+
+/* After an epoch, the held-out images say how it goes. */
+typedef struct held_out {
+    const nt_suite *suite;
+    nt_loader *loader;
+} held_out;
+
+static nt_status measure_held_out(void *context, const nt_weights *weights, double *ret_loss,
+                                  double *ret_accuracy, nt_error *error) {
+    const held_out *held = context;
+    const nt_evaluation evaluation = {.batch = held->suite->evaluate.batch};
+    nt_outcome outcome;
+    NT_TRY(nt_evaluate(nt_weights_network(weights)->graph, weights, held->loader, &evaluation,
+                       &outcome, NULL, NULL, error));
+    *ret_loss = outcome.loss;
+    *ret_accuracy = nt_accuracy(outcome);
+    return NT_OK;
+}
+
+static nt_status train(const nt_seed_source *source, int32_t seed, const char *folder,
+                       nt_weights *weights, nt_error *error) {
+    enum { SAVE_EVERY = 120 }; /* seconds */
+    const nt_suite *suite = source->suite;
+    const float *mean = suite->data.normalised ? suite->data.mean : NULL;
+    const float *deviation = suite->data.normalised ? suite->data.deviation : NULL;
+    held_out held = {.suite = suite};
+    nt_loader *loader = NULL;
+    nt_status status = nt_folder_make(folder, error);
+    if (status == NT_OK)
+        status = nt_loader_new(source->dataset, NT_TRAIN, 0, mean, deviation, &loader, error);
+    if (status == NT_OK && suite->data.hold_out > 0)
+        status =
+            nt_loader_new(source->dataset, NT_HELD_OUT, 0, mean, deviation, &held.loader, error);
+    if (status == NT_OK) {
+        const nt_training training = {.network = nt_weights_network(weights),
+                                      .recipe = suite->recipe,
+                                      .loader = loader,
+                                      .data_digest = source->data_digest,
+                                      .seed = seed,
+                                      .folder = folder,
+                                      .save_every = SAVE_EVERY,
+                                      .measure = held.loader ? measure_held_out : NULL,
+                                      .measure_context = &held,
+                                      .report = source->report};
+        status = nt_train(&training, weights, error);
+    }
+    nt_loader_free(held.loader);
+    nt_loader_free(loader);
+    return status;
+}
+
+nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
+                          char ret_digest[NT_DIGEST_HEX], nt_error *error) {
+    const nt_suite *suite = source->suite;
+    if (suite->weights) {
+        NT_TRY(read_given(source, weights, error));
+        return nt_file_digest(suite->weights, ret_digest, error);
+    }
+    nt_arena arena;
+    nt_arena_init(&arena);
+    const char *folder = nt_arena_printf(&arena, "%s/seed-%d", source->folder, suite->seeds[s]);
+    const char *path = folder ? nt_arena_printf(&arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
+    nt_status status = NT_OK;
+    if (!path)
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (status == NT_OK && suite->seed_count > 1)
+        nt_report_note(source->report, "seed %d (%d of %d)", suite->seeds[s], s + 1,
+                       suite->seed_count);
+    if (status == NT_OK)
+        status = train(source, suite->seeds[s], folder, weights, error);
+    if (status == NT_OK)
+        status = nt_file_digest(path, ret_digest, error);
+    nt_arena_finish(&arena);
+    return status;
+}

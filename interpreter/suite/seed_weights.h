@@ -1,0 +1,23 @@
+/* The weights that one seed of a suite is measured with: given, or trained. */
+#ifndef NT_SEED_WEIGHTS_H
+#define NT_SEED_WEIGHTS_H
+
+#include "report.h"
+#include "suite_file.h"
+#include "weights.h"
+
+/* What all seeds share. */
+typedef struct nt_seed_source {
+    const nt_suite *suite;
+    nt_dataset *dataset; /* opened, its images held out */
+    const char *data_digest;
+    const char *folder; /* the run folder; a seed's own is folder/seed-N */
+    const nt_report *report;
+} nt_seed_source;
+
+/* Reads the suite's weights file, or trains (or goes on training) with seed number s of the suite.
+ * The digest is the weights file's. */
+nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
+                          char ret_digest[NT_DIGEST_HEX], nt_error *error);
+
+#endif

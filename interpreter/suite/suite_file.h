@@ -1,0 +1,63 @@
+/* A suite as its file says it: which network, which data, how trained or with which weights, and
+ * which groups of cases to measure. Everything that can be checked without running is checked here.
+ */
+#ifndef NT_SUITE_FILE_H
+#define NT_SUITE_FILE_H
+
+#include "dataset.h"
+#include "document.h"
+#include "hook.h"
+#include "network_file.h"
+#include "passes.h"
+#include "recipe.h"
+
+typedef struct nt_group {
+    const char *name, *title;
+    const char *hook; /* the script's path */
+    const nt_hook_option *options;
+    int option_count;
+} nt_group;
+
+typedef struct nt_suite_data {
+    const nt_data_kind *kind;
+    const void *options;
+    const char *root;
+    int32_t hold_out;
+    bool normalised; /* the suite says how; otherwise the kind's usual way */
+    float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
+    int32_t channels; /* as many of them */
+    nt_place place;   /* of `data:` */
+} nt_suite_data;
+
+typedef struct nt_suite_evaluate {
+    int32_t split; /* nt_split */
+    int32_t batch;
+    int32_t limit;      /* only the first so many samples; 0: all */
+    int32_t batch_norm; /* nt_norm */
+} nt_suite_evaluate;
+
+typedef struct nt_suite {
+    nt_arena arena;
+    nt_document *document; /* places point into it */
+    const char *path, *name;
+    const char *graph; /* the graph file's path */
+    nt_setting *settings;
+    int setting_count;
+    nt_suite_data data;
+    nt_suite_evaluate evaluate;
+    const char *weights;     /* the weights' path, or NULL: */
+    const nt_recipe *recipe; /* then they are trained so */
+    const int32_t *seeds;
+    int seed_count;
+    nt_group *groups;
+    int group_count;
+    double margin;              /* a change within it is trivial */
+    char digest[NT_DIGEST_HEX]; /* of the file's text and the settings of the command line */
+} nt_suite;
+
+/* `settings` override scalars of the file, each by its dotted path: evaluate.limit=1000. */
+nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,
+                        nt_suite **ret, nt_error *error);
+void nt_suite_free(nt_suite *suite); /* takes NULL */
+
+#endif

@@ -1,0 +1,248 @@
+#include "suite_run.h"
+
+#include "alloc.h"
+#include "file.h"
+#include "journal.h"
+#include "parallel.h"
+#include "seed_weights.h"
+#include <string.h>
+
+typedef struct suite_run {
+    const nt_suite *suite;
+    const nt_suite_options *options;
+    nt_results *results;
+    nt_dataset *dataset;
+    nt_loader *loader;
+    nt_journal *journal;
+    int lock;            /* of the run folder; -1: not taken */
+    int64_t done, total; /* samples, over all cases and seeds */
+    nt_error *error;
+} suite_run;
+
+static nt_status no_memory(const suite_run *run) {
+    return nt_error_say(run->error, NT_NO_MEMORY, "out of memory running the suite '%s'",
+                        run->suite->name);
+}
+
+/* --- what is to be done ----------------------------------------------------------------------- */
+
+static nt_status list_cases(suite_run *run) {
+    const nt_suite *suite = run->suite;
+    nt_status status = NT_OK;
+    for (int g = 0; g < suite->group_count; g++) {
+        const nt_group *group = &suite->groups[g];
+        nt_group_result *result = &run->results->groups[g];
+        result->group = group;
+        nt_status hooked = nt_hook_run(group->hook, run->results->network, group->options,
+                                       group->option_count, &result->cases, run->error);
+        if (hooked != NT_OK) {
+            status = hooked;
+            continue;
+        }
+        result->outcomes = NT_ARENA_ARRAY(&run->results->arena, nt_outcome,
+                                          result->cases.count * suite->seed_count + 1);
+        if (!result->outcomes)
+            return no_memory(run);
+    }
+    return status;
+}
+
+static nt_status open_data(suite_run *run) {
+    const nt_suite_data *data = &run->suite->data;
+    NT_TRY(nt_dataset_open(data->kind, data->options, data->root, run->suite->path, &run->dataset,
+                           run->error));
+    const nt_data_info *info = nt_dataset_info(run->dataset);
+    if (data->normalised && data->channels != info->shape.dim[0])
+        return nt_error_at(run->error, NT_INVALID, data->place,
+                           "'normalise' has %d channels, the images of %s have %d", data->channels,
+                           info->folder, info->shape.dim[0]);
+    NT_TRY(nt_evaluation_check(run->results->network, info, run->error));
+    if (data->hold_out > 0)
+        NT_TRY(nt_dataset_hold_out(run->dataset, data->hold_out, 0, run->error));
+    return nt_loader_new(run->dataset, (nt_split)run->suite->evaluate.split,
+                         run->suite->evaluate.limit, data->normalised ? data->mean : NULL,
+                         data->normalised ? data->deviation : NULL, &run->loader, run->error);
+}
+
+static nt_status take_provenance(suite_run *run) {
+    nt_provenance *from = &run->results->provenance;
+    nt_text dump;
+    from->program = "nontrivial " NT_VERSION;
+    nt_ops_library(from->library);
+    from->threads = nt_threads();
+    memcpy(from->suite, run->suite->digest, sizeof from->suite);
+    nt_text_init(&dump);
+    nt_graph_dump(run->results->network->graph, &dump);
+    bool ok = !dump.failed && nt_digest_bytes(dump.bytes, dump.length, from->graph);
+    nt_text_finish(&dump);
+    if (!ok)
+        return no_memory(run);
+    return nt_dataset_digest(run->dataset, from->data, run->error);
+}
+
+/* --- measuring -------------------------------------------------------------------------------- */
+
+static void tell_progress(void *context, const char *what, const char *detail, int64_t done,
+                          int64_t total) {
+    const suite_run *run = context;
+    (void)what, (void)total;
+    nt_report_progress(run->options->report, "cases", detail, run->done + done, run->total);
+}
+
+/* What an outcome follows from: the graph as it is evaluated, the weights, the samples, the batch.
+ */
+static nt_status find_key(const suite_run *run, const nt_graph *graph, int s,
+                          char ret_key[NT_DIGEST_HEX]) {
+    const nt_provenance *from = &run->results->provenance;
+    const nt_suite *suite = run->suite;
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    nt_text_printf(&text, "weights: %s\ndata: %s\nsplit: %d\nheld out: %d\ncount: %d\nnorm: %d\n",
+                   from->weights[s], from->data, suite->evaluate.split, suite->data.hold_out,
+                   nt_loader_count(run->loader), suite->evaluate.batch_norm);
+    if (suite->evaluate.batch_norm == NT_NORM_BATCH)
+        nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
+    for (int32_t c = 0; c < suite->data.channels; c++)
+        nt_text_printf(&text, "normalise: %a %a\n", (double)suite->data.mean[c],
+                       (double)suite->data.deviation[c]);
+    bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, ret_key);
+    nt_text_finish(&text);
+    return ok ? NT_OK : no_memory(run);
+}
+
+static nt_status measure(suite_run *run, const nt_graph *graph, int s, const nt_weights *weights,
+                         nt_outcome *ret) {
+    const nt_report report = {.progress = tell_progress, .context = run};
+    const nt_evaluation evaluation = {.batch = run->suite->evaluate.batch,
+                                      .passes = {.norm = (nt_norm)run->suite->evaluate.batch_norm},
+                                      .report = &report};
+    char key[NT_DIGEST_HEX];
+    NT_TRY(find_key(run, graph, s, key));
+    if (!nt_journal_find(run->journal, key, ret)) {
+        NT_TRY(nt_evaluate(graph, weights, run->loader, &evaluation, ret, NULL, NULL, run->error));
+        NT_TRY(nt_journal_add(run->journal, key, *ret, run->error));
+    }
+    run->done += nt_loader_count(run->loader);
+    return NT_OK;
+}
+
+static nt_status measure_case(suite_run *run, const nt_case *item, int s, const nt_weights *weights,
+                              nt_outcome *ret) {
+    const nt_network *network = run->results->network;
+    int32_t *nodes = nt_alloc((size_t)item->layer_count * sizeof *nodes);
+    nt_graph *edited = NULL;
+    if (!nodes)
+        return no_memory(run);
+    for (int32_t i = 0; i < item->layer_count; i++)
+        nodes[i] = network->layers[item->layers[i]].value.node;
+    nt_status status = nt_edit_zero(network->graph, nodes, item->layer_count, &edited);
+    nt_free(nodes, (size_t)item->layer_count * sizeof *nodes);
+    if (status != NT_OK)
+        return nt_error_say(run->error, status, "the case '%s' can't be made: %s", item->name,
+                            nt_status_text(status));
+    status = measure(run, edited, s, weights, ret);
+    nt_graph_free(edited);
+    return status;
+}
+
+static nt_status measure_seed(suite_run *run, int s, const nt_weights *weights) {
+    const nt_suite *suite = run->suite;
+    NT_TRY(measure(run, run->results->network->graph, s, weights, &run->results->baseline[s]));
+    for (int g = 0; g < suite->group_count; g++) {
+        nt_group_result *group = &run->results->groups[g];
+        for (int32_t c = 0; c < group->cases.count; c++)
+            NT_TRY(measure_case(run, &group->cases.items[c], s, weights,
+                                &group->outcomes[c * suite->seed_count + s]));
+    }
+    return NT_OK;
+}
+
+static nt_status run_seed(suite_run *run, int s, bool only_train) {
+    const nt_seed_source source = {.suite = run->suite,
+                                   .dataset = run->dataset,
+                                   .data_digest = run->results->provenance.data,
+                                   .folder = run->options->out,
+                                   .report = run->options->report};
+    nt_weights *weights;
+    if (nt_weights_new(run->results->network, &weights) != NT_OK)
+        return no_memory(run);
+    nt_status status =
+        nt_seed_weights(&source, s, weights, run->results->provenance.weights[s], run->error);
+    if (status == NT_OK && !only_train)
+        status = measure_seed(run, s, weights);
+    nt_weights_free(weights);
+    return status;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static nt_status prepare(suite_run *run) {
+    const nt_suite *suite = run->suite;
+    nt_results *results = run->results;
+    size_t seeds = (size_t)suite->seed_count;
+    results->baseline = NT_ARENA_ARRAY(&results->arena, nt_outcome, seeds);
+    results->groups = NT_ARENA_ARRAY(&results->arena, nt_group_result, suite->group_count + 1);
+    results->provenance.weights = nt_arena_alloc(&results->arena, seeds * NT_DIGEST_HEX);
+    if (!results->baseline || !results->groups || !results->provenance.weights)
+        return no_memory(run);
+    NT_TRY(nt_network_load(suite->graph, suite->settings, suite->setting_count, &results->network,
+                           run->error));
+    NT_TRY(list_cases(run));
+    NT_TRY(open_data(run));
+    NT_TRY(take_provenance(run));
+    int64_t cases = 1;
+    for (int g = 0; g < suite->group_count; g++)
+        cases += results->groups[g].cases.count;
+    run->total = cases * suite->seed_count * nt_loader_count(run->loader);
+    NT_TRY(nt_folder_make(run->options->out, run->error));
+    NT_TRY(nt_folder_lock(run->options->out, &run->lock, run->error));
+    const char *journal = nt_arena_printf(&results->arena, "%s/measured.csv", run->options->out);
+    return journal ? nt_journal_open(journal, &run->journal, run->error) : no_memory(run);
+}
+
+static void finish(suite_run *run) {
+    nt_journal_close(run->journal);
+    nt_loader_free(run->loader);
+    nt_dataset_free(run->dataset);
+    if (run->lock >= 0)
+        nt_folder_unlock(run->lock);
+}
+
+/* Prepares, and goes through the seeds. The results are the caller's if all went well. */
+static nt_status run_all(const nt_suite *suite, const nt_suite_options *options, bool only_train,
+                         nt_results **ret, nt_error *error) {
+    suite_run run = {.suite = suite, .options = options, .lock = -1, .error = error};
+    run.results = nt_alloc_zero(sizeof *run.results);
+    if (!run.results)
+        return no_memory(&run);
+    run.results->suite = suite;
+    nt_arena_init(&run.results->arena);
+    nt_status status = prepare(&run);
+    for (int s = 0; status == NT_OK && s < suite->seed_count; s++)
+        status = run_seed(&run, s, only_train);
+    if (status == NT_OK && !only_train)
+        status = nt_results_write(run.results, options->out, error);
+    finish(&run);
+    if (status != NT_OK) {
+        nt_results_free(run.results);
+        return status;
+    }
+    *ret = run.results;
+    return NT_OK;
+}
+
+nt_status nt_suite_run(const nt_suite *suite, const nt_suite_options *options, nt_results **ret,
+                       nt_error *error) {
+    return run_all(suite, options, false, ret, error);
+}
+
+nt_status nt_suite_train(const nt_suite *suite, const nt_suite_options *options, nt_error *error) {
+    nt_results *results;
+    if (!suite->recipe)
+        return nt_error_in(error, NT_INVALID, suite->path, -1,
+                           "gives weights, so there is nothing to train");
+    NT_TRY(run_all(suite, options, true, &results, error));
+    nt_results_free(results);
+    return NT_OK;
+}

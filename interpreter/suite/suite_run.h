@@ -1,0 +1,22 @@
+/* Running a suite: hooks list the cases, every seed's weights are found or trained, and the
+ * baseline and each case are measured on identical samples. */
+#ifndef NT_SUITE_RUN_H
+#define NT_SUITE_RUN_H
+
+#include "results.h"
+
+typedef struct nt_suite_options {
+    const char *out;         /* the run folder; it is made if it isn't there */
+    const nt_report *report; /* may be NULL */
+} nt_suite_options;
+
+/* Both go on where an earlier call was interrupted, and do only what is missing. All mistakes that
+ * can be found before anything is computed are found first. The results refer to the suite, which
+ * must outlive them; they have been written to the run folder too. */
+nt_status nt_suite_run(const nt_suite *suite, const nt_suite_options *options, nt_results **ret,
+                       nt_error *error);
+
+/* Only trains what has no weights yet. */
+nt_status nt_suite_train(const nt_suite *suite, const nt_suite_options *options, nt_error *error);
+
+#endif
