@@ -1,0 +1,123 @@
+/* nontrivial check: loads files, says for each what it is or everything that is wrong with it. Of a
+ * suite that includes its graph and what its hooks make of it, but nothing that lies in large
+ * files: data and weights are not opened. */
+#include "command.h"
+#include "console.h"
+#include "document.h"
+#include "hook.h"
+#include "network_file.h"
+#include "network_print.h"
+#include "suite_file.h"
+#include "table.h"
+
+static const nt_operand check_operands[] = {
+    {"FILE", "a graph file or a suite", .repeated = true},
+    {0},
+};
+
+/* "3 cases" */
+static void add_counted(nt_text *text, int64_t count, const char *what) {
+    nt_text_count(text, count);
+    nt_text_printf(text, " %s%s", what, count == 1 ? "" : "s");
+}
+
+/* "resnet34.yaml: ok, 36 convolutions, 21,289,802 parameters" */
+static nt_status print_verdict(const char *path, int64_t first, const char *first_what,
+                               int64_t second, const char *second_what) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_printf(&text, "%s: ok, ", path);
+    add_counted(&text, first, first_what);
+    nt_text_add(&text, ", ");
+    add_counted(&text, second, second_what);
+    nt_text_add(&text, "\n");
+    return nt_print(&text);
+}
+
+static nt_status check_graph(const char *path, const nt_arguments *arguments, nt_error *error) {
+    nt_network *network;
+    NT_TRY(nt_network_load(path, arguments->settings, arguments->setting_count, &network, error));
+    nt_status status = print_verdict(path, nt_network_convolutions(network), "convolution",
+                                     nt_network_parameters(network), "parameter");
+    nt_network_free(network);
+    return status;
+}
+
+/* Every group's hook is run, so that all of their mistakes are seen. */
+static nt_status count_cases(const nt_suite *suite, const nt_network *network, int64_t *ret,
+                             nt_error *error) {
+    nt_status status = NT_OK;
+    int64_t count = 0;
+    for (int i = 0; i < suite->group_count; i++) {
+        const nt_group *group = &suite->groups[i];
+        nt_cases cases;
+        nt_status hooked =
+            nt_hook_run(group->hook, network, group->options, group->option_count, &cases, error);
+        if (hooked != NT_OK) {
+            status = hooked;
+            continue;
+        }
+        count += cases.count;
+        nt_cases_finish(&cases);
+    }
+    if (status == NT_OK)
+        *ret = count;
+    return status;
+}
+
+static nt_status check_suite(const char *path, const nt_arguments *arguments, nt_error *error) {
+    nt_suite *suite;
+    NT_TRY(nt_suite_load(path, arguments->settings, arguments->setting_count, &suite, error));
+    nt_network *network = NULL;
+    int64_t cases = 0;
+    nt_status status =
+        nt_network_load(suite->graph, suite->settings, suite->setting_count, &network, error);
+    if (status == NT_OK)
+        status = count_cases(suite, network, &cases, error);
+    if (status == NT_OK)
+        status = print_verdict(path, suite->group_count, "group", cases, "case");
+    nt_network_free(network);
+    nt_suite_free(suite);
+    return status;
+}
+
+static nt_status check(const char *path, const nt_arguments *arguments, nt_error *error) {
+    nt_document *document;
+    NT_TRY(nt_document_load(path, &document, error));
+    bool is_suite = nt_yaml_get(document->root, "suite") != NULL;
+    nt_document_free(document);
+    return is_suite ? check_suite(path, arguments, error) : check_graph(path, arguments, error);
+}
+
+/* One file of several: its diagnostics are shown at once, so that each file has its own twenty. */
+static nt_status check_one(const char *path, const nt_arguments *arguments) {
+    nt_error error;
+    nt_error_init(&error);
+    nt_status status = check(path, arguments, &error);
+    nt_print_error(&error);
+    nt_error_finish(&error);
+    return status;
+}
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    if (arguments->word_count == 1)
+        return check(arguments->words[0], arguments, error);
+    int invalid = 0;
+    for (int i = 0; i < arguments->word_count; i++) {
+        nt_status status = check_one(arguments->words[i], arguments);
+        if (status != NT_OK && status != NT_INVALID)
+            return status;
+        invalid += status == NT_INVALID;
+    }
+    if (invalid == 0)
+        return NT_OK;
+    return nt_error_say(error, NT_INVALID, "%d of %d files %s invalid", invalid,
+                        arguments->word_count, invalid == 1 ? "is" : "are");
+}
+
+const nt_command nt_command_check = {
+    .name = "check",
+    .doc = "say whether files are valid, or what is wrong with them",
+    .syntax = {.operands = check_operands, .settings = NT_SETTINGS_DOC},
+    .run = run,
+};

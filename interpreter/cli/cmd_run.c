@@ -1,0 +1,122 @@
+/* nontrivial run: a whole suite. One table a group on standard output, files in the run folder. */
+#include "console.h"
+#include "json_out.h"
+#include "suite_job.h"
+#include "table.h"
+#include "trainer.h"
+
+typedef struct run_options {
+    const char *out;
+    int32_t threads;
+    bool json, quiet;
+} run_options;
+
+static const nt_field run_fields[] = {
+    NT_OPTION_OUT(run_options),
+    NT_OPTION_THREADS(run_options),
+    NT_OPTION_JSON(run_options),
+    NT_OPTION_QUIET(run_options),
+    {0},
+};
+
+static const nt_operand run_operands[] = {{.name = "SUITE", .doc = "a suite file"}, {0}};
+
+/* --- tables ----------------------------------------------------------------------------------- */
+
+/* What a case zeroed, short enough for a table: all names while they are few. */
+static void add_zeroed(const nt_results *results, const nt_case *item, nt_table *table) {
+    enum { NAMED = 3 };
+    nt_text text;
+    nt_text_init(&text);
+    for (int32_t i = 0; i < item->layer_count && i < NAMED; i++)
+        nt_text_printf(&text, "%s%s", i ? " " : "", results->network->layers[item->layers[i]].name);
+    if (item->layer_count > NAMED)
+        nt_text_printf(&text, " and %d more", item->layer_count - NAMED);
+    nt_table_cell(table, text.failed ? NULL : text.bytes);
+    nt_text_finish(&text);
+}
+
+static void add_measure(nt_outcome outcome, nt_outcome baseline, nt_table *table) {
+    nt_table_cellf(table, "%.4f", nt_accuracy(outcome));
+    nt_table_cellf(table, "%+.4f", nt_accuracy(outcome) - nt_accuracy(baseline));
+    nt_table_cellf(table, "%d/%d", outcome.correct, outcome.total);
+}
+
+static const nt_column columns[] = {{"case", NT_LEFT},
+                                    {"zeroed", NT_LEFT},
+                                    {"seed", NT_RIGHT},
+                                    {"accuracy", NT_RIGHT},
+                                    {"change", NT_RIGHT},
+                                    {"correct", NT_RIGHT},
+                                    {0}};
+
+static void add_group(const nt_results *results, int g, nt_text *text) {
+    const nt_suite *suite = results->suite;
+    const nt_group_result *group = &results->groups[g];
+    nt_table table;
+    nt_table_init(&table, columns);
+    for (int s = 0; s < suite->seed_count; s++) {
+        nt_table_cell(&table, "baseline");
+        nt_table_cell(&table, "");
+        nt_table_cellf(&table, "%d", suite->seeds[s]);
+        add_measure(results->baseline[s], results->baseline[s], &table);
+    }
+    nt_table_rule(&table);
+    for (int32_t c = 0; c < group->cases.count; c++)
+        for (int s = 0; s < suite->seed_count; s++) {
+            nt_table_cell(&table, group->cases.items[c].name);
+            add_zeroed(results, &group->cases.items[c], &table);
+            nt_table_cellf(&table, "%d", suite->seeds[s]);
+            add_measure(group->outcomes[c * suite->seed_count + s], results->baseline[s], &table);
+        }
+    nt_text_printf(text, "%s%s\n\n", g ? "\n" : "", group->group->title);
+    if (group->cases.remark[0])
+        nt_text_printf(text, "(%s)\n", group->cases.remark);
+    if (group->cases.count > 0)
+        nt_table_format(&table, text);
+    nt_table_finish(&table);
+}
+
+static nt_status print_results(const nt_results *results, const char *folder, bool json) {
+    nt_text text;
+    nt_text_init(&text);
+    if (json) {
+        json_t *value = nt_results_json(results);
+        nt_json_format(value, &text);
+        json_decref(value);
+        return nt_print(&text);
+    }
+    for (int g = 0; g < results->suite->group_count; g++)
+        add_group(results, g, &text);
+    nt_text_printf(&text, "\nresults.csv and results.json are in %s\n", folder);
+    return nt_print(&text);
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    const run_options *options = arguments->record;
+    nt_suite_job job;
+    nt_results *results = NULL;
+    nt_train_catch_signals();
+    nt_status status =
+        nt_suite_job_init(&job, arguments, options->out, options->threads, options->quiet, error);
+    if (status == NT_OK)
+        status = nt_suite_run(job.suite, &job.options, &results, error);
+    nt_progress_bar_finish(&job.bar);
+    if (status == NT_OK)
+        status = print_results(results, job.options.out, options->json);
+    nt_results_free(results);
+    nt_suite_job_finish(&job);
+    return status;
+}
+
+const nt_command nt_command_run = {
+    .name = "run",
+    .doc = "run a suite: train what has no weights, measure every case, write tables",
+    .syntax = {.options = run_fields,
+               .record_size = sizeof(run_options),
+               .operands = run_operands,
+               .settings = "override a value of the suite by its path: evaluate.limit=1000"},
+    .run = run,
+};

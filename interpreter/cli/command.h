@@ -1,0 +1,29 @@
+/* The subcommands: one file each, cmd_NAME.c, which exports one nt_command; commands.c lists them.
+ * A command prints data to standard output through console.h, says what went wrong in `error`, and
+ * leaves exiting to main.c. Its help text is made from its syntax. */
+#ifndef NT_COMMAND_H
+#define NT_COMMAND_H
+
+#include "diagnostic.h"
+#include "options.h"
+
+typedef struct nt_command {
+    const char *name;
+    const char *doc;    /* one line, no full stop */
+    const char *detail; /* what its help says beyond that, whole lines; NULL: nothing */
+    nt_syntax syntax;
+
+    /* `arguments->record` is the record of the syntax's options. Owns neither parameter. */
+    nt_status (*run)(const nt_arguments *arguments, nt_error *error);
+} nt_command;
+
+/* In the order in which the help lists them; NULL ends the list. */
+extern const nt_command *const nt_commands[];
+
+/* NT_USAGE with the near names where there is no such command. */
+nt_status nt_command_find(const char *name, const nt_command **ret, nt_error *error);
+
+void nt_command_help(const nt_command *command, nt_text *text); /* of one command */
+void nt_commands_help(nt_text *text);                           /* of the program */
+
+#endif

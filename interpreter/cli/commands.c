@@ -1,0 +1,63 @@
+/* The table of subcommands and the help made from it. To add one: write cmd_NAME.c, name it here
+ * and in meson.build. */
+#include "command.h"
+
+#include "table.h"
+#include <string.h>
+
+extern const nt_command nt_command_check, nt_command_show, nt_command_train, nt_command_eval,
+    nt_command_run, nt_command_ops, nt_command_data;
+
+const nt_command *const nt_commands[] = {
+    &nt_command_check, &nt_command_show, &nt_command_train, &nt_command_eval,
+    &nt_command_run,   &nt_command_ops,  &nt_command_data,  NULL,
+};
+
+nt_status nt_command_find(const char *name, const nt_command **ret, nt_error *error) {
+    const char *names[sizeof nt_commands / sizeof *nt_commands + 1];
+    int count = 0;
+    for (const nt_command *const *c = nt_commands; *c; c++) {
+        if (strcmp((*c)->name, name) == 0) {
+            *ret = *c;
+            return NT_OK;
+        }
+        names[count++] = (*c)->name;
+    }
+    names[count++] = "help";
+    names[count] = NULL;
+    nt_error_say(error, NT_USAGE, "there is no command '%s'", name);
+    if (nt_nearest(name, names))
+        nt_error_suggest(error, name, names);
+    else
+        nt_error_hint(error, "'nontrivial help' lists them");
+    return NT_USAGE;
+}
+
+void nt_command_help(const nt_command *command, nt_text *text) {
+    nt_text_printf(text, "nontrivial %s: %s\n\nusage: nontrivial %s", command->name, command->doc,
+                   command->name);
+    nt_syntax_usage(&command->syntax, text);
+    nt_text_add(text, "\n");
+    nt_syntax_help(&command->syntax, text);
+    if (command->detail)
+        nt_text_printf(text, "\n%s", command->detail);
+}
+
+void nt_commands_help(nt_text *text) {
+    static const nt_column columns[] = {{NULL, NT_LEFT}, {NULL, NT_LEFT}, {0}};
+    nt_text_add(text, "nontrivial: which layers of a convolutional network matter?\n\n"
+                      "usage: nontrivial COMMAND [ARGUMENT]...\n\n");
+    nt_table table;
+    nt_table_init(&table, columns);
+    for (const nt_command *const *c = nt_commands; *c; c++) {
+        nt_table_cellf(&table, "  %s", (*c)->name);
+        nt_table_cell(&table, (*c)->doc);
+    }
+    nt_table_cell(&table, "  help");
+    nt_table_cell(&table, "show this text, or that of one command: nontrivial help COMMAND");
+    nt_table_format(&table, text);
+    nt_table_finish(&table);
+    nt_text_add(text, "\nData goes to standard output, progress and errors to standard error.\n"
+                      "Exit status: 0 done, 1 a run failed, 2 wrong usage, 3 an input is invalid,\n"
+                      "130 or 143 interrupted. NO_COLOR switches colours off.\n");
+}

@@ -1,0 +1,68 @@
+#include "console.h"
+
+#include "json_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int print_errno; /* of the first write to standard output that failed, or 0 */
+
+void nt_console_init(void) {
+    /* /dev/null opened the wrong way round: using it fails, as using a closed stream should. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool nt_console_terminal(FILE *stream) {
+    const char *kind = getenv("TERM");
+    return isatty(fileno(stream)) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
+bool nt_console_colour(FILE *stream) {
+    const char *forbidden = getenv("NO_COLOR");
+    return nt_console_terminal(stream) && !(forbidden && forbidden[0]);
+}
+
+static void keep_errno(bool failed) {
+    if (failed && print_errno == 0)
+        print_errno = errno ? errno : EIO;
+}
+
+nt_status nt_print(nt_text *text) {
+    nt_status status = text->failed ? NT_NO_MEMORY : NT_OK;
+    if (status == NT_OK)
+        keep_errno(fwrite(text->bytes, 1, text->length, stdout) != text->length);
+    nt_text_finish(text);
+    return status;
+}
+
+void nt_print_error(const nt_error *error) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_error_format(error, nt_console_colour(stderr), &text);
+    keep_errno(fflush(stdout) != 0);
+    fputs(text.failed ? "error: out of memory\n" : text.bytes, stderr);
+    nt_text_finish(&text);
+}
+
+nt_status nt_print_finish(nt_error *error) {
+    keep_errno(fflush(stdout) != 0);
+    keep_errno(fclose(stdout) != 0);
+    if (print_errno == 0)
+        return NT_OK;
+    return nt_error_say(error, NT_IO, "cannot write standard output: %s", strerror(print_errno));
+}
+
+nt_status nt_json_print(json_t *value) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_json_format(value, &text);
+    json_decref(value);
+    return nt_print(&text);
+}

@@ -1,0 +1,191 @@
+#include "network_print.h"
+
+#include "alloc.h"
+#include "console.h"
+#include "json_out.h"
+#include "table.h"
+
+/* --- who made what ---------------------------------------------------------------------------- */
+
+bool nt_origins_init(nt_origins *origins, const nt_network *network) {
+    size_t count = (size_t)nt_graph_size(network->graph);
+    int32_t *layers = nt_alloc(count * sizeof *layers);
+    if (!layers)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        layers[i] = -1;
+    for (size_t i = network->layer_count; i-- > 0;)
+        layers[network->layers[i].value.node] = (int32_t)i;
+    *origins = (nt_origins){.network = network, .layers = layers, .count = count};
+    return true;
+}
+
+void nt_origins_finish(nt_origins *origins) {
+    nt_free(origins->layers, origins->count * sizeof *origins->layers);
+    *origins = (nt_origins){0};
+}
+
+const nt_layer *nt_origins_layer(const nt_origins *origins, nt_value value) {
+    int32_t layer = origins->layers[value.node];
+    return layer < 0 ? NULL : &origins->network->layers[layer];
+}
+
+const char *nt_origins_name(const nt_origins *origins, nt_value value) {
+    const nt_layer *layer = nt_origins_layer(origins, value);
+    if (layer)
+        return layer->name;
+    for (int32_t i = 0; i < origins->network->input_count; i++)
+        if (origins->network->inputs[i].value.node == value.node)
+            return origins->network->inputs[i].name;
+    return nt_graph_node(origins->network->graph, value.node)->name;
+}
+
+const nt_node *nt_layer_node(const nt_network *network, const nt_layer *layer) {
+    return nt_graph_node(network->graph, layer->value.node);
+}
+
+const nt_type *nt_layer_type(const nt_network *network, const nt_layer *layer) {
+    return nt_graph_type(network->graph, layer->value);
+}
+
+int32_t nt_network_convolutions(const nt_network *network) {
+    int32_t count = 0;
+    for (size_t i = 0; i < network->layer_count; i++)
+        count += nt_layer_node(network, &network->layers[i])->op == &nt_op_conv2d;
+    return count;
+}
+
+/* --- table ------------------------------------------------------------------------------------ */
+
+static void add_layer(const nt_origins *origins, const nt_layer *layer, nt_table *table) {
+    const nt_network *network = origins->network;
+    const nt_node *node = nt_layer_node(network, layer);
+    char shape[NT_SHAPE_TEXT];
+    nt_text from;
+    nt_text_init(&from);
+    for (int32_t i = 0; i < node->data_count; i++)
+        nt_text_printf(&from, "%s%s", i ? ", " : "", nt_origins_name(origins, node->in[i]));
+    nt_table_count(table, layer->index);
+    nt_table_cell(table, layer->name);
+    nt_table_cell(table, node->op->name);
+    nt_table_cell(table, from.bytes);
+    nt_table_cell(table, nt_shape_format(nt_layer_type(network, layer)->shape, shape));
+    nt_table_count(table, nt_layer_parameters(network, layer));
+    nt_table_count(table, nt_layer_multiply_adds(network, layer));
+    table->failed = table->failed || from.failed;
+    nt_text_finish(&from);
+}
+
+static void add_title(const nt_network *network, nt_text *text) {
+    char shape[NT_SHAPE_TEXT];
+    nt_text_printf(text, "%s", network->name);
+    for (int32_t i = 0; i < network->input_count; i++) {
+        const nt_output *input = &network->inputs[i];
+        nt_text_printf(text, "%s%s %s", i ? ", " : ": ", input->name,
+                       nt_shape_format(nt_graph_type(network->graph, input->value)->shape, shape));
+    }
+    nt_text_add(text, "\n\n");
+}
+
+static void add_totals(const nt_network *network, nt_table *table) {
+    nt_table_rule(table);
+    nt_table_cell(table, "");
+    nt_table_cellf(table, "%zu layers", network->layer_count);
+    int32_t convolutions = nt_network_convolutions(network);
+    nt_table_cellf(table, "%d conv2d", convolutions);
+    nt_table_cellf(table, "%zu state tensors", network->state_count);
+    nt_table_cell(table, "");
+    nt_table_count(table, nt_network_parameters(network));
+    nt_table_count(table, nt_network_multiply_adds(network));
+}
+
+nt_status nt_network_print_table(const nt_network *network) {
+    static const nt_column columns[] = {
+        {"#", NT_RIGHT},
+        {"layer", NT_LEFT},
+        {"op", NT_LEFT},
+        {"inputs", NT_LEFT},
+        {"output", NT_LEFT},
+        {"parameters", NT_RIGHT},
+        {"multiply-adds", NT_RIGHT},
+        {0},
+    };
+    nt_origins origins;
+    if (!nt_origins_init(&origins, network))
+        return NT_NO_MEMORY;
+    nt_table table;
+    nt_text text;
+    nt_table_init(&table, columns);
+    nt_text_init(&text);
+    for (size_t i = 0; i < network->layer_count; i++)
+        add_layer(&origins, &network->layers[i], &table);
+    add_totals(network, &table);
+    add_title(network, &text);
+    nt_table_format(&table, &text);
+    nt_table_finish(&table);
+    nt_origins_finish(&origins);
+    return nt_print(&text);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *layer_json(const nt_origins *origins, const nt_layer *layer) {
+    static const char *const no_tags[] = {NULL};
+    const nt_network *network = origins->network;
+    const nt_node *node = nt_layer_node(network, layer);
+    json_t *inputs = json_array();
+    for (int32_t i = 0; i < node->data_count; i++)
+        inputs = nt_json_append(inputs, json_string(nt_origins_name(origins, node->in[i])));
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:o}",
+                     "index", layer->index, "name", layer->name, "op", node->op->name, "stage",
+                     layer->stage, "block", layer->block, "kind", layer->kind, "inputs", inputs,
+                     "output", nt_json_shape(nt_layer_type(network, layer)->shape), "attributes",
+                     nt_json_fields(node->op->fields, node->attrs), "parameters",
+                     (json_int_t)nt_layer_parameters(network, layer), "multiply_adds",
+                     (json_int_t)nt_layer_multiply_adds(network, layer), "fd", layer->fd,
+                     "shortcut", layer->shortcut, "tags",
+                     nt_json_names(layer->tags ? layer->tags : no_tags));
+}
+
+static json_t *inputs_json(const nt_network *network) {
+    json_t *inputs = json_array();
+    for (int32_t i = 0; i < network->input_count; i++) {
+        const nt_output *input = &network->inputs[i];
+        json_t *shape = nt_json_shape(nt_graph_type(network->graph, input->value)->shape);
+        inputs =
+            nt_json_append(inputs, json_pack("{s:s, s:o}", "name", input->name, "shape", shape));
+    }
+    return inputs;
+}
+
+static json_t *outputs_json(const nt_origins *origins) {
+    const nt_graph *graph = origins->network->graph;
+    json_t *outputs = json_array();
+    for (int32_t i = 0; i < nt_graph_output_count(graph); i++) {
+        const nt_output *output = nt_graph_output(graph, i);
+        outputs = nt_json_append(
+            outputs, json_pack("{s:s, s:s, s:o}", "name", output->name, "layer",
+                               nt_origins_name(origins, output->value), "shape",
+                               nt_json_shape(nt_graph_type(graph, output->value)->shape)));
+    }
+    return outputs;
+}
+
+nt_status nt_network_print_json(const nt_network *network) {
+    nt_origins origins;
+    if (!nt_origins_init(&origins, network))
+        return NT_NO_MEMORY;
+    json_t *layers = json_array();
+    for (size_t i = 0; i < network->layer_count; i++)
+        layers = nt_json_append(layers, layer_json(&origins, &network->layers[i]));
+    json_t *totals = json_pack(
+        "{s:I, s:i, s:I, s:I, s:I}", "layers", (json_int_t)network->layer_count, "convolutions",
+        nt_network_convolutions(network), "parameters", (json_int_t)nt_network_parameters(network),
+        "multiply_adds", (json_int_t)nt_network_multiply_adds(network), "state_tensors",
+        (json_int_t)network->state_count);
+    json_t *all = json_pack("{s:s, s:o, s:o, s:o, s:o}", "graph", network->name, "inputs",
+                            inputs_json(network), "layers", layers, "outputs",
+                            outputs_json(&origins), "totals", totals);
+    nt_origins_finish(&origins);
+    return nt_json_print(all);
+}

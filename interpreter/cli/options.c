@@ -1,0 +1,245 @@
+#include "options.h"
+
+#include "table.h"
+#include <ctype.h>
+#include <string.h>
+
+static const nt_operand no_operands[] = {{0}};
+
+static const nt_field *options_of(const nt_syntax *syntax) {
+    static const nt_field none[] = {{0}};
+    return syntax->options ? syntax->options : none;
+}
+
+static const nt_operand *operands_of(const nt_syntax *syntax) {
+    return syntax->operands ? syntax->operands : no_operands;
+}
+
+/* What the help calls an option's value: its name in capitals, or N for an integer. */
+static void add_value_name(const nt_field *option, nt_text *text) {
+    if (option->type == NT_INT) {
+        nt_text_add(text, "N");
+        return;
+    }
+    for (const char *p = option->name; *p; p++) {
+        char c = (char)toupper((unsigned char)*p);
+        nt_text_add_bytes(text, &c, 1);
+    }
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    const nt_syntax *syntax;
+    const char *const *words;
+    int count, next;
+    nt_arguments *arguments;
+    nt_error *error;
+    nt_status status;
+} reader;
+
+static void unknown_option(reader *r, const char *word, const char *name) {
+    enum { MOST = 64 };
+    const char *names[MOST + 3];
+    int count = 0;
+    for (const nt_field *f = options_of(r->syntax); f->name && count < MOST; f++)
+        if (!f->hidden)
+            names[count++] = f->name;
+    if (r->syntax->settings)
+        names[count++] = "set";
+    names[count++] = "help";
+    names[count] = NULL;
+    r->status = nt_error_say(r->error, NT_USAGE, "unknown option '%s'", word);
+    const char *near = nt_nearest(name, names);
+    if (near)
+        nt_error_hint(r->error, "did you mean '--%s'?", near);
+}
+
+/* The value of option `name`: what follows "=", or the next word. */
+static const char *take_value(reader *r, const char *name, const char *attached) {
+    if (attached)
+        return attached;
+    if (r->next < r->count)
+        return r->words[r->next++];
+    r->status = nt_error_say(r->error, NT_USAGE, "--%s needs a value", name);
+    return NULL;
+}
+
+static void read_setting(reader *r, const char *attached) {
+    nt_arguments *a = r->arguments;
+    const char *text = take_value(r, "set", attached);
+    if (!text)
+        return;
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text) {
+        r->status = nt_error_say(r->error, NT_USAGE, "--set needs key=value, not '%s'", text);
+        return;
+    }
+    const char *key = nt_arena_substring(&a->arena, text, (size_t)(equals - text));
+    if (!key) {
+        r->status = NT_NO_MEMORY;
+        return;
+    }
+    a->settings[a->setting_count++] = (nt_setting){.key = key, .value = equals + 1};
+}
+
+static void read_option(reader *r, const char *word) {
+    nt_arguments *a = r->arguments;
+    const char *equals = strchr(word, '='), *attached = equals ? equals + 1 : NULL;
+    const char *name =
+        equals ? nt_arena_substring(&a->arena, word + 2, (size_t)(equals - word) - 2) : word + 2;
+    if (!name) {
+        r->status = NT_NO_MEMORY;
+        return;
+    }
+    if (r->syntax->settings && strcmp(name, "set") == 0) {
+        read_setting(r, attached);
+        return;
+    }
+    const nt_field *option = nt_field_find(options_of(r->syntax), name);
+    if (!option) {
+        unknown_option(r, word, name);
+        return;
+    }
+    if (option->type == NT_BOOL && attached) {
+        r->status = nt_error_say(r->error, NT_USAGE, "--%s takes no value", name);
+        return;
+    }
+    const char *value = option->type == NT_BOOL ? "true" : take_value(r, name, attached);
+    char why[NT_FIELD_WHY];
+    if (value && !nt_field_set(option, a->record, &a->arena, &value, 1, false, why))
+        r->status = nt_error_say(r->error, NT_USAGE, "--%s %s", name, why);
+}
+
+/* How many operands there may be and must be; checks the number that there are. */
+static void check_operands(reader *r) {
+    const nt_operand *operand = operands_of(r->syntax);
+    int given = r->arguments->word_count, most = 0;
+    bool repeated = false;
+    for (; operand->name; operand++, most++) {
+        repeated = repeated || operand->repeated;
+        if (most >= given && !operand->optional)
+            r->status = nt_error_say(r->error, NT_USAGE, "%s is missing", operand->name);
+    }
+    if (given > most && !repeated)
+        r->status = nt_error_say(r->error, NT_USAGE, "'%s' is one argument too many",
+                                 r->arguments->words[most]);
+}
+
+static bool asks_for_help(const char *const *words, int count) {
+    for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static nt_status prepare(const nt_syntax *syntax, int count, nt_arguments *a) {
+    a->words = NT_ARENA_ARRAY(&a->arena, const char *, count + 1);
+    a->settings = NT_ARENA_ARRAY(&a->arena, nt_setting, count + 1);
+    if (syntax->options) {
+        a->record = nt_arena_alloc(&a->arena, syntax->record_size);
+        if (!a->record || !nt_fields_default(syntax->options, a->record, &a->arena))
+            return NT_NO_MEMORY;
+    }
+    return a->words && a->settings ? NT_OK : NT_NO_MEMORY;
+}
+
+static void read_words(reader *r) {
+    bool options_end = false;
+    while (r->next < r->count && r->status != NT_NO_MEMORY) {
+        const char *word = r->words[r->next++];
+        if (options_end || word[0] != '-' || word[1] == '\0')
+            r->arguments->words[r->arguments->word_count++] = word;
+        else if (strcmp(word, "--") == 0)
+            options_end = true;
+        else if (word[1] == '-')
+            read_option(r, word);
+        else
+            unknown_option(r, word, word + 1);
+    }
+    if (r->status == NT_OK)
+        check_operands(r);
+}
+
+nt_status nt_arguments_parse(const nt_syntax *syntax, const char *const *words, int count,
+                             nt_arguments *ret, nt_error *error) {
+    nt_arguments arguments = {.help = asks_for_help(words, count)};
+    nt_arena_init(&arguments.arena);
+    reader r = {syntax, words, count, 0, &arguments, error, NT_OK};
+    r.status = prepare(syntax, count, &arguments);
+    if (r.status == NT_OK && !arguments.help)
+        read_words(&r);
+    if (r.status == NT_OK)
+        *ret = arguments;
+    else
+        nt_arguments_finish(&arguments);
+    return r.status;
+}
+
+void nt_arguments_finish(nt_arguments *arguments) {
+    nt_arena_finish(&arguments->arena);
+    *arguments = (nt_arguments){0};
+}
+
+/* --- help ------------------------------------------------------------------------------------- */
+
+void nt_syntax_usage(const nt_syntax *syntax, nt_text *text) {
+    for (const nt_operand *o = operands_of(syntax); o->name; o++)
+        nt_text_printf(text, " %s%s%s%s", o->optional ? "[" : "", o->name, o->optional ? "]" : "",
+                       o->repeated ? "..." : "");
+    for (const nt_field *f = options_of(syntax); f->name; f++) {
+        if (f->hidden)
+            continue;
+        nt_text_printf(text, " [--%s", f->name);
+        if (f->type != NT_BOOL) {
+            nt_text_add(text, " ");
+            add_value_name(f, text);
+        }
+        nt_text_add(text, "]");
+    }
+    if (syntax->settings)
+        nt_text_add(text, " [--set KEY=VALUE]...");
+    nt_text_add(text, "\n");
+}
+
+static void option_row(const nt_field *option, nt_table *table) {
+    nt_text left, right;
+    nt_text_init(&left);
+    nt_text_init(&right);
+    nt_text_printf(&left, "  --%s", option->name);
+    nt_text_add(&right, option->doc);
+    if (option->type != NT_BOOL) {
+        nt_text_add(&left, " ");
+        add_value_name(option, &left);
+        nt_text_add(&right, ": ");
+        nt_field_describe(option, &right);
+        if (option->fallback)
+            nt_text_printf(&right, " (default: %s)", option->fallback);
+    }
+    nt_table_cell(table, left.bytes);
+    nt_table_cell(table, right.bytes);
+    table->failed = table->failed || left.failed || right.failed;
+    nt_text_finish(&left);
+    nt_text_finish(&right);
+}
+
+void nt_syntax_help(const nt_syntax *syntax, nt_text *text) {
+    static const nt_column columns[] = {{NULL, NT_LEFT}, {NULL, NT_LEFT}, {0}};
+    nt_table table;
+    nt_table_init(&table, columns);
+    for (const nt_operand *o = operands_of(syntax); o->name; o++) {
+        nt_table_cellf(&table, "  %s", o->name);
+        nt_table_cell(&table, o->doc);
+    }
+    for (const nt_field *f = options_of(syntax); f->name; f++)
+        if (!f->hidden)
+            option_row(f, &table);
+    if (syntax->settings) {
+        nt_table_cell(&table, "  --set KEY=VALUE");
+        nt_table_cell(&table, syntax->settings);
+    }
+    nt_table_cell(&table, "  --help");
+    nt_table_cell(&table, "show this text");
+    nt_table_format(&table, text);
+    nt_table_finish(&table);
+}

@@ -1,0 +1,74 @@
+/* A command's options and operands, read from the words of its command line into a record that a
+ * field table describes (field.h), so that types, ranges, defaults, "did you mean" and the help
+ * text have one source.
+ *
+ *     --name VALUE   --name=VALUE   --flag   --set key=value (repeated)   --   operands in between
+ *
+ * An option without a fallback keeps its zero when it isn't given. Options that many commands share
+ * are the macros below; `record` is the command's own struct with a member of that name. */
+#ifndef NT_OPTIONS_H
+#define NT_OPTIONS_H
+
+#include "arena.h"
+#include "diagnostic.h"
+#include "field.h"
+#include "network_file.h"
+#include "parallel.h"
+#include <stddef.h>
+
+#define NT_OPTION_THREADS(record)                                                                  \
+    {                                                                                              \
+        "threads", NT_INT, offsetof(record, threads),                                              \
+            .min = 1, .max = NT_MAX_THREADS,                                                       \
+            .doc = "how many threads may work (default: one a processor)"                          \
+    }
+#define NT_OPTION_SEED(record)                                                                     \
+    {                                                                                              \
+        "seed", NT_INT, offsetof(record, seed), "0", 0, 2147483647,                                \
+            .doc = "what random numbers start from"                                                \
+    }
+#define NT_OPTION_JSON(record)                                                                     \
+    { "json", NT_BOOL, offsetof(record, json), "false", .doc = "print JSON in place of a table" }
+#define NT_OPTION_QUIET(record)                                                                    \
+    { "quiet", NT_BOOL, offsetof(record, quiet), "false", .doc = "show no progress" }
+
+#define NT_SETTINGS_DOC "replace a value of the file; may be repeated"
+
+/* A word that is not an option. The last of a command's operands may repeat. */
+typedef struct nt_operand {
+    const char *name; /* "GRAPH"; NULL ends a table */
+    const char *doc;  /* one line, no full stop */
+    bool optional, repeated;
+} nt_operand;
+
+/* What a command takes. */
+typedef struct nt_syntax {
+    const nt_field *options; /* names with hyphens; NT_BOOL is a flag without a value. NULL: none */
+    size_t record_size;
+    const nt_operand *operands; /* NULL: none */
+    const char *settings;       /* what --set KEY=VALUE does, one line; NULL: not taken */
+} nt_syntax;
+
+/* What a command line said. Owns all of it; the words themselves stay the caller's. */
+typedef struct nt_arguments {
+    nt_arena arena;
+    void *record; /* of the command's options; NULL if it has none */
+    const char **words;
+    int word_count;
+    nt_setting *settings;
+    int setting_count;
+    bool help; /* --help was among them: nothing else was checked */
+} nt_arguments;
+
+/* Reads the `count` words after the command's name. NT_USAGE with every wrong word in `error`. */
+nt_status nt_arguments_parse(const nt_syntax *syntax, const char *const *words, int count,
+                             nt_arguments *ret, nt_error *error);
+void nt_arguments_finish(nt_arguments *arguments);
+
+/* " GRAPH [--json] [--set KEY=VALUE]..." */
+void nt_syntax_usage(const nt_syntax *syntax, nt_text *text);
+
+/* Operands and options, one a line, each with what it takes, its default and its meaning. */
+void nt_syntax_help(const nt_syntax *syntax, nt_text *text);
+
+#endif

@@ -1,0 +1,58 @@
+/* Text tables for a terminal or a file: columns two spaces apart, as wide as their widest cell, no
+ * trailing blanks.
+ *
+ *      #  layer  op      output   parameters
+ *     --------------------------------------
+ *      0  conv1  conv2d  64x16x16       9,408
+ *
+ * Widths are counted in terminal columns: combining marks take none, East Asian wide characters
+ * two. Out of memory is remembered, not reported at each step: nt_table_format passes it on to the
+ * text. */
+#ifndef NT_TABLE_H
+#define NT_TABLE_H
+
+#include "arena.h"
+#include "text.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum nt_align { NT_END, NT_LEFT, NT_RIGHT } nt_align;
+
+typedef struct nt_column {
+    const char *title; /* NULL for all columns: a table without a header */
+    nt_align align;    /* NT_END (0) ends the list */
+} nt_column;
+
+typedef struct nt_table {
+    nt_arena arena;
+    const nt_column *columns; /* the caller's; must outlive the table */
+    size_t column_count;
+    const char **cells; /* row after row */
+    size_t count, capacity;
+    size_t rule_before; /* number of rows above the second rule; 0: none */
+    bool failed;
+} nt_table;
+
+void nt_table_init(nt_table *table, const nt_column *columns);
+void nt_table_finish(nt_table *table);
+
+/* Each appends the next cell, from left to right and row by row; the text is copied (NULL: memory
+ * was out when it was made). */
+void nt_table_cell(nt_table *table, const char *text);
+void nt_table_cellf(nt_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void nt_table_count(nt_table *table, int64_t number); /* as "21,289,802" */
+
+/* A thin rule between what is there and what follows: above totals. At most one a table. */
+void nt_table_rule(nt_table *table);
+
+/* Appends the table. The last row must be full. */
+void nt_table_format(const nt_table *table, nt_text *text);
+
+/* Appends "21,289,802". */
+void nt_text_count(nt_text *text, int64_t number);
+
+/* Terminal columns that a UTF-8 text takes; a byte that is not UTF-8 counts as one. */
+size_t nt_text_width(const char *text);
+
+#endif

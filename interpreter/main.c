@@ -1,0 +1,77 @@
+/* Picks the subcommand, shows what went wrong and exits: the only file that does. */
+#include "command.h"
+#include "console.h"
+#include <string.h>
+
+static nt_status show_help(const nt_command *command) {
+    nt_text text;
+    nt_text_init(&text);
+    if (command)
+        nt_command_help(command, &text);
+    else
+        nt_commands_help(&text);
+    return nt_print(&text);
+}
+
+static nt_status show_version(void) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_add(&text, "nontrivial " NT_VERSION "\n");
+    return nt_print(&text);
+}
+
+/* nontrivial help [COMMAND] */
+static nt_status help(const char *const *words, int count, nt_error *error) {
+    const nt_command *command = NULL;
+    if (count > 1)
+        return nt_error_say(error, NT_USAGE, "'%s' is one argument too many", words[1]);
+    if (count == 1)
+        NT_TRY(nt_command_find(words[0], &command, error));
+    return show_help(command);
+}
+
+static nt_status run(const char *const *words, int count, nt_error *error) {
+    const nt_command *command;
+    NT_TRY(nt_command_find(words[0], &command, error));
+    nt_arguments arguments;
+    nt_status status =
+        nt_arguments_parse(&command->syntax, words + 1, count - 1, &arguments, error);
+    if (status != NT_OK) {
+        if (status == NT_USAGE && !error->items[error->count - 1].hint)
+            nt_error_hint(error, "see 'nontrivial help %s'", command->name);
+        return status;
+    }
+    status = arguments.help ? show_help(command) : command->run(&arguments, error);
+    nt_arguments_finish(&arguments);
+    return status;
+}
+
+static nt_status dispatch(const char *const *words, int count, nt_error *error) {
+    if (count == 0) {
+        nt_error_say(error, NT_USAGE, "a command is missing");
+        nt_error_hint(error, "'nontrivial help' lists them");
+        return NT_USAGE;
+    }
+    if (strcmp(words[0], "--version") == 0)
+        return show_version();
+    if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
+        return show_help(NULL);
+    if (strcmp(words[0], "help") == 0)
+        return help(words + 1, count - 1, error);
+    return run(words, count, error);
+}
+
+int main(int argc, char **argv) {
+    nt_console_init();
+    nt_error error;
+    nt_error_init(&error);
+    nt_status status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);
+    nt_status printed = nt_print_finish(&error);
+    if (status == NT_OK)
+        status = printed;
+    if (status != NT_OK && error.count == 0)
+        nt_error_say(&error, status, "%s", nt_status_text(status));
+    nt_print_error(&error);
+    nt_error_finish(&error);
+    return nt_status_exit(status);
+}
