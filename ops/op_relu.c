@@ -1,8 +1,7 @@
 /* Rectified linear unit: max(x, 0), element by element. */
+#include "elementwise.h"
 #include "op.h"
-#include "parallel.h"
-
-enum { JOB = 1 << 14 }; /* elements */
+#include "op_check.h"
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
@@ -11,11 +10,8 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return 1;
 }
 
-static void forward_job(const void *context, int job, int worker) {
+static void forward_range(const void *context, int64_t from, int64_t to) {
     const nt_call *call = context;
-    (void)worker;
-    int64_t total = call->in[0].count * nt_type_stored(call->in[0].type);
-    int64_t from = (int64_t)job * JOB, to = from + JOB < total ? from + JOB : total;
     const float *x = call->in[0].f;
     float *y = call->out[0].f;
     for (int64_t i = from; i < to; i++)
@@ -23,15 +19,11 @@ static void forward_job(const void *context, int job, int worker) {
 }
 
 static void forward(const nt_call *call) {
-    int64_t total = call->in[0].count * nt_type_stored(call->in[0].type);
-    nt_parallel((int)((total + JOB - 1) / JOB), forward_job, call);
+    nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
 }
 
-static void backward_job(const void *context, int job, int worker) {
+static void backward_range(const void *context, int64_t from, int64_t to) {
     const nt_grad_call *call = context;
-    (void)worker;
-    int64_t total = call->out[0].count * nt_type_stored(call->out[0].type);
-    int64_t from = (int64_t)job * JOB, to = from + JOB < total ? from + JOB : total;
     const float *y = call->out[0].f, *dy = call->out_grad[0].f;
     float *dx = call->in_grad[0].f;
     for (int64_t i = from; i < to; i++)
@@ -39,8 +31,7 @@ static void backward_job(const void *context, int job, int worker) {
 }
 
 static void backward(const nt_grad_call *call) {
-    int64_t total = call->out[0].count * nt_type_stored(call->out[0].type);
-    nt_parallel((int)((total + JOB - 1) / JOB), backward_job, call);
+    nt_elementwise(nt_tensor_total(&call->out[0]), backward_range, call);
 }
 
 const nt_op nt_op_relu = {
