@@ -162,6 +162,14 @@ static void relu(const ref_call *call) {
     *at(&call->out[0], n, c, y, x) = fmax(*at(&call->in[0], n, c, y, x), 0);
 }
 
+static void leaky_relu(const ref_call *call) {
+    double slope = ref_real(call->op, call->attrs, "slope");
+    FOR_EACH(call->out[0]) {
+        double value = *at(&call->in[0], n, c, y, x);
+        *at(&call->out[0], n, c, y, x) = value < 0 ? slope * value : value;
+    }
+}
+
 static void add(const ref_call *call) {
     FOR_EACH(call->out[0]) {
         double sum = 0;
@@ -267,6 +275,7 @@ ref_forward ref_find(const char *op) {
         {"batch_norm", batch_norm},
         {"fold_batch_norm", fold_batch_norm},
         {"relu", relu},
+        {"leaky_relu", leaky_relu},
         {"add", add},
         {"max_pool", max_pool},
         {"avg_pool", avg_pool},

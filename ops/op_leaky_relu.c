@@ -1,0 +1,62 @@
+/* Leaky rectified linear unit: x above zero, slope · x below, element by element.
+ * Maas, Hannun, Ng: "Rectifier nonlinearities improve neural network acoustic models", 2013. */
+#include "elementwise.h"
+#include "op.h"
+#include "op_check.h"
+
+typedef struct leaky_relu_attrs {
+    double slope;
+} leaky_relu_attrs;
+
+static const nt_field fields[] = {
+    {"slope", NT_REAL, offsetof(leaky_relu_attrs, slope), "0.01", 0, 1, .doc = "factor below zero"},
+    {0},
+};
+
+static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
+                 char why[NT_WHY]) {
+    (void)attrs, (void)in_count;
+    ret_out[0] = in[0];
+    return nt_check_float(in, why) ? 1 : 0;
+}
+
+static void forward_range(const void *context, int64_t from, int64_t to) {
+    const nt_call *call = context;
+    float slope = (float)((const leaky_relu_attrs *)call->attrs)->slope;
+    const float *x = call->in[0].f;
+    float *y = call->out[0].f;
+    for (int64_t i = from; i < to; i++)
+        y[i] = x[i] < 0 ? slope * x[i] : x[i];
+}
+
+static void forward(const nt_call *call) {
+    nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
+}
+
+static void backward_range(const void *context, int64_t from, int64_t to) {
+    const nt_grad_call *call = context;
+    float slope = (float)((const leaky_relu_attrs *)call->attrs)->slope;
+    const float *x = call->in[0].f, *dy = call->out_grad[0].f;
+    float *dx = call->in_grad[0].f;
+    for (int64_t i = from; i < to; i++)
+        dx[i] = x[i] < 0 ? slope * dy[i] : dy[i];
+}
+
+static void backward(const nt_grad_call *call) {
+    nt_elementwise(nt_tensor_total(&call->in[0]), backward_range, call);
+}
+
+const nt_op nt_op_leaky_relu = {
+    .name = "leaky_relu",
+    .doc = "x above zero, a share of it below",
+    .fields = fields,
+    .attrs_size = sizeof(leaky_relu_attrs),
+    .traits = NT_OP_IN_PLACE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .grad_reads_in = 1u << 0,
+    .cases = (const nt_op_case[]){{"", "5x7x3", "5x7x3"}, {"slope=0.2", "130", "130"}, {0}},
+};
