@@ -1,8 +1,37 @@
+/* A team is one OpenMP parallel region in which the first thread goes on with the program and the
+ * others wait for jobs. OpenMP's own barriers are not used for that: a thread that waits at one
+ * keeps its processor busy for milliseconds, which on a machine with other work costs more than the
+ * work itself.
+ *
+ *     first thread:  publish jobs, round + 1 … take jobs … wait for `busy` to be 0
+ *     the others:    wait for another round  … take jobs … busy − 1 */
 #include "parallel.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <omp.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { LOOKS = 1000 }; /* before a waiting thread sleeps: some tens of microseconds */
 
 static int thread_count;
+
+static struct team {
+    nt_job job;
+    const void *context;
+    int jobs, others; /* `others`: threads besides the first */
+    atomic_int next;  /* the next job to take */
+    atomic_int busy;  /* others that have not finished this round */
+    atomic_int round; /* changes when there are new jobs, or the end */
+    atomic_int sleepers;
+    bool active, over;
+} team;
+
+static _Thread_local bool in_job;
 
 void nt_threads_set(int count) {
     if (count <= 0)
@@ -16,14 +45,109 @@ int nt_threads(void) {
     return thread_count;
 }
 
+/* --- waiting ------------------------------------------------------------------------------------
+ */
+
+static void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Until *word differs from `value`. */
+static void wait_while(atomic_int *word, int value) {
+    for (int i = 0; i < LOOKS; i++) {
+        if (atomic_load_explicit(word, memory_order_acquire) != value)
+            return;
+        relax();
+    }
+    atomic_fetch_add(&team.sleepers, 1);
+    while (atomic_load(word) == value)
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    atomic_fetch_sub(&team.sleepers, 1);
+}
+
+static void wake(atomic_int *word) {
+    if (atomic_load(&team.sleepers) > 0)
+        syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* --- jobs ---------------------------------------------------------------------------------------
+ */
+
+static void take_jobs(int worker) {
+    int i;
+    in_job = true;
+    while ((i = atomic_fetch_add(&team.next, 1)) < team.jobs)
+        team.job(team.context, i, worker);
+    in_job = false;
+}
+
+static void stand_by(int worker) {
+    for (int round = 0;; round++) {
+        wait_while(&team.round, round);
+        if (team.over)
+            return;
+        take_jobs(worker);
+        if (atomic_fetch_sub(&team.busy, 1) == 1)
+            wake(&team.busy);
+    }
+}
+
+static void begin_round(void) {
+    atomic_store(&team.busy, team.others);
+    atomic_fetch_add(&team.round, 1);
+    wake(&team.round);
+}
+
+static void run_in_team(int jobs, nt_job job, const void *context) {
+    team.job = job;
+    team.context = context;
+    team.jobs = jobs;
+    atomic_store(&team.next, 0);
+    begin_round();
+    take_jobs(0);
+    for (int left; (left = atomic_load(&team.busy)) > 0;)
+        wait_while(&team.busy, left);
+}
+
 void nt_parallel(int jobs, nt_job job, const void *context) {
-    if (jobs <= 1 || nt_threads() == 1 || omp_in_parallel()) {
-        int worker = omp_in_parallel() ? omp_get_thread_num() : 0;
+    if (jobs <= 1 || nt_threads() == 1 || in_job) {
+        int worker = in_job ? omp_get_thread_num() : 0;
         for (int i = 0; i < jobs; i++)
             job(context, i, worker);
         return;
     }
+    if (team.active) {
+        run_in_team(jobs, job, context);
+        return;
+    }
 #pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count)
-    for (int i = 0; i < jobs; i++)
+    for (int i = 0; i < jobs; i++) {
+        in_job = true;
         job(context, i, omp_get_thread_num());
+        in_job = false;
+    }
+}
+
+void nt_team(void (*body)(void *context), void *context) {
+    if (team.active || in_job || nt_threads() == 1) {
+        body(context);
+        return;
+    }
+    team.over = false;
+    team.active = true;
+    atomic_store(&team.round, 0);
+#pragma omp parallel num_threads(thread_count)
+    {
+        if (omp_get_thread_num() > 0) {
+            stand_by(omp_get_thread_num());
+        } else {
+            team.others = omp_get_num_threads() - 1;
+            body(context);
+            team.over = true;
+            begin_round();
+        }
+    }
+    team.active = false;
 }

@@ -1,5 +1,5 @@
-/* The program's only threads: OpenMP's. Work is cut into jobs by shape, never by the number of
- * threads, and no job reads what another writes, so results don't depend on that number. */
+/* The program's threads: OpenMP's. Work is cut into jobs by shape, never by the number of threads,
+ * and no job reads what another writes, so results don't depend on that number. */
 #ifndef NT_PARALLEL_H
 #define NT_PARALLEL_H
 
@@ -9,8 +9,14 @@ int nt_threads(void);
 enum { NT_MAX_THREADS = 256 };
 
 /* Runs job(context, i, worker) for each i in [0, jobs); worker < nt_threads() names the thread, for
- * scratch memory. Called from within a job, it runs the jobs one after the other. */
+ * scratch memory. Called from within a job, it runs the jobs one after the other. Only one thread
+ * of the program may call it at a time. */
 typedef void (*nt_job)(const void *context, int job, int worker);
 void nt_parallel(int jobs, nt_job job, const void *context);
+
+/* Calls body(context) with the other threads standing by, so that many small nt_parallel in it
+ * begin and end fast, and cheaply where other programs want the processors too: threads without
+ * work look out for some for a few microseconds, then sleep. Within a team it only calls. */
+void nt_team(void (*body)(void *context), void *context);
 
 #endif

@@ -198,6 +198,22 @@ static void execute(nt_run *run, action *step, int32_t count) {
         run->watch(run->watch_context, step->number, true);
 }
 
+typedef struct batch_run {
+    nt_run *run;
+    int32_t count;
+} batch_run;
+
+static void execute_all(void *context) {
+    const batch_run *batch = context;
+    nt_run *run = batch->run;
+    const nt_plan *plan = run->plan;
+    for (int32_t s = 0; !run->fixed_done && s < plan->fixed_count; s++)
+        execute(run, &run->actions[s], 1);
+    run->fixed_done = true;
+    for (int32_t s = 0; s < plan->varying_count; s++)
+        execute(run, &run->actions[plan->fixed_count + s], batch->count);
+}
+
 static nt_status bind_feeds(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
                             nt_error *error) {
     const nt_graph *graph = run->plan->graph;
@@ -227,11 +243,7 @@ nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_
         return nt_error_say(error, NT_FAILED, "the plan has scratch memory for %d threads, not %d",
                             run->threads, nt_threads());
     NT_TRY(bind_feeds(run, feeds, feed_count, count, error));
-    for (int32_t s = 0; !run->fixed_done && s < plan->fixed_count; s++)
-        execute(run, &run->actions[s], 1);
-    run->fixed_done = true;
-    for (int32_t s = 0; s < plan->varying_count; s++)
-        execute(run, &run->actions[plan->fixed_count + s], count);
+    nt_team(execute_all, &(batch_run){.run = run, .count = count});
     return NT_OK;
 }
 
