@@ -9,10 +9,11 @@
  * that the stride put between the pixels is ever computed. Neither are taps that only meet padding.
  *
  * A job is a block of rows by a block of result channels of one group. It walks over k in pieces of
- * up to NT_PIECE columns, so that a packed block of rows stays in the second-level cache and a
- * piece of a B panel in the first. */
-#include "conv.h"
+ * up to NT_PIECE columns, so that the copied piece of a block of rows stays in the second-level
+ * cache, and the kernel's in the first. */
+#include "conv_direct.h"
 #include "conv_gather.h"
+#include "gemm.h"
 #include "parallel.h"
 #include "tensor.h"
 
@@ -20,7 +21,8 @@
 
 enum {
     BLOCK_ROWS = 96,  /* about so many rows a job */
-    BLOCK_LANES = 256 /* at most so many result channels a job */
+    ROUND_ROWS = 12,  /* the heights of micro-kernels are divisors of it */
+    BLOCK_PANELS = 16 /* at most so many panels of result channels a job */
 };
 
 static int64_t ceil_div(int64_t a, int64_t b) {
@@ -31,82 +33,56 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* --- right panels ----------------------------------------------------------------------------- */
+/* --- the kernel ------------------------------------------------------------------------------- */
 
-/* The right matrix: for each group, panels of nr result channels ("lanes") over all columns k. */
-typedef struct panels {
-    nt_gemm gemm;
+/* The right matrix: for each group, panels of NT_BLOCK result channels ("lanes") over all columns
+ * k, which is how the weight is held; for the data it has to be transposed. */
+typedef struct right {
     const nt_conv_shape *shape;
-    const float *weight;
-    bool transposed;      /* lanes are the input channels */
     int32_t lanes, depth; /* of one group: result channels, and channels in a tap's columns */
-    int64_t taps, count;  /* panels of one group */
-    size_t size;          /* floats of a panel */
-    float *packed;
-} panels;
+    int64_t taps, panels; /* panels of one group */
+    int64_t panel_size;   /* floats */
+    nt_gather all;        /* the convolution's own, which knows the taps that meet nothing */
+    const float *weight;
+    float *transposed;
+} right;
 
-static panels panels_of(const nt_conv_shape *shape, bool transposed) {
+static right right_of(const nt_conv_shape *shape, bool transposed) {
     int32_t in = shape->channels / shape->groups, out = shape->out_channels / shape->groups;
-    panels right = {
-        .gemm = nt_gemm_query(),
+    right r = {
         .shape = shape,
-        .transposed = transposed,
         .lanes = transposed ? in : out,
         .depth = transposed ? out : in,
         .taps = (int64_t)shape->kernel[0] * shape->kernel[1],
+        .all = nt_gather_forward(shape, NULL),
     };
-    right.count = ceil_div(right.lanes, right.gemm.nr);
-    right.size = nt_gemm_b_size(&right.gemm, right.taps * right.depth);
-    return right;
+    r.panels = ceil_div(r.lanes, NT_BLOCK);
+    r.panel_size = r.taps * r.depth * NT_BLOCK;
+    return r;
 }
 
-/* Whether the weight's own memory is the panels. */
-static bool panels_in_place(const panels *right) {
-    return !right->transposed && right->gemm.nr == NT_BLOCK && right->gemm.b_step == NT_BLOCK;
+/* Transposes one tap of a panel: to[d][lane] = weight of output channel d, input channel lane. */
+static void transpose_tap(const right *r, int64_t group, int64_t panel, int64_t tap, float *to) {
+    int64_t blocks = ceil_div(r->depth, NT_BLOCK), first = panel * NT_BLOCK;
+    int64_t count = least(NT_BLOCK, r->lanes - first);
+    for (int64_t d = 0; d < r->depth; d++, to += NT_BLOCK) {
+        int64_t block = group * blocks + d / NT_BLOCK;
+        const float *from =
+            r->weight + ((block * r->taps + tap) * r->lanes + first) * NT_BLOCK + d % NT_BLOCK;
+        for (int64_t j = 0; j < count; j++)
+            to[j] = from[j * NT_BLOCK];
+        for (int64_t j = count; j < NT_BLOCK; j++)
+            to[j] = 0;
+    }
 }
 
-static size_t panels_bytes(const panels *right) {
-    if (panels_in_place(right))
-        return 0;
-    size_t floats = (size_t)right->shape->groups * (size_t)right->count * right->size;
-    return (floats + NT_PANEL_SLACK) * sizeof(float);
-}
-
-/* The weight of output channel k and input channel c of a group under a tap; that of c + 1 lies
- * NT_BLOCK floats on. */
-static inline const float *weight_at(const panels *right, int64_t group, int64_t k, int64_t tap,
-                                     int64_t c) {
-    const nt_conv_shape *shape = right->shape;
-    int64_t in = shape->channels / shape->groups;
-    int64_t blocks = ceil_div(shape->out_channels / shape->groups, NT_BLOCK);
-    int64_t block = group * blocks + k / NT_BLOCK;
-    return right->weight + ((block * right->taps + tap) * in + c) * NT_BLOCK + k % NT_BLOCK;
-}
-
-/* One panel. */
-static void pack_job(const void *context, int job, int worker) {
-    const panels *right = context;
+static void transpose_job(const void *context, int job, int worker) {
+    const right *r = context;
     (void)worker;
-    int64_t nr = right->gemm.nr, group = job / right->count, first = job % right->count * nr;
-    int64_t count = first + nr < right->lanes ? nr : right->lanes - first;
-    float *to = right->packed + (size_t)job * right->size;
-    for (int64_t tap = 0; tap < right->taps; tap++)
-        for (int64_t d = 0; d < right->depth; d++, to += right->gemm.b_step) {
-            const float *from = right->transposed ? weight_at(right, group, d, tap, first) : NULL;
-            for (int64_t j = 0; j < count; j++)
-                to[j] = from ? from[j * NT_BLOCK] : *weight_at(right, group, first + j, tap, d);
-            for (int64_t j = count; j < nr; j++)
-                to[j] = 0;
-        }
-}
-
-static const float *panels_pack(panels *right, const float *weight, char *shared) {
-    if (panels_in_place(right))
-        return weight;
-    right->weight = weight;
-    right->packed = (float *)shared;
-    nt_parallel((int)(right->shape->groups * right->count), pack_job, right);
-    return right->packed;
+    int64_t tap = job % r->taps, panel = job / r->taps;
+    float *to = r->transposed + panel * r->panel_size + tap * r->depth * NT_BLOCK;
+    if (nt_gather_live(&r->all, tap))
+        transpose_tap(r, panel / r->panels, panel % r->panels, tap, to);
 }
 
 /* --- the product ------------------------------------------------------------------------------ */
@@ -114,85 +90,76 @@ static const float *panels_pack(panels *right, const float *weight, char *shared
 typedef struct product {
     nt_gemm gemm;
     nt_gather left;
-    const float *right;     /* panels */
-    const float *right_end; /* past the last one, where they are the caller's weight; else NULL */
-    size_t panel_size;
-    int64_t panels;    /* of a group */
-    int32_t lanes;     /* result channels of a group */
-    const float *bias; /* of all groups, or NULL */
-    float *result;     /* [samples][size_0][size_1][pitch] */
+    const float *right;
+    int64_t panel_size, panels; /* floats of a panel; panels of a group */
+    int32_t lanes;              /* result channels of a group */
+    const float *bias;          /* of all groups, or NULL */
+    float *result;              /* [samples][size_0][size_1][pitch] */
     int32_t size[2], pitch;
-    int32_t first[2], stride[2];    /* where the grid's place (i, j) lies in the result */
-    int64_t row_jobs, row_panels;   /* blocks of rows; panels of rows in each */
-    int64_t lane_jobs, lane_panels; /* the same of result channels */
+    int32_t first[2], stride[2]; /* where the grid's place (i, j) lies in the result */
+    int64_t rows, row_jobs;      /* rows of a job; jobs */
+    int64_t panel_jobs;
     char *workers;
     size_t per_worker;
 } product;
 
-static int64_t most_row_panels(const nt_gemm *gemm) {
-    return ceil_div(BLOCK_ROWS, gemm->mr);
-}
-
-static int64_t most_lane_panels(const nt_gemm *gemm) {
-    return ceil_div(BLOCK_LANES, gemm->nr);
-}
-
-/* What a job works on: rows of the matrix by panels of result channels, counted over all groups. */
+/* What a job works on: rows of the matrix by panels of result channels of a group. */
 typedef struct block {
-    int64_t group, row, rows, row_panels;
-    int64_t panel, panel_end;
+    int64_t group, row, rows, panel, panels;
 } block;
 
 static block block_of(const product *p, int job) {
-    int64_t height = p->row_panels * p->gemm.mr, rest = job / p->row_jobs;
-    int64_t group = rest / p->lane_jobs, panel = rest % p->lane_jobs * p->lane_panels;
-    block b = {.group = group, .row = job % p->row_jobs * height};
-    b.rows = least(height, nt_gather_rows(&p->left) - b.row);
-    b.row_panels = ceil_div(b.rows, p->gemm.mr);
-    b.panel = group * p->panels + panel;
-    b.panel_end = group * p->panels + least(p->panels, panel + p->lane_panels);
+    int64_t rest = job / p->row_jobs;
+    block b = {.group = rest / p->panel_jobs, .row = job % p->row_jobs * p->rows};
+    b.panel = rest % p->panel_jobs * BLOCK_PANELS;
+    b.rows = least(p->rows, nt_gather_rows(&p->left) - b.row);
+    b.panels = least(BLOCK_PANELS, p->panels - b.panel);
     return b;
 }
 
-/* A worker's memory: the packed piece of a block of rows, the block's tiles, and room for one piece
- * of a B panel. */
+/* A worker's memory: the piece of a block of rows, and the block's result, [panel][row][16]. */
 typedef struct desk {
-    float *packed, *tiles, *spare;
+    float *piece, *sums, *work;
 } desk;
 
-static size_t packed_size(const nt_gemm *gemm) {
-    return nt_gemm_a_size(gemm, NT_PIECE);
-}
+enum {
+    PITCH = NT_PIECE + NT_BLOCK, /* an odd number of cache lines */
+    PANEL = BLOCK_ROWS * NT_BLOCK
+};
 
 static desk desk_of(const product *p, int worker) {
-    float *packed = (float *)(p->workers + (size_t)worker * p->per_worker);
-    float *tiles = packed + (size_t)most_row_panels(&p->gemm) * packed_size(&p->gemm);
-    size_t count = (size_t)(most_row_panels(&p->gemm) * most_lane_panels(&p->gemm));
-    return (desk){packed, tiles, tiles + count * nt_gemm_tile_size(&p->gemm)};
+    float *piece = (float *)(p->workers + (size_t)worker * p->per_worker);
+    float *sums = piece + BLOCK_ROWS * PITCH;
+    return (desk){piece, sums, sums + BLOCK_PANELS * PANEL};
 }
 
-static size_t desk_bytes(const nt_gemm *gemm) {
-    size_t rows = (size_t)most_row_panels(gemm), lanes = (size_t)most_lane_panels(gemm);
-    size_t tiles = rows * lanes * nt_gemm_tile_size(gemm);
-    size_t spare = nt_gemm_b_size(gemm, NT_PIECE) + NT_PANEL_SLACK;
-    return (rows * packed_size(gemm) + tiles + spare) * sizeof(float);
+static size_t desk_bytes(void) {
+    nt_gemm gemm = nt_gemm_query();
+    size_t floats = (size_t)(BLOCK_ROWS * PITCH + BLOCK_PANELS * PANEL);
+    return (floats + nt_gemm_work_size(&gemm, BLOCK_ROWS)) * sizeof(float);
 }
 
-/* Adds (or with !add, sets) to the block's tiles what one piece of k contributes. The very end of
- * the caller's weight is copied, as the micro-kernel would read on. */
+/* Adds (or with !add, sets) to the block's sums what one piece of k contributes. */
 static void multiply_piece(const product *p, const block *b, const desk *at, int64_t k,
                            int64_t length, bool add) {
-    float *tile = at->tiles;
-    for (int64_t panel = b->panel; panel < b->panel_end; panel++) {
-        const float *right = p->right + (size_t)panel * p->panel_size + k * p->gemm.b_step;
-        if (right + length * p->gemm.b_step == p->right_end) {
-            memcpy(at->spare, right, (size_t)(length * p->gemm.b_step) * sizeof *right);
-            right = at->spare;
-        }
-        for (int64_t i = 0; i < b->row_panels; i++, tile += nt_gemm_tile_size(&p->gemm))
-            nt_gemm_tile(&p->gemm, length, at->packed + (size_t)i * packed_size(&p->gemm), right,
-                         add, tile);
-    }
+    nt_gather_copy(&p->left, (int32_t)b->group * p->left.channels, b->row, b->rows, k, length,
+                   at->piece, PITCH);
+    nt_block_product part = {
+        .rows = b->rows,
+        .depth = length,
+        .panels = b->panels,
+        .a = at->piece,
+        .a_row = PITCH,
+        .a_step = 1,
+        .b = p->right + (b->group * p->panels + b->panel) * p->panel_size + k * NT_BLOCK,
+        .b_row = NT_BLOCK,
+        .b_panel = p->panel_size,
+        .c = at->sums,
+        .c_row = NT_BLOCK,
+        .c_panel = PANEL,
+        .add = add,
+    };
+    nt_gemm_multiply(&p->gemm, &part, at->work);
 }
 
 /* Where the result of a row of the matrix lies. */
@@ -203,41 +170,29 @@ static float *result_of(const product *p, int64_t row) {
     return p->result + ((sample * p->size[0] + y) * p->size[1] + x) * p->pitch;
 }
 
-/* Writes `count` channels of one row of a tile to the result; tile NULL stands for zeros. */
-static inline void emit(const float *tile, int64_t col, int64_t count, const float *bias,
-                        float *to) {
-    if (!tile)
+/* Writes up to NT_BLOCK channels of one place; the place where what ends a layer goes. */
+static inline void emit(const float *sums, int64_t count, const float *bias, float *to) {
+    if (bias)
         for (int64_t j = 0; j < count; j++)
-            to[j] = bias ? bias[j] : 0;
-    else if (bias)
-        for (int64_t j = 0; j < count; j++)
-            to[j] = tile[j * col] + bias[j];
+            to[j] = sums[j] + bias[j];
     else
         for (int64_t j = 0; j < count; j++)
-            to[j] = tile[j * col];
+            to[j] = sums[j];
 }
 
-static void emit_row(const product *p, int64_t row, int64_t group, int64_t lane,
-                     const float *tile) {
-    int64_t channel = group * p->lanes + lane, count = p->lanes - lane;
-    const float *bias = p->bias ? p->bias + channel : NULL;
-    float *to = result_of(p, row) + channel;
-    count = count < p->gemm.nr ? count : p->gemm.nr;
-    if (p->gemm.tile_col == 1)
-        emit(tile, 1, count, bias, to);
-    else
-        emit(tile, p->gemm.tile_col, count, bias, to);
-}
-
-/* Writes the block's tiles, or zeros where no tap met the map. */
-static void emit_block(const product *p, const block *b, const float *tiles) {
-    size_t tile_size = nt_gemm_tile_size(&p->gemm);
-    for (int64_t panel = b->panel; panel < b->panel_end; panel++)
-        for (int64_t i = 0; i < b->rows; i++) {
-            int64_t mr = p->gemm.mr, tile = (panel - b->panel) * b->row_panels + i / mr;
-            emit_row(p, b->row + i, b->group, panel % p->panels * p->gemm.nr,
-                     tiles ? tiles + (size_t)tile * tile_size + i % mr * p->gemm.tile_row : NULL);
+static void emit_block(const product *p, const block *b, const float *sums) {
+    for (int64_t i = 0; i < b->rows; i++) {
+        float *to = result_of(p, b->row + i) + b->group * p->lanes;
+        for (int64_t panel = 0; panel < b->panels; panel++) {
+            int64_t lane = (b->panel + panel) * NT_BLOCK, count = p->lanes - lane;
+            const float *from = sums + panel * PANEL + i * NT_BLOCK;
+            const float *bias = p->bias ? p->bias + b->group * p->lanes + lane : NULL;
+            if (count >= NT_BLOCK)
+                emit(from, NT_BLOCK, bias, to + lane);
+            else
+                emit(from, count, bias, to + lane);
         }
+    }
 }
 
 static void product_job(const void *context, int job, int worker) {
@@ -246,67 +201,60 @@ static void product_job(const void *context, int job, int worker) {
     const desk at = desk_of(p, worker);
     int64_t length;
     bool any = false;
-    for (int64_t k = 0; (length = nt_gather_piece(&p->left, &k)) > 0; k += length, any = true) {
-        for (int64_t i = 0; i < b.row_panels; i++)
-            nt_gather_pack(&p->left, &p->gemm, (int32_t)b.group * p->left.channels,
-                           b.row + i * p->gemm.mr, k, length,
-                           at.packed + (size_t)i * packed_size(&p->gemm));
+    for (int64_t k = 0; (length = nt_gather_piece(&p->left, &k)) > 0; k += length, any = true)
         multiply_piece(p, &b, &at, k, length, any);
-    }
-    emit_block(p, &b, any ? at.tiles : NULL);
+    if (!any) /* no tap met the map */
+        memset(at.sums, 0, (size_t)(b.panels * PANEL) * sizeof *at.sums);
+    emit_block(p, &b, at.sums);
 }
 
-static void product_run(product *p, const panels *right, const nt_conv_memory *memory) {
-    p->gemm = right->gemm;
-    p->panel_size = right->size;
-    p->right_end = panels_in_place(right)
-                       ? p->right + (size_t)(right->shape->groups * right->count) * right->size
-                       : NULL;
-    p->panels = right->count;
-    p->lanes = right->lanes;
+static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
+    p->gemm = nt_gemm_query();
+    p->panel_size = r->panel_size;
+    p->panels = r->panels;
+    p->lanes = r->lanes;
     p->workers = memory->workers;
     p->per_worker = memory->per_worker;
-    int64_t row_panels = ceil_div(nt_gather_rows(&p->left), p->gemm.mr);
-    p->row_jobs = ceil_div(row_panels, most_row_panels(&p->gemm));
-    if (p->row_jobs == 0)
+    int64_t rows = nt_gather_rows(&p->left);
+    if (rows == 0)
         return;
-    p->row_panels = ceil_div(row_panels, p->row_jobs);
-    p->row_jobs = ceil_div(row_panels, p->row_panels);
-    p->lane_panels = most_lane_panels(&p->gemm);
-    p->lane_jobs = ceil_div(p->panels, p->lane_panels);
-    nt_parallel((int)(p->row_jobs * p->lane_jobs * right->shape->groups), product_job, p);
-}
-
-static nt_conv_need need_of(const nt_conv_shape *shape, bool transposed) {
-    panels right = panels_of(shape, transposed);
-    return (nt_conv_need){.shared = panels_bytes(&right), .per_worker = desk_bytes(&right.gemm)};
+    p->row_jobs = ceil_div(rows, BLOCK_ROWS);
+    p->rows = least(BLOCK_ROWS, ceil_div(ceil_div(rows, p->row_jobs), ROUND_ROWS) * ROUND_ROWS);
+    p->row_jobs = ceil_div(rows, p->rows);
+    p->panel_jobs = ceil_div(p->panels, BLOCK_PANELS);
+    nt_parallel((int)(p->row_jobs * p->panel_jobs * r->shape->groups), product_job, p);
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
 
-nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape) {
-    return need_of(shape, false);
+nt_conv_need nt_direct_forward_need(const nt_conv_shape *shape) {
+    (void)shape;
+    return (nt_conv_need){.per_worker = desk_bytes()};
 }
 
-void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                     const float *bias, float *y, const nt_conv_memory *memory) {
-    panels right = panels_of(shape, false);
+void nt_direct_forward(const nt_conv_shape *shape, const float *x, const float *weight,
+                       const float *bias, float *y, const nt_conv_memory *memory) {
+    right r = right_of(shape, false);
     product p = {
         .left = nt_gather_forward(shape, x),
-        .right = panels_pack(&right, weight, memory->shared),
+        .right = weight,
         .bias = bias,
         .result = y,
         .size = {shape->out_height, shape->out_width},
         .pitch = shape->out_channels,
         .stride = {1, 1},
     };
-    product_run(&p, &right, memory);
+    product_run(&p, &r, memory);
 }
 
 /* --- data ------------------------------------------------------------------------------------- */
 
-nt_conv_need nt_conv_data_need(const nt_conv_shape *shape) {
-    return need_of(shape, true);
+nt_conv_need nt_direct_data_need(const nt_conv_shape *shape) {
+    right r = right_of(shape, true);
+    return (nt_conv_need){
+        .shared = (size_t)(shape->groups * r.panels * r.panel_size) * sizeof(float),
+        .per_worker = desk_bytes(),
+    };
 }
 
 /* Of the phase of input places (first + i * stride): output places = (place + pad - tap * dilation)
@@ -331,21 +279,23 @@ static nt_gather gather_phase(const nt_conv_shape *shape, const float *dy, const
     return gather;
 }
 
-void nt_conv_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
-                  const nt_conv_memory *memory) {
-    panels right = panels_of(shape, true);
-    const float *packed = panels_pack(&right, weight, memory->shared);
+void nt_direct_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
+                    const nt_conv_memory *memory) {
+    right r = right_of(shape, true);
+    r.weight = weight;
+    r.transposed = (float *)memory->shared;
+    nt_parallel((int)(shape->groups * r.panels * r.taps), transpose_job, &r);
     for (int32_t a = 0; a < shape->stride[0] && a < shape->height; a++)
         for (int32_t b = 0; b < shape->stride[1] && b < shape->width; b++) {
             product p = {
                 .left = gather_phase(shape, dy, (const int32_t[]){a, b}),
-                .right = packed,
+                .right = r.transposed,
                 .result = dx,
                 .size = {shape->height, shape->width},
                 .pitch = shape->channels,
                 .first = {a, b},
                 .stride = {shape->stride[0], shape->stride[1]},
             };
-            product_run(&p, &right, memory);
+            product_run(&p, &r, memory);
         }
 }

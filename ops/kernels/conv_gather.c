@@ -3,10 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { MOST_ROWS = 256 }; /* of a panel */
-
-static const float zeros[NT_PIECE];
-
 nt_gather nt_gather_forward(const nt_conv_shape *shape, const float *x) {
     return (nt_gather){
         .maps = x,
@@ -63,15 +59,41 @@ int64_t nt_gather_piece(const nt_gather *gather, int64_t *from) {
     return (k < limit ? k : limit) - *from;
 }
 
+/* Columns that lie side by side in the maps: channels of one tap or, where the taps of a kernel's
+ * row stand side by side over all channels of the map, a part of such a row. */
+typedef struct run {
+    bool hit;       /* else zeros */
+    int64_t dy, dx; /* from where a row stands to the run's first tap */
+    int64_t c;      /* the run's first channel, under that tap */
+    int64_t at, length;
+} run;
+
+static bool taps_adjoin(const nt_gather *gather) {
+    return gather->divisor[1] == 1 && gather->slope[1] == 1 && gather->channels == gather->pitch;
+}
+
+static int list_runs(const nt_gather *gather, int32_t first, int64_t k, int64_t length, run *runs) {
+    int count = 0;
+    int64_t width = gather->channels * (taps_adjoin(gather) ? gather->taps[1] : 1);
+    for (int64_t at = 0; at < length; count++) {
+        int64_t tap = (k + at) / gather->channels, left = width - (k + at) % width;
+        run r = {.c = first + (k + at) % gather->channels, .at = at};
+        r.length = left < length - at ? left : length - at;
+        r.hit = tap_offset(gather, 0, tap / gather->taps[1], &r.dy) &&
+                tap_offset(gather, 1, tap % gather->taps[1], &r.dx);
+        runs[count] = r;
+        at += r.length;
+    }
+    return count;
+}
+
 /* Where a row of the matrix stands: its sample, and its source place before the tap. */
 typedef struct spot {
-    const float *sample; /* NULL: past the last row */
+    const float *sample;
     int64_t y, x;
 } spot;
 
 static spot spot_of(const nt_gather *gather, int64_t row) {
-    if (row >= nt_gather_rows(gather))
-        return (spot){.sample = NULL};
     int64_t column = row % gather->grid[1], above = row / gather->grid[1];
     int64_t sample = above / gather->grid[0];
     return (spot){
@@ -81,93 +103,35 @@ static spot spot_of(const nt_gather *gather, int64_t row) {
     };
 }
 
-/* The channels that `at` meets dy rows down and dx columns across. */
-static inline const float *source_of(const nt_gather *gather, spot at, int64_t dy, int64_t dx) {
-    int64_t y = at.y + dy, x = at.x + dx;
-    if (!at.sample || y < 0 || x < 0 || y >= gather->size[0] || x >= gather->size[1])
-        return NULL;
-    return at.sample + (y * gather->size[1] + x) * gather->pitch;
+static void clear(float *to, int64_t count) {
+    if (count > 0)
+        memset(to, 0, (size_t)count * sizeof *to);
 }
 
-static inline void interleave(const float *const *sources, int rows, int step, int64_t length,
-                              float *restrict to) {
-    for (int64_t k = 0; k < length; k++, to += step)
-        for (int i = 0; i < rows; i++)
-            to[i] = sources[i][k];
-}
-
-/* Writes to[k * step + i] = sources[i][k], with the sizes of the common micro-kernels unrolled. */
-static void interleave_rows(const float *const *sources, int rows, int step, int64_t length,
-                            float *to) {
-    if (rows == 6 && step == 6)
-        interleave(sources, 6, 6, length, to);
-    else if (rows == 8 && step == 8)
-        interleave(sources, 8, 8, length, to);
-    else if (rows == 4 && step == 4)
-        interleave(sources, 4, 4, length, to);
-    else
-        interleave(sources, rows, step, length, to);
-}
-
-void nt_gather_pack(const nt_gather *gather, const nt_gemm *gemm, int32_t first, int64_t row,
-                    int64_t k, int64_t length, float *panel) {
-    spot spots[MOST_ROWS];
-    const float *sources[MOST_ROWS];
-    assert(gemm->mr <= MOST_ROWS && length <= NT_PIECE);
-    for (int i = 0; i < gemm->mr; i++)
-        spots[i] = spot_of(gather, row + i);
-    for (int64_t end = k + length; k < end;) {
-        int64_t tap = k / gather->channels, c = k % gather->channels, dy, dx;
-        int64_t run = gather->channels - c < end - k ? gather->channels - c : end - k;
-        tap_offset(gather, 0, tap / gather->taps[1], &dy);
-        tap_offset(gather, 1, tap % gather->taps[1], &dx);
-        for (int i = 0; i < gemm->mr; i++) {
-            const float *source = source_of(gather, spots[i], dy, dx);
-            sources[i] = source ? source + first + c : zeros;
-        }
-        interleave_rows(sources, gemm->mr, gemm->a_step, run, panel);
-        panel += run * gemm->a_step;
-        k += run;
+/* The part of a run that lies within the map's row is copied; the rest, on either side, is zeros.
+ */
+static void copy_run(const nt_gather *gather, spot at, const run *r, float *to) {
+    int64_t y = at.y + r->dy, start = (at.x + r->dx) * gather->pitch + r->c;
+    int64_t width = (int64_t)gather->size[1] * gather->pitch;
+    int64_t from = start < 0 ? -start : 0;
+    int64_t end = start + r->length > width ? width - start : r->length;
+    if (!r->hit || y < 0 || y >= gather->size[0] || from >= end) {
+        clear(to, r->length);
+        return;
     }
+    clear(to, from);
+    memcpy(to + from, at.sample + y * width + start + from, (size_t)(end - from) * sizeof *to);
+    clear(to + end, r->length - end);
 }
 
-/* Deals `count` floats out to panels of mr places, of which the first `at` are taken. */
-static inline void deal(const float *restrict from, int64_t count, int mr, int at,
-                        float *restrict panel, size_t panel_size) {
-    for (; count > 0 && at > 0 && at < mr; count--)
-        panel[at++] = *from++;
-    if (at > 0)
-        panel += panel_size;
-    for (; count >= mr; count -= mr, from += mr, panel += panel_size)
-        for (int i = 0; i < mr; i++)
-            panel[i] = from[i];
-    for (int64_t i = 0; i < count; i++)
-        panel[i] = from[i];
-}
-
-void nt_gather_pack_transposed(const nt_gather *gather, const nt_gemm *gemm, int32_t first,
-                               int64_t row, int64_t length, int64_t k, int64_t k_end, float *panels,
-                               size_t panel_size) {
-    spot spots[NT_PIECE];
+void nt_gather_copy(const nt_gather *gather, int32_t first, int64_t row, int64_t rows, int64_t k,
+                    int64_t length, float *to, int64_t pitch) {
+    run runs[NT_PIECE];
     assert(length <= NT_PIECE);
-    for (int64_t i = 0; i < length; i++)
-        spots[i] = spot_of(gather, row + i);
-    for (int64_t k_first = k; k < k_end;) {
-        int64_t tap = k / gather->channels, c = k % gather->channels, dy = 0, dx = 0;
-        int64_t run = gather->channels - c < k_end - k ? gather->channels - c : k_end - k;
-        run = run < NT_PIECE ? run : NT_PIECE;
-        bool hit = tap_offset(gather, 0, tap / gather->taps[1], &dy) &&
-                   tap_offset(gather, 1, tap % gather->taps[1], &dx);
-        float *panel = panels + (k - k_first) / gemm->mr * (int64_t)panel_size;
-        int at = (int)((k - k_first) % gemm->mr);
-        for (int64_t i = 0; i < length; i++, panel += gemm->a_step) {
-            const float *source = hit ? source_of(gather, spots[i], dy, dx) : NULL;
-            source = source ? source + first + c : zeros;
-            if (gemm->mr == 6)
-                deal(source, run, 6, at, panel, panel_size);
-            else
-                deal(source, run, gemm->mr, at, panel, panel_size);
-        }
-        k += run;
+    int count = list_runs(gather, first, k, length, runs);
+    for (int64_t i = 0; i < rows; i++, to += pitch) {
+        spot at = spot_of(gather, row + i);
+        for (int j = 0; j < count; j++)
+            copy_run(gather, at, &runs[j], to + runs[j].at);
     }
 }

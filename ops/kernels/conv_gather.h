@@ -1,9 +1,9 @@
-/* The left matrix of a convolution written as a product, never stored: it is gathered from NHWC
- * maps piece by piece, straight into the panels that the micro-kernel reads.
+/* The left matrix of a convolution written as a product, never stored: it is copied from NHWC maps
+ * a piece at a time.
  *
- *     row     one place (i, j) of a grid laid over each sample: row = (sample * grid_0 + i) *
- * grid_1 + j column  one channel of one tap (r, s) of the kernel: k = (r * taps_1 + s) * channels +
- * c
+ *     row      one place (i, j) of a grid laid over each sample:
+ *              row = (sample * grid_0 + i) * grid_1 + j
+ *     column   one channel of one tap (r, s) of the kernel: k = (r * taps_1 + s) * channels + c
  *
  * Row i of the grid meets source row  i * step + (base + slope * r) / divisor  under tap r;
  * likewise for columns. A source place outside the map, or one that the division does not hit,
@@ -13,11 +13,10 @@
 #define NT_CONV_GATHER_H
 
 #include "conv.h"
-#include "gemm.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { NT_PIECE = 256 }; /* the most columns (or rows, transposed) that are packed at a time */
+enum { NT_PIECE = 256 }; /* the most columns that are copied at a time */
 
 typedef struct nt_gather {
     const float *maps; /* [samples][size_0][size_1][pitch] */
@@ -40,16 +39,9 @@ bool nt_gather_live(const nt_gather *gather, int64_t tap);
  * and returns the run's length, or 0 at the end. */
 int64_t nt_gather_piece(const nt_gather *gather, int64_t *from);
 
-/* Packs columns [k, k + length), one of the pieces above, of rows [row, row + mr) into one A panel,
- * for the group whose channels start at `first`. Rows past the last one are zeros. */
-void nt_gather_pack(const nt_gather *gather, const nt_gemm *gemm, int32_t first, int64_t row,
-                    int64_t k, int64_t length, float *panel);
-
-/* Packs the transpose: rows [row, row + length) of columns [k, k_end) into as many A panels as it
- * takes, `panel_size` floats apart, in each of which the columns are the panel's rows. The places
- * past k_end in the last panel are left alone. */
-void nt_gather_pack_transposed(const nt_gather *gather, const nt_gemm *gemm, int32_t first,
-                               int64_t row, int64_t length, int64_t k, int64_t k_end, float *panels,
-                               size_t panel_size);
+/* Copies columns [k, k + length) of rows [row, row + rows), for the group whose channels start at
+ * `first`: column k + j of row row + i goes to to[i * pitch + j]. At most NT_PIECE columns. */
+void nt_gather_copy(const nt_gather *gather, int32_t first, int64_t row, int64_t rows, int64_t k,
+                    int64_t length, float *to, int64_t pitch);
 
 #endif

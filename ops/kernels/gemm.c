@@ -1,5 +1,6 @@
 #include "gemm.h"
 
+#include "tensor.h"
 #include <blis.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,9 @@ nt_gemm nt_gemm_query(void) {
     bool by_rows = bli_cntx_l3_vir_ukr_prefers_rows_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context);
     int32_t mr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context);
     int32_t nr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context);
+    /* A configuration without kernels of this kind leaves their sizes 0 (and has slow stand-ins).
+     */
+    bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_BLOCK;
     return (nt_gemm){
         .mr = mr,
         .nr = nr,
@@ -20,6 +24,8 @@ nt_gemm nt_gemm_query(void) {
         .tile_col = by_rows ? 1 : mr,
         .context = context,
         .kernel = bli_cntx_get_l3_vir_ukr_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context),
+        .unpacked = unpacked ? bli_cntx_get_l3_sup_ker_dt(BLIS_FLOAT, BLIS_RRR, context) : NULL,
+        .unpacked_rows = (int32_t)bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context),
     };
 }
 
@@ -48,6 +54,91 @@ void nt_gemm_tile(const nt_gemm *gemm, int64_t k, const float *a, const float *b
     bli_auxinfo_set_next_ab((void *)a, (void *)b, &aux); /* prefetch hints */
     kernel(gemm->mr, gemm->nr, k, &one, (float *)a, (float *)b, &beta, tile, gemm->tile_row,
            gemm->tile_col, &aux, (cntx_t *)gemm->context);
+}
+
+/* --- blocks ----------------------------------------------------------------------------------- */
+
+enum { DEPTH = 256 }; /* of the pieces in which the sums are added up: one of B fits the L1 cache */
+
+/* One panel over one piece, by the kernel that reads the matrices as they lie. With beta = 0 it
+ * does not read C. */
+static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p, int64_t depth,
+                              const float *a, const float *b, bool add, float *c) {
+    sgemmsup_ker_ft kernel;
+    memcpy(&kernel, &gemm->unpacked, sizeof kernel);
+    float one = 1, beta = add ? 1 : 0;
+    auxinfo_t aux = {0};
+    bli_auxinfo_set_ps_a(gemm->unpacked_rows * p->a_row, &aux); /* to its next rows of A */
+    kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, p->rows, NT_BLOCK, depth, &one, (float *)a,
+           p->a_row, p->a_step, (float *)b, p->b_row, 1, &beta, c, p->c_row, 1, &aux,
+           (cntx_t *)gemm->context);
+}
+
+/* Packs one piece of A into panels, with zeros in the rows past the last one. */
+static void pack_left(const nt_gemm *gemm, const nt_block_product *p, int64_t depth, const float *a,
+                      float *to) {
+    for (int64_t row = 0; row < p->rows; row += gemm->mr, to += nt_gemm_a_size(gemm, DEPTH))
+        for (int64_t i = 0; i < gemm->mr; i++)
+            for (int64_t k = 0; k < depth; k++)
+                to[k * gemm->a_step + i] =
+                    row + i < p->rows ? a[(row + i) * p->a_row + k * p->a_step] : 0;
+}
+
+/* Packs columns [first, first + nr) of one panel of B, as far as it has them, else zeros. */
+static void pack_right(const nt_gemm *gemm, const nt_block_product *p, int64_t depth,
+                       const float *b, int64_t first, float *to) {
+    for (int64_t k = 0; k < depth; k++, b += p->b_row, to += gemm->b_step)
+        for (int64_t j = 0; j < gemm->nr; j++)
+            to[j] = first + j < NT_BLOCK ? b[first + j] : 0;
+}
+
+/* Writes or adds to C what lies within a panel of it, of the tile whose first element is `c`. */
+static void emit_tile(const nt_gemm *gemm, const nt_block_product *p, const float *tile,
+                      int64_t rows, int64_t columns, bool add, float *c) {
+    for (int64_t i = 0; i < rows && i < gemm->mr; i++, c += p->c_row)
+        for (int64_t j = 0; j < columns && j < gemm->nr; j++) {
+            float value = tile[i * gemm->tile_row + j * gemm->tile_col];
+            c[j] = add ? c[j] + value : value;
+        }
+}
+
+/* All panels over one piece, by the micro-kernel. */
+static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, int64_t from,
+                            int64_t depth, bool add, float *work) {
+    size_t left_size = nt_gemm_a_size(gemm, DEPTH);
+    float *right = work, *tile = right + nt_gemm_b_size(gemm, DEPTH) + NT_PANEL_SLACK;
+    float *left = tile + nt_gemm_tile_size(gemm);
+    pack_left(gemm, p, depth, p->a + from * p->a_step, left);
+    for (int64_t panel = 0; panel < p->panels; panel++)
+        for (int64_t j = 0; j < NT_BLOCK; j += gemm->nr) {
+            float *c = p->c + panel * p->c_panel + j;
+            pack_right(gemm, p, depth, p->b + panel * p->b_panel + from * p->b_row, j, right);
+            for (int64_t i = 0; i < p->rows; i += gemm->mr) {
+                nt_gemm_tile(gemm, depth, left + (size_t)(i / gemm->mr) * left_size, right, false,
+                             tile);
+                emit_tile(gemm, p, tile, p->rows - i, NT_BLOCK - j, add, c + i * p->c_row);
+            }
+        }
+}
+
+size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows) {
+    if (gemm->unpacked)
+        return 0;
+    size_t panels = (size_t)((rows + gemm->mr - 1) / gemm->mr);
+    return nt_gemm_b_size(gemm, DEPTH) + NT_PANEL_SLACK + nt_gemm_tile_size(gemm) +
+           panels * nt_gemm_a_size(gemm, DEPTH) + NT_PANEL_SLACK;
+}
+
+void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *work) {
+    for (int64_t k = 0; k < p->depth; k += DEPTH) {
+        int64_t depth = p->depth - k < DEPTH ? p->depth - k : DEPTH;
+        bool add = p->add || k > 0;
+        if (!gemm->unpacked)
+            multiply_packed(gemm, p, k, depth, add, work);
+        for (int64_t i = 0; gemm->unpacked && i < p->panels; i++)
+            multiply_unpacked(gemm, p, depth, p->a + k * p->a_step,
+                              p->b + i * p->b_panel + k * p->b_row, add, p->c + i * p->c_panel);
+    }
 }
 
 void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]) {

@@ -1,0 +1,77 @@
+/* Convolution by bilinear schemes: fewer multiplications, after Toom, Cook and Winograd. A scheme
+ * computes a square tile of outputs from a tile of inputs: it takes both the inputs and the kernel
+ * to `points` (each a linear map along the rows and the same along the columns), multiplies them
+ * there, and takes the products back:
+ *
+ *     Y = Aᵀ [ (G g Gᵀ) ∘ (Bᵀ d B) ] A          d in x in, g taps x taps, Y out x out
+ *
+ * With channels, each point is a matrix product of its own, tiles by input channels by output
+ * channels; all of them run through nt_gemm_multiply. The gradient to the data is the same scheme
+ * on the kernel flipped and transposed; the gradient to the kernel is the scheme's adjoint,
+ *
+ *     dg = Gᵀ [ sum over tiles of (A dY Aᵀ) ∘ (Bᵀ d B) ] G
+ *
+ *     winograd   in 6, out 4, taps 3, points 6     3x3 kernels: 36 products in place of 144
+ *     toeplitz   in 2, out 2, taps 3, points 3     3x3 on 2x2 maps, padded by 1: 9 in place of 16
+ *     single     in 1, out 1, taps 1, points 1     1x1 kernels, at any stride, and 1x1 maps, of
+ * which only one tap of any kernel meets more than zeros
+ *
+ * A tile's arithmetic does not depend on the tiles that are worked on beside it. */
+#ifndef NT_BILINEAR_H
+#define NT_BILINEAR_H
+
+#include "conv.h"
+#include "gemm.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One of the linear maps, of n x n places to m x m, for `count` numbers side by side (a multiple of
+ * NT_BLOCK): place i is read at from[i] + from_at and written at to[i] + to_at. What is written is
+ * the sum with plus[0 … count), unless that is NULL: the place where a bias, and whatever else ends
+ * a layer, goes on the way out. No place written overlaps any that is read. */
+typedef void (*nt_bilinear_map)(const float *const *from, int64_t from_at, float *const *to,
+                                int64_t to_at, int64_t count, const float *plus);
+
+enum { NT_MOST_PLACES = 36 };
+
+typedef struct nt_bilinear {
+    int32_t in, out, taps, points;  /* along each side */
+    nt_bilinear_map input;          /* Bᵀ d B: in to points */
+    nt_bilinear_map kernel;         /* G g Gᵀ: taps to points */
+    nt_bilinear_map output;         /* Aᵀ m A: points to out */
+    nt_bilinear_map output_adjoint; /* A dY Aᵀ: out to points */
+    nt_bilinear_map kernel_adjoint; /* Gᵀ m G: points to taps */
+} nt_bilinear;
+
+/* The schemes, with the instructions that this processor has. `plain` asks for portable ones. */
+typedef enum nt_bilinear_name { NT_WINOGRAD, NT_TOEPLITZ, NT_SINGLE } nt_bilinear_name;
+const nt_bilinear *nt_bilinear_find(nt_bilinear_name name);
+const nt_bilinear *nt_bilinear_plain(nt_bilinear_name name);
+
+/* Whether a scheme computes a convolution of this shape. */
+bool nt_bilinear_fits(const nt_bilinear *scheme, const nt_conv_shape *shape);
+
+/* As in conv.h, for shapes that fit. */
+void nt_bilinear_forward(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+                         const float *weight, const float *bias, float *y,
+                         const nt_conv_memory *memory);
+nt_conv_need nt_bilinear_forward_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+
+void nt_bilinear_data(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *dy,
+                      const float *weight, float *dx, const nt_conv_memory *memory);
+nt_conv_need nt_bilinear_data_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+
+void nt_bilinear_weight(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+                        const float *dy, float *dweight, const nt_conv_memory *memory);
+nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+
+/* The two halves of nt_bilinear_forward, for who keeps a transformed kernel over many calls: the
+ * first fills nt_bilinear_kernel_size floats, aligned to 64 bytes; the second needs no `shared`. */
+size_t nt_bilinear_kernel_size(const nt_bilinear *scheme, const nt_conv_shape *shape);
+void nt_bilinear_transform_kernel(const nt_bilinear *scheme, const nt_conv_shape *shape,
+                                  const float *weight, float *ret_transformed);
+void nt_bilinear_apply(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+                       const float *transformed, const float *bias, float *y,
+                       const nt_conv_memory *memory);
+
+#endif

@@ -1,0 +1,193 @@
+/* The linear maps of the schemes of bilinear.h, one line (row or column) at a time, vectorised over
+ * channels. The build compiles this file once for each set of instructions, with NT_LINES naming
+ * it.
+ *
+ * Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR
+ * 2016) as Toom and Cook would derive it: polynomials of degree 3 and 2 are evaluated at five
+ * points p and at infinity and multiplied there; transposing the interpolation gives the filter
+ * form. With M(t) the product of t - p over the five points,
+ *
+ *     column of Aᵀ   1, p, p², p³                         and 0, 0, 0, 1 for infinity
+ *     row of G       (1, p, p²) / product of p - q, q ≠ p  and 0, 0, 1
+ *     row of Bᵀ      the coefficients of M(t) / (t - p)    and those of M(t)
+ *
+ * The points are 0, ±a, ±b with a = √½ and b = √2 = 2a, for which M(t) = t (t² - ½)(t² - 2)
+ * = t⁵ - 2.5 t³ + t. That a b = 1 keeps the powers near 1, and rounding errors at half of those of
+ * the usual 0, ±1, ±2. The products of differences are 1 for 0, -1.5 for ±a, and 6 for ±b.
+ *
+ * Toeplitz: on a line of two, y₀ = g₁ x₀ + g₂ x₁ and y₁ = g₀ x₀ + g₁ x₁ share the product
+ * g₁ (x₀ + x₁), and need (g₂ - g₁) x₁ and (g₀ - g₁) x₀ beside it. */
+#include "bilinear_lines.h"
+
+#include <string.h>
+
+#define PASTE(a, b) a##b
+#define NAME(suffix) PASTE(nt_bilinear_lines_, suffix)
+#define INLINE static inline __attribute__((always_inline))
+
+/* --- vectors ---------------------------------------------------------------------------------- */
+
+#if defined __AVX512F__
+#include <immintrin.h>
+typedef __m512 lanes;
+INLINE lanes multiply_add(lanes a, float b, lanes c) {
+    return _mm512_fmadd_ps(a, _mm512_set1_ps(b), c);
+}
+#elif defined __AVX2__ && defined __FMA__
+#include <immintrin.h>
+typedef __m256 lanes;
+INLINE lanes multiply_add(lanes a, float b, lanes c) {
+    return _mm256_fmadd_ps(a, _mm256_set1_ps(b), c);
+}
+#else
+typedef float lanes __attribute__((vector_size(16)));
+INLINE lanes multiply_add(lanes a, float b, lanes c) {
+    return a * b + c;
+}
+#endif
+
+enum { LANES = sizeof(lanes) / sizeof(float) };
+
+INLINE lanes load(const float *from) {
+    lanes v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+INLINE void store(float *to, lanes v) {
+    memcpy(to, &v, sizeof v);
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+static const float A = 0.70710678118654752F, B = 1.41421356237309505F;
+
+INLINE void winograd_input(const lanes *d, lanes *v) {
+    lanes even = multiply_add(d[2], -2, d[4]), odd = multiply_add(d[1], -2, d[3]);
+    v[1] = multiply_add(odd, A, even);
+    v[2] = multiply_add(odd, -A, even);
+    even = multiply_add(d[2], -0.5F, d[4]), odd = multiply_add(d[1], -0.5F, d[3]);
+    v[3] = multiply_add(odd, B, even);
+    v[4] = multiply_add(odd, -B, even);
+    v[0] = multiply_add(d[2], -2.5F, d[0] + d[4]);
+    v[5] = multiply_add(d[3], -2.5F, d[1] + d[5]);
+}
+
+INLINE void winograd_kernel(const lanes *g, lanes *u) {
+    u[0] = g[0];
+    lanes even = multiply_add(g[2], 0.5F, g[0]) * (-1 / 1.5F);
+    u[1] = multiply_add(g[1], -A / 1.5F, even);
+    u[2] = multiply_add(g[1], A / 1.5F, even);
+    even = multiply_add(g[2], 2, g[0]) * (1 / 6.0F);
+    u[3] = multiply_add(g[1], B / 6, even);
+    u[4] = multiply_add(g[1], -B / 6, even);
+    u[5] = g[2];
+}
+
+INLINE void winograd_output(const lanes *m, lanes *y) {
+    lanes sum_a = m[1] + m[2], odd_a = (m[1] - m[2]) * A;
+    lanes sum_b = m[3] + m[4], odd_b = (m[3] - m[4]) * B;
+    y[0] = m[0] + sum_a + sum_b;
+    y[1] = odd_a + odd_b;
+    y[2] = multiply_add(sum_b, 2, sum_a * 0.5F);
+    y[3] = multiply_add(odd_a, 0.5F, multiply_add(odd_b, 2, m[5]));
+}
+
+INLINE void winograd_output_adjoint(const lanes *y, lanes *m) {
+    lanes even = multiply_add(y[2], 0.5F, y[0]), odd = multiply_add(y[3], 0.5F, y[1]);
+    m[1] = multiply_add(odd, A, even);
+    m[2] = multiply_add(odd, -A, even);
+    even = multiply_add(y[2], 2, y[0]), odd = multiply_add(y[3], 2, y[1]);
+    m[3] = multiply_add(odd, B, even);
+    m[4] = multiply_add(odd, -B, even);
+    m[0] = y[0];
+    m[5] = y[3];
+}
+
+INLINE void winograd_kernel_adjoint(const lanes *u, lanes *g) {
+    lanes sum_a = (u[1] + u[2]) * (-1 / 1.5F), sum_b = (u[3] + u[4]) * (1 / 6.0F);
+    g[0] = u[0] + sum_a + sum_b;
+    g[1] = multiply_add(u[1] - u[2], -A / 1.5F, (u[3] - u[4]) * (B / 6));
+    g[2] = multiply_add(sum_a, 0.5F, multiply_add(sum_b, 2, u[5]));
+}
+
+INLINE void toeplitz_input(const lanes *d, lanes *v) {
+    v[0] = d[0] + d[1];
+    v[1] = d[1];
+    v[2] = d[0];
+}
+
+INLINE void toeplitz_kernel(const lanes *g, lanes *u) {
+    u[0] = g[1];
+    u[1] = g[2] - g[1];
+    u[2] = g[0] - g[1];
+}
+
+INLINE void toeplitz_output(const lanes *m, lanes *y) {
+    y[0] = m[0] + m[1];
+    y[1] = m[0] + m[2];
+}
+
+INLINE void toeplitz_output_adjoint(const lanes *y, lanes *m) {
+    m[0] = y[0] + y[1];
+    m[1] = y[0];
+    m[2] = y[1];
+}
+
+INLINE void toeplitz_kernel_adjoint(const lanes *u, lanes *g) {
+    g[0] = u[2];
+    g[1] = u[0] - u[1] - u[2];
+    g[2] = u[1];
+}
+
+INLINE void single(const lanes *from, lanes *to) {
+    to[0] = from[0];
+}
+
+/* --- squares ---------------------------------------------------------------------------------- */
+
+/* Applies a line's map, of n places to m, down the columns and then along the rows. */
+#define SQUARE(line, n, m)                                                                         \
+    static void line##_square(const float *const *from, int64_t from_at, float *const *to,         \
+                              int64_t to_at, int64_t count, const float *plus) {                   \
+        for (int64_t at = 0; at < count; at += LANES) {                                            \
+            lanes half[m][n], read[n], made[m];                                                    \
+            for (int j = 0; j < (n); j++) {                                                        \
+                for (int i = 0; i < (n); i++)                                                      \
+                    read[i] = load(from[i * (n) + j] + from_at + at);                              \
+                line(read, made);                                                                  \
+                for (int i = 0; i < (m); i++)                                                      \
+                    half[i][j] = made[i];                                                          \
+            }                                                                                      \
+            for (int i = 0; i < (m); i++) {                                                        \
+                line(half[i], made);                                                               \
+                for (int j = 0; plus && j < (m); j++)                                              \
+                    made[j] = made[j] + load(plus + at);                                           \
+                for (int j = 0; j < (m); j++)                                                      \
+                    store(to[i * (m) + j] + to_at + at, made[j]);                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+SQUARE(winograd_input, 6, 6)
+SQUARE(winograd_kernel, 3, 6)
+SQUARE(winograd_output, 6, 4)
+SQUARE(winograd_output_adjoint, 4, 6)
+SQUARE(winograd_kernel_adjoint, 6, 3)
+SQUARE(toeplitz_input, 2, 3)
+SQUARE(toeplitz_kernel, 3, 3)
+SQUARE(toeplitz_output, 3, 2)
+SQUARE(toeplitz_output_adjoint, 2, 3)
+SQUARE(toeplitz_kernel_adjoint, 3, 3)
+SQUARE(single, 1, 1)
+
+#define MAPS(name)                                                                                 \
+    name##_input_square, name##_kernel_square, name##_output_square, name##_output_adjoint_square, \
+        name##_kernel_adjoint_square
+
+const nt_bilinear NAME(NT_LINES)[] = {
+    [NT_WINOGRAD] = {6, 4, 3, 6, MAPS(winograd)},
+    [NT_TOEPLITZ] = {2, 2, 3, 3, MAPS(toeplitz)},
+    [NT_SINGLE] = {1, 1, 1, 1, single_square, single_square, single_square, single_square,
+                   single_square},
+};

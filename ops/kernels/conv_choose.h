@@ -1,0 +1,19 @@
+/* Which algorithm computes a convolution: a table, looked up by shape, never by the number of
+ * samples or threads, so that neither changes a bit of a sample's result. */
+#ifndef NT_CONV_CHOOSE_H
+#define NT_CONV_CHOOSE_H
+
+#include "conv.h"
+
+typedef enum nt_conv_pass { NT_FORWARD_PASS, NT_DATA_PASS, NT_WEIGHT_PASS } nt_conv_pass;
+
+typedef enum nt_conv_algorithm {
+    NT_DIRECT_ALGORITHM, /* conv_direct.h */
+    NT_SINGLE_ALGORITHM, /* bilinear.h, as are the others */
+    NT_TOEPLITZ_ALGORITHM,
+    NT_WINOGRAD_ALGORITHM
+} nt_conv_algorithm;
+
+nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass);
+
+#endif

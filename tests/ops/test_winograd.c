@@ -1,0 +1,455 @@
+/* The convolution algorithms beneath conv2d, each held against a plain double-precision convolution
+ * and its two gradients: Winograd's, the tiny maps', the one-tap products, with the instructions of
+ * this processor and with portable ones; and the table that chooses among them.
+ *
+ * Errors are relative, in the L2 norm. A float product summed over n terms has about 1e-7 √n / √n;
+ * Winograd's transforms with the points 0, ±√½, ±√2 multiply that by up to 6. */
+#include "alloc.h"
+#include "bilinear.h"
+#include "conv_choose.h"
+#include "parallel.h"
+#include "tensor.h"
+#include "trial.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PASSES = 3, GUARD = 64, SHAPES = 150 };
+
+/* --- one problem ------------------------------------------------------------------------------ */
+
+typedef struct array {
+    float *v;
+    int64_t count;
+} array;
+
+/* Blocks end in a guard, and start out as NaN. */
+static array array_new(int64_t count) {
+    array a = {nt_alloc((size_t)count * sizeof(float) + GUARD), count};
+    assert_non_null(a.v);
+    memset(a.v, 0xFF, (size_t)count * sizeof(float) + GUARD);
+    return a;
+}
+
+static void array_free(array a) {
+    for (size_t i = 0; i < GUARD; i++)
+        assert_int_equal(((unsigned char *)(a.v + a.count))[i], 0xFF);
+    nt_free(a.v, (size_t)a.count * sizeof(float) + GUARD);
+}
+
+static array array_random(int64_t count, uint64_t seed) {
+    array a = array_new(count);
+    for (int64_t i = 0; i < count; i++)
+        a.v[i] = (float)(2 * trial_noise(seed, (uint64_t)i) - 1);
+    return a;
+}
+
+typedef struct problem {
+    nt_conv_shape shape;
+    array x, weight, bias, dy;
+} problem;
+
+static int64_t taps_of(const nt_conv_shape *s) {
+    return (int64_t)s->kernel[0] * s->kernel[1];
+}
+
+/* Where the weight of output channel k under a tap starts; input channels are NT_BLOCK apart. */
+static int64_t weight_at(const nt_conv_shape *s, int64_t k, int64_t tap) {
+    return (k / NT_BLOCK * taps_of(s) + tap) * s->channels * NT_BLOCK + k % NT_BLOCK;
+}
+
+static int64_t x_count(const nt_conv_shape *s) {
+    return (int64_t)s->samples * s->height * s->width * s->channels;
+}
+
+static int64_t y_count(const nt_conv_shape *s) {
+    return (int64_t)s->samples * s->out_height * s->out_width * s->out_channels;
+}
+
+static int64_t weight_count(const nt_conv_shape *s) {
+    return (s->out_channels + NT_BLOCK - 1) / NT_BLOCK * NT_BLOCK * taps_of(s) * s->channels;
+}
+
+static problem problem_new(const nt_conv_shape *shape, uint64_t seed) {
+    problem p = {.shape = *shape,
+                 .x = array_random(x_count(shape), seed),
+                 .weight = array_random(weight_count(shape), seed + 1),
+                 .bias = array_random(shape->out_channels, seed + 2),
+                 .dy = array_random(y_count(shape), seed + 3)};
+    int32_t end = (shape->out_channels + NT_BLOCK - 1) / NT_BLOCK * NT_BLOCK;
+    for (int64_t k = shape->out_channels; k < end; k++)
+        for (int64_t tap = 0; tap < taps_of(shape); tap++)
+            for (int64_t c = 0; c < shape->channels; c++)
+                p.weight.v[weight_at(shape, k, tap) + c * NT_BLOCK] = 0;
+    return p;
+}
+
+static void problem_free(problem *p) {
+    array_free(p->x);
+    array_free(p->weight);
+    array_free(p->bias);
+    array_free(p->dy);
+}
+
+static int64_t result_count(const nt_conv_shape *s, nt_conv_pass pass) {
+    return pass == NT_FORWARD_PASS ? y_count(s)
+           : pass == NT_DATA_PASS  ? x_count(s)
+                                   : weight_count(s);
+}
+
+/* --- in double precision ---------------------------------------------------------------------- */
+
+/* One output element of the definition: adds what it takes from, and gives to, each input. */
+static void reference_element(const problem *p, int64_t n, int64_t i, int64_t j, int64_t k,
+                              double *ret[PASSES]) {
+    const nt_conv_shape *s = &p->shape;
+    int64_t at = ((n * s->out_height + i) * s->out_width + j) * s->out_channels + k;
+    double sum = (double)p->bias.v[k], dy = (double)p->dy.v[at];
+    for (int64_t tap = 0; tap < taps_of(s); tap++) {
+        int64_t y = i * s->stride[0] + tap / s->kernel[1] * s->dilation[0] - s->pad[0];
+        int64_t x = j * s->stride[1] + tap % s->kernel[1] * s->dilation[1] - s->pad[1];
+        if (y < 0 || x < 0 || y >= s->height || x >= s->width)
+            continue;
+        int64_t from = ((n * s->height + y) * s->width + x) * s->channels;
+        int64_t w = weight_at(s, k, tap);
+        for (int64_t c = 0; c < s->channels; c++) {
+            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_BLOCK];
+            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_BLOCK];
+            ret[NT_WEIGHT_PASS][w + c * NT_BLOCK] += dy * (double)p->x.v[from + c];
+        }
+    }
+    ret[NT_FORWARD_PASS][at] = sum;
+}
+
+static void reference(const problem *p, double *ret[PASSES]) {
+    for (int pass = 0; pass < PASSES; pass++) {
+        ret[pass] = calloc((size_t)result_count(&p->shape, (nt_conv_pass)pass), sizeof(double));
+        assert_non_null(ret[pass]);
+    }
+    for (int64_t n = 0; n < p->shape.samples; n++)
+        for (int64_t i = 0; i < p->shape.out_height; i++)
+            for (int64_t j = 0; j < p->shape.out_width; j++)
+                for (int64_t k = 0; k < p->shape.out_channels; k++)
+                    reference_element(p, n, i, j, k, ret);
+}
+
+static double error_of(array got, const double *wanted) {
+    double difference = 0, norm = 0;
+    for (int64_t i = 0; i < got.count; i++) {
+        difference += pow((double)got.v[i] - wanted[i], 2);
+        norm += wanted[i] * wanted[i];
+    }
+    return norm == 0 ? sqrt(difference) : sqrt(difference / norm);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* NULL: what the table chooses. */
+static nt_conv_need need_of(const nt_bilinear *scheme, const nt_conv_shape *s, nt_conv_pass pass) {
+    if (pass == NT_FORWARD_PASS)
+        return scheme ? nt_bilinear_forward_need(scheme, s) : nt_conv_forward_need(s);
+    if (pass == NT_DATA_PASS)
+        return scheme ? nt_bilinear_data_need(scheme, s) : nt_conv_data_need(s);
+    return scheme ? nt_bilinear_weight_need(scheme, s) : nt_conv_weight_need(s);
+}
+
+static void call(const nt_bilinear *scheme, const problem *p, nt_conv_pass pass, float *result,
+                 const nt_conv_memory *memory) {
+    const nt_conv_shape *s = &p->shape;
+    if (pass == NT_FORWARD_PASS && scheme)
+        nt_bilinear_forward(scheme, s, p->x.v, p->weight.v, p->bias.v, result, memory);
+    else if (pass == NT_FORWARD_PASS)
+        nt_conv_forward(s, p->x.v, p->weight.v, p->bias.v, result, memory);
+    else if (pass == NT_DATA_PASS && scheme)
+        nt_bilinear_data(scheme, s, p->dy.v, p->weight.v, result, memory);
+    else if (pass == NT_DATA_PASS)
+        nt_conv_data(s, p->dy.v, p->weight.v, result, memory);
+    else if (scheme)
+        nt_bilinear_weight(scheme, s, p->x.v, p->dy.v, result, memory);
+    else
+        nt_conv_weight(s, p->x.v, p->dy.v, result, memory);
+}
+
+/* The result, made in scratch memory of exactly the size asked for. */
+static array run(const nt_bilinear *scheme, const problem *p, nt_conv_pass pass) {
+    nt_conv_need need = need_of(scheme, &p->shape, pass);
+    assert_int_equal(need.per_worker % 64, 0);
+    array result = array_new(result_count(&p->shape, pass));
+    array shared = array_new((int64_t)(need.shared / sizeof(float)));
+    array workers = array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
+    nt_conv_memory memory = {(char *)shared.v, (char *)workers.v, need.per_worker};
+    call(scheme, p, pass, result.v, &memory);
+    array_free(shared);
+    array_free(workers);
+    return result;
+}
+
+static const char *describe(const nt_conv_shape *s) {
+    static char text[160];
+    snprintf(text, sizeof text, "%d samples, %dx%dx%d to %d, kernel %dx%d, stride %d,%d, pad %d,%d",
+             s->samples, s->channels, s->height, s->width, s->out_channels, s->kernel[0],
+             s->kernel[1], s->stride[0], s->stride[1], s->pad[0], s->pad[1]);
+    return text;
+}
+
+static nt_conv_shape shape_of(int32_t samples, int32_t channels, int32_t size, int32_t out_channels,
+                              int32_t kernel, int32_t stride, int32_t pad) {
+    int32_t out = (size + 2 * pad - kernel) / stride + 1;
+    return (nt_conv_shape){samples,          channels,   size,   size,
+                           out_channels,     out,        out,    {kernel, kernel},
+                           {stride, stride}, {pad, pad}, {1, 1}, 1};
+}
+
+/* --- accuracy --------------------------------------------------------------------------------- */
+
+static void check_accuracy(const nt_conv_shape *shape, const double tolerances[PASSES]) {
+    problem p = problem_new(shape, 1);
+    double *wanted[PASSES];
+    reference(&p, wanted);
+    for (int pass = 0; pass < PASSES; pass++) {
+        array got = run(NULL, &p, (nt_conv_pass)pass);
+        double error = error_of(got, wanted[pass]);
+        if (!(error <= tolerances[pass]))
+            fail_msg("%s: pass %d has error %g", describe(shape), pass, error);
+        array_free(got);
+        free(wanted[pass]);
+    }
+    problem_free(&p);
+}
+
+static void test_accuracy(void **state) {
+    const struct {
+        nt_conv_shape shape;
+        double tolerances[PASSES]; /* forward, data, weight */
+    } cases[] = {
+        {shape_of(2, 64, 32, 64, 3, 1, 1), {1.5e-6, 1.5e-6, 1.5e-6}},
+        {shape_of(2, 128, 16, 128, 3, 1, 1), {2e-6, 2e-6, 1.5e-6}},
+        {shape_of(2, 256, 8, 256, 3, 1, 1), {2.5e-6, 2.5e-6, 1.5e-6}},
+        {shape_of(3, 512, 4, 512, 3, 1, 1), {3e-6, 3e-6, 1e-6}},
+        {shape_of(5, 512, 2, 512, 3, 1, 1), {1e-6, 1e-6, 5e-7}},
+        {shape_of(9, 512, 1, 512, 3, 1, 1), {6e-7, 6e-7, 3e-7}},
+        {shape_of(3, 200, 9, 72, 1, 2, 0), {5e-7, 5e-7, 5e-7}},
+        {shape_of(2, 3, 32, 64, 7, 2, 3), {5e-7, 1e-6, 1e-6}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_accuracy(&cases[i].shape, cases[i].tolerances);
+}
+
+/* --- random shapes ---------------------------------------------------------------------------- */
+
+static int32_t between(uint64_t seed, uint64_t *draw, int32_t low, int32_t high) {
+    return low + (int32_t)(trial_noise(seed, (*draw)++) * (high - low + 1));
+}
+
+/* A shape that a scheme fits. */
+static nt_conv_shape random_shape(nt_bilinear_name name, uint64_t seed) {
+    uint64_t n = 0;
+    int32_t widest = between(seed, &n, 0, 5) ? 40 : 150;
+    nt_conv_shape s = shape_of(between(seed, &n, 1, 7), between(seed, &n, 1, widest), 2,
+                               between(seed, &n, 1, widest), 3, 1, 1);
+    bool one_live = name == NT_SINGLE && between(seed, &n, 0, 2) == 0;
+    for (int d = 0; d < 2; d++) {
+        int32_t *size = d == 0 ? &s.height : &s.width, *out = d == 0 ? &s.out_height : &s.out_width;
+        if (name == NT_WINOGRAD) {
+            *size = between(seed, &n, 3, 13);
+            s.pad[d] = between(seed, &n, 0, 2);
+        } else if (one_live) {
+            *size = 1;
+            s.pad[d] = between(seed, &n, 0, 2);
+            s.kernel[d] = 2 * s.pad[d] + 1;
+        } else if (name == NT_SINGLE) {
+            *size = between(seed, &n, 1, 13);
+            s.pad[d] = 0;
+            s.kernel[d] = 1;
+            s.stride[d] = between(seed, &n, 1, 3);
+        }
+        *out = (*size + 2 * s.pad[d] - s.kernel[d]) / s.stride[d] + 1;
+    }
+    return s;
+}
+
+static void each_shape(void (*check)(nt_bilinear_name name, const problem *p)) {
+    for (int name = NT_WINOGRAD; name <= NT_SINGLE; name++)
+        for (uint64_t seed = 1; seed <= SHAPES / 3; seed++) {
+            nt_conv_shape shape = random_shape((nt_bilinear_name)name, 10 * seed);
+            assert_true(nt_bilinear_fits(nt_bilinear_find((nt_bilinear_name)name), &shape));
+            problem p = problem_new(&shape, seed);
+            check((nt_bilinear_name)name, &p);
+            problem_free(&p);
+        }
+}
+
+static void check_reference(nt_bilinear_name name, const problem *p) {
+    double *wanted[PASSES];
+    const nt_bilinear *schemes[] = {nt_bilinear_find(name), nt_bilinear_plain(name)};
+    reference(p, wanted);
+    for (int pass = 0; pass < PASSES; pass++) {
+        for (int i = 0; i < 2; i++) {
+            array got = run(schemes[i], p, (nt_conv_pass)pass);
+            double error = error_of(got, wanted[pass]);
+            if (!(error <= 2e-6))
+                fail_msg("%s: scheme %d%s, pass %d has error %g", describe(&p->shape), (int)name,
+                         i == 0 ? "" : " in plain C", pass, error);
+            array_free(got);
+        }
+        free(wanted[pass]);
+    }
+}
+
+static void test_reference(void **state) {
+    (void)state;
+    each_shape(check_reference);
+}
+
+/* --- bits ------------------------------------------------------------------------------------- */
+
+static void expect_same(const nt_conv_shape *s, const char *what, const float *got,
+                        const float *wanted, int64_t count) {
+    if (memcmp(got, wanted, (size_t)count * sizeof *got) != 0)
+        fail_msg("%s: %s changes the bits", describe(s), what);
+}
+
+static void check_threads(nt_bilinear_name name, const problem *p) {
+    const nt_bilinear *scheme = nt_bilinear_find(name);
+    for (int pass = 0; pass < PASSES; pass++) {
+        nt_threads_set(1);
+        array one = run(scheme, p, (nt_conv_pass)pass);
+        for (int threads = 2; threads <= 4; threads++) {
+            nt_threads_set(threads);
+            array many = run(scheme, p, (nt_conv_pass)pass);
+            expect_same(&p->shape, "the number of threads", many.v, one.v, one.count);
+            array_free(many);
+        }
+        array_free(one);
+    }
+    nt_threads_set(2);
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    each_shape(check_threads);
+}
+
+/* A sample alone, forward and back to the data, has the bits that it has among others. */
+static void check_samples(nt_bilinear_name name, const problem *p) {
+    const nt_bilinear *scheme = nt_bilinear_find(name);
+    for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
+        array all = run(scheme, p, (nt_conv_pass)pass);
+        problem alone = *p;
+        alone.shape.samples = 1;
+        for (int32_t n = 0; n < p->shape.samples; n++) {
+            array one = run(scheme, &alone, (nt_conv_pass)pass);
+            expect_same(&p->shape, "the number of samples", one.v, all.v + n * one.count,
+                        one.count);
+            array_free(one);
+            alone.x.v += x_count(&alone.shape);
+            alone.dy.v += y_count(&alone.shape);
+        }
+        array_free(all);
+    }
+}
+
+static void test_samples(void **state) {
+    (void)state;
+    each_shape(check_samples);
+}
+
+/* The same through the table, on the shapes of networks, where a block of work is full. */
+static void test_many_samples(void **state) {
+    const nt_conv_shape shapes[] = {
+        shape_of(67, 24, 12, 40, 3, 1, 1), shape_of(131, 64, 4, 64, 3, 1, 1),
+        shape_of(211, 80, 2, 48, 3, 1, 1), shape_of(323, 70, 1, 290, 3, 1, 1),
+        shape_of(9, 32, 15, 64, 1, 2, 0),  shape_of(5, 3, 33, 24, 7, 2, 3),
+        shape_of(41, 36, 7, 52, 3, 2, 1),
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
+            problem p = problem_new(&shapes[i], 5), last = p;
+            array all = run(NULL, &p, (nt_conv_pass)pass);
+            last.shape.samples = 1;
+            last.x.v += (p.shape.samples - 1) * x_count(&last.shape);
+            last.dy.v += (p.shape.samples - 1) * y_count(&last.shape);
+            array one = run(NULL, &last, (nt_conv_pass)pass);
+            expect_same(&p.shape, "the number of samples", one.v,
+                        all.v + (p.shape.samples - 1) * one.count, one.count);
+            array_free(one);
+            array_free(all);
+            problem_free(&p);
+        }
+}
+
+/* --- kept kernels ----------------------------------------------------------------------------- */
+
+static void check_kept_kernel(nt_bilinear_name name, const problem *p) {
+    const nt_bilinear *scheme = nt_bilinear_find(name);
+    array wanted = run(scheme, p, NT_FORWARD_PASS), got = array_new(wanted.count);
+    array kernel = array_new((int64_t)nt_bilinear_kernel_size(scheme, &p->shape));
+    nt_conv_need need = nt_bilinear_forward_need(scheme, &p->shape);
+    array workers = array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
+    nt_conv_memory memory = {.workers = (char *)workers.v, .per_worker = need.per_worker};
+    nt_bilinear_transform_kernel(scheme, &p->shape, p->weight.v, kernel.v);
+    nt_bilinear_apply(scheme, &p->shape, p->x.v, kernel.v, p->bias.v, got.v, &memory);
+    expect_same(&p->shape, "keeping the transformed kernel", got.v, wanted.v, wanted.count);
+    array_free(workers);
+    array_free(kernel);
+    array_free(got);
+    array_free(wanted);
+}
+
+static void test_kept_kernel(void **state) {
+    (void)state;
+    each_shape(check_kept_kernel);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static void expect_choice(nt_conv_shape shape, nt_conv_algorithm wanted) {
+    for (int pass = 0; pass < PASSES; pass++)
+        for (int32_t samples = 1; samples <= 1000; samples *= 10) {
+            shape.samples = samples;
+            if (nt_conv_choose(&shape, (nt_conv_pass)pass) != wanted)
+                fail_msg("%s: pass %d is computed by %d", describe(&shape), pass,
+                         (int)nt_conv_choose(&shape, (nt_conv_pass)pass));
+        }
+}
+
+static void test_choice(void **state) {
+    nt_conv_shape odd = shape_of(1, 64, 8, 64, 3, 1, 1);
+    (void)state;
+    expect_choice(odd, NT_WINOGRAD_ALGORITHM);
+    expect_choice(shape_of(1, 512, 4, 512, 3, 1, 1), NT_WINOGRAD_ALGORITHM);
+    expect_choice(shape_of(1, 64, 9, 64, 3, 1, 2), NT_WINOGRAD_ALGORITHM);
+    expect_choice(shape_of(1, 512, 2, 512, 3, 1, 1), NT_TOEPLITZ_ALGORITHM);
+    expect_choice(shape_of(1, 512, 1, 512, 3, 1, 1), NT_SINGLE_ALGORITHM);
+    expect_choice(shape_of(1, 64, 8, 128, 1, 2, 0), NT_SINGLE_ALGORITHM);
+    expect_choice(shape_of(1, 512, 1, 10, 1, 1, 0), NT_SINGLE_ALGORITHM);
+    expect_choice(shape_of(1, 3, 32, 64, 3, 1, 1), NT_DIRECT_ALGORITHM);
+    expect_choice(shape_of(1, 3, 32, 64, 7, 2, 3), NT_DIRECT_ALGORITHM);
+    expect_choice(shape_of(1, 64, 32, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);
+    expect_choice(shape_of(1, 64, 9, 64, 3, 1, 3), NT_DIRECT_ALGORITHM);
+    expect_choice(shape_of(1, 64, 8, 64, 1, 1, 1), NT_DIRECT_ALGORITHM);
+    odd.groups = 2;
+    expect_choice(odd, NT_DIRECT_ALGORITHM);
+    odd = shape_of(1, 64, 8, 64, 3, 1, 2);
+    odd.dilation[1] = 2;
+    odd.out_width = 8;
+    expect_choice(odd, NT_DIRECT_ALGORITHM);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accuracy),     cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_threads),      cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_many_samples), cmocka_unit_test(test_kept_kernel),
+        cmocka_unit_test(test_choice),
+    };
+    nt_threads_set(2);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
