@@ -1,6 +1,7 @@
 /* Picks the subcommand, shows what went wrong and exits: the only file that does. */
 #include "command.h"
 #include "console.h"
+#include <signal.h>
 #include <string.h>
 
 static nt_status show_help(const nt_command *command) {
@@ -20,22 +21,24 @@ static nt_status show_version(void) {
     return nt_print(&text);
 }
 
-/* nontrivial help [COMMAND] */
+/* nontrivial help [COMMAND [VERB]] */
 static nt_status help(const char *const *words, int count, nt_error *error) {
     const nt_command *command = NULL;
-    if (count > 1)
-        return nt_error_say(error, NT_USAGE, "'%s' is one argument too many", words[1]);
-    if (count == 1)
-        NT_TRY(nt_command_find(words[0], &command, error));
+    int taken = 0;
+    if (count > 0)
+        NT_TRY(nt_command_find(words, count, &command, &taken, error));
+    if (count > taken)
+        return nt_error_say(error, NT_USAGE, "'%s' is one argument too many", words[taken]);
     return show_help(command);
 }
 
 static nt_status run(const char *const *words, int count, nt_error *error) {
     const nt_command *command;
-    NT_TRY(nt_command_find(words[0], &command, error));
+    int taken;
+    NT_TRY(nt_command_find(words, count, &command, &taken, error));
     nt_arguments arguments;
     nt_status status =
-        nt_arguments_parse(&command->syntax, words + 1, count - 1, &arguments, error);
+        nt_arguments_parse(&command->syntax, words + taken, count - taken, &arguments, error);
     if (status != NT_OK) {
         if (status == NT_USAGE && !error->items[error->count - 1].hint)
             nt_error_hint(error, "see 'nontrivial help %s'", command->name);
@@ -63,6 +66,7 @@ static nt_status dispatch(const char *const *words, int count, nt_error *error) 
 
 int main(int argc, char **argv) {
     nt_console_init();
+    signal(SIGXFSZ, SIG_IGN); /* a write past the limit then fails, and says so */
     nt_error error;
     nt_error_init(&error);
     nt_status status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);

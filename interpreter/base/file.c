@@ -1,6 +1,8 @@
 #include "file.h"
 
 #include "alloc.h"
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,9 +30,9 @@ static nt_status cannot(nt_error *error, nt_status status, const char *verb, con
     return nt_error_in(error, status, path, -1, "cannot %s: %s", verb, strerror(errno));
 }
 
-/* Opens a regular file for reading. */
-static nt_status open_file(const char *path, int *ret, int64_t *ret_size, nt_error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+/* Without O_NONBLOCK, opening a pipe would wait for somebody to write to it. */
+nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *error) {
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return cannot(error, NT_INVALID, "open", path);
     struct stat info;
@@ -61,7 +63,8 @@ static int64_t read_fully(int fd, unsigned char *bytes, size_t size) {
 nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *error) {
     int fd;
     int64_t size;
-    NT_TRY(open_file(path, &fd, &size, error));
+    NT_TRY(nt_file_open(path, &fd, &size, error));
+    int64_t got;
     nt_status status = NT_OK;
     unsigned char *bytes = NULL;
     if ((uint64_t)size > limit)
@@ -70,8 +73,11 @@ nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *
                              (long long)size, limit);
     else if (!(bytes = nt_alloc((size_t)size + 1)))
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
-    else if (read_fully(fd, bytes, (size_t)size) != size)
+    else if ((got = read_fully(fd, bytes, (size_t)size)) < 0)
         status = cannot(error, NT_IO, "read", path);
+    else if (got < size)
+        status =
+            nt_error_in(error, NT_IO, path, got, "the file ends here, early: it is being changed");
     close(fd);
     if (status != NT_OK) {
         nt_free(bytes, (size_t)size + 1);
@@ -91,7 +97,7 @@ nt_status nt_file_digest(const char *path, char hex[NT_DIGEST_HEX], nt_error *er
     enum { PIECE = 1 << 16 };
     int fd;
     int64_t size, got;
-    NT_TRY(open_file(path, &fd, &size, error));
+    NT_TRY(nt_file_open(path, &fd, &size, error));
     unsigned char *piece = nt_alloc(PIECE);
     nt_digest *digest = nt_digest_new();
     if (!piece || !digest) {
@@ -223,6 +229,26 @@ nt_status nt_folder_make(const char *path, nt_error *error) {
         status = nt_error_in(error, NT_IO, path, -1, "is not a folder");
     nt_arena_finish(&arena);
     return status;
+}
+
+/* NAME.PID.tmp: see nt_file_create. */
+static bool is_temporary(const char *name) {
+    size_t length = strlen(name), digits = 0;
+    if (length < 5 || strcmp(name + length - 4, ".tmp") != 0)
+        return false;
+    for (length -= 4; length > 0 && isdigit((unsigned char)name[length - 1]); length--)
+        digits++;
+    return digits > 0 && length > 1 && name[length - 1] == '.';
+}
+
+void nt_folder_sweep(const char *path) {
+    DIR *folder = opendir(path);
+    if (!folder)
+        return;
+    for (const struct dirent *item; (item = readdir(folder));)
+        if (is_temporary(item->d_name))
+            unlinkat(dirfd(folder), item->d_name, 0);
+    closedir(folder);
 }
 
 nt_status nt_folder_lock(const char *folder, int *ret_lock, nt_error *error) {

@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Opens a regular file for reading: a descriptor that the caller closes, and its size. NT_INVALID
+ * for anything else. */
+nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *error);
+
 /* A whole file in memory; `bytes` has a zero byte after the last. */
 typedef struct nt_bytes {
     unsigned char *bytes;
@@ -39,6 +43,10 @@ nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_e
 
 /* Makes a folder and those above it; one that exists is fine. */
 nt_status nt_folder_make(const char *path, nt_error *error);
+
+/* Removes the temporary files that a process killed while writing left in a folder. Only for who
+ * has the folder to itself: another's would go too. */
+void nt_folder_sweep(const char *path);
 
 /* Takes a folder for this process alone, until it ends or gives it back: another process gets
  * NT_FAILED. The lock is the operating system's (flock), so a crash leaves none behind. */

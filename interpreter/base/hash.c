@@ -28,13 +28,21 @@ uint64_t nt_hash_string(uint64_t seed, const char *text) {
     return nt_hash_bytes(seed, text, strlen(text));
 }
 
-nt_digest *nt_digest_new(void) {
+static nt_digest *begin(const EVP_MD *algorithm) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
+    if (context && EVP_DigestInit_ex(context, algorithm, NULL) != 1) {
         EVP_MD_CTX_free(context);
         context = NULL;
     }
     return context;
+}
+
+nt_digest *nt_digest_new(void) {
+    return begin(EVP_sha256());
+}
+
+nt_digest *nt_digest_new_md5(void) {
+    return begin(EVP_md5());
 }
 
 void nt_digest_add(nt_digest *digest, const void *bytes, size_t length) {

@@ -1,6 +1,6 @@
 /* Two kinds of hash. nt_hash_*: 64 bits, fast, for tables in memory; never written to a file.
- * nt_digest_*: SHA-256 (FIPS 180-4, by OpenSSL's libcrypto), for what a result was computed from.
- */
+ * nt_digest_*: SHA-256 (FIPS 180-4, by OpenSSL's libcrypto), for what a result was computed from;
+ * MD5 (RFC 1321) only to check a download against a published value. */
 #ifndef NT_HASH_H
 #define NT_HASH_H
 
@@ -15,7 +15,8 @@ enum { NT_DIGEST_HEX = 65 };
 
 typedef struct evp_md_ctx_st nt_digest; /* OpenSSL's EVP_MD_CTX */
 
-nt_digest *nt_digest_new(void); /* NULL when out of memory */
+nt_digest *nt_digest_new(void);     /* SHA-256; NULL when out of memory */
+nt_digest *nt_digest_new_md5(void); /* MD5; NULL also where OpenSSL is told to forbid it */
 void nt_digest_add(nt_digest *digest, const void *bytes, size_t length);
 /* Writes the hexadecimal digest of all that was added, and frees `digest`. */
 void nt_digest_end(nt_digest *digest, char hex[NT_DIGEST_HEX]);

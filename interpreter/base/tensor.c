@@ -49,6 +49,14 @@ bool nt_type_equal(nt_type a, nt_type b) {
            a.groups == b.groups && a.batched == b.batched;
 }
 
+bool nt_type_fits(nt_type type) {
+    int32_t product = 1;
+    for (int i = 0; i < NT_MAX_RANK; i++)
+        if (__builtin_mul_overflow(product, type.shape.dim[i], &product))
+            return false;
+    return true;
+}
+
 static int32_t blocks_per_group(nt_type type) {
     return (type.shape.dim[0] / type.groups + NT_BLOCK - 1) / NT_BLOCK;
 }

@@ -63,6 +63,10 @@ nt_type nt_type_map(nt_shape shape);   /* float32, plain, batched */
 nt_type nt_type_param(nt_shape shape); /* float32, plain, one in all */
 bool nt_type_equal(nt_type a, nt_type b);
 
+/* Whether the elements can be counted in an int32_t: everything that a graph holds must be so
+ * small. */
+bool nt_type_fits(nt_type type);
+
 /* Elements of one sample as held, a kernel's zero places included. */
 int64_t nt_type_stored(nt_type type);
 

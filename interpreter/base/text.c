@@ -69,3 +69,23 @@ void nt_text_printf(nt_text *text, const char *format, ...) {
     nt_text_vprintf(text, format, arguments);
     va_end(arguments);
 }
+
+bool nt_text_is_utf8(const char *bytes, size_t length) {
+    const unsigned char *p = (const unsigned char *)bytes, *end = p + length;
+    while (p < end) {
+        int more = *p < 0x80 ? 0 : *p >= 0xC2 && *p < 0xE0 ? 1 : (*p & 0xF0) == 0xE0 ? 2 : 3;
+        if (more == 3 && (*p < 0xF0 || *p > 0xF4))
+            return false;
+        if (end - p <= more)
+            return false;
+        /* The first byte after the lead is where overlong forms and surrogates show. */
+        if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) ||
+            (*p == 0xF0 && p[1] < 0x90) || (*p == 0xF4 && p[1] > 0x8F))
+            return false;
+        for (int i = 1; i <= more; i++)
+            if ((p[i] & 0xC0) != 0x80)
+                return false;
+        p += more + 1;
+    }
+    return true;
+}

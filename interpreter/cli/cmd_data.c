@@ -24,6 +24,8 @@ static void add_kind(const nt_data_kind *kind, nt_text *text) {
     nt_text_printf(text, "%s: %s\n", kind->name, kind->doc);
     if (kind->folder)
         nt_text_printf(text, "  folder   %s\n", kind->folder);
+    if (kind->source && kind->source->url)
+        nt_text_printf(text, "  source   %s\n", kind->source->url);
     for (const nt_field *field = kind->fields; field->name; field++) {
         if (field->hidden)
             continue;
@@ -61,13 +63,15 @@ static json_t *option_json(const nt_field *field) {
 static nt_status print_kinds_json(void) {
     json_t *list = json_array();
     for (const nt_data_kind *const *kind = nt_data_kinds; *kind; kind++) {
+        const nt_data_source *source = (*kind)->source;
         json_t *options = json_array();
         for (const nt_field *field = (*kind)->fields; field->name; field++)
             if (!field->hidden)
                 options = nt_json_append(options, option_json(field));
-        list = nt_json_append(list, json_pack("{s:s, s:s, s:s?, s:o}", "name", (*kind)->name, "doc",
-                                              (*kind)->doc, "folder", (*kind)->folder, "options",
-                                              options));
+        list =
+            nt_json_append(list, json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "name", (*kind)->name,
+                                           "doc", (*kind)->doc, "folder", (*kind)->folder, "source",
+                                           source ? source->url : NULL, "options", options));
     }
     return nt_json_print(list);
 }
@@ -172,6 +176,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     return status;
 }
 
+extern const nt_command nt_command_data_fetch;
+
+static const nt_command *const verbs[] = {&nt_command_data_fetch, NULL};
+
 const nt_command nt_command_data = {
     .name = "data",
     .doc = "list the kinds of data sets, or describe one data set",
@@ -179,5 +187,6 @@ const nt_command nt_command_data = {
         "A relative folder is sought in the working folder, then under $NONTRIVIAL_DATA, which is\n"
         "also where a data set without a folder is sought.\n",
     .syntax = {data_fields, sizeof(data_options), data_operands, "set an option of the kind"},
+    .verbs = verbs,
     .run = run,
 };

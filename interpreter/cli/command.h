@@ -7,21 +7,26 @@
 #include "diagnostic.h"
 #include "options.h"
 
-typedef struct nt_command {
-    const char *name;
+typedef struct nt_command nt_command;
+
+struct nt_command {
+    const char *name;   /* all its words: "data", "data fetch" */
     const char *doc;    /* one line, no full stop */
     const char *detail; /* what its help says beyond that, whole lines; NULL: nothing */
     nt_syntax syntax;
+    const nt_command *const *verbs; /* commands below it, "data fetch"; NULL-terminated or NULL */
 
     /* `arguments->record` is the record of the syntax's options. Owns neither parameter. */
     nt_status (*run)(const nt_arguments *arguments, nt_error *error);
-} nt_command;
+};
 
 /* In the order in which the help lists them; NULL ends the list. */
 extern const nt_command *const nt_commands[];
 
-/* NT_USAGE with the near names where there is no such command. */
-nt_status nt_command_find(const char *name, const nt_command **ret, nt_error *error);
+/* The command that the first of `count` words name, and how many of them do: 1, or 2 with a verb.
+ * NT_USAGE with the near names where there is no such command. */
+nt_status nt_command_find(const char *const *words, int count, const nt_command **ret,
+                          int *ret_taken, nt_error *error);
 
 void nt_command_help(const nt_command *command, nt_text *text); /* of one command */
 void nt_commands_help(nt_text *text);                           /* of the program */

@@ -13,18 +13,31 @@ const nt_command *const nt_commands[] = {
     &nt_command_run,   &nt_command_ops,  &nt_command_data,  NULL,
 };
 
-nt_status nt_command_find(const char *name, const nt_command **ret, nt_error *error) {
+/* The verb of `command` that `word` names, or NULL. */
+static const nt_command *find_verb(const nt_command *command, const char *word) {
+    size_t length = strlen(command->name) + 1; /* with the blank behind it */
+    for (const nt_command *const *verb = command->verbs; verb && *verb; verb++)
+        if (strcmp((*verb)->name + length, word) == 0)
+            return *verb;
+    return NULL;
+}
+
+nt_status nt_command_find(const char *const *words, int count, const nt_command **ret,
+                          int *ret_taken, nt_error *error) {
+    const char *name = words[0];
     const char *names[sizeof nt_commands / sizeof *nt_commands + 1];
-    int count = 0;
+    int name_count = 0;
     for (const nt_command *const *c = nt_commands; *c; c++) {
         if (strcmp((*c)->name, name) == 0) {
-            *ret = *c;
+            const nt_command *verb = count > 1 ? find_verb(*c, words[1]) : NULL;
+            *ret = verb ? verb : *c;
+            *ret_taken = verb ? 2 : 1;
             return NT_OK;
         }
-        names[count++] = (*c)->name;
+        names[name_count++] = (*c)->name;
     }
-    names[count++] = "help";
-    names[count] = NULL;
+    names[name_count++] = "help";
+    names[name_count] = NULL;
     nt_error_say(error, NT_USAGE, "there is no command '%s'", name);
     if (nt_nearest(name, names))
         nt_error_suggest(error, name, names);
@@ -41,6 +54,10 @@ void nt_command_help(const nt_command *command, nt_text *text) {
     nt_syntax_help(&command->syntax, text);
     if (command->detail)
         nt_text_printf(text, "\n%s", command->detail);
+    if (command->verbs)
+        nt_text_add(text, "\n");
+    for (const nt_command *const *verb = command->verbs; verb && *verb; verb++)
+        nt_text_printf(text, "nontrivial help %s: %s\n", (*verb)->name, (*verb)->doc);
 }
 
 void nt_commands_help(nt_text *text) {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static nt_status find_kind(const char *name, const nt_data_kind **ret, nt_error *error) {
+nt_status nt_data_argument_kind(const char *name, const nt_data_kind **ret, nt_error *error) {
     *ret = nt_data_find(name);
     if (*ret)
         return NT_OK;
@@ -36,16 +36,35 @@ static nt_status read_options(const nt_data_kind *kind, const nt_setting *settin
     return status;
 }
 
+/* Cuts ",key=value" parts off the end of `root`, from the last one on. */
+static int cut_settings(char *root, nt_setting *settings, int most) {
+    int count = 0;
+    for (char *comma; count < most && (comma = strrchr(root, ',')) != NULL;) {
+        char *equals = strchr(comma, '=');
+        if (!equals || strchr(comma, '/'))
+            break;
+        *comma = *equals = '\0';
+        settings[count++] = (nt_setting){.key = comma + 1, .value = equals + 1};
+    }
+    return count;
+}
+
 nt_status nt_data_argument_open(const char *word, const nt_setting *settings, int count,
                                 nt_arena *arena, nt_dataset **ret, nt_error *error) {
-    const char *colon = strchr(word, ':'), *root = colon && colon[1] ? colon + 1 : NULL;
-    const char *name =
-        nt_arena_substring(arena, word, colon ? (size_t)(colon - word) : strlen(word));
+    enum { MOST = 16 };
+    nt_setting own[MOST];
+    char *name = nt_arena_string(arena, word);
     const nt_data_kind *kind;
     void *record;
     if (!name)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    NT_TRY(find_kind(name, &kind, error));
-    NT_TRY(read_options(kind, settings, count, arena, &record, error));
-    return nt_dataset_open(kind, record, root, NULL, ret, error);
+    int own_count = cut_settings(name, own, MOST - count < 0 ? 0 : MOST - count);
+    for (int i = 0; i < count && own_count < MOST; i++)
+        own[own_count++] = settings[i];
+    char *root = strchr(name, ':');
+    if (root)
+        *root++ = '\0';
+    NT_TRY(nt_data_argument_kind(name, &kind, error));
+    NT_TRY(read_options(kind, own, own_count, arena, &record, error));
+    return nt_dataset_open(kind, record, root && root[0] ? root : NULL, NULL, ret, error);
 }

@@ -54,12 +54,20 @@ typedef struct nt_data_info {
 
 /* --- kinds ------------------------------------------------------------------------------------ */
 
+/* Where a kind's data are published. */
+typedef struct nt_data_source {
+    const char *url;    /* of a tar.gz that holds the kind's usual folder; NULL: see `advice` */
+    const char *md5;    /* of that archive, as published: 32 lower-case digits */
+    const char *advice; /* how else to get such data, where there is no archive to fetch */
+} nt_data_source;
+
 struct nt_data_kind {
     const char *name;
     const char *doc;        /* one line, no full stop */
     const char *folder;     /* its usual name, or NULL: a root may also be the folder around it */
     const nt_field *fields; /* of its options; an empty table if it has none */
     size_t options_size;
+    const nt_data_source *source; /* NULL: not published */
 
     /* Fills in everything but `kind`, `folder` (which is set) and the held-out count. Texts go to
      * `arena`. NT_INVALID when the folder holds no such data. */

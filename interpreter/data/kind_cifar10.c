@@ -16,6 +16,12 @@ static const char *const train[] = {"data_batch_1.bin", "data_batch_2.bin", "dat
                                     "data_batch_4.bin", "data_batch_5.bin", NULL};
 static const char *const test[] = {"test_batch.bin", NULL};
 
+/* As published at https://www.cs.toronto.edu/~kriz/cifar.html. */
+static const nt_data_source source = {
+    .url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+    .md5 = "c32a1d4ab5d03f1284b67883e8d87530",
+};
+
 static nt_status open(const void *options, nt_arena *arena, nt_data_info *info, nt_error *error) {
     (void)options;
     NT_TRY(nt_cifar_find(&layout, arena, info, NT_TRAIN, train, error));
@@ -38,6 +44,7 @@ const nt_data_kind nt_data_kind_cifar10 = {
     .folder = "cifar-10-batches-bin",
     .fields = fields,
     .options_size = 0,
+    .source = &source,
     .open = open,
     .load = load,
 };

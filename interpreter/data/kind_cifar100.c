@@ -31,6 +31,12 @@ static const nt_cifar_layout layouts[] = {
 static const char *const train[] = {"train.bin", NULL};
 static const char *const test[] = {"test.bin", NULL};
 
+/* As published at https://www.cs.toronto.edu/~kriz/cifar.html. */
+static const nt_data_source source = {
+    .url = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+    .md5 = "03b5dce01913d631647c71ecec9e9cb8",
+};
+
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const options *o = record;
     const nt_cifar_layout *layout = &layouts[o->labels];
@@ -56,6 +62,7 @@ const nt_data_kind nt_data_kind_cifar100 = {
     .folder = "cifar-100-binary",
     .fields = fields,
     .options_size = sizeof(options),
+    .source = &source,
     .open = open,
     .load = load,
 };

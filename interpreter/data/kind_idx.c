@@ -33,6 +33,11 @@ static const char *const names[NT_HELD_OUT][ROLES] = {
     {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 };
 
+static const nt_data_source source = {
+    .advice = "Debian packages Fashion-MNIST: apt-get install dataset-fashion-mnist, then "
+              "idx:/usr/share/datasets/fashion-mnist",
+};
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* zlib reads plain files as they are. */
@@ -350,6 +355,7 @@ const nt_data_kind nt_data_kind_idx = {
     .folder = NULL,
     .fields = fields,
     .options_size = sizeof(options),
+    .source = &source,
     .open = open,
     .load = load,
 };

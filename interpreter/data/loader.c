@@ -153,6 +153,13 @@ int32_t nt_loader_label(const nt_loader *loader, int32_t i) {
     return nt_dataset_label(loader->dataset, loader->split, i);
 }
 
+int32_t nt_loader_normalisation(const nt_loader *loader, const float **ret_mean,
+                                const float **ret_deviation) {
+    *ret_mean = loader->mean;
+    *ret_deviation = loader->deviation;
+    return loader->channels;
+}
+
 void nt_loader_normalise(const nt_loader *loader, float *image) {
     convert_floats(loader, image, image);
 }

@@ -42,6 +42,10 @@ void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image);
 /* Sample i's class. */
 int32_t nt_loader_label(const nt_loader *loader, int32_t i);
 
+/* The mean and the deviation of each channel, which belong to the loader; returns how many. */
+int32_t nt_loader_normalisation(const nt_loader *loader, const float **ret_mean,
+                                const float **ret_deviation);
+
 /* Normalises one image in place. */
 void nt_loader_normalise(const nt_loader *loader, float *image);
 
