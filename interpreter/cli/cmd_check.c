@@ -34,11 +34,29 @@ static nt_status print_verdict(const char *path, int64_t first, const char *firs
     return nt_print(&text);
 }
 
+/* Layers that no output depends on are most likely a mistake, if not one against the language. */
+static void warn_of_dead(const char *path, const nt_network *network) {
+    enum { NAMED = 6 };
+    int32_t dead = 0;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        if (!network->layers[l].dead)
+            continue;
+        if (dead < NAMED)
+            fprintf(stderr, "%s%s", dead ? ", " : "", network->layers[l].name);
+        dead++;
+    }
+    if (dead > NAMED)
+        fprintf(stderr, " and %d more", dead - NAMED);
+    if (dead > 0)
+        fprintf(stderr, ": no output of %s depends on %s\n", path, dead == 1 ? "it" : "them");
+}
+
 static nt_status check_graph(const char *path, const nt_arguments *arguments, nt_error *error) {
     nt_network *network;
     NT_TRY(nt_network_load(path, arguments->settings, arguments->setting_count, &network, error));
     nt_status status = print_verdict(path, nt_network_convolutions(network), "convolution",
                                      nt_network_parameters(network), "parameter");
+    warn_of_dead(path, network);
     nt_network_free(network);
     return status;
 }
@@ -51,8 +69,7 @@ static nt_status count_cases(const nt_suite *suite, const nt_network *network, i
     for (int i = 0; i < suite->group_count; i++) {
         const nt_group *group = &suite->groups[i];
         nt_cases cases;
-        nt_status hooked =
-            nt_hook_run(group->hook, network, group->options, group->option_count, &cases, error);
+        nt_status hooked = nt_group_list(group, network, NULL, &cases, error);
         if (hooked != NT_OK) {
             status = hooked;
             continue;

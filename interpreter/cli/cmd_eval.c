@@ -7,6 +7,7 @@
 #include "npy.h"
 #include "progress.h"
 #include "safetensors.h"
+#include "signals.h"
 
 #include "alloc.h"
 #include <time.h>
@@ -21,8 +22,10 @@ static const char *const splits[] = {"train", "test", NULL};         /* as nt_sp
 static const char *const batch_norms[] = {"running", "batch", NULL}; /* as nt_norm */
 
 static const nt_field eval_fields[] = {
-    {"weights", NT_STRING, offsetof(eval_options, weights), .doc = "a safetensors file"},
-    {"data", NT_STRING, offsetof(eval_options, data), .doc = "a data set, KIND:ROOT"},
+    {"weights", NT_STRING, offsetof(eval_options, weights),
+     .doc = "a safetensors file; always wanted"},
+    {"data", NT_STRING, offsetof(eval_options, data),
+     .doc = "a data set, KIND:ROOT; options of the kind may follow: ,name=value"},
     {"split", NT_CHOICE, offsetof(eval_options, split), "test", .choices = splits,
      .doc = "which part of it"},
     {"limit", NT_INT, offsetof(eval_options, limit), "0", 0, 2147483647,
@@ -63,10 +66,9 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
     NT_TRY(nt_safetensors_read(options->weights, job->weights, &note, error));
-    if (note.from_f64 + note.from_f16 + note.from_bf16 > 0 && !options->quiet)
-        fprintf(stderr,
-                "%s: converted to float32: %d tensors from F64, %d from F16, %d from BF16\n",
-                options->weights, note.from_f64, note.from_f16, note.from_bf16);
+    char conversions[NT_SAFETENSORS_TEXT];
+    if (nt_safetensors_describe(&note, conversions) && !options->quiet)
+        fprintf(stderr, "%s: %s\n", options->weights, conversions);
     return nt_loader_new(job->dataset, (nt_split)options->split, options->limit, NULL, NULL,
                          &job->loader, error);
 }
@@ -127,8 +129,12 @@ static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error 
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     eval_job job = {.options = arguments->record};
-    if (!job.options->weights || !job.options->data)
-        return nt_error_say(error, NT_USAGE, "'eval' wants --weights FILE and --data KIND:ROOT");
+    if (!job.options->weights || !job.options->data) {
+        nt_error_say(error, NT_USAGE, "'eval' wants --weights FILE and --data KIND:ROOT");
+        nt_error_hint(error, "see 'nontrivial help eval'");
+        return NT_USAGE;
+    }
+    nt_signals_catch();
     nt_threads_set(job.options->threads);
     nt_arena_init(&job.arena);
     nt_status status = run_job(&job, arguments, error);

@@ -1,6 +1,6 @@
 /* nontrivial train: the training of a suite, without measuring its cases. */
+#include "signals.h"
 #include "suite_job.h"
-#include "trainer.h"
 
 typedef struct train_options {
     const char *out;
@@ -20,7 +20,7 @@ static const nt_operand train_operands[] = {{.name = "SUITE", .doc = "a suite fi
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const train_options *options = arguments->record;
     nt_suite_job job;
-    nt_train_catch_signals();
+    nt_signals_catch();
     nt_status status =
         nt_suite_job_init(&job, arguments, options->out, options->threads, options->quiet, error);
     if (status == NT_OK)

@@ -73,12 +73,14 @@ static void mark_wanted(walk *w, const nt_value *to, int32_t count) {
 static nt_status pass_back(walk *w, int32_t i, nt_error *error) {
     const nt_node *node = nt_graph_node(w->graph, i);
     nt_value *out_grads = w->sums + node->first_value;
-    bool any = false;
+    bool any = false, wanted = false;
     for (int32_t k = 0; k < node->out_count; k++) {
         NT_TRY(sum_parts(w, node->first_value + k, &out_grads[k]));
         any = any || out_grads[k].node >= 0;
     }
-    if (!any || !w->wanted[i] || node->op->traits & NT_OP_SOURCE)
+    for (int32_t j = 0; j < node->in_count; j++)
+        wanted = wanted || w->wanted[node->in[j].node];
+    if (!any || !wanted)
         return NT_OK;
     int32_t grad;
     nt_status status = nt_graph_add_gradient(w->graph, i, out_grads, &grad);

@@ -195,6 +195,25 @@ static nt_status intern(nt_graph *graph, nt_node *draft, const char *name, int32
 
 /* --- adding ----------------------------------------------------------------------------------- */
 
+static bool fits(nt_type type, const char *what, char why[NT_WHY]) {
+    char shape[NT_SHAPE_TEXT];
+    if (nt_type_fits(type))
+        return true;
+    snprintf(why, NT_WHY, "its %s of %s has more elements than can be counted (%d)", what,
+             nt_shape_format(type.shape, shape), INT32_MAX);
+    return false;
+}
+
+/* The op's own inference, and a bound on what comes out. */
+static int infer(const nt_op *op, const void *attrs, const nt_type *in, int in_count,
+                 nt_type *ret_out, char why[NT_WHY]) {
+    int count = op->infer(attrs, in, in_count, ret_out, why);
+    for (int k = 0; k < count; k++)
+        if (!fits(ret_out[k], "output", why))
+            return 0;
+    return count;
+}
+
 nt_status nt_graph_add_raw(nt_graph *graph, const nt_op *op, const void *attrs, const nt_value *in,
                            int data_count, int in_count, const char *name, nt_value *ret,
                            char why[NT_WHY]) {
@@ -207,7 +226,7 @@ nt_status nt_graph_add_raw(nt_graph *graph, const nt_op *op, const void *attrs, 
     }
     for (int i = 0; i < data_count; i++)
         in_types[i] = *nt_graph_type(graph, in[i]);
-    int out_count = op->infer(attrs, in_types, data_count, out_types, why);
+    int out_count = infer(op, attrs, in_types, data_count, out_types, why);
     if (out_count == 0)
         return NT_INVALID;
     nt_node draft = {.op = op,
@@ -233,7 +252,7 @@ nt_status nt_graph_add(nt_graph *graph, const nt_op *op, const void *attrs, cons
     if (op->params && in_count >= op->min_inputs && in_count <= op->max_inputs) {
         for (int i = 0; i < in_count; i++)
             in_types[i] = *nt_graph_type(graph, in[i]);
-        if (op->infer(attrs, in_types, in_count, out_types, why) == 0)
+        if (infer(op, attrs, in_types, in_count, out_types, why) == 0)
             return NT_INVALID;
         param_count = op->params(attrs, in_types, params);
     }
@@ -242,6 +261,8 @@ nt_status nt_graph_add(nt_graph *graph, const nt_op *op, const void *attrs, cons
     for (int i = 0; i < param_count; i++) {
         if (params[i].role == NT_COUNTER)
             continue;
+        if (!fits(params[i].type, params[i].name, why))
+            return NT_INVALID;
         snprintf(full_name, sizeof full_name, "%s.%s", name, params[i].name);
         NT_TRY(nt_graph_add_param(graph, full_name, params[i].type, &all[count++]));
     }

@@ -17,6 +17,7 @@ typedef struct nt_layer {
     nt_value value;
     int32_t index; /* position among the layers, from 0 */
     bool fd;       /* a convolution that changes the number of channels: feature decomposition */
+    bool dead;     /* no output of the network depends on it */
     bool shortcut; /* a convolution on the short side of an addition */
 } nt_layer;
 
@@ -61,7 +62,7 @@ nt_status nt_network_append(nt_network *network, const nt_op *op, const void *at
                             const nt_value *in, int in_count, const nt_site *site, nt_value *ret,
                             char why[NT_WHY]);
 
-/* Once all layers and outputs are there: finds `fd` and `shortcut`. */
+/* Once all layers and outputs are there: finds `fd`, `shortcut` and `dead`. */
 nt_status nt_network_seal(nt_network *network);
 
 const nt_layer *nt_network_layer(const nt_network *network, const char *name); /* or NULL */

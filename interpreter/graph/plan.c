@@ -27,6 +27,8 @@ typedef struct planner {
 
 enum { NEVER = -1, ALWAYS = INT32_MAX };
 
+static const size_t MOST_BYTES = (size_t)1 << 60;
+
 static int32_t number(const planner *p, nt_value value) {
     return nt_graph_value_number(p->graph, value);
 }
@@ -215,6 +217,9 @@ static nt_status place_all(planner *p, nt_step *steps) {
         if (!steps[s].out)
             return NT_NO_MEMORY;
         place_outputs(p, s, &steps[s]);
+        if (p->top >
+            MOST_BYTES) /* long before a sum could overflow: a step adds far less than this */
+            return NT_NO_MEMORY;
         NT_TRY(release_inputs(p, s, &steps[s]));
         if (s + 1 == p->plan->fixed_count)
             p->plan->fixed_size = p->top;

@@ -1,4 +1,5 @@
-/* Which convolutions decompose features, and which stand on a short connection.
+/* Which convolutions decompose features, which stand on a short connection, and which layers matter
+ * to no output.
  *
  * A convolution is a feature-decomposition layer (fd) when it changes the number of channels. It is
  * on a shortcut when it stands on the short side of an addition: walk back from each operand to the
@@ -80,22 +81,34 @@ static void mark_shortcuts(const nt_graph *graph, int32_t sum, mark *marks, bool
                 shortcut[i] = true;
 }
 
+static void mark_live(const nt_graph *graph, bool *live) {
+    for (int32_t i = 0; i < nt_graph_output_count(graph); i++)
+        live[nt_graph_output(graph, i)->value.node] = true;
+    for (int32_t i = nt_graph_size(graph); i-- > 0;)
+        for (int32_t j = 0; live[i] && j < nt_graph_node(graph, i)->in_count; j++)
+            live[nt_graph_node(graph, i)->in[j].node] = true;
+}
+
 nt_status nt_network_seal(nt_network *network) {
     const nt_graph *graph = network->graph;
     size_t count = (size_t)nt_graph_size(graph) + 1;
     mark *marks = nt_alloc(count * sizeof *marks);
-    bool *shortcut = nt_alloc_zero(count);
-    nt_status status = marks && shortcut ? NT_OK : NT_NO_MEMORY;
+    bool *shortcut = nt_alloc_zero(count), *live = nt_alloc_zero(count);
+    nt_status status = marks && shortcut && live ? NT_OK : NT_NO_MEMORY;
+    if (status == NT_OK)
+        mark_live(graph, live);
     for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
         if (nt_graph_node(graph, i)->op == &nt_op_add)
             mark_shortcuts(graph, i, marks, shortcut);
     for (size_t l = 0; status == NT_OK && l < network->layer_count; l++) {
         nt_layer *layer = &network->layers[l];
         bool convolution = is_convolution(graph, layer->value.node);
+        layer->dead = !live[layer->value.node];
         layer->fd = convolution && decomposes(graph, layer->value.node);
         layer->shortcut = convolution && shortcut[layer->value.node];
     }
     nt_free(marks, count * sizeof *marks);
     nt_free(shortcut, count);
+    nt_free(live, count);
     return status;
 }

@@ -1,11 +1,9 @@
 /* The verifier: run after every pass, it says whether a graph is one. */
 #include "graph.h"
 
-#include <string.h>
-
 static const char *input_flaw(const nt_graph *graph, int32_t i) {
     const nt_node *node = nt_graph_node(graph, i);
-    bool varies = strcmp(node->op->name, "input") == 0 || node->op->traits & NT_OP_RANDOM;
+    bool varies = node->op == &nt_op_input || node->op->traits & NT_OP_RANDOM;
     for (int32_t j = 0; j < node->in_count; j++) {
         nt_value in = node->in[j];
         if (in.node < 0 || in.node >= i)

@@ -14,7 +14,10 @@ enum { MOST_CASES = 100000, LARGEST_SCRIPT = 1 << 20 };
 /* What a run of a hook needs at hand while Lua is on the stack. */
 typedef struct hook {
     nt_sandbox *sandbox;
+    const char *path;
     const nt_network *network;
+    const nt_trail *trail;
+    const nt_report *report;
     const nt_hook_option *options;
     int option_count;
     bool *read;         /* per option: the script asked for it */
@@ -80,6 +83,20 @@ static int options_newindex(lua_State *state) {
     return luaL_error(state, "options can't be changed by a script");
 }
 
+/* pairs(options). Whoever looks at all options has read them. */
+static int options_pairs(lua_State *state) {
+    hook *run = *(hook **)luaL_checkudata(state, 1, OPTIONS);
+    lua_getglobal(state, "pairs");
+    lua_newtable(state);
+    for (int i = 0; i < run->option_count; i++) {
+        run->read[i] = true;
+        push_option(state, &run->options[i]);
+        lua_setfield(state, -2, run->options[i].name);
+    }
+    lua_call(state, 1, 3);
+    return 3;
+}
+
 static void push_options(lua_State *state, hook *run) {
     hook **place = lua_newuserdatauv(state, sizeof(hook *), 0);
     *place = run;
@@ -88,6 +105,8 @@ static void push_options(lua_State *state, hook *run) {
     lua_setfield(state, -2, "__index");
     lua_pushcfunction(state, options_newindex);
     lua_setfield(state, -2, "__newindex");
+    lua_pushcfunction(state, options_pairs);
+    lua_setfield(state, -2, "__pairs");
     lua_setmetatable(state, -2);
 }
 
@@ -112,13 +131,24 @@ static int out_of_memory(lua_State *state, hook *run) {
     return luaL_error(state, "out of memory");
 }
 
+/* A name or a remark goes into tables, files and terminals: UTF-8 without control characters. */
+static void check_text(lua_State *state, const char *what, int index) {
+    size_t length;
+    const char *text = lua_tolstring(state, index, &length);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+            luaL_error(state, "%s has a control character (byte %d)", what, (int)i + 1);
+    if (!nt_text_is_utf8(text, length))
+        luaL_error(state, "%s is not UTF-8", what);
+}
+
 /* The layer that a case names: a node, or a node's name. Raises otherwise. */
 static const nt_layer *named_layer(lua_State *state, hook *run, const char *name) {
     const nt_layer *layer = nt_lua_to_layer(state, -1);
     if (!layer && lua_type(state, -1) == LUA_TSTRING) {
         layer = nt_network_layer(run->network, lua_tostring(state, -1));
         if (!layer)
-            nt_lua_no_such_node(state, run->network, lua_tostring(state, -1));
+            nt_lua_no_such_node(state, run->network, name, lua_tostring(state, -1));
     }
     if (!layer)
         luaL_error(state, "case '%s': 'zero' holds %s where a node is wanted", name,
@@ -127,6 +157,8 @@ static const nt_layer *named_layer(lua_State *state, hook *run, const char *name
     if (!nt_node_has_kernel(run->network->graph, node))
         luaL_error(state, "case '%s': '%s' (%s) has no kernel to zero", name, layer->name,
                    node->op->name);
+    if (layer->dead)
+        luaL_error(state, "case '%s': no output of the network depends on '%s'", name, layer->name);
     return layer;
 }
 
@@ -178,7 +210,9 @@ static void check_keys(lua_State *state, int table, lua_Integer number) {
     }
 }
 
-/* Reads the case on the top of the stack. */
+/* Reads the case on the top of the stack; the table at NAMES knows the names before it. */
+enum { NAMES = 4 };
+
 static void read_case(lua_State *state, hook *run, lua_Integer number) {
     nt_case *item = &run->cases->items[number - 1];
     int table = lua_gettop(state);
@@ -188,13 +222,18 @@ static void read_case(lua_State *state, hook *run, lua_Integer number) {
     check_keys(state, table, number);
     if (lua_getfield(state, table, "name") != LUA_TSTRING || lua_rawlen(state, -1) == 0)
         luaL_error(state, "case %d has no 'name'; give it a text", (int)number);
+    check_text(state, lua_pushfstring(state, "the name of case %d", (int)number), -2);
+    lua_pop(state, 1);
     item->name = nt_arena_string(&run->cases->arena, lua_tostring(state, -1));
     if (!item->name)
         out_of_memory(state, run);
-    for (lua_Integer k = 0; k + 1 < number; k++)
-        if (strcmp(run->cases->items[k].name, item->name) == 0)
-            luaL_error(state, "cases %d and %d are both named '%s'", (int)k + 1, (int)number,
-                       item->name);
+    lua_pushvalue(state, -1);
+    if (lua_rawget(state, NAMES) != LUA_TNIL)
+        luaL_error(state, "cases %d and %d are both named '%s'", (int)lua_tointeger(state, -1),
+                   (int)number, item->name);
+    lua_pop(state, 1);
+    lua_pushinteger(state, number);
+    lua_rawset(state, NAMES);
     if (lua_getfield(state, table, "zero") == LUA_TNIL)
         luaL_error(state, "case '%s' has no 'zero'; list the nodes whose kernels are zeroed",
                    item->name);
@@ -226,18 +265,23 @@ static lua_Integer check_list(lua_State *state) {
 static int read_results(lua_State *state) {
     hook *run = lua_touserdata(state, 1);
     nt_arena *arena = &run->cases->arena;
+    lua_settop(state, NAMES);
     lua_Integer count = check_list(state);
     run->cases->items = NT_ARENA_ARRAY(arena, nt_case, count);
     if (!lua_isnil(state, 3) && lua_type(state, 3) != LUA_TSTRING)
         return luaL_error(state, "the hook's second result must be a remark (a text)");
     if (!lua_isnil(state, 3))
+        check_text(state, "the remark", 3);
+    if (!lua_isnil(state, 3))
         run->cases->remark = nt_arena_string(arena, lua_tostring(state, 3));
     if (!run->cases->items || !run->cases->remark)
         return out_of_memory(state, run);
+    lua_newtable(state);
+    lua_replace(state, NAMES);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(state, 2, i);
         read_case(state, run, i);
-        lua_settop(state, 3);
+        lua_settop(state, NAMES);
     }
     run->cases->count = (int32_t)count;
     return 0;
@@ -249,6 +293,26 @@ static int push_arguments(lua_State *state) {
     nt_lua_push_network(state, run->network);
     push_options(state, run);
     return 2;
+}
+
+/* Reads what the hook returned. Its mistakes have no line, but a script and whoever asked for it.
+ */
+static nt_status read_all(hook *run, const nt_source *source, nt_error *error) {
+    nt_error own;
+    nt_error_init(&own);
+    nt_status status = nt_sandbox_call(run->sandbox, 3, 0, &own);
+    if (status != NT_OK && own.count > 0)
+        nt_error_at(error, status, (nt_place){.source = source, .trail = run->trail}, "%s",
+                    own.items[0].message);
+    if (status != NT_OK && own.count > 0 && own.items[0].hint)
+        nt_error_hint(error, "%s", own.items[0].hint);
+    nt_error_finish(&own);
+    return status;
+}
+
+static void show_print(void *user, const char *line, size_t length) {
+    const hook *run = user;
+    nt_report_note(run->report, "%s: %.*s", run->path, (int)length, line);
 }
 
 static nt_status run_source(hook *run, const nt_source *source, nt_error *error) {
@@ -265,14 +329,20 @@ static nt_status run_source(hook *run, const nt_source *source, nt_error *error)
     }
     NT_TRY(nt_sandbox_do(run->sandbox, push_arguments, run, 2, error));
     NT_TRY(nt_sandbox_call(run->sandbox, 2, 2, error));
-    return nt_sandbox_call(run->sandbox, 3, 0, error);
+    return read_all(run, source, error);
 }
 
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, nt_cases *ret, nt_error *error) {
+                      int option_count, const nt_trail *trail, const nt_report *report,
+                      nt_cases *ret, nt_error *error) {
     nt_bytes text = {0};
     nt_cases cases = {.remark = ""};
-    hook run = {.network = network, .options = options, .option_count = option_count};
+    hook run = {.path = path,
+                .network = network,
+                .trail = trail,
+                .report = report,
+                .options = options,
+                .option_count = option_count};
     NT_TRY(nt_file_read(path, LARGEST_SCRIPT, &text, error));
     nt_source source = {.path = path, .text = (const char *)text.bytes, .length = text.size};
     nt_arena_init(&cases.arena);
@@ -283,10 +353,12 @@ nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook
     if (status == NT_OK &&
         (!run.read || !run.asked || !nt_digest_bytes(text.bytes, text.size, cases.digest)))
         status = NT_NO_MEMORY;
-    if (status != NT_OK)
-        nt_error_say(error, status, "out of memory running %s", path);
-    else
+    if (status == NT_OK) {
+        nt_sandbox_set_print(run.sandbox, show_print, &run);
         status = run_source(&run, &source, error);
+    } else {
+        nt_error_say(error, status, "out of memory running %s", path);
+    }
     if (status == NT_OK)
         status = check_options(&run, path, error);
     nt_sandbox_free(run.sandbox);

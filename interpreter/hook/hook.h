@@ -12,6 +12,7 @@
 #include "expression.h"
 #include "hash.h"
 #include "network.h"
+#include "report.h"
 
 /* One option that the suite gives: a scalar, or a list of them. */
 typedef struct nt_hook_option {
@@ -37,9 +38,11 @@ typedef struct nt_cases {
     char digest[NT_DIGEST_HEX]; /* of the script's text */
 } nt_cases;
 
-/* Runs the script at `path`. Its mistakes are NT_INVALID, at its line where it has one. */
+/* Runs the script at `path`. Its mistakes are NT_INVALID, at its line where it has one; `trail`
+ * says who asked for it, what it prints goes to the notes of `report`. Both may be NULL. */
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, nt_cases *ret, nt_error *error);
+                      int option_count, const nt_trail *trail, const nt_report *report,
+                      nt_cases *ret, nt_error *error);
 void nt_cases_finish(nt_cases *cases);
 
 #endif

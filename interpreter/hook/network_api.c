@@ -377,12 +377,16 @@ static int network_nodes(lua_State *state) {
     return 1;
 }
 
-int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *name) {
+int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *in_case,
+                        const char *name) {
     const char **names = lua_newuserdatauv(state, (network->layer_count + 1) * sizeof *names, 0);
     for (size_t l = 0; l < network->layer_count; l++)
         names[l] = network->layers[l].name;
     names[network->layer_count] = NULL;
-    return raise_unknown(state, "the network has no node", name, names);
+    const char *what = "the network has no node";
+    if (in_case)
+        what = lua_pushfstring(state, "case '%s': %s", in_case, what);
+    return raise_unknown(state, what, name, names);
 }
 
 static int network_node(lua_State *state) {
@@ -391,7 +395,7 @@ static int network_node(lua_State *state) {
     const char *name = luaL_checkstring(state, 2);
     const nt_layer *layer = nt_network_layer(network, name);
     if (!layer)
-        return nt_lua_no_such_node(state, network, name);
+        return nt_lua_no_such_node(state, network, NULL, name);
     push_layer(state, network, layer);
     return 1;
 }

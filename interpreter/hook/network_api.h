@@ -19,7 +19,8 @@ void nt_lua_push_network(lua_State *state, const nt_network *network);
 /* The layer that the value at `index` is, or NULL if it is no node. */
 const nt_layer *nt_lua_to_layer(lua_State *state, int index);
 
-/* Raises a Lua error that names the layers near `name`. */
-int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *name);
+/* Raises a Lua error that names the layers near `name`, and the case that it is in (NULL: none). */
+int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *in_case,
+                        const char *name);
 
 #endif

@@ -2,11 +2,16 @@
 
 #include "alloc.h"
 #include "scheduler.h"
+#include "signals.h"
 #include <math.h>
 #include <string.h>
 
 double nt_accuracy(nt_outcome outcome) {
     return outcome.total ? (double)outcome.correct / outcome.total : 0;
+}
+
+double nt_change(nt_outcome outcome, nt_outcome baseline) {
+    return outcome.total ? (double)(outcome.correct - baseline.correct) / outcome.total : 0;
 }
 
 nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
@@ -93,6 +98,7 @@ static nt_status run_all(const pass_over *over, nt_outcome *outcome, unsigned ch
     int32_t total = nt_loader_count(over->loader), batch = over->evaluation->batch;
     for (int32_t first = 0; first < total; first += batch) {
         int32_t count = total - first < batch ? total - first : batch;
+        NT_TRY(nt_signals_status());
         nt_loader_fill(over->loader, first, count, over->images, over->labels);
         nt_feed feed = {.name = over->input, .data = over->images};
         NT_TRY(nt_run_batch(over->run, &feed, 1, count, error));

@@ -41,6 +41,11 @@ static bool parse_line(const char *line, char key[NT_DIGEST_HEX], nt_outcome *re
            strlen(key) == NT_DIGEST_HEX - 1 && line[used] == '\n';
 }
 
+static nt_status cannot_write(const nt_journal *journal, nt_error *error) {
+    return nt_error_in(error, NT_IO, journal->path, -1, "cannot write: %s", strerror(errno));
+}
+
+/* Takes in the whole lines and cuts off what follows them, lest the next line complete it. */
 static nt_status read_lines(nt_journal *journal, nt_error *error) {
     nt_bytes bytes;
     if (access(journal->path, F_OK) != 0)
@@ -48,17 +53,16 @@ static nt_status read_lines(nt_journal *journal, nt_error *error) {
     NT_TRY(nt_file_read(journal->path, (size_t)1 << 30, &bytes, error));
     const char *line = (const char *)bytes.bytes;
     nt_status status = NT_OK;
-    while (*line && status == NT_OK) {
+    for (const char *end; (end = strchr(line, '\n')) && status == NT_OK; line = end + 1) {
         char key[NT_DIGEST_HEX];
         nt_outcome outcome;
-        const char *end = strchr(line, '\n');
         if (parse_line(line, key, &outcome) && !remember(journal, key, outcome))
             status = nt_error_say(error, NT_NO_MEMORY, "out of memory");
-        if (!end)
-            break;
-        line = end + 1;
     }
+    off_t whole = (off_t)(line - (const char *)bytes.bytes);
     nt_bytes_finish(&bytes);
+    if (status == NT_OK && truncate(journal->path, whole) != 0)
+        status = cannot_write(journal, error);
     return status;
 }
 
@@ -73,10 +77,7 @@ nt_status nt_journal_open(const char *path, nt_journal **ret, nt_error *error) {
     if (status == NT_OK)
         status = read_lines(journal, error);
     if (status == NT_OK && !(journal->file = fopen(path, "ae")))
-        status = nt_error_in(error, NT_IO, path, -1, "cannot write: %s", strerror(errno));
-    /* Should the last line have been cut short, the next one must not continue it. */
-    if (status == NT_OK && fseek(journal->file, 0, SEEK_END) == 0 && ftell(journal->file) > 0)
-        fputc('\n', journal->file);
+        status = cannot_write(journal, error);
     if (status != NT_OK) {
         nt_journal_close(journal);
         return status;
@@ -110,6 +111,6 @@ nt_status nt_journal_add(nt_journal *journal, const char *key, nt_outcome outcom
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     fprintf(journal->file, "%s,%d,%d,%a\n", key, outcome.total, outcome.correct, outcome.loss);
     if (fflush(journal->file) != 0)
-        return nt_error_in(error, NT_IO, journal->path, -1, "cannot write: %s", strerror(errno));
+        return cannot_write(journal, error);
     return NT_OK;
 }

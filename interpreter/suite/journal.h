@@ -3,7 +3,7 @@
  *
  *     key,total,correct,loss          key: SHA-256 of all that the outcome follows from
  *
- * A line that was cut short by a crash is passed over and measured again. */
+ * A line that was cut short by a crash is cut off and measured again. */
 #ifndef NT_JOURNAL_H
 #define NT_JOURNAL_H
 

@@ -46,7 +46,7 @@ static void add_row(nt_text *csv, const char *group, const char *name, const cha
     nt_text_add(csv, ",");
     add_quoted(csv, zeroed);
     nt_text_printf(csv, ",%d,accuracy,%.6f,%.6f,%d,%d\n", seed, nt_accuracy(outcome),
-                   nt_accuracy(outcome) - nt_accuracy(baseline), outcome.correct, outcome.total);
+                   nt_change(outcome, baseline), outcome.correct, outcome.total);
 }
 
 static void format_csv(const nt_results *results, nt_text *csv, nt_arena *arena) {
@@ -76,8 +76,7 @@ static json_t *json_outcomes(const nt_results *results, const nt_outcome *outcom
             list,
             json_pack("{s:i, s:s, s:o, s:o, s:i, s:i, s:o}", "seed", (int)results->suite->seeds[s],
                       "metric", "accuracy", "value", nt_json_real(nt_accuracy(outcomes[s])),
-                      "change",
-                      nt_json_real(nt_accuracy(outcomes[s]) - nt_accuracy(results->baseline[s])),
+                      "change", nt_json_real(nt_change(outcomes[s], results->baseline[s])),
                       "correct", (int)outcomes[s].correct, "total", (int)outcomes[s].total, "loss",
                       nt_json_real(outcomes[s].loss)));
     return list;

@@ -36,7 +36,6 @@ static nt_status measure_held_out(void *context, const nt_weights *weights, doub
 
 static nt_status train(const nt_seed_source *source, int32_t seed, const char *folder,
                        nt_weights *weights, nt_error *error) {
-    enum { SAVE_EVERY = 120 }; /* seconds */
     const nt_suite *suite = source->suite;
     const float *mean = suite->data.normalised ? suite->data.mean : NULL;
     const float *deviation = suite->data.normalised ? suite->data.deviation : NULL;
@@ -55,7 +54,6 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
                                       .data_digest = source->data_digest,
                                       .seed = seed,
                                       .folder = folder,
-                                      .save_every = SAVE_EVERY,
                                       .measure = held.loader ? measure_held_out : NULL,
                                       .measure_context = &held,
                                       .report = source->report};

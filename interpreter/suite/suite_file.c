@@ -7,6 +7,7 @@
 #include "optimiser.h"
 #include "overrides.h"
 #include "reader.h"
+#include <stdio.h>
 #include <string.h>
 
 typedef struct loader {
@@ -124,6 +125,17 @@ static nt_status read_data(loader *l, const nt_yaml *map) {
 
 /* --- training --------------------------------------------------------------------------------- */
 
+static const char *nearest_loss(const loader *l, const char *name) {
+    int count = 0, losses = 0;
+    while (nt_ops[count])
+        count++;
+    const char **names = NT_ARENA_ARRAY(l->reader.arena, const char *, count + 1);
+    for (int i = 0; names && i < count; i++)
+        if (nt_ops[i]->traits & NT_OP_LOSS)
+            names[losses++] = nt_ops[i]->name;
+    return names ? nt_nearest(name, names) : NULL;
+}
+
 static nt_status read_loss(loader *l, const nt_yaml *map, nt_recipe *recipe) {
     static const char *const own[] = {"op", NULL};
     const nt_yaml *node;
@@ -131,7 +143,7 @@ static nt_status read_loss(loader *l, const nt_yaml *map, nt_recipe *recipe) {
     NT_TRY(read_kind(l, map, "loss", "op", &node, &name));
     recipe->loss = nt_op_find(name);
     if (!recipe->loss || !(recipe->loss->traits & NT_OP_LOSS))
-        return no_such(l, node, "loss", name, nt_op_nearest(name));
+        return no_such(l, node, "loss", name, nearest_loss(l, name));
     return read_record(l, map, name, "attribute", recipe->loss->fields, recipe->loss->attrs_size,
                        own, &recipe->loss_attrs);
 }
@@ -204,6 +216,8 @@ static const nt_field train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often every training image is seen"},
     {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
+    {"checkpoint_every", NT_REAL, offsetof(nt_recipe, checkpoint_every), "120", 0, 1e9,
+     .doc = "seconds between checkpoints; 0: only after an epoch"},
     {0},
 };
 
@@ -225,6 +239,10 @@ static nt_status read_train(loader *l, const nt_yaml *map) {
             status = worse(status, lacks(l, map, "train", own[i]));
     }
     l->suite->recipe = recipe;
+    if (status == NT_OK) {
+        l->suite->batch_place = nt_reader_place(&l->reader, nt_yaml_get(map, "batch"));
+        l->suite->loss_place = nt_reader_place(&l->reader, nt_yaml_get(map, "loss"));
+    }
     return status;
 }
 
@@ -323,6 +341,10 @@ static nt_status read_options(loader *l, const nt_yaml *map, nt_group *group) {
 static nt_status read_group(loader *l, const nt_yaml_entry *entry, nt_group *group) {
     static const char *const keys[] = {"hook", "title", "options", NULL};
     group->name = group->title = entry->key->text;
+    group->place = nt_reader_place(&l->reader, entry->key);
+    if (strcmp(group->name, "baseline") == 0)
+        return nt_reader_say(&l->reader, entry->key,
+                             "a group can't be called 'baseline': the results' first rows are");
     NT_TRY(nt_read_map(&l->reader, entry->value, "a group"));
     NT_TRY(nt_read_keys(&l->reader, entry->value, "a group", keys));
     const nt_yaml *hook = nt_yaml_get(entry->value, "hook");
@@ -350,6 +372,15 @@ static nt_status read_groups(loader *l, const nt_yaml *map) {
     l->suite->groups = groups;
     l->suite->group_count = map->count;
     return status;
+}
+
+nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
+                        nt_cases *ret, nt_error *error) {
+    char what[128];
+    snprintf(what, sizeof what, "in the group '%.80s'", group->name);
+    const nt_trail trail = {.what = what, .place = group->place};
+    return nt_hook_run(group->hook, network, group->options, group->option_count, &trail, report,
+                       ret, error);
 }
 
 /* --- the top level ---------------------------------------------------------------------------- */
@@ -385,6 +416,25 @@ static nt_status read_version(loader *l, const nt_yaml *node) {
     return NT_OK;
 }
 
+/* The run folder is called so, unless the user says otherwise. */
+static nt_status read_name(loader *l, const nt_yaml *node) {
+    const char *name;
+    NT_TRY(nt_read_text(&l->reader, node, "suite", &name));
+    if (!name[0] || name[0] == '.' || strchr(name, '/'))
+        return nt_reader_say(&l->reader, node,
+                             "the suite's name names a folder: it must not be empty, begin with a "
+                             "dot or hold a slash");
+    l->suite->name = name;
+    return NT_OK;
+}
+
+static const nt_yaml *key_of(const nt_yaml *map, const char *key) {
+    for (int32_t i = 0; i < map->count; i++)
+        if (strcmp(map->entries[i].key->text, key) == 0)
+            return map->entries[i].key;
+    return map;
+}
+
 static nt_status read_top(loader *l, const nt_yaml *root) {
     static const char *const keys[] = {"version",  "suite",  "graph",  "set",
                                        "data",     "train",  "seeds",  "weights",
@@ -401,7 +451,7 @@ static nt_status read_top(loader *l, const nt_yaml *root) {
     if ((node = nt_yaml_get(root, "version")))
         status = worse(status, read_version(l, node));
     if ((node = nt_yaml_get(root, "suite")))
-        status = worse(status, nt_read_text(&l->reader, node, "suite", &suite->name));
+        status = worse(status, read_name(l, node));
     if ((node = nt_yaml_get(root, "graph")))
         status = worse(status, read_path(l, node, "graph", &suite->graph));
     if ((node = nt_yaml_get(root, "set")))
@@ -421,7 +471,7 @@ static nt_status read_top(loader *l, const nt_yaml *root) {
 
     const nt_yaml *weights = nt_yaml_get(root, "weights"), *train = nt_yaml_get(root, "train");
     if (weights && train)
-        status = worse(status, nt_reader_say(&l->reader, train,
+        status = worse(status, nt_reader_say(&l->reader, key_of(root, "train"),
                                              "the suite has both 'weights' and 'train'; keep one"));
     else if (weights)
         status = worse(status, read_path(l, weights, "weights", &suite->weights));
@@ -460,8 +510,8 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
     if (status == NT_OK)
         status = nt_document_load(path, &suite->document, error);
     if (status == NT_OK)
-        status = nt_override(&suite->arena, suite->document->root, settings, setting_count, &root,
-                             error);
+        status = nt_override(&suite->arena, suite->document->root, settings, setting_count, true,
+                             &root, error);
     if (status == NT_OK)
         status = read_top(&l, root);
     if (status == NT_OK && take_digest(suite, settings, setting_count) != NT_OK)

@@ -16,6 +16,7 @@ typedef struct nt_group {
     const char *hook; /* the script's path */
     const nt_hook_option *options;
     int option_count;
+    nt_place place; /* of its name in the suite */
 } nt_group;
 
 typedef struct nt_suite_data {
@@ -45,8 +46,9 @@ typedef struct nt_suite {
     int setting_count;
     nt_suite_data data;
     nt_suite_evaluate evaluate;
-    const char *weights;     /* the weights' path, or NULL: */
-    const nt_recipe *recipe; /* then they are trained so */
+    const char *weights;              /* the weights' path, or NULL: */
+    const nt_recipe *recipe;          /* then they are trained so */
+    nt_place batch_place, loss_place; /* where the recipe says them */
     const int32_t *seeds;
     int seed_count;
     nt_group *groups;
@@ -54,6 +56,10 @@ typedef struct nt_suite {
     double margin;              /* a change within it is trivial */
     char digest[NT_DIGEST_HEX]; /* of the file's text and the settings of the command line */
 } nt_suite;
+
+/* Runs the group's hook: see nt_hook_run. Its mistakes also say which group asked for it. */
+nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
+                        nt_cases *ret, nt_error *error);
 
 /* `settings` override scalars of the file, each by its dotted path: evaluate.limit=1000. */
 nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,

@@ -5,6 +5,7 @@
 #include "journal.h"
 #include "parallel.h"
 #include "seed_weights.h"
+#include "step_graph.h"
 #include <string.h>
 
 typedef struct suite_run {
@@ -33,8 +34,8 @@ static nt_status list_cases(suite_run *run) {
         const nt_group *group = &suite->groups[g];
         nt_group_result *result = &run->results->groups[g];
         result->group = group;
-        nt_status hooked = nt_hook_run(group->hook, run->results->network, group->options,
-                                       group->option_count, &result->cases, run->error);
+        nt_status hooked = nt_group_list(group, run->results->network, run->options->report,
+                                         &result->cases, run->error);
         if (hooked != NT_OK) {
             status = hooked;
             continue;
@@ -62,6 +63,31 @@ static nt_status open_data(suite_run *run) {
     return nt_loader_new(run->dataset, (nt_split)run->suite->evaluate.split,
                          run->suite->evaluate.limit, data->normalised ? data->mean : NULL,
                          data->normalised ? data->deviation : NULL, &run->loader, run->error);
+}
+
+/* Finds what training would stumble over, before anything is written. */
+static nt_status check_training(suite_run *run) {
+    const nt_suite *suite = run->suite;
+    const nt_recipe *recipe = suite->recipe;
+    int32_t count = nt_dataset_count(run->dataset, NT_TRAIN);
+    nt_step_graph *step;
+    nt_error found;
+    if (!recipe)
+        return NT_OK;
+    if (recipe->batch > count)
+        return nt_error_at(run->error, NT_INVALID, suite->batch_place,
+                           "a batch of %d is larger than the data, which have %d images to train "
+                           "on",
+                           recipe->batch, count);
+    nt_error_init(&found);
+    nt_status status = nt_step_graph_new(run->results->network, recipe, &step, &found);
+    if (status == NT_OK)
+        nt_step_graph_free(step);
+    else
+        nt_error_at(run->error, status, suite->loss_place, "%s", found.items[0].message);
+    nt_error_finish(&found);
+    NT_TRY(status);
+    return nt_dataset_load(run->dataset, NT_TRAIN, run->error);
 }
 
 static nt_status take_provenance(suite_run *run) {
@@ -111,6 +137,13 @@ static nt_status find_key(const suite_run *run, const nt_graph *graph, int s,
     return ok ? NT_OK : no_memory(run);
 }
 
+static nt_status interrupted(const suite_run *run, nt_status status) {
+    nt_error_say(run->error, status, "%s while measuring; what is measured is saved",
+                 nt_status_text(status));
+    nt_error_hint(run->error, "give the same command to go on");
+    return status;
+}
+
 static nt_status measure(suite_run *run, const nt_graph *graph, int s, const nt_weights *weights,
                          nt_outcome *ret) {
     const nt_report report = {.progress = tell_progress, .context = run};
@@ -120,7 +153,11 @@ static nt_status measure(suite_run *run, const nt_graph *graph, int s, const nt_
     char key[NT_DIGEST_HEX];
     NT_TRY(find_key(run, graph, s, key));
     if (!nt_journal_find(run->journal, key, ret)) {
-        NT_TRY(nt_evaluate(graph, weights, run->loader, &evaluation, ret, NULL, NULL, run->error));
+        nt_status status =
+            nt_evaluate(graph, weights, run->loader, &evaluation, ret, NULL, NULL, run->error);
+        if (status == NT_INTERRUPTED || status == NT_TERMINATED)
+            return interrupted(run, status);
+        NT_TRY(status);
         NT_TRY(nt_journal_add(run->journal, key, *ret, run->error));
     }
     run->done += nt_loader_count(run->loader);
@@ -190,6 +227,7 @@ static nt_status prepare(suite_run *run) {
                            run->error));
     NT_TRY(list_cases(run));
     NT_TRY(open_data(run));
+    NT_TRY(check_training(run));
     NT_TRY(take_provenance(run));
     int64_t cases = 1;
     for (int g = 0; g < suite->group_count; g++)
@@ -197,6 +235,7 @@ static nt_status prepare(suite_run *run) {
     run->total = cases * suite->seed_count * nt_loader_count(run->loader);
     NT_TRY(nt_folder_make(run->options->out, run->error));
     NT_TRY(nt_folder_lock(run->options->out, &run->lock, run->error));
+    nt_folder_sweep(run->options->out);
     const char *journal = nt_arena_printf(&results->arena, "%s/measured.csv", run->options->out);
     return journal ? nt_journal_open(journal, &run->journal, run->error) : no_memory(run);
 }

@@ -64,31 +64,49 @@ void nt_training_state_free(nt_training_state *state) {
 
 /* --- metadata --------------------------------------------------------------------------------- */
 
-enum { KEYS = 8, LONGEST = 96 };
+enum { WORD = 96 };
+
+/* The metadata, in this order; the last is the digest of the others. */
+enum { EPOCH, STEP, LOSS_SUM, CORRECT, SECONDS, IDENTITY, TENSORS, DIGEST, WORDS };
+
+static const char *const keys[WORDS] = {"epoch",   "step",     "loss_sum", "correct",
+                                        "seconds", "identity", "tensors",  "digest"};
 
 typedef struct words {
-    char epoch[LONGEST], step[LONGEST], loss_sum[LONGEST], correct[LONGEST], seconds[LONGEST];
-    char digest[NT_DIGEST_HEX];
+    char text[WORDS][WORD];
 } words;
 
 /* Doubles are written in hexadecimal, which is exact. */
 static void format_cursor(const nt_cursor *cursor, words *w) {
-    snprintf(w->epoch, LONGEST, "%d", cursor->epoch);
-    snprintf(w->step, LONGEST, "%d", cursor->step);
-    snprintf(w->loss_sum, LONGEST, "%a", cursor->loss_sum);
-    snprintf(w->correct, LONGEST, "%lld", (long long)cursor->correct);
-    snprintf(w->seconds, LONGEST, "%a", cursor->seconds);
+    snprintf(w->text[EPOCH], WORD, "%d", cursor->epoch);
+    snprintf(w->text[STEP], WORD, "%d", cursor->step);
+    snprintf(w->text[LOSS_SUM], WORD, "%a", cursor->loss_sum);
+    snprintf(w->text[CORRECT], WORD, "%lld", (long long)cursor->correct);
+    snprintf(w->text[SECONDS], WORD, "%a", cursor->seconds);
 }
 
-/* Over everything else that a checkpoint says. */
-static bool digest_of(const nt_weights *weights, const words *w, const char *identity,
-                      char hex[NT_DIGEST_HEX]) {
+static nt_cursor parse_cursor(const words *w) {
+    return (nt_cursor){.epoch = (int32_t)strtol(w->text[EPOCH], NULL, 10),
+                       .step = (int32_t)strtol(w->text[STEP], NULL, 10),
+                       .loss_sum = strtod(w->text[LOSS_SUM], NULL),
+                       .correct = strtoll(w->text[CORRECT], NULL, 10),
+                       .seconds = strtod(w->text[SECONDS], NULL)};
+}
+
+static bool digest_words(const words *w, char hex[NT_DIGEST_HEX]) {
     nt_digest *digest = nt_digest_new();
     if (!digest)
         return false;
-    const char *const texts[] = {w->epoch, w->step, w->loss_sum, w->correct, w->seconds, identity};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        nt_digest_add(digest, texts[i], strlen(texts[i]) + 1);
+    for (int i = 0; i < DIGEST; i++)
+        nt_digest_add(digest, w->text[i], strlen(w->text[i]) + 1);
+    nt_digest_end(digest, hex);
+    return true;
+}
+
+static bool digest_tensors(const nt_weights *weights, char hex[NT_DIGEST_HEX]) {
+    nt_digest *digest = nt_digest_new();
+    if (!digest)
+        return false;
     for (size_t i = 0; i < nt_weights_count(weights); i++) {
         nt_tensor tensor = nt_weights_at(weights, i);
         nt_digest_add(digest, tensor.data, (size_t)nt_type_stored(tensor.type) * sizeof(float));
@@ -97,36 +115,16 @@ static bool digest_of(const nt_weights *weights, const words *w, const char *ide
     return true;
 }
 
-static const char *value_of(const nt_metadata *metadata, const char *key) {
-    for (; metadata->key; metadata++)
-        if (strcmp(metadata->key, key) == 0)
-            return metadata->value;
-    return "";
-}
-
 static bool read_words(const nt_metadata *metadata, words *w) {
-    const struct {
-        const char *key;
-        char *to;
-        size_t size;
-    } pairs[] = {{"epoch", w->epoch, LONGEST},       {"step", w->step, LONGEST},
-                 {"loss_sum", w->loss_sum, LONGEST}, {"correct", w->correct, LONGEST},
-                 {"seconds", w->seconds, LONGEST},   {"digest", w->digest, NT_DIGEST_HEX}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const char *value = value_of(metadata, pairs[i].key);
-        if (strlen(value) == 0 || strlen(value) >= pairs[i].size)
+    *w = (words){0};
+    for (; metadata->key; metadata++)
+        for (int i = 0; i < WORDS; i++)
+            if (strcmp(metadata->key, keys[i]) == 0 && strlen(metadata->value) < WORD)
+                strcpy(w->text[i], metadata->value);
+    for (int i = 0; i < WORDS; i++)
+        if (!w->text[i][0])
             return false;
-        strcpy(pairs[i].to, value);
-    }
     return true;
-}
-
-static nt_cursor parse_cursor(const words *w) {
-    return (nt_cursor){.epoch = (int32_t)strtol(w->epoch, NULL, 10),
-                       .step = (int32_t)strtol(w->step, NULL, 10),
-                       .loss_sum = strtod(w->loss_sum, NULL),
-                       .correct = strtoll(w->correct, NULL, 10),
-                       .seconds = strtod(w->seconds, NULL)};
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -139,25 +137,53 @@ typedef struct candidate {
     const char *damage; /* why it isn't readable */
 } candidate;
 
+/* Whether something is wrong with the file, not with reading it. */
+static nt_status note_damage(candidate *of, nt_status status, const nt_error *from, nt_arena *arena,
+                             nt_error *error) {
+    const char *message = nt_arena_string(arena, from->items[0].message);
+    if (!message)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", of->path);
+    if (status != NT_INVALID)
+        return nt_error_in(error, status, of->path, -1, "%s", message);
+    of->readable = false;
+    of->damage = message;
+    return NT_OK;
+}
+
+static nt_status look_at_words(candidate *at, const nt_metadata *metadata, const char *identity,
+                               nt_error *error) {
+    char hex[NT_DIGEST_HEX];
+    if (!read_words(metadata, &at->words)) {
+        at->damage = "its metadata are not a checkpoint's";
+        return NT_OK;
+    }
+    if (!digest_words(&at->words, hex))
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", at->path);
+    at->readable = strcmp(hex, at->words.text[DIGEST]) == 0;
+    at->damage = "the checksum of its metadata is wrong";
+    at->cursor = parse_cursor(&at->words);
+    at->ours = strcmp(at->words.text[IDENTITY], identity) == 0;
+    return NT_OK;
+}
+
 /* Looks at the metadata of the checkpoint in place `k`. */
-static void look(const char *folder, int k, const char *identity, nt_arena *arena, candidate *ret) {
-    nt_error error;
+static nt_status look(const char *folder, int k, const char *identity, nt_arena *arena,
+                      candidate *ret, nt_error *error) {
+    nt_error found;
     const nt_metadata *metadata;
-    *ret = (candidate){.damage = "its metadata are not a checkpoint's"};
+    *ret = (candidate){0};
     snprintf(ret->path, sizeof ret->path, "%s/checkpoint-%d.safetensors", folder, k);
     ret->there = access(ret->path, F_OK) == 0;
     if (!ret->there)
-        return;
-    nt_error_init(&error);
-    if (nt_safetensors_metadata(ret->path, arena, &metadata, &error) != NT_OK) {
-        const char *message = nt_arena_string(arena, error.items[0].message);
-        ret->damage = message ? message : ret->damage;
-    } else if (read_words(metadata, &ret->words)) {
-        ret->readable = true;
-        ret->cursor = parse_cursor(&ret->words);
-        ret->ours = strcmp(value_of(metadata, "identity"), identity) == 0;
-    }
-    nt_error_finish(&error);
+        return NT_OK;
+    nt_error_init(&found);
+    nt_status status = nt_safetensors_metadata(ret->path, arena, &metadata, &found);
+    if (status == NT_OK)
+        status = look_at_words(ret, metadata, identity, error);
+    else
+        status = note_damage(ret, status, &found, arena, error);
+    nt_error_finish(&found);
+    return status;
 }
 
 static bool newer(const candidate *a, const candidate *b) {
@@ -168,48 +194,53 @@ static bool newer(const candidate *a, const candidate *b) {
     return a->cursor.step > b->cursor.step;
 }
 
+static nt_status save_in(const char *path, const nt_training_state *state, const nt_cursor *cursor,
+                         const char *identity, nt_error *error) {
+    words w;
+    nt_metadata metadata[WORDS + 1];
+    format_cursor(cursor, &w);
+    snprintf(w.text[IDENTITY], WORD, "%s", identity);
+    if (!digest_tensors(state->weights, w.text[TENSORS]) || !digest_words(&w, w.text[DIGEST]))
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory saving a checkpoint");
+    for (int i = 0; i < WORDS; i++)
+        metadata[i] = (nt_metadata){keys[i], w.text[i]};
+    metadata[WORDS] = (nt_metadata){NULL, NULL};
+    return nt_safetensors_write(path, state->weights, metadata, error);
+}
+
 nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
                              const nt_cursor *cursor, const char *identity, nt_error *error) {
     nt_arena arena;
     candidate places[PLACES];
-    words w;
+    nt_status status = NT_OK;
     nt_arena_init(&arena);
-    for (int k = 0; k < PLACES; k++)
-        look(folder, k, identity, &arena, &places[k]);
-    const candidate *oldest = newer(&places[0], &places[1]) ? &places[1] : &places[0];
-    format_cursor(cursor, &w);
-    nt_status status = NT_NO_MEMORY;
-    if (digest_of(state->weights, &w, identity, w.digest)) {
-        const nt_metadata metadata[KEYS] = {{"epoch", w.epoch},       {"step", w.step},
-                                            {"loss_sum", w.loss_sum}, {"correct", w.correct},
-                                            {"seconds", w.seconds},   {"identity", identity},
-                                            {"digest", w.digest},     {NULL, NULL}};
-        status = nt_safetensors_write(oldest->path, state->weights, metadata, error);
-    } else {
-        nt_error_say(error, status, "out of memory saving a checkpoint");
-    }
+    for (int k = 0; k < PLACES && status == NT_OK; k++)
+        status = look(folder, k, identity, &arena, &places[k], error);
+    if (status == NT_OK)
+        status = save_in(newer(&places[0], &places[1]) ? places[1].path : places[0].path, state,
+                         cursor, identity, error);
     nt_arena_finish(&arena);
     return status;
 }
 
-/* Reads one candidate's tensors and holds them against its digest. */
-static bool read_candidate(candidate *from, nt_training_state *state, const char *identity,
-                           nt_arena *arena) {
-    nt_error error;
+/* Reads one candidate's tensors and holds them against their digest: afterwards it is readable, or
+ * its damage says why not. */
+static nt_status read_candidate(candidate *from, nt_training_state *state, nt_arena *arena,
+                                nt_error *error) {
+    nt_error found;
     char hex[NT_DIGEST_HEX];
-    bool ok = false;
-    nt_error_init(&error);
-    if (nt_safetensors_read(from->path, state->weights, NULL, &error) != NT_OK) {
-        const char *message = nt_arena_string(arena, error.items[0].message);
-        from->damage = message ? message : "it can't be read";
-    } else if (!digest_of(state->weights, &from->words, identity, hex) ||
-               strcmp(hex, from->words.digest) != 0) {
-        from->damage = "its checksum is wrong";
-    } else {
-        ok = true;
+    nt_error_init(&found);
+    nt_status status = nt_safetensors_read(from->path, state->weights, NULL, &found);
+    if (status != NT_OK) {
+        status = note_damage(from, status, &found, arena, error);
+    } else if (!digest_tensors(state->weights, hex)) {
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", from->path);
+    } else if (strcmp(hex, from->words.text[TENSORS]) != 0) {
+        from->readable = false;
+        from->damage = "the checksum of its tensors is wrong";
     }
-    nt_error_finish(&error);
-    return ok;
+    nt_error_finish(&found);
+    return status;
 }
 
 static nt_status other_run(const candidate *from, nt_error *error) {
@@ -220,41 +251,42 @@ static nt_status other_run(const candidate *from, nt_error *error) {
     return NT_INVALID;
 }
 
+static nt_status none_left(const candidate *damaged, nt_error *error) {
+    nt_error_in(error, NT_INVALID, damaged->path, -1, "is damaged: %s", damaged->damage);
+    nt_error_hint(error, "no other checkpoint is left; remove it to start anew");
+    return NT_INVALID;
+}
+
 nt_status nt_checkpoint_load(const char *folder, nt_training_state *state, const char *identity,
                              nt_cursor *ret_cursor, nt_found *ret_found, nt_arena *arena,
                              const char **ret_damage, nt_error *error) {
     candidate places[PLACES], *order[PLACES] = {&places[0], &places[1]};
     for (int k = 0; k < PLACES; k++)
-        look(folder, k, identity, arena, &places[k]);
+        NT_TRY(look(folder, k, identity, arena, &places[k], error));
     if (newer(&places[1], &places[0])) {
         order[0] = &places[1];
         order[1] = &places[0];
     }
-    const candidate *damaged = NULL;
-    for (int k = 0; k < PLACES; k++)
-        if (places[k].there && !places[k].readable)
-            damaged = &places[k];
-    for (int k = 0; k < PLACES; k++) {
-        if (!order[k]->readable)
-            continue;
-        if (!order[k]->ours)
+    const candidate *good = NULL, *damaged = NULL;
+    for (int k = 0; k < PLACES && !good; k++) {
+        if (order[k]->readable && !order[k]->ours)
             return other_run(order[k], error);
-        if (read_candidate(order[k], state, identity, arena)) {
-            *ret_cursor = order[k]->cursor;
-            *ret_found = damaged ? NT_FOUND_OLDER : NT_FOUND_NEWEST;
-            *ret_damage = damaged ? nt_arena_printf(arena, "%s is damaged: %s", damaged->path,
-                                                    damaged->damage)
-                                  : NULL;
-            return NT_OK;
-        }
-        damaged = order[k];
+        if (order[k]->readable)
+            NT_TRY(read_candidate(order[k], state, arena, error));
+        if (order[k]->readable)
+            good = order[k];
     }
-    if (damaged) {
-        nt_error_in(error, NT_INVALID, damaged->path, -1, "is damaged: %s", damaged->damage);
-        nt_error_hint(error, "no other checkpoint is left; remove it to start anew");
-        return NT_INVALID;
-    }
-    *ret_found = NT_FOUND_NONE;
+    for (int k = 0; k < PLACES; k++)
+        if (order[k]->there && !order[k]->readable)
+            damaged = order[k];
+    if (!good && damaged)
+        return none_left(damaged, error);
+    if (good)
+        *ret_cursor = good->cursor;
+    *ret_damage = damaged
+                      ? nt_arena_printf(arena, "%s is damaged: %s", damaged->path, damaged->damage)
+                      : NULL;
+    *ret_found = !good ? NT_FOUND_NONE : damaged ? NT_FOUND_OTHER : NT_FOUND_NEWEST;
     return NT_OK;
 }
 

@@ -2,9 +2,10 @@
  *
  * A checkpoint is a safetensors file, so that other programs can look into it: the network's
  * tensors under their own names, what the optimiser remembers of each as `optimiser.SLOT.NAME`, and
- * in the metadata where the run stands, what it is a run of, and a SHA-256 over all of that. The
- * last two are kept, `checkpoint-0.safetensors` and `checkpoint-1.safetensors`, written in turn,
- * each replaced as a whole: whenever the program dies, one good one is left. */
+ * in the metadata where the run stands, what it is a run of, a SHA-256 over all tensors, and one
+ * over the metadata, so that which checkpoint is newer and whose it is can be told without reading
+ * the tensors. The last two are kept, `checkpoint-0.safetensors` and `checkpoint-1.safetensors`,
+ * written in turn, each replaced as a whole: whenever the program dies, one good one is left. */
 #ifndef NT_CHECKPOINT_H
 #define NT_CHECKPOINT_H
 
@@ -42,11 +43,11 @@ nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
 typedef enum nt_found {
     NT_FOUND_NONE,   /* there is no checkpoint */
     NT_FOUND_NEWEST, /* the newest was read */
-    NT_FOUND_OLDER   /* the newest was damaged; `ret_damage` says how, and the older one was read */
+    NT_FOUND_OTHER   /* one was damaged; `ret_damage` says which and how, and the other was read */
 } nt_found;
 
 /* Reads the newest good checkpoint into the state. NT_INVALID when there are only damaged ones, or
- * when they are of another run. */
+ * when they are of another run; on failure the state's tensors are undefined. */
 nt_status nt_checkpoint_load(const char *folder, nt_training_state *state, const char *identity,
                              nt_cursor *ret_cursor, nt_found *ret_found, nt_arena *arena,
                              const char **ret_damage, nt_error *error);

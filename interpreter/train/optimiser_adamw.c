@@ -12,11 +12,11 @@ typedef struct adamw_options {
 } adamw_options;
 
 static const nt_field fields[] = {
-    {"beta1", NT_REAL, offsetof(adamw_options, beta1), "0.9", 0, 1,
+    {"beta1", NT_REAL, offsetof(adamw_options, beta1), "0.9", 0, 0.999999,
      .doc = "share of the mean gradient that is kept"},
-    {"beta2", NT_REAL, offsetof(adamw_options, beta2), "0.999", 0, 1,
+    {"beta2", NT_REAL, offsetof(adamw_options, beta2), "0.999", 0, 0.999999,
      .doc = "share of the mean squared gradient that is kept"},
-    {"eps", NT_REAL, offsetof(adamw_options, eps), "1e-8", 0, 1,
+    {"eps", NT_REAL, offsetof(adamw_options, eps), "1e-8", 1e-16, 1,
      .doc = "added to the root mean square"},
     {"weight_decay", NT_REAL, offsetof(adamw_options, weight_decay), "0.01", 0, 1,
      .doc = "shrinks every weight, apart from the gradient"},
@@ -26,6 +26,7 @@ static const nt_field fields[] = {
 static void update(const nt_update_call *call) {
     const adamw_options *options = call->options;
     float b1 = (float)options->beta1, b2 = (float)options->beta2, eps = (float)options->eps;
+    float b1_rest = (float)(1 - options->beta1), b2_rest = (float)(1 - options->beta2);
     float keep = (float)(1 - call->rate * options->weight_decay);
     float rate = (float)(call->rate / (1 - pow(options->beta1, (double)call->step)));
     float root = (float)sqrt(1 - pow(options->beta2, (double)call->step));
@@ -33,8 +34,8 @@ static void update(const nt_update_call *call) {
     const float *restrict grads = call->grads;
     for (int64_t i = 0; i < call->count; i++) {
         float g = grads[i];
-        m[i] = b1 * m[i] + (1 - b1) * g;
-        v[i] = b2 * v[i] + (1 - b2) * (g * g);
+        m[i] = b1 * m[i] + b1_rest * g;
+        v[i] = b2 * v[i] + b2_rest * (g * g);
         w[i] = keep * w[i] - rate * m[i] / (sqrtf(v[i]) / root + eps);
     }
 }

@@ -26,6 +26,10 @@ typedef struct nt_safetensors_note {
     int32_t absent_counters;     /* that the file lacks */
 } nt_safetensors_note;
 
+/* "37 tensors converted from F16 to float32"; false if there is nothing to tell. */
+enum { NT_SAFETENSORS_TEXT = 128 };
+bool nt_safetensors_describe(const nt_safetensors_note *note, char ret_text[NT_SAFETENSORS_TEXT]);
+
 /* Reads all of the state, F64, F32, F16 or BF16 for floats and I64 or I32 for counters. NT_INVALID
  * with the byte offset when the file breaks the format; with one list of all that is missing, extra
  * or misshapen when it is not this network's. The weights change only on success. `ret_note` may be

@@ -4,8 +4,8 @@
 #include "safetensors_header.h"
 
 #include "alloc.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "file.h"
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -254,9 +254,9 @@ static nt_status read_file(reading *r, nt_weights *weights, nt_safetensors_note 
 
 nt_status nt_safetensors_read(const char *path, nt_weights *weights, nt_safetensors_note *ret_note,
                               nt_error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return nt_error_in(error, NT_INVALID, path, -1, "cannot open: %s", strerror(errno));
+    int fd;
+    int64_t size;
+    NT_TRY(nt_file_open(path, &fd, &size, error));
     nt_arena arena;
     nt_arena_init(&arena);
     reading r = {.path = path,
@@ -273,12 +273,27 @@ nt_status nt_safetensors_read(const char *path, nt_weights *weights, nt_safetens
 nt_status nt_safetensors_metadata(const char *path, nt_arena *arena, const nt_metadata **ret,
                                   nt_error *error) {
     nt_header header;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return nt_error_in(error, NT_INVALID, path, -1, "cannot open: %s", strerror(errno));
+    int fd;
+    int64_t size;
+    NT_TRY(nt_file_open(path, &fd, &size, error));
     nt_status status = nt_header_read(fd, path, arena, &header, error);
     close(fd);
     if (status == NT_OK)
         *ret = header.metadata;
     return status;
+}
+
+bool nt_safetensors_describe(const nt_safetensors_note *note, char ret_text[NT_SAFETENSORS_TEXT]) {
+    const struct {
+        int32_t count;
+        const char *name;
+    } parts[] = {{note->from_f64, "F64"}, {note->from_f16, "F16"}, {note->from_bf16, "BF16"}};
+    int length = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].count > 0)
+            length += snprintf(ret_text + length, NT_SAFETENSORS_TEXT - (size_t)length,
+                               "%s%d tensor%s from %s",
+                               length ? ", " : "converted to float32: ", parts[i].count,
+                               parts[i].count == 1 ? "" : "s", parts[i].name);
+    return length > 0;
 }

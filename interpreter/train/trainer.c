@@ -7,9 +7,9 @@
 #include "parallel.h"
 #include "safetensors.h"
 #include "scheduler.h"
+#include "signals.h"
 #include "step_graph.h"
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -30,29 +30,12 @@ typedef struct trainer {
     char identity[NT_DIGEST_HEX];
     const char *weights_path;
     double saved_at, epoch_began;
-    double rate;
 } trainer;
 
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* --- signals ---------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t caught;
-
-static void catch_signal(int number) {
-    caught = number;
-}
-
-/* SA_RESETHAND: the second signal of a kind finds the default action, which ends the process. */
-void nt_train_catch_signals(void) {
-    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
 }
 
 /* --- identity --------------------------------------------------------------------------------- */
@@ -77,6 +60,10 @@ static nt_status find_identity(trainer *t) {
     nt_text_printf(&text, "data: %s\nimages: %d\nseed: %d\nepochs: %d\nbatch: %d\n",
                    given->data_digest, nt_loader_count(given->loader), given->seed, recipe->epochs,
                    recipe->batch);
+    const float *mean, *deviation;
+    int32_t channels = nt_loader_normalisation(given->loader, &mean, &deviation);
+    for (int32_t c = 0; c < channels; c++)
+        nt_text_printf(&text, "normalise: %a %a\n", (double)mean[c], (double)deviation[c]);
     if (given->initial)
         nt_text_printf(&text, "initial: %s\n", given->initial_digest);
     add_record(&text, recipe->optimiser->name, recipe->optimiser->fields,
@@ -112,15 +99,28 @@ static void update_job(const void *context, int job, int worker) {
     jobs->t->state->optimiser->update(&part);
 }
 
-static void apply_gradients(trainer *t, int64_t step) {
+/* Step `step` of the epoch in hand. */
+static nt_moment moment_of(const trainer *t, int32_t step) {
+    return (nt_moment){.step = (int64_t)t->cursor.epoch * t->steps + step,
+                       .steps = (int64_t)t->given->recipe->epochs * t->steps,
+                       .per_epoch = t->steps};
+}
+
+static double rate_of(const trainer *t, int32_t step) {
     const nt_recipe *recipe = t->given->recipe;
+    return recipe->schedule->rate(recipe->schedule_options, moment_of(t, step));
+}
+
+static void apply_gradients(trainer *t) {
+    const nt_recipe *recipe = t->given->recipe;
+    double rate = rate_of(t, t->cursor.step);
     for (int32_t g = 0; g < t->step->grad_count; g++) {
         nt_bound bound = t->step->grads[g];
         nt_tensor weights = nt_weights_at(t->state->weights, bound.state);
         update_jobs jobs = {.t = t,
                             .call = {.options = recipe->optimiser_options,
-                                     .rate = t->rate,
-                                     .step = step + 1,
+                                     .rate = rate,
+                                     .step = moment_of(t, t->cursor.step).step + 1,
                                      .count = nt_type_stored(weights.type),
                                      .weights = weights.f,
                                      .grads = nt_run_output(t->run, bound.output).f}};
@@ -183,16 +183,16 @@ static void look_at(void *context, int32_t node, bool done) {
 }
 
 /* Runs the step again, which changes nothing, and looks at each node's values as they come. */
-static nt_status report_divergence(trainer *t, const nt_feed *feeds, int64_t step) {
+static nt_status report_divergence(trainer *t, const nt_feed *feeds) {
     search s = {.t = t, .culprit = -1};
     nt_run_set_watch(t->run, look_at, &s);
     nt_run_refresh(t->run);
-    nt_run_batch(t->run, feeds, 2, t->given->recipe->batch, t->error);
+    NT_TRY(nt_run_batch(t->run, feeds, 2, t->given->recipe->batch, t->error));
     const nt_node *node = nt_graph_node(t->step->graph, s.culprit >= 0 ? s.culprit : 0);
     nt_error_say(t->error, NT_FAILED,
-                 "the loss is not finite at epoch %d, step %lld: the first such value is in '%s' "
+                 "the loss is not finite at epoch %d, step %d: the first such value is in '%s' "
                  "(%s%s)",
-                 t->cursor.epoch + 1, (long long)step + 1, s.culprit >= 0 ? node->name : "?",
+                 t->cursor.epoch + 1, t->cursor.step + 1, s.culprit >= 0 ? node->name : "?",
                  node->op->name, node->grad ? ", its gradient" : "");
     nt_error_hint(t->error, "lower the learning rate");
     return NT_FAILED;
@@ -200,23 +200,21 @@ static nt_status report_divergence(trainer *t, const nt_feed *feeds, int64_t ste
 
 static nt_status train_step(trainer *t) {
     const nt_recipe *recipe = t->given->recipe;
-    nt_moment moment = {.step = (int64_t)t->cursor.epoch * t->steps + t->cursor.step,
-                        .steps = (int64_t)recipe->epochs * t->steps,
-                        .per_epoch = t->steps};
+    uint64_t step = (uint64_t)moment_of(t, t->cursor.step).step;
     const float *images;
     const int32_t *labels;
     nt_feeder_next(t->feeder, &images, &labels);
     nt_feed feeds[] = {{t->given->network->inputs[0].name, images}, {NT_TARGET, labels}};
     nt_run_refresh(t->run);
-    nt_run_set_draw(t->run, nt_hash_word((uint64_t)t->given->seed, (uint64_t)moment.step));
+    /* Each number is hashed before the next one joins, so that seeds don't share their draws. */
+    nt_run_set_draw(t->run, nt_hash_word(nt_hash_word(0, (uint64_t)t->given->seed), step));
     NT_TRY(nt_run_batch(t->run, feeds, 2, recipe->batch, t->error));
     float loss = nt_run_output(t->run, t->step->loss).f[0];
     if (!isfinite(loss))
-        return report_divergence(t, feeds, moment.step);
-    t->rate = recipe->schedule->rate(recipe->schedule_options, moment);
+        return report_divergence(t, feeds);
     t->cursor.loss_sum += (double)loss * recipe->batch;
     t->cursor.correct += count_correct(t, labels);
-    apply_gradients(t, moment.step);
+    apply_gradients(t);
     commit_updates(t);
     t->cursor.step++;
     return NT_OK;
@@ -279,11 +277,20 @@ static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
     return status;
 }
 
+static nt_status interrupted(trainer *t) {
+    nt_status status = nt_signals_status();
+    NT_TRY(save(t));
+    nt_error_say(t->error, status, "%s at epoch %d, step %d; the state is saved",
+                 nt_status_text(status), t->cursor.epoch + 1, t->cursor.step);
+    nt_error_hint(t->error, "give the same command to go on");
+    return status;
+}
+
 static nt_status end_epoch(trainer *t) {
     const nt_training *given = t->given;
     double images = (double)t->steps * given->recipe->batch;
     nt_epoch epoch = {.epoch = t->cursor.epoch + 1,
-                      .rate = t->rate,
+                      .rate = rate_of(t, t->steps - 1),
                       .loss = t->cursor.loss_sum / images,
                       .accuracy = (double)t->cursor.correct / images,
                       .held_loss = NAN,
@@ -291,8 +298,11 @@ static nt_status end_epoch(trainer *t) {
                       .seconds = t->cursor.seconds + now() - t->epoch_began};
     if (given->measure) {
         copy_out(t);
-        NT_TRY(given->measure(given->measure_context, t->weights, &epoch.held_loss,
-                              &epoch.held_accuracy, t->error));
+        nt_status status = given->measure(given->measure_context, t->weights, &epoch.held_loss,
+                                          &epoch.held_accuracy, t->error);
+        if (status == NT_INTERRUPTED || status == NT_TERMINATED)
+            return interrupted(t);
+        NT_TRY(status);
     }
     NT_TRY(write_metrics(t, &epoch));
     t->cursor = (nt_cursor){.epoch = epoch.epoch};
@@ -320,29 +330,20 @@ static void report_step(const trainer *t) {
                        (int64_t)recipe->epochs * t->steps * recipe->batch);
 }
 
-static nt_status interrupted(trainer *t) {
-    NT_TRY(save(t));
-    nt_error_say(t->error, caught == SIGINT ? NT_INTERRUPTED : NT_TERMINATED,
-                 "%s at epoch %d, step %d; the state is saved",
-                 caught == SIGINT ? "interrupted" : "terminated", t->cursor.epoch + 1,
-                 t->cursor.step);
-    nt_error_hint(t->error, "give the same command to go on");
-    return caught == SIGINT ? NT_INTERRUPTED : NT_TERMINATED;
-}
-
 static nt_status train_all(trainer *t) {
+    double every = t->given->recipe->checkpoint_every;
     t->epoch_began = t->saved_at = now();
     while (t->cursor.epoch < t->given->recipe->epochs) {
         while (t->cursor.step < t->steps) {
             NT_TRY(train_step(t));
             report_step(t);
-            if (caught)
+            if (nt_signals_status() != NT_OK)
                 return interrupted(t);
-            if (t->given->save_every > 0 && now() - t->saved_at > t->given->save_every)
+            if (every > 0 && now() - t->saved_at > every)
                 NT_TRY(save(t));
         }
         NT_TRY(end_epoch(t));
-        if (caught && t->cursor.epoch < t->given->recipe->epochs)
+        if (nt_signals_status() != NT_OK && t->cursor.epoch < t->given->recipe->epochs)
             return interrupted(t);
     }
     copy_out(t);
@@ -366,9 +367,9 @@ static nt_status begin(trainer *t) {
                               &t->arena, &damage, t->error));
     if (found == NT_FOUND_NONE)
         return find_initial(t);
-    if (found == NT_FOUND_OLDER)
-        nt_report_note(t->given->report, "%s; the older one is used",
-                       damage ? damage : "the newest checkpoint is damaged");
+    if (found == NT_FOUND_OTHER)
+        nt_report_note(t->given->report, "%s; the other checkpoint is used",
+                       damage ? damage : "a checkpoint is damaged");
     nt_report_note(t->given->report, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
                    t->cursor.step);
     return NT_OK;
@@ -391,11 +392,27 @@ static nt_status read_finished(trainer *t, bool *ret_found) {
     return NT_INVALID;
 }
 
+/* No step after the last one would notice. */
+static nt_status check_finite(const trainer *t) {
+    for (size_t i = 0; i < nt_weights_count(t->weights); i++) {
+        const nt_state *state = &t->given->network->states[i];
+        nt_tensor tensor = nt_weights_at(t->weights, i);
+        int64_t count = state->role == NT_COUNTER ? 0 : nt_type_stored(tensor.type);
+        for (int64_t k = 0; k < count; k++)
+            if (!isfinite(tensor.f[k])) {
+                nt_error_say(t->error, NT_FAILED, "after the last step '%s' is not finite",
+                             state->name);
+                nt_error_hint(t->error, "lower the learning rate");
+                return NT_FAILED;
+            }
+    }
+    return NT_OK;
+}
+
 static nt_status write_finished(trainer *t) {
     const nt_metadata metadata[] = {{"identity", t->identity}, {NULL, NULL}};
-    NT_TRY(nt_safetensors_write(t->weights_path, t->weights, metadata, t->error));
-    nt_checkpoint_remove(t->given->folder);
-    return NT_OK;
+    NT_TRY(check_finite(t));
+    return nt_safetensors_write(t->weights_path, t->weights, metadata, t->error);
 }
 
 static nt_status set_up(trainer *t) {
@@ -427,8 +444,12 @@ nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *e
         t.weights_path ? set_up(&t) : nt_error_say(error, NT_NO_MEMORY, "out of memory");
     if (status == NT_OK)
         status = read_finished(&t, &finished);
+    if (status == NT_OK)
+        nt_folder_sweep(training->folder);
     if (status == NT_OK && !finished)
         status = run_training(&t);
+    if (status == NT_OK)
+        nt_checkpoint_remove(training->folder);
     nt_feeder_free(t.feeder);
     nt_run_free(t.run);
     nt_plan_free(t.plan);

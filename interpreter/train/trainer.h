@@ -30,9 +30,9 @@ typedef struct nt_training {
                                 * only through `initial_digest`, which must then be given */
     const char *initial_digest;
     const char *folder; /* of this run: checkpoints, metrics.csv, weights.safetensors */
-    double save_every;  /* seconds between checkpoints; there is one after every epoch anyway */
 
-    /* Measures the weights on the held-out images after an epoch; NULL: there are none. */
+    /* Measures the weights on the held-out images after an epoch; NULL: there are none. May return
+     * NT_INTERRUPTED or NT_TERMINATED: it is called again when the run goes on. */
     nt_status (*measure)(void *context, const nt_weights *weights, double *ret_loss,
                          double *ret_accuracy, nt_error *error);
     void *measure_context;
@@ -43,12 +43,9 @@ typedef struct nt_training {
 /* Trains `weights`, which must be of training->network, from the initial values that the seed
  * draws, or from the newest checkpoint in the folder, and writes them there as NT_WEIGHTS_FILE. If
  * that file is there already and of this very run, it is read and nothing is trained. NT_FAILED
- * when the loss is no longer finite, with the step and the first node whose value is not;
- * NT_INTERRUPTED or NT_TERMINATED after a signal, once a checkpoint is written. */
+ * when the loss or, at the end, a weight is no longer finite, with the step and the first node
+ * whose value is not; NT_INTERRUPTED or NT_TERMINATED after a signal that nt_signals_catch caught,
+ * once a checkpoint is written. No other process may work in the folder (nt_folder_lock). */
 nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error);
-
-/* From now on SIGINT and SIGTERM let the step in hand finish and the state be saved; a second one
- * ends the process at once. */
-void nt_train_catch_signals(void);
 
 #endif

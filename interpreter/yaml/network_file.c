@@ -249,8 +249,8 @@ static nt_status load(nt_loader *loader, nt_document *document, const nt_setting
     const nt_yaml *root;
     bool failed = false;
     int errors = loader->error->count + loader->error->dropped;
-    nt_status status =
-        nt_override(&loader->arena, document->root, settings, setting_count, &root, loader->error);
+    nt_status status = nt_override(&loader->arena, document->root, settings, setting_count, false,
+                                   &root, loader->error);
     NT_TRY(nt_loader_settle(loader, status, &failed));
     NT_TRY(read_graph(loader, document, root));
     if (failed || loader->error->count + loader->error->dropped > errors)

@@ -9,6 +9,7 @@
 typedef struct override {
     nt_arena *arena;
     nt_error *error;
+    bool add; /* keys that aren't there are added */
     const nt_setting *setting;
     const nt_yaml *value; /* the scalar that will be put in */
     const nt_yaml *key;   /* for messages */
@@ -113,6 +114,27 @@ static nt_status say_no_key(const override *o, const nt_yaml *map, const char *w
 
 /* Follows the dots of `path` from `node`. Recurses once a level of the document at most. */
 static nt_status set_path(const override *o, const nt_yaml *node, const char *path,
+                          const nt_yaml **ret);
+
+/* `map` with a further key, the first of `path`, and below it the maps that the rest names. */
+static nt_status add_path(const override *o, const nt_yaml *map, const char *path, size_t length,
+                          const char *rest, const nt_yaml **ret) {
+    nt_place place = o->key->place;
+    place.column += (uint32_t)(path - o->key->text);
+    place.width = (uint32_t)length;
+    const char *name = nt_arena_substring(o->arena, path, length);
+    nt_yaml *key = name ? new_scalar(o->arena, name, place) : NULL;
+    nt_yaml *below = new_scalar(o->arena, "", place);
+    if (!key || !below)
+        return no_memory(o);
+    below->kind = NT_YAML_MAP;
+    const nt_yaml *value = o->value;
+    if (*rest)
+        NT_TRY(set_path(o, below, rest, &value));
+    return with_entry(o, map, map->count, key, value, ret);
+}
+
+static nt_status set_path(const override *o, const nt_yaml *node, const char *path,
                           const nt_yaml **ret) {
     if (*path == '\0')
         return node->kind == NT_YAML_SCALAR ? (*ret = o->value, NT_OK) : say_not_single(o);
@@ -128,6 +150,8 @@ static nt_status set_path(const override *o, const nt_yaml *node, const char *pa
         return with_item(o, node, (int32_t)i, changed, ret);
     }
     int32_t i = find_entry(node, path, length);
+    if (i < 0 && o->add && node->kind == NT_YAML_MAP && length > 0)
+        return add_path(o, node, path, length, rest, ret);
     if (i < 0)
         return say_no_key(o, node, path);
     NT_TRY(set_path(o, node->entries[i].value, rest, &changed));
@@ -154,10 +178,10 @@ static nt_status set_param(const override *o, const nt_yaml *root, int32_t param
 }
 
 nt_status nt_override(nt_arena *arena, const nt_yaml *root, const nt_setting *settings, int count,
-                      const nt_yaml **ret, nt_error *error) {
+                      bool add, const nt_yaml **ret, nt_error *error) {
     nt_status status = NT_OK;
     for (int i = 0; i < count; i++) {
-        override o = {.arena = arena, .error = error, .setting = &settings[i]};
+        override o = {.arena = arena, .error = error, .add = add, .setting = &settings[i]};
         if (!make_nodes(&o))
             return no_memory(&o);
         int32_t params = find_entry(root, "params", strlen("params")), param = -1;

@@ -14,6 +14,6 @@ typedef struct nt_setting {
  * shared. The mistakes of all settings are reported; places of the new values point into texts in
  * `arena`. */
 nt_status nt_override(nt_arena *arena, const nt_yaml *root, const nt_setting *settings, int count,
-                      const nt_yaml **ret, nt_error *error);
+                      bool add, const nt_yaml **ret, nt_error *error);
 
 #endif

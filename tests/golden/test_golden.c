@@ -226,6 +226,38 @@ static void resnet34_gives_pytorchs_logits(void **state) {
     close_bench(&b);
 }
 
+/* PyTorch's counts with each kernel zeroed in turn, over the first 1,000 test images. */
+static void resnet34_zeroed_counts_as_pytorch_does(void **state) {
+    (void)state;
+    enum { IMAGES = 1000, TOLERANCE = 2 };
+    char weights[4096], logits[4096], images[4096], path[4200], name[128];
+    bench b;
+    int expected, cases = 0;
+    if (!find_resnet34(weights, logits, images)) {
+        print_message("skipped: NONTRIVIAL_SHARED and NONTRIVIAL_DATA name no trained ResNet34\n");
+        skip();
+    }
+    open_bench(&b, GRAPHS "/resnet34.yaml", weights, images, IMAGES);
+    snprintf(path, sizeof path, "%s/models/resnet34-cifar10-each-layer-1000.csv",
+             getenv("NONTRIVIAL_SHARED"));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fscanf(file, "%127[^,],%d,%*d\n", name, &expected) == 2) {
+        const nt_evaluation evaluation = {.batch = 250};
+        nt_graph *graph = strcmp(name, "baseline") == 0 ? NULL : zeroed(&b, name);
+        nt_outcome outcome;
+        must(&b, nt_evaluate(graph ? graph : b.network->graph, b.weights, b.loader, &evaluation,
+                             &outcome, NULL, NULL, &b.error));
+        if (abs(outcome.correct - expected) > TOLERANCE)
+            fail_msg("%s: %d right, not %d", name, outcome.correct, expected);
+        nt_graph_free(graph);
+        cases++;
+    }
+    fclose(file);
+    assert_int_equal(cases, 37);
+    close_bench(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resnet8_gives_pytorchs_logits),
@@ -233,6 +265,7 @@ int main(void) {
         cmocka_unit_test(a_zeroed_kernel_leaves_its_bias),
         cmocka_unit_test(bits_do_not_depend_on_threads_or_batch),
         cmocka_unit_test(resnet34_gives_pytorchs_logits),
+        cmocka_unit_test(resnet34_zeroed_counts_as_pytorch_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static void list(const char *graph, const char *hook, const nt_hook_option *opti
     nt_error_init(&error);
     snprintf(path, sizeof path, HOOKS "/%s", hook);
     nt_text_init(ret);
-    nt_status status = nt_hook_run(path, network, options, count, &cases, &error);
+    nt_status status = nt_hook_run(path, network, options, count, NULL, NULL, &cases, &error);
     if (status != NT_OK) {
         nt_error_format(&error, false, ret);
         fail_msg("%s", ret->bytes);
@@ -146,7 +146,7 @@ static void run_script(const char *script, const nt_hook_option *options, int co
     nt_cases cases;
     nt_error_init(&error);
     nt_text_init(ret);
-    nt_status status = nt_hook_run(path, network, options, count, &cases, &error);
+    nt_status status = nt_hook_run(path, network, options, count, NULL, NULL, &cases, &error);
     if (status == NT_OK)
         *ret_cases = cases;
     else
@@ -190,6 +190,10 @@ static void mistakes_are_explained(void **state) {
     assert_refused(HOOK("return {{name = 'a', zero = {3.5}}}"),
                    "'zero' holds number where a node is wanted");
     assert_refused(HOOK("return {}, 7"), "must be a remark");
+    assert_refused(HOOK("return {}, 'a\\nb'"), "the remark has a control character (byte 2)");
+    assert_refused(HOOK("return {{name = '\\xff', zero = 'conv1'}}"), "case 1 is not UTF-8");
+    assert_refused(HOOK("return {{name = '\\xc3\\xa4\\027', zero = 'conv1'}}"),
+                   "the name of case 1 has a control character (byte 3)");
     assert_refused(HOOK("return {{name = 'a', zero = {net:node('conv11')}}}"),
                    ":2:1: error: the network has no node 'conv11'; did you mean 'conv1'?");
     assert_refused(HOOK("return net:nodes('conv3d')"), "there is no op 'conv3d'; did you mean");
@@ -246,6 +250,62 @@ static void options_that_nobody_reads_are_mistakes(void **state) {
     nt_text_finish(&text);
 }
 
+/* pairs goes through all options, and then none is unread; print reaches whoever wants to know. */
+static void note(void *context, const char *line) {
+    nt_text_add(context, line);
+}
+
+static void options_can_be_listed(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("adjacent", &scalar, "after");
+    run_script(
+        HOOK("local seen = '' for k, v in pairs(options) do seen = seen .. k .. '=' .. v end\n"
+             "assert(seen == 'adjacent=after') return {}"),
+        &option, 1, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+}
+
+static void many_cases_are_read_fast(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    run_script(HOOK("local t = {} for i = 1, 50000 do t[i] = {name = 'c' .. i, zero = 'conv1'} end "
+                    "return t"),
+               NULL, 0, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    assert_int_equal(cases.count, 50000);
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+}
+
+static void prints_are_notes(void **state) {
+    (void)state;
+    char path[] = "/tmp/nontrivial-hook-XXXXXX", expected[64];
+    int fd = mkstemp(path);
+    assert_true(write(fd, "print('hello', 3) return function() return {} end", 49) == 49);
+    close(fd);
+    nt_network *network = load("resnet8.yaml");
+    nt_error error;
+    nt_cases cases;
+    nt_text text;
+    nt_error_init(&error);
+    nt_text_init(&text);
+    const nt_report report = {.note = note, .context = &text};
+    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, &report, &cases, &error), NT_OK);
+    snprintf(expected, sizeof expected, "%s: hello\t3", path);
+    assert_string_equal(text.bytes, expected);
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+    nt_error_finish(&error);
+    nt_network_free(network);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layer_blocks_after),
@@ -256,6 +316,9 @@ int main(void) {
         cmocka_unit_test(mistakes_are_explained),
         cmocka_unit_test(nodes_show_what_they_are),
         cmocka_unit_test(options_that_nobody_reads_are_mistakes),
+        cmocka_unit_test(options_can_be_listed),
+        cmocka_unit_test(many_cases_are_read_fast),
+        cmocka_unit_test(prints_are_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

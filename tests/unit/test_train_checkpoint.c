@@ -1,0 +1,316 @@
+/* Checkpoints: what is read back, which is overwritten, and what becomes of damaged ones. */
+#include "checkpoint.h"
+#include "file.h"
+#include "test_train_support.h"
+#include <errno.h>
+
+static bench b;
+
+static nt_training_state *new_state(const char *optimiser) {
+    nt_training_state *state = NULL;
+    EXPECT_OK(&b.error,
+              nt_training_state_new(b.network, nt_optimiser_find(optimiser), &state, &b.error));
+    return state;
+}
+
+/* Another content for each `mark`, exact in float. */
+static void fill(nt_training_state *state, int mark) {
+    for (size_t i = 0; i < nt_weights_count(state->weights); i++) {
+        nt_tensor tensor = nt_weights_at(state->weights, i);
+        if (tensor.type.dtype == NT_I32) {
+            tensor.i[0] = 1000 * mark + (int32_t)i;
+            continue;
+        }
+        int64_t count = nt_shape_elements(tensor.type.shape);
+        float *rows = nt_alloc((size_t)count * sizeof *rows);
+        for (int64_t k = 0; k < count; k++)
+            rows[k] = (float)(mark * 4096 + (int)i * 64) + (float)k / 1024;
+        nt_tensor_from_rows(tensor.type, rows, tensor.f);
+        nt_free(rows, (size_t)count * sizeof *rows);
+    }
+}
+
+/* The cursor that goes with the mark. */
+static nt_cursor cursor_of(int mark) {
+    return (nt_cursor){.epoch = mark / 10,
+                       .step = mark % 10,
+                       .loss_sum = mark / 3.0,
+                       .correct = INT64_C(3000000000) * mark,
+                       .seconds = 0.1 * mark};
+}
+
+static nt_status save(const char *folder, nt_training_state *state, int mark) {
+    nt_cursor cursor = cursor_of(mark);
+    fill(state, mark);
+    return nt_checkpoint_save(folder, state, &cursor, "this run", &b.error);
+}
+
+static void save_ok(const char *folder, nt_training_state *state, int mark) {
+    EXPECT_OK(&b.error, save(folder, state, mark));
+}
+
+static const char *place(const char *folder, int k) {
+    return path_in(folder, k ? "checkpoint-1.safetensors" : "checkpoint-0.safetensors");
+}
+
+typedef struct loaded {
+    nt_status status;
+    nt_found found;
+    int mark; /* of what was read; -1: nothing, or not all of one piece */
+    const char *damage;
+} loaded;
+
+static loaded load_as(const char *folder, const char *identity) {
+    nt_training_state *state = new_state("adamw"), *expected = new_state("adamw");
+    nt_cursor cursor = {0};
+    loaded result = {.mark = -1};
+    result.status = nt_checkpoint_load(folder, state, identity, &cursor, &result.found, &b.arena,
+                                       &result.damage, &b.error);
+    if (result.status == NT_OK && result.found != NT_FOUND_NONE) {
+        int mark = cursor.epoch * 10 + cursor.step;
+        nt_cursor other = cursor_of(mark);
+        fill(expected, mark);
+        if (same_weights(state->weights, expected->weights) && cursor.correct == other.correct &&
+            cursor.loss_sum == other.loss_sum && cursor.seconds == other.seconds)
+            result.mark = mark;
+    }
+    nt_training_state_free(state);
+    nt_training_state_free(expected);
+    return result;
+}
+
+static loaded load(const char *folder) {
+    return load_as(folder, "this run");
+}
+
+static void expect_newest(const char *folder, int mark) {
+    loaded result = load(folder);
+    EXPECT_OK(&b.error, result.status);
+    assert_int_equal(result.found, NT_FOUND_NEWEST);
+    assert_int_equal(result.mark, mark);
+    assert_null(result.damage);
+}
+
+/* --- good ones -------------------------------------------------------------------------------- */
+
+static void none_at_first(void **state) {
+    loaded result = load(*state);
+    EXPECT_OK(&b.error, result.status);
+    assert_int_equal(result.found, NT_FOUND_NONE);
+}
+
+/* Two places, and the older one is always the next to go, also from one epoch to the next. */
+static void older_is_overwritten(void **folder) {
+    static const int marks[] = {3, 7, 10, 11, 25, 30};
+    nt_training_state *state = new_state("adamw");
+    for (int i = 0; i < 6; i++) {
+        nt_bytes before = {0}, after;
+        if (i > 0)
+            EXPECT_OK(&b.error,
+                      nt_file_read(place(*folder, (i + 1) % 2), 1 << 20, &before, &b.error));
+        save_ok(*folder, state, marks[i]);
+        expect_newest(*folder, marks[i]);
+        assert_int_equal(count_files(*folder), i == 0 ? 1 : 2);
+        if (i > 0) { /* the newest so far is as it was */
+            EXPECT_OK(&b.error,
+                      nt_file_read(place(*folder, (i + 1) % 2), 1 << 20, &after, &b.error));
+            assert_int_equal(before.size, after.size);
+            assert_memory_equal(before.bytes, after.bytes, before.size);
+            nt_bytes_finish(&before);
+            nt_bytes_finish(&after);
+        }
+    }
+    nt_checkpoint_remove(*folder);
+    assert_int_equal(count_files(*folder), 0);
+    nt_training_state_free(state);
+}
+
+static void other_runs_are_refused(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    save_ok(*folder, state, 5);
+    loaded result = load_as(*folder, "another run");
+    assert_int_equal(result.status, NT_INVALID);
+    assert_non_null(strstr(shown(&b.error), "choose another folder, or remove this one"));
+    EXPECT_ERROR(&b.error, result.status, NT_INVALID,
+                 "checkpoint-0.safetensors: error: is a checkpoint of another run: the network, "
+                 "the recipe, the data or the seed differs");
+    nt_training_state_free(state);
+}
+
+/* Another optimiser has other slots; whose run it is counts, not that its tensors don't fit. */
+static void other_optimisers_are_other_runs(void **folder) {
+    nt_training_state *state = new_state("sgd");
+    save_ok(*folder, state, 5);
+    loaded result = load_as(*folder, "another run");
+    EXPECT_ERROR(&b.error, result.status, NT_INVALID, "is a checkpoint of another run");
+    nt_training_state_free(state);
+}
+
+/* --- damaged ones ----------------------------------------------------------------------------- */
+
+static void expect_other(const char *folder, int mark, const char *damaged, size_t at) {
+    loaded result = load(folder);
+    if (result.status != NT_OK)
+        fail_msg("byte %zu: %s", at, shown(&b.error));
+    if (result.found != NT_FOUND_OTHER || result.mark != mark)
+        fail_msg("byte %zu: found %d, mark %d", at, (int)result.found, result.mark);
+    assert_non_null(result.damage);
+    assert_ptr_equal(strstr(result.damage, damaged), result.damage);
+    assert_ptr_equal(strstr(result.damage + strlen(damaged), " is damaged: "),
+                     result.damage + strlen(damaged));
+}
+
+/* Whichever byte of the newest has a bit flipped, wherever it is cut, the older one is read, and
+ * which one is damaged is said. */
+static void damage_is_found(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    nt_bytes good;
+    save_ok(*folder, state, 12);
+    save_ok(*folder, state, 21);
+    const char *path = place(*folder, 1);
+    EXPECT_OK(&b.error, nt_file_read(path, 1 << 20, &good, &b.error));
+    for (size_t at = 0; at < good.size; at++) {
+        unsigned char kept = good.bytes[at];
+        good.bytes[at] ^= (unsigned char)(1 << at % 8);
+        write_bytes(path, good.bytes, good.size);
+        expect_other(*folder, 12, path, at);
+        good.bytes[at] = kept;
+    }
+    for (size_t size = 0; size < good.size; size += 1 + size / 50) {
+        write_bytes(path, good.bytes, size);
+        expect_other(*folder, 12, path, size);
+    }
+    write_bytes(path, good.bytes, good.size);
+    expect_newest(*folder, 21);
+    nt_bytes_finish(&good);
+    nt_training_state_free(state);
+}
+
+/* A damaged checkpoint is replaced first if that can be seen from its header; either way there is
+ * a good one after every save. */
+static void saving_goes_on_after_damage(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    for (int part = 0; part < 2; part++) { /* header, tensors */
+        nt_bytes good;
+        nt_checkpoint_remove(*folder);
+        save_ok(*folder, state, 12);
+        save_ok(*folder, state, 21);
+        const char *path = place(*folder, 1);
+        EXPECT_OK(&b.error, nt_file_read(path, 1 << 20, &good, &b.error));
+        good.bytes[part ? good.size - 3 : 20] ^= 4;
+        write_bytes(path, good.bytes, good.size);
+        nt_bytes_finish(&good);
+        save_ok(*folder, state, 13);
+        loaded result = load(*folder);
+        EXPECT_OK(&b.error, result.status);
+        assert_int_equal(result.mark, 13);
+        save_ok(*folder, state, 22);
+        expect_newest(*folder, 22);
+        save_ok(*folder, state, 23);
+        expect_newest(*folder, 23);
+    }
+    nt_training_state_free(state);
+}
+
+static void nothing_good_is_an_error(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    save_ok(*folder, state, 12);
+    save_ok(*folder, state, 21);
+    for (int k = 0; k < 2; k++) {
+        nt_bytes good;
+        EXPECT_OK(&b.error, nt_file_read(place(*folder, k), 1 << 20, &good, &b.error));
+        good.bytes[good.size - 1] ^= 1;
+        write_bytes(place(*folder, k), good.bytes, good.size);
+        nt_bytes_finish(&good);
+    }
+    loaded result = load(*folder);
+    assert_non_null(
+        strstr(shown(&b.error), "no other checkpoint is left; remove it to start anew"));
+    EXPECT_ERROR(&b.error, result.status, NT_INVALID,
+                 "is damaged: the checksum of its tensors is wrong");
+    write_bytes(place(*folder, 0), "", 0);
+    write_bytes(place(*folder, 1), "", 0);
+    result = load(*folder);
+    EXPECT_ERROR(&b.error, result.status, NT_INVALID, "is damaged: ");
+    nt_training_state_free(state);
+}
+
+/* --- failure ---------------------------------------------------------------------------------- */
+
+/* Whichever write, sync or rename fails, the last good one stays and no other file is left. */
+static void failed_writes_harm_nothing(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    save_ok(*folder, state, 12);
+    save_ok(*folder, state, 21);
+    int failures = 0;
+    for (;; failures++) {
+        nt_file_fail_at(failures + 1, ENOSPC);
+        nt_status status = save(*folder, state, 30);
+        nt_file_fail_at(0, 0);
+        if (status == NT_OK)
+            break;
+        EXPECT_ERROR(&b.error, status, NT_IO,
+                     "checkpoint-0.safetensors: error: cannot write: No space left on device");
+        expect_newest(*folder, 21);
+        assert_int_equal(count_files(*folder), 2);
+    }
+    assert_true(failures > 3);
+    expect_newest(*folder, 30);
+    nt_training_state_free(state);
+}
+
+/* Out of memory is not taken for damage. */
+static void no_memory_is_no_damage(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    save_ok(*folder, state, 12);
+    save_ok(*folder, state, 21);
+    for (int allowed = 0;; allowed++) {
+        nt_cursor cursor;
+        nt_found found;
+        const char *damage;
+        nt_arena arena;
+        nt_arena_init(&arena);
+        allow_allocations(allowed);
+        nt_status status = nt_checkpoint_load(*folder, state, "this run", &cursor, &found, &arena,
+                                              &damage, &b.error);
+        bool failed = allow_all_allocations();
+        nt_arena_finish(&arena);
+        if (!failed) {
+            EXPECT_OK(&b.error, status);
+            assert_int_equal(found, NT_FOUND_NEWEST);
+            assert_true(allowed > 3);
+            break;
+        }
+        assert_int_equal(status, NT_NO_MEMORY);
+        nt_error_finish(&b.error);
+        nt_error_init(&b.error);
+    }
+    nt_training_state_free(state);
+}
+
+static int set_up(void **state) {
+    open_bench(&b, tiny_network, NULL);
+    return make_folder(state);
+}
+
+static int tear_down(void **state) {
+    close_bench(&b);
+    return drop_folder(state);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(none_at_first),
+        IN_FOLDER(older_is_overwritten),
+        IN_FOLDER(other_runs_are_refused),
+        IN_FOLDER(other_optimisers_are_other_runs),
+        IN_FOLDER(damage_is_found),
+        IN_FOLDER(saving_goes_on_after_damage),
+        IN_FOLDER(nothing_good_is_an_error),
+        IN_FOLDER(failed_writes_harm_nothing),
+        IN_FOLDER(no_memory_is_no_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

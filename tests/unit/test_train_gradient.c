@@ -1,0 +1,336 @@
+/* Differentiating graphs: the gradient graph's text, exactly; sums over readers; what is refused;
+ * and a whole network's gradient against differences. */
+#include "alloc.h"
+#include "attrs.h"
+#include "gradient.h"
+#include "scheduler.h"
+#include "step_graph.h"
+#include "test_train_support.h"
+#include <math.h>
+
+static char why[NT_WHY];
+
+static void assert_dump(const nt_graph *graph, const char *expected) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    if (strcmp(text.bytes, expected) != 0)
+        fputs(text.bytes, stderr); /* too long for cmocka */
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* --- the graph -------------------------------------------------------------------------------- */
+
+/* Of conv1's gradient only dw is used, since the image needs none. relu is read twice, so its
+ * gradient is a sum, the later reader's part first. */
+static void step_graph_exactly(void **state) {
+    (void)state;
+    bench b;
+    nt_step_graph *step;
+    open_bench(&b,
+               TINY_HEAD "  conv1: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+                         "  relu:  {op: relu}\n"
+                         "  bn:    {op: batch_norm}\n"
+                         "  add:   {op: add, from: [bn, relu]}\n" TINY_TAIL,
+               NULL);
+    EXPECT_OK(&b.error, nt_step_graph_new(b.network, &b.recipe, &step, &b.error));
+    assert_dump(step->graph,
+                "%0 = input input: Nx1x4x5\n"
+                "%1 = param conv1.weight: 4x1x3x3\n"
+                "%2 = conv2d(%0, %1) channels=4 kernel=3 pad=1 bias=false: Nx4x4x5 # conv1\n"
+                "%3 = relu(%2): Nx4x4x5 # relu\n"
+                "%4 = param bn.weight: 4\n"
+                "%5 = param bn.bias: 4\n"
+                "%6 = param bn.running_mean: 4\n"
+                "%7 = param bn.running_var: 4\n"
+                "%8 = batch_norm(%3, %4, %5, %6, %7) statistics=train: Nx4x4x5: 4: 4: 4: 4 # bn\n"
+                "%9 = add(%8, %3): Nx4x4x5 # add\n"
+                "%10 = global_avg_pool(%9): Nx4 # pool\n"
+                "%11 = param fc.weight: 10x4\n"
+                "%12 = param fc.bias: 10\n"
+                "%13 = linear(%10, %11, %12) features=10: Nx10 # fc\n"
+                "%14 = input target: N scalar i32\n"
+                "%15 = softmax_cross_entropy(%13, %14): scalar: Nx10 # loss\n"
+                "%16 = constant() shape=[] value=1: scalar\n"
+                "%17 = softmax_cross_entropy_gradient(%14, %15.1, %16): Nx10: N scalar i32 # loss\n"
+                "%18 = linear_gradient(%10, %11, %17) features=10: Nx4: 10x4: 10 # fc\n"
+                "%19 = global_avg_pool_gradient(%18): Nx4x4x5 # pool\n"
+                "%20 = add_gradient(%19): Nx4x4x5: Nx4x4x5 # add\n"
+                "%21 = batch_norm_gradient(%3, %4, %6, %7, %8.1, %8.2, %20) statistics=train: "
+                "Nx4x4x5: 4: 4: 4: 4 # bn\n"
+                "%22 = add(%20.1, %21): Nx4x4x5\n"
+                "%23 = relu_gradient(%3, %22): Nx4x4x5 # relu\n"
+                "%24 = conv2d_gradient(%0, %1, %23) channels=4 kernel=3 pad=1 bias=false: Nx1x4x5: "
+                "4x1x3x3 # conv1\n"
+                "output = %13\n"
+                "loss of tiny = %15\n"
+                "gradient conv1.weight = %24.1\n"
+                "gradient bn.weight = %21.1\n"
+                "gradient bn.bias = %21.2\n"
+                "gradient fc.weight = %18.1\n"
+                "gradient fc.bias = %18.2\n"
+                "update bn.running_mean = %8.3\n"
+                "update bn.running_var = %8.4\n");
+    assert_int_equal(step->grad_count, 5);
+    assert_int_equal(step->update_count, 2);
+    nt_step_graph_free(step);
+    close_bench(&b);
+}
+
+/* A graph with one input of 4 values, and a loss of its logits. */
+static nt_value begin_graph(nt_graph *graph) {
+    nt_value x;
+    nt_graph_add_input(graph, "x", nt_type_map(nt_shape_of(1, (const int32_t[]){4})), &x);
+    return x;
+}
+
+static nt_value add_loss(bench *b, nt_graph *graph, nt_value logits) {
+    nt_value in[2] = {logits}, loss;
+    nt_type target = {.dtype = NT_I32, .groups = 1, .batched = true, .shape = nt_shape_of(0, NULL)};
+    nt_graph_add_input(graph, NT_TARGET, target, &in[1]);
+    assert_int_equal(
+        nt_graph_add_raw(graph, b->recipe.loss, b->recipe.loss_attrs, in, 2, 2, "loss", &loss, why),
+        NT_OK);
+    return loss;
+}
+
+/* x is read by more nodes than one sum can take: the gradient is still that of all of them. */
+static void sums_of_many_readers(void **state) {
+    (void)state;
+    enum { READERS = 2 * NT_MAX_INPUTS + 5 };
+    bench b;
+    open_bench(&b, tiny_network, NULL);
+    nt_graph *graph = nt_graph_new();
+    nt_value x = begin_graph(graph), parts[READERS], sum;
+    for (int i = 0; i < READERS; i++) {
+        char slope[40];
+        snprintf(slope, sizeof slope, "slope=%.3f", 0.001 * (i + 1));
+        parts[i] = (nt_value){0};
+        assert_int_equal(nt_graph_add_raw(graph, nt_op_find("leaky_relu"),
+                                          record_of(&b, nt_op_find("leaky_relu")->fields,
+                                                    nt_op_find("leaky_relu")->attrs_size, slope),
+                                          &x, 1, 1, "", &parts[i], why),
+                         NT_OK);
+    }
+    sum = parts[0];
+    for (int i = 1; i < READERS; i++) {
+        const nt_value two[] = {sum, parts[i]};
+        assert_int_equal(nt_graph_add_raw(graph, &nt_op_add, NULL, two, 2, 2, "", &sum, why),
+                         NT_OK);
+    }
+    nt_value loss = add_loss(&b, graph, sum), grad, direct;
+    EXPECT_OK(&b.error, nt_graph_differentiate(graph, loss, &x, 1, &grad, &b.error));
+    EXPECT_OK(&b.error, nt_graph_differentiate(graph, loss, &sum, 1, &direct, &b.error));
+    assert_null(nt_graph_flaw(graph));
+    nt_graph_add_output(graph, "of x", grad);
+    nt_graph_add_output(graph, "of the sum", direct);
+
+    /* All of x is below zero, where the slopes act. */
+    static const float values[] = {-.05f, -.1f, -.02f, -.15f};
+    static const int32_t target = 2;
+    nt_plan *plan;
+    nt_run *run;
+    nt_weights *weights = drawn_weights(b.network, 0);
+    EXPECT_OK(&b.error, nt_plan_new(graph, 1, &plan, &b.error));
+    EXPECT_OK(&b.error, nt_run_new(plan, weights, &run, &b.error));
+    const nt_feed feeds[] = {{"x", values}, {NT_TARGET, &target}};
+    EXPECT_OK(&b.error, nt_run_batch(run, feeds, 2, 1, &b.error));
+    double slopes = 0;
+    for (int i = 0; i < READERS; i++)
+        slopes += 0.001 * (i + 1);
+    for (int i = 0; i < 4; i++) {
+        double expected = slopes * (double)nt_run_output(run, 1).f[i];
+        assert_true(fabs(expected) > 1e-3);
+        assert_true(fabs((double)nt_run_output(run, 0).f[i] / expected - 1) < 1e-5);
+    }
+    nt_run_free(run);
+    nt_plan_free(plan);
+    nt_weights_free(weights);
+    nt_graph_free(graph);
+    close_bench(&b);
+}
+
+/* The same value may be both inputs of one node. */
+static void both_inputs_of_one_node(void **state) {
+    (void)state;
+    bench b;
+    open_bench(&b, tiny_network, NULL);
+    nt_graph *graph = nt_graph_new();
+    nt_value x = begin_graph(graph), y, doubled, grad;
+    nt_graph_add_raw(graph, nt_op_find("relu"), NULL, &x, 1, 1, "", &y, why);
+    const nt_value twice[] = {y, y};
+    nt_graph_add_raw(graph, &nt_op_add, NULL, twice, 2, 2, "", &doubled, why);
+    nt_value loss = add_loss(&b, graph, doubled);
+    EXPECT_OK(&b.error, nt_graph_differentiate(graph, loss, &y, 1, &grad, &b.error));
+    nt_graph_add_output(graph, "gradient", grad);
+    assert_dump(graph,
+                "%0 = input x: Nx4\n"
+                "%1 = relu(%0): Nx4\n"
+                "%2 = add(%1, %1): Nx4\n"
+                "%3 = input target: N scalar i32\n"
+                "%4 = softmax_cross_entropy(%2, %3): scalar: Nx4 # loss\n"
+                "%5 = constant() shape=[] value=1: scalar\n"
+                "%6 = softmax_cross_entropy_gradient(%3, %4.1, %5): Nx4: N scalar i32 # loss\n"
+                "%7 = add_gradient(%6): Nx4: Nx4\n"
+                "%8 = add(%7, %7.1): Nx4\n"
+                "gradient = %8\n");
+    nt_graph_free(graph);
+    close_bench(&b);
+}
+
+static void what_the_loss_ignores_is_refused(void **state) {
+    (void)state;
+    bench b;
+    open_bench(&b, tiny_network, NULL);
+    nt_graph *graph = nt_graph_new();
+    nt_value x = begin_graph(graph), w, grad;
+    nt_graph_add_param(graph, "lonely.weight", nt_type_param(nt_shape_of(0, NULL)), &w);
+    nt_value loss = add_loss(&b, graph, x);
+    nt_status status = nt_graph_differentiate(graph, loss, &w, 1, &grad, &b.error);
+    EXPECT_ERROR(&b.error, status, NT_INVALID, "the loss does not depend on 'lonely.weight'");
+    nt_graph_free(graph);
+    close_bench(&b);
+}
+
+static void no_memory_is_said(void **state) {
+    (void)state;
+    for (int allowed = 0;; allowed++) {
+        bench b;
+        nt_step_graph *step;
+        open_bench(&b, tiny_network, NULL);
+        allow_allocations(allowed);
+        nt_status status = nt_step_graph_new(b.network, &b.recipe, &step, &b.error);
+        if (status == NT_OK)
+            nt_step_graph_free(step);
+        bool failed = allow_all_allocations();
+        assert_int_equal(status, failed ? NT_NO_MEMORY : NT_OK);
+        assert_true(failed == (b.error.count > 0));
+        close_bench(&b);
+        if (!failed) {
+            assert_true(allowed > 20);
+            return;
+        }
+    }
+}
+
+/* --- the numbers ------------------------------------------------------------------------------ */
+
+enum { BATCH = 6 };
+
+typedef struct bout {
+    bench *b;
+    nt_step_graph *step;
+    nt_plan *plan;
+    nt_run *run;
+    nt_weights *weights;
+    float images[BATCH * IMAGE_FLOATS];
+    int32_t labels[BATCH];
+} bout;
+
+static double loss_of(bout *t) {
+    const nt_feed feeds[] = {{t->b->network->inputs[0].name, t->images}, {NT_TARGET, t->labels}};
+    nt_run_refresh(t->run);
+    nt_run_set_draw(t->run, 5);
+    EXPECT_OK(&t->b->error, nt_run_batch(t->run, feeds, 2, BATCH, &t->b->error));
+    return (double)nt_run_output(t->run, t->step->loss).f[0];
+}
+
+static void open_bout(bout *t, bench *b) {
+    *t = (bout){.b = b, .weights = drawn_weights(b->network, 3)};
+    for (int i = 0; i < BATCH; i++) {
+        t->labels[i] = label_of(i, 10);
+        for (int p = 0; p < IMAGE_FLOATS; p++)
+            t->images[i * IMAGE_FLOATS + p] = (float)pixel_of(i, 0, p) / 64 - 2;
+    }
+    EXPECT_OK(&b->error, nt_step_graph_new(b->network, &b->recipe, &t->step, &b->error));
+    EXPECT_OK(&b->error, nt_plan_new(t->step->graph, BATCH, &t->plan, &b->error));
+    EXPECT_OK(&b->error, nt_run_new(t->plan, t->weights, &t->run, &b->error));
+}
+
+static void close_bout(bout *t) {
+    nt_run_free(t->run);
+    nt_plan_free(t->plan);
+    nt_step_graph_free(t->step);
+    nt_weights_free(t->weights);
+}
+
+/* The loss along one weight's direction: the gradient itself, or with every third sign turned,
+ * lest a gradient whose parts are right in sum pass. Central differences of float losses over a
+ * distance of 2e-3: their rounding makes up to 1e-4 and the curvature and the kinks of relu the
+ * rest; 1 % of the slope and 2e-3 cover both. */
+static void check_direction(bout *t, nt_bound bound, int turned) {
+    nt_tensor weight = nt_weights_at(t->weights, bound.state);
+    int64_t count = nt_type_stored(weight.type);
+    float *kept = nt_alloc((size_t)count * sizeof *kept);
+    float *along = nt_alloc((size_t)count * sizeof *along);
+    double squares = 0, slope = 0, losses[2];
+    const double h = 1e-3;
+    loss_of(t);
+    const float *grad = nt_run_output(t->run, bound.output).f;
+    for (int64_t i = 0; i < count; i++) {
+        kept[i] = weight.f[i];
+        along[i] = i % 3 == 2 && turned ? -grad[i] : grad[i];
+        squares += (double)grad[i] * (double)grad[i];
+        slope += (double)along[i] * (double)grad[i];
+    }
+    assert_true(squares > 1e-8);
+    slope /= sqrt(squares);
+    for (int side = 0; side < 2; side++) {
+        for (int64_t i = 0; i < count; i++)
+            weight.f[i] = kept[i] + (float)((side ? h : -h) * (double)along[i] / sqrt(squares));
+        losses[side] = loss_of(t);
+    }
+    memcpy(weight.f, kept, (size_t)count * sizeof *kept);
+    double found = (losses[1] - losses[0]) / (2 * h);
+    if (fabs(found - slope) > 0.01 * fabs(slope) + 2e-3)
+        fail_msg("%s: the slope is %g, by differences %g", t->b->network->states[bound.state].name,
+                 slope, found);
+    nt_free(kept, (size_t)count * sizeof *kept);
+    nt_free(along, (size_t)count * sizeof *along);
+}
+
+static void gradient_is_that_of_differences(void **state) {
+    (void)state;
+    bench b;
+    bout t;
+    open_bench(&b, tiny_network, NULL);
+    set_loss(&b, "label_smoothing=0.1");
+    open_bout(&t, &b);
+    assert_int_equal(t.step->grad_count, 9);
+    for (int32_t g = 0; g < t.step->grad_count; g++) {
+        /* What precedes batch normalisation only shifts: conv2's bias has no slope. */
+        if (strcmp(b.network->states[t.step->grads[g].state].name, "conv2.bias") == 0)
+            continue;
+        check_direction(&t, t.step->grads[g], 0);
+        check_direction(&t, t.step->grads[g], 1);
+    }
+    close_bout(&t);
+    close_bench(&b);
+}
+
+static void misfitting_loss_is_refused(void **state) {
+    (void)state;
+    bench b;
+    nt_step_graph *step;
+    open_bench(&b, tiny_network, NULL);
+    set_loss(&b, "weights=[1,2,3]");
+    nt_status status = nt_step_graph_new(b.network, &b.recipe, &step, &b.error);
+    EXPECT_ERROR(
+        &b.error, status, NT_INVALID,
+        "the loss does not fit the network's output: weights has 3 numbers for 10 classes");
+    close_bench(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(step_graph_exactly),
+        cmocka_unit_test(sums_of_many_readers),
+        cmocka_unit_test(both_inputs_of_one_node),
+        cmocka_unit_test(what_the_loss_ignores_is_refused),
+        cmocka_unit_test(no_memory_is_said),
+        cmocka_unit_test(gradient_is_that_of_differences),
+        cmocka_unit_test(misfitting_loss_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

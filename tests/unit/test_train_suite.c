@@ -1,0 +1,165 @@
+/* What a suite says of training reaches it: the loss with its attributes, the normalisation. And
+ * the journal of what was measured. */
+#include "evaluation.h"
+#include "file.h"
+#include "journal.h"
+#include "suite_run.h"
+#include "test_train_support.h"
+#include <math.h>
+
+enum { IMAGES = 30, CLASSES = 10 };
+
+static nt_error error;
+
+static void write_text(const char *folder, const char *name, const char *text) {
+    write_bytes(path_in(folder, name), text, strlen(text));
+}
+
+/* A linear network, trained for one step over all images at rate 0; `loss` and `data` are what the
+ * suite says of those. Returns the loss of metrics.csv. */
+static double loss_of_suite(const char *folder, const char *loss, const char *data) {
+    nt_suite *suite;
+    nt_bytes metrics;
+    char text[2000];
+    write_text(folder, "linear.yaml",
+               TINY_HEAD "  flat: {op: flatten}\n  fc: {op: linear, features: 10}\n");
+    write_text(folder, "none.lua", "return function() return {} end\n");
+    snprintf(text, sizeof text,
+             "version: 1\nsuite: linear\ngraph: linear.yaml\n"
+             "data: {kind: idx, root: %s%s}\n"
+             "train:\n"
+             "  epochs: 1\n"
+             "  batch: %d\n"
+             "  loss: {op: softmax_cross_entropy%s}\n"
+             "  optimiser: {kind: sgd}\n"
+             "  schedule: {kind: constant, rate: 0}\n"
+             "seeds: [4]\n"
+             "groups: {none: {hook: none.lua}}\n",
+             folder, data, IMAGES, loss);
+    write_text(folder, "suite.yaml", text);
+    EXPECT_OK(&error, nt_suite_load(path_in(folder, "suite.yaml"), NULL, 0, &suite, &error));
+    const nt_suite_options options = {.out = path_in(folder, "run")};
+    EXPECT_OK(&error, nt_suite_train(suite, &options, &error));
+    EXPECT_OK(&error,
+              nt_file_read(path_in(folder, "run/seed-4/metrics.csv"), 10000, &metrics, &error));
+    double rate, found;
+    assert_int_equal(sscanf(strchr((char *)metrics.bytes, '\n') + 1, "1,%lf,%lf,", &rate, &found),
+                     2);
+    assert_true(rate == 0);
+    nt_bytes_finish(&metrics);
+    nt_suite_free(suite);
+    unlink(path_in(folder, "run/seed-4/metrics.csv"));
+    unlink(path_in(folder, "run/seed-4/weights.safetensors"));
+    rmdir(path_in(folder, "run/seed-4"));
+    unlink(path_in(folder, "run/measured.csv"));
+    rmdir(path_in(folder, "run"));
+    return found;
+}
+
+/* The same from the logits, as PyTorch defines it. */
+static double loss_of_logits(const char *folder, double smoothing, const double *class_weights,
+                             float mean, float deviation) {
+    bench b;
+    static float logits[IMAGES * CLASSES];
+    const nt_evaluation evaluation = {.batch = IMAGES};
+    nt_outcome outcome;
+    open_bench(&b, TINY_HEAD "  flat: {op: flatten}\n  fc: {op: linear, features: 10}\n", folder);
+    if (deviation > 0) {
+        nt_loader_free(b.loader);
+        EXPECT_OK(&b.error,
+                  nt_loader_new(b.dataset, NT_TRAIN, 0, &mean, &deviation, &b.loader, &b.error));
+    }
+    nt_weights *weights = drawn_weights(b.network, 4);
+    EXPECT_OK(&b.error, nt_evaluate(b.network->graph, weights, b.loader, &evaluation, &outcome,
+                                    NULL, logits, &b.error));
+    double loss = 0, total = 0;
+    for (int i = 0; i < IMAGES; i++) {
+        const float *z = logits + CLASSES * i;
+        int label = label_of(i, CLASSES);
+        double sum = 0, weight = class_weights ? class_weights[label] : 1;
+        for (int c = 0; c < CLASSES; c++)
+            sum += exp((double)z[c]);
+        loss += (1 - smoothing) * weight * (log(sum) - (double)z[label]);
+        for (int c = 0; c < CLASSES; c++)
+            loss += smoothing / CLASSES * (class_weights ? class_weights[c] : 1) *
+                    (log(sum) - (double)z[c]);
+        total += weight;
+    }
+    nt_weights_free(weights);
+    close_bench(&b);
+    return loss / total;
+}
+
+static void loss_is_as_the_suite_says(void **folder) {
+    static const double weights[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    make_images(*folder, IMAGES, 8);
+    const double expected[] = {
+        loss_of_logits(*folder, 0, NULL, 0, 0), loss_of_logits(*folder, 0.3, NULL, 0, 0),
+        loss_of_logits(*folder, 0, weights, 0, 0), loss_of_logits(*folder, 0.3, weights, 0, 0),
+        loss_of_logits(*folder, 0, NULL, .5f, 2)};
+    const double found[] = {
+        loss_of_suite(*folder, "", ""), loss_of_suite(*folder, ", label_smoothing: 0.3", ""),
+        loss_of_suite(*folder, ", weights: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", ""),
+        loss_of_suite(*folder, ", label_smoothing: 0.3, weights: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]",
+                      ""),
+        loss_of_suite(*folder, "", ", normalise: {mean: [0.5], deviation: [2]}")};
+    for (int i = 0; i < 5; i++) {
+        if (fabs(found[i] - expected[i]) > 2e-6)
+            fail_msg("loss %d is %.7f, not %.7f", i, found[i], expected[i]);
+        for (int k = 0; k < i; k++)
+            assert_true(fabs(expected[i] - expected[k]) > 1e-4); /* so each option shows */
+    }
+}
+
+/* --- the journal ------------------------------------------------------------------------------ */
+
+static const char key_a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+static const char key_b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+static bool finds(const char *path, const char *key, nt_outcome *ret) {
+    nt_journal *journal;
+    EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
+    bool found = nt_journal_find(journal, key, ret);
+    nt_journal_close(journal);
+    return found;
+}
+
+/* Cut anywhere, opened twice and written again: no line is ever taken for another. */
+static void journal_survives_being_cut(void **folder) {
+    const nt_outcome a = {1000, 700, 1.0 / 3}, b = {1000, 701, 2.0 / 3};
+    const char *path = path_in(*folder, "measured.csv");
+    nt_journal *journal;
+    nt_outcome found;
+    nt_bytes whole;
+    EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
+    EXPECT_OK(&error, nt_journal_add(journal, key_a, a, &error));
+    EXPECT_OK(&error, nt_journal_add(journal, key_b, b, &error));
+    nt_journal_close(journal);
+    EXPECT_OK(&error, nt_file_read(path, 10000, &whole, &error));
+    size_t first = (size_t)(strchr((char *)whole.bytes, '\n') - (char *)whole.bytes) + 1;
+    for (size_t size = 0; size <= whole.size; size++) {
+        write_bytes(path, whole.bytes, size);
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(finds(path, key_a, &found), size >= first);
+            assert_true(size < first || (found.correct == 700 && found.loss == a.loss));
+            assert_int_equal(finds(path, key_b, &found), size == whole.size);
+        }
+        EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
+        EXPECT_OK(&error, nt_journal_add(journal, key_b, b, &error));
+        nt_journal_close(journal);
+        assert_true(finds(path, key_b, &found));
+        assert_true(found.total == 1000 && found.correct == 701 && found.loss == b.loss);
+    }
+    nt_bytes_finish(&whole);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(loss_is_as_the_suite_says, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(journal_survives_being_cut, make_folder, drop_folder),
+    };
+    nt_error_init(&error);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    nt_error_finish(&error);
+    return failed;
+}

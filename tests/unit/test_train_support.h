@@ -1,0 +1,132 @@
+/* A small residual network, images to train it on, and a recipe. */
+#ifndef TEST_TRAIN_SUPPORT_H
+#define TEST_TRAIN_SUPPORT_H
+
+#include "alloc.h"
+#include "loader.h"
+#include "network_file.h"
+#include "recipe.h"
+#include "test_data_support.h"
+#include "weights.h"
+
+enum { IMAGE_FLOATS = 20 }; /* 1x4x5, as idx_images makes them */
+
+/* `train` and `test` images. */
+static inline void make_images(const char *folder, int train, int test) {
+    unsigned char bytes[20000];
+    assert_true(train <= 900 && test <= 900);
+    write_bytes(path_in(folder, "train-images-idx3-ubyte"), bytes, idx_images(bytes, 0, train));
+    write_bytes(path_in(folder, "train-labels-idx1-ubyte"), bytes, idx_labels(bytes, 0, train));
+    write_bytes(path_in(folder, "t10k-images-idx3-ubyte"), bytes, idx_images(bytes, 50, test));
+    write_bytes(path_in(folder, "t10k-labels-idx1-ubyte"), bytes, idx_labels(bytes, 50, test));
+}
+
+#define TINY_HEAD "version: 1\ngraph: tiny\ninput: [1, 4, 5]\nnodes:\n"
+
+#define TINY_TRUNK                                                                                 \
+    "  conv1: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"                         \
+    "  bn1:   {op: batch_norm}\n"                                                                  \
+    "  relu:  {op: relu}\n"                                                                        \
+    "  conv2: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"                                      \
+    "  bn2:   {op: batch_norm}\n"                                                                  \
+    "  add:   {op: add, from: [bn2, relu]}\n"
+
+#define TINY_TAIL                                                                                  \
+    "  pool:  {op: global_avg_pool}\n"                                                             \
+    "  fc:    {op: linear, features: 10}\n"
+
+/* With a shortcut, batch normalisation and dropout. */
+static const char *const tiny_network =
+    TINY_HEAD TINY_TRUNK "  drop:  {op: dropout, probability: 0.3}\n" TINY_TAIL;
+
+typedef struct bench {
+    nt_error error;
+    nt_arena arena;
+    nt_network *network;
+    nt_dataset *dataset;
+    nt_loader *loader; /* of the training images; NULL without a folder */
+    nt_recipe recipe;
+} bench;
+
+/* A record of a field table: its defaults and `text`. */
+static inline const void *record_of(bench *b, const nt_field *fields, size_t size,
+                                    const char *text) {
+    char why[NT_FIELD_WHY] = "";
+    void *made = nt_arena_alloc(&b->arena, size ? size : 1);
+    assert_true(nt_fields_default(fields, made, &b->arena));
+    if (!nt_fields_parse(fields, made, &b->arena, text, why))
+        fail_msg("%s", why);
+    return made;
+}
+
+static inline void set_loss(bench *b, const char *attrs) {
+    b->recipe.loss = nt_op_find("softmax_cross_entropy");
+    b->recipe.loss_attrs = record_of(b, b->recipe.loss->fields, b->recipe.loss->attrs_size, attrs);
+}
+
+static inline void set_optimiser(bench *b, const char *name, const char *options) {
+    const nt_optimiser *optimiser = nt_optimiser_find(name);
+    assert_non_null(optimiser);
+    b->recipe.optimiser = optimiser;
+    b->recipe.optimiser_options = record_of(b, optimiser->fields, optimiser->options_size, options);
+}
+
+static inline void set_schedule(bench *b, const char *name, const char *options) {
+    const nt_schedule *schedule = nt_schedule_find(name);
+    assert_non_null(schedule);
+    b->recipe.schedule = schedule;
+    b->recipe.schedule_options = record_of(b, schedule->fields, schedule->options_size, options);
+}
+
+static inline nt_augment_step augment_step(bench *b, const char *name, const char *options) {
+    const nt_augment *augment = nt_augment_find(name);
+    assert_non_null(augment);
+    return (nt_augment_step){augment,
+                             record_of(b, augment->fields, augment->options_size, options)};
+}
+
+/* Opens the images of `folder`, if it is given. */
+static inline void open_bench(bench *b, const char *network, const char *folder) {
+    *b = (bench){0};
+    nt_error_init(&b->error);
+    nt_arena_init(&b->arena);
+    EXPECT_OK(&b->error, nt_network_load_text("tiny.yaml", network, strlen(network), NULL, 0,
+                                              &b->network, &b->error));
+    if (folder) {
+        EXPECT_OK(&b->error,
+                  nt_dataset_open(nt_data_find("idx"), NULL, folder, NULL, &b->dataset, &b->error));
+        EXPECT_OK(&b->error,
+                  nt_loader_new(b->dataset, NT_TRAIN, 0, NULL, NULL, &b->loader, &b->error));
+    }
+    b->recipe.epochs = 2;
+    b->recipe.batch = 8;
+    set_loss(b, "");
+    set_optimiser(b, "sgd", "momentum=0.9 weight_decay=0.001 nesterov=true");
+    set_schedule(b, "one_cycle", "peak=0.1");
+}
+
+static inline void close_bench(bench *b) {
+    nt_loader_free(b->loader);
+    nt_dataset_free(b->dataset);
+    nt_network_free(b->network);
+    nt_arena_finish(&b->arena);
+    nt_error_finish(&b->error);
+}
+
+static inline nt_weights *drawn_weights(const nt_network *network, uint64_t seed) {
+    nt_weights *weights;
+    assert_int_equal(nt_weights_new(network, &weights), NT_OK);
+    assert_int_equal(nt_weights_init(weights, seed), NT_OK);
+    return weights;
+}
+
+static inline bool same_weights(const nt_weights *a, const nt_weights *b) {
+    for (size_t i = 0; i < nt_weights_count(a); i++) {
+        nt_tensor x = nt_weights_at(a, i), y = nt_weights_at(b, i);
+        if (memcmp(x.data, y.data, (size_t)nt_type_stored(x.type) * sizeof(float)) != 0)
+            return false;
+    }
+    return true;
+}
+
+#endif
