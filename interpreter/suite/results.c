@@ -92,38 +92,89 @@ static json_t *json_case(const nt_results *results, const nt_group_result *group
                      json_outcomes(results, &group->outcomes[c * results->suite->seed_count]));
 }
 
+static json_t *json_scalar(nt_scalar scalar) {
+    switch (scalar.kind) {
+    case NT_SCALAR_BOOL:
+        return json_boolean(scalar.truth);
+    case NT_SCALAR_INT:
+        return json_integer(scalar.integer);
+    case NT_SCALAR_REAL:
+        return nt_json_real(scalar.real);
+    case NT_SCALAR_TEXT:
+        return json_string(scalar.text);
+    default:
+        return json_null();
+    }
+}
+
+static json_t *json_option(const nt_hook_option *option) {
+    if (!option->list)
+        return json_scalar(option->items[0]);
+    json_t *list = json_array();
+    for (int i = 0; i < option->count; i++)
+        list = nt_json_append(list, json_scalar(option->items[i]));
+    return list;
+}
+
+/* Adds a member and takes its value; NULL, with the object freed, when memory is out. */
+static json_t *set_member(json_t *object, const char *key, json_t *value) {
+    if (object && value && json_object_set_new(object, key, value) == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *json_options(const nt_group *group) {
+    json_t *options = json_object();
+    for (int i = 0; i < group->option_count && options; i++)
+        options = set_member(options, group->options[i].name, json_option(&group->options[i]));
+    return options;
+}
+
 static json_t *json_group(const nt_results *results, int g) {
     const nt_group_result *group = &results->groups[g];
     json_t *cases = json_array();
     for (int32_t c = 0; c < group->cases.count; c++)
         cases = nt_json_append(cases, json_case(results, group, c));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "group", group->group->name, "title",
-                     group->group->title, "hook", group->group->hook, "remark", group->cases.remark,
-                     "cases", cases);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "group", group->group->name, "title",
+                     group->group->title, "hook", group->group->hook, "hook_sha256",
+                     group->cases.digest, "options", json_options(group->group), "remark",
+                     group->cases.remark, "cases", cases);
+}
+
+/* What was measured on what, in the suite's own words. */
+static json_t *json_setup(const nt_results *results) {
+    const nt_suite *suite = results->suite;
+    json_t *set = json_object();
+    for (int i = 0; i < suite->setting_count && set; i++)
+        set = set_member(set, suite->settings[i].key, json_string(suite->settings[i].value));
+    return json_pack("{s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:s, s:s?, s:o}", "graph", suite->graph,
+                     "set", set, "data", suite->data.kind->name, "split",
+                     nt_split_name((nt_split)suite->evaluate.split), "samples",
+                     (int)results->baseline[0].total, "held_out", (int)suite->data.hold_out,
+                     "batch", (int)suite->evaluate.batch, "batch_norm",
+                     suite->evaluate.batch_norm == NT_NORM_BATCH ? "batch" : "running", "weights",
+                     suite->weights, "margin", nt_json_real(suite->margin));
 }
 
 static json_t *json_provenance(const nt_results *results) {
     const nt_provenance *from = &results->provenance;
-    json_t *hooks = json_object(), *weights = json_array();
-    for (int g = 0; g < results->suite->group_count; g++)
-        if (hooks && json_object_set_new(hooks, results->suite->groups[g].name,
-                                         json_string(results->groups[g].cases.digest)) != 0) {
-            json_decref(hooks);
-            hooks = NULL;
-        }
+    json_t *weights = json_array();
     for (int s = 0; s < results->suite->seed_count; s++)
         weights = nt_json_append(weights, json_string(from->weights[s]));
-    return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o}", "program", from->program,
-                     "library", from->library, "threads", from->threads, "suite", from->suite,
-                     "graph", from->graph, "data", from->data, "hooks", hooks, "weights", weights);
+    return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o}", "program", from->program, "library",
+                     from->library, "threads", from->threads, "suite_sha256", from->suite,
+                     "graph_sha256", from->graph, "data_sha256", from->data, "weights_sha256",
+                     weights);
 }
 
 json_t *nt_results_json(const nt_results *results) {
     json_t *groups = json_array();
     for (int g = 0; g < results->suite->group_count; g++)
         groups = nt_json_append(groups, json_group(results, g));
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "suite", results->suite->name, "network",
-                     results->network->name, "provenance", json_provenance(results), "baseline",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "suite", results->suite->name, "network",
+                     results->network->name, "setup", json_setup(results), "provenance",
+                     json_provenance(results), "baseline",
                      json_outcomes(results, results->baseline), "groups", groups);
 }
 

@@ -9,10 +9,9 @@ static nt_status read_given(const nt_seed_source *source, nt_weights *weights, n
     const char *path = source->suite->weights;
     nt_safetensors_note note;
     NT_TRY(nt_safetensors_read(path, weights, &note, error));
-    if (note.from_f64 + note.from_f16 + note.from_bf16 > 0)
-        nt_report_note(source->report,
-                       "%s: converted to float32: %d tensors from F64, %d from F16, %d from BF16",
-                       path, note.from_f64, note.from_f16, note.from_bf16);
+    char conversions[NT_SAFETENSORS_TEXT];
+    if (nt_safetensors_describe(&note, conversions))
+        nt_report_note(source->report, "%s: %s", path, conversions);
     return NT_OK;
 }
 

@@ -435,6 +435,14 @@ static const nt_yaml *key_of(const nt_yaml *map, const char *key) {
     return map;
 }
 
+static nt_status read_margin(loader *l, const nt_yaml *node) {
+    NT_TRY(nt_read_real(&l->reader, node, "margin", &l->suite->margin));
+    if (l->suite->margin < 0 || l->suite->margin > 1)
+        return nt_reader_say(&l->reader, node, "the margin must be from 0 to 1, not %g",
+                             l->suite->margin);
+    return NT_OK;
+}
+
 static nt_status read_top(loader *l, const nt_yaml *root) {
     static const char *const keys[] = {"version",  "suite",  "graph",  "set",
                                        "data",     "train",  "seeds",  "weights",
@@ -463,11 +471,15 @@ static nt_status read_top(loader *l, const nt_yaml *root) {
     status = worse(status, read_evaluate(l, nt_yaml_get(root, "evaluate")));
     suite->margin = 0.01;
     if ((node = nt_yaml_get(root, "margin")))
-        status = worse(status, nt_read_real(&l->reader, node, "margin", &suite->margin));
+        status = worse(status, read_margin(l, node));
     suite->seeds = first_seed;
     suite->seed_count = 1;
     if ((node = nt_yaml_get(root, "seeds")))
         status = worse(status, read_seeds(l, node));
+    if (node && nt_yaml_get(root, "weights"))
+        status =
+            worse(status, nt_reader_say(&l->reader, node,
+                                        "given weights have no seeds; keep 'seeds' for 'train'"));
 
     const nt_yaml *weights = nt_yaml_get(root, "weights"), *train = nt_yaml_get(root, "train");
     if (weights && train)

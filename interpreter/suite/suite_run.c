@@ -1,3 +1,6 @@
+/* The order of things: everything that can be wrong is looked at before anything is written; then,
+ * seed by seed, weights are trained unless they are given, and the baseline and each case are
+ * measured unless the journal knows the outcome already. */
 #include "suite_run.h"
 
 #include "alloc.h"
@@ -15,6 +18,8 @@ typedef struct suite_run {
     nt_dataset *dataset;
     nt_loader *loader;
     nt_journal *journal;
+    nt_weights *weights; /* of the seed in hand */
+    int32_t known;       /* outcomes that the journal had */
     int lock;            /* of the run folder; -1: not taken */
     int64_t done, total; /* samples, over all cases and seeds */
     nt_error *error;
@@ -112,11 +117,12 @@ static void tell_progress(void *context, const char *what, const char *detail, i
                           int64_t total) {
     const suite_run *run = context;
     (void)what, (void)total;
-    nt_report_progress(run->options->report, "cases", detail, run->done + done, run->total);
+    nt_report_progress(run->options->report, "images of all cases", detail, run->done + done,
+                       run->total);
 }
 
-/* What an outcome follows from: the graph as it is evaluated, the weights, the samples, the batch.
- */
+/* What an outcome follows from: the program, the graph as it is evaluated, the weights, the
+ * samples. */
 static nt_status find_key(const suite_run *run, const nt_graph *graph, int s,
                           char ret_key[NT_DIGEST_HEX]) {
     const nt_provenance *from = &run->results->provenance;
@@ -124,6 +130,7 @@ static nt_status find_key(const suite_run *run, const nt_graph *graph, int s,
     nt_text text;
     nt_text_init(&text);
     nt_graph_dump(graph, &text);
+    nt_text_printf(&text, "by: %s, %s\n", from->program, from->library);
     nt_text_printf(&text, "weights: %s\ndata: %s\nsplit: %d\nheld out: %d\ncount: %d\nnorm: %d\n",
                    from->weights[s], from->data, suite->evaluate.split, suite->data.hold_out,
                    nt_loader_count(run->loader), suite->evaluate.batch_norm);
@@ -152,7 +159,9 @@ static nt_status measure(suite_run *run, const nt_graph *graph, int s, const nt_
                                       .report = &report};
     char key[NT_DIGEST_HEX];
     NT_TRY(find_key(run, graph, s, key));
-    if (!nt_journal_find(run->journal, key, ret)) {
+    if (nt_journal_find(run->journal, key, ret)) {
+        run->known++;
+    } else {
         nt_status status =
             nt_evaluate(graph, weights, run->loader, &evaluation, ret, NULL, NULL, run->error);
         if (status == NT_INTERRUPTED || status == NT_TERMINATED)
@@ -195,21 +204,21 @@ static nt_status measure_seed(suite_run *run, int s, const nt_weights *weights) 
     return NT_OK;
 }
 
-static nt_status run_seed(suite_run *run, int s, bool only_train) {
+/* Reads the given weights, or trains those of seed number s. */
+static nt_status find_weights(suite_run *run, int s) {
     const nt_seed_source source = {.suite = run->suite,
                                    .dataset = run->dataset,
                                    .data_digest = run->results->provenance.data,
                                    .folder = run->options->out,
                                    .report = run->options->report};
-    nt_weights *weights;
-    if (nt_weights_new(run->results->network, &weights) != NT_OK)
-        return no_memory(run);
-    nt_status status =
-        nt_seed_weights(&source, s, weights, run->results->provenance.weights[s], run->error);
-    if (status == NT_OK && !only_train)
-        status = measure_seed(run, s, weights);
-    nt_weights_free(weights);
-    return status;
+    return nt_seed_weights(&source, s, run->weights, run->results->provenance.weights[s],
+                           run->error);
+}
+
+static nt_status run_seed(suite_run *run, int s, bool only_train) {
+    if (run->suite->recipe)
+        NT_TRY(find_weights(run, s));
+    return only_train ? NT_OK : measure_seed(run, s, run->weights);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -229,6 +238,10 @@ static nt_status prepare(suite_run *run) {
     NT_TRY(open_data(run));
     NT_TRY(check_training(run));
     NT_TRY(take_provenance(run));
+    if (nt_weights_new(results->network, &run->weights) != NT_OK)
+        return no_memory(run);
+    if (suite->weights)
+        NT_TRY(find_weights(run, 0));
     int64_t cases = 1;
     for (int g = 0; g < suite->group_count; g++)
         cases += results->groups[g].cases.count;
@@ -242,6 +255,7 @@ static nt_status prepare(suite_run *run) {
 
 static void finish(suite_run *run) {
     nt_journal_close(run->journal);
+    nt_weights_free(run->weights);
     nt_loader_free(run->loader);
     nt_dataset_free(run->dataset);
     if (run->lock >= 0)
@@ -262,6 +276,9 @@ static nt_status run_all(const nt_suite *suite, const nt_suite_options *options,
         status = run_seed(&run, s, only_train);
     if (status == NT_OK && !only_train)
         status = nt_results_write(run.results, options->out, error);
+    if (status == NT_OK && run.known > 0)
+        nt_report_note(options->report, "%d outcomes were known from before, in measured.csv",
+                       run.known);
     finish(&run);
     if (status != NT_OK) {
         nt_results_free(run.results);

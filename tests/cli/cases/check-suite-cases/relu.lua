@@ -1,0 +1,3 @@
+return function(net)
+  return {{name = "r", zero = net:nodes("relu")}}
+end
