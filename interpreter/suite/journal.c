@@ -19,6 +19,7 @@ struct nt_journal {
     FILE *file;
     entry *entries;
     size_t count, capacity;
+    size_t before; /* entries that were read */
 };
 
 static bool remember(nt_journal *journal, const char *key, nt_outcome outcome) {
@@ -82,6 +83,7 @@ nt_status nt_journal_open(const char *path, nt_journal **ret, nt_error *error) {
         nt_journal_close(journal);
         return status;
     }
+    journal->before = journal->count;
     *ret = journal;
     return NT_OK;
 }
@@ -96,10 +98,13 @@ void nt_journal_close(nt_journal *journal) {
     nt_free(journal, sizeof *journal);
 }
 
-bool nt_journal_find(const nt_journal *journal, const char *key, nt_outcome *ret) {
+bool nt_journal_find(const nt_journal *journal, const char *key, nt_outcome *ret,
+                     bool *ret_before) {
     for (size_t i = 0; i < journal->count; i++)
         if (strcmp(journal->entries[i].key, key) == 0) {
             *ret = journal->entries[i].outcome;
+            if (ret_before)
+                *ret_before = i < journal->before;
             return true;
         }
     return false;

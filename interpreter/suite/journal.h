@@ -15,7 +15,8 @@ typedef struct nt_journal nt_journal;
 nt_status nt_journal_open(const char *path, nt_journal **ret, nt_error *error);
 void nt_journal_close(nt_journal *journal); /* takes NULL */
 
-bool nt_journal_find(const nt_journal *journal, const char *key, nt_outcome *ret);
+/* ret_before, if not NULL: whether it was known when the journal was opened. */
+bool nt_journal_find(const nt_journal *journal, const char *key, nt_outcome *ret, bool *ret_before);
 nt_status nt_journal_add(nt_journal *journal, const char *key, nt_outcome outcome, nt_error *error);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct suite_run {
     nt_loader *loader;
     nt_journal *journal;
     nt_weights *weights; /* of the seed in hand */
-    int32_t known;       /* outcomes that the journal had */
+    int32_t known;       /* outcomes that the journal had at the start */
     int lock;            /* of the run folder; -1: not taken */
     int64_t done, total; /* samples, over all cases and seeds */
     nt_error *error;
@@ -159,8 +159,9 @@ static nt_status measure(suite_run *run, const nt_graph *graph, int s, const nt_
                                       .report = &report};
     char key[NT_DIGEST_HEX];
     NT_TRY(find_key(run, graph, s, key));
-    if (nt_journal_find(run->journal, key, ret)) {
-        run->known++;
+    bool before;
+    if (nt_journal_find(run->journal, key, ret, &before)) {
+        run->known += before;
     } else {
         nt_status status =
             nt_evaluate(graph, weights, run->loader, &evaluation, ret, NULL, NULL, run->error);

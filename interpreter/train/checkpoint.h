@@ -10,8 +10,7 @@
 #define NT_CHECKPOINT_H
 
 #include "hash.h"
-#include "optimiser.h"
-#include "weights.h"
+#include "training_state.h"
 
 /* Where a run stands. */
 typedef struct nt_cursor {
@@ -21,19 +20,6 @@ typedef struct nt_cursor {
     int64_t correct; /* of them */
     double seconds;  /* spent in it so far */
 } nt_cursor;
-
-/* The tensors of a training run: the network's, then the optimiser's. */
-typedef struct nt_training_state {
-    nt_network *tensors; /* no graph to speak of: only states */
-    nt_weights *weights; /* of `tensors` */
-    const nt_network *network;
-    const nt_optimiser *optimiser;
-    size_t *first_slot; /* per state of the network: its first slot's position; 0: it has none */
-} nt_training_state;
-
-nt_status nt_training_state_new(const nt_network *network, const nt_optimiser *optimiser,
-                                nt_training_state **ret, nt_error *error);
-void nt_training_state_free(nt_training_state *state); /* takes NULL */
 
 /* A run folder's newer checkpoint goes to the place of the older one. `identity` says what the run
  * is: a digest of network, recipe, data and seed. */

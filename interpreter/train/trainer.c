@@ -4,11 +4,9 @@
 #include "checkpoint.h"
 #include "feeder.h"
 #include "file.h"
-#include "parallel.h"
 #include "safetensors.h"
-#include "scheduler.h"
 #include "signals.h"
-#include "step_graph.h"
+#include "train_step.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,11 +18,8 @@ typedef struct trainer {
     nt_weights *weights; /* the caller's: kept equal to the state's when it looks at them */
     nt_error *error;
     nt_arena arena;
-    nt_step_graph *step;
-    nt_plan *plan;
-    nt_run *run;
+    nt_train_step step;
     nt_feeder *feeder;
-    nt_training_state *state;
     nt_cursor cursor;
     int32_t steps; /* an epoch */
     char identity[NT_DIGEST_HEX];
@@ -56,7 +51,7 @@ static nt_status find_identity(trainer *t) {
     const nt_recipe *recipe = given->recipe;
     nt_text text;
     nt_text_init(&text);
-    nt_graph_dump(t->step->graph, &text);
+    nt_graph_dump(t->step.graph->graph, &text);
     nt_text_printf(&text, "data: %s\nimages: %d\nseed: %d\nepochs: %d\nbatch: %d\n",
                    given->data_digest, nt_loader_count(given->loader), given->seed, recipe->epochs,
                    recipe->batch);
@@ -79,26 +74,6 @@ static nt_status find_identity(trainer *t) {
 
 /* --- one step --------------------------------------------------------------------------------- */
 
-enum { JOB = 1 << 15 }; /* elements of an optimiser's job */
-
-typedef struct update_jobs {
-    const trainer *t;
-    nt_update_call call; /* of the whole tensor */
-} update_jobs;
-
-static void update_job(const void *context, int job, int worker) {
-    const update_jobs *jobs = context;
-    nt_update_call part = jobs->call;
-    int64_t from = (int64_t)job * JOB;
-    (void)worker;
-    part.count = part.count - from < JOB ? part.count - from : JOB;
-    part.weights += from;
-    part.grads += from;
-    for (int k = 0; k < jobs->t->state->optimiser->slot_count; k++)
-        part.slots[k] += from;
-    jobs->t->state->optimiser->update(&part);
-}
-
 /* Step `step` of the epoch in hand. */
 static nt_moment moment_of(const trainer *t, int32_t step) {
     return (nt_moment){.step = (int64_t)t->cursor.epoch * t->steps + step,
@@ -111,111 +86,33 @@ static double rate_of(const trainer *t, int32_t step) {
     return recipe->schedule->rate(recipe->schedule_options, moment_of(t, step));
 }
 
-static void apply_gradients(trainer *t) {
-    const nt_recipe *recipe = t->given->recipe;
-    double rate = rate_of(t, t->cursor.step);
-    for (int32_t g = 0; g < t->step->grad_count; g++) {
-        nt_bound bound = t->step->grads[g];
-        nt_tensor weights = nt_weights_at(t->state->weights, bound.state);
-        update_jobs jobs = {.t = t,
-                            .call = {.options = recipe->optimiser_options,
-                                     .rate = rate,
-                                     .step = moment_of(t, t->cursor.step).step + 1,
-                                     .count = nt_type_stored(weights.type),
-                                     .weights = weights.f,
-                                     .grads = nt_run_output(t->run, bound.output).f}};
-        for (int k = 0; k < recipe->optimiser->slot_count; k++)
-            jobs.call.slots[k] =
-                nt_weights_at(t->state->weights, t->state->first_slot[bound.state] + (size_t)k).f;
-        nt_parallel((int)((jobs.call.count + JOB - 1) / JOB), update_job, &jobs);
-    }
-}
-
-/* Running statistics take their next values, and counters count. */
-static void commit_updates(trainer *t) {
-    const nt_network *network = t->given->network;
-    for (int32_t u = 0; u < t->step->update_count; u++) {
-        nt_tensor to = nt_weights_at(t->state->weights, t->step->updates[u].state);
-        nt_tensor from = nt_run_output(t->run, t->step->updates[u].output);
-        memcpy(to.f, from.f, (size_t)nt_type_stored(to.type) * sizeof(float));
-    }
-    for (size_t i = 0; i < network->state_count; i++)
-        if (network->states[i].role == NT_COUNTER)
-            nt_weights_at(t->state->weights, i).i[0]++;
-}
-
-static int64_t count_correct(const trainer *t, const int32_t *labels) {
-    nt_tensor logits = nt_run_output(t->run, t->step->logits);
-    int32_t classes = logits.type.shape.dim[0];
-    int64_t pixels = nt_shape_pixels(logits.type.shape), correct = 0;
-    for (int64_t i = 0; i < logits.count * pixels; i++) {
-        const float *row = logits.f + i * classes;
-        int32_t best = 0;
-        for (int32_t c = 1; c < classes; c++)
-            if (row[c] > row[best])
-                best = c;
-        correct += best == labels[i];
-    }
-    return correct;
-}
-
-/* --- losses that are not finite --------------------------------------------------------------- */
-
-typedef struct search {
-    const trainer *t;
-    int32_t culprit; /* the first node with a value that is not finite, or -1 */
-} search;
-
-static void look_at(void *context, int32_t node, bool done) {
-    search *s = context;
-    const nt_node *it = nt_graph_node(s->t->step->graph, node);
-    if (!done || s->culprit >= 0)
-        return;
-    for (int32_t k = 0; k < it->out_count; k++) {
-        nt_tensor value = nt_run_value(s->t->run, (nt_value){.node = node, .output = k});
-        int64_t count = value.count * nt_type_stored(value.type);
-        for (int64_t i = 0; value.data && value.type.dtype == NT_F32 && i < count; i++)
-            if (!isfinite(value.f[i])) {
-                s->culprit = node;
-                return;
-            }
-    }
-}
-
-/* Runs the step again, which changes nothing, and looks at each node's values as they come. */
-static nt_status report_divergence(trainer *t, const nt_feed *feeds) {
-    search s = {.t = t, .culprit = -1};
-    nt_run_set_watch(t->run, look_at, &s);
-    nt_run_refresh(t->run);
-    NT_TRY(nt_run_batch(t->run, feeds, 2, t->given->recipe->batch, t->error));
-    const nt_node *node = nt_graph_node(t->step->graph, s.culprit >= 0 ? s.culprit : 0);
+/* What a user should know when the loss is not finite. */
+static nt_status report_divergence(trainer *t, const float *images, const int32_t *labels) {
+    const nt_node *node;
+    NT_TRY(nt_train_step_find_culprit(&t->step, images, labels, &node, t->error));
     nt_error_say(t->error, NT_FAILED,
                  "the loss is not finite at epoch %d, step %d: the first such value is in '%s' "
                  "(%s%s)",
-                 t->cursor.epoch + 1, t->cursor.step + 1, s.culprit >= 0 ? node->name : "?",
-                 node->op->name, node->grad ? ", its gradient" : "");
+                 t->cursor.epoch + 1, t->cursor.step + 1, node ? node->name : "?",
+                 node ? node->op->name : "?", node && node->grad ? ", its gradient" : "");
     nt_error_hint(t->error, "lower the learning rate");
     return NT_FAILED;
 }
 
 static nt_status train_step(trainer *t) {
-    const nt_recipe *recipe = t->given->recipe;
-    uint64_t step = (uint64_t)moment_of(t, t->cursor.step).step;
+    nt_moment moment = moment_of(t, t->cursor.step);
     const float *images;
     const int32_t *labels;
+    float loss;
     nt_feeder_next(t->feeder, &images, &labels);
-    nt_feed feeds[] = {{t->given->network->inputs[0].name, images}, {NT_TARGET, labels}};
-    nt_run_refresh(t->run);
     /* Each number is hashed before the next one joins, so that seeds don't share their draws. */
-    nt_run_set_draw(t->run, nt_hash_word(nt_hash_word(0, (uint64_t)t->given->seed), step));
-    NT_TRY(nt_run_batch(t->run, feeds, 2, recipe->batch, t->error));
-    float loss = nt_run_output(t->run, t->step->loss).f[0];
+    uint64_t draw = nt_hash_word(nt_hash_word(0, (uint64_t)t->given->seed), (uint64_t)moment.step);
+    NT_TRY(nt_train_step_run(&t->step, images, labels, draw, &loss, t->error));
     if (!isfinite(loss))
-        return report_divergence(t, feeds);
-    t->cursor.loss_sum += (double)loss * recipe->batch;
-    t->cursor.correct += count_correct(t, labels);
-    apply_gradients(t);
-    commit_updates(t);
+        return report_divergence(t, images, labels);
+    t->cursor.loss_sum += (double)loss * t->given->recipe->batch;
+    t->cursor.correct += nt_train_step_correct(&t->step, labels);
+    nt_train_step_apply(&t->step, rate_of(t, t->cursor.step), moment.step + 1);
     t->cursor.step++;
     return NT_OK;
 }
@@ -231,14 +128,14 @@ static void copy_tensors(const nt_weights *from, nt_weights *to, size_t count) {
 }
 
 static void copy_out(const trainer *t) {
-    copy_tensors(t->state->weights, t->weights, nt_weights_count(t->weights));
+    copy_tensors(t->step.state->weights, t->weights, nt_weights_count(t->weights));
 }
 
 static nt_status save(trainer *t) {
     nt_cursor cursor = t->cursor;
     cursor.seconds += now() - t->epoch_began;
     t->saved_at = now();
-    return nt_checkpoint_save(t->given->folder, t->state, &cursor, t->identity, t->error);
+    return nt_checkpoint_save(t->given->folder, t->step.state, &cursor, t->identity, t->error);
 }
 
 /* metrics.csv has a row for each complete epoch; a resumed run keeps those before its own. */
@@ -356,14 +253,15 @@ static nt_status find_initial(trainer *t) {
     const nt_weights *initial = t->given->initial;
     if (!initial && nt_weights_init(t->weights, (uint64_t)t->given->seed) != NT_OK)
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
-    copy_tensors(initial ? initial : t->weights, t->state->weights, nt_weights_count(t->weights));
+    copy_tensors(initial ? initial : t->weights, t->step.state->weights,
+                 nt_weights_count(t->weights));
     return NT_OK;
 }
 
 static nt_status begin(trainer *t) {
     nt_found found;
     const char *damage = NULL;
-    NT_TRY(nt_checkpoint_load(t->given->folder, t->state, t->identity, &t->cursor, &found,
+    NT_TRY(nt_checkpoint_load(t->given->folder, t->step.state, t->identity, &t->cursor, &found,
                               &t->arena, &damage, t->error));
     if (found == NT_FOUND_NONE)
         return find_initial(t);
@@ -420,15 +318,12 @@ static nt_status set_up(trainer *t) {
     NT_TRY(nt_feeder_new(given->loader, given->recipe->augment, given->recipe->augment_count,
                          given->recipe->batch, (uint64_t)given->seed, &t->feeder, t->error));
     t->steps = nt_feeder_steps(t->feeder);
-    NT_TRY(nt_step_graph_new(given->network, given->recipe, &t->step, t->error));
+    NT_TRY(nt_train_step_init(&t->step, given->network, given->recipe, t->error));
     return find_identity(t);
 }
 
 static nt_status run_training(trainer *t) {
-    const nt_training *given = t->given;
-    NT_TRY(nt_training_state_new(given->network, given->recipe->optimiser, &t->state, t->error));
-    NT_TRY(nt_plan_new(t->step->graph, given->recipe->batch, &t->plan, t->error));
-    NT_TRY(nt_run_new(t->plan, t->state->weights, &t->run, t->error));
+    NT_TRY(nt_train_step_prepare(&t->step, t->error));
     NT_TRY(begin(t));
     NT_TRY(nt_feeder_seek(t->feeder, t->cursor.epoch, t->cursor.step, t->error));
     NT_TRY(train_all(t));
@@ -451,10 +346,7 @@ nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *e
     if (status == NT_OK)
         nt_checkpoint_remove(training->folder);
     nt_feeder_free(t.feeder);
-    nt_run_free(t.run);
-    nt_plan_free(t.plan);
-    nt_training_state_free(t.state);
-    nt_step_graph_free(t.step);
+    nt_train_step_finish(&t.step);
     nt_arena_finish(&t.arena);
     return status;
 }

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -408,16 +409,62 @@ static void test_kept_kernel(void **state) {
     each_shape(check_kept_kernel);
 }
 
+/* --- the end of memory ------------------------------------------------------------------------ */
+
+/* A copy whose last byte is the last before memory that must not be touched. */
+static float *fenced(array a, char *memory, size_t size) {
+    size_t bytes = (size_t)a.count * sizeof(float);
+    assert_true(bytes <= size);
+    return memcpy(memory + size - bytes, a.v, bytes);
+}
+
+/* Kernels like to fetch a step ahead: not past the end of somebody's inputs. */
+static void test_end_of_memory(void **state) {
+    enum { SIZE = 1 << 18, ARRAYS = 4 };
+    const nt_conv_shape shapes[] = {
+        shape_of(2, 16, 5, 16, 1, 1, 0), shape_of(2, 16, 5, 32, 1, 2, 0),
+        shape_of(7, 48, 1, 16, 3, 1, 1), shape_of(3, 16, 2, 16, 3, 1, 1),
+        shape_of(2, 16, 5, 16, 3, 1, 1), shape_of(2, 16, 7, 16, 3, 2, 1),
+        shape_of(2, 3, 9, 16, 5, 2, 2),  shape_of(2, 19, 5, 21, 1, 1, 0),
+    };
+    (void)state;
+    char *memory =
+        mmap(NULL, 2 * ARRAYS * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    for (int i = 0; i < ARRAYS; i++)
+        assert_int_equal(mprotect(memory + (2 * i + 1) * SIZE, SIZE, PROT_NONE), 0);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        problem p = problem_new(&shapes[i], 3), at_end = p;
+        at_end.x.v = fenced(p.x, memory, SIZE);
+        at_end.weight.v = fenced(p.weight, memory + 2 * SIZE, SIZE);
+        at_end.bias.v = fenced(p.bias, memory + 4 * SIZE, SIZE);
+        at_end.dy.v = fenced(p.dy, memory + 6 * SIZE, SIZE);
+        for (int pass = 0; pass < PASSES; pass++) {
+            array wanted = run(NULL, &p, (nt_conv_pass)pass);
+            array got = run(NULL, &at_end, (nt_conv_pass)pass);
+            expect_same(&p.shape, "the end of memory", got.v, wanted.v, wanted.count);
+            array_free(wanted);
+            array_free(got);
+        }
+        problem_free(&p);
+    }
+    assert_int_equal(munmap(memory, 2 * ARRAYS * SIZE), 0);
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
+
+static void expect_pass(nt_conv_shape shape, nt_conv_pass pass, nt_conv_algorithm wanted) {
+    for (int32_t samples = 1; samples <= 1000; samples *= 10) {
+        shape.samples = samples;
+        if (nt_conv_choose(&shape, pass) != wanted)
+            fail_msg("%s: pass %d is computed by %d", describe(&shape), (int)pass,
+                     (int)nt_conv_choose(&shape, pass));
+    }
+}
 
 static void expect_choice(nt_conv_shape shape, nt_conv_algorithm wanted) {
     for (int pass = 0; pass < PASSES; pass++)
-        for (int32_t samples = 1; samples <= 1000; samples *= 10) {
-            shape.samples = samples;
-            if (nt_conv_choose(&shape, (nt_conv_pass)pass) != wanted)
-                fail_msg("%s: pass %d is computed by %d", describe(&shape), pass,
-                         (int)nt_conv_choose(&shape, (nt_conv_pass)pass));
-        }
+        expect_pass(shape, (nt_conv_pass)pass, wanted);
 }
 
 static void test_choice(void **state) {
@@ -430,7 +477,9 @@ static void test_choice(void **state) {
     expect_choice(shape_of(1, 512, 1, 512, 3, 1, 1), NT_SINGLE_ALGORITHM);
     expect_choice(shape_of(1, 64, 8, 128, 1, 2, 0), NT_SINGLE_ALGORITHM);
     expect_choice(shape_of(1, 512, 1, 10, 1, 1, 0), NT_SINGLE_ALGORITHM);
-    expect_choice(shape_of(1, 3, 32, 64, 3, 1, 1), NT_DIRECT_ALGORITHM);
+    expect_pass(shape_of(1, 3, 32, 64, 3, 1, 1), NT_FORWARD_PASS, NT_DIRECT_ALGORITHM);
+    expect_pass(shape_of(1, 3, 32, 64, 3, 1, 1), NT_DATA_PASS, NT_WINOGRAD_ALGORITHM);
+    expect_pass(shape_of(1, 3, 32, 64, 3, 1, 1), NT_WEIGHT_PASS, NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 3, 32, 64, 7, 2, 3), NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 64, 32, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 64, 9, 64, 3, 1, 3), NT_DIRECT_ALGORITHM);
@@ -445,10 +494,10 @@ static void test_choice(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accuracy),     cmocka_unit_test(test_reference),
-        cmocka_unit_test(test_threads),      cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_many_samples), cmocka_unit_test(test_kept_kernel),
-        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_accuracy),      cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_many_samples),  cmocka_unit_test(test_kept_kernel),
+        cmocka_unit_test(test_end_of_memory), cmocka_unit_test(test_choice),
     };
     nt_threads_set(2);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,19 +66,20 @@ static void every_sample_comes_once(void **state) {
     set s = open_set(*state, 0, 1);
     nt_feeder *feeder = new_feeder(s, NULL, 0, BATCH, 3);
     assert_int_equal(nt_feeder_steps(feeder), STEPS);
-    bool left_out[TRAIN] = {false};
-    for (int epoch = 0; epoch < 20; epoch++) {
+    int often[TRAIN] = {0}, first[TRAIN] = {0};
+    for (int epoch = 0; epoch < 400; epoch++) {
         int order[STEPS * BATCH], seen[TRAIN] = {0};
         list_epoch(feeder, epoch, order);
         for (int i = 0; i < STEPS * BATCH; i++)
             assert_int_equal(seen[order[i]]++, 0);
         for (int i = 0; i < TRAIN; i++)
-            left_out[i] = left_out[i] || !seen[i];
+            often[i] += seen[i];
+        first[order[0]]++;
     }
-    int ever = 0; /* what doesn't fill a batch is not always the same */
-    for (int i = 0; i < TRAIN; i++)
-        ever += left_out[i];
-    assert_true(ever > TRAIN / 2);
+    for (int i = 0; i < TRAIN; i++) { /* what doesn't fill a batch is not always the same */
+        assert_in_range(often[i], 400 * 20 / 23 - 35, 400 * 20 / 23 + 35);
+        assert_in_range(first[i], 3, 40);
+    }
     nt_feeder_free(feeder);
 
     feeder = new_feeder(s, NULL, 0, TRAIN, 3); /* all of them in one batch */
@@ -105,6 +106,23 @@ static void orders_differ(void **state) {
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < a; b++)
             assert_memory_not_equal(orders[a], orders[b], sizeof orders[a]);
+    close_set(s);
+}
+
+/* Without augmentation, the loader's own images, bit for bit. */
+static void images_are_the_loaders(void **state) {
+    set s = open_set(*state, .3f, .7f);
+    nt_feeder *feeder = new_feeder(s, NULL, 0, TRAIN, 3);
+    float made[TRAIN * PIXELS], whole[TRAIN * PIXELS];
+    int32_t labels[TRAIN];
+    int found = 0;
+    nt_loader_fill(s.loader, 0, TRAIN, whole, labels);
+    nt_feeder_make(feeder, 0, 0, made, labels);
+    for (int i = 0; i < TRAIN; i++)
+        for (int k = 0; k < TRAIN; k++)
+            found += memcmp(made + i * PIXELS, whole + k * PIXELS, PIXELS * sizeof *made) == 0;
+    assert_int_equal(found, TRAIN);
+    nt_feeder_free(feeder);
     close_set(s);
 }
 
@@ -311,6 +329,50 @@ static void augmentation_follows_seed_epoch_and_sample(void **state) {
     close_set(s);
 }
 
+/* Where the window of an augmented image lies, in `ret`; whether there is one. */
+static bool find_window(const float *from, const float *to, int32_t pad, int ret[2]) {
+    for (int down = -pad; down <= pad; down++)
+        for (int right = -pad; right <= pad; right++) {
+            bool same = true;
+            for (int p = 0; p < PIXELS; p++) {
+                int row = p / 5 + down, column = p % 5 + right;
+                bool inside = row >= 0 && row < 4 && column >= 0 && column < 5;
+                same = same && to[p] == (inside ? from[row * 5 + column] : 0);
+            }
+            if (same) {
+                ret[0] = down;
+                ret[1] = right;
+                return true;
+            }
+        }
+    return false;
+}
+
+/* Each sample of an epoch has a window of its own. */
+static void samples_differ(void **state) {
+    static const int32_t pad = 2;
+    const nt_augment_step step = {nt_augment_find("crop"), &pad};
+    set s = open_set(*state, 0, 1);
+    nt_feeder *plain = new_feeder(s, NULL, 0, TRAIN, 1);
+    nt_feeder *cropped = new_feeder(s, &step, 1, TRAIN, 1);
+    float from[TRAIN * PIXELS], to[TRAIN * PIXELS];
+    int32_t labels[TRAIN];
+    bool came_up[5][5] = {{false}};
+    int windows = 0;
+    nt_feeder_make(plain, 0, 0, from, labels);
+    nt_feeder_make(cropped, 0, 0, to, labels);
+    for (int i = 0; i < TRAIN; i++) {
+        int at[2] = {0};
+        assert_true(find_window(from + i * PIXELS, to + i * PIXELS, pad, at));
+        windows += !came_up[at[0] + pad][at[1] + pad];
+        came_up[at[0] + pad][at[1] + pad] = true;
+    }
+    assert_true(windows >= 10);
+    nt_feeder_free(plain);
+    nt_feeder_free(cropped);
+    close_set(s);
+}
+
 static void no_memory_is_said(void **state) {
     set s = open_set(*state, 0, 1);
     nt_feeder *feeder;
@@ -335,10 +397,16 @@ static void no_memory_is_said(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(every_sample_comes_once),   IN_FOLDER(orders_differ),
-        IN_FOLDER(the_thread_makes_the_same), IN_FOLDER(a_batch_must_fit),
-        cmocka_unit_test(crops_are_windows),  cmocka_unit_test(flips_mirror),
-        IN_FOLDER(padding_is_black),          IN_FOLDER(augmentation_follows_seed_epoch_and_sample),
+        IN_FOLDER(every_sample_comes_once),
+        IN_FOLDER(orders_differ),
+        IN_FOLDER(images_are_the_loaders),
+        IN_FOLDER(the_thread_makes_the_same),
+        IN_FOLDER(a_batch_must_fit),
+        cmocka_unit_test(crops_are_windows),
+        cmocka_unit_test(flips_mirror),
+        IN_FOLDER(padding_is_black),
+        IN_FOLDER(augmentation_follows_seed_epoch_and_sample),
+        IN_FOLDER(samples_differ),
         IN_FOLDER(no_memory_is_said),
     };
     nt_error_init(&error);

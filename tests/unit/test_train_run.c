@@ -91,6 +91,19 @@ static void use_augmentation(void) {
     b.recipe.augment_count = 2;
 }
 
+/* metrics.csv without its last column, the seconds. */
+static void read_metrics(const char *folder, char *ret, size_t size) {
+    nt_bytes bytes = bytes_of(path_in(folder, "metrics.csv"));
+    char *save = NULL;
+    ret[0] = '\0';
+    for (char *line = strtok_r((char *)bytes.bytes, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        char *comma = strrchr(line, ',');
+        snprintf(ret + strlen(ret), size - strlen(ret), "%.*s\n", (int)(comma - line), line);
+    }
+    nt_bytes_finish(&bytes);
+}
+
 static void threads_do_not_matter(void **folder) {
     static const char *const optimisers[] = {"sgd", "momentum=0.9 nesterov=true", "adamw", ""};
     use_augmentation();
@@ -148,6 +161,7 @@ static void checkpoints_do_not_matter(void **folder) {
     b.recipe.checkpoint_every = 1e-9;
     nt_bytes often = trained(*folder, 1);
     assert_true(equal(seldom, often));
+    assert_int_equal(count_files(*folder), 4 + 2); /* images; weights and metrics */
     nt_bytes_finish(&seldom);
     nt_bytes_finish(&often);
 }
@@ -162,17 +176,72 @@ static int resumed_at(const char *notes) {
     return (epoch - 1) * STEPS + step;
 }
 
-/* metrics.csv without its last column, the seconds. */
-static void read_metrics(const char *folder, char *ret, size_t size) {
-    nt_bytes bytes = bytes_of(path_in(folder, "metrics.csv"));
-    char *save = NULL;
-    ret[0] = '\0';
-    for (char *line = strtok_r((char *)bytes.bytes, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save)) {
-        char *comma = strrchr(line, ',');
-        snprintf(ret + strlen(ret), size - strlen(ret), "%.*s\n", (int)(comma - line), line);
+/* A row an epoch; the rate is that of its last step. */
+static void metrics_have_the_rates(void **folder) {
+    char metrics[2000];
+    int epoch;
+    double rate, loss, accuracy;
+    nt_bytes weights = trained(*folder, 1);
+    read_metrics(*folder, metrics, sizeof metrics);
+    const char *line = metrics;
+    for (int32_t i = 1; i <= b.recipe.epochs; i++) {
+        double expected = b.recipe.schedule->rate(
+            b.recipe.schedule_options, (nt_moment){i * STEPS - 1, b.recipe.epochs * STEPS, STEPS});
+        line = strchr(line, '\n') + 1;
+        assert_int_equal(sscanf(line, "%d,%lf,%lf,%lf,,", &epoch, &rate, &loss, &accuracy), 4);
+        assert_int_equal(epoch, i);
+        assert_true(fabs(rate / expected - 1) < 1e-5);
+        assert_true(loss > 0 && accuracy >= 0 && accuracy <= 1);
     }
-    nt_bytes_finish(&bytes);
+    assert_null(strchr(strchr(line, '\n') + 1, '\n'));
+    nt_bytes_finish(&weights);
+}
+
+/* Every image is the same. */
+static void make_equal_images(const char *folder) {
+    static unsigned char images[16 + IMAGES * IMAGE_FLOATS], labels[8 + IMAGES];
+    idx_images(images, 0, IMAGES);
+    idx_labels(labels, 0, IMAGES);
+    for (int i = 0; i < IMAGES * IMAGE_FLOATS; i++)
+        images[16 + i] = (unsigned char)(i % IMAGE_FLOATS * 10);
+    memset(labels + 8, 0, IMAGES);
+    write_bytes(path_in(folder, "train-images-idx3-ubyte"), images, sizeof images);
+    write_bytes(path_in(folder, "train-labels-idx1-ubyte"), labels, sizeof labels);
+}
+
+/* All images alike and the rate 0: a step's loss is a function of its dropout alone, which neither
+ * another step nor another seed has. */
+static void every_step_draws_its_own(void **folder) {
+    enum { SEEDS = 3, EPOCHS = 4 };
+    double losses[SEEDS * EPOCHS];
+    make_equal_images(*folder);
+    close_bench(&b);
+    open_bench(&b,
+               TINY_HEAD "  flat: {op: flatten}\n"
+                         "  drop: {op: dropout}\n"
+                         "  fc:   {op: linear, features: 10}\n",
+               *folder);
+    set_schedule(&b, "constant", "rate=0");
+    b.recipe.epochs = EPOCHS;
+    b.recipe.batch = IMAGES;
+    nt_weights *initial = drawn_weights(b.network, 1), *weights = drawn_weights(b.network, 1);
+    for (int seed = 0; seed < SEEDS; seed++) {
+        char metrics[2000];
+        story told;
+        clear(*folder);
+        EXPECT_OK(&b.error, train_into(*folder, seed, initial, weights, &told));
+        read_metrics(*folder, metrics, sizeof metrics);
+        const char *line = metrics;
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            line = strchr(line, '\n') + 1;
+            assert_int_equal(sscanf(line, "%*d,0,%lf", &losses[seed * EPOCHS + epoch]), 1);
+        }
+    }
+    for (int x = 0; x < SEEDS * EPOCHS; x++)
+        for (int y = 0; y < x; y++)
+            assert_true(fabs(losses[x] - losses[y]) > 1.5e-6);
+    nt_weights_free(initial);
+    nt_weights_free(weights);
 }
 
 /* Whichever write, sync or rename fails, the run says so, what was saved before stays, and going on
@@ -327,6 +396,8 @@ int main(void) {
         IN_FOLDER(threads_do_not_matter),
         IN_FOLDER(everything_counts),
         IN_FOLDER(checkpoints_do_not_matter),
+        IN_FOLDER(metrics_have_the_rates),
+        IN_FOLDER(every_step_draws_its_own),
         IN_FOLDER(failed_writes_cost_nothing),
         IN_FOLDER(damage_costs_a_step),
         IN_FOLDER(leftovers_go),

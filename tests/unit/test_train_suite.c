@@ -119,7 +119,7 @@ static const char key_b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 static bool finds(const char *path, const char *key, nt_outcome *ret) {
     nt_journal *journal;
     EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
-    bool found = nt_journal_find(journal, key, ret);
+    bool found = nt_journal_find(journal, key, ret, NULL);
     nt_journal_close(journal);
     return found;
 }

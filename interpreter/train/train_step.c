@@ -1,0 +1,156 @@
+#include "train_step.h"
+
+#include "parallel.h"
+#include <math.h>
+#include <string.h>
+
+nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
+                             const nt_recipe *recipe, nt_error *error) {
+    *step = (nt_train_step){.network = network, .recipe = recipe};
+    return nt_step_graph_new(network, recipe, &step->graph, error);
+}
+
+nt_status nt_train_step_prepare(nt_train_step *step, nt_error *error) {
+    NT_TRY(nt_training_state_new(step->network, step->recipe->optimiser, &step->state, error));
+    NT_TRY(nt_plan_new(step->graph->graph, step->recipe->batch, &step->plan, error));
+    return nt_run_new(step->plan, step->state->weights, &step->run, error);
+}
+
+void nt_train_step_finish(nt_train_step *step) {
+    nt_run_free(step->run);
+    nt_plan_free(step->plan);
+    nt_training_state_free(step->state);
+    nt_step_graph_free(step->graph);
+    *step = (nt_train_step){0};
+}
+
+static nt_status run_batch(nt_train_step *step, const float *images, const int32_t *labels,
+                           nt_error *error) {
+    nt_feed feeds[] = {{step->network->inputs[0].name, images}, {NT_TARGET, labels}};
+    nt_run_refresh(step->run);
+    return nt_run_batch(step->run, feeds, 2, step->recipe->batch, error);
+}
+
+nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,
+                            uint64_t draw, float *ret_loss, nt_error *error) {
+    nt_run_set_draw(step->run, draw);
+    NT_TRY(run_batch(step, images, labels, error));
+    *ret_loss = nt_run_output(step->run, step->graph->loss).f[0];
+    return NT_OK;
+}
+
+int64_t nt_train_step_correct(const nt_train_step *step, const int32_t *labels) {
+    nt_tensor logits = nt_run_output(step->run, step->graph->logits);
+    int32_t classes = logits.type.shape.dim[0];
+    int64_t pixels = nt_shape_pixels(logits.type.shape), correct = 0;
+    for (int64_t i = 0; i < logits.count * pixels; i++) {
+        const float *row = logits.f + i * classes;
+        int32_t best = 0;
+        for (int32_t c = 1; c < classes; c++)
+            if (row[c] > row[best])
+                best = c;
+        correct += best == labels[i];
+    }
+    return correct;
+}
+
+/* --- the optimiser ---------------------------------------------------------------------------- */
+
+enum { JOB = 1 << 15 }; /* elements */
+
+typedef struct update_jobs {
+    const nt_optimiser *optimiser;
+    nt_update_call call; /* of the whole tensor */
+} update_jobs;
+
+static void update_job(const void *context, int job, int worker) {
+    const update_jobs *jobs = context;
+    nt_update_call part = jobs->call;
+    int64_t from = (int64_t)job * JOB;
+    (void)worker;
+    part.count = part.count - from < JOB ? part.count - from : JOB;
+    part.weights += from;
+    part.grads += from;
+    for (int k = 0; k < jobs->optimiser->slot_count; k++)
+        part.slots[k] += from;
+    jobs->optimiser->update(&part);
+}
+
+static void update_tensor(nt_train_step *step, nt_bound bound, double rate, int64_t number) {
+    const nt_optimiser *optimiser = step->recipe->optimiser;
+    nt_tensor weights = nt_weights_at(step->state->weights, bound.state);
+    update_jobs jobs = {.optimiser = optimiser,
+                        .call = {.options = step->recipe->optimiser_options,
+                                 .rate = rate,
+                                 .step = number,
+                                 .count = nt_type_stored(weights.type),
+                                 .weights = weights.f,
+                                 .grads = nt_run_output(step->run, bound.output).f}};
+    for (int k = 0; k < optimiser->slot_count; k++)
+        jobs.call.slots[k] =
+            nt_weights_at(step->state->weights, step->state->first_slot[bound.state] + (size_t)k).f;
+    nt_parallel((int)((jobs.call.count + JOB - 1) / JOB), update_job, &jobs);
+}
+
+/* Running statistics take their next values, and counters count. */
+static void commit_updates(nt_train_step *step) {
+    for (int32_t u = 0; u < step->graph->update_count; u++) {
+        nt_tensor to = nt_weights_at(step->state->weights, step->graph->updates[u].state);
+        nt_tensor from = nt_run_output(step->run, step->graph->updates[u].output);
+        memcpy(to.f, from.f, (size_t)nt_type_stored(to.type) * sizeof(float));
+    }
+    for (size_t i = 0; i < step->network->state_count; i++)
+        if (step->network->states[i].role == NT_COUNTER)
+            nt_weights_at(step->state->weights, i).i[0]++;
+}
+
+typedef struct apply_call {
+    nt_train_step *step;
+    double rate;
+    int64_t number;
+} apply_call;
+
+static void apply_all(void *context) {
+    const apply_call *call = context;
+    for (int32_t g = 0; g < call->step->graph->grad_count; g++)
+        update_tensor(call->step, call->step->graph->grads[g], call->rate, call->number);
+}
+
+void nt_train_step_apply(nt_train_step *step, double rate, int64_t number) {
+    nt_team(apply_all, &(apply_call){.step = step, .rate = rate, .number = number});
+    commit_updates(step);
+}
+
+/* --- values that are not finite --------------------------------------------------------------- */
+
+typedef struct search {
+    const nt_train_step *step;
+    const nt_node *culprit;
+} search;
+
+static void look_at(void *context, int32_t number, bool done) {
+    search *s = context;
+    const nt_node *node = nt_graph_node(s->step->graph->graph, number);
+    if (!done || s->culprit)
+        return;
+    for (int32_t k = 0; k < node->out_count; k++) {
+        nt_tensor value = nt_run_value(s->step->run, (nt_value){.node = number, .output = k});
+        int64_t count = value.count * nt_type_stored(value.type);
+        for (int64_t i = 0; value.data && value.type.dtype == NT_F32 && i < count; i++)
+            if (!isfinite(value.f[i])) {
+                s->culprit = node;
+                return;
+            }
+    }
+}
+
+nt_status nt_train_step_find_culprit(nt_train_step *step, const float *images,
+                                     const int32_t *labels, const nt_node **ret, nt_error *error) {
+    search s = {.step = step};
+    nt_run_set_watch(step->run, look_at, &s);
+    nt_status status = run_batch(step, images, labels, error);
+    nt_run_set_watch(step->run, NULL, NULL);
+    if (status == NT_OK)
+        *ret = s.culprit;
+    return status;
+}

@@ -1,0 +1,44 @@
+/* One training step: forward and backward through the step graph, then the optimiser. */
+#ifndef NT_TRAIN_STEP_H
+#define NT_TRAIN_STEP_H
+
+#include "scheduler.h"
+#include "step_graph.h"
+#include "training_state.h"
+
+typedef struct nt_train_step {
+    const nt_network *network;
+    const nt_recipe *recipe;
+    nt_step_graph *graph;
+    nt_training_state *state; /* the weights that the step changes */
+    nt_plan *plan;
+    nt_run *run;
+} nt_train_step;
+
+/* Makes the graph. The network and the recipe must outlive the step. Whatever the outcome, the step
+ * may be finished. */
+nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
+                             const nt_recipe *recipe, nt_error *error);
+
+/* Allocates the state, all zero, and the memory to run in; to be called once. */
+nt_status nt_train_step_prepare(nt_train_step *step, nt_error *error);
+void nt_train_step_finish(nt_train_step *step);
+
+/* Loss and gradients of one batch of the recipe's size: NHWC images, and their classes. Changes no
+ * weight. `draw` is what random ops draw from. */
+nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,
+                            uint64_t draw, float *ret_loss, nt_error *error);
+
+/* Of the batch just run: how many samples (or pixels) are classified rightly. */
+int64_t nt_train_step_correct(const nt_train_step *step, const int32_t *labels);
+
+/* Updates every weight from the batch just run, and commits running statistics and counters.
+ * `number` counts the updates, from 1. */
+void nt_train_step_apply(nt_train_step *step, double rate, int64_t number);
+
+/* The first node of this batch with a value that is not finite, NULL if there is none; runs the
+ * batch again. */
+nt_status nt_train_step_find_culprit(nt_train_step *step, const float *images,
+                                     const int32_t *labels, const nt_node **ret, nt_error *error);
+
+#endif
