@@ -124,6 +124,10 @@ typedef struct nt_op {
     /* Multiply-adds of one sample, as the literature counts them. NULL: none worth counting. */
     int64_t (*multiply_adds)(const void *attrs, const nt_type *in, const nt_type *out);
 
+    /* Which algorithm a call with these types takes, in the words of `nontrivial bench`:
+     * "winograd". `grad`: which the gradient to the data takes. NULL: there is but one. */
+    const char *(*algorithm)(const void *attrs, const nt_type *in, const nt_type *out, bool grad);
+
     /* Scratch memory, for calls whose tensors have types and counts but no data. NULL: none. */
     nt_need (*need)(const nt_call *call);
     nt_need (*grad_need)(const nt_grad_call *call);

@@ -4,6 +4,7 @@
  * Conv2d's own uniform ones. */
 #include "attrs.h"
 #include "conv_call.h"
+#include "conv_choose.h"
 #include "op_check.h"
 #include <math.h>
 #include <stdio.h>
@@ -140,6 +141,16 @@ static void backward(const nt_grad_call *call) {
     nt_conv_call_backward(call, &shape);
 }
 
+static const char *algorithm(const void *attrs, const nt_type *in, const nt_type *out, bool grad) {
+    static const char *const names[] = {[NT_DIRECT_ALGORITHM] = "direct",
+                                        [NT_SINGLE_ALGORITHM] = "single tap",
+                                        [NT_TOEPLITZ_ALGORITHM] = "toeplitz",
+                                        [NT_WINOGRAD_ALGORITHM] = "winograd"};
+    const nt_tensor x = {.type = in[0], .count = 1}, y = {.type = out[0], .count = 1};
+    nt_conv_shape shape = shape_of(attrs, &x, &y);
+    return names[nt_conv_choose(&shape, grad ? NT_DATA_PASS : NT_FORWARD_PASS)];
+}
+
 const nt_op nt_op_conv2d = {
     .name = "conv2d",
     .doc = "two-dimensional convolution",
@@ -150,6 +161,7 @@ const nt_op nt_op_conv2d = {
     .infer = infer,
     .params = params,
     .multiply_adds = multiply_adds,
+    .algorithm = algorithm,
     .need = need,
     .grad_need = grad_need,
     .forward = forward,
