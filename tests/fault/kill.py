@@ -249,7 +249,8 @@ class Disturbed(unittest.TestCase):
         run, total = self.new_run(), EPOCHS * STEPS
         at_steps = sorted(rng.sample(range(1, total - 10), 7))
         at_lines = sorted(rng.sample(range(1, CASES - 6), 3))
-        conditions = [lambda at=at: run.steps() >= at for at in at_steps]
+        # Each process goes at least one step further than the one before, so that it says where it began.
+        conditions = [lambda at=at: run.steps() > max(at, kept) for at in at_steps]
         conditions += [lambda at=at: run.measured() >= at for at in at_lines]
         kept = 0
         for k, condition in enumerate(conditions):
