@@ -1,3 +1,4 @@
+/* The system's allocator behind the hook, and the count of what is in use. */
 #include "alloc.h"
 
 #include <stdatomic.h>

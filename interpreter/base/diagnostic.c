@@ -1,3 +1,4 @@
+/* Diagnostics are made into text when they are added, so that sources and trails may go. */
 #include "diagnostic.h"
 
 #include <limits.h>

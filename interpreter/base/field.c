@@ -1,3 +1,5 @@
+/* Each field type is read, formatted, described and compared in one switch each; everything else
+ * works on any table. */
 #include "field.h"
 
 #include "diagnostic.h"

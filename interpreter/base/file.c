@@ -1,3 +1,5 @@
+/* Every failure of the operating system becomes a diagnostic with the path and the reason; writes,
+ * syncs and renames can be made to fail for tests. */
 #include "file.h"
 
 #include "alloc.h"

@@ -1,3 +1,4 @@
+/* The fast hash takes eight bytes at a time through a finaliser; the digests are OpenSSL's. */
 #include "hash.h"
 
 #include <openssl/evp.h>

@@ -1,3 +1,4 @@
+/* Philox 4x32-10, and the usual draws from its words. */
 #include "random.h"
 
 #include <math.h>

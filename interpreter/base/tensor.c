@@ -1,3 +1,5 @@
+/* The one place that knows where an element lies: maps with their channels innermost, kernels in
+ * blocks of output channels. */
 #include "tensor.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* What CIFAR-10 and CIFAR-100 share: records of label bytes and a 32x32 image in planes, red,
+ * green, blue. */
 #include "cifar.h"
 
 #include "file.h"

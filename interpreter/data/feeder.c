@@ -1,3 +1,5 @@
+/* A ring of batches between the thread that makes them and the training loop. Making one needs no
+ * state but its epoch and step, so the thread may run ahead, stop and start anywhere. */
 #include "feeder.h"
 
 #include "alloc.h"

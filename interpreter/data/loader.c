@@ -1,3 +1,4 @@
+/* Bytes are normalised through a table of 256 values a channel; floats one by one. */
 #include "loader.h"
 
 #include "alloc.h"

@@ -1,3 +1,5 @@
+/* A network is filled in order: inputs, then layers, each with its parameters' states, then
+ * outputs. */
 #include "network.h"
 
 #include "alloc.h"

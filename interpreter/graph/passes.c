@@ -1,3 +1,4 @@
+/* The table of passes, in the order in which they run; the verifier looks at what each one made. */
 #include "passes.h"
 
 const nt_pass nt_passes[] = {

@@ -1,3 +1,4 @@
+/* A run's watcher that keeps the fastest time of each node. */
 #include "profile.h"
 
 #include "alloc.h"

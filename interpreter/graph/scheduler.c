@@ -1,3 +1,7 @@
+/* Runs a plan. Everything that a batch needs is wired up once, when the run is made: each step's
+ * tensors point into the slab, parameters into the weights. A batch then only sets the counts of
+ * samples, finds its feeds, and calls the ops in the plan's order. Fixed steps run again only after
+ * nt_run_refresh. */
 #include "scheduler.h"
 
 #include "alloc.h"

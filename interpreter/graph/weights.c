@@ -1,3 +1,4 @@
+/* All tensors lie in one block, in the order of the network's states, each aligned to NT_ALIGN. */
 #include "weights.h"
 
 #include "alloc.h"

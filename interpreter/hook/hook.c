@@ -1,3 +1,7 @@
+/* Runs a script in the sandbox and reads what it returned, all under its limits. Lua's stack holds,
+ * from the bottom: the reader of results and its argument, then the hook, then what it is called
+ * with; what it returns is left to the reader, whose mistakes are placed at the script as a whole.
+ */
 #include "hook.h"
 
 #include "file.h"

@@ -1,3 +1,6 @@
+/* The objects that scripts see. A node's object is made when it is first asked for and kept, so
+ * that equal nodes are the same object; all of them are read-only, and an unknown field is an
+ * error, never nil. */
 #include "network_api.h"
 
 #include "attrs.h"

@@ -1,3 +1,5 @@
+/* Evaluation: the graph through the passes, a plan for the batch, then batch after batch, each
+ * counted as soon as it is there. Signals are looked at between batches. */
 #include "evaluation.h"
 
 #include "alloc.h"

@@ -1,3 +1,4 @@
+/* Entries are kept in memory as read and as added; the file is only appended to. */
 #include "journal.h"
 
 #include "alloc.h"

@@ -1,3 +1,5 @@
+/* The results as CSV (for spreadsheets and scripts: a row an outcome) and as JSON (the same, with
+ * all that the numbers follow from). */
 #include "results.h"
 
 #include "alloc.h"

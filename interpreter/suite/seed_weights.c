@@ -1,3 +1,5 @@
+/* Where a seed's weights come from: the suite's file, or training in the seed's own folder,
+ * measured on the held-out images after every epoch. */
 #include "seed_weights.h"
 
 #include "evaluation.h"

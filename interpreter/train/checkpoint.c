@@ -1,3 +1,5 @@
+/* Two places, written in turn; which is newer follows from what they say, never from the clock. A
+ * damaged one is told from another run's by its digests. */
 #include "checkpoint.h"
 
 #include "alloc.h"

@@ -1,3 +1,4 @@
+/* The tables of optimisers and schedules, generated from the lists in train/meson.build. */
 #include "schedule.h"
 
 #include "diagnostic.h"

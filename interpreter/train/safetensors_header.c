@@ -1,3 +1,6 @@
+/* Checking the header: the format's own demands first (a length that fits, JSON without duplicates,
+ * known types, sizes that agree with shapes), then that the tensors cover the data, each byte once.
+ */
 #include "safetensors_header.h"
 
 #include "alloc.h"

@@ -1,3 +1,4 @@
+/* The training graph: the network rewritten for training, the loss appended, then its gradients. */
 #include "step_graph.h"
 
 #include "alloc.h"

@@ -1,3 +1,5 @@
+/* A step runs the graph once for loss and gradients; the optimiser then works through the tensors,
+ * cut into jobs of a fixed number of elements. */
 #include "train_step.h"
 
 #include "parallel.h"

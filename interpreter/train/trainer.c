@@ -1,3 +1,7 @@
+/* The loop over epochs and steps. What a run becomes is decided by its identity alone (see
+ * find_identity); the cursor says where it stands, and everything that a step needs besides the
+ * state, its batch, its learning rate and its random draws, is a function of the cursor, so that a
+ * resumed run repeats itself. */
 #include "trainer.h"
 
 #include "alloc.h"

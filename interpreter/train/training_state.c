@@ -1,3 +1,5 @@
+/* The network's states come first, at their own positions, so that they can be copied as a block;
+ * the optimiser's slots follow. */
 #include "training_state.h"
 
 #include "alloc.h"
