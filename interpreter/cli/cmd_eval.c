@@ -3,6 +3,7 @@
 #include "console.h"
 #include "data_argument.h"
 #include "evaluation.h"
+#include "file.h"
 #include "json_out.h"
 #include "npy.h"
 #include "progress.h"
@@ -116,6 +117,9 @@ static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error 
     NT_TRY(load(job, arguments, error));
     int32_t classes = nt_dataset_info(job->dataset)->classes, count = nt_loader_count(job->loader);
     if (options->logits) {
+        nt_file *probe; /* a path that can't be written is better found before the work */
+        NT_TRY(nt_file_create(options->logits, &probe, error));
+        nt_file_abandon(probe);
         job->logits_size = (size_t)count * (size_t)classes * sizeof *job->logits;
         job->logits = nt_alloc(job->logits_size);
         if (!job->logits)

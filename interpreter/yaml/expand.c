@@ -319,12 +319,24 @@ static nt_status expand_block(visit *v, const nt_yaml *at, nt_binding *value) {
 
 /* --- one node --------------------------------------------------------------------------------- */
 
+static nt_status say_no_kind(const visit *v) {
+    static const char *const kinds[] = {"op", "block", "nodes", NULL};
+    nt_status status =
+        nt_reader_say(&v->reader, v->key, "a node needs one of 'op', 'block' and 'nodes'");
+    for (int32_t i = 0; v->node->kind == NT_YAML_MAP && i < v->node->count; i++) {
+        const char *key = v->node->entries[i].key->text, *near = nt_nearest(key, kinds);
+        if (near && !nt_is_node_word(key))
+            nt_error_hint(v->reader.error, "did you mean '%s' by '%s'?", near, key);
+    }
+    return status;
+}
+
 static nt_status expand_kind(visit *v, nt_binding *value) {
     const nt_yaml *op = nt_yaml_get(v->node, "op");
     const nt_yaml *block = nt_yaml_get(v->node, "block");
     const nt_yaml *nodes = nt_yaml_get(v->node, "nodes");
     if ((op != NULL) + (block != NULL) + (nodes != NULL) != 1)
-        return nt_reader_say(&v->reader, v->key, "a node needs one of 'op', 'block' and 'nodes'");
+        return say_no_kind(v);
     if (op)
         return expand_op(v, op, value);
     return block ? expand_block(v, block, value) : expand_group(v, nodes, value);

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { PASSES = 3, GUARD = 64, SHAPES = 150 };
+enum { PASSES = 3, GUARD = 64, SHAPES = 150, MANY = 7 };
 
 /* --- one problem ------------------------------------------------------------------------------ */
 
@@ -206,6 +206,17 @@ static nt_conv_shape shape_of(int32_t samples, int32_t channels, int32_t size, i
                            {stride, stride}, {pad, pad}, {1, 1}, 1};
 }
 
+/* So many samples that there are several blocks of work, and several parts of a sum over them. */
+static void many_samples(nt_conv_shape ret[MANY]) {
+    const nt_conv_shape shapes[MANY] = {
+        shape_of(67, 24, 12, 40, 3, 1, 1), shape_of(131, 64, 4, 64, 3, 1, 1),
+        shape_of(611, 80, 2, 48, 3, 1, 1), shape_of(323, 70, 1, 290, 3, 1, 1),
+        shape_of(19, 32, 15, 64, 1, 2, 0), shape_of(9, 3, 33, 24, 7, 2, 3),
+        shape_of(41, 36, 7, 52, 3, 2, 1),
+    };
+    memcpy(ret, shapes, sizeof shapes);
+}
+
 /* --- accuracy --------------------------------------------------------------------------------- */
 
 static void check_accuracy(const nt_conv_shape *shape, const double tolerances[PASSES]) {
@@ -240,6 +251,14 @@ static void test_accuracy(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_accuracy(&cases[i].shape, cases[i].tolerances);
+}
+
+static void test_many_samples_accuracy(void **state) {
+    nt_conv_shape shapes[MANY];
+    (void)state;
+    many_samples(shapes);
+    for (size_t i = 0; i < MANY; i++)
+        check_accuracy(&shapes[i], (const double[]){1.5e-6, 1.5e-6, 1.5e-6});
 }
 
 /* --- random shapes ---------------------------------------------------------------------------- */
@@ -316,8 +335,7 @@ static void expect_same(const nt_conv_shape *s, const char *what, const float *g
         fail_msg("%s: %s changes the bits", describe(s), what);
 }
 
-static void check_threads(nt_bilinear_name name, const problem *p) {
-    const nt_bilinear *scheme = nt_bilinear_find(name);
+static void check_thread_counts(const nt_bilinear *scheme, const problem *p) {
     for (int pass = 0; pass < PASSES; pass++) {
         nt_threads_set(1);
         array one = run(scheme, p, (nt_conv_pass)pass);
@@ -330,6 +348,10 @@ static void check_threads(nt_bilinear_name name, const problem *p) {
         array_free(one);
     }
     nt_threads_set(2);
+}
+
+static void check_threads(nt_bilinear_name name, const problem *p) {
+    check_thread_counts(nt_bilinear_find(name), p);
 }
 
 static void test_threads(void **state) {
@@ -361,16 +383,11 @@ static void test_samples(void **state) {
     each_shape(check_samples);
 }
 
-/* The same through the table, on the shapes of networks, where a block of work is full. */
 static void test_many_samples(void **state) {
-    const nt_conv_shape shapes[] = {
-        shape_of(67, 24, 12, 40, 3, 1, 1), shape_of(131, 64, 4, 64, 3, 1, 1),
-        shape_of(211, 80, 2, 48, 3, 1, 1), shape_of(323, 70, 1, 290, 3, 1, 1),
-        shape_of(9, 32, 15, 64, 1, 2, 0),  shape_of(5, 3, 33, 24, 7, 2, 3),
-        shape_of(41, 36, 7, 52, 3, 2, 1),
-    };
+    nt_conv_shape shapes[MANY];
     (void)state;
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    many_samples(shapes);
+    for (size_t i = 0; i < MANY; i++)
         for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
             problem p = problem_new(&shapes[i], 5), last = p;
             array all = run(NULL, &p, (nt_conv_pass)pass);
@@ -384,6 +401,17 @@ static void test_many_samples(void **state) {
             array_free(all);
             problem_free(&p);
         }
+}
+
+static void test_many_samples_threads(void **state) {
+    nt_conv_shape shapes[MANY];
+    (void)state;
+    many_samples(shapes);
+    for (size_t i = 0; i < MANY; i++) {
+        problem p = problem_new(&shapes[i], 6);
+        check_thread_counts(NULL, &p);
+        problem_free(&p);
+    }
 }
 
 /* --- kept kernels ----------------------------------------------------------------------------- */
@@ -494,10 +522,16 @@ static void test_choice(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accuracy),      cmocka_unit_test(test_reference),
-        cmocka_unit_test(test_threads),       cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_many_samples),  cmocka_unit_test(test_kept_kernel),
-        cmocka_unit_test(test_end_of_memory), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_many_samples),
+        cmocka_unit_test(test_many_samples_accuracy),
+        cmocka_unit_test(test_many_samples_threads),
+        cmocka_unit_test(test_kept_kernel),
+        cmocka_unit_test(test_end_of_memory),
+        cmocka_unit_test(test_choice),
     };
     nt_threads_set(2);
     return cmocka_run_group_tests(tests, NULL, NULL);
