@@ -18,11 +18,14 @@
 #include <string.h>
 
 enum {
-    TILE_FLOATS = 1 << 17, /* transformed tiles of a job, about, for the second-level cache */
-    FEWEST_TILES = 48,     /* that a full block has: below it, reading the kernel costs too much */
+    TILE_FLOATS = 1 << 17,   /* transformed tiles of a job, about, for the second-level cache */
+    KERNEL_FLOATS = 1 << 22, /* of a transformed kernel that stays in the last-level cache, about */
+    FEWEST_TILES = 24,       /* that a full block has, for each time that it reads the kernel */
+    FEWEST_FROM_MEMORY = 96, /* the same, where the kernel comes from memory */
     MOST_TILES = 192,
     ROUND_TILES = 12, /* the heights of micro-kernels are divisors of it */
-    PANELS = 2,
+    PANELS = 4,
+    AHEAD = 2,         /* tiles of the result that are fetched before they are written */
     BLOCK_PANELS = 16, /* of a job */
     KERNEL_RUN = 64    /* channels of a panel of the kernel that a job transforms */
 };
@@ -43,8 +46,6 @@ const nt_bilinear *nt_bilinear_plain(nt_bilinear_name name) {
 
 const nt_bilinear *nt_bilinear_find(nt_bilinear_name name) {
 #if defined __x86_64__
-    if (__builtin_cpu_supports("avx512f"))
-        return &nt_bilinear_lines_avx512[name];
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return &nt_bilinear_lines_avx2[name];
 #endif
@@ -84,6 +85,7 @@ typedef struct plan {
     nt_gemm gemm;
     nt_tiles from, to;
     int32_t points;                           /* of both sides together */
+    bool in_place;                            /* the maps are the tiles */
     int64_t pitch, tile_point, product_point; /* floats from one tile, one point to the next */
     int64_t panels, kernel_point, kernel_panel;
     int64_t total, block_tiles, tile_jobs, panel_jobs;
@@ -95,7 +97,9 @@ typedef struct plan {
 
 static void plan_block(plan *p) {
     int64_t most = TILE_FLOATS / (p->points * p->pitch) / ROUND_TILES * ROUND_TILES;
-    most = most < FEWEST_TILES ? FEWEST_TILES : least(most, MOST_TILES);
+    bool cached = p->panels * p->kernel_panel <= KERNEL_FLOATS;
+    int64_t fewest = cached ? FEWEST_TILES : FEWEST_FROM_MEMORY;
+    most = most < fewest ? fewest : least(most, MOST_TILES);
     p->total = nt_tiles_total(&p->to);
     p->tile_jobs = ceil_div(p->total, most);
     p->block_tiles = ceil_div(ceil_div(p->total, ROUND_TILES), p->tile_jobs) * ROUND_TILES;
@@ -129,6 +133,7 @@ static plan plan_of(const nt_bilinear *scheme, const nt_conv_shape *shape, bool 
         if (scheme->in > scheme->out) /* places before the tile of outputs that its inputs start */
             p.from.first[d] = data ? shape->pad[d] - 2 : -shape->pad[d];
     }
+    p.in_place = nt_tiles_in_place(&p.from);
     p.pitch = nt_tiles_stride(p.from.channels);
     p.panels = ceil_div(p.to.channels, NT_BLOCK);
     p.kernel_point = nt_tiles_stride(ceil_div(p.from.channels, NT_BLOCK) * NT_BLOCK * NT_BLOCK);
@@ -244,14 +249,15 @@ static void transform_tiles(const plan *p, int64_t tile, int64_t count, float *t
                            i * p->pitch);
 }
 
-static void multiply(const plan *p, const desk *at, int64_t tiles, int64_t panel, int64_t panels) {
+static void multiply(const plan *p, const desk *at, int64_t tile, int64_t tiles, int64_t panel,
+                     int64_t panels) {
     for (int i = 0; i < p->points; i++) {
         nt_block_product product = {
             .rows = tiles,
             .depth = p->from.channels,
             .panels = panels,
-            .a = at->tiles + i * p->tile_point,
-            .a_row = p->pitch,
+            .a = p->in_place ? p->maps + tile * p->from.channels : at->tiles + i * p->tile_point,
+            .a_row = p->in_place ? p->from.channels : p->pitch,
             .a_step = 1,
             .b = p->kernel + panel * p->kernel_panel + i * p->kernel_point,
             .b_row = NT_BLOCK,
@@ -265,20 +271,17 @@ static void multiply(const plan *p, const desk *at, int64_t tiles, int64_t panel
 }
 
 /* Takes one tile's products of one panel, at from[point] + from_at, back to the result. */
-static void emit_tile(const plan *p, int64_t tile, int64_t panel, const float *const *from,
+static void emit_tile(const plan *p, const int64_t *places, int64_t panel, const float *const *from,
                       int64_t from_at) {
     float kept[NT_MOST_PLACES][NT_BLOCK], bias[NT_BLOCK] = {0};
     float *to[NT_MOST_PLACES];
-    int64_t places[NT_MOST_PLACES], first = panel * NT_BLOCK;
-    int64_t lanes = least(NT_BLOCK, p->to.channels - first);
+    int64_t first = panel * NT_BLOCK, lanes = least(NT_BLOCK, p->to.channels - first);
     int count = p->to.side * p->to.side;
-    nt_tiles_places(&p->to, tile, places);
     for (int i = 0; i < count; i++)
         to[i] = places[i] >= 0 && lanes == NT_BLOCK ? p->result + places[i] + first : kept[i];
-    if (p->bias && lanes < NT_BLOCK)
+    if (p->bias)
         memcpy(bias, p->bias + first, (size_t)lanes * sizeof *bias);
-    const float *plus = p->bias && lanes == NT_BLOCK ? p->bias + first : p->bias ? bias : NULL;
-    p->scheme->output(from, from_at, to, 0, NT_BLOCK, plus);
+    p->scheme->output(from, from_at, to, 0, NT_BLOCK, p->bias ? bias : NULL);
     for (int i = 0; lanes < NT_BLOCK && i < count; i++)
         if (places[i] >= 0)
             memcpy(p->result + places[i] + first, kept[i], (size_t)lanes * sizeof *bias);
@@ -286,12 +289,18 @@ static void emit_tile(const plan *p, int64_t tile, int64_t panel, const float *c
 
 static void emit(const plan *p, const desk *at, int64_t tile, int64_t tiles, int64_t panel,
                  int64_t panels) {
-    const float *from[NT_MOST_PLACES];
-    for (int64_t j = 0; j < panels; j++) {
+    const float *from[PANELS][NT_MOST_PLACES];
+    int64_t places[NT_MOST_PLACES];
+    for (int64_t j = 0; j < panels; j++)
         for (int i = 0; i < p->points; i++)
-            from[i] = at->products + (j * p->points + i) * p->product_point;
-        for (int64_t i = 0; i < tiles; i++)
-            emit_tile(p, tile + i, panel + j, from, i * NT_BLOCK);
+            from[j][i] = at->products + (j * p->points + i) * p->product_point;
+    for (int64_t i = 0; i < tiles; i++) {
+        if (i + AHEAD < tiles)
+            nt_tiles_fetch(&p->to, p->result, tile + i + AHEAD, (int32_t)(panel * NT_BLOCK),
+                           (int32_t)(panels * NT_BLOCK), true);
+        nt_tiles_places(&p->to, tile + i, places);
+        for (int64_t j = 0; j < panels; j++)
+            emit_tile(p, places, panel + j, from[j], i * NT_BLOCK);
     }
 }
 
@@ -302,10 +311,11 @@ static void product_job(const void *context, int job, int worker) {
     int64_t tiles = least(p->block_tiles, p->total - tile);
     int64_t panel = job / p->tile_jobs * BLOCK_PANELS;
     int64_t end = least(p->panels, panel + BLOCK_PANELS);
-    transform_tiles(p, tile, tiles, at.tiles);
+    if (!p->in_place)
+        transform_tiles(p, tile, tiles, at.tiles);
     for (; panel < end; panel += PANELS) {
         int64_t panels = least(PANELS, end - panel);
-        multiply(p, &at, tiles, panel, panels);
+        multiply(p, &at, tile, tiles, panel, panels);
         emit(p, &at, tile, tiles, panel, panels);
     }
 }

@@ -27,13 +27,7 @@
 
 /* --- vectors ---------------------------------------------------------------------------------- */
 
-#if defined __AVX512F__
-#include <immintrin.h>
-typedef __m512 lanes;
-INLINE lanes multiply_add(lanes a, float b, lanes c) {
-    return _mm512_fmadd_ps(a, _mm512_set1_ps(b), c);
-}
-#elif defined __AVX2__ && defined __FMA__
+#if defined __AVX2__ && defined __FMA__
 #include <immintrin.h>
 typedef __m256 lanes;
 INLINE lanes multiply_add(lanes a, float b, lanes c) {

@@ -1,5 +1,5 @@
 /* The linear maps of the schemes of bilinear.h, compiled once for each set of vector instructions
- * from bilinear_lines.c: plain, and on x86-64 also avx2 (with fused multiply-adds) and avx512. */
+ * from bilinear_lines.c: plain, and on x86-64 also avx2, with fused multiply-adds. */
 #ifndef NT_BILINEAR_LINES_H
 #define NT_BILINEAR_LINES_H
 
@@ -7,7 +7,7 @@
 
 extern const nt_bilinear nt_bilinear_lines_plain[];
 #if defined __x86_64__
-extern const nt_bilinear nt_bilinear_lines_avx2[], nt_bilinear_lines_avx512[];
+extern const nt_bilinear nt_bilinear_lines_avx2[];
 #endif
 
 #endif

@@ -47,7 +47,8 @@ typedef struct gradient {
     int64_t in_block, out_block, in_jobs, out_jobs;
     int64_t in_pitch, out_pitch, in_point, out_point, sum_point, sum_panel; /* floats */
     int64_t total, step, part_tiles, parts, most_parts;
-    int64_t taps, stored; /* of the weight: taps; floats */
+    int64_t taps, stored;         /* of the weight: taps; floats */
+    bool x_in_place, dy_in_place; /* the maps are the tiles */
     const float *inputs, *gradients;
     float *to; /* the parts, or where there is one the result */
     char *workers;
@@ -86,6 +87,8 @@ static gradient gradient_of(const nt_bilinear *scheme, const nt_conv_shape *shap
         g.x.first[d] = scheme->in > scheme->out ? -shape->pad[d] : 0;
         g.dy.step[d] = scheme->out;
     }
+    g.x_in_place = nt_tiles_in_place(&g.x);
+    g.dy_in_place = nt_tiles_in_place(&g.dy) && shape->out_channels % NT_BLOCK == 0;
     g.in_jobs = ceil_div(shape->channels, BLOCK_CHANNELS);
     g.out_jobs = ceil_div(shape->out_channels, BLOCK_CHANNELS);
     g.in_block = round_up(ceil_div(shape->channels, g.in_jobs), NT_BLOCK);
@@ -148,15 +151,18 @@ static void transform(const gradient *g, const block *b, const desk *at, int64_t
         gradients[i] = at->gradients + i * g->out_point;
     }
     for (int64_t i = 0; i < count; i++) {
-        nt_tiles_transform(&g->x, g->inputs, g->scheme->input, tile + i, (int32_t)b->in,
-                           (int32_t)(b->in_end - b->in), inputs, i * g->in_pitch);
-        nt_tiles_transform(&g->dy, g->gradients, g->scheme->output_adjoint, tile + i,
-                           (int32_t)b->out, (int32_t)(b->out_end - b->out), gradients,
-                           i * g->out_pitch);
+        if (!g->x_in_place)
+            nt_tiles_transform(&g->x, g->inputs, g->scheme->input, tile + i, (int32_t)b->in,
+                               (int32_t)(b->in_end - b->in), inputs, i * g->in_pitch);
+        if (!g->dy_in_place)
+            nt_tiles_transform(&g->dy, g->gradients, g->scheme->output_adjoint, tile + i,
+                               (int32_t)b->out, (int32_t)(b->out_end - b->out), gradients,
+                               i * g->out_pitch);
     }
 }
 
-static void multiply(const gradient *g, const block *b, const desk *at, int64_t count, bool add) {
+static void multiply(const gradient *g, const block *b, const desk *at, int64_t tile,
+                     int64_t count) {
     for (int i = 0; i < g->points; i++) {
         nt_block_product product = {
             .rows = b->in_end - b->in,
@@ -171,8 +177,16 @@ static void multiply(const gradient *g, const block *b, const desk *at, int64_t 
             .c = at->sums + i * g->sum_point,
             .c_row = NT_BLOCK,
             .c_panel = g->sum_panel,
-            .add = add,
+            .add = tile > b->tile,
         };
+        if (g->x_in_place) {
+            product.a = g->inputs + tile * g->x.channels + b->in;
+            product.a_step = g->x.channels;
+        }
+        if (g->dy_in_place) {
+            product.b = g->gradients + tile * g->dy.channels + b->out;
+            product.b_row = g->dy.channels;
+        }
         nt_gemm_multiply(&g->gemm, &product, at->work);
     }
 }
@@ -204,7 +218,7 @@ static void gradient_job(const void *context, int job, int worker) {
     for (int64_t tile = b.tile; tile < b.tile_end; tile += g->step) {
         int64_t count = least(g->step, b.tile_end - tile);
         transform(g, &b, &at, tile, count);
-        multiply(g, &b, &at, count, tile > b.tile);
+        multiply(g, &b, &at, tile, count);
     }
     for (int64_t panel = 0; panel * NT_BLOCK < b.out_end - b.out; panel++)
         emit_panel(g, &b, &at, panel);

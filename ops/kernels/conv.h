@@ -2,11 +2,9 @@
  * NT_BLOCK output channels (NT_KERNEL in tensor.h), and its two gradients. A matrix product is the
  * convolution of 1x1 maps with a 1x1 kernel.
  *
- * All three are matrix products through BLIS's micro-kernel (gemm.h), whose left matrix is gathered
- * from the maps while it is packed (conv_gather.h): im2col, without the copy in memory. An
- * element's sum runs in an order that the shape alone decides: the same bits at any number of
- * threads, and, but for the gradient to the weights, which sums over samples, at any number of
- * samples.
+ * Which algorithm runs is chosen by shape (conv_choose.h). An element's sum runs in an order that
+ * the shape alone decides: the same bits at any number of threads, and, but for the gradient to the
+ * weights, which sums over samples, at any number of samples.
  *
  * The memory that a call scribbles on is the caller's: `shared` bytes for all, and `per_worker`
  * bytes for each thread, both aligned to 64 bytes. What is enough for some number of samples is

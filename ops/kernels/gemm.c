@@ -5,16 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    DEPTH = 256,      /* of the pieces in which sums are added up: one of B fits the L1 cache */
+    PANEL_ALIGN = 16, /* floats: panels and tiles start at 64 bytes */
+    /* The micro-kernel fetches a step ahead: so many floats past a panel's end must be readable. */
+    PANEL_SLACK = 64
+};
+
 nt_gemm nt_gemm_query(void) {
     bli_init();
     cntx_t *context = bli_gks_query_cntx();
     bool by_rows = bli_cntx_l3_vir_ukr_prefers_rows_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context);
+    /* A configuration without unpacked kernels leaves their sizes 0 (and has slow stand-ins). */
+    bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_BLOCK;
     int32_t mr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context);
     int32_t nr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context);
-    /* A configuration without kernels of this kind leaves their sizes 0 (and has slow stand-ins).
-     */
-    bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_BLOCK;
     return (nt_gemm){
+        .context = context,
+        .unpacked = unpacked ? bli_cntx_get_l3_sup_ker_dt(BLIS_FLOAT, BLIS_RRR, context) : NULL,
+        .unpacked_rows = (int32_t)bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context),
+        .kernel = bli_cntx_get_l3_vir_ukr_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context),
         .mr = mr,
         .nr = nr,
         /* The "maximum" of a register block size is the leading dimension of its packed panel. */
@@ -22,43 +32,10 @@ nt_gemm nt_gemm_query(void) {
         .b_step = (int32_t)bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_NR, context),
         .tile_row = by_rows ? nr : 1,
         .tile_col = by_rows ? 1 : mr,
-        .context = context,
-        .kernel = bli_cntx_get_l3_vir_ukr_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context),
-        .unpacked = unpacked ? bli_cntx_get_l3_sup_ker_dt(BLIS_FLOAT, BLIS_RRR, context) : NULL,
-        .unpacked_rows = (int32_t)bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context),
     };
 }
 
-static size_t aligned(size_t floats) {
-    return (floats + NT_PANEL_ALIGN - 1) / NT_PANEL_ALIGN * NT_PANEL_ALIGN;
-}
-
-size_t nt_gemm_a_size(const nt_gemm *gemm, int64_t k) {
-    return aligned((size_t)k * (size_t)gemm->a_step);
-}
-
-size_t nt_gemm_b_size(const nt_gemm *gemm, int64_t k) {
-    return aligned((size_t)k * (size_t)gemm->b_step);
-}
-
-size_t nt_gemm_tile_size(const nt_gemm *gemm) {
-    return aligned((size_t)gemm->mr * (size_t)gemm->nr);
-}
-
-void nt_gemm_tile(const nt_gemm *gemm, int64_t k, const float *a, const float *b, bool add,
-                  float *tile) {
-    sgemm_ukr_ft kernel;
-    memcpy(&kernel, &gemm->kernel, sizeof kernel);
-    float one = 1, beta = add ? 1 : 0;
-    auxinfo_t aux = {0};
-    bli_auxinfo_set_next_ab((void *)a, (void *)b, &aux); /* prefetch hints */
-    kernel(gemm->mr, gemm->nr, k, &one, (float *)a, (float *)b, &beta, tile, gemm->tile_row,
-           gemm->tile_col, &aux, (cntx_t *)gemm->context);
-}
-
-/* --- blocks ----------------------------------------------------------------------------------- */
-
-enum { DEPTH = 256 }; /* of the pieces in which the sums are added up: one of B fits the L1 cache */
+/* --- unpacked --------------------------------------------------------------------------------- */
 
 /* One panel over one piece, by the kernel that reads the matrices as they lie. With beta = 0 it
  * does not read C. */
@@ -74,10 +51,40 @@ static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p, in
            (cntx_t *)gemm->context);
 }
 
+/* --- packed ----------------------------------------------------------------------------------- */
+
+static size_t aligned(size_t floats) {
+    return (floats + PANEL_ALIGN - 1) / PANEL_ALIGN * PANEL_ALIGN;
+}
+
+static size_t left_size(const nt_gemm *gemm) {
+    return aligned(DEPTH * (size_t)gemm->a_step);
+}
+
+static size_t right_size(const nt_gemm *gemm) {
+    return aligned(DEPTH * (size_t)gemm->b_step) + PANEL_SLACK;
+}
+
+static size_t tile_size(const nt_gemm *gemm) {
+    return aligned((size_t)gemm->mr * (size_t)gemm->nr);
+}
+
+/* tile = A B, for panels of `depth` steps. */
+static void multiply_panels(const nt_gemm *gemm, int64_t depth, const float *a, const float *b,
+                            float *tile) {
+    sgemm_ukr_ft kernel;
+    memcpy(&kernel, &gemm->kernel, sizeof kernel);
+    float one = 1, zero = 0;
+    auxinfo_t aux = {0};
+    bli_auxinfo_set_next_ab((void *)a, (void *)b, &aux); /* prefetch hints */
+    kernel(gemm->mr, gemm->nr, depth, &one, (float *)a, (float *)b, &zero, tile, gemm->tile_row,
+           gemm->tile_col, &aux, (cntx_t *)gemm->context);
+}
+
 /* Packs one piece of A into panels, with zeros in the rows past the last one. */
 static void pack_left(const nt_gemm *gemm, const nt_block_product *p, int64_t depth, const float *a,
                       float *to) {
-    for (int64_t row = 0; row < p->rows; row += gemm->mr, to += nt_gemm_a_size(gemm, DEPTH))
+    for (int64_t row = 0; row < p->rows; row += gemm->mr, to += left_size(gemm))
         for (int64_t i = 0; i < gemm->mr; i++)
             for (int64_t k = 0; k < depth; k++)
                 to[k * gemm->a_step + i] =
@@ -105,28 +112,27 @@ static void emit_tile(const nt_gemm *gemm, const nt_block_product *p, const floa
 /* All panels over one piece, by the micro-kernel. */
 static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, int64_t from,
                             int64_t depth, bool add, float *work) {
-    size_t left_size = nt_gemm_a_size(gemm, DEPTH);
-    float *right = work, *tile = right + nt_gemm_b_size(gemm, DEPTH) + NT_PANEL_SLACK;
-    float *left = tile + nt_gemm_tile_size(gemm);
+    float *right = work, *tile = right + right_size(gemm), *left = tile + tile_size(gemm);
     pack_left(gemm, p, depth, p->a + from * p->a_step, left);
     for (int64_t panel = 0; panel < p->panels; panel++)
         for (int64_t j = 0; j < NT_BLOCK; j += gemm->nr) {
             float *c = p->c + panel * p->c_panel + j;
             pack_right(gemm, p, depth, p->b + panel * p->b_panel + from * p->b_row, j, right);
             for (int64_t i = 0; i < p->rows; i += gemm->mr) {
-                nt_gemm_tile(gemm, depth, left + (size_t)(i / gemm->mr) * left_size, right, false,
-                             tile);
+                const float *panel_a = left + (size_t)(i / gemm->mr) * left_size(gemm);
+                multiply_panels(gemm, depth, panel_a, right, tile);
                 emit_tile(gemm, p, tile, p->rows - i, NT_BLOCK - j, add, c + i * p->c_row);
             }
         }
 }
 
+/* --- either ----------------------------------------------------------------------------------- */
+
 size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows) {
     if (gemm->unpacked)
         return 0;
     size_t panels = (size_t)((rows + gemm->mr - 1) / gemm->mr);
-    return nt_gemm_b_size(gemm, DEPTH) + NT_PANEL_SLACK + nt_gemm_tile_size(gemm) +
-           panels * nt_gemm_a_size(gemm, DEPTH) + NT_PANEL_SLACK;
+    return right_size(gemm) + tile_size(gemm) + panels * left_size(gemm) + PANEL_SLACK;
 }
 
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *work) {

@@ -1,20 +1,17 @@
-/* A thin layer over BLIS: its single-precision micro-kernel, the innermost part of a matrix product
- * (Van Zee and van de Geijn, "BLIS: a framework for rapidly instantiating BLAS functionality", ACM
- * TOMS 41(3), 2015). It multiplies two packed panels into one tile:
+/* A thin layer over BLIS: products of matrices as they lie in memory, by its single-precision
+ * kernels, the innermost parts of a matrix product (Van Zee and van de Geijn, "BLIS: a framework
+ * for rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015).
+ *
+ * Some processors have a kernel for unpacked matrices (BLIS's "sup", small and unpacked), which is
+ * all that is needed. For the others the matrices are packed for the micro-kernel that every
+ * processor has, into panels that it multiplies to one tile:
  *
  *     A  [k][mr]   mr rows of the left matrix       tile  mr by nr, in one piece, stored by rows or
- * by B  [k][nr]   nr columns of the right matrix         columns, whichever the kernel prefers
+ *     B  [k][nr]   nr columns of the right matrix         columns, whichever the kernel prefers
  *
- * Tiles are always whole: what lies past the edge of a matrix is zeros in the panel and is left out
- * when the tile is read. An element's value is the sum over k in order, wherever in a tile the
- * element lies, so results don't depend on how a matrix is cut into tiles.
- *
- * Where a processor has a kernel for matrices as they lie in memory (BLIS's "sup",
- * small and unpacked), nt_gemm_multiply runs on it and packs nothing; elsewhere it packs for the
- * micro-kernel.
- *
- * The sizes come from BLIS's context and differ between processors; nothing here assumes any. Where
- * nr is NT_BLOCK, a kernel in our layout (tensor.h) is its own B panel. */
+ * An element's value is a sum over k in an order that depends on nothing but how many k there are:
+ * not on where in a matrix the element lies, nor on how many rows and columns it has. The sizes
+ * come from BLIS's context and differ between processors; nothing here assumes any. */
 #ifndef NT_GEMM_H
 #define NT_GEMM_H
 
@@ -22,38 +19,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    NT_PANEL_ALIGN = 16, /* floats: panels and tiles start at 64 bytes */
-    /* Kernels fetch a step ahead: so many floats past a panel's end must be readable memory. */
-    NT_PANEL_SLACK = 64
-};
-
 typedef struct nt_gemm {
-    int32_t mr, nr;             /* rows and columns of a tile */
+    const void *context;
+    void *unpacked; /* a function, as BLIS hands it out, that reads matrices as they lie; or */
+    int32_t unpacked_rows;      /* NULL. Rows of its tile */
+    void *kernel;               /* the micro-kernel */
+    int32_t mr, nr;             /* rows and columns of its tile */
     int32_t a_step, b_step;     /* floats from one k to the next in a panel; at least mr and nr */
     int32_t tile_row, tile_col; /* floats from one row, one column of a tile to the next */
-    const void *context;
-    void *kernel;          /* a function, in the form in which BLIS hands it out */
-    void *unpacked;        /* the one that reads matrices as they lie; NULL: there is none */
-    int32_t unpacked_rows; /* of its tile */
 } nt_gemm;
 
-/* The kernel for this processor. Safe to call from any thread; costs a few look-ups. */
+/* The kernels for this processor. Safe to call from any thread; costs a few look-ups. */
 nt_gemm nt_gemm_query(void);
 
-/* Floats that one panel of `k` steps takes, rounded so that the next one is aligned. */
-size_t nt_gemm_a_size(const nt_gemm *gemm, int64_t k);
-size_t nt_gemm_b_size(const nt_gemm *gemm, int64_t k);
-size_t nt_gemm_tile_size(const nt_gemm *gemm);
-
-/* tile = A B, or tile += A B with `add`, for panels `a` and `b` of `k` steps. */
-void nt_gemm_tile(const nt_gemm *gemm, int64_t k, const float *a, const float *b, bool add,
-                  float *tile);
-
-/* What does the multiplying: "BLIS 0.9.0, zen3". */
 /* C = A B, or C += A B with `add`: a block of rows by panels of NT_BLOCK columns. Element (i, k) of
- * A is a[i * a_row + k * a_step], one of the two being 1; (k, j) of panel p of B is
- * b[p * b_panel + k * b_row + j]; (i, j) of panel p of C is c[p * c_panel + i * c_row + j]. */
+ * A is a[i * a_row + k * a_step]; (k, j) of panel p of B is b[p * b_panel + k * b_row + j]; (i, j)
+ * of panel p of C is c[p * c_panel + i * c_row + j]. Nothing is read but these elements. */
 typedef struct nt_block_product {
     int64_t rows, depth, panels;
     const float *a;
@@ -65,12 +46,11 @@ typedef struct nt_block_product {
     bool add;
 } nt_block_product;
 
-/* `work` has nt_gemm_work_size floats for at least as many rows, aligned to 64 bytes. An element's
- * value depends on its own row and column alone, never on how many rows or panels go with them. */
+/* `work` has nt_gemm_work_size floats for at least as many rows, aligned to 64 bytes. */
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *product, float *work);
 size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows);
 
 enum { NT_LIBRARY_TEXT = 64 };
-void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]);
+void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]); /* "BLIS 0.9.0, zen3" */
 
 #endif
