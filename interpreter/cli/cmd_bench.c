@@ -60,8 +60,7 @@ static nt_run *run_of(const bench *b) {
     return b->options->train ? b->step.run : b->run;
 }
 
-/* --- setting up ---------------------------------------------------------------------------------
- */
+/* --- setting up ------------------------------------------------------------------------------- */
 
 static nt_status no_memory(nt_error *error) {
     return nt_error_say(error, NT_NO_MEMORY, "out of memory");
@@ -139,8 +138,7 @@ static void tear_down(bench *b) {
     nt_arena_finish(&b->arena);
 }
 
-/* --- timing -------------------------------------------------------------------------------------
- */
+/* --- timing ----------------------------------------------------------------------------------- */
 
 static nt_status run_once(bench *b, nt_error *error) {
     const double rate = 1e-4; /* small: random labels must not make the weights run away */
@@ -172,8 +170,7 @@ static nt_status time_steps(bench *b, nt_error *error) {
     return status;
 }
 
-/* --- the report ---------------------------------------------------------------------------------
- */
+/* --- the report ------------------------------------------------------------------------------- */
 
 typedef struct row {
     const nt_node *node;

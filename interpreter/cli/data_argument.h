@@ -9,8 +9,9 @@
 nt_status nt_data_argument_kind(const char *name, const nt_data_kind **ret, nt_error *error);
 
 /* Opens `word`, "cifar10:some/folder", or a kind alone, whose folder is then sought under
- * $NONTRIVIAL_DATA. Options of the kind may follow: "cifar100:some/folder,labels=coarse". The settings are options of the kind. The record of options lies in `arena`,
- * which must outlive the data set. NT_USAGE when the kind or an option does not exist. */
+ * $NONTRIVIAL_DATA. Options of the kind may follow: "cifar100:some/folder,labels=coarse"; the
+ * settings are such options, too. The record of options lies in `arena`, which must outlive the
+ * data set. NT_USAGE when the kind or an option does not exist. */
 nt_status nt_data_argument_open(const char *word, const nt_setting *settings, int count,
                                 nt_arena *arena, nt_dataset **ret, nt_error *error);
 
