@@ -56,6 +56,13 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
                  logits.dim[0]);
         return 0;
     }
+    double total = 0;
+    for (int32_t c = 0; c < a->weights.count; c++)
+        total += a->weights.items[c];
+    if (a->weights.count != 0 && !(total > 0)) {
+        snprintf(why, NT_WHY, "weights are all 0: no class counts");
+        return 0;
+    }
     ret_out[LOSS] = nt_type_param(nt_shape_of(0, NULL));
     ret_out[PROBABILITIES] = in[LOGITS];
     return 2;

@@ -99,3 +99,15 @@ const nt_tensor *nt_weights_find(const nt_weights *weights, const char *name) {
     const nt_state *state = nt_network_state(weights->network, name);
     return state ? &weights->tensors[state - weights->network->states] : NULL;
 }
+
+bool nt_weights_digest(const nt_weights *weights, char hex[NT_DIGEST_HEX]) {
+    nt_digest *digest = nt_digest_new();
+    if (!digest)
+        return false;
+    for (size_t i = 0; i < nt_weights_count(weights); i++) {
+        nt_tensor tensor = weights->tensors[i];
+        nt_digest_add(digest, tensor.data, (size_t)nt_type_stored(tensor.type) * sizeof(float));
+    }
+    nt_digest_end(digest, hex);
+    return true;
+}

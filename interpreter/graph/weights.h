@@ -3,6 +3,7 @@
 #ifndef NT_WEIGHTS_H
 #define NT_WEIGHTS_H
 
+#include "hash.h"
 #include "network.h"
 
 typedef struct nt_weights nt_weights;
@@ -19,5 +20,8 @@ const nt_network *nt_weights_network(const nt_weights *weights);
 size_t nt_weights_count(const nt_weights *weights);
 nt_tensor nt_weights_at(const nt_weights *weights, size_t i); /* a view that may be written */
 const nt_tensor *nt_weights_find(const nt_weights *weights, const char *name); /* or NULL */
+
+/* SHA-256 over all tensors as they are held, in order; false when out of memory. */
+bool nt_weights_digest(const nt_weights *weights, char hex[NT_DIGEST_HEX]);
 
 #endif

@@ -156,8 +156,12 @@ static nt_status read_optimiser(loader *l, const nt_yaml *map, nt_recipe *recipe
     recipe->optimiser = nt_optimiser_find(name);
     if (!recipe->optimiser)
         return no_such(l, node, "optimiser", name, nt_optimiser_nearest(name));
-    return read_record(l, map, name, "option", recipe->optimiser->fields,
-                       recipe->optimiser->options_size, own, &recipe->optimiser_options);
+    NT_TRY(read_record(l, map, name, "option", recipe->optimiser->fields,
+                       recipe->optimiser->options_size, own, &recipe->optimiser_options));
+    char why[NT_OPTIMISER_WHY];
+    if (recipe->optimiser->fits && !recipe->optimiser->fits(recipe->optimiser_options, why))
+        return nt_reader_say(&l->reader, map, "the optimiser '%s' does not fit: %s", name, why);
+    return NT_OK;
 }
 
 static nt_status read_schedule(loader *l, const nt_yaml *map, nt_recipe *recipe) {
@@ -214,7 +218,7 @@ static nt_status read_augment(loader *l, const nt_yaml *list, nt_recipe *recipe)
 
 static const nt_field train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
-     .doc = "how often every training image is seen"},
+     .doc = "how often the training images are gone through"},
     {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
     {"checkpoint_every", NT_REAL, offsetof(nt_recipe, checkpoint_every), "120", 0, 1e9,
      .doc = "seconds between checkpoints; 0: only after an epoch"},

@@ -53,21 +53,42 @@ static nt_status list_cases(suite_run *run) {
     return status;
 }
 
-static nt_status open_data(suite_run *run) {
+static nt_status open_loader(suite_run *run, nt_error *error) {
     const nt_suite_data *data = &run->suite->data;
     NT_TRY(nt_dataset_open(data->kind, data->options, data->root, run->suite->path, &run->dataset,
-                           run->error));
+                           error));
     const nt_data_info *info = nt_dataset_info(run->dataset);
     if (data->normalised && data->channels != info->shape.dim[0])
-        return nt_error_at(run->error, NT_INVALID, data->place,
-                           "'normalise' has %d channels, the images of %s have %d", data->channels,
-                           info->folder, info->shape.dim[0]);
-    NT_TRY(nt_evaluation_check(run->results->network, info, run->error));
+        return nt_error_say(error, NT_INVALID,
+                            "'normalise' has %d channels, the images of %s have %d", data->channels,
+                            info->folder, info->shape.dim[0]);
+    NT_TRY(nt_evaluation_check(run->results->network, info, error));
     if (data->hold_out > 0)
-        NT_TRY(nt_dataset_hold_out(run->dataset, data->hold_out, 0, run->error));
+        NT_TRY(nt_dataset_hold_out(run->dataset, data->hold_out, 0, error));
+    if (run->suite->evaluate.split == NT_HELD_OUT && data->hold_out == 0) {
+        nt_error_say(error, NT_INVALID, "the split 'held_out' is empty");
+        nt_error_hint(error, "say under 'data' how many training images to 'hold_out'");
+        return NT_INVALID;
+    }
     return nt_loader_new(run->dataset, (nt_split)run->suite->evaluate.split,
                          run->suite->evaluate.limit, data->normalised ? data->mean : NULL,
-                         data->normalised ? data->deviation : NULL, &run->loader, run->error);
+                         data->normalised ? data->deviation : NULL, &run->loader, error);
+}
+
+/* What is wrong with the data is shown where the suite names them. */
+static nt_status open_data(suite_run *run) {
+    nt_error own;
+    nt_error_init(&own);
+    nt_status status = open_loader(run, &own);
+    for (int i = 0; i < own.count; i++) {
+        const nt_diagnostic *item = &own.items[i];
+        nt_error_at(run->error, item->status, run->suite->data.place, "%s%s%s", item->where,
+                    item->where[0] ? ": " : "", item->message);
+        if (item->hint)
+            nt_error_hint(run->error, "%s", item->hint);
+    }
+    nt_error_finish(&own);
+    return status;
 }
 
 /* Finds what training would stumble over, before anything is written. */

@@ -52,18 +52,6 @@ static bool digest_words(const words *w, char hex[NT_DIGEST_HEX]) {
     return true;
 }
 
-static bool digest_tensors(const nt_weights *weights, char hex[NT_DIGEST_HEX]) {
-    nt_digest *digest = nt_digest_new();
-    if (!digest)
-        return false;
-    for (size_t i = 0; i < nt_weights_count(weights); i++) {
-        nt_tensor tensor = nt_weights_at(weights, i);
-        nt_digest_add(digest, tensor.data, (size_t)nt_type_stored(tensor.type) * sizeof(float));
-    }
-    nt_digest_end(digest, hex);
-    return true;
-}
-
 static bool read_words(const nt_metadata *metadata, words *w) {
     *w = (words){0};
     for (; metadata->key; metadata++)
@@ -149,7 +137,7 @@ static nt_status save_in(const char *path, const nt_training_state *state, const
     nt_metadata metadata[WORDS + 1];
     format_cursor(cursor, &w);
     snprintf(w.text[IDENTITY], WORD, "%s", identity);
-    if (!digest_tensors(state->weights, w.text[TENSORS]) || !digest_words(&w, w.text[DIGEST]))
+    if (!nt_weights_digest(state->weights, w.text[TENSORS]) || !digest_words(&w, w.text[DIGEST]))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory saving a checkpoint");
     for (int i = 0; i < WORDS; i++)
         metadata[i] = (nt_metadata){keys[i], w.text[i]};
@@ -182,7 +170,7 @@ static nt_status read_candidate(candidate *from, nt_training_state *state, nt_ar
     nt_status status = nt_safetensors_read(from->path, state->weights, NULL, &found);
     if (status != NT_OK) {
         status = note_damage(from, status, &found, arena, error);
-    } else if (!digest_tensors(state->weights, hex)) {
+    } else if (!nt_weights_digest(state->weights, hex)) {
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", from->path);
     } else if (strcmp(hex, from->words.text[TENSORS]) != 0) {
         from->readable = false;

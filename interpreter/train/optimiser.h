@@ -7,7 +7,7 @@
 #include "field.h"
 #include "tensor.h"
 
-enum { NT_MAX_SLOTS = 2 };
+enum { NT_MAX_SLOTS = 2, NT_OPTIMISER_WHY = 160 };
 
 /* Elements [0, count) of one tensor. All pointers are to the tensor's stored order (tensor.h). */
 typedef struct nt_update_call {
@@ -25,6 +25,10 @@ typedef struct nt_optimiser {
     const char *doc; /* one line, no full stop */
     const nt_field *fields;
     size_t options_size;
+
+    /* NULL: always. Whether the options make sense together; says why not. */
+    bool (*fits)(const void *options, char why[NT_OPTIMISER_WHY]);
+
     int slot_count;
     const char *slot_names[NT_MAX_SLOTS]; /* as checkpoints name them */
     void (*update)(const nt_update_call *call);

@@ -6,6 +6,8 @@
  * it. */
 #include "optimiser.h"
 
+#include <stdio.h>
+
 typedef struct sgd_options {
     double momentum, weight_decay;
     bool nesterov;
@@ -20,6 +22,14 @@ static const nt_field fields[] = {
      .doc = "added to the gradient for each unit of weight"},
     {0},
 };
+
+static bool fits(const void *options, char why[NT_OPTIMISER_WHY]) {
+    const sgd_options *o = options;
+    if (!o->nesterov || o->momentum > 0)
+        return true;
+    snprintf(why, NT_OPTIMISER_WHY, "nesterov looks ahead along the momentum, which is 0");
+    return false;
+}
 
 static void update(const nt_update_call *call) {
     const sgd_options *options = call->options;
@@ -39,6 +49,7 @@ const nt_optimiser nt_optimiser_sgd = {
     .doc = "stochastic gradient descent, with momentum",
     .fields = fields,
     .options_size = sizeof(sgd_options),
+    .fits = fits,
     .slot_count = 1,
     .slot_names = {"momentum"},
     .update = update,

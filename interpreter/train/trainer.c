@@ -31,6 +31,8 @@ typedef struct trainer {
     double saved_at, epoch_began;
 } trainer;
 
+#define DIVERGED "lower the learning rate, and train in another folder or remove this one"
+
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -99,7 +101,7 @@ static nt_status report_divergence(trainer *t, const float *images, const int32_
                  "(%s%s)",
                  t->cursor.epoch + 1, t->cursor.step + 1, node ? node->name : "?",
                  node ? node->op->name : "?", node && node->grad ? ", its gradient" : "");
-    nt_error_hint(t->error, "lower the learning rate");
+    nt_error_hint(t->error, DIVERGED);
     return NT_FAILED;
 }
 
@@ -135,7 +137,29 @@ static void copy_out(const trainer *t) {
     copy_tensors(t->step.state->weights, t->weights, nt_weights_count(t->weights));
 }
 
+/* A step that diverged shows in the next one's loss; what is saved must not have. */
+static nt_status check_finite(const trainer *t) {
+    for (size_t i = 0; i < nt_weights_count(t->weights); i++) {
+        const nt_state *state = &t->given->network->states[i];
+        nt_tensor tensor = nt_weights_at(t->step.state->weights, i);
+        int64_t count = state->role == NT_COUNTER ? 0 : nt_type_stored(tensor.type);
+        for (int64_t k = 0; k < count; k++)
+            if (!isfinite(tensor.f[k])) {
+                if (t->cursor.step == 0)
+                    nt_error_say(t->error, NT_FAILED, "after epoch %d '%s' is not finite",
+                                 t->cursor.epoch, state->name);
+                else
+                    nt_error_say(t->error, NT_FAILED, "after epoch %d, step %d '%s' is not finite",
+                                 t->cursor.epoch + 1, t->cursor.step, state->name);
+                nt_error_hint(t->error, DIVERGED);
+                return NT_FAILED;
+            }
+    }
+    return NT_OK;
+}
+
 static nt_status save(trainer *t) {
+    NT_TRY(check_finite(t));
     nt_cursor cursor = t->cursor;
     cursor.seconds += now() - t->epoch_began;
     t->saved_at = now();
@@ -278,42 +302,41 @@ static nt_status begin(trainer *t) {
 }
 
 /* Weights that an earlier run of the same command has finished. */
+static const char *metadata_of(const nt_metadata *metadata, const char *key) {
+    for (; metadata->key; metadata++)
+        if (strcmp(metadata->key, key) == 0)
+            return metadata->value;
+    return "";
+}
+
 static nt_status read_finished(trainer *t, bool *ret_found) {
     const nt_metadata *metadata;
+    char digest[NT_DIGEST_HEX];
     *ret_found = access(t->weights_path, F_OK) == 0;
     if (!*ret_found)
         return NT_OK;
-    NT_TRY(nt_safetensors_metadata(t->weights_path, &t->arena, &metadata, t->error));
-    for (; metadata->key; metadata++)
-        if (strcmp(metadata->key, "identity") == 0 && strcmp(metadata->value, t->identity) == 0)
-            return nt_safetensors_read(t->weights_path, t->weights, NULL, t->error);
-    nt_error_in(
-        t->error, NT_INVALID, t->weights_path, -1,
-        "holds weights of another run: the network, the recipe, the data or the seed differs");
-    nt_error_hint(t->error, "choose another folder, or remove this one to train anew");
-    return NT_INVALID;
-}
-
-/* No step after the last one would notice. */
-static nt_status check_finite(const trainer *t) {
-    for (size_t i = 0; i < nt_weights_count(t->weights); i++) {
-        const nt_state *state = &t->given->network->states[i];
-        nt_tensor tensor = nt_weights_at(t->weights, i);
-        int64_t count = state->role == NT_COUNTER ? 0 : nt_type_stored(tensor.type);
-        for (int64_t k = 0; k < count; k++)
-            if (!isfinite(tensor.f[k])) {
-                nt_error_say(t->error, NT_FAILED, "after the last step '%s' is not finite",
-                             state->name);
-                nt_error_hint(t->error, "lower the learning rate");
-                return NT_FAILED;
-            }
-    }
-    return NT_OK;
+    nt_status status = nt_safetensors_metadata(t->weights_path, &t->arena, &metadata, t->error);
+    if (status == NT_OK && strcmp(metadata_of(metadata, "identity"), t->identity) != 0)
+        status = nt_error_in(t->error, NT_INVALID, t->weights_path, -1,
+                             "holds weights of another run: the network, the recipe, the data or "
+                             "the seed differs");
+    if (status == NT_OK)
+        status = nt_safetensors_read(t->weights_path, t->weights, NULL, t->error);
+    if (status == NT_OK && !nt_weights_digest(t->weights, digest))
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    if (status == NT_OK && strcmp(metadata_of(metadata, "tensors"), digest) != 0)
+        status = nt_error_in(t->error, NT_INVALID, t->weights_path, -1,
+                             "is damaged: its checksum is wrong");
+    if (status == NT_INVALID)
+        nt_error_hint(t->error, "choose another folder, or remove this one to train anew");
+    return status;
 }
 
 static nt_status write_finished(trainer *t) {
-    const nt_metadata metadata[] = {{"identity", t->identity}, {NULL, NULL}};
-    NT_TRY(check_finite(t));
+    char digest[NT_DIGEST_HEX];
+    if (!nt_weights_digest(t->weights, digest))
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    const nt_metadata metadata[] = {{"identity", t->identity}, {"tensors", digest}, {NULL, NULL}};
     return nt_safetensors_write(t->weights_path, t->weights, metadata, t->error);
 }
 

@@ -100,7 +100,7 @@ static double distance(const float *found, const float *expected, int64_t count)
     return sqrt(difference / size);
 }
 
-/* The first step's gradient of every weight but the two that the fixture leaves out. */
+/* The first step's gradient of every weight; of the large ones every fourth element. */
 static void gradients_are_pytorchs(void **state) {
     (void)state;
     fixture f;
@@ -120,23 +120,24 @@ static void gradients_are_pytorchs(void **state) {
     must(&f, nt_run_batch(run, feeds, 2, IMAGES, &f.error));
     for (size_t i = 0; i < f.network->state_count; i++) {
         const nt_state *it = &f.network->states[i];
-        if (it->role != NT_WEIGHT || strcmp(it->name, "layer3.0.conv1.weight") == 0 ||
-            strcmp(it->name, "layer3.0.conv2.weight") == 0)
+        if (it->role != NT_WEIGHT)
             continue;
-        int32_t size = (int32_t)nt_shape_elements(it->type.shape);
+        int32_t size = (int32_t)nt_shape_elements(it->type.shape), every = size > 10000 ? 4 : 1;
         float *rows = nt_alloc((size_t)size * sizeof *rows);
         for (int32_t g = 0; g < step->grad_count; g++)
             if (step->grads[g].state == i) {
                 nt_tensor_to_rows(it->type, nt_run_output(run, step->grads[g].output).f, rows);
-                if (distance(rows, expected + at, size) > 1e-3)
+                for (int32_t k = 0; k * every < size; k++)
+                    rows[k] = rows[k * every];
+                if (distance(rows, expected + at, (size + every - 1) / every) > 1e-3)
                     fail_msg("the gradient of %s is off", it->name);
                 compared++;
             }
         nt_free(rows, (size_t)size * sizeof *rows);
-        at += size;
+        at += (size + every - 1) / every;
     }
     assert_int_equal(at, count);
-    assert_int_equal(compared, step->grad_count - 2);
+    assert_int_equal(compared, step->grad_count);
     nt_free(expected, (size_t)count * sizeof *expected);
     nt_run_free(run);
     nt_plan_free(plan);
