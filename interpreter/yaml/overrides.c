@@ -11,7 +11,7 @@ typedef struct override {
     nt_error *error;
     bool add; /* keys that aren't there are added */
     const nt_setting *setting;
-    const nt_yaml *value; /* the scalar that will be put in */
+    const nt_yaml *value; /* the scalar or list that will be put in */
     const nt_yaml *key;   /* for messages */
 } override;
 
@@ -30,6 +30,30 @@ static uint32_t code_points(const char *text) {
     return count;
 }
 
+/* "[a, b]" as a list of scalars, for values that are lists; NULL when out of memory. */
+static const nt_yaml *new_list(nt_arena *arena, const char *text, nt_place place) {
+    nt_yaml *list = new_scalar(arena, "", place);
+    char *copy = nt_arena_substring(arena, text + 1, strlen(text) - 2), *rest = NULL;
+    const nt_yaml **items = NT_ARENA_ARRAY(arena, const nt_yaml *, strlen(text));
+    if (!list || !copy || !items)
+        return NULL;
+    list->kind = NT_YAML_LIST;
+    list->items = items;
+    for (char *word = strtok_r(copy, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
+        items[list->count] = new_scalar(arena, word, place);
+        if (!items[list->count++])
+            return NULL;
+    }
+    list->size += list->count;
+    list->depth = 2;
+    return list;
+}
+
+static bool is_list(const char *text) {
+    size_t length = strlen(text);
+    return length >= 2 && text[0] == '[' && text[length - 1] == ']';
+}
+
 static bool make_nodes(override *o) {
     nt_arena *arena = o->arena;
     nt_source *source = NT_ARENA_NEW(arena, nt_source);
@@ -42,9 +66,9 @@ static bool make_nodes(override *o) {
     uint32_t width = code_points(key);
     o->key = new_scalar(arena, key,
                         (nt_place){.source = source, .line = 1, .column = 1, .width = width});
-    o->value = new_scalar(
-        arena, value,
-        (nt_place){.source = source, .line = 1, .column = width + 2, .width = code_points(value)});
+    nt_place place = {
+        .source = source, .line = 1, .column = width + 2, .width = code_points(value)};
+    o->value = is_list(value) ? new_list(arena, value, place) : new_scalar(arena, value, place);
     return o->key && o->value;
 }
 
@@ -137,7 +161,9 @@ static nt_status add_path(const override *o, const nt_yaml *map, const char *pat
 static nt_status set_path(const override *o, const nt_yaml *node, const char *path,
                           const nt_yaml **ret) {
     if (*path == '\0')
-        return node->kind == NT_YAML_SCALAR ? (*ret = o->value, NT_OK) : say_not_single(o);
+        return node->kind == NT_YAML_SCALAR || node->kind == o->value->kind
+                   ? (*ret = o->value, NT_OK)
+                   : say_not_single(o);
     size_t length = strcspn(path, ".");
     const char *rest = path[length] ? path + length + 1 : path + length;
     const nt_yaml *changed;

@@ -4,8 +4,9 @@
 
 #include "document.h"
 
-/* `key` is a param (where the file has `params`), or a path of keys to a single value, such as
- * `graph`, `nodes.conv1.kernel` or `evaluate.limit`; list items are counted from 0. */
+/* `key` is a param (where the file has `params`), or a path of keys to a value, such as
+ * `graph`, `nodes.conv1.kernel` or `evaluate.limit`; list items are counted from 0. A value
+ * "[a, b]" is a list of scalars. */
 typedef struct nt_setting {
     const char *key, *value;
 } nt_setting;

@@ -247,7 +247,7 @@ class Disturbed(unittest.TestCase):
     def test_kill(self):
         rng = random.Random(20090)
         run, total = self.new_run(), EPOCHS * STEPS
-        at_steps = sorted(rng.sample(range(1, total - 10), 7))
+        at_steps = sorted(rng.sample(range(1, total - 10), 10))
         at_lines = sorted(rng.sample(range(1, CASES - 6), 3))
         # Each process goes at least one step further than the one before, so that it says where it began.
         conditions = [lambda at=at: run.steps() > max(at, kept) for at in at_steps]
