@@ -1,0 +1,79 @@
+/* `groups:` of a suite, and running a group's hook. */
+#include "suite_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_hook_option *ret) {
+    bool list = entry->value->kind == NT_YAML_LIST;
+    int count = list ? entry->value->count : 1;
+    nt_scalar *items = NT_ARENA_ARRAY(l->reader.arena, nt_scalar, count);
+    if (!items)
+        return nt_reader_no_memory(&l->reader);
+    for (int i = 0; i < count; i++)
+        NT_TRY(nt_read_scalar(&l->reader, list ? entry->value->items[i] : entry->value,
+                              entry->key->text, &items[i]));
+    *ret = (nt_hook_option){.name = entry->key->text,
+                            .items = items,
+                            .count = count,
+                            .list = list,
+                            .place = nt_reader_place(&l->reader, entry->key)};
+    return NT_OK;
+}
+
+static nt_status read_options(nt_suite_loader *l, const nt_yaml *map, nt_group *group) {
+    NT_TRY(nt_read_map(&l->reader, map, "options"));
+    nt_hook_option *options = NT_ARENA_ARRAY(l->reader.arena, nt_hook_option, map->count);
+    if (!options)
+        return nt_reader_no_memory(&l->reader);
+    for (int32_t i = 0; i < map->count; i++)
+        NT_TRY(read_option(l, &map->entries[i], &options[i]));
+    group->options = options;
+    group->option_count = map->count;
+    return NT_OK;
+}
+
+static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_group *group) {
+    static const char *const keys[] = {"hook", "title", "options", NULL};
+    group->name = group->title = entry->key->text;
+    group->place = nt_reader_place(&l->reader, entry->key);
+    if (strcmp(group->name, "baseline") == 0)
+        return nt_reader_say(&l->reader, entry->key,
+                             "a group can't be called 'baseline': the results' first rows are");
+    NT_TRY(nt_read_map(&l->reader, entry->value, "a group"));
+    NT_TRY(nt_read_keys(&l->reader, entry->value, "a group", keys));
+    const nt_yaml *hook = nt_yaml_get(entry->value, "hook");
+    const nt_yaml *title = nt_yaml_get(entry->value, "title");
+    const nt_yaml *options = nt_yaml_get(entry->value, "options");
+    const char *path;
+    if (!hook)
+        return nt_suite_lacks(l, entry->key, "the group", "hook");
+    NT_TRY(nt_read_text(&l->reader, hook, "hook", &path));
+    if (!(group->hook = nt_suite_beside(l, path)))
+        return nt_reader_no_memory(&l->reader);
+    if (title)
+        NT_TRY(nt_read_text(&l->reader, title, "title", &group->title));
+    return options ? read_options(l, options, group) : NT_OK;
+}
+
+nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_yaml *map) {
+    NT_TRY(nt_read_map(&l->reader, map, "groups"));
+    nt_group *groups = NT_ARENA_ARRAY(l->reader.arena, nt_group, map->count);
+    if (!groups)
+        return nt_reader_no_memory(&l->reader);
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < map->count; i++)
+        status = nt_suite_worse(status, read_group(l, &map->entries[i], &groups[i]));
+    l->suite->groups = groups;
+    l->suite->group_count = map->count;
+    return status;
+}
+
+nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
+                        nt_cases *ret, nt_error *error) {
+    char what[128];
+    snprintf(what, sizeof what, "in the group '%.80s'", group->name);
+    const nt_trail trail = {.what = what, .place = group->place};
+    return nt_hook_run(group->hook, network, group->options, group->option_count, &trail, report,
+                       ret, error);
+}

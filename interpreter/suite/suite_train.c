@@ -1,0 +1,130 @@
+/* `train:` of a suite: loss, optimiser, schedule, augmentation. */
+#include "suite_parts.h"
+
+#include "optimiser.h"
+#include <string.h>
+
+static const char *nearest_loss(const nt_suite_loader *l, const char *name) {
+    int count = 0, losses = 0;
+    while (nt_ops[count])
+        count++;
+    const char **names = NT_ARENA_ARRAY(l->reader.arena, const char *, count + 1);
+    for (int i = 0; names && i < count; i++)
+        if (nt_ops[i]->traits & NT_OP_LOSS)
+            names[losses++] = nt_ops[i]->name;
+    return names ? nt_nearest(name, names) : NULL;
+}
+
+static nt_status read_loss(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {
+    static const char *const own[] = {"op", NULL};
+    const nt_yaml *node;
+    const char *name;
+    NT_TRY(nt_suite_read_kind(l, map, "loss", "op", &node, &name));
+    recipe->loss = nt_op_find(name);
+    if (!recipe->loss || !(recipe->loss->traits & NT_OP_LOSS))
+        return nt_suite_no_such(l, node, "loss", name, nearest_loss(l, name));
+    return nt_suite_read_record(l, map, name, "attribute", recipe->loss->fields,
+                                recipe->loss->attrs_size, own, &recipe->loss_attrs);
+}
+
+static nt_status read_optimiser(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {
+    static const char *const own[] = {"kind", NULL};
+    const nt_yaml *node;
+    const char *name;
+    NT_TRY(nt_suite_read_kind(l, map, "optimiser", "kind", &node, &name));
+    recipe->optimiser = nt_optimiser_find(name);
+    if (!recipe->optimiser)
+        return nt_suite_no_such(l, node, "optimiser", name, nt_optimiser_nearest(name));
+    NT_TRY(nt_suite_read_record(l, map, name, "option", recipe->optimiser->fields,
+                                recipe->optimiser->options_size, own, &recipe->optimiser_options));
+    char why[NT_OPTIMISER_WHY];
+    if (recipe->optimiser->fits && !recipe->optimiser->fits(recipe->optimiser_options, why))
+        return nt_reader_say(&l->reader, map, "the optimiser '%s' does not fit: %s", name, why);
+    return NT_OK;
+}
+
+static nt_status read_schedule(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {
+    static const char *const own[] = {"kind", NULL};
+    const nt_yaml *node;
+    const char *name;
+    char why[NT_SCHEDULE_WHY];
+    NT_TRY(nt_suite_read_kind(l, map, "schedule", "kind", &node, &name));
+    recipe->schedule = nt_schedule_find(name);
+    if (!recipe->schedule)
+        return nt_suite_no_such(l, node, "schedule", name, nt_schedule_nearest(name));
+    NT_TRY(nt_suite_read_record(l, map, name, "option", recipe->schedule->fields,
+                                recipe->schedule->options_size, own, &recipe->schedule_options));
+    if (recipe->schedule->fits && recipe->epochs > 0 &&
+        !recipe->schedule->fits(recipe->schedule_options, recipe->epochs, why))
+        return nt_reader_say(&l->reader, map, "the schedule '%s' does not fit: %s", name, why);
+    return NT_OK;
+}
+
+/* `flip`, or `{crop: {pad: 4}}`. */
+static nt_status read_augment_step(nt_suite_loader *l, const nt_yaml *node, nt_augment_step *ret) {
+    const nt_yaml *key = node, *options = NULL;
+    const char *name;
+    if (node->kind == NT_YAML_MAP && node->count == 1) {
+        key = node->entries[0].key;
+        options = node->entries[0].value;
+    }
+    NT_TRY(nt_read_text(&l->reader, key, "an augmentation", &name));
+    ret->augment = nt_augment_find(name);
+    if (!ret->augment)
+        return nt_suite_no_such(l, key, "augmentation", name, nt_augment_nearest(name));
+    if (options && !nt_yaml_absent(options))
+        return nt_suite_read_record(l, options, name, "option", ret->augment->fields,
+                                    ret->augment->options_size, NULL, &ret->options);
+    void *record = nt_arena_alloc(l->reader.arena, ret->augment->options_size);
+    if (!record || !nt_fields_default(ret->augment->fields, record, l->reader.arena))
+        return nt_reader_no_memory(&l->reader);
+    ret->options = record;
+    return NT_OK;
+}
+
+static nt_status read_augment(nt_suite_loader *l, const nt_yaml *list, nt_recipe *recipe) {
+    NT_TRY(nt_read_list(&l->reader, list, "augment"));
+    nt_augment_step *steps = NT_ARENA_ARRAY(l->reader.arena, nt_augment_step, list->count);
+    if (!steps)
+        return nt_reader_no_memory(&l->reader);
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < list->count; i++)
+        status = nt_suite_worse(status, read_augment_step(l, list->items[i], &steps[i]));
+    recipe->augment = steps;
+    recipe->augment_count = list->count;
+    return status;
+}
+
+static const nt_field train_fields[] = {
+    {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
+     .doc = "how often the training images are gone through"},
+    {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
+    {"checkpoint_every", NT_REAL, offsetof(nt_recipe, checkpoint_every), "120", 0, 1e9,
+     .doc = "seconds between checkpoints; 0: only after an epoch"},
+    {0},
+};
+
+nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
+    static const char *const own[] = {"loss", "optimiser", "schedule", "augment", NULL};
+    static nt_status (*const readers[])(nt_suite_loader *, const nt_yaml *, nt_recipe *) = {
+        read_loss, read_optimiser, read_schedule, read_augment};
+    nt_recipe *recipe = NT_ARENA_NEW(l->reader.arena, nt_recipe);
+    if (!recipe)
+        return nt_reader_no_memory(&l->reader);
+    NT_TRY(nt_read_map(&l->reader, map, "train"));
+    nt_status status =
+        nt_read_fields(&l->reader, map, map, "train", "key", train_fields, own, recipe);
+    for (int i = 0; own[i]; i++) {
+        const nt_yaml *section = nt_yaml_get(map, own[i]);
+        if (section)
+            status = nt_suite_worse(status, readers[i](l, section, recipe));
+        else if (i < 3)
+            status = nt_suite_worse(status, nt_suite_lacks(l, map, "train", own[i]));
+    }
+    l->suite->recipe = recipe;
+    if (status == NT_OK) {
+        l->suite->batch_place = nt_reader_place(&l->reader, nt_yaml_get(map, "batch"));
+        l->suite->loss_place = nt_reader_place(&l->reader, nt_yaml_get(map, "loss"));
+    }
+    return status;
+}
