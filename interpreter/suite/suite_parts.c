@@ -21,7 +21,7 @@ nt_status nt_suite_no_such(const nt_suite_loader *l, const nt_yaml *node, const 
 
 nt_status nt_suite_lacks(const nt_suite_loader *l, const nt_yaml *node, const char *what,
                          const char *key) {
-    return nt_reader_say(&l->reader, node, "%s nt_suite_lacks '%s'", what, key);
+    return nt_reader_say(&l->reader, node, "%s lacks '%s'", what, key);
 }
 
 nt_status nt_suite_read_record(nt_suite_loader *l, const nt_yaml *map, const char *what,
