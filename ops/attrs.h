@@ -5,6 +5,7 @@
 #define NT_ATTRS_H
 
 #include "field.h"
+#include "tensor.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ typedef struct nt_constant_attrs {
 } nt_constant_attrs;
 
 enum { NT_KAIMING_NORMAL, NT_KAIMING_UNIFORM }; /* nt_conv2d_attrs.init */
+enum { NT_CONV_FASTEST, NT_CONV_DIRECT };       /* nt_conv2d_attrs.algorithm */
 
 typedef struct nt_conv2d_attrs {
     int32_t channels;
@@ -37,7 +39,25 @@ typedef struct nt_conv2d_attrs {
     int32_t groups;
     bool bias;
     int32_t init;
+    int32_t algorithm;
 } nt_conv2d_attrs;
+
+/* A convolution with what follows it: see op_fused_conv2d.c. */
+typedef struct nt_fused_conv2d_attrs {
+    nt_conv2d_attrs conv;
+    bool plus; /* a map is added: the second input */
+    bool relu;
+    bool kept; /* the kernel is one that keep_kernel made */
+} nt_fused_conv2d_attrs;
+
+typedef struct nt_keep_kernel_attrs {
+    nt_conv2d_attrs conv;
+    int32_t map[2]; /* rows and columns of its input */
+} nt_keep_kernel_attrs;
+
+/* Whether a convolution of maps of this type multiplies by another form of its kernel than the
+ * weight itself, which is worth computing once. */
+bool nt_conv2d_keeps(const nt_conv2d_attrs *attrs, const nt_type *in);
 
 typedef struct nt_linear_attrs {
     int32_t features;

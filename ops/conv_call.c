@@ -1,8 +1,106 @@
 #include "conv_call.h"
 
 #include "columns.h"
+#include "conv_choose.h"
+#include "op_check.h"
+#include <stdio.h>
 
-static nt_conv_memory memory_of(const nt_scratch *scratch) {
+/* --- the attributes of conv2d ----------------------------------------------------------------- */
+
+const char *const nt_conv2d_inits[] = {
+    [NT_KAIMING_NORMAL] = "kaiming_normal", [NT_KAIMING_UNIFORM] = "uniform", NULL};
+
+const char *const nt_conv2d_algorithms[] = {
+    [NT_CONV_FASTEST] = "fastest", [NT_CONV_DIRECT] = "direct", NULL};
+
+static bool check(const nt_conv2d_attrs *a, const nt_type *in, char why[NT_WHY]) {
+    int32_t channels = in->shape.dim[0];
+    char text[NT_SHAPE_TEXT];
+    if (!nt_check_map(in, why))
+        return false;
+    if (a->channels % a->groups != 0) {
+        snprintf(why, NT_WHY, "channels %d can't be divided into %d groups", a->channels,
+                 a->groups);
+        return false;
+    }
+    if (channels % a->groups != 0) {
+        snprintf(why, NT_WHY, "the input's %d channels can't be divided into %d groups", channels,
+                 a->groups);
+        return false;
+    }
+    for (int d = 0; d < 2; d++)
+        if (nt_window_places(in->shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d],
+                             a->dilation[d], false) == 0) {
+            nt_shape padded = in->shape;
+            padded.dim[1] += 2 * a->pad[0];
+            padded.dim[2] += 2 * a->pad[1];
+            snprintf(why, NT_WHY, "kernel %dx%d%s is larger than the padded input %s", a->kernel[0],
+                     a->kernel[1], a->dilation[0] > 1 || a->dilation[1] > 1 ? ", dilated," : "",
+                     nt_shape_format(padded, text));
+            return false;
+        }
+    return true;
+}
+
+int nt_conv2d_infer(const nt_conv2d_attrs *a, const nt_type *in, nt_type *ret_out,
+                    char why[NT_WHY]) {
+    if (!check(a, &in[0], why))
+        return 0;
+    ret_out[0] = in[0];
+    ret_out[0].shape.dim[0] = a->channels;
+    for (int d = 0; d < 2; d++)
+        ret_out[0].shape.dim[1 + d] = nt_window_places(
+            in[0].shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d], a->dilation[d], false);
+    return 1;
+}
+
+int64_t nt_conv2d_multiply_adds(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out) {
+    int64_t depth = (int64_t)in[0].shape.dim[0] / a->groups * a->kernel[0] * a->kernel[1];
+    return nt_shape_elements(out[0].shape) * depth;
+}
+
+nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *a, const nt_tensor *x, const nt_tensor *y) {
+    return (nt_conv_shape){
+        .samples = x->count,
+        .channels = x->type.shape.dim[0],
+        .height = x->type.shape.dim[1],
+        .width = x->type.shape.dim[2],
+        .out_channels = y->type.shape.dim[0],
+        .out_height = y->type.shape.dim[1],
+        .out_width = y->type.shape.dim[2],
+        .kernel = {a->kernel[0], a->kernel[1]},
+        .stride = {a->stride[0], a->stride[1]},
+        .pad = {a->pad[0], a->pad[1]},
+        .dilation = {a->dilation[0], a->dilation[1]},
+        .groups = a->groups,
+        .direct = a->algorithm == NT_CONV_DIRECT,
+    };
+}
+
+bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
+    nt_type out;
+    char why[NT_WHY];
+    if (nt_conv2d_infer(a, in, &out, why) == 0)
+        return false;
+    const nt_tensor x = {.type = *in, .count = 1}, y = {.type = out, .count = 1};
+    nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
+    return nt_conv_kept_floats(&shape) > 0;
+}
+
+const char *nt_conv2d_algorithm(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out,
+                                bool grad) {
+    static const char *const names[] = {[NT_DIRECT_ALGORITHM] = "direct",
+                                        [NT_SINGLE_ALGORITHM] = "single tap",
+                                        [NT_TOEPLITZ_ALGORITHM] = "toeplitz",
+                                        [NT_WINOGRAD_ALGORITHM] = "winograd"};
+    const nt_tensor x = {.type = in[0], .count = 1}, y = {.type = out[0], .count = 1};
+    nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
+    return names[nt_conv_choose(&shape, grad ? NT_DATA_PASS : NT_FORWARD_PASS)];
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+nt_conv_memory nt_conv_call_memory(const nt_scratch *scratch) {
     return (nt_conv_memory){
         .shared = scratch->shared, .workers = scratch->workers, .per_worker = scratch->per_worker};
 }
@@ -13,9 +111,9 @@ nt_need nt_conv_call_need(const nt_conv_shape *shape) {
 }
 
 void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape) {
-    nt_conv_memory memory = memory_of(&call->scratch);
-    nt_conv_forward(shape, call->in[0].f, call->in[1].f, call->in_count > 2 ? call->in[2].f : NULL,
-                    call->out[0].f, &memory);
+    nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
+    nt_conv_end end = {.bias = call->in_count > 2 ? call->in[2].f : NULL};
+    nt_conv_forward(shape, call->in[0].f, call->in[1].f, &end, call->out[0].f, &memory);
 }
 
 static int64_t out_rows(const nt_conv_shape *shape) {
@@ -44,7 +142,7 @@ nt_need nt_conv_call_grad_need(const nt_grad_call *call, const nt_conv_shape *sh
 
 /* The three gradients use the scratch memory one after the other. */
 void nt_conv_call_backward(const nt_grad_call *call, const nt_conv_shape *shape) {
-    nt_conv_memory memory = memory_of(&call->scratch);
+    nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
     const float *dy = call->out_grad[0].f;
     if (call->in_grad[0].data)
         nt_conv_data(shape, dy, call->in[1].f, call->in_grad[0].f, &memory);

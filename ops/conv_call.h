@@ -3,9 +3,45 @@
 #ifndef NT_CONV_CALL_H
 #define NT_CONV_CALL_H
 
+#include "attrs.h"
 #include "conv.h"
 #include "op.h"
 
+/* --- the attributes of conv2d, for all ops that have them ------------------------------------- */
+
+extern const char *const nt_conv2d_inits[], *const nt_conv2d_algorithms[];
+
+/* The rows of their field table; `at` gives the offset of a member of nt_conv2d_attrs. */
+/* clang-format off */
+#define NT_CONV2D_FIELDS(at)                                                                       \
+    {"channels", NT_INT, at(channels), NULL, 1, 1 << 20, .doc = "output channels"},                \
+    {"kernel", NT_PAIR, at(kernel), NULL, 1, 1 << 16, .doc = "its rows and columns"},              \
+    {"stride", NT_PAIR, at(stride), "1", 1, 1 << 16,                                               \
+     .doc = "pixels from one place to the next"},                                                  \
+    {"pad", NT_PAIR, at(pad), "0", 0, 1 << 16, .doc = "zeros around the input, on each side"},     \
+    {"dilation", NT_PAIR, at(dilation), "1", 1, 1 << 16,                                           \
+     .doc = "pixels from one tap to the next"},                                                    \
+    {"groups", NT_INT, at(groups), "1", 1, 1 << 20,                                                \
+     .doc = "parts of the channels that don't see each other"},                                    \
+    {"bias", NT_BOOL, at(bias), "true",                                                            \
+     .doc = "whether a value is added to each output channel"},                                    \
+    {"init", NT_CHOICE, at(init), "kaiming_normal", .choices = nt_conv2d_inits,                    \
+     .doc = "how the weight is drawn: kaiming_normal (fan out, for relu) or PyTorch's uniform"},   \
+    {"algorithm", NT_CHOICE, at(algorithm), "fastest", .choices = nt_conv2d_algorithms,            \
+     .doc = "direct: every product of the definition; fastest: also those that need fewer"}
+/* clang-format on */
+
+int nt_conv2d_infer(const nt_conv2d_attrs *attrs, const nt_type *in, nt_type *ret_out,
+                    char why[NT_WHY]);
+int64_t nt_conv2d_multiply_adds(const nt_conv2d_attrs *attrs, const nt_type *in,
+                                const nt_type *out);
+const char *nt_conv2d_algorithm(const nt_conv2d_attrs *attrs, const nt_type *in, const nt_type *out,
+                                bool grad);
+nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *attrs, const nt_tensor *x, const nt_tensor *y);
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+nt_conv_memory nt_conv_call_memory(const nt_scratch *scratch);
 nt_need nt_conv_call_need(const nt_conv_shape *shape);
 void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape);
 

@@ -70,7 +70,8 @@ typedef struct nt_call {
 } nt_call;
 
 /* One execution of the gradient: given the gradient of a scalar to each output, that to each input.
- */
+ * Gradients overlap nothing, except that an op with NT_OP_GRAD_IN_PLACE may find that of its first
+ * input on that of its first output. */
 typedef struct nt_grad_call {
     const void *attrs;
     const nt_tensor *in, *out; /* data NULL unless grad_reads_in / grad_reads_out name them */
@@ -89,7 +90,9 @@ enum {
     NT_OP_IN_PLACE = 1 << 2, /* the first output may lie on the first input */
     NT_OP_TRAINING = 1 << 3, /* stands for its input outside training: dropout */
     NT_OP_RANDOM = 1 << 4,   /* reads `draw` */
-    NT_OP_LOSS = 1 << 5      /* its last data input is the target; its first output is a scalar */
+    NT_OP_LOSS = 1 << 5,     /* its last data input is the target; its first output is a scalar */
+    NT_OP_SUM = 1 << 6,      /* the gradient of an input of the output's type is the output's own */
+    NT_OP_GRAD_IN_PLACE = 1 << 7 /* the first input's gradient may lie on the first output's */
 };
 
 /* A case from which the generic tests derive shape, reference, gradient and threading checks. */

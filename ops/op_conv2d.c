@@ -4,73 +4,16 @@
  * Conv2d's own uniform ones. */
 #include "attrs.h"
 #include "conv_call.h"
-#include "conv_choose.h"
-#include "op_check.h"
 #include <math.h>
-#include <stdio.h>
-
-enum { MOST = 1 << 16 };
-
-static const char *const inits[] = {
-    [NT_KAIMING_NORMAL] = "kaiming_normal", [NT_KAIMING_UNIFORM] = "uniform", NULL};
 
 #define AT(member) offsetof(nt_conv2d_attrs, member)
 
-static const nt_field fields[] = {
-    {"channels", NT_INT, AT(channels), NULL, 1, 1 << 20, .doc = "output channels"},
-    {"kernel", NT_PAIR, AT(kernel), NULL, 1, MOST, .doc = "its rows and columns"},
-    {"stride", NT_PAIR, AT(stride), "1", 1, MOST, .doc = "pixels from one place to the next"},
-    {"pad", NT_PAIR, AT(pad), "0", 0, MOST, .doc = "zeros around the input, on each side"},
-    {"dilation", NT_PAIR, AT(dilation), "1", 1, MOST, .doc = "pixels from one tap to the next"},
-    {"groups", NT_INT, AT(groups), "1", 1, 1 << 20,
-     .doc = "parts of the channels that don't see each other"},
-    {"bias", NT_BOOL, AT(bias), "true", .doc = "whether a value is added to each output channel"},
-    {"init", NT_CHOICE, AT(init), "kaiming_normal", .choices = inits,
-     .doc = "how the weight is drawn: kaiming_normal (fan out, for relu) or PyTorch's uniform"},
-    {0},
-};
-
-static bool check(const nt_conv2d_attrs *a, const nt_type *in, char why[NT_WHY]) {
-    int32_t channels = in->shape.dim[0];
-    char text[NT_SHAPE_TEXT];
-    if (!nt_check_map(in, why))
-        return false;
-    if (a->channels % a->groups != 0) {
-        snprintf(why, NT_WHY, "channels %d can't be divided into %d groups", a->channels,
-                 a->groups);
-        return false;
-    }
-    if (channels % a->groups != 0) {
-        snprintf(why, NT_WHY, "the input's %d channels can't be divided into %d groups", channels,
-                 a->groups);
-        return false;
-    }
-    for (int d = 0; d < 2; d++)
-        if (nt_window_places(in->shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d],
-                             a->dilation[d], false) == 0) {
-            nt_shape padded = in->shape;
-            padded.dim[1] += 2 * a->pad[0];
-            padded.dim[2] += 2 * a->pad[1];
-            snprintf(why, NT_WHY, "kernel %dx%d%s is larger than the padded input %s", a->kernel[0],
-                     a->kernel[1], a->dilation[0] > 1 || a->dilation[1] > 1 ? ", dilated," : "",
-                     nt_shape_format(padded, text));
-            return false;
-        }
-    return true;
-}
+static const nt_field fields[] = {NT_CONV2D_FIELDS(AT), {0}};
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
-    const nt_conv2d_attrs *a = attrs;
     (void)in_count;
-    if (!check(a, &in[0], why))
-        return 0;
-    ret_out[0] = in[0];
-    ret_out[0].shape.dim[0] = a->channels;
-    for (int d = 0; d < 2; d++)
-        ret_out[0].shape.dim[1 + d] = nt_window_places(
-            in[0].shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d], a->dilation[d], false);
-    return 1;
+    return nt_conv2d_infer(attrs, in, ret_out, why);
 }
 
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
@@ -99,56 +42,31 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
 }
 
 static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type *out) {
-    const nt_conv2d_attrs *a = attrs;
-    int64_t depth = (int64_t)in[0].shape.dim[0] / a->groups * a->kernel[0] * a->kernel[1];
-    return nt_shape_elements(out[0].shape) * depth;
+    return nt_conv2d_multiply_adds(attrs, in, out);
 }
 
-static nt_conv_shape shape_of(const nt_conv2d_attrs *a, const nt_tensor *x, const nt_tensor *y) {
-    return (nt_conv_shape){
-        .samples = x->count,
-        .channels = x->type.shape.dim[0],
-        .height = x->type.shape.dim[1],
-        .width = x->type.shape.dim[2],
-        .out_channels = y->type.shape.dim[0],
-        .out_height = y->type.shape.dim[1],
-        .out_width = y->type.shape.dim[2],
-        .kernel = {a->kernel[0], a->kernel[1]},
-        .stride = {a->stride[0], a->stride[1]},
-        .pad = {a->pad[0], a->pad[1]},
-        .dilation = {a->dilation[0], a->dilation[1]},
-        .groups = a->groups,
-    };
+static const char *algorithm(const void *attrs, const nt_type *in, const nt_type *out, bool grad) {
+    return nt_conv2d_algorithm(attrs, in, out, grad);
 }
 
 static nt_need need(const nt_call *call) {
-    nt_conv_shape shape = shape_of(call->attrs, &call->in[0], &call->out[0]);
+    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out[0]);
     return nt_conv_call_need(&shape);
 }
 
 static void forward(const nt_call *call) {
-    nt_conv_shape shape = shape_of(call->attrs, &call->in[0], &call->out[0]);
+    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out[0]);
     nt_conv_call_forward(call, &shape);
 }
 
 static nt_need grad_need(const nt_grad_call *call) {
-    nt_conv_shape shape = shape_of(call->attrs, &call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out_grad[0]);
     return nt_conv_call_grad_need(call, &shape);
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_conv_shape shape = shape_of(call->attrs, &call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out_grad[0]);
     nt_conv_call_backward(call, &shape);
-}
-
-static const char *algorithm(const void *attrs, const nt_type *in, const nt_type *out, bool grad) {
-    static const char *const names[] = {[NT_DIRECT_ALGORITHM] = "direct",
-                                        [NT_SINGLE_ALGORITHM] = "single tap",
-                                        [NT_TOEPLITZ_ALGORITHM] = "toeplitz",
-                                        [NT_WINOGRAD_ALGORITHM] = "winograd"};
-    const nt_tensor x = {.type = in[0], .count = 1}, y = {.type = out[0], .count = 1};
-    nt_conv_shape shape = shape_of(attrs, &x, &y);
-    return names[nt_conv_choose(&shape, grad ? NT_DATA_PASS : NT_FORWARD_PASS)];
 }
 
 const nt_op nt_op_conv2d = {

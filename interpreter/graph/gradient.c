@@ -69,6 +69,21 @@ static void mark_wanted(walk *w, const nt_value *to, int32_t count) {
     }
 }
 
+/* What the op passes on as it is: a sum's gradient, to each input of the sum's type. Returns, in
+ * *ret_rest, whether inputs are left that ask for more. */
+static nt_status pass_sum(walk *w, const nt_node *node, nt_value grad, bool *ret_rest) {
+    *ret_rest = false;
+    for (int32_t j = 0; j < node->in_count; j++) {
+        if (!w->wanted[node->in[j].node])
+            continue;
+        if (nt_type_equal(*nt_graph_type(w->graph, node->in[j]), node->out[0]))
+            NT_TRY(add_part(w, node->in[j], grad));
+        else
+            *ret_rest = true;
+    }
+    return NT_OK;
+}
+
 /* Sums the gradients of node i's outputs and passes them on to its inputs. */
 static nt_status pass_back(walk *w, int32_t i, nt_error *error) {
     const nt_node *node = nt_graph_node(w->graph, i);
@@ -82,15 +97,22 @@ static nt_status pass_back(walk *w, int32_t i, nt_error *error) {
         wanted = wanted || w->wanted[node->in[j].node];
     if (!any || !wanted)
         return NT_OK;
+    bool sum = node->op->traits & NT_OP_SUM, rest = true;
+    if (sum)
+        NT_TRY(pass_sum(w, node, out_grads[0], &rest));
+    if (!rest)
+        return NT_OK;
     int32_t grad;
     nt_status status = nt_graph_add_gradient(w->graph, i, out_grads, &grad);
     if (status == NT_INVALID)
         return nt_error_say(error, NT_INVALID, "no gradient passes the op %s ('%s')",
                             node->op->name, node->name);
     NT_TRY(status);
-    for (int32_t j = 0; j < node->in_count; j++)
-        if (w->wanted[node->in[j].node])
+    for (int32_t j = 0; j < node->in_count; j++) {
+        bool passed = sum && nt_type_equal(*nt_graph_type(w->graph, node->in[j]), node->out[0]);
+        if (w->wanted[node->in[j].node] && !passed)
             NT_TRY(add_part(w, node->in[j], (nt_value){.node = grad, .output = j}));
+    }
     return NT_OK;
 }
 

@@ -6,6 +6,8 @@ const nt_pass nt_passes[] = {
      nt_pass_evaluation},
     {"fold_batch_norm", "fold running statistics into the kernel before them", false,
      nt_pass_fold_batch_norm},
+    {"fuse_end", "fuse the sum and the relu after a convolution into it", false, nt_pass_fuse_end},
+    {"keep_kernels", "transform kernels once, not with every batch", false, nt_pass_keep_kernels},
     {"dead", "drop what no output needs", false, nt_pass_dead},
     {0},
 };

@@ -27,6 +27,8 @@ nt_status nt_passes_run(const nt_graph *from, const nt_pass_options *options, nt
 
 nt_status nt_pass_evaluation(const nt_graph *, const nt_pass_options *, nt_graph **);
 nt_status nt_pass_fold_batch_norm(const nt_graph *, const nt_pass_options *, nt_graph **);
+nt_status nt_pass_fuse_end(const nt_graph *, const nt_pass_options *, nt_graph **);
+nt_status nt_pass_keep_kernels(const nt_graph *, const nt_pass_options *, nt_graph **);
 nt_status nt_pass_dead(const nt_graph *, const nt_pass_options *, nt_graph **);
 
 /* --- ablation --------------------------------------------------------------------------------- */

@@ -161,30 +161,40 @@ static nt_status give_back(planner *p, size_t at, size_t size) {
     return NT_OK;
 }
 
-/* Whether step s may write its first output where its first input lies: its last reader, same size.
- */
-static bool in_place(const planner *p, const nt_node *node, int32_t s) {
-    if (!(node->op->traits & NT_OP_IN_PLACE) || node->data_count == 0 || node->grad)
-        return false;
-    nt_value in = node->in[0];
+/* Of the node's inputs, the one on which its op lets the first output lie; -1: none. That of a
+ * gradient is the first output's gradient, the first of the gradients that come last. */
+static int32_t overlaid(const nt_node *node) {
+    if (!node->grad)
+        return node->op->traits & NT_OP_IN_PLACE && node->data_count > 0 ? 0 : -1;
+    if (!(node->op->traits & NT_OP_GRAD_IN_PLACE) || !(node->grad->out_grads & 1))
+        return -1;
+    return node->in_count - __builtin_popcount(node->grad->out_grads);
+}
+
+/* The input on which step s may write its first output, being its last reader; -1: none. */
+static int32_t in_place(const planner *p, const nt_node *node, int32_t s) {
+    int32_t at = overlaid(node);
+    if (at < 0)
+        return -1;
+    nt_value in = node->in[at];
     const nt_node *from = nt_graph_node(p->graph, in.node);
     if (from->op->traits & NT_OP_SOURCE || p->last_read[number(p, in)] != s)
-        return false;
-    for (int32_t j = 1; j < node->in_count; j++)
-        if (number(p, node->in[j]) == number(p, in))
-            return false;
-    return bytes_of(p, from->out[in.output]) == bytes_of(p, node->out[0]);
+        return -1;
+    for (int32_t j = 0; j < node->in_count; j++)
+        if (j != at && number(p, node->in[j]) == number(p, in))
+            return -1;
+    return bytes_of(p, from->out[in.output]) == bytes_of(p, node->out[0]) ? at : -1;
 }
 
 static void place_outputs(planner *p, int32_t s, nt_step *step) {
     const nt_node *node = nt_graph_node(p->graph, p->order[s]);
-    bool reuse = in_place(p, node, s);
+    int32_t reuse = in_place(p, node, s);
     for (int32_t k = 0; k < node->out_count; k++) {
         int32_t v = node->first_value + k;
         if (p->last_read[v] == NEVER)
             p->place[v] = NT_NOWHERE;
-        else if (k == 0 && reuse)
-            p->place[v] = p->place[number(p, node->in[0])];
+        else if (k == 0 && reuse >= 0)
+            p->place[v] = p->place[number(p, node->in[reuse])];
         else
             p->place[v] = take(p, bytes_of(p, node->out[k]));
         step->out[k] = p->place[v];

@@ -12,6 +12,7 @@
 #ifndef NT_CONV_H
 #define NT_CONV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ typedef struct nt_conv_shape {
     int32_t out_channels, out_height, out_width;
     int32_t kernel[2], stride[2], pad[2], dilation[2]; /* rows, columns */
     int32_t groups;
+    bool direct; /* no algorithm but the direct ones: every product of the definition, summed up */
 } nt_conv_shape;
 
 typedef struct nt_conv_memory {
@@ -32,10 +34,28 @@ typedef struct nt_conv_need {
     size_t shared, per_worker;
 } nt_conv_need;
 
-/* y = convolution of x with weight, plus bias, which may be NULL. */
+/* What becomes of each sum on its way out, in this order; the bits are those of doing it
+ * afterwards, one after the other. */
+typedef struct nt_conv_end {
+    const float *bias; /* a value for each output channel, to be added; or NULL */
+    const float *plus; /* maps like y, to be added; or NULL. May be y itself */
+    bool relu;         /* then negative values become 0; NaN stays NaN */
+} nt_conv_end;
+
+/* y = end(convolution of x with weight). */
 void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                     const float *bias, float *y, const nt_conv_memory *memory);
+                     const nt_conv_end *end, float *y, const nt_conv_memory *memory);
 nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape);
+
+/* The same in two halves, for weights that stand still over many calls: the first brings the weight
+ * into the form that the shape's algorithm multiplies by, nt_conv_kept_floats of them, aligned to
+ * 64 bytes. 0: the algorithm takes the weight as it is, and there is nothing to keep. The number of
+ * samples plays no part in the form. */
+size_t nt_conv_kept_floats(const nt_conv_shape *shape);
+void nt_conv_keep(const nt_conv_shape *shape, const float *weight, float *ret_kept);
+void nt_conv_forward_kept(const nt_conv_shape *shape, const float *x, const float *kept,
+                          const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+nt_conv_need nt_conv_forward_kept_need(const nt_conv_shape *shape);
 
 /* The gradient to x, from that to y. */
 void nt_conv_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,

@@ -2,6 +2,7 @@
 
 #include "bilinear.h"
 #include "conv_direct.h"
+#include "parallel.h"
 #include <stddef.h>
 
 /* Each row's algorithm takes the shapes that it fits, from these sizes on; the first that does
@@ -23,6 +24,8 @@ static const row rows[] = {
 
 static const row *find(const nt_conv_shape *shape, nt_conv_pass pass) {
     int32_t high = shape->out_height, wide = shape->out_width;
+    if (shape->direct)
+        return NULL;
     for (const row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
         if (nt_bilinear_fits(nt_bilinear_find(r->scheme), shape) &&
             shape->channels >= r->channels[pass] && (high < wide ? high : wide) >= r->side)
@@ -37,19 +40,71 @@ nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass) 
 
 /* --- conv.h ----------------------------------------------------------------------------------- */
 
+/* Adds `plus` and takes out what is negative: one sample's map. */
+typedef struct ending {
+    const nt_conv_end *end;
+    int64_t elements; /* of a sample */
+    float *y;
+} ending;
+
+static void end_job(const void *context, int job, int worker) {
+    const ending *t = context;
+    int64_t from = job * t->elements, to = from + t->elements;
+    (void)worker;
+    for (int64_t i = from; t->end->plus && i < to; i++)
+        t->y[i] += t->end->plus[i];
+    for (int64_t i = from; t->end->relu && i < to; i++)
+        t->y[i] = t->y[i] < 0 ? 0 : t->y[i];
+}
+
+static void finish(const nt_conv_shape *shape, const nt_conv_end *end, float *y) {
+    ending t = {end, (int64_t)shape->out_channels * shape->out_height * shape->out_width, y};
+    if (end->plus || end->relu)
+        nt_parallel(shape->samples, end_job, &t);
+}
+
 void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                     const float *bias, float *y, const nt_conv_memory *memory) {
+                     const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
     const row *r = find(shape, NT_FORWARD_PASS);
     if (r)
-        nt_bilinear_forward(nt_bilinear_find(r->scheme), shape, x, weight, bias, y, memory);
+        nt_bilinear_forward(nt_bilinear_find(r->scheme), shape, x, weight, end->bias, y, memory);
     else
-        nt_direct_forward(shape, x, weight, bias, y, memory);
+        nt_direct_forward(shape, x, weight, end->bias, y, memory);
+    finish(shape, end, y);
 }
 
 nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape) {
     const row *r = find(shape, NT_FORWARD_PASS);
     return r ? nt_bilinear_forward_need(nt_bilinear_find(r->scheme), shape)
              : nt_direct_forward_need(shape);
+}
+
+/* The scheme whose transformed kernel is worth keeping; NULL: none. */
+static const nt_bilinear *kept_scheme(const nt_conv_shape *shape) {
+    const row *r = find(shape, NT_FORWARD_PASS);
+    const nt_bilinear *scheme = r ? nt_bilinear_find(r->scheme) : NULL;
+    return scheme && scheme->taps > 1 ? scheme : NULL;
+}
+
+size_t nt_conv_kept_floats(const nt_conv_shape *shape) {
+    const nt_bilinear *scheme = kept_scheme(shape);
+    return scheme ? nt_bilinear_kernel_size(scheme, shape) : 0;
+}
+
+void nt_conv_keep(const nt_conv_shape *shape, const float *weight, float *ret_kept) {
+    nt_bilinear_transform_kernel(kept_scheme(shape), shape, weight, ret_kept);
+}
+
+void nt_conv_forward_kept(const nt_conv_shape *shape, const float *x, const float *kept,
+                          const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+    nt_bilinear_apply(kept_scheme(shape), shape, x, kept, end->bias, y, memory);
+    finish(shape, end, y);
+}
+
+nt_conv_need nt_conv_forward_kept_need(const nt_conv_shape *shape) {
+    nt_conv_need need = nt_bilinear_forward_need(kept_scheme(shape), shape);
+    need.shared = 0;
+    return need;
 }
 
 void nt_conv_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,

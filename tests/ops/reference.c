@@ -102,6 +102,23 @@ static void conv2d(const ref_call *call) {
     }
 }
 
+/* Inputs: x, plus if there is one, the weight, the bias if there is one. */
+static void fused_conv2d(const ref_call *call) {
+    int plus = get(call, "plus", 0);
+    ref_value in[3] = {call->in[0], call->in[1 + plus]};
+    ref_call inner = *call;
+    inner.in = in;
+    inner.in_count = call->in_count - plus;
+    if (inner.in_count > 2)
+        in[2] = call->in[2 + plus];
+    conv2d(&inner);
+    FOR_EACH(call->out[0]) {
+        double *value = at(&call->out[0], n, c, y, x);
+        *value += plus ? *at(&call->in[1], n, c, y, x) : 0;
+        *value = get(call, "relu", 0) ? fmax(*value, 0) : *value;
+    }
+}
+
 static void linear(const ref_call *call) {
     int32_t length = call->in[0].shape.dim[0];
     FOR_EACH(call->out[0]) {
@@ -271,6 +288,7 @@ ref_forward ref_find(const char *op) {
     } table[] = {
         {"constant", constant},
         {"conv2d", conv2d},
+        {"fused_conv2d", fused_conv2d},
         {"linear", linear},
         {"batch_norm", batch_norm},
         {"fold_batch_norm", fold_batch_norm},

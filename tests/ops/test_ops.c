@@ -46,7 +46,7 @@ static void test_descriptors(void **state) {
         if (nt_op_flaw(*op))
             fail_msg("%s %s", (*op)->name, nt_op_flaw(*op));
         assert_ptr_equal(nt_op_find((*op)->name), *op);
-        if (!((*op)->traits & NT_OP_SOURCE) && !ref_find((*op)->name))
+        if (!((*op)->traits & NT_OP_SOURCE) && (*op)->cases && !ref_find((*op)->name))
             fail_msg("%s has no reference", (*op)->name);
     }
 }

@@ -165,7 +165,7 @@ static void call(const nt_bilinear *scheme, const problem *p, nt_conv_pass pass,
     if (pass == NT_FORWARD_PASS && scheme)
         nt_bilinear_forward(scheme, s, p->x.v, p->weight.v, p->bias.v, result, memory);
     else if (pass == NT_FORWARD_PASS)
-        nt_conv_forward(s, p->x.v, p->weight.v, p->bias.v, result, memory);
+        nt_conv_forward(s, p->x.v, p->weight.v, &(nt_conv_end){.bias = p->bias.v}, result, memory);
     else if (pass == NT_DATA_PASS && scheme)
         nt_bilinear_data(scheme, s, p->dy.v, p->weight.v, result, memory);
     else if (pass == NT_DATA_PASS)
@@ -203,7 +203,7 @@ static nt_conv_shape shape_of(int32_t samples, int32_t channels, int32_t size, i
     int32_t out = (size + 2 * pad - kernel) / stride + 1;
     return (nt_conv_shape){samples,          channels,   size,   size,
                            out_channels,     out,        out,    {kernel, kernel},
-                           {stride, stride}, {pad, pad}, {1, 1}, 1};
+                           {stride, stride}, {pad, pad}, {1, 1}, 1, false};
 }
 
 /* So many samples that there are several blocks of work, and several parts of a sum over them. */

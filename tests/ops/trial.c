@@ -79,14 +79,15 @@ static nt_shape shape_of(const char *text) {
     return shape;
 }
 
-/* fold_batch_norm takes a kernel, of two groups where they fit, and vectors. */
-static void make_weights(trial *t) {
-    for (int i = 0; i < t->data_count; i++) {
+/* Inputs from number `first` on hold one each for all samples: a kernel, of as many groups, and
+ * vectors. */
+static void make_weights(trial *t, int first, int32_t groups) {
+    for (int i = first; i < t->data_count; i++) {
         t->in[i].type = nt_type_param(t->in[i].type.shape);
         t->in[i].count = 1;
     }
-    t->in[0].type.layout = NT_KERNEL;
-    t->in[0].type.groups = t->in[0].type.shape.dim[0] % 2 == 0 ? 2 : 1;
+    t->in[first].type.layout = NT_KERNEL;
+    t->in[first].type.groups = groups;
 }
 
 /* The types of the data inputs, from "5x7x3 5x7x3". */
@@ -103,7 +104,9 @@ static void read_inputs(trial *t) {
     if (spec->op->traits & NT_OP_LOSS)
         t->in[t->data_count - 1].type.dtype = NT_I32;
     if (is(t, "fold_batch_norm"))
-        make_weights(t);
+        make_weights(t, 0, t->in[0].type.shape.dim[0] % 2 == 0 ? 2 : 1);
+    if (is(t, "fused_conv2d"))
+        make_weights(t, t->in[1].type.shape.rank == 4 ? 1 : 2, 1);
     t->in_count = t->data_count;
 }
 

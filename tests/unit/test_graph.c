@@ -68,6 +68,22 @@ static nt_graph *passed(const nt_graph *graph, const nt_pass_options *options) {
     return result;
 }
 
+typedef nt_status (*pass_run)(const nt_graph *, const nt_pass_options *, nt_graph **);
+
+/* The network as it is evaluated, batch normalisation folded, and then one more pass. */
+static nt_graph *through(const nt_graph *graph, pass_run last) {
+    const pass_run passes[] = {nt_pass_evaluation, nt_pass_fold_batch_norm, last};
+    nt_graph *mine = NULL;
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        nt_graph *next;
+        assert_int_equal(passes[i](mine ? mine : graph, &(nt_pass_options){0}, &next), NT_OK);
+        assert_null(nt_graph_flaw(next));
+        nt_graph_free(mine);
+        mine = next;
+    }
+    return mine;
+}
+
 static void assert_dump(const nt_graph *graph, const char *expected) {
     nt_text text;
     nt_text_init(&text);
@@ -122,7 +138,7 @@ static void misfits_say_why(void **state) {
 static void evaluation_folds_and_drops(void **state) {
     (void)state;
     nt_network *network = small_network();
-    nt_graph *graph = passed(network->graph, &(nt_pass_options){0});
+    nt_graph *graph = through(network->graph, nt_pass_dead);
     assert_dump(graph,
                 "%0 = input image: Nx3x8x8\n"
                 "%1 = param conv1.weight: 4x3x3x3\n"
@@ -164,7 +180,7 @@ static void zeroing_leaves_constants(void **state) {
     nt_graph *edited, *graph;
     assert_int_equal(nt_edit_zero(network->graph, nodes, 2, &edited), NT_OK);
     assert_null(nt_graph_flaw(edited));
-    graph = passed(edited, &(nt_pass_options){0});
+    graph = through(edited, nt_pass_dead);
     /* A bias is left where there was one, conv2 only fed the zeroed kernel and is gone, and nothing
      * depends on the image any more. */
     assert_dump(graph,
@@ -190,6 +206,73 @@ static void zeroing_leaves_constants(void **state) {
     nt_graph_free(graph);
     int32_t add = nt_network_layer(network, "add")->value.node;
     assert_int_equal(nt_edit_zero(network->graph, &add, 1, &edited), NT_INVALID);
+    nt_network_free(network);
+}
+
+/* Two convolutions are added: the first takes the sum. What relu1 makes is read twice, but conv1
+ * only once. */
+static void ends_are_fused(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = through(network->graph, nt_pass_fuse_end);
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    const char *lines[] = {
+        "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 relu=true: Nx4x8x8 # relu1\n",
+        "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
+        "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n",
+        "%22 = fused_conv2d(%16, %21, %17, %18) channels=8 kernel=3 pad=1 plus=true: Nx8x4x4 # "
+        "add\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(text.bytes, lines[i]))
+            fail_msg("%s is not in\n%s", lines[i], text.bytes);
+    nt_text_finish(&text);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* A convolution that somebody else reads too stays, and so does what doesn't fit. */
+static void ends_with_other_readers_are_not_fused(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("forks");
+    nt_value x, conv, rectified, sides[2], sum;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    conv = append(network, "conv2d", "channels=2 kernel=1 bias=false", &x, 1, "conv");
+    rectified = append(network, "relu", "", &conv, 1, "relu");
+    sides[0] = conv;
+    sides[1] = rectified;
+    sum = append(network, "add", "", sides, 2, "add");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_graph *graph = through(network->graph, nt_pass_fuse_end);
+    assert_dump(graph, "%0 = input image: Nx2x4x4\n"
+                       "%1 = param conv.weight: 2x2x1x1\n"
+                       "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # conv\n"
+                       "%3 = relu(%2): Nx2x4x4 # relu\n"
+                       "%4 = add(%2, %3): Nx2x4x4 # add\n"
+                       "out = %4\n");
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* conv1 is large enough for Winograd, conv2 and the projection stride. */
+static void kernels_are_kept(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = through(network->graph, nt_pass_keep_kernels);
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    const char *lines[] = {
+        "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
+        "%19 = keep_kernel(%17) channels=8 kernel=3 pad=1 map=4: ",
+        "%20 = fused_conv2d(%16, %19, %18) channels=8 kernel=3 pad=1 kept=true: Nx8x4x4 # conv3\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(text.bytes, lines[i]))
+            fail_msg("%s is not in\n%s", lines[i], text.bytes);
+    nt_text_finish(&text);
+    nt_graph_free(graph);
     nt_network_free(network);
 }
 
@@ -353,6 +436,26 @@ static void passes_keep_the_values(void **state) {
     nt_network_free(network);
 }
 
+/* Fusing and keeping change no bit of what folding made. */
+static void fusing_keeps_the_bits(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_weights *weights = random_weights(network);
+    const pass_run passes[] = {nt_pass_fuse_end, nt_pass_keep_kernels};
+    float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
+    nt_graph *folded = through(network->graph, nt_pass_dead);
+    run_graph(folded, weights, SAMPLES, SAMPLES, a);
+    nt_graph_free(folded);
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        nt_graph *graph = through(network->graph, passes[i]);
+        run_graph(graph, weights, SAMPLES, SAMPLES, b);
+        assert_memory_equal(a, b, sizeof a);
+        nt_graph_free(graph);
+    }
+    nt_weights_free(weights);
+    nt_network_free(network);
+}
+
 /* Zeroing by an edit and zeroing the numbers of the kernel are the same. */
 static void an_edit_is_a_zero_kernel(void **state) {
     (void)state;
@@ -466,10 +569,14 @@ int main(void) {
         cmocka_unit_test(misfits_say_why),
         cmocka_unit_test(evaluation_folds_and_drops),
         cmocka_unit_test(zeroing_leaves_constants),
+        cmocka_unit_test(ends_are_fused),
+        cmocka_unit_test(ends_with_other_readers_are_not_fused),
+        cmocka_unit_test(kernels_are_kept),
         cmocka_unit_test(batch_statistics_are_not_folded),
         cmocka_unit_test(roles_are_found),
         cmocka_unit_test(places_do_not_overlap),
         cmocka_unit_test(passes_keep_the_values),
+        cmocka_unit_test(fusing_keeps_the_bits),
         cmocka_unit_test(an_edit_is_a_zero_kernel),
         cmocka_unit_test(bits_do_not_depend_on_threads_or_batch),
         cmocka_unit_test(deep_graphs_stay_small),
