@@ -150,8 +150,7 @@ void nt_conv_call_backward(const nt_grad_call *call, const nt_conv_shape *shape)
         nt_conv_weight(shape, call->in[0].f, dy, call->in_grad[1].f, &memory);
     if (call->in_count > 2 && call->in_grad[2].data) {
         double *sum = (double *)call->scratch.shared;
-        nt_columns_sum(dy, NULL, out_rows(shape), shape->out_channels, sum + shape->out_channels,
-                       sum, NULL);
+        nt_columns_sum(dy, out_rows(shape), shape->out_channels, sum + shape->out_channels, sum);
         for (int32_t k = 0; k < shape->out_channels; k++)
             call->in_grad[2].f[k] = (float)sum[k];
     }

@@ -9,7 +9,7 @@
 
 /* --- the attributes of conv2d, for all ops that have them ------------------------------------- */
 
-extern const char *const nt_conv2d_inits[], *const nt_conv2d_algorithms[];
+extern const char *const nt_conv2d_inits[];
 
 /* The rows of their field table; `at` gives the offset of a member of nt_conv2d_attrs. */
 /* clang-format off */

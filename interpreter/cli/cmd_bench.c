@@ -1,5 +1,6 @@
 /* nontrivial bench: where the time of a network goes, with random weights and images. */
 #include "alloc.h"
+#include "attrs.h"
 #include "command.h"
 #include "console.h"
 #include "json_out.h"
@@ -13,9 +14,12 @@
 #include <string.h>
 
 typedef struct bench_options {
-    int32_t batch, repeat, threads;
+    int32_t batch, repeat, threads, conv, compare;
     bool train, json;
 } bench_options;
+
+enum { COMPARE_NOTHING, COMPARE_ALGORITHM };
+static const char *const compares[] = {"nothing", "algorithm", NULL};
 
 static const nt_field bench_fields[] = {
     {"batch", NT_INT, offsetof(bench_options, batch), "128", 1, 65536, .doc = "images a step"},
@@ -23,6 +27,9 @@ static const nt_field bench_fields[] = {
      .doc = "how often the step is timed; the fastest counts"},
     {"train", NT_BOOL, offsetof(bench_options, train), "false",
      .doc = "a training step (cross-entropy, SGD with momentum) in place of an evaluation"},
+    {"compare", NT_CHOICE, offsetof(bench_options, compare), "nothing", .choices = compares,
+     .doc = "algorithm: time the direct convolutions beside those chosen by shape"},
+    NT_OPTION_CONV(bench_options),
     NT_OPTION_THREADS(bench_options),
     NT_OPTION_JSON(bench_options),
     {0},
@@ -30,34 +37,41 @@ static const nt_field bench_fields[] = {
 
 static const nt_operand bench_operands[] = {{.name = "GRAPH", .doc = "a graph file"}, {0}};
 
+/* One way to run the network: an evaluation's graph, or a training step. */
+typedef struct side {
+    int32_t conv;    /* NT_CONV_… */
+    nt_graph *graph; /* of an evaluation; the two after it too */
+    nt_plan *plan;
+    nt_run *run;
+    nt_recipe recipe;
+    nt_train_step step;
+    double fastest; /* seconds of a whole step */
+    nt_profile profile;
+} side;
+
 /* One network, ready to run again and again. */
 typedef struct bench {
     const bench_options *options;
     nt_arena arena;
     nt_network *network;
     nt_weights *weights;
-    nt_graph *graph; /* of an evaluation */
-    nt_plan *plan;
-    nt_run *run;
-    nt_recipe recipe;
-    nt_train_step step; /* of training */
     float *images;
     int32_t *labels;
     size_t images_size, labels_size;
-    double fastest; /* seconds of a whole step */
-    nt_profile profile;
+    side sides[2]; /* the second for a comparison: all convolutions direct */
+    int side_count;
 } bench;
 
-static const nt_graph *graph_of(const bench *b) {
-    return b->options->train ? b->step.graph->graph : b->graph;
+static const nt_graph *graph_of(const bench *b, const side *at) {
+    return b->options->train ? at->step.graph->graph : at->graph;
 }
 
-static const nt_plan *plan_of(const bench *b) {
-    return b->options->train ? b->step.plan : b->plan;
+static const nt_plan *plan_of(const bench *b, const side *at) {
+    return b->options->train ? at->step.plan : at->plan;
 }
 
-static nt_run *run_of(const bench *b) {
-    return b->options->train ? b->step.run : b->run;
+static nt_run *run_of(const bench *b, const side *at) {
+    return b->options->train ? at->step.run : at->run;
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -74,10 +88,11 @@ static const void *record(bench *b, const nt_field *fields, size_t size, const c
     return ok ? made : NULL;
 }
 
-static nt_status set_up_training(bench *b, nt_error *error) {
-    nt_recipe *recipe = &b->recipe;
+static nt_status set_up_training(bench *b, side *at, nt_error *error) {
+    nt_recipe *recipe = &at->recipe;
     *recipe = (nt_recipe){.epochs = 1,
                           .batch = b->options->batch,
+                          .conv = at->conv,
                           .loss = nt_op_find("softmax_cross_entropy"),
                           .optimiser = nt_optimiser_find("sgd"),
                           .schedule = nt_schedule_find("constant")};
@@ -87,21 +102,35 @@ static nt_status set_up_training(bench *b, nt_error *error) {
                "momentum=0.9 weight_decay=0.0005");
     if (!recipe->loss_attrs || !recipe->optimiser_options)
         return no_memory(error);
-    NT_TRY(nt_train_step_init(&b->step, b->network, recipe, error));
-    NT_TRY(nt_train_step_prepare(&b->step, error));
+    NT_TRY(nt_train_step_init(&at->step, b->network, recipe, error));
+    NT_TRY(nt_train_step_prepare(&at->step, error));
     for (size_t i = 0; i < nt_weights_count(b->weights); i++) {
         nt_tensor from = nt_weights_at(b->weights, i);
-        memcpy(nt_weights_at(b->step.state->weights, i).data, from.data,
+        memcpy(nt_weights_at(at->step.state->weights, i).data, from.data,
                (size_t)nt_type_stored(from.type) * sizeof(float));
     }
     return NT_OK;
 }
 
-static nt_status set_up_evaluation(bench *b, nt_error *error) {
-    const nt_pass_options options = {0};
-    NT_TRY(nt_passes_run(b->network->graph, &options, &b->graph, error));
-    NT_TRY(nt_plan_new(b->graph, b->options->batch, &b->plan, error));
-    return nt_run_new(b->plan, b->weights, &b->run, error);
+static nt_status set_up_evaluation(bench *b, side *at, nt_error *error) {
+    const nt_pass_options options = {.conv = at->conv};
+    NT_TRY(nt_passes_run(b->network->graph, &options, &at->graph, error));
+    NT_TRY(nt_plan_new(at->graph, b->options->batch, &at->plan, error));
+    return nt_run_new(at->plan, b->weights, &at->run, error);
+}
+
+static nt_status set_up_sides(bench *b, nt_error *error) {
+    bool compare = b->options->compare == COMPARE_ALGORITHM;
+    if (compare && b->options->conv == NT_CONV_DIRECT)
+        return nt_error_say(error, NT_USAGE,
+                            "--compare algorithm has the direct convolutions as its second side; "
+                            "leave out --conv direct");
+    b->side_count = 1 + compare;
+    b->sides[0].conv = b->options->conv;
+    b->sides[1].conv = NT_CONV_DIRECT;
+    for (int i = 0; i < b->side_count; i++)
+        NT_TRY((b->options->train ? set_up_training : set_up_evaluation)(b, &b->sides[i], error));
+    return NT_OK;
 }
 
 static nt_status set_up(bench *b, const nt_arguments *arguments, nt_error *error) {
@@ -123,14 +152,17 @@ static nt_status set_up(bench *b, const nt_arguments *arguments, nt_error *error
     nt_random_init(&random, 0, 0);
     for (int64_t i = 0; i < pixels; i++)
         b->images[i] = (float)nt_random_normal(&random);
-    return b->options->train ? set_up_training(b, error) : set_up_evaluation(b, error);
+    return set_up_sides(b, error);
 }
 
 static void tear_down(bench *b) {
-    nt_train_step_finish(&b->step);
-    nt_run_free(b->run);
-    nt_plan_free(b->plan);
-    nt_graph_free(b->graph);
+    for (side *at = b->sides; at < b->sides + b->side_count; at++) {
+        nt_profile_finish(&at->profile);
+        nt_train_step_finish(&at->step);
+        nt_run_free(at->run);
+        nt_plan_free(at->plan);
+        nt_graph_free(at->graph);
+    }
     nt_weights_free(b->weights);
     nt_network_free(b->network);
     nt_free(b->images, b->images_size);
@@ -140,34 +172,42 @@ static void tear_down(bench *b) {
 
 /* --- timing ----------------------------------------------------------------------------------- */
 
-static nt_status run_once(bench *b, nt_error *error) {
+static nt_status run_once(const bench *b, side *at, nt_error *error) {
     const double rate = 1e-4; /* small: random labels must not make the weights run away */
     float loss;
     if (!b->options->train) {
         nt_feed feed = {b->network->inputs[0].name, b->images};
-        return nt_run_batch(b->run, &feed, 1, b->options->batch, error);
+        return nt_run_batch(at->run, &feed, 1, b->options->batch, error);
     }
-    NT_TRY(nt_train_step_run(&b->step, b->images, b->labels, 0, &loss, error));
-    nt_train_step_apply(&b->step, rate, 1);
+    NT_TRY(nt_train_step_run(&at->step, b->images, b->labels, 0, &loss, error));
+    nt_train_step_apply(&at->step, rate, 1);
     return NT_OK;
 }
 
-/* Whole steps first, then as many with every node watched. */
+static nt_status time_step(const bench *b, side *at, nt_error *error) {
+    double began = nt_profile_clock();
+    NT_TRY(run_once(b, at, error));
+    double seconds = nt_profile_clock() - began;
+    if (at->fastest == 0 || seconds < at->fastest)
+        at->fastest = seconds;
+    return NT_OK;
+}
+
+/* Whole steps first, the sides in turn; then as many with every node watched. */
 static nt_status time_steps(bench *b, nt_error *error) {
-    NT_TRY(run_once(b, error)); /* warms up; runs what is only run once */
-    for (int32_t i = 0; i < b->options->repeat; i++) {
-        double began = nt_profile_clock();
-        NT_TRY(run_once(b, error));
-        double seconds = nt_profile_clock() - began;
-        if (i == 0 || seconds < b->fastest)
-            b->fastest = seconds;
+    for (int i = 0; i < b->side_count; i++)
+        NT_TRY(run_once(b, &b->sides[i], error)); /* warms up; runs what is only run once */
+    for (int32_t r = 0; r < b->options->repeat; r++)
+        for (int i = 0; i < b->side_count; i++)
+            NT_TRY(time_step(b, &b->sides[i], error));
+    for (int i = 0; i < b->side_count; i++) {
+        side *at = &b->sides[i];
+        if (nt_profile_init(&at->profile, run_of(b, at), graph_of(b, at)) != NT_OK)
+            return no_memory(error);
+        for (int32_t r = 0; r < b->options->repeat; r++)
+            NT_TRY(run_once(b, at, error));
     }
-    if (nt_profile_init(&b->profile, run_of(b), graph_of(b)) != NT_OK)
-        return no_memory(error);
-    nt_status status = NT_OK;
-    for (int32_t i = 0; status == NT_OK && i < b->options->repeat; i++)
-        status = run_once(b, error);
-    return status;
+    return NT_OK;
 }
 
 /* --- the report ------------------------------------------------------------------------------- */
@@ -181,8 +221,9 @@ typedef struct row {
     double megabytes; /* of its outputs */
 } row;
 
-static row row_of(const bench *b, int32_t number) {
-    const nt_graph *graph = graph_of(b);
+static row row_of(const bench *b, const side *at, int32_t step) {
+    const nt_graph *graph = graph_of(b, at);
+    int32_t number = plan_of(b, at)->varying[step].node;
     const nt_node *node = nt_graph_node(graph, number);
     nt_type types[NT_MAX_INPUTS + NT_MAX_PARAMS];
     const nt_type *in = types, *out = node->out;
@@ -193,7 +234,7 @@ static row row_of(const bench *b, int32_t number) {
         for (int32_t i = 0; i < node->in_count; i++)
             types[i] = *nt_graph_type(graph, node->in[i]);
     }
-    row r = {.node = node, .algorithm = "", .seconds = b->profile.fastest[number]};
+    row r = {.node = node, .algorithm = "", .seconds = at->profile.fastest[number]};
     if (node->op->algorithm)
         r.algorithm = node->op->algorithm(node->attrs, in, out, node->grad != NULL);
     if (node->op->multiply_adds && r.seconds > 0) {
@@ -203,22 +244,67 @@ static row row_of(const bench *b, int32_t number) {
     for (int32_t k = 0; k < node->out_count; k++)
         r.megabytes += 1e-6 * sizeof(float) * (double)nt_type_stored(node->out[k]) *
                        (node->out[k].batched ? b->options->batch : 1);
-    r.share = r.seconds / b->fastest;
+    r.share = r.seconds / at->fastest;
     return r;
+}
+
+/* The same step of the other side, whose graphs differ in nothing but the convolutions' algorithms,
+ * if it is one that has them; 0: it has not. */
+static double seconds_of_other(const bench *b, int32_t step) {
+    const side *other = &b->sides[1];
+    if (b->side_count == 1)
+        return 0;
+    row r = row_of(b, other, step);
+    return r.node->op->algorithm ? r.seconds : 0;
 }
 
 static const nt_column columns[] = {
     {"node", NT_LEFT},   {"op", NT_LEFT},       {"algorithm", NT_LEFT}, {"ms", NT_RIGHT},
     {"share", NT_RIGHT}, {"GFLOP/s", NT_RIGHT}, {"MB", NT_RIGHT},       {0}};
+static const nt_column columns_compared[] = {{"node", NT_LEFT},      {"op", NT_LEFT},
+                                             {"algorithm", NT_LEFT}, {"ms", NT_RIGHT},
+                                             {"share", NT_RIGHT},    {"GFLOP/s", NT_RIGHT},
+                                             {"MB", NT_RIGHT},       {"direct ms", NT_RIGHT},
+                                             {"gain", NT_RIGHT},     {0}};
+
+static void add_comparison(const bench *b, int32_t step, double seconds, nt_table *table) {
+    double other = seconds_of_other(b, step);
+    if (other > 0) {
+        nt_table_cellf(table, "%.3f", 1e3 * other);
+        nt_table_cellf(table, "%.2f", other / seconds);
+    } else {
+        nt_table_cell(table, "");
+        nt_table_cell(table, "");
+    }
+}
+
+static void add_totals(const bench *b, nt_text *text) {
+    const side *at = &b->sides[0];
+    const nt_plan *plan = plan_of(b, at);
+    char library[NT_OPS_LIBRARY];
+    nt_ops_library(library);
+    nt_text_printf(text,
+                   "\n%s, batch %d, %d thread%s, %s: %.2f ms a step, %.1f images/s\n"
+                   "memory of a run: %.1f MB (%.1f MB of values, %.1f MB without reuse, %.1f MB "
+                   "that stands still)\n",
+                   b->options->train ? "training" : "evaluation", b->options->batch, nt_threads(),
+                   nt_threads() == 1 ? "" : "s", library, 1e3 * at->fastest,
+                   b->options->batch / at->fastest, 1e-6 * (double)plan->slab_size,
+                   1e-6 * (double)plan->varying_size, 1e-6 * (double)plan->naive_size,
+                   1e-6 * (double)plan->fixed_size);
+    if (b->side_count > 1)
+        nt_text_printf(text, "with direct convolutions alone: %.2f ms a step, %.1f images/s\n",
+                       1e3 * b->sides[1].fastest, b->options->batch / b->sides[1].fastest);
+}
 
 static nt_status print_table(const bench *b) {
-    const nt_plan *plan = plan_of(b);
+    const side *at = &b->sides[0];
     nt_table table;
     nt_text text;
     nt_text_init(&text);
-    nt_table_init(&table, columns);
-    for (int32_t s = 0; s < plan->varying_count; s++) {
-        row r = row_of(b, plan->varying[s].node);
+    nt_table_init(&table, b->side_count > 1 ? columns_compared : columns);
+    for (int32_t s = 0; s < plan_of(b, at)->varying_count; s++) {
+        row r = row_of(b, at, s);
         nt_table_cell(&table, r.node->name);
         nt_table_cellf(&table, "%s%s", r.node->op->name, r.node->grad ? " gradient" : "");
         nt_table_cell(&table, r.algorithm);
@@ -229,39 +315,39 @@ static nt_status print_table(const bench *b) {
         else
             nt_table_cell(&table, "");
         nt_table_cellf(&table, "%.1f", r.megabytes);
+        if (b->side_count > 1)
+            add_comparison(b, s, r.seconds, &table);
     }
     nt_table_format(&table, &text);
     nt_table_finish(&table);
-    char library[NT_OPS_LIBRARY];
-    nt_ops_library(library);
-    nt_text_printf(&text,
-                   "\n%s, batch %d, %d thread%s, %s: %.2f ms a step, %.1f images/s\n"
-                   "memory of a run: %.1f MB (%.1f MB of values, %.1f MB without reuse)\n",
-                   b->options->train ? "training" : "evaluation", b->options->batch, nt_threads(),
-                   nt_threads() == 1 ? "" : "s", library, 1e3 * b->fastest,
-                   b->options->batch / b->fastest, 1e-6 * (double)plan->slab_size,
-                   1e-6 * (double)plan->varying_size, 1e-6 * (double)plan->naive_size);
+    add_totals(b, &text);
     return nt_print(&text);
 }
 
+static json_t *json_row(const bench *b, int32_t step) {
+    row r = row_of(b, &b->sides[0], step);
+    double other = seconds_of_other(b, step);
+    return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o*}", "node", r.node->name, "op",
+                     r.node->op->name, "gradient", r.node->grad != NULL, "algorithm", r.algorithm,
+                     "seconds", nt_json_real(r.seconds), "gflops", nt_json_real(r.gflops),
+                     "megabytes", nt_json_real(r.megabytes), "direct_seconds",
+                     other > 0 ? nt_json_real(other) : NULL);
+}
+
 static nt_status print_json(const bench *b) {
-    const nt_plan *plan = plan_of(b);
+    const side *at = &b->sides[0];
+    const nt_plan *plan = plan_of(b, at);
     json_t *nodes = json_array();
     char library[NT_OPS_LIBRARY];
     nt_ops_library(library);
-    for (int32_t s = 0; s < plan->varying_count; s++) {
-        row r = row_of(b, plan->varying[s].node);
-        nodes = nt_json_append(
-            nodes, json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "node", r.node->name, "op",
-                             r.node->op->name, "gradient", r.node->grad != NULL, "algorithm",
-                             r.algorithm, "seconds", nt_json_real(r.seconds), "gflops",
-                             nt_json_real(r.gflops), "megabytes", nt_json_real(r.megabytes)));
-    }
+    for (int32_t s = 0; s < plan->varying_count; s++)
+        nodes = nt_json_append(nodes, json_row(b, s));
     return nt_json_print(json_pack(
-        "{s:s, s:s, s:i, s:i, s:s, s:o, s:o, s:o, s:o}", "network", b->network->name, "mode",
+        "{s:s, s:s, s:i, s:i, s:s, s:o, s:o, s:o*, s:o, s:o}", "network", b->network->name, "mode",
         b->options->train ? "training" : "evaluation", "batch", (int)b->options->batch, "threads",
-        nt_threads(), "library", library, "seconds", nt_json_real(b->fastest), "images_per_second",
-        nt_json_real(b->options->batch / b->fastest), "run_bytes",
+        nt_threads(), "library", library, "seconds", nt_json_real(at->fastest), "images_per_second",
+        nt_json_real(b->options->batch / at->fastest), "direct_seconds",
+        b->side_count > 1 ? nt_json_real(b->sides[1].fastest) : NULL, "run_bytes",
         json_integer((json_int_t)plan->slab_size), "nodes", nodes));
 }
 
@@ -274,7 +360,6 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
         status = time_steps(&b, error);
     if (status == NT_OK)
         status = b.options->json ? print_json(&b) : print_table(&b);
-    nt_profile_finish(&b.profile);
     tear_down(&b);
     return status;
 }

@@ -15,7 +15,7 @@
 
 typedef struct eval_options {
     const char *weights, *data, *logits;
-    int32_t split, limit, batch, batch_norm, threads;
+    int32_t split, limit, batch, batch_norm, conv, threads;
     bool json, quiet;
 } eval_options;
 
@@ -36,6 +36,7 @@ static const nt_field eval_fields[] = {
      .doc = "which statistics batch normalisation uses"},
     {"logits", NT_STRING, offsetof(eval_options, logits),
      .doc = "write every image's logits to this .npy file"},
+    NT_OPTION_CONV(eval_options),
     NT_OPTION_THREADS(eval_options),
     NT_OPTION_JSON(eval_options),
     NT_OPTION_QUIET(eval_options),
@@ -80,9 +81,10 @@ static nt_status evaluate(eval_job *job, nt_outcome *ret, nt_error *error) {
     struct timespec began, ended;
     nt_progress_bar_init(&bar, options->quiet);
     const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
-    const nt_evaluation evaluation = {.batch = options->batch,
-                                      .passes = {.norm = (nt_norm)options->batch_norm},
-                                      .report = &report};
+    const nt_evaluation evaluation = {
+        .batch = options->batch,
+        .passes = {.norm = (nt_norm)options->batch_norm, .conv = options->conv},
+        .report = &report};
     clock_gettime(CLOCK_MONOTONIC, &began);
     nt_status status = nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation, ret,
                                    NULL, job->logits, error);

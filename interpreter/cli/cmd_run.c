@@ -5,16 +5,13 @@
 #include "table.h"
 
 typedef struct run_options {
-    const char *out;
-    int32_t threads;
-    bool json, quiet;
+    nt_suite_job_options job;
+    bool json;
 } run_options;
 
 static const nt_field run_fields[] = {
-    NT_OPTION_OUT(run_options),
-    NT_OPTION_THREADS(run_options),
+    NT_SUITE_JOB_OPTIONS,
     NT_OPTION_JSON(run_options),
-    NT_OPTION_QUIET(run_options),
     {0},
 };
 
@@ -110,8 +107,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_suite_job job;
     nt_results *results = NULL;
     nt_signals_catch();
-    nt_status status =
-        nt_suite_job_init(&job, arguments, options->out, options->threads, options->quiet, error);
+    nt_status status = nt_suite_job_init(&job, arguments, &options->job, error);
     if (status == NT_OK)
         status = nt_suite_run(job.suite, &job.options, &results, error);
     nt_progress_bar_finish(&job.bar);

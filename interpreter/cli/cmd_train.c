@@ -2,27 +2,14 @@
 #include "signals.h"
 #include "suite_job.h"
 
-typedef struct train_options {
-    const char *out;
-    int32_t threads;
-    bool quiet;
-} train_options;
-
-static const nt_field train_fields[] = {
-    NT_OPTION_OUT(train_options),
-    NT_OPTION_THREADS(train_options),
-    NT_OPTION_QUIET(train_options),
-    {0},
-};
+static const nt_field train_fields[] = {NT_SUITE_JOB_OPTIONS, {0}};
 
 static const nt_operand train_operands[] = {{.name = "SUITE", .doc = "a suite file"}, {0}};
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
-    const train_options *options = arguments->record;
     nt_suite_job job;
     nt_signals_catch();
-    nt_status status =
-        nt_suite_job_init(&job, arguments, options->out, options->threads, options->quiet, error);
+    nt_status status = nt_suite_job_init(&job, arguments, arguments->record, error);
     if (status == NT_OK)
         status = nt_suite_train(job.suite, &job.options, error);
     nt_suite_job_finish(&job);
@@ -35,7 +22,7 @@ const nt_command nt_command_train = {
     .detail = "Each seed's weights, metrics and checkpoints are in its folder in the run folder.\n"
               "Interrupted or killed, the same command goes on where it was.\n",
     .syntax = {.options = train_fields,
-               .record_size = sizeof(train_options),
+               .record_size = sizeof(nt_suite_job_options),
                .operands = train_operands,
                .settings = "override a value of the suite by its path: train.epochs=5"},
     .run = run,

@@ -10,6 +10,7 @@
 #define NT_OPTIONS_H
 
 #include "arena.h"
+#include "attrs.h"
 #include "diagnostic.h"
 #include "field.h"
 #include "network_file.h"
@@ -26,6 +27,12 @@
     {                                                                                              \
         "seed", NT_INT, offsetof(record, seed), "0", 0, 2147483647,                                \
             .doc = "what random numbers start from"                                                \
+    }
+#define NT_OPTION_CONV(record)                                                                     \
+    {                                                                                              \
+        "conv", NT_CHOICE, offsetof(record, conv), "fastest",                                      \
+            .choices = nt_conv2d_algorithms,                                                       \
+            .doc = "which algorithms convolutions may take; direct: no Winograd or the like"       \
     }
 #define NT_OPTION_JSON(record)                                                                     \
     { "json", NT_BOOL, offsetof(record, json), "false", .doc = "print JSON in place of a table" }

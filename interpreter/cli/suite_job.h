@@ -7,12 +7,6 @@
 #include "progress.h"
 #include "suite_run.h"
 
-#define NT_OPTION_OUT(record)                                                                      \
-    {                                                                                              \
-        "out", NT_STRING, offsetof(record, out),                                                   \
-            .doc = "the run folder (default: runs/ and the suite's name)"                          \
-    }
-
 typedef struct nt_suite_job {
     nt_arena arena;
     nt_suite *suite;
@@ -21,10 +15,25 @@ typedef struct nt_suite_job {
     nt_suite_options options;
 } nt_suite_job;
 
-/* Loads the suite that the command line names and finds its run folder (`out` NULL: the usual one).
- * The job must stay where it is until it is finished. */
-nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments, const char *out,
-                            int32_t threads, bool quiet, nt_error *error);
+/* What the commands' options say of it. `out` NULL: the usual folder. `conv`: NT_CONV_…, in place
+ * of what the suite says unless it is NT_CONV_FASTEST. */
+typedef struct nt_suite_job_options {
+    const char *out;
+    int32_t threads, conv;
+    bool quiet;
+} nt_suite_job_options;
+
+/* Their rows of a command's table, whose record begins with them. */
+#define NT_SUITE_JOB_OPTIONS                                                                       \
+    {"out", NT_STRING, offsetof(nt_suite_job_options, out),                                        \
+     .doc = "the run folder (default: runs/ and the suite's name)"},                               \
+        NT_OPTION_CONV(nt_suite_job_options), NT_OPTION_THREADS(nt_suite_job_options),             \
+        NT_OPTION_QUIET(nt_suite_job_options)
+
+/* Loads the suite that the command line names and finds its run folder. The job must stay where it
+ * is until it is finished. */
+nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
+                            const nt_suite_job_options *options, nt_error *error);
 void nt_suite_job_finish(nt_suite_job *job);
 
 #endif

@@ -22,13 +22,14 @@ static bool read_once(const fusion *f, const nt_graph *from, nt_value value) {
 typedef struct form {
     nt_fused_conv2d_attrs attrs;
     nt_value x, kernel, bias, plus;
+    const char *name; /* the convolution's */
 } form;
 
 static bool form_of(const nt_graph *to, nt_value value, form *ret) {
     const nt_node *node = nt_graph_node(to, value.node);
     if (node->grad || (node->op != &nt_op_conv2d && node->op != &nt_op_fused_conv2d))
         return false;
-    *ret = (form){.x = node->in[0]};
+    *ret = (form){.x = node->in[0], .name = node->name};
     if (node->op == &nt_op_conv2d)
         ret->attrs.conv = *(const nt_conv2d_attrs *)node->attrs;
     else
@@ -42,7 +43,7 @@ static bool form_of(const nt_graph *to, nt_value value, form *ret) {
     return true;
 }
 
-static nt_status put(const form *f, nt_graph *to, const char *name, nt_value *ret) {
+static nt_status put(const form *f, nt_graph *to, nt_value *ret) {
     nt_value in[4];
     char why[NT_WHY];
     int count = 0;
@@ -52,7 +53,8 @@ static nt_status put(const form *f, nt_graph *to, const char *name, nt_value *re
     in[count++] = f->kernel;
     if (f->attrs.conv.bias)
         in[count++] = f->bias;
-    return nt_graph_add_raw(to, &nt_op_fused_conv2d, &f->attrs, in, count, count, name, ret, why);
+    return nt_graph_add_raw(to, &nt_op_fused_conv2d, &f->attrs, in, count, count, f->name, ret,
+                            why);
 }
 
 /* Whether the add can go into the convolution that makes its input number `side`. */
@@ -82,7 +84,7 @@ static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *
             found.plus = in[1 - side];
             *ret_replaced = true;
         }
-    return *ret_replaced ? put(&found, to, node->name, ret_out) : NT_OK;
+    return *ret_replaced ? put(&found, to, ret_out) : NT_OK;
 }
 
 nt_status nt_pass_fuse_end(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {

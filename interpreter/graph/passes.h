@@ -10,7 +10,8 @@ typedef enum nt_norm { NT_NORM_RUNNING, NT_NORM_BATCH } nt_norm;
 
 typedef struct nt_pass_options {
     nt_norm norm;
-    bool plain; /* only what evaluation means, no optimisation: the oracle for the others */
+    int32_t conv; /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
+    bool plain;   /* only what evaluation means, no optimisation: the oracle for the others */
 } nt_pass_options;
 
 typedef struct nt_pass {

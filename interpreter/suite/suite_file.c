@@ -3,6 +3,7 @@
 #include "suite_parts.h"
 
 #include "alloc.h"
+#include "attrs.h"
 #include "file.h"
 #include "overrides.h"
 #include <string.h>
@@ -131,10 +132,23 @@ static nt_status read_margin(nt_suite_loader *l, const nt_yaml *node) {
     return NT_OK;
 }
 
+/* Convolutions take the direct algorithm, in training and in evaluation, where the suite says so.
+ */
+static nt_status read_conv(nt_suite_loader *l, const nt_yaml *node) {
+    const char *text;
+    NT_TRY(nt_read_text(&l->reader, node, "conv", &text));
+    for (int32_t i = 0; nt_conv2d_algorithms[i]; i++)
+        if (strcmp(text, nt_conv2d_algorithms[i]) == 0) {
+            l->suite->conv = i;
+            return NT_OK;
+        }
+    return nt_reader_say(&l->reader, node, "conv is 'fastest' or 'direct', not '%s'", text);
+}
+
 static nt_status read_top(nt_suite_loader *l, const nt_yaml *root) {
-    static const char *const keys[] = {"version",  "suite",  "graph",  "set",
-                                       "data",     "train",  "seeds",  "weights",
-                                       "evaluate", "groups", "margin", NULL};
+    static const char *const keys[] = {"version", "suite", "graph",   "set",      "data",
+                                       "train",   "seeds", "weights", "evaluate", "groups",
+                                       "margin",  "conv",  NULL};
     static const char *const needed[] = {"version", "suite", "graph", "data", "groups", NULL};
     static const int32_t first_seed[] = {0};
     nt_suite *suite = l->suite;
@@ -169,6 +183,8 @@ static nt_status read_top(nt_suite_loader *l, const nt_yaml *root) {
             status, nt_reader_say(&l->reader, node,
                                   "given weights have no seeds; keep 'seeds' for 'train'"));
 
+    if ((node = nt_yaml_get(root, "conv")))
+        status = nt_suite_worse(status, read_conv(l, node));
     const nt_yaml *weights = nt_yaml_get(root, "weights"), *train = nt_yaml_get(root, "train");
     if (weights && train)
         status = nt_suite_worse(

@@ -48,6 +48,7 @@ typedef struct nt_suite {
     nt_suite_evaluate evaluate;
     const char *weights;              /* the weights' path, or NULL: */
     const nt_recipe *recipe;          /* then they are trained so */
+    int32_t conv;                     /* which algorithms: see nt_pass_options; in the recipe too */
     nt_place batch_place, loss_place; /* where the recipe says them */
     const int32_t *seeds;
     int seed_count;

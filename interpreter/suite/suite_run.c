@@ -4,6 +4,7 @@
 #include "suite_run.h"
 
 #include "alloc.h"
+#include "attrs.h"
 #include "file.h"
 #include "journal.h"
 #include "parallel.h"
@@ -157,6 +158,8 @@ static nt_status find_key(const suite_run *run, const nt_graph *graph, int s,
                    nt_loader_count(run->loader), suite->evaluate.batch_norm);
     if (suite->evaluate.batch_norm == NT_NORM_BATCH)
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
+    if (suite->conv == NT_CONV_DIRECT)
+        nt_text_add(&text, "conv: direct\n");
     for (int32_t c = 0; c < suite->data.channels; c++)
         nt_text_printf(&text, "normalise: %a %a\n", (double)suite->data.mean[c],
                        (double)suite->data.deviation[c]);
@@ -175,9 +178,10 @@ static nt_status interrupted(const suite_run *run, nt_status status) {
 static nt_status measure(suite_run *run, const nt_graph *graph, int s, const nt_weights *weights,
                          nt_outcome *ret) {
     const nt_report report = {.progress = tell_progress, .context = run};
-    const nt_evaluation evaluation = {.batch = run->suite->evaluate.batch,
-                                      .passes = {.norm = (nt_norm)run->suite->evaluate.batch_norm},
-                                      .report = &report};
+    const nt_evaluation evaluation = {
+        .batch = run->suite->evaluate.batch,
+        .passes = {.norm = (nt_norm)run->suite->evaluate.batch_norm, .conv = run->suite->conv},
+        .report = &report};
     char key[NT_DIGEST_HEX];
     NT_TRY(find_key(run, graph, s, key));
     bool before;

@@ -121,6 +121,7 @@ nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
         else if (i < 3)
             status = nt_suite_worse(status, nt_suite_lacks(l, map, "train", own[i]));
     }
+    recipe->conv = l->suite->conv;
     l->suite->recipe = recipe;
     if (status == NT_OK) {
         l->suite->batch_place = nt_reader_place(&l->reader, nt_yaml_get(map, "batch"));

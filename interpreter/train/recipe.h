@@ -9,6 +9,7 @@
 
 typedef struct nt_recipe {
     int32_t epochs, batch;
+    int32_t conv;      /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
     const nt_op *loss; /* an op with NT_OP_LOSS */
     const void *loss_attrs;
     const nt_optimiser *optimiser;

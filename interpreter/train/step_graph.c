@@ -5,12 +5,20 @@
 #include "attrs.h"
 #include "gradient.h"
 
-/* Batch normalisation works on the batch's own statistics and gives the next running ones. */
+/* Batch normalisation works on the batch's own statistics and gives the next running ones;
+ * convolutions take the direct algorithm where the recipe asks for it. */
 static nt_status train_mode(void *context, const nt_graph *from, int32_t i, nt_graph *to,
                             const nt_value *in, nt_value *ret_out, bool *ret_replaced) {
-    (void)context;
+    const nt_recipe *recipe = context;
     const nt_node *node = nt_graph_node(from, i);
     char why[NT_WHY];
+    if (node->op == &nt_op_conv2d && recipe->conv == NT_CONV_DIRECT) {
+        nt_conv2d_attrs attrs = *(const nt_conv2d_attrs *)node->attrs;
+        attrs.algorithm = NT_CONV_DIRECT;
+        *ret_replaced = true;
+        return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count,
+                                node->name, ret_out, why);
+    }
     if (node->op != &nt_op_batch_norm)
         return NT_OK;
     nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
@@ -100,7 +108,7 @@ static nt_status add_updates(nt_step_graph *step, const nt_network *network, int
 static nt_status make(nt_step_graph *step, const nt_network *network, const nt_recipe *recipe,
                       nt_error *error) {
     nt_value loss;
-    NT_TRY(nt_graph_rewrite(network->graph, train_mode, NULL, &step->graph));
+    NT_TRY(nt_graph_rewrite(network->graph, train_mode, (void *)(uintptr_t)recipe, &step->graph));
     step->logits = 0;
     NT_TRY(add_loss(step, recipe, &loss, error));
     NT_TRY(add_output(step, "loss of", network->name, loss, &step->loss));
