@@ -65,7 +65,7 @@ typedef struct nt_linear_attrs {
     bool bias;
 } nt_linear_attrs;
 
-enum { NT_STATISTICS_RUNNING, NT_STATISTICS_BATCH, NT_STATISTICS_TRAIN };
+enum { NT_STATISTICS_RUNNING, NT_STATISTICS_BATCH, NT_STATISTICS_TRAIN, NT_STATISTICS_GIVEN };
 
 typedef struct nt_batch_norm_attrs {
     double eps, momentum;

@@ -77,6 +77,43 @@ nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *a, const nt_tensor *x, cons
     };
 }
 
+/* Taps of one side that meet the input, summed over the outputs of that side. */
+static int64_t live_taps(const nt_conv_shape *shape, int d) {
+    int32_t size = d == 0 ? shape->height : shape->width;
+    int32_t places = d == 0 ? shape->out_height : shape->out_width;
+    int64_t count = 0;
+    for (int32_t place = 0; place < places; place++)
+        for (int32_t tap = 0; tap < shape->kernel[d]; tap++) {
+            int64_t at = (int64_t)place * shape->stride[d] + (int64_t)tap * shape->dilation[d] -
+                         shape->pad[d];
+            count += at >= 0 && at < size;
+        }
+    return count;
+}
+
+/* Tiles of so many places along one side of all phases of a dilated output. */
+static int64_t tiles(const nt_conv_shape *shape, int d, int32_t side) {
+    int32_t places = d == 0 ? shape->out_height : shape->out_width;
+    int32_t phase = (places + shape->dilation[d] - 1) / shape->dilation[d];
+    return (int64_t)shape->dilation[d] * ((phase + side - 1) / side);
+}
+
+/* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4, the Toeplitz scheme 9 times for a
+ * map of 2x2; the others each tap that meets the input. */
+int64_t nt_conv2d_executed(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out) {
+    const nt_tensor x = {.type = *in, .count = 1}, y = {.type = *out, .count = 1};
+    nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
+    int64_t pairs = (int64_t)shape.channels / shape.groups * shape.out_channels;
+    switch (nt_conv_choose(&shape, NT_FORWARD_PASS)) {
+    case NT_WINOGRAD_ALGORITHM:
+        return 36 * pairs * tiles(&shape, 0, 4) * tiles(&shape, 1, 4);
+    case NT_TOEPLITZ_ALGORITHM:
+        return 9 * pairs * tiles(&shape, 0, 2) * tiles(&shape, 1, 2);
+    default:
+        return pairs * live_taps(&shape, 0) * live_taps(&shape, 1);
+    }
+}
+
 bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
     nt_type out;
     char why[NT_WHY];
@@ -90,7 +127,8 @@ bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
 const char *nt_conv2d_algorithm(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out,
                                 bool grad) {
     static const char *const names[] = {[NT_DIRECT_ALGORITHM] = "direct",
-                                        [NT_SINGLE_ALGORITHM] = "single tap",
+                                        [NT_DEPTHWISE_ALGORITHM] = "depthwise",
+                                        [NT_JOINED_ALGORITHM] = "joined groups",
                                         [NT_TOEPLITZ_ALGORITHM] = "toeplitz",
                                         [NT_WINOGRAD_ALGORITHM] = "winograd"};
     const nt_tensor x = {.type = in[0], .count = 1}, y = {.type = out[0], .count = 1};

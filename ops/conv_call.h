@@ -35,6 +35,7 @@ int nt_conv2d_infer(const nt_conv2d_attrs *attrs, const nt_type *in, nt_type *re
                     char why[NT_WHY]);
 int64_t nt_conv2d_multiply_adds(const nt_conv2d_attrs *attrs, const nt_type *in,
                                 const nt_type *out);
+int64_t nt_conv2d_executed(const nt_conv2d_attrs *attrs, const nt_type *in, const nt_type *out);
 const char *nt_conv2d_algorithm(const nt_conv2d_attrs *attrs, const nt_type *in, const nt_type *out,
                                 bool grad);
 nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *attrs, const nt_tensor *x, const nt_tensor *y);

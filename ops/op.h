@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NT_MAX_INPUTS = 64, NT_MAX_OUTPUTS = 6, NT_MAX_PARAMS = 6, NT_WHY = 200 };
+enum { NT_MAX_INPUTS = 64, NT_MAX_OUTPUTS = 8, NT_MAX_PARAMS = 6, NT_WHY = 200 };
 
 /* --- parameters ------------------------------------------------------------------------------- */
 
@@ -126,6 +126,9 @@ typedef struct nt_op {
 
     /* Multiply-adds of one sample, as the literature counts them. NULL: none worth counting. */
     int64_t (*multiply_adds)(const void *attrs, const nt_type *in, const nt_type *out);
+
+    /* The same as the algorithm that is chosen executes them. NULL: it is `multiply_adds`. */
+    int64_t (*executed)(const void *attrs, const nt_type *in, const nt_type *out);
 
     /* Which algorithm a call with these types takes, in the words of `nontrivial bench`:
      * "winograd". `grad`: which the gradient to the data takes. NULL: there is but one. */

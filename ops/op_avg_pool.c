@@ -3,7 +3,7 @@
 #include "op_check.h"
 #include "parallel.h"
 #include "pool.h"
-#include <string.h>
+#include "vectorise.h"
 
 typedef struct avg_pool_attrs {
     nt_pool pool;
@@ -59,23 +59,32 @@ static window window_of(const avg_pool_attrs *a, nt_shape in, int32_t i, int32_t
     };
 }
 
+/* --- forward ---------------------------------------------------------------------------------- */
+
+NT_INLINE void find_mean(const window *w, nt_shape in, const float *restrict x, float *restrict y) {
+    int64_t channels = in.dim[0];
+    for (int64_t c = 0; c < channels; c++)
+        y[c] = 0;
+    for (int64_t r = w->rows.first; r < w->rows.first + w->rows.count; r++)
+        for (int64_t s = w->columns.first; s < w->columns.first + w->columns.count; s++) {
+            const float *v = x + (r * in.dim[2] + s) * channels;
+            for (int64_t c = 0; c < channels; c++)
+                y[c] += v[c];
+        }
+    for (int64_t c = 0; c < channels; c++)
+        y[c] *= w->share;
+}
+
 /* Job: one row of one sample's output. */
-static void forward_job(const void *context, int job, int worker) {
+NT_VECTORISED(forward_job, (const void *context, int job, int worker), (context, job, worker)) {
     const nt_call *call = context;
     nt_shape in = call->in[0].type.shape, out = call->out[0].type.shape;
-    int64_t channels = in.dim[0], sample = job / out.dim[1];
-    const float *x = call->in[0].f + sample * nt_shape_elements(in);
-    float *y = call->out[0].f + (int64_t)job * out.dim[2] * channels;
+    const float *x = call->in[0].f + job / out.dim[1] * nt_shape_elements(in);
+    float *y = call->out[0].f + (int64_t)job * out.dim[2] * out.dim[0];
     (void)worker;
-    for (int32_t j = 0; j < out.dim[2]; j++, y += channels) {
+    for (int32_t j = 0; j < out.dim[2]; j++, y += out.dim[0]) {
         window w = window_of(call->attrs, in, job % out.dim[1], j);
-        memset(y, 0, (size_t)channels * sizeof *y);
-        for (int64_t r = w.rows.first; r < w.rows.first + w.rows.count; r++)
-            for (int64_t s = w.columns.first; s < w.columns.first + w.columns.count; s++)
-                for (int64_t c = 0; c < channels; c++)
-                    y[c] += x[(r * in.dim[2] + s) * channels + c];
-        for (int64_t c = 0; c < channels; c++)
-            y[c] *= w.share;
+        find_mean(&w, in, x, y);
     }
 }
 
@@ -83,27 +92,35 @@ static void forward(const nt_call *call) {
     nt_parallel(call->out[0].count * call->out[0].type.shape.dim[1], forward_job, call);
 }
 
-/* Job: one sample, whose windows may overlap. */
-static void backward_job(const void *context, int job, int worker) {
+/* --- backward --------------------------------------------------------------------------------- */
+
+NT_INLINE void spread(const window *w, nt_shape in, int64_t count, const float *restrict dy,
+                      float *restrict dx) {
+    for (int64_t r = w->rows.first; r < w->rows.first + w->rows.count; r++)
+        for (int64_t s = w->columns.first; s < w->columns.first + w->columns.count; s++) {
+            float *to = dx + (r * in.dim[2] + s) * in.dim[0];
+            for (int64_t c = 0; c < count; c++)
+                to[c] += dy[c] * w->share;
+        }
+}
+
+NT_VECTORISED(backward_job, (const void *context, int job, int worker), (context, job, worker)) {
     const nt_grad_call *call = context;
     nt_shape in = call->in_grad[0].type.shape, out = call->out_grad[0].type.shape;
-    int64_t elements = nt_shape_elements(in), channels = in.dim[0];
-    const float *dy = call->out_grad[0].f + job * nt_shape_elements(out);
-    float *dx = call->in_grad[0].f + job * elements;
+    nt_pool_part part = nt_pool_part_of(in, job);
+    const float *dy = call->out_grad[0].f + part.sample * nt_shape_elements(out) + part.first;
+    float *dx = call->in_grad[0].f + part.sample * nt_shape_elements(in) + part.first;
     (void)worker;
-    memset(dx, 0, (size_t)elements * sizeof *dx);
+    nt_pool_part_zero(part, in, call->in_grad[0].f);
     for (int32_t i = 0; i < out.dim[1]; i++)
-        for (int32_t j = 0; j < out.dim[2]; j++, dy += channels) {
+        for (int32_t j = 0; j < out.dim[2]; j++, dy += out.dim[0]) {
             window w = window_of(call->attrs, in, i, j);
-            for (int64_t r = w.rows.first; r < w.rows.first + w.rows.count; r++)
-                for (int64_t s = w.columns.first; s < w.columns.first + w.columns.count; s++)
-                    for (int64_t c = 0; c < channels; c++)
-                        dx[(r * in.dim[2] + s) * channels + c] += dy[c] * w.share;
+            spread(&w, in, part.count, dy, dx);
         }
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_parallel(call->in_grad[0].count, backward_job, call);
+    nt_parallel(nt_pool_parts(&call->in_grad[0]), backward_job, call);
 }
 
 const nt_op nt_op_avg_pool = {
@@ -124,6 +141,7 @@ const nt_op nt_op_avg_pool = {
                              {"kernel=[4,2] stride=[3,1] pad=[1,0] ceil_mode=true "
                               "count_include_pad=false",
                               "18x6x5", "18x3x4"},
+                             {"kernel=2 stride=1", "300x2x3", "300x1x2"},
                              {"kernel=1", "4x1x1", "4x1x1"},
                              {0}},
 };

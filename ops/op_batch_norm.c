@@ -2,11 +2,12 @@
  *
  *     y = (x - mean) / sqrt(variance + eps) * weight + bias
  *
- *     statistics   mean and variance are           outputs
- *     running      the running ones                y
- *     batch        this batch's, variance biased   y
- *     train        this batch's, variance biased   y, mean, inverse deviation, and the running mean
- * and variance to be kept: PyTorch's rule, which takes the unbiased variance there
+ *     running   the running mean and variance             gives y
+ *     batch     this batch's, the variance biased         y
+ *     train     the same                                  y, mean, inverse deviation, the next
+ *               running mean and variance (by PyTorch's rule, which takes the unbiased variance),
+ * and scale and shift: y = x * scale + shift given     inputs four and five are scale and shift  y,
+ * again as `train` made it
  *
  * A batch held as one sample, since its samples are all alike, has the statistics of that sample.
  * The gradient goes through y alone; through this batch's statistics, but not into the running
@@ -15,16 +16,19 @@
 #include "columns.h"
 #include "op_check.h"
 #include "parallel.h"
+#include "vectorise.h"
 #include <math.h>
+#include <string.h>
 
 enum { JOB = 1 << 14 /* elements, about */ };
 
-enum { X, WEIGHT, BIAS, MEAN, VARIANCE };                  /* inputs */
-enum { Y, BATCH_MEAN, INVERSE, NEXT_MEAN, NEXT_VARIANCE }; /* outputs */
+enum { X, WEIGHT, BIAS, MEAN, VARIANCE, GIVEN_SCALE = MEAN, GIVEN_SHIFT }; /* inputs */
+enum { Y, BATCH_MEAN, INVERSE, NEXT_MEAN, NEXT_VARIANCE, SCALE, SHIFT };   /* outputs */
 
 static const char *const statistics[] = {[NT_STATISTICS_RUNNING] = "running",
                                          [NT_STATISTICS_BATCH] = "batch",
                                          [NT_STATISTICS_TRAIN] = "train",
+                                         [NT_STATISTICS_GIVEN] = "given",
                                          NULL};
 
 static const nt_field fields[] = {
@@ -46,9 +50,9 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     ret_out[Y] = in[0];
     if (a->statistics != NT_STATISTICS_TRAIN)
         return 1;
-    for (int i = BATCH_MEAN; i <= NEXT_VARIANCE; i++)
+    for (int i = BATCH_MEAN; i <= SHIFT; i++)
         ret_out[i] = nt_type_param(nt_shape_of(1, in[0].shape.dim));
-    return 1 + NEXT_VARIANCE;
+    return 1 + SHIFT;
 }
 
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
@@ -64,31 +68,33 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     return 5;
 }
 
-/* --- forward ---------------------------------------------------------------------------------- */
-
-/* What the shared scratch memory holds: four doubles and three floats a channel, then the work of
- * nt_columns_sum. */
+/* What the shared scratch memory holds: numbers for each channel, then the work of columns.h. */
 typedef struct room {
-    double *sum, *dot, *mean, *variance;
-    float *scale, *slope, *shift;
+    double *mean, *variance;                             /* that y is computed with */
+    double *sum, *dot;                                   /* of dy, and of dy * (x - centre) */
+    float *scale, *shift, *slope, *centre, *grad_centre; /* one after the other */
     double *work;
 } room;
 
+enum { DOUBLES = 4, FLOATS = 5 + 1 }; /* an even number, as doubles follow */
+
 static size_t channels_bytes(int64_t channels) {
-    return (size_t)channels * (4 * sizeof(double) + 4 * sizeof(float));
+    return (size_t)channels * (DOUBLES * sizeof(double) + FLOATS * sizeof(float));
 }
 
 static room room_of(const nt_scratch *scratch, int64_t channels) {
-    double *sum = (double *)scratch->shared;
-    float *scale = (float *)(sum + 4 * channels);
+    double *doubles = (double *)scratch->shared;
+    float *floats = (float *)(doubles + DOUBLES * channels);
     return (room){
-        .sum = sum,
-        .dot = sum + channels,
-        .mean = sum + 2 * channels,
-        .variance = sum + 3 * channels,
-        .scale = scale,
-        .slope = scale + channels,
-        .shift = scale + 2 * channels,
+        .mean = doubles,
+        .variance = doubles + channels,
+        .sum = doubles + 2 * channels,
+        .dot = doubles + 3 * channels,
+        .scale = floats,
+        .shift = floats + channels,
+        .slope = floats + 2 * channels,
+        .centre = floats + 3 * channels,
+        .grad_centre = floats + 4 * channels,
         .work = (double *)(scratch->shared + channels_bytes(channels)),
     };
 }
@@ -99,23 +105,42 @@ static nt_need need_of(const nt_tensor *x) {
                          channels_bytes(channels) + nt_columns_bytes(nt_tensor_rows(x), channels)};
 }
 
-static nt_need need(const nt_call *call) {
-    return need_of(&call->in[X]);
-}
-
 /* The mean and biased variance that y is to be computed with, into the room. */
 static void find_statistics(const nt_batch_norm_attrs *a, const nt_tensor *in, room *at) {
-    int64_t channels = nt_shape_channels(in[X].type.shape), rows = nt_tensor_rows(&in[X]);
-    bool running = a->statistics == NT_STATISTICS_RUNNING;
-    if (!running)
-        nt_columns_sum(in[X].f, in[X].f, rows, channels, at->work, at->sum, at->dot);
-    for (int64_t c = 0; c < channels; c++) {
-        double mean = running ? (double)in[MEAN].f[c] : at->sum[c] / (double)rows;
-        double variance =
-            running ? (double)in[VARIANCE].f[c] : at->dot[c] / (double)rows - mean * mean;
-        at->mean[c] = mean;
-        at->variance[c] = running || !(variance < 0) ? variance : 0; /* NaN stays NaN */
+    int64_t channels = nt_shape_channels(in[X].type.shape);
+    if (a->statistics != NT_STATISTICS_RUNNING) {
+        nt_columns_moments(in[X].f, nt_tensor_rows(&in[X]), channels, at->work, at->mean,
+                           at->variance);
+        return;
     }
+    for (int64_t c = 0; c < channels; c++) {
+        at->mean[c] = (double)in[MEAN].f[c];
+        at->variance[c] = (double)in[VARIANCE].f[c];
+    }
+}
+
+/* A pass over the elements, whose jobs are blocks of rows. */
+typedef struct sweep {
+    const float *x, *dy;
+    float *to;
+    const room *at;
+    int64_t rows, channels, job_rows;
+} sweep;
+
+static void sweep_run(nt_job job, sweep *s) {
+    s->job_rows = s->channels < JOB ? JOB / s->channels : 1;
+    nt_parallel((int)((s->rows + s->job_rows - 1) / s->job_rows), job, s);
+}
+
+static int64_t rows_of(const sweep *s, int job) {
+    int64_t left = s->rows - job * s->job_rows;
+    return left < s->job_rows ? left : s->job_rows;
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+static nt_need need(const nt_call *call) {
+    return need_of(&call->in[X]);
 }
 
 static void put_statistics(const nt_call *call, const room *at) {
@@ -137,31 +162,37 @@ static void put_statistics(const nt_call *call, const room *at) {
     }
 }
 
-/* What a job of either direction works on: a block of rows. */
-typedef struct sweep {
-    const float *x, *dy;
-    float *to;
-    const room *at;
-    int64_t rows, channels, job_rows;
-} sweep;
+NT_VECTORISED(normalise,
+              (const float *x, const float *restrict scale, const float *restrict shift,
+               int64_t rows, int64_t channels, float *y),
+              (x, scale, shift, rows, channels, y)) {
+    for (int64_t row = 0; row < rows; row++, x += channels, y += channels)
+        for (int64_t c = 0; c < channels; c++)
+            y[c] = x[c] * scale[c] + shift[c];
+}
 
-static void sweep_run(nt_job job, sweep *s) {
-    s->job_rows = s->channels < JOB ? JOB / s->channels : 1;
-    nt_parallel((int)((s->rows + s->job_rows - 1) / s->job_rows), job, s);
+static void find_factors(const nt_batch_norm_attrs *a, const nt_tensor *in, const room *at) {
+    for (int64_t c = 0; c < nt_shape_channels(in[X].type.shape); c++) {
+        double scale = (double)in[WEIGHT].f[c] / sqrt(at->variance[c] + a->eps);
+        at->scale[c] = (float)scale;
+        at->shift[c] = (float)((double)in[BIAS].f[c] - at->mean[c] * scale);
+    }
+}
+
+static void put_factors(const nt_call *call, const room *at) {
+    size_t size = (size_t)nt_shape_channels(call->in[X].type.shape) * sizeof(float);
+    if (call->out[SCALE].data)
+        memcpy(call->out[SCALE].data, at->scale, size);
+    if (call->out[SHIFT].data)
+        memcpy(call->out[SHIFT].data, at->shift, size);
 }
 
 static void forward_job(const void *context, int job, int worker) {
     const sweep *s = context;
-    const float *scale = s->at->scale, *shift = s->at->shift;
+    int64_t start = job * s->job_rows * s->channels;
     (void)worker;
-    int64_t from = job * s->job_rows;
-    int64_t to = from + s->job_rows < s->rows ? from + s->job_rows : s->rows;
-    for (int64_t row = from; row < to; row++) {
-        const float *x = s->x + row * s->channels;
-        float *y = s->to + row * s->channels;
-        for (int64_t c = 0; c < s->channels; c++)
-            y[c] = x[c] * scale[c] + shift[c];
-    }
+    normalise(s->x + start, s->at->scale, s->at->shift, rows_of(s, job), s->channels,
+              s->to + start);
 }
 
 static void forward(const nt_call *call) {
@@ -169,16 +200,19 @@ static void forward(const nt_call *call) {
     const nt_tensor *in = call->in;
     int64_t channels = nt_shape_channels(in[X].type.shape);
     room at = room_of(&call->scratch, channels);
-    find_statistics(a, in, &at);
-    if (a->statistics == NT_STATISTICS_TRAIN)
+    if (a->statistics == NT_STATISTICS_GIVEN) {
+        at.scale = in[GIVEN_SCALE].f;
+        at.shift = in[GIVEN_SHIFT].f;
+    } else {
+        find_statistics(a, in, &at);
+        find_factors(a, in, &at);
+    }
+    if (a->statistics == NT_STATISTICS_TRAIN) {
         put_statistics(call, &at);
+        put_factors(call, &at);
+    }
     if (!call->out[Y].data)
         return;
-    for (int64_t c = 0; c < channels; c++) {
-        double scale = (double)in[WEIGHT].f[c] / sqrt(at.variance[c] + a->eps);
-        at.scale[c] = (float)scale;
-        at.shift[c] = (float)((double)in[BIAS].f[c] - at.mean[c] * scale);
-    }
     sweep s = {.x = in[X].f,
                .to = call->out[Y].f,
                .at = &at,
@@ -193,45 +227,35 @@ static nt_need grad_need(const nt_grad_call *call) {
     return need_of(&call->in[X]);
 }
 
-/* dx = (dy - mean of dy) * scale + (x - mean) * slope, the differences in double: they cancel. */
-static void backward_job(const void *context, int job, int worker) {
-    const sweep *s = context;
-    const float *scale = s->at->scale, *slope = s->at->slope;
-    const double *mean = s->at->mean, *centre = s->at->sum;
-    (void)worker;
-    int64_t from = job * s->job_rows;
-    int64_t to = from + s->job_rows < s->rows ? from + s->job_rows : s->rows;
-    for (int64_t row = from; row < to; row++) {
-        const float *x = s->x + row * s->channels, *dy = s->dy + row * s->channels;
-        float *dx = s->to + row * s->channels;
-        for (int64_t c = 0; c < s->channels; c++)
-            dx[c] = (float)((double)dy[c] - centre[c]) * scale[c] +
-                    (float)((double)x[c] - mean[c]) * slope[c];
-    }
-}
-
 /* The statistics of the forward call: kept in training, found again otherwise. */
 static void recall_statistics(const nt_grad_call *call, room *at) {
     const nt_batch_norm_attrs *a = call->attrs;
-    if (a->statistics != NT_STATISTICS_TRAIN) {
+    int64_t channels = nt_shape_channels(call->in[X].type.shape);
+    if (a->statistics != NT_STATISTICS_TRAIN)
         find_statistics(a, call->in, at);
-        return;
-    }
-    for (int64_t c = 0; c < nt_shape_channels(call->in[X].type.shape); c++) {
+    for (int64_t c = 0; c < channels && a->statistics == NT_STATISTICS_TRAIN; c++) {
         double inverse = (double)call->out[INVERSE].f[c];
         at->mean[c] = (double)call->out[BATCH_MEAN].f[c];
         at->variance[c] = 1 / (inverse * inverse) - a->eps;
     }
+    for (int64_t c = 0; c < channels; c++)
+        at->centre[c] = (float)at->mean[c];
 }
 
-/* From the sums over dy and dy * x, which the room holds: the gradients of what there is one of for
- * each channel, and the coefficients of dx; the mean of dy takes its sum's place. */
+/* From the sums over dy and dy * (x - centre), which the room holds: the gradients of what there is
+ * one of for each channel, and the coefficients of
+ *
+ *     dx = (dy - mean of dy) * scale + (x - mean) * slope
+ *
+ * Both differences cancel, so what is taken off before the multiplication is close to the mean, and
+ * what it leaves is the same for the whole channel: the shift. */
 static void backward_channel(const nt_grad_call *call, room *at, int64_t c) {
     const nt_batch_norm_attrs *a = call->attrs;
     bool running = a->statistics == NT_STATISTICS_RUNNING;
     double rows = (double)nt_tensor_rows(&call->in[X]), weight = (double)call->in[WEIGHT].f[c];
     double inverse = 1 / sqrt(at->variance[c] + a->eps), sum = at->sum[c];
-    double along = at->dot[c] - at->mean[c] * sum; /* sum of dy * (x - mean) */
+    double off_centre = at->mean[c] - (double)at->centre[c];
+    double along = at->dot[c] - off_centre * sum; /* sum of dy * (x - mean) */
     const nt_tensor *grad = call->in_grad;
     if (grad[WEIGHT].data)
         grad[WEIGHT].f[c] = (float)(along * inverse);
@@ -241,27 +265,52 @@ static void backward_channel(const nt_grad_call *call, room *at, int64_t c) {
         grad[MEAN].f[c] = running ? (float)(-sum * weight * inverse) : 0;
     if (grad[VARIANCE].data)
         grad[VARIANCE].f[c] = running ? (float)(-along * weight * pow(inverse, 3) / 2) : 0;
-    at->scale[c] = (float)(weight * inverse);
-    at->slope[c] = running ? 0 : (float)(-weight * pow(inverse, 3) * along / rows);
-    at->sum[c] = running ? 0 : sum / rows;
+    double scale = weight * inverse;
+    double slope = running ? 0 : -scale * inverse * inverse * along / rows;
+    double grad_mean = running ? 0 : sum / rows;
+    at->scale[c] = (float)scale;
+    at->slope[c] = (float)slope;
+    at->grad_centre[c] = (float)grad_mean;
+    at->shift[c] = (float)(((double)at->grad_centre[c] - grad_mean) * scale - off_centre * slope);
+}
+
+/* `factors`: scale, shift, slope, centre and grad_centre, as the room holds them. */
+NT_VECTORISED(differentiate,
+              (const float *restrict x, const float *dy, const float *restrict factors,
+               int64_t rows, int64_t channels, float *dx),
+              (x, dy, factors, rows, channels, dx)) {
+    const float *scale = factors, *shift = scale + channels, *slope = shift + channels;
+    const float *centre = slope + channels, *grad_centre = centre + channels;
+    for (int64_t row = 0; row < rows; row++, x += channels, dy += channels, dx += channels)
+        for (int64_t c = 0; c < channels; c++)
+            dx[c] = (dy[c] - grad_centre[c]) * scale[c] + (x[c] - centre[c]) * slope[c] + shift[c];
+}
+
+static void backward_job(const void *context, int job, int worker) {
+    const sweep *s = context;
+    int64_t start = job * s->job_rows * s->channels;
+    (void)worker;
+    differentiate(s->x + start, s->dy + start, s->at->scale, rows_of(s, job), s->channels,
+                  s->to + start);
 }
 
 static void backward(const nt_grad_call *call) {
     const nt_tensor *in = call->in;
     int64_t channels = nt_shape_channels(in[X].type.shape), rows = nt_tensor_rows(&in[X]);
-    if (!call->out_grad[Y].data) {
+    const float *dy = call->out_grad[Y].f;
+    if (!dy) {
         nt_grad_zero(call);
         return;
     }
     room at = room_of(&call->scratch, channels);
     recall_statistics(call, &at);
-    nt_columns_sum(call->out_grad[Y].f, in[X].f, rows, channels, at.work, at.sum, at.dot);
+    nt_columns_dot(dy, in[X].f, at.centre, rows, channels, at.work, at.sum, at.dot);
     for (int64_t c = 0; c < channels; c++)
         backward_channel(call, &at, c);
     if (!call->in_grad[X].data)
         return;
     sweep s = {.x = in[X].f,
-               .dy = call->out_grad[Y].f,
+               .dy = dy,
                .to = call->in_grad[X].f,
                .at = &at,
                .rows = rows,
@@ -274,7 +323,7 @@ const nt_op nt_op_batch_norm = {
     .doc = "batch normalisation",
     .fields = fields,
     .attrs_size = sizeof(nt_batch_norm_attrs),
-    .traits = NT_OP_IN_PLACE,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -69,8 +69,7 @@ static void backward(const nt_grad_call *call) {
     int64_t channels = nt_shape_channels(shape), pixels = nt_shape_pixels(shape);
     double *sum = (double *)call->scratch.shared, *work = sum + channels;
     for (int32_t n = 0; n < call->out_grad[0].count; n++) {
-        nt_columns_sum(call->out_grad[0].f + n * pixels * channels, NULL, pixels, channels, work,
-                       sum, NULL);
+        nt_columns_sum(call->out_grad[0].f + n * pixels * channels, pixels, channels, work, sum);
         for (int64_t c = 0; c < channels; c++)
             call->in_grad[0].f[n * channels + c] = (float)sum[c];
     }

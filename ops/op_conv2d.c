@@ -45,6 +45,10 @@ static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type
     return nt_conv2d_multiply_adds(attrs, in, out);
 }
 
+static int64_t executed(const void *attrs, const nt_type *in, const nt_type *out) {
+    return nt_conv2d_executed(attrs, in, out);
+}
+
 static const char *algorithm(const void *attrs, const nt_type *in, const nt_type *out, bool grad) {
     return nt_conv2d_algorithm(attrs, in, out, grad);
 }
@@ -79,6 +83,7 @@ const nt_op nt_op_conv2d = {
     .infer = infer,
     .params = params,
     .multiply_adds = multiply_adds,
+    .executed = executed,
     .algorithm = algorithm,
     .need = need,
     .grad_need = grad_need,

@@ -8,6 +8,7 @@
 #include "op_check.h"
 #include "parallel.h"
 #include "random.h"
+#include "vectorise.h"
 #include <string.h>
 
 enum { CHUNK = 1024 /* elements; a multiple of Philox's four words */ };
@@ -30,57 +31,80 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return 1;
 }
 
+/* Elements whose word is below `limit` are zeroed. */
+NT_VECTORISED(choose,
+              (const uint32_t *restrict words, int64_t count, uint32_t limit, float keep,
+               float *restrict ret),
+              (words, count, limit, keep, ret)) {
+    for (int64_t i = 0; i < count; i++)
+        ret[i] = words[i] < limit ? 0 : keep;
+}
+
 /* What elements [from, from + count) of the batch are multiplied by; count is at most CHUNK. */
 static void find_factors(const nt_dropout_attrs *a, uint64_t draw, int64_t from, int64_t count,
                          float *ret) {
     uint64_t stream = nt_hash_string(0, a->path ? a->path : "");
-    uint64_t limit = (uint64_t)(a->probability * 0x1p32); /* of words that stand for zero */
+    double limit = a->probability * 0x1p32;
     float keep = a->probability < 1 ? (float)(1 / (1 - a->probability)) : 0;
-    uint32_t words[4];
-    for (int64_t i = 0; i < count; i++) {
-        int64_t element = from + i;
-        if (i == 0 || element % 4 == 0)
-            nt_philox(draw, stream, (uint64_t)element / 4, words);
-        ret[i] = words[element % 4] < limit ? 0 : keep;
-    }
+    int64_t skipped = from % 4; /* of the first block's words */
+    uint32_t words[CHUNK + 4];
+    for (int64_t i = 0; i < skipped + count; i += 4)
+        nt_philox(draw, stream, (uint64_t)((from + i) / 4), words + i);
+    choose(words + skipped, count, limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX, keep, ret);
+}
+
+/* Jobs of both directions: a chunk of the input's elements, for each sample that they stand for. */
+static int jobs_of(const nt_tensor *given) {
+    return (int)((nt_tensor_total(given) + CHUNK - 1) / CHUNK);
+}
+
+NT_VECTORISED(multiply, (const float *x, const float *restrict factors, int64_t count, float *y),
+              (x, factors, count, y)) {
+    for (int64_t i = 0; i < count; i++)
+        y[i] = x[i] * factors[i];
 }
 
 static void forward_job(const void *context, int job, int worker) {
     const nt_call *call = context;
     int64_t total = nt_tensor_total(&call->out[0]), given = nt_tensor_total(&call->in[0]);
-    int64_t from = (int64_t)job * CHUNK, count = from + CHUNK < total ? CHUNK : total - from;
-    float factors[CHUNK], *y = call->out[0].f + from;
+    int64_t from = (int64_t)job * CHUNK, count = from + CHUNK < given ? CHUNK : given - from;
+    float factors[CHUNK];
     (void)worker;
-    find_factors(call->attrs, call->draw, from, count, factors);
-    for (int64_t i = 0; i < count; i++)
-        y[i] = call->in[0].f[(from + i) % given] * factors[i];
+    for (int64_t at = from; at < total; at += given) {
+        find_factors(call->attrs, call->draw, at, count, factors);
+        multiply(call->in[0].f + from, factors, count, call->out[0].f + at);
+    }
 }
 
 static void forward(const nt_call *call) {
-    nt_parallel((int)((nt_tensor_total(&call->out[0]) + CHUNK - 1) / CHUNK), forward_job, call);
+    nt_parallel(jobs_of(&call->in[0]), forward_job, call);
 }
 
-/* Job: a chunk of the input's elements; where it is not batched, summed over the samples. */
+NT_VECTORISED(add_products,
+              (const float *restrict dy, const float *restrict factors, int64_t count,
+               double *restrict sum),
+              (dy, factors, count, sum)) {
+    for (int64_t i = 0; i < count; i++)
+        sum[i] += (double)(dy[i] * factors[i]);
+}
+
 static void backward_job(const void *context, int job, int worker) {
     const nt_grad_call *call = context;
-    const nt_tensor *dy = &call->out_grad[0];
-    int64_t total = nt_tensor_total(dy), given = nt_tensor_total(&call->in_grad[0]);
+    int64_t total = nt_tensor_total(&call->out_grad[0]), given = nt_tensor_total(&call->in_grad[0]);
     int64_t from = (int64_t)job * CHUNK, count = from + CHUNK < given ? CHUNK : given - from;
     float factors[CHUNK];
     double sum[CHUNK] = {0};
     (void)worker;
     for (int64_t at = from; at < total; at += given) {
         find_factors(call->attrs, call->draw, at, count, factors);
-        for (int64_t i = 0; i < count; i++)
-            sum[i] += (double)(dy->f[at + i] * factors[i]);
+        add_products(call->out_grad[0].f + at, factors, count, sum);
     }
     for (int64_t i = 0; i < count; i++)
         call->in_grad[0].f[from + i] = (float)sum[i];
 }
 
 static void backward(const nt_grad_call *call) {
-    int64_t given = nt_tensor_total(&call->in_grad[0]);
-    nt_parallel((int)((given + CHUNK - 1) / CHUNK), backward_job, call);
+    nt_parallel(jobs_of(&call->in_grad[0]), backward_job, call);
 }
 
 const nt_op nt_op_dropout = {
@@ -88,7 +112,7 @@ const nt_op nt_op_dropout = {
     .doc = "zeroes elements at random, in training",
     .fields = fields,
     .attrs_size = sizeof(nt_dropout_attrs),
-    .traits = NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE,
+    .traits = NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

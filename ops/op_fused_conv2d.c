@@ -48,6 +48,10 @@ static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type
     return nt_conv2d_multiply_adds(&((const nt_fused_conv2d_attrs *)attrs)->conv, in, out);
 }
 
+static int64_t executed(const void *attrs, const nt_type *in, const nt_type *out) {
+    return nt_conv2d_executed(&((const nt_fused_conv2d_attrs *)attrs)->conv, in, out);
+}
+
 static const char *algorithm(const void *attrs, const nt_type *in, const nt_type *out, bool grad) {
     return nt_conv2d_algorithm(&((const nt_fused_conv2d_attrs *)attrs)->conv, in, out, grad);
 }
@@ -86,6 +90,7 @@ const nt_op nt_op_fused_conv2d = {
     .max_inputs = 4,
     .infer = infer,
     .multiply_adds = multiply_adds,
+    .executed = executed,
     .algorithm = algorithm,
     .need = need,
     .forward = forward,

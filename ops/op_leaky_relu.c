@@ -3,6 +3,7 @@
 #include "elementwise.h"
 #include "op.h"
 #include "op_check.h"
+#include "vectorise.h"
 
 typedef struct leaky_relu_attrs {
     double slope;
@@ -20,7 +21,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return nt_check_float(in, why) ? 1 : 0;
 }
 
-static void forward_range(const void *context, int64_t from, int64_t to) {
+NT_VECTORISED(forward_range, (const void *context, int64_t from, int64_t to), (context, from, to)) {
     const nt_call *call = context;
     float slope = (float)((const leaky_relu_attrs *)call->attrs)->slope;
     const float *x = call->in[0].f;
@@ -33,17 +34,20 @@ static void forward(const nt_call *call) {
     nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
 }
 
-static void backward_range(const void *context, int64_t from, int64_t to) {
+NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
+              (context, from, to)) {
     const nt_grad_call *call = context;
     float slope = (float)((const leaky_relu_attrs *)call->attrs)->slope;
-    const float *x = call->in[0].f, *dy = call->out_grad[0].f;
+    const float *y = call->out[0].f, *dy = call->out_grad[0].f; /* y is positive where x is */
     float *dx = call->in_grad[0].f;
-    for (int64_t i = from; i < to; i++)
-        dx[i] = x[i] < 0 ? slope * dy[i] : dy[i];
+    for (int64_t i = from; i < to; i++) {
+        float grad = dy[i];
+        dx[i] = y[i] > 0 ? grad : slope * grad;
+    }
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_elementwise(nt_tensor_total(&call->in[0]), backward_range, call);
+    nt_elementwise(nt_tensor_total(&call->out[0]), backward_range, call);
 }
 
 const nt_op nt_op_leaky_relu = {
@@ -51,12 +55,12 @@ const nt_op nt_op_leaky_relu = {
     .doc = "x above zero, a share of it below",
     .fields = fields,
     .attrs_size = sizeof(leaky_relu_attrs),
-    .traits = NT_OP_IN_PLACE,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
     .forward = forward,
     .backward = backward,
-    .grad_reads_in = 1u << 0,
+    .grad_reads_out = 1u << 0,
     .cases = (const nt_op_case[]){{"", "5x7x3", "5x7x3"}, {"slope=0.2", "130", "130"}, {0}},
 };

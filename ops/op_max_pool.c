@@ -3,10 +3,8 @@
 #include "op_check.h"
 #include "parallel.h"
 #include "pool.h"
+#include "vectorise.h"
 #include <math.h>
-#include <string.h>
-
-enum { LANES = 64 /* channels at a time */ };
 
 static const nt_field fields[] = {
     {"kernel", NT_PAIR, offsetof(nt_pool, kernel), NULL, 1, NT_POOL_MOST,
@@ -28,42 +26,58 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return nt_pool_infer(attrs, &in[0], ret_out, why);
 }
 
-/* For `count` channels of one window, the largest elements and (unless ret_at is NULL) where each
- * lies, in floats from the sample's start. */
-static void find_largest(const nt_pool *pool, const float *sample, nt_shape shape, nt_span rows,
-                         nt_span columns, int64_t first, int64_t count, float *ret_best,
-                         int64_t *ret_at) {
-    int64_t channels = shape.dim[0];
-    for (int64_t c = 0; c < count; c++)
-        ret_best[c] = -INFINITY;
-    for (int32_t r = 0; r < rows.count; r++)
-        for (int32_t s = 0; s < columns.count; s++) {
-            int64_t y = rows.first + r * pool->dilation[0];
-            int64_t x = columns.first + s * pool->dilation[1];
-            int64_t at = (y * shape.dim[2] + x) * channels + first;
-            bool start = r == 0 && s == 0;
-            for (int64_t c = 0; ret_at && c < count; c++)
-                if (start || sample[at + c] > ret_best[c] || isnan(sample[at + c]))
-                    ret_at[c] = at + c;
-            for (int64_t c = 0; c < count; c++) {
-                float v = sample[at + c];
-                ret_best[c] = v > ret_best[c] || v != v ? v : ret_best[c];
-            }
+/* One window of one sample. */
+typedef struct window {
+    nt_span rows, columns;
+    int32_t dilation[2];
+    int64_t width, channels; /* of the input */
+} window;
+
+static window window_of(const nt_pool *pool, nt_shape in, int32_t i, int32_t j) {
+    return (window){
+        .rows = nt_pool_span(pool, 0, i, in.dim[1]),
+        .columns = nt_pool_span(pool, 1, j, in.dim[2]),
+        .dilation = {pool->dilation[0], pool->dilation[1]},
+        .width = in.dim[2],
+        .channels = in.dim[0],
+    };
+}
+
+/* Where the window's element in row r, column s lies, in floats from the sample's start. */
+NT_INLINE int64_t place_of(const window *w, int32_t r, int32_t s) {
+    int64_t y = w->rows.first + (int64_t)r * w->dilation[0];
+    int64_t x = w->columns.first + (int64_t)s * w->dilation[1];
+    return (y * w->width + x) * w->channels;
+}
+
+/* Whether v takes the place of the largest so far; without a branch, for vectors have none. */
+NT_INLINE bool wins(float v, float best) {
+    return (v > best) | (v != v);
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+NT_INLINE void find_largest(const window *w, const float *restrict x, float *restrict best) {
+    for (int64_t c = 0; c < w->channels; c++)
+        best[c] = -INFINITY;
+    for (int32_t r = 0; r < w->rows.count; r++)
+        for (int32_t s = 0; s < w->columns.count; s++) {
+            const float *v = x + place_of(w, r, s);
+            for (int64_t c = 0; c < w->channels; c++)
+                best[c] = wins(v[c], best[c]) ? v[c] : best[c];
         }
 }
 
 /* Job: one row of one sample's output. */
-static void forward_job(const void *context, int job, int worker) {
+NT_VECTORISED(forward_job, (const void *context, int job, int worker), (context, job, worker)) {
     const nt_call *call = context;
     nt_shape in = call->in[0].type.shape, out = call->out[0].type.shape;
-    int64_t channels = in.dim[0], sample = job / out.dim[1];
-    const float *x = call->in[0].f + sample * nt_shape_elements(in);
-    float *y = call->out[0].f + (int64_t)job * out.dim[2] * channels;
+    const float *x = call->in[0].f + job / out.dim[1] * nt_shape_elements(in);
+    float *y = call->out[0].f + (int64_t)job * out.dim[2] * out.dim[0];
     (void)worker;
-    nt_span rows = nt_pool_span(call->attrs, 0, job % out.dim[1], in.dim[1]);
-    for (int32_t place = 0; place < out.dim[2]; place++, y += channels) {
-        nt_span columns = nt_pool_span(call->attrs, 1, place, in.dim[2]);
-        find_largest(call->attrs, x, in, rows, columns, 0, channels, y, NULL);
+    for (int32_t j = 0; j < out.dim[2]; j++, y += out.dim[0]) {
+        window w = window_of(call->attrs, in, job % out.dim[1], j);
+        find_largest(&w, x, y);
     }
 }
 
@@ -71,38 +85,53 @@ static void forward(const nt_call *call) {
     nt_parallel(call->out[0].count * call->out[0].type.shape.dim[1], forward_job, call);
 }
 
-static void route(const nt_pool *pool, const float *x, nt_shape in, nt_shape out, int64_t first,
-                  int64_t count, const float *dy, float *dx) {
-    float best[LANES];
-    int64_t at[LANES];
-    for (int32_t i = 0; i < out.dim[1]; i++)
-        for (int32_t j = 0; j < out.dim[2]; j++) {
-            nt_span rows = nt_pool_span(pool, 0, i, in.dim[1]);
-            nt_span columns = nt_pool_span(pool, 1, j, in.dim[2]);
-            find_largest(pool, x, in, rows, columns, first, count, best, at);
-            const float *from = dy + ((int64_t)i * out.dim[2] + j) * out.dim[0] + first;
-            for (int64_t c = 0; c < count; c++)
-                dx[at[c]] += from[c];
+/* --- backward --------------------------------------------------------------------------------- */
+
+/* Gives dy to the largest element of each channel. */
+NT_INLINE void route(const window *w, int64_t count, const float *restrict x,
+                     const float *restrict dy, float *restrict dx) {
+    float best[NT_POOL_LANES];
+    int32_t winner[NT_POOL_LANES], at = 0; /* elements of the window, counted in reading order */
+    for (int64_t c = 0; c < count; c++) {
+        best[c] = -INFINITY;
+        winner[c] = 0;
+    }
+    for (int32_t r = 0; r < w->rows.count; r++)
+        for (int32_t s = 0; s < w->columns.count; s++, at++) {
+            const float *v = x + place_of(w, r, s);
+            for (int64_t c = 0; c < count; c++) {
+                winner[c] = wins(v[c], best[c]) ? at : winner[c];
+                best[c] = wins(v[c], best[c]) ? v[c] : best[c];
+            }
+        }
+    at = 0;
+    for (int32_t r = 0; r < w->rows.count; r++)
+        for (int32_t s = 0; s < w->columns.count; s++, at++) {
+            float *to = dx + place_of(w, r, s);
+            for (int64_t c = 0; c < count; c++) {
+                float grad = dy[c];
+                to[c] += winner[c] == at ? grad : 0;
+            }
         }
 }
 
-/* Job: one sample, whose windows may overlap. */
-static void backward_job(const void *context, int job, int worker) {
+NT_VECTORISED(backward_job, (const void *context, int job, int worker), (context, job, worker)) {
     const nt_grad_call *call = context;
     nt_shape in = call->in[0].type.shape, out = call->out_grad[0].type.shape;
-    int64_t elements = nt_shape_elements(in), channels = in.dim[0];
-    const float *x = call->in[0].f + job * elements;
-    const float *dy = call->out_grad[0].f + job * nt_shape_elements(out);
-    float *dx = call->in_grad[0].f + job * elements;
+    nt_pool_part part = nt_pool_part_of(in, job);
+    int64_t start = part.sample * nt_shape_elements(in) + part.first;
+    const float *dy = call->out_grad[0].f + part.sample * nt_shape_elements(out) + part.first;
     (void)worker;
-    memset(dx, 0, (size_t)elements * sizeof *dx);
-    for (int64_t first = 0; first < channels; first += LANES)
-        route(call->attrs, x, in, out, first, first + LANES < channels ? LANES : channels - first,
-              dy, dx);
+    nt_pool_part_zero(part, in, call->in_grad[0].f);
+    for (int32_t i = 0; i < out.dim[1]; i++)
+        for (int32_t j = 0; j < out.dim[2]; j++, dy += out.dim[0]) {
+            window w = window_of(call->attrs, in, i, j);
+            route(&w, part.count, call->in[0].f + start, dy, call->in_grad[0].f + start);
+        }
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_parallel(call->in_grad[0].count, backward_job, call);
+    nt_parallel(nt_pool_parts(&call->in_grad[0]), backward_job, call);
 }
 
 const nt_op nt_op_max_pool = {
@@ -122,6 +151,7 @@ const nt_op nt_op_max_pool = {
                              {"kernel=3 stride=2 ceil_mode=true", "3x8x10", "3x4x5"},
                              {"kernel=2 stride=3 pad=1 ceil_mode=true", "3x6x7", "3x3x3"},
                              {"kernel=[2,3] stride=1 pad=[1,1] dilation=[2,1]", "70x5x4", "70x5x4"},
+                             {"kernel=2 stride=1", "300x2x3", "300x1x2"},
                              {"kernel=1", "4x1x1", "4x1x1"},
                              {0}},
 };

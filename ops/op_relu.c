@@ -2,6 +2,7 @@
 #include "elementwise.h"
 #include "op.h"
 #include "op_check.h"
+#include "vectorise.h"
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
@@ -10,7 +11,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return 1;
 }
 
-static void forward_range(const void *context, int64_t from, int64_t to) {
+NT_VECTORISED(forward_range, (const void *context, int64_t from, int64_t to), (context, from, to)) {
     const nt_call *call = context;
     const float *x = call->in[0].f;
     float *y = call->out[0].f;
@@ -22,12 +23,15 @@ static void forward(const nt_call *call) {
     nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
 }
 
-static void backward_range(const void *context, int64_t from, int64_t to) {
+NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
+              (context, from, to)) {
     const nt_grad_call *call = context;
     const float *y = call->out[0].f, *dy = call->out_grad[0].f;
     float *dx = call->in_grad[0].f;
-    for (int64_t i = from; i < to; i++)
-        dx[i] = y[i] > 0 ? dy[i] : 0;
+    for (int64_t i = from; i < to; i++) {
+        float grad = dy[i]; /* read whatever y is: a load that depends on it is no vector's */
+        dx[i] = y[i] > 0 ? grad : 0;
+    }
 }
 
 static void backward(const nt_grad_call *call) {
@@ -38,7 +42,7 @@ const nt_op nt_op_relu = {
     .name = "relu",
     .doc = "max(x, 0)",
     .fields = nt_no_fields,
-    .traits = NT_OP_IN_PLACE,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

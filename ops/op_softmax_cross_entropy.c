@@ -87,36 +87,71 @@ static aim aim_of(const cross_entropy_attrs *a, int64_t classes, int32_t target)
     return (aim){.counts = true, .class = target, .weight = weight_of(a, target)};
 }
 
-/* The larger of two numbers of samples: an input that is not batched has 1. */
-static int64_t samples_of(const nt_tensor *in) {
-    return in[LOGITS].count > in[TARGET].count ? in[LOGITS].count : in[TARGET].count;
+/* Numbers of rows: what is not batched, logits or target, stands for each sample alike. */
+typedef struct extent {
+    int64_t classes, logits, targets, rows;
+} extent;
+
+static extent extent_of(const nt_tensor *in) {
+    int64_t pixels = nt_shape_pixels(in[LOGITS].type.shape);
+    int64_t logits = in[LOGITS].count * pixels, targets = in[TARGET].count * pixels;
+    return (extent){
+        .classes = nt_shape_channels(in[LOGITS].type.shape),
+        .logits = logits,
+        .targets = targets,
+        .rows = logits > targets ? logits : targets,
+    };
 }
 
-/* --- forward ---------------------------------------------------------------------------------- */
-
-typedef struct partial {
-    double loss, weight;
-} partial;
+static int32_t target_of(const nt_tensor *in, const extent *e, int64_t row) {
+    return in[TARGET].i[row < e->targets ? row : row % e->targets];
+}
 
 static int64_t jobs_of(int64_t rows) {
     return (rows + JOB - 1) / JOB;
 }
 
-static nt_need need(const nt_call *call) {
-    int64_t rows = samples_of(call->in) * nt_shape_pixels(call->in[LOGITS].type.shape);
-    return (nt_need){.shared = (size_t)jobs_of(rows) * sizeof(partial)};
+/* A job's sums over its rows. */
+typedef struct partial {
+    double loss, weight;
+} partial;
+
+/* Scratch memory: a partial of each job, and numbers for each class. */
+static nt_need need_of(const nt_tensor *in) {
+    extent e = extent_of(in);
+    return (nt_need){.shared = (size_t)jobs_of(e.rows) * sizeof(partial),
+                     .per_worker = ((size_t)e.classes * sizeof(double) + 63) / 64 * 64};
 }
 
-/* Returns the log of the sum of exponentials of z; unless ret is NULL, writes the softmax. */
-static double softmax(const float *z, int64_t classes, float *ret) {
+static partial add_partials(const nt_scratch *scratch, const extent *e) {
+    const partial *parts = (const partial *)scratch->shared;
+    partial sum = {0};
+    for (int64_t job = 0; job < jobs_of(e->rows); job++) {
+        sum.loss += parts[job].loss;
+        sum.weight += parts[job].weight;
+    }
+    return sum;
+}
+
+/* --- forward ---------------------------------------------------------------------------------- */
+
+static nt_need need(const nt_call *call) {
+    return need_of(call->in);
+}
+
+/* Returns the log of the sum of exponentials of z, which it writes to `exponentials` but for a
+ * factor; unless ret is NULL, writes the softmax. */
+static double softmax(const float *z, int64_t classes, double *exponentials, float *ret) {
     float largest = z[0];
     double sum = 0;
     for (int64_t c = 1; c < classes; c++)
         largest = z[c] > largest || isnan(z[c]) ? z[c] : largest;
-    for (int64_t c = 0; c < classes; c++)
-        sum += exp((double)z[c] - (double)largest);
+    for (int64_t c = 0; c < classes; c++) {
+        exponentials[c] = exp((double)z[c] - (double)largest);
+        sum += exponentials[c];
+    }
     for (int64_t c = 0; ret && c < classes; c++)
-        ret[c] = (float)(exp((double)z[c] - (double)largest) / sum);
+        ret[c] = (float)(exponentials[c] / sum);
     return (double)largest + log(sum);
 }
 
@@ -130,36 +165,29 @@ static double row_loss(const cross_entropy_attrs *a, const float *z, int64_t cla
 
 static void forward_job(const void *context, int job, int worker) {
     const nt_call *call = context;
-    const cross_entropy_attrs *a = call->attrs;
-    const nt_tensor *in = call->in;
-    int64_t classes = nt_shape_channels(in[LOGITS].type.shape);
-    int64_t pixels = nt_shape_pixels(in[LOGITS].type.shape), rows = samples_of(in) * pixels;
-    int64_t from = (int64_t)job * JOB, to = from + JOB < rows ? from + JOB : rows;
-    int64_t given = in[LOGITS].count * pixels, aims = in[TARGET].count * pixels;
+    extent e = extent_of(call->in);
+    int64_t from = (int64_t)job * JOB, to = from + JOB < e.rows ? from + JOB : e.rows;
+    double *exponentials = nt_scratch_of(&call->scratch, worker);
     partial sum = {0};
-    (void)worker;
     for (int64_t row = from; row < to; row++) {
-        const float *z = in[LOGITS].f + row % given * classes;
+        bool first = row < e.logits; /* of the rows that these logits stand for */
+        const float *z = call->in[LOGITS].f + (first ? row : row % e.logits) * e.classes;
         float *p = call->out[PROBABILITIES].f;
-        double log_sum = softmax(z, classes, p && row < given ? p + row * classes : NULL);
-        aim at = aim_of(a, classes, in[TARGET].i[row % aims]);
+        double log_sum =
+            softmax(z, e.classes, exponentials, p && first ? p + row * e.classes : NULL);
+        aim at = aim_of(call->attrs, e.classes, target_of(call->in, &e, row));
         if (!at.counts)
             continue;
-        sum.loss += row_loss(a, z, classes, log_sum, at);
+        sum.loss += row_loss(call->attrs, z, e.classes, log_sum, at);
         sum.weight += at.weight;
     }
     ((partial *)call->scratch.shared)[job] = sum;
 }
 
 static void forward(const nt_call *call) {
-    int64_t jobs = jobs_of(samples_of(call->in) * nt_shape_pixels(call->in[LOGITS].type.shape));
-    nt_parallel((int)jobs, forward_job, call);
-    partial sum = {0};
-    for (int64_t job = 0; job < jobs; job++) {
-        const partial *one = (const partial *)call->scratch.shared + job;
-        sum.loss += one->loss;
-        sum.weight += one->weight;
-    }
+    extent e = extent_of(call->in);
+    nt_parallel((int)jobs_of(e.rows), forward_job, call);
+    partial sum = add_partials(&call->scratch, &e);
     if (call->out[LOSS].data)
         call->out[LOSS].f[0] = sum.weight == 0 ? 0 : (float)(sum.loss / sum.weight);
 }
@@ -189,54 +217,57 @@ static void add_probability_slope(const float *dp, const float *p, int64_t class
         dz[c] += (double)p[c] * ((double)dp[c] - mean);
 }
 
+/* The rows' weights, to be added. */
+static void weigh_job(const void *context, int job, int worker) {
+    const nt_grad_call *call = ((const slope *)context)->call;
+    extent e = extent_of(call->in);
+    int64_t from = (int64_t)job * JOB, to = from + JOB < e.rows ? from + JOB : e.rows;
+    partial sum = {0};
+    (void)worker;
+    for (int64_t row = from; row < to; row++)
+        sum.weight += aim_of(call->attrs, e.classes, target_of(call->in, &e, row)).weight;
+    ((partial *)call->scratch.shared)[job] = sum;
+}
+
 /* Job: rows of logits; logits that are not batched meet the target of each sample. */
 static void backward_job(const void *context, int job, int worker) {
     const slope *s = context;
     const nt_grad_call *call = s->call;
-    const nt_tensor *in = call->in;
-    int64_t classes = nt_shape_channels(in[LOGITS].type.shape);
-    int64_t pixels = nt_shape_pixels(in[LOGITS].type.shape), rows = samples_of(in) * pixels;
-    int64_t given = in[LOGITS].count * pixels, aims = in[TARGET].count * pixels;
-    int64_t from = (int64_t)job * JOB, to = from + JOB < given ? from + JOB : given;
+    extent e = extent_of(call->in);
+    int64_t from = (int64_t)job * JOB, to = from + JOB < e.logits ? from + JOB : e.logits;
     double *dz = nt_scratch_of(&call->scratch, worker);
     for (int64_t place = from; place < to; place++) {
-        const float *p = call->out[PROBABILITIES].f + place * classes;
-        memset(dz, 0, (size_t)classes * sizeof *dz);
-        for (int64_t row = place; call->out_grad[LOSS].data && row < rows; row += given) {
-            aim at = aim_of(call->attrs, classes, in[TARGET].i[row % aims]);
+        const float *p = call->out[PROBABILITIES].f + place * e.classes;
+        memset(dz, 0, (size_t)e.classes * sizeof *dz);
+        for (int64_t row = place; call->out_grad[LOSS].data && row < e.rows; row += e.logits) {
+            aim at = aim_of(call->attrs, e.classes, target_of(call->in, &e, row));
             if (at.counts)
-                add_loss_slope(s, p, classes, at, dz);
+                add_loss_slope(s, p, e.classes, at, dz);
         }
         if (call->out_grad[PROBABILITIES].data)
-            add_probability_slope(call->out_grad[PROBABILITIES].f + place * classes, p, classes,
+            add_probability_slope(call->out_grad[PROBABILITIES].f + place * e.classes, p, e.classes,
                                   dz);
-        for (int64_t c = 0; c < classes; c++)
-            call->in_grad[LOGITS].f[place * classes + c] = (float)dz[c];
+        for (int64_t c = 0; c < e.classes; c++)
+            call->in_grad[LOGITS].f[place * e.classes + c] = (float)dz[c];
     }
 }
 
 static nt_need grad_need(const nt_grad_call *call) {
-    size_t row = (size_t)nt_shape_channels(call->in[LOGITS].type.shape) * sizeof(double);
-    return (nt_need){.per_worker = (row + 63) / 64 * 64};
+    return need_of(call->in);
 }
 
 static void backward(const nt_grad_call *call) {
-    const cross_entropy_attrs *a = call->attrs;
-    const nt_tensor *in = call->in;
-    int64_t classes = nt_shape_channels(in[LOGITS].type.shape);
-    int64_t pixels = nt_shape_pixels(in[LOGITS].type.shape), rows = samples_of(in) * pixels;
-    int64_t aims = in[TARGET].count * pixels;
-    double weight = 0;
+    extent e = extent_of(call->in);
     slope s = {.call = call};
     if (!call->in_grad[LOGITS].data)
         return;
-    for (int64_t row = 0; row < rows; row++)
-        weight += aim_of(a, classes, in[TARGET].i[row % aims]).weight;
+    nt_parallel((int)jobs_of(e.rows), weigh_job, &s);
+    double weight = add_partials(&call->scratch, &e).weight;
     if (call->out_grad[LOSS].data && weight != 0)
         s.scale = (double)call->out_grad[LOSS].f[0] / weight;
-    for (int64_t c = 0; c < classes; c++)
-        s.weights += weight_of(a, c);
-    nt_parallel((int)jobs_of(in[LOGITS].count * pixels), backward_job, &s);
+    for (int64_t c = 0; c < e.classes; c++)
+        s.weights += weight_of(call->attrs, c);
+    nt_parallel((int)jobs_of(e.logits), backward_job, &s);
 }
 
 const nt_op nt_op_softmax_cross_entropy = {

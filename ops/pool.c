@@ -2,17 +2,22 @@
 
 #include "op_check.h"
 #include <stdio.h>
+#include <string.h>
 
 static int32_t stride_of(const nt_pool *pool, int d) {
     return pool->stride[d] ? pool->stride[d] : pool->kernel[d];
 }
 
 nt_span nt_pool_span(const nt_pool *pool, int d, int32_t place, int32_t size) {
-    int64_t start = (int64_t)place * stride_of(pool, d) - pool->pad[d], step = pool->dilation[d];
-    int64_t skipped = start < 0 ? (-start + step - 1) / step : 0;
-    int64_t first = start + skipped * step, count = pool->kernel[d] - skipped;
-    int64_t room = first < size ? (size - first + step - 1) / step : 0;
-    count = count < room ? count : room;
+    int64_t first = (int64_t)place * stride_of(pool, d) - pool->pad[d], step = pool->dilation[d];
+    int64_t count = pool->kernel[d];
+    if (first < 0) {
+        int64_t skipped = (-first + step - 1) / step;
+        first += skipped * step;
+        count -= skipped;
+    }
+    if (first + (count - 1) * step >= size)
+        count = first < size ? (size - first + step - 1) / step : 0;
     return (nt_span){.first = (int32_t)first, .count = count > 0 ? (int32_t)count : 0};
 }
 
@@ -54,4 +59,32 @@ int nt_pool_infer(const nt_pool *pool, const nt_type *in, nt_type *ret_out, char
         ret_out[0].shape.dim[1 + d] = places;
     }
     return 1;
+}
+
+/* --- gradients -------------------------------------------------------------------------------- */
+
+static int64_t parts_of(nt_shape in) {
+    return (in.dim[0] + NT_POOL_LANES - 1) / NT_POOL_LANES;
+}
+
+int nt_pool_parts(const nt_tensor *in_grad) {
+    return (int)(in_grad->count * parts_of(in_grad->type.shape));
+}
+
+nt_pool_part nt_pool_part_of(nt_shape in, int job) {
+    int64_t first = job % parts_of(in) * NT_POOL_LANES, left = in.dim[0] - first;
+    return (nt_pool_part){
+        .sample = job / parts_of(in),
+        .first = first,
+        .count = left < NT_POOL_LANES ? left : NT_POOL_LANES,
+    };
+}
+
+void nt_pool_part_zero(nt_pool_part part, nt_shape in, float *in_grad) {
+    float *at = in_grad + part.sample * nt_shape_elements(in) + part.first;
+    bool whole = part.count == in.dim[0]; /* the pixels follow one another */
+    int64_t pieces = whole ? 1 : nt_shape_pixels(in);
+    int64_t length = whole ? nt_shape_elements(in) : part.count;
+    for (int64_t i = 0; i < pieces; i++, at += in.dim[0])
+        memset(at, 0, (size_t)length * sizeof *at);
 }

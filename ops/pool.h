@@ -23,4 +23,16 @@ int nt_pool_infer(const nt_pool *pool, const nt_type *in, nt_type *ret_out, char
 
 nt_span nt_pool_span(const nt_pool *pool, int d, int32_t place, int32_t size);
 
+/* What a job of a gradient works on: some channels of one sample. Windows may overlap, channels
+ * don't. */
+enum { NT_POOL_LANES = 256 };
+
+typedef struct nt_pool_part {
+    int64_t sample, first, count; /* channels [first, first + count) */
+} nt_pool_part;
+
+int nt_pool_parts(const nt_tensor *in_grad); /* how many there are */
+nt_pool_part nt_pool_part_of(nt_shape in, int job);
+void nt_pool_part_zero(nt_pool_part part, nt_shape in, float *in_grad); /* from its first sample */
+
 #endif

@@ -5,6 +5,7 @@
  *     w ← w − r/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)                                              */
 #include "optimiser.h"
 
+#include "vectorise.h"
 #include <math.h>
 
 typedef struct adamw_options {
@@ -23,7 +24,7 @@ static const nt_field fields[] = {
     {0},
 };
 
-static void update(const nt_update_call *call) {
+NT_VECTORISED(update, (const nt_update_call *call), (call)) {
     const adamw_options *options = call->options;
     float b1 = (float)options->beta1, b2 = (float)options->beta2, eps = (float)options->eps;
     float b1_rest = (float)(1 - options->beta1), b2_rest = (float)(1 - options->beta2);

@@ -6,6 +6,7 @@
  * it. */
 #include "optimiser.h"
 
+#include "vectorise.h"
 #include <stdio.h>
 
 typedef struct sgd_options {
@@ -31,7 +32,7 @@ static bool fits(const void *options, char why[NT_OPTIMISER_WHY]) {
     return false;
 }
 
-static void update(const nt_update_call *call) {
+NT_VECTORISED(update, (const nt_update_call *call), (call)) {
     const sgd_options *options = call->options;
     float rate = (float)call->rate, momentum = (float)options->momentum;
     float decay = (float)options->weight_decay;

@@ -13,8 +13,6 @@
  *
  *     winograd   in 6, out 4, taps 3, points 6     3x3 kernels: 36 products in place of 144
  *     toeplitz   in 2, out 2, taps 3, points 3     3x3 on 2x2 maps, padded by 1: 9 in place of 16
- *     single     in 1, out 1, taps 1, points 1     1x1 kernels, at any stride, and 1x1 maps, of
- * which only one tap of any kernel meets more than zeros
  *
  * A tile's arithmetic does not depend on the tiles that are worked on beside it. */
 #ifndef NT_BILINEAR_H
@@ -25,12 +23,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What becomes of the numbers that a map makes, in this order (nt_conv_end): the sum with bias[0 …
+ * count) and with what lies at plus[i] + to_at, unless they are NULL, and relu. */
+typedef struct nt_bilinear_end {
+    const float *bias, *const *plus;
+    bool relu;
+} nt_bilinear_end;
+
 /* One of the linear maps, of n x n places to m x m, for `count` numbers side by side (a multiple of
- * NT_BLOCK): place i is read at from[i] + from_at and written at to[i] + to_at. What is written is
- * the sum with plus[0 … count), unless that is NULL: the place where a bias, and whatever else ends
- * a layer, goes on the way out. No place written overlaps any that is read. */
+ * NT_BLOCK): place i is read at from[i] + from_at and written at to[i] + to_at. `end` may be NULL;
+ * only a scheme's output map heeds it. No place written overlaps any that is read, but a place of
+ * `plus` may be the one that is written. */
 typedef void (*nt_bilinear_map)(const float *const *from, int64_t from_at, float *const *to,
-                                int64_t to_at, int64_t count, const float *plus);
+                                int64_t to_at, int64_t count, const nt_bilinear_end *end);
 
 enum { NT_MOST_PLACES = 36 };
 
@@ -41,19 +46,26 @@ typedef struct nt_bilinear {
     nt_bilinear_map output;         /* Aᵀ m A: points to out */
     nt_bilinear_map output_adjoint; /* A dY Aᵀ: out to points */
     nt_bilinear_map kernel_adjoint; /* Gᵀ m G: points to taps */
+
+    /* Turns a square of NT_BLOCK by NT_BLOCK numbers on its diagonal; there are `rows` of them to
+     * read, and zeros beyond. */
+    void (*turn)(const float *from, int64_t rows, float *to);
 } nt_bilinear;
 
-/* The schemes, with the instructions that this processor has. `plain` asks for portable ones. */
-typedef enum nt_bilinear_name { NT_WINOGRAD, NT_TOEPLITZ, NT_SINGLE } nt_bilinear_name;
+/* The schemes, with the instructions that this processor has. */
+typedef enum nt_bilinear_name { NT_WINOGRAD, NT_TOEPLITZ } nt_bilinear_name;
 const nt_bilinear *nt_bilinear_find(nt_bilinear_name name);
-const nt_bilinear *nt_bilinear_plain(nt_bilinear_name name);
+
+/* The same with other sets of instructions, from 0, which is portable, to the one that
+ * nt_bilinear_find prefers; past it NULL. */
+const nt_bilinear *nt_bilinear_with(nt_bilinear_name name, int set);
 
 /* Whether a scheme computes a convolution of this shape. */
 bool nt_bilinear_fits(const nt_bilinear *scheme, const nt_conv_shape *shape);
 
 /* As in conv.h, for shapes that fit. */
 void nt_bilinear_forward(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
-                         const float *weight, const float *bias, float *y,
+                         const float *weight, const nt_conv_end *end, float *y,
                          const nt_conv_memory *memory);
 nt_conv_need nt_bilinear_forward_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
 
@@ -66,12 +78,14 @@ void nt_bilinear_weight(const nt_bilinear *scheme, const nt_conv_shape *shape, c
 nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
 
 /* The two halves of nt_bilinear_forward, for who keeps a transformed kernel over many calls: the
- * first fills nt_bilinear_kernel_size floats, aligned to 64 bytes; the second needs no `shared`. */
+ * first fills nt_bilinear_kernel_size floats, aligned to 64 bytes. 0: the kernel is transformed
+ * where it is used, and there is nothing to keep. */
 size_t nt_bilinear_kernel_size(const nt_bilinear *scheme, const nt_conv_shape *shape);
 void nt_bilinear_transform_kernel(const nt_bilinear *scheme, const nt_conv_shape *shape,
                                   const float *weight, float *ret_transformed);
 void nt_bilinear_apply(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
-                       const float *transformed, const float *bias, float *y,
+                       const float *transformed, const nt_conv_end *end, float *y,
                        const nt_conv_memory *memory);
+nt_conv_need nt_bilinear_apply_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
 
 #endif

@@ -19,6 +19,7 @@
  * g₁ (x₀ + x₁), and need (g₂ - g₁) x₁ and (g₀ - g₁) x₀ beside it. */
 #include "bilinear_lines.h"
 
+#include "tensor.h"
 #include <string.h>
 
 #define PASTE(a, b) a##b
@@ -27,14 +28,23 @@
 
 /* --- vectors ---------------------------------------------------------------------------------- */
 
-#if defined __AVX2__ && defined __FMA__
+#if defined __AVX512F__
+#include <immintrin.h>
+typedef __m512 lanes;
+typedef int32_t lane_bits __attribute__((vector_size(64)));
+INLINE lanes multiply_add(lanes a, float b, lanes c) {
+    return _mm512_fmadd_ps(a, _mm512_set1_ps(b), c);
+}
+#elif defined __AVX2__ && defined __FMA__
 #include <immintrin.h>
 typedef __m256 lanes;
+typedef int32_t lane_bits __attribute__((vector_size(32)));
 INLINE lanes multiply_add(lanes a, float b, lanes c) {
     return _mm256_fmadd_ps(a, _mm256_set1_ps(b), c);
 }
 #else
 typedef float lanes __attribute__((vector_size(16)));
+typedef int32_t lane_bits __attribute__((vector_size(16)));
 INLINE lanes multiply_add(lanes a, float b, lanes c) {
     return a * b + c;
 }
@@ -50,6 +60,11 @@ INLINE lanes load(const float *from) {
 
 INLINE void store(float *to, lanes v) {
     memcpy(to, &v, sizeof v);
+}
+
+/* Negative values become 0; NaN is not negative. */
+INLINE lanes relu(lanes v) {
+    return (lanes)((lane_bits)v & ~(lane_bits)(v < 0));
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -134,16 +149,21 @@ INLINE void toeplitz_kernel_adjoint(const lanes *u, lanes *g) {
     g[2] = u[1];
 }
 
-INLINE void single(const lanes *from, lanes *to) {
-    to[0] = from[0];
-}
-
 /* --- squares ---------------------------------------------------------------------------------- */
 
+/* What ends a layer, for one place of those at to_at. */
+INLINE lanes finish(const nt_bilinear_end *end, int place, int64_t to_at, int64_t at, lanes v) {
+    if (end->bias)
+        v = v + load(end->bias + at);
+    if (end->plus)
+        v = v + load(end->plus[place] + to_at + at);
+    return end->relu ? relu(v) : v;
+}
+
 /* Applies a line's map, of n places to m, down the columns and then along the rows. */
-#define SQUARE(line, n, m)                                                                         \
+#define SQUARE(line, n, m, ends)                                                                   \
     static void line##_square(const float *const *from, int64_t from_at, float *const *to,         \
-                              int64_t to_at, int64_t count, const float *plus) {                   \
+                              int64_t to_at, int64_t count, const nt_bilinear_end *end) {          \
         for (int64_t at = 0; at < count; at += LANES) {                                            \
             lanes half[m][n], read[n], made[m];                                                    \
             for (int j = 0; j < (n); j++) {                                                        \
@@ -155,33 +175,69 @@ INLINE void single(const lanes *from, lanes *to) {
             }                                                                                      \
             for (int i = 0; i < (m); i++) {                                                        \
                 line(half[i], made);                                                               \
-                for (int j = 0; plus && j < (m); j++)                                              \
-                    made[j] = made[j] + load(plus + at);                                           \
+                for (int j = 0; (ends) && end && j < (m); j++)                                     \
+                    made[j] = finish(end, i * (m) + j, to_at, at, made[j]);                        \
                 for (int j = 0; j < (m); j++)                                                      \
                     store(to[i * (m) + j] + to_at + at, made[j]);                                  \
             }                                                                                      \
         }                                                                                          \
+        (void)end;                                                                                 \
     }
 
-SQUARE(winograd_input, 6, 6)
-SQUARE(winograd_kernel, 3, 6)
-SQUARE(winograd_output, 6, 4)
-SQUARE(winograd_output_adjoint, 4, 6)
-SQUARE(winograd_kernel_adjoint, 6, 3)
-SQUARE(toeplitz_input, 2, 3)
-SQUARE(toeplitz_kernel, 3, 3)
-SQUARE(toeplitz_output, 3, 2)
-SQUARE(toeplitz_output_adjoint, 2, 3)
-SQUARE(toeplitz_kernel_adjoint, 3, 3)
-SQUARE(single, 1, 1)
+SQUARE(winograd_input, 6, 6, false)
+SQUARE(winograd_kernel, 3, 6, false)
+SQUARE(winograd_output, 6, 4, true)
+SQUARE(winograd_output_adjoint, 4, 6, false)
+SQUARE(winograd_kernel_adjoint, 6, 3, false)
+SQUARE(toeplitz_input, 2, 3, false)
+SQUARE(toeplitz_kernel, 3, 3, false)
+SQUARE(toeplitz_output, 3, 2, true)
+SQUARE(toeplitz_output_adjoint, 2, 3, false)
+SQUARE(toeplitz_kernel_adjoint, 3, 3, false)
+
+/* --- turning ---------------------------------------------------------------------------------- */
+
+#if defined __AVX2__
+/* Eight rows of eight, NT_BLOCK floats apart in both. */
+INLINE void turn_eight(const float *from, float *to) {
+    __m256 a[8], b[8];
+    for (int i = 0; i < 8; i++)
+        a[i] = _mm256_loadu_ps(from + i * NT_BLOCK);
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            a[i + 2 * j] = _mm256_shuffle_ps(b[i + j], b[i + j + 2], 0x44);
+            a[i + 2 * j + 1] = _mm256_shuffle_ps(b[i + j], b[i + j + 2], 0xEE);
+        }
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(to + i * NT_BLOCK, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
+        _mm256_storeu_ps(to + (i + 4) * NT_BLOCK, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
+    }
+}
+#endif
+
+static void turn(const float *from, int64_t rows, float *to) {
+#if defined __AVX2__
+    if (rows == NT_BLOCK) {
+        for (int i = 0; i < NT_BLOCK; i += 8)
+            for (int j = 0; j < NT_BLOCK; j += 8)
+                turn_eight(from + i * NT_BLOCK + j, to + j * NT_BLOCK + i);
+        return;
+    }
+#endif
+    for (int64_t i = 0; i < NT_BLOCK; i++)
+        for (int64_t j = 0; j < NT_BLOCK; j++)
+            to[i * NT_BLOCK + j] = j < rows ? from[j * NT_BLOCK + i] : 0;
+}
 
 #define MAPS(name)                                                                                 \
     name##_input_square, name##_kernel_square, name##_output_square, name##_output_adjoint_square, \
-        name##_kernel_adjoint_square
+        name##_kernel_adjoint_square, turn
 
 const nt_bilinear NAME(NT_LINES)[] = {
     [NT_WINOGRAD] = {6, 4, 3, 6, MAPS(winograd)},
     [NT_TOEPLITZ] = {2, 2, 3, 3, MAPS(toeplitz)},
-    [NT_SINGLE] = {1, 1, 1, 1, single_square, single_square, single_square, single_square,
-                   single_square},
 };

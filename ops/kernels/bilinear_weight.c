@@ -1,14 +1,17 @@
 /* The gradient to the kernel by a bilinear scheme's adjoint (see bilinear.h).
  *
  * A job is a block of input channels by a block of output channels, over one part of the tiles. It
- * walks over its part some tiles at a time, transforms the inputs and the gradients to the outputs,
- * and adds what they give at each point to sums that stay in the second-level cache:
+ * walks over its part a step of some tiles at a time, transforms the inputs and the gradients to
+ * the outputs, and adds what they give at each point to sums:
  *
  *     inputs       [point][tile][input channel]
  *     gradients    [point][tile][output channel]
  *     sums         [point][panel of output channels][input channel][16]
  *
- * At the end it takes the sums back to the taps. How many parts there are depends on the shape
+ * What belongs to one point stays in the second-level cache while it is worked on. While it is
+ * multiplied, the next step's tiles are fetched.
+ *
+ * At the end the job takes the sums back to the taps. How many parts there are depends on the shape
  * alone; their results are kept in shared memory and added in order. */
 #include "bilinear.h"
 
@@ -16,14 +19,18 @@
 #include "parts.h"
 #include "tensor.h"
 #include "tiles.h"
-
-#include <string.h>
+#include "tiles_ahead.h"
 
 enum {
-    BLOCK_CHANNELS = 64, /* of a job, at most: input and output channels alike */
-    WANTED_JOBS = 32,
-    PART_STEPS = 4,       /* a part has at least so many steps */
-    STEP_FLOATS = 1 << 17 /* transformed inputs of a step, about */
+    /* Channels of a job, input and output alike, at most. Each block of them is transformed once
+     * for each of the other kind: the wider the better, if jobs remain enough. */
+    WIDE_CHANNELS = 128,
+    NARROW_CHANNELS = 64,
+    WANTED_JOBS = 8,
+    FEWEST_JOBS = 4,
+    PART_STEPS = 4, /* a part has at least so many steps, unless there are too few jobs */
+    STEP_FLOATS = 36 * 64 * WIDE_CHANNELS, /* transformed inputs of a step, about */
+    MOST_TILES = 256                       /* of a step */
 };
 
 static int64_t ceil_div(int64_t a, int64_t b) {
@@ -34,44 +41,60 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+static int64_t most(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
 static int64_t round_up(int64_t a, int64_t b) {
     return ceil_div(a, b) * b;
 }
+
+/* --- the plan --------------------------------------------------------------------------------- */
 
 typedef struct gradient {
     const nt_bilinear *scheme;
     const nt_conv_shape *shape;
     nt_gemm gemm;
     nt_tiles x, dy;
-    int32_t points; /* of both sides together */
-    int64_t in_block, out_block, in_jobs, out_jobs;
-    int64_t in_pitch, out_pitch, in_point, out_point, sum_point, sum_panel; /* floats */
+    int32_t points;                                    /* of both sides together */
+    bool cold;                                         /* it pays to fetch ahead (tiles_ahead.h) */
+    int64_t in_block, out_block, in_jobs, out_jobs;    /* channels of a job; jobs */
+    int64_t in_point, out_point, sum_point, sum_panel; /* floats */
     int64_t total, step, part_tiles, parts, most_parts;
-    int64_t taps, stored;         /* of the weight: taps; floats */
-    bool x_in_place, dy_in_place; /* the maps are the tiles */
+    int64_t stored; /* floats of the weight */
     const float *inputs, *gradients;
     float *to; /* the parts, or where there is one the result */
     char *workers;
     size_t per_worker;
 } gradient;
 
+static void cut_channels(int64_t channels, int64_t widest, int64_t *ret_block, int64_t *ret_jobs) {
+    *ret_block = round_up(ceil_div(channels, ceil_div(channels, widest)), NT_BLOCK);
+    *ret_jobs = ceil_div(channels, *ret_block);
+}
+
+/* A step and the number of parts, and with them memory, grow with the samples, as `parts` does not
+ * always. */
 static void cut_tiles(gradient *g) {
     int64_t jobs = g->in_jobs * g->out_jobs;
     g->total = nt_tiles_total(&g->x);
-    g->step = round_up(STEP_FLOATS / (g->points * g->in_pitch) + 1, 8);
-    g->step = least(g->step, 256);
-    g->most_parts = least(ceil_div(WANTED_JOBS, jobs), ceil_div(g->total, PART_STEPS * g->step));
+    g->step = STEP_FLOATS / (g->points * most(g->in_block, g->out_block)) / 8 * 8;
+    g->step = least(least(g->step, MOST_TILES), round_up(g->total, 8));
+    int64_t wanted = least(ceil_div(WANTED_JOBS, jobs), ceil_div(g->total, PART_STEPS * g->step));
+    int64_t fewest = least(ceil_div(FEWEST_JOBS, jobs), ceil_div(g->total, g->step));
+    g->most_parts = most(wanted, fewest);
     g->part_tiles = round_up(ceil_div(g->total, g->most_parts), g->step);
     g->parts = ceil_div(g->total, g->part_tiles);
 }
 
-static gradient gradient_of(const nt_bilinear *scheme, const nt_conv_shape *shape) {
+static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *shape,
+                              int64_t widest) {
     gradient g = {
         .scheme = scheme,
         .shape = shape,
         .gemm = nt_gemm_query(),
         .points = scheme->points * scheme->points,
-        .taps = (int64_t)shape->kernel[0] * shape->kernel[1],
+        .cold = nt_ahead_pays(shape),
         .x = {.samples = shape->samples,
               .size = {shape->height, shape->width},
               .channels = shape->channels,
@@ -80,40 +103,53 @@ static gradient gradient_of(const nt_bilinear *scheme, const nt_conv_shape *shap
                .size = {shape->out_height, shape->out_width},
                .channels = shape->out_channels,
                .side = scheme->out},
+        .stored = ceil_div(shape->out_channels, NT_BLOCK) * NT_BLOCK * shape->channels *
+                  scheme->taps * scheme->taps,
     };
     for (int d = 0; d < 2; d++) {
-        g.x.count[d] = g.dy.count[d] = (int32_t)ceil_div(g.dy.size[d], scheme->out);
-        g.x.step[d] = scheme->taps == 1 ? shape->stride[d] : scheme->out;
+        g.x.dilation[d] = g.dy.dilation[d] = shape->dilation[d];
+        g.x.count[d] = g.dy.count[d] =
+            nt_tiles_count(g.dy.size[d], shape->dilation[d], scheme->out);
+        g.x.step[d] = g.dy.step[d] = scheme->out;
         g.x.first[d] = scheme->in > scheme->out ? -shape->pad[d] : 0;
-        g.dy.step[d] = scheme->out;
     }
-    g.x_in_place = nt_tiles_in_place(&g.x);
-    g.dy_in_place = nt_tiles_in_place(&g.dy) && shape->out_channels % NT_BLOCK == 0;
-    g.in_jobs = ceil_div(shape->channels, BLOCK_CHANNELS);
-    g.out_jobs = ceil_div(shape->out_channels, BLOCK_CHANNELS);
-    g.in_block = round_up(ceil_div(shape->channels, g.in_jobs), NT_BLOCK);
-    g.out_block = round_up(ceil_div(shape->out_channels, g.out_jobs), NT_BLOCK);
-    g.in_jobs = ceil_div(shape->channels, g.in_block);
-    g.out_jobs = ceil_div(shape->out_channels, g.out_block);
-    g.in_pitch = nt_tiles_stride(g.in_block);
-    g.out_pitch = nt_tiles_stride(g.out_block);
+    cut_channels(shape->channels, widest, &g.in_block, &g.in_jobs);
+    cut_channels(shape->out_channels, widest, &g.out_block, &g.out_jobs);
     cut_tiles(&g);
-    g.in_point = nt_tiles_stride(g.step * g.in_pitch);
-    g.out_point = nt_tiles_stride(g.step * g.out_pitch);
+    g.in_point = nt_tiles_stride(g.step * g.in_block);
+    g.out_point = nt_tiles_stride(g.step * g.out_block);
     g.sum_panel = nt_tiles_stride(g.in_block * NT_BLOCK);
     g.sum_point = g.out_block / NT_BLOCK * g.sum_panel;
-    g.stored = ceil_div(shape->out_channels, NT_BLOCK) * g.taps * shape->channels * NT_BLOCK;
     return g;
 }
 
-nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape) {
-    gradient g = gradient_of(scheme, shape);
-    size_t floats = (size_t)(g.points * (g.in_point + g.out_point + g.sum_point));
+static gradient gradient_of(const nt_bilinear *scheme, const nt_conv_shape *shape) {
+    gradient wide = gradient_with(scheme, shape, WIDE_CHANNELS);
+    if (wide.in_jobs * wide.out_jobs * wide.parts >= FEWEST_JOBS)
+        return wide;
+    return gradient_with(scheme, shape, NARROW_CHANNELS);
+}
+
+static nt_conv_need need_of(const gradient *g) {
+    size_t floats = (size_t)(g->points * (g->in_point + g->out_point + g->sum_point));
     return (nt_conv_need){
-        .shared = g.most_parts > 1 ? (size_t)(g.most_parts * g.stored) * sizeof(float) : 0,
-        .per_worker = (floats + nt_gemm_work_size(&g.gemm, g.in_block)) * sizeof(float),
+        .shared = g->most_parts > 1 ? (size_t)(g->most_parts * g->stored) * sizeof(float) : 0,
+        .per_worker = (floats + nt_gemm_work_size(&g->gemm, g->in_block)) * sizeof(float),
     };
 }
+
+/* Enough for any fewer samples, too, which may be cut the other way. */
+nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape) {
+    gradient wide = gradient_with(scheme, shape, WIDE_CHANNELS);
+    gradient narrow = gradient_with(scheme, shape, NARROW_CHANNELS);
+    nt_conv_need a = need_of(&wide), b = need_of(&narrow);
+    return (nt_conv_need){
+        .shared = a.shared > b.shared ? a.shared : b.shared,
+        .per_worker = a.per_worker > b.per_worker ? a.per_worker : b.per_worker,
+    };
+}
+
+/* --- jobs ------------------------------------------------------------------------------------- */
 
 /* What a job works on: tiles [tile, tile_end), input channels [in, in_end), output channels. */
 typedef struct block {
@@ -143,71 +179,68 @@ static desk desk_of(const gradient *g, int worker) {
     return (desk){inputs, gradients, sums, sums + g->points * g->sum_point};
 }
 
-static void transform(const gradient *g, const block *b, const desk *at, int64_t tile,
-                      int64_t count) {
+/* One step of a block, of the inputs and of the gradients. */
+typedef struct step {
+    nt_tiles_part x, dy;
+} step;
+
+static step step_of(const gradient *g, const block *b, int64_t tile) {
+    int64_t end = least(tile + g->step, b->tile_end);
+    return (step){{tile, end, b->in, b->in_end - b->in}, {tile, end, b->out, b->out_end - b->out}};
+}
+
+static void transform(const gradient *g, const step *s, const desk *at, bool cold) {
     float *inputs[NT_MOST_PLACES], *gradients[NT_MOST_PLACES];
     for (int i = 0; i < g->points; i++) {
         inputs[i] = at->inputs + i * g->in_point;
         gradients[i] = at->gradients + i * g->out_point;
     }
-    for (int64_t i = 0; i < count; i++) {
-        if (!g->x_in_place)
-            nt_tiles_transform(&g->x, g->inputs, g->scheme->input, tile + i, (int32_t)b->in,
-                               (int32_t)(b->in_end - b->in), inputs, i * g->in_pitch);
-        if (!g->dy_in_place)
-            nt_tiles_transform(&g->dy, g->gradients, g->scheme->output_adjoint, tile + i,
-                               (int32_t)b->out, (int32_t)(b->out_end - b->out), gradients,
-                               i * g->out_pitch);
-    }
+    nt_tiles_transform(&g->x, g->inputs, g->scheme->input, &s->x, inputs, g->in_block, cold);
+    nt_tiles_transform(&g->dy, g->gradients, g->scheme->output_adjoint, &s->dy, gradients,
+                       g->out_block, cold);
 }
 
-static void multiply(const gradient *g, const block *b, const desk *at, int64_t tile,
-                     int64_t count) {
-    for (int i = 0; i < g->points; i++) {
-        nt_block_product product = {
-            .rows = b->in_end - b->in,
-            .depth = count,
-            .panels = ceil_div(b->out_end - b->out, NT_BLOCK),
-            .a = at->inputs + i * g->in_point,
-            .a_row = 1,
-            .a_step = g->in_pitch,
-            .b = at->gradients + i * g->out_point,
-            .b_row = g->out_pitch,
-            .b_panel = NT_BLOCK,
-            .c = at->sums + i * g->sum_point,
-            .c_row = NT_BLOCK,
-            .c_panel = g->sum_panel,
-            .add = tile > b->tile,
-        };
-        if (g->x_in_place) {
-            product.a = g->inputs + tile * g->x.channels + b->in;
-            product.a_step = g->x.channels;
+/* Adds a step's products to the sums, or begins them; meanwhile fetches the next step. */
+static void multiply(const gradient *g, const step *s, const desk *at, bool add, const step *next) {
+    int64_t panels = ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
+    int64_t calls = g->cold ? g->points * panels / at_once : 0;
+    nt_ahead x = nt_ahead_of(&g->x, g->inputs, &next->x, false, calls);
+    nt_ahead dy = nt_ahead_of(&g->dy, g->gradients, &next->dy, false, calls);
+    nt_block_product product = {
+        .rows = s->x.count,
+        .depth = s->x.end - s->x.tile,
+        .panels = at_once,
+        .a_row = 1,
+        .a_step = g->in_block,
+        .b_row = g->out_block,
+        .b_panel = NT_BLOCK,
+        .c_row = NT_BLOCK,
+        .c_panel = g->sum_panel,
+        .add = add,
+    };
+    for (int i = 0; i < g->points; i++)
+        for (int64_t panel = 0; panel < panels; panel += at_once) {
+            product.a = at->inputs + i * g->in_point;
+            product.b = at->gradients + i * g->out_point + panel * NT_BLOCK;
+            product.c = at->sums + i * g->sum_point + panel * g->sum_panel;
+            nt_gemm_multiply(&g->gemm, &product, at->work);
+            nt_ahead_fetch(&x);
+            nt_ahead_fetch(&dy);
         }
-        if (g->dy_in_place) {
-            product.b = g->gradients + tile * g->dy.channels + b->out;
-            product.b_row = g->dy.channels;
-        }
-        nt_gemm_multiply(&g->gemm, &product, at->work);
-    }
 }
 
-/* Takes a panel's sums back to the taps; those that met only zeros get zeros. */
+/* Takes a panel's sums back to the taps. */
 static void emit_panel(const gradient *g, const block *b, const desk *at, int64_t panel) {
     const float *from[NT_MOST_PLACES];
     float *to[NT_MOST_PLACES];
+    int64_t taps = (int64_t)g->scheme->taps * g->scheme->taps;
     int64_t width = g->shape->channels * NT_BLOCK, count = (b->in_end - b->in) * NT_BLOCK;
-    float *first = g->to + b->part * g->stored + (b->out / NT_BLOCK + panel) * g->taps * width +
-                   b->in * NT_BLOCK;
+    float *first =
+        g->to + b->part * g->stored + (b->out / NT_BLOCK + panel) * taps * width + b->in * NT_BLOCK;
     for (int i = 0; i < g->points; i++)
         from[i] = at->sums + i * g->sum_point + panel * g->sum_panel;
-    for (int64_t tap = 0; tap < g->taps; tap++) {
-        bool live = g->scheme->taps > 1 || g->taps == 1 ||
-                    tap == g->shape->pad[0] * g->shape->kernel[1] + g->shape->pad[1];
-        if (live)
-            to[g->scheme->taps > 1 ? tap : 0] = first + tap * width;
-        else
-            memset(first + tap * width, 0, (size_t)count * sizeof *first);
-    }
+    for (int64_t tap = 0; tap < taps; tap++)
+        to[tap] = first + tap * width;
     g->scheme->kernel_adjoint(from, 0, to, 0, count, NULL);
 }
 
@@ -216,9 +249,10 @@ static void gradient_job(const void *context, int job, int worker) {
     const block b = block_of(g, job);
     const desk at = desk_of(g, worker);
     for (int64_t tile = b.tile; tile < b.tile_end; tile += g->step) {
-        int64_t count = least(g->step, b.tile_end - tile);
-        transform(g, &b, &at, tile, count);
-        multiply(g, &b, &at, tile, count);
+        const step s = step_of(g, &b, tile), next = step_of(g, &b, tile + g->step);
+        bool first = tile == b.tile;
+        transform(g, &s, &at, g->cold && first);
+        multiply(g, &s, &at, !first, &next);
     }
     for (int64_t panel = 0; panel * NT_BLOCK < b.out_end - b.out; panel++)
         emit_panel(g, &b, &at, panel);

@@ -1,53 +1,184 @@
 #include "columns.h"
 
 #include "parallel.h"
+#include "vectorise.h"
 #include <string.h>
 
-enum { BLOCK = 128 /* rows */ };
+enum { BLOCK = 1 << 14 /* elements, about */, LEAST = 64 /* rows */ };
 
 typedef struct task {
-    const float *a, *b;
+    const float *a, *b, *centre;
     int64_t rows, columns;
-    double *work; /* [block][sum, dot][column] */
+    double *work; /* [block][2][column] */
 } task;
 
-static int64_t blocks_of(int64_t rows) {
-    return (rows + BLOCK - 1) / BLOCK;
+static int64_t block_rows(int64_t columns) {
+    return BLOCK / columns > LEAST ? BLOCK / columns : LEAST;
+}
+
+static int64_t blocks_of(int64_t rows, int64_t columns) {
+    return (rows + block_rows(columns) - 1) / block_rows(columns);
 }
 
 size_t nt_columns_bytes(int64_t rows, int64_t columns) {
-    return (size_t)(blocks_of(rows) * 2 * columns) * sizeof(double);
+    return (size_t)(blocks_of(rows, columns) * 2 * columns) * sizeof(double);
+}
+
+/* Where a job finds its block and leaves its two results for each column, which start at 0. */
+typedef struct block {
+    int64_t from, rows;
+    double *first, *second;
+} block;
+
+static block block_of(const task *t, int job) {
+    int64_t most = block_rows(t->columns), from = job * most;
+    double *first = t->work + job * 2 * t->columns;
+    memset(first, 0, (size_t)(2 * t->columns) * sizeof *first);
+    return (block){
+        .from = from,
+        .rows = from + most < t->rows ? most : t->rows - from,
+        .first = first,
+        .second = first + t->columns,
+    };
+}
+
+static void run(nt_job job, const task *t) {
+    nt_parallel((int)blocks_of(t->rows, t->columns), job, t);
+}
+
+/* --- sums ------------------------------------------------------------------------------------- */
+
+NT_VECTORISED(add_rows,
+              (const float *restrict a, int64_t rows, int64_t stride, int64_t columns,
+               double *restrict sum),
+              (a, rows, stride, columns, sum)) {
+    int64_t row = 0;
+    for (; row + 4 <= rows; row += 4, a += 4 * stride) {
+        const float *a1 = a + stride, *a2 = a1 + stride, *a3 = a2 + stride;
+        for (int64_t c = 0; c < columns; c++)
+            sum[c] += (double)((a[c] + a1[c]) + (a2[c] + a3[c]));
+    }
+    for (; row < rows; row++, a += stride)
+        for (int64_t c = 0; c < columns; c++)
+            sum[c] += (double)a[c];
+}
+
+void nt_columns_add(const float *a, int64_t rows, int64_t stride, int64_t columns, double *sum) {
+    add_rows(a, rows, stride, columns, sum);
 }
 
 static void sum_job(const void *context, int job, int worker) {
     const task *t = context;
+    block at = block_of(t, job);
     (void)worker;
-    int64_t columns = t->columns, from = (int64_t)job * BLOCK;
-    int64_t to = from + BLOCK < t->rows ? from + BLOCK : t->rows;
-    double *sum = t->work + job * 2 * columns, *dot = sum + columns;
-    memset(sum, 0, (size_t)(2 * columns) * sizeof *sum);
-    for (int64_t row = from; row < to; row++) {
-        const float *a = t->a + row * columns, *b = t->b ? t->b + row * columns : NULL;
-        for (int64_t c = 0; c < columns; c++)
+    add_rows(t->a + at.from * t->columns, at.rows, t->columns, t->columns, at.first);
+}
+
+/* The sum over the blocks of their first (which = 0) or second (1) results. */
+static void add_blocks(const task *t, int which, double *ret) {
+    memset(ret, 0, (size_t)t->columns * sizeof *ret);
+    for (int64_t i = 0; i < blocks_of(t->rows, t->columns); i++)
+        for (int64_t c = 0; c < t->columns; c++)
+            ret[c] += t->work[(2 * i + which) * t->columns + c];
+}
+
+void nt_columns_sum(const float *a, int64_t rows, int64_t columns, double *work, double *ret_sum) {
+    task t = {.a = a, .rows = rows, .columns = columns, .work = work};
+    run(sum_job, &t);
+    add_blocks(&t, 0, ret_sum);
+}
+
+NT_VECTORISED(add_products,
+              (const float *restrict a, const float *restrict b, const float *restrict centre,
+               int64_t rows, int64_t n, double *restrict sum, double *restrict dot),
+              (a, b, centre, rows, n, sum, dot)) {
+    int64_t row = 0;
+    for (; row + 4 <= rows; row += 4, a += 4 * n, b += 4 * n)
+        for (int64_t c = 0; c < n; c++) {
+            float m = centre[c];
+            float d0 = b[c] - m, d1 = b[n + c] - m, d2 = b[2 * n + c] - m, d3 = b[3 * n + c] - m;
+            sum[c] += (double)((a[c] + a[n + c]) + (a[2 * n + c] + a[3 * n + c]));
+            dot[c] +=
+                (double)((a[c] * d0 + a[n + c] * d1) + (a[2 * n + c] * d2 + a[3 * n + c] * d3));
+        }
+    for (; row < rows; row++, a += n, b += n)
+        for (int64_t c = 0; c < n; c++) {
             sum[c] += (double)a[c];
-        for (int64_t c = 0; b && c < columns; c++)
-            dot[c] += (double)a[c] * (double)b[c];
+            dot[c] += (double)(a[c] * (b[c] - centre[c]));
+        }
+}
+
+static void dot_job(const void *context, int job, int worker) {
+    const task *t = context;
+    block at = block_of(t, job);
+    int64_t start = at.from * t->columns;
+    (void)worker;
+    add_products(t->a + start, t->b + start, t->centre, at.rows, t->columns, at.first, at.second);
+}
+
+void nt_columns_dot(const float *a, const float *b, const float *centre, int64_t rows,
+                    int64_t columns, double *work, double *ret_sum, double *ret_dot) {
+    task t = {a, b, centre, rows, columns, work};
+    run(dot_job, &t);
+    add_blocks(&t, 0, ret_sum);
+    add_blocks(&t, 1, ret_dot);
+}
+
+/* --- moments ---------------------------------------------------------------------------------- */
+
+/* Sums of the deviations from `origin`, and of their squares. */
+NT_VECTORISED(add_deviations,
+              (const float *restrict x, const float *restrict origin, int64_t rows, int64_t n,
+               double *restrict sum, double *restrict squares),
+              (x, origin, rows, n, sum, squares)) {
+    int64_t row = 0;
+    for (; row + 4 <= rows; row += 4, x += 4 * n)
+        for (int64_t c = 0; c < n; c++) {
+            float o = origin[c];
+            float d0 = x[c] - o, d1 = x[n + c] - o, d2 = x[2 * n + c] - o, d3 = x[3 * n + c] - o;
+            sum[c] += (double)((d0 + d1) + (d2 + d3));
+            squares[c] += (double)((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3));
+        }
+    for (; row < rows; row++, x += n)
+        for (int64_t c = 0; c < n; c++) {
+            double d = (double)(x[c] - origin[c]);
+            sum[c] += d;
+            squares[c] += d * d;
+        }
+}
+
+/* A block's results: its mean, and the sum of the squares of the deviations from it. */
+static void moments_job(const void *context, int job, int worker) {
+    const task *t = context;
+    block at = block_of(t, job);
+    const float *x = t->a + at.from * t->columns;
+    (void)worker;
+    add_deviations(x, x, at.rows, t->columns, at.first, at.second);
+    for (int64_t c = 0; c < t->columns; c++) {
+        double mean = at.first[c] / (double)at.rows, squares = at.second[c] - at.first[c] * mean;
+        at.first[c] = (double)x[c] + mean;
+        at.second[c] = squares < 0 ? 0 : squares; /* NaN stays NaN */
     }
 }
 
-void nt_columns_sum(const float *a, const float *b, int64_t rows, int64_t columns, double *work,
-                    double *ret_sum, double *ret_dot) {
-    task t = {a, b, rows, columns, work};
-    int64_t blocks = blocks_of(rows);
-    nt_parallel((int)blocks, sum_job, &t);
-    for (int64_t c = 0; c < columns; c++) {
-        double sum = 0, dot = 0;
-        for (int64_t i = 0; i < blocks; i++) {
-            sum += work[i * 2 * columns + c];
-            dot += work[(i * 2 + 1) * columns + c];
+void nt_columns_moments(const float *x, int64_t rows, int64_t columns, double *work,
+                        double *ret_mean, double *ret_variance) {
+    task t = {.a = x, .rows = rows, .columns = columns, .work = work};
+    size_t bytes = (size_t)columns * sizeof *work;
+    run(moments_job, &t);
+    memcpy(ret_mean, work, bytes);
+    memcpy(ret_variance, work + columns, bytes);
+    for (int64_t before = block_rows(columns); before < rows; before += block_rows(columns)) {
+        work += 2 * columns;
+        double more =
+            (double)(rows - before < block_rows(columns) ? rows - before : block_rows(columns));
+        double share = more / ((double)before + more);
+        for (int64_t c = 0; c < columns; c++) {
+            double apart = work[c] - ret_mean[c];
+            ret_mean[c] += apart * share;
+            ret_variance[c] += work[columns + c] + apart * apart * (double)before * share;
         }
-        ret_sum[c] = sum;
-        if (b)
-            ret_dot[c] = dot;
     }
+    for (int64_t c = 0; c < columns; c++)
+        ret_variance[c] /= (double)rows;
 }

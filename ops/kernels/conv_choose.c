@@ -2,7 +2,8 @@
 
 #include "bilinear.h"
 #include "conv_direct.h"
-#include "parallel.h"
+#include "conv_joined.h"
+#include "depthwise.h"
 #include <stddef.h>
 
 /* Each row's algorithm takes the shapes that it fits, from these sizes on; the first that does
@@ -11,128 +12,161 @@
  * most of a tile lies outside. */
 typedef struct row {
     nt_conv_algorithm algorithm;
-    nt_bilinear_name scheme;
-    int32_t channels[3]; /* of the input, at least: forward, data, weight */
-    int32_t side;        /* of the output, the shorter one, at least */
+    nt_bilinear_name scheme; /* of an algorithm of bilinear.h */
+    int32_t channels[3];     /* of the input, at least: forward, data, weight */
+    int32_t side;            /* of the output, the shorter one, or of its phases, at least */
 } row;
 
 static const row rows[] = {
-    {NT_SINGLE_ALGORITHM, NT_SINGLE, {1, 1, 1}, 1},
-    {NT_TOEPLITZ_ALGORITHM, NT_TOEPLITZ, {1, 1, 1}, 2},
+    {NT_DEPTHWISE_ALGORITHM, 0, {1, 1, 1}, 0},
+    {NT_JOINED_ALGORITHM, 0, {1, 1, 1}, 0},
+    {NT_TOEPLITZ_ALGORITHM, NT_TOEPLITZ, {1, 1, 1}, 0},
     {NT_WINOGRAD_ALGORITHM, NT_WINOGRAD, {4, 1, 4}, 3},
 };
 
-static const row *find(const nt_conv_shape *shape, nt_conv_pass pass) {
-    int32_t high = shape->out_height, wide = shape->out_width;
-    if (shape->direct)
-        return NULL;
-    for (const row *r = rows; r < rows + sizeof rows / sizeof *rows; r++)
-        if (nt_bilinear_fits(nt_bilinear_find(r->scheme), shape) &&
-            shape->channels >= r->channels[pass] && (high < wide ? high : wide) >= r->side)
-            return r;
-    return NULL;
+static bool fits(const row *r, const nt_conv_shape *shape) {
+    if (r->algorithm == NT_DEPTHWISE_ALGORITHM)
+        return nt_depthwise_fits(shape);
+    if (r->algorithm == NT_JOINED_ALGORITHM)
+        return nt_joined_fits(shape);
+    return nt_bilinear_fits(nt_bilinear_find(r->scheme), shape);
+}
+
+/* What computes a pass: an algorithm and, if it is one of bilinear.h, its scheme. */
+typedef struct choice {
+    nt_conv_algorithm algorithm;
+    const nt_bilinear *scheme;
+} choice;
+
+static choice choose(const nt_conv_shape *shape, nt_conv_pass pass) {
+    int32_t high = shape->out_height / shape->dilation[0];
+    int32_t wide = shape->out_width / shape->dilation[1], side = high < wide ? high : wide;
+    for (const row *r = rows; !shape->direct && r < rows + sizeof rows / sizeof *rows; r++)
+        if (fits(r, shape) && shape->channels >= r->channels[pass] && side >= r->side)
+            return (choice){r->algorithm, nt_bilinear_find(r->scheme)};
+    return (choice){NT_DIRECT_ALGORITHM, NULL};
 }
 
 nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass) {
-    const row *r = find(shape, pass);
-    return r ? r->algorithm : NT_DIRECT_ALGORITHM;
+    return choose(shape, pass).algorithm;
 }
 
-/* --- conv.h ----------------------------------------------------------------------------------- */
-
-/* Adds `plus` and takes out what is negative: one sample's map. */
-typedef struct ending {
-    const nt_conv_end *end;
-    int64_t elements; /* of a sample */
-    float *y;
-} ending;
-
-static void end_job(const void *context, int job, int worker) {
-    const ending *t = context;
-    int64_t from = job * t->elements, to = from + t->elements;
-    (void)worker;
-    for (int64_t i = from; t->end->plus && i < to; i++)
-        t->y[i] += t->end->plus[i];
-    for (int64_t i = from; t->end->relu && i < to; i++)
-        t->y[i] = t->y[i] < 0 ? 0 : t->y[i];
-}
-
-static void finish(const nt_conv_shape *shape, const nt_conv_end *end, float *y) {
-    ending t = {end, (int64_t)shape->out_channels * shape->out_height * shape->out_width, y};
-    if (end->plus || end->relu)
-        nt_parallel(shape->samples, end_job, &t);
-}
+/* --- forward ---------------------------------------------------------------------------------- */
 
 void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
                      const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    const row *r = find(shape, NT_FORWARD_PASS);
-    if (r)
-        nt_bilinear_forward(nt_bilinear_find(r->scheme), shape, x, weight, end->bias, y, memory);
-    else
-        nt_direct_forward(shape, x, weight, end->bias, y, memory);
-    finish(shape, end, y);
+    choice c = choose(shape, NT_FORWARD_PASS);
+    if (c.algorithm == NT_DIRECT_ALGORITHM) {
+        nt_direct_forward(shape, x, weight, end, y, memory);
+    } else if (c.algorithm == NT_DEPTHWISE_ALGORITHM) {
+        nt_depthwise_forward(shape, x, weight, end, y, memory);
+    } else if (c.algorithm == NT_JOINED_ALGORITHM) {
+        nt_joined_forward(shape, x, weight, end, y, memory);
+    } else {
+        nt_bilinear_forward(c.scheme, shape, x, weight, end, y, memory);
+    }
 }
 
 nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape) {
-    const row *r = find(shape, NT_FORWARD_PASS);
-    return r ? nt_bilinear_forward_need(nt_bilinear_find(r->scheme), shape)
-             : nt_direct_forward_need(shape);
+    choice c = choose(shape, NT_FORWARD_PASS);
+    if (c.algorithm == NT_DIRECT_ALGORITHM)
+        return nt_direct_forward_need(shape);
+    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        return nt_depthwise_forward_need(shape);
+    if (c.algorithm == NT_JOINED_ALGORITHM)
+        return nt_joined_forward_need(shape);
+    return nt_bilinear_forward_need(c.scheme, shape);
 }
 
-/* The scheme whose transformed kernel is worth keeping; NULL: none. */
-static const nt_bilinear *kept_scheme(const nt_conv_shape *shape) {
-    const row *r = find(shape, NT_FORWARD_PASS);
-    const nt_bilinear *scheme = r ? nt_bilinear_find(r->scheme) : NULL;
-    return scheme && scheme->taps > 1 ? scheme : NULL;
-}
+/* --- kept kernels ----------------------------------------------------------------------------- */
 
 size_t nt_conv_kept_floats(const nt_conv_shape *shape) {
-    const nt_bilinear *scheme = kept_scheme(shape);
-    return scheme ? nt_bilinear_kernel_size(scheme, shape) : 0;
+    choice c = choose(shape, NT_FORWARD_PASS);
+    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        return nt_depthwise_kernel_size(shape);
+    if (c.algorithm == NT_JOINED_ALGORITHM)
+        return nt_joined_kernel_size(shape);
+    bool transforms = c.scheme && c.scheme->taps > 1;
+    return transforms ? nt_bilinear_kernel_size(c.scheme, shape) : 0;
 }
 
 void nt_conv_keep(const nt_conv_shape *shape, const float *weight, float *ret_kept) {
-    nt_bilinear_transform_kernel(kept_scheme(shape), shape, weight, ret_kept);
+    choice c = choose(shape, NT_FORWARD_PASS);
+    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        nt_depthwise_pack_kernel(shape, weight, ret_kept);
+    else if (c.algorithm == NT_JOINED_ALGORITHM)
+        nt_joined_kernel(shape, weight, ret_kept);
+    else
+        nt_bilinear_transform_kernel(c.scheme, shape, weight, ret_kept);
 }
 
 void nt_conv_forward_kept(const nt_conv_shape *shape, const float *x, const float *kept,
                           const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    nt_bilinear_apply(kept_scheme(shape), shape, x, kept, end->bias, y, memory);
-    finish(shape, end, y);
+    choice c = choose(shape, NT_FORWARD_PASS);
+    if (c.algorithm == NT_DEPTHWISE_ALGORITHM) {
+        nt_depthwise_apply(shape, x, kept, end, y, memory);
+    } else if (c.algorithm == NT_JOINED_ALGORITHM) {
+        nt_joined_apply(shape, x, kept, end, y, memory);
+    } else {
+        nt_bilinear_apply(c.scheme, shape, x, kept, end, y, memory);
+    }
 }
 
 nt_conv_need nt_conv_forward_kept_need(const nt_conv_shape *shape) {
-    nt_conv_need need = nt_bilinear_forward_need(kept_scheme(shape), shape);
+    choice c = choose(shape, NT_FORWARD_PASS);
+    if (c.algorithm == NT_WINOGRAD_ALGORITHM || c.algorithm == NT_TOEPLITZ_ALGORITHM)
+        return nt_bilinear_apply_need(c.scheme, shape);
+    nt_conv_need need = nt_conv_forward_need(shape);
     need.shared = 0;
     return need;
 }
 
+/* --- gradients -------------------------------------------------------------------------------- */
+
 void nt_conv_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
                   const nt_conv_memory *memory) {
-    const row *r = find(shape, NT_DATA_PASS);
-    if (r)
-        nt_bilinear_data(nt_bilinear_find(r->scheme), shape, dy, weight, dx, memory);
-    else
+    choice c = choose(shape, NT_DATA_PASS);
+    if (c.algorithm == NT_DIRECT_ALGORITHM)
         nt_direct_data(shape, dy, weight, dx, memory);
+    else if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        nt_depthwise_data(shape, dy, weight, dx, memory);
+    else if (c.algorithm == NT_JOINED_ALGORITHM)
+        nt_joined_data(shape, dy, weight, dx, memory);
+    else
+        nt_bilinear_data(c.scheme, shape, dy, weight, dx, memory);
 }
 
 nt_conv_need nt_conv_data_need(const nt_conv_shape *shape) {
-    const row *r = find(shape, NT_DATA_PASS);
-    return r ? nt_bilinear_data_need(nt_bilinear_find(r->scheme), shape)
-             : nt_direct_data_need(shape);
+    choice c = choose(shape, NT_DATA_PASS);
+    if (c.algorithm == NT_DIRECT_ALGORITHM)
+        return nt_direct_data_need(shape);
+    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        return nt_depthwise_data_need(shape);
+    if (c.algorithm == NT_JOINED_ALGORITHM)
+        return nt_joined_data_need(shape);
+    return nt_bilinear_data_need(c.scheme, shape);
 }
 
 void nt_conv_weight(const nt_conv_shape *shape, const float *x, const float *dy, float *dweight,
                     const nt_conv_memory *memory) {
-    const row *r = find(shape, NT_WEIGHT_PASS);
-    if (r)
-        nt_bilinear_weight(nt_bilinear_find(r->scheme), shape, x, dy, dweight, memory);
-    else
+    choice c = choose(shape, NT_WEIGHT_PASS);
+    if (c.algorithm == NT_DIRECT_ALGORITHM)
         nt_direct_weight(shape, x, dy, dweight, memory);
+    else if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        nt_depthwise_weight(shape, x, dy, dweight, memory);
+    else if (c.algorithm == NT_JOINED_ALGORITHM)
+        nt_joined_weight(shape, x, dy, dweight, memory);
+    else
+        nt_bilinear_weight(c.scheme, shape, x, dy, dweight, memory);
 }
 
 nt_conv_need nt_conv_weight_need(const nt_conv_shape *shape) {
-    const row *r = find(shape, NT_WEIGHT_PASS);
-    return r ? nt_bilinear_weight_need(nt_bilinear_find(r->scheme), shape)
-             : nt_direct_weight_need(shape);
+    choice c = choose(shape, NT_WEIGHT_PASS);
+    if (c.algorithm == NT_DIRECT_ALGORITHM)
+        return nt_direct_weight_need(shape);
+    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
+        return nt_depthwise_weight_need(shape);
+    if (c.algorithm == NT_JOINED_ALGORITHM)
+        return nt_joined_weight_need(shape);
+    return nt_bilinear_weight_need(c.scheme, shape);
 }

@@ -8,9 +8,10 @@
 typedef enum nt_conv_pass { NT_FORWARD_PASS, NT_DATA_PASS, NT_WEIGHT_PASS } nt_conv_pass;
 
 typedef enum nt_conv_algorithm {
-    NT_DIRECT_ALGORITHM, /* conv_direct.h */
-    NT_SINGLE_ALGORITHM, /* bilinear.h, as are the others */
-    NT_TOEPLITZ_ALGORITHM,
+    NT_DIRECT_ALGORITHM,    /* conv_direct.h */
+    NT_DEPTHWISE_ALGORITHM, /* depthwise.h */
+    NT_JOINED_ALGORITHM,    /* conv_joined.h */
+    NT_TOEPLITZ_ALGORITHM,  /* bilinear.h, as are the others */
     NT_WINOGRAD_ALGORITHM
 } nt_conv_algorithm;
 

@@ -10,8 +10,12 @@
  *
  * A job is a block of rows by a block of result channels of one group. It walks over k in pieces of
  * up to NT_PIECE columns, so that the copied piece of a block of rows stays in the second-level
- * cache, and the kernel's in the first. */
+ * cache, and the kernel's in the first. Its sums grow where they belong, if whole panels of them
+ * lie there row after row, and else in the worker's memory; what ends the layer is done to them
+ * while they are in a cache. */
 #include "conv_direct.h"
+
+#include "conv_end.h"
 #include "conv_gather.h"
 #include "gemm.h"
 #include "parallel.h"
@@ -93,10 +97,11 @@ typedef struct product {
     const float *right;
     int64_t panel_size, panels; /* floats of a panel; panels of a group */
     int32_t lanes;              /* result channels of a group */
-    const float *bias;          /* of all groups, or NULL */
-    float *result;              /* [samples][size_0][size_1][pitch] */
+    nt_conv_end end;
+    float *result; /* [samples][size_0][size_1][pitch] */
     int32_t size[2], pitch;
     int32_t first[2], stride[2]; /* where the grid's place (i, j) lies in the result */
+    bool in_place;               /* the sums grow in the result */
     int64_t rows, row_jobs;      /* rows of a job; jobs */
     int64_t panel_jobs;
     char *workers;
@@ -117,9 +122,11 @@ static block block_of(const product *p, int job) {
     return b;
 }
 
-/* A worker's memory: the piece of a block of rows, and the block's result, [panel][row][16]. */
+/* A worker's memory: the piece of a block of rows, and room for the block's sums, [panel][row][16].
+ * Element (i, j) of a panel of sums is sums[panel * sum_panel + i * sum_row + j]. */
 typedef struct desk {
     float *piece, *sums, *work;
+    int64_t sum_row, sum_panel;
 } desk;
 
 enum {
@@ -127,10 +134,13 @@ enum {
     PANEL = BLOCK_ROWS * NT_BLOCK
 };
 
-static desk desk_of(const product *p, int worker) {
+static desk desk_of(const product *p, const block *b, int worker) {
     float *piece = (float *)(p->workers + (size_t)worker * p->per_worker);
-    float *sums = piece + BLOCK_ROWS * PITCH;
-    return (desk){piece, sums, sums + BLOCK_PANELS * PANEL};
+    float *sums = piece + BLOCK_ROWS * PITCH, *work = sums + BLOCK_PANELS * PANEL;
+    if (!p->in_place)
+        return (desk){piece, sums, work, NT_BLOCK, PANEL};
+    sums = p->result + b->row * p->pitch + b->group * p->lanes + b->panel * NT_BLOCK;
+    return (desk){piece, sums, work, p->pitch, NT_BLOCK};
 }
 
 static size_t desk_bytes(void) {
@@ -142,70 +152,71 @@ static size_t desk_bytes(void) {
 /* Adds (or with !add, sets) to the block's sums what one piece of k contributes. */
 static void multiply_piece(const product *p, const block *b, const desk *at, int64_t k,
                            int64_t length, bool add) {
-    nt_gather_copy(&p->left, (int32_t)b->group * p->left.channels, b->row, b->rows, k, length,
-                   at->piece, PITCH);
+    int32_t first = (int32_t)b->group * p->left.channels;
+    const float *in_maps = nt_gather_view(&p->left, first, k, length);
+    if (!in_maps)
+        nt_gather_copy(&p->left, first, b->row, b->rows, k, length, at->piece, PITCH);
     nt_block_product part = {
         .rows = b->rows,
         .depth = length,
         .panels = b->panels,
-        .a = at->piece,
-        .a_row = PITCH,
+        .a = in_maps ? in_maps + b->row * p->left.pitch : at->piece,
+        .a_row = in_maps ? p->left.pitch : PITCH,
         .a_step = 1,
         .b = p->right + (b->group * p->panels + b->panel) * p->panel_size + k * NT_BLOCK,
         .b_row = NT_BLOCK,
         .b_panel = p->panel_size,
         .c = at->sums,
-        .c_row = NT_BLOCK,
-        .c_panel = PANEL,
+        .c_row = at->sum_row,
+        .c_panel = at->sum_panel,
         .add = add,
     };
     nt_gemm_multiply(&p->gemm, &part, at->work);
 }
 
-/* Where the result of a row of the matrix lies. */
-static float *result_of(const product *p, int64_t row) {
+/* Whether the results of all rows lie one after the other. */
+static bool follow(const product *p) {
+    return p->stride[0] == 1 && p->stride[1] == 1;
+}
+
+/* Where in the result that of a row of the matrix lies. */
+static int64_t result_at(const product *p, int64_t row) {
     int64_t column = row % p->left.grid[1], above = row / p->left.grid[1];
     int64_t line = above % p->left.grid[0], sample = above / p->left.grid[0];
     int64_t y = p->first[0] + line * p->stride[0], x = p->first[1] + column * p->stride[1];
-    return p->result + ((sample * p->size[0] + y) * p->size[1] + x) * p->pitch;
+    return ((sample * p->size[0] + y) * p->size[1] + x) * p->pitch;
 }
 
-/* Writes up to NT_BLOCK channels of one place; the place where what ends a layer goes. */
-static inline void emit(const float *sums, int64_t count, const float *bias, float *to) {
-    if (bias)
-        for (int64_t j = 0; j < count; j++)
-            to[j] = sums[j] + bias[j];
-    else
-        for (int64_t j = 0; j < count; j++)
-            to[j] = sums[j];
+static void clear_block(const block *b, const desk *at) {
+    for (int64_t panel = 0; panel < b->panels; panel++)
+        for (int64_t i = 0; i < b->rows; i++)
+            memset(at->sums + panel * at->sum_panel + i * at->sum_row, 0, NT_BLOCK * sizeof(float));
 }
 
-static void emit_block(const product *p, const block *b, const float *sums) {
-    for (int64_t i = 0; i < b->rows; i++) {
-        float *to = result_of(p, b->row + i) + b->group * p->lanes;
-        for (int64_t panel = 0; panel < b->panels; panel++) {
-            int64_t lane = (b->panel + panel) * NT_BLOCK, count = p->lanes - lane;
-            const float *from = sums + panel * PANEL + i * NT_BLOCK;
-            const float *bias = p->bias ? p->bias + b->group * p->lanes + lane : NULL;
-            if (count >= NT_BLOCK)
-                emit(from, NT_BLOCK, bias, to + lane);
-            else
-                emit(from, count, bias, to + lane);
-        }
-    }
+/* Takes the block's sums to where they belong. Rows of the matrix that follow one another do so in
+ * the result, too, but for the strides. */
+static void end_block(const product *p, const block *b, const desk *at) {
+    int64_t first = b->group * p->lanes + b->panel * NT_BLOCK;
+    int64_t count = least(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
+    int64_t together = follow(p) ? b->rows : 1;
+    nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
+    for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
+        nt_conv_end_rows(&p->end, &sums, together, first, count, p->result,
+                         result_at(p, b->row + i) + first, p->pitch);
 }
 
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
     const block b = block_of(p, job);
-    const desk at = desk_of(p, worker);
+    const desk at = desk_of(p, &b, worker);
     int64_t length;
     bool any = false;
     for (int64_t k = 0; (length = nt_gather_piece(&p->left, &k)) > 0; k += length, any = true)
         multiply_piece(p, &b, &at, k, length, any);
     if (!any) /* no tap met the map */
-        memset(at.sums, 0, (size_t)(b.panels * PANEL) * sizeof *at.sums);
-    emit_block(p, &b, at.sums);
+        clear_block(&b, &at);
+    if (!p->in_place || nt_conv_end_changes(&p->end))
+        end_block(p, &b, &at);
 }
 
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
@@ -215,6 +226,7 @@ static void product_run(product *p, const right *r, const nt_conv_memory *memory
     p->lanes = r->lanes;
     p->workers = memory->workers;
     p->per_worker = memory->per_worker;
+    p->in_place = follow(p) && p->lanes % NT_BLOCK == 0 && nt_conv_end_in_place(&p->end, p->result);
     int64_t rows = nt_gather_rows(&p->left);
     if (rows == 0)
         return;
@@ -233,12 +245,12 @@ nt_conv_need nt_direct_forward_need(const nt_conv_shape *shape) {
 }
 
 void nt_direct_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                       const float *bias, float *y, const nt_conv_memory *memory) {
+                       const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
     right r = right_of(shape, false);
     product p = {
         .left = nt_gather_forward(shape, x),
         .right = weight,
-        .bias = bias,
+        .end = *end,
         .result = y,
         .size = {shape->out_height, shape->out_width},
         .pitch = shape->out_channels,
@@ -257,26 +269,51 @@ nt_conv_need nt_direct_data_need(const nt_conv_shape *shape) {
     };
 }
 
-/* Of the phase of input places (first + i * stride): output places = (place + pad - tap * dilation)
- * / stride. */
-static nt_gather gather_phase(const nt_conv_shape *shape, const float *dy, const int32_t first[2]) {
-    nt_gather gather = {
-        .maps = dy,
-        .samples = shape->samples,
-        .size = {shape->out_height, shape->out_width},
-        .pitch = shape->out_channels,
-        .channels = shape->out_channels / shape->groups,
+typedef struct clear_task {
+    float *to;
+    int64_t floats; /* of a sample */
+} clear_task;
+
+static void clear_job(const void *context, int job, int worker) {
+    const clear_task *t = context;
+    (void)worker;
+    memset(t->to + job * t->floats, 0, (size_t)t->floats * sizeof *t->to);
+}
+
+static bool any_live(const nt_gather *gather) {
+    int64_t k = 0;
+    return nt_gather_piece(gather, &k) > 0;
+}
+
+/* Phases are counted by rows. */
+static int64_t phases(const nt_conv_shape *shape) {
+    return least(shape->stride[0], shape->height) * least(shape->stride[1], shape->width);
+}
+
+static product product_of_phase(const nt_conv_shape *shape, const float *dy, int64_t phase,
+                                float *dx) {
+    int64_t columns = least(shape->stride[1], shape->width);
+    product p = {
+        .result = dx,
+        .size = {shape->height, shape->width},
+        .pitch = shape->channels,
+        .first = {(int32_t)(phase / columns), (int32_t)(phase % columns)},
+        .stride = {shape->stride[0], shape->stride[1]},
     };
-    const int32_t size[2] = {shape->height, shape->width};
-    for (int d = 0; d < 2; d++) {
-        gather.grid[d] = (int32_t)ceil_div(size[d] - first[d], shape->stride[d]);
-        gather.taps[d] = shape->kernel[d];
-        gather.step[d] = 1;
-        gather.base[d] = first[d] + shape->pad[d];
-        gather.slope[d] = -shape->dilation[d];
-        gather.divisor[d] = shape->stride[d];
+    p.left = nt_gather_data(shape, dy, p.first);
+    return p;
+}
+
+/* Zeros for the places of phases that no tap meets. */
+static void clear_dead(const nt_conv_shape *shape, const float *dy, float *dx) {
+    clear_task clear = {dx, (int64_t)shape->channels * shape->height * shape->width};
+    bool all = true;
+    for (int64_t i = 0; all && i < phases(shape); i++) {
+        product p = product_of_phase(shape, dy, i, dx);
+        all = any_live(&p.left);
     }
-    return gather;
+    if (!all)
+        nt_parallel(shape->samples, clear_job, &clear);
 }
 
 void nt_direct_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
@@ -285,17 +322,11 @@ void nt_direct_data(const nt_conv_shape *shape, const float *dy, const float *we
     r.weight = weight;
     r.transposed = (float *)memory->shared;
     nt_parallel((int)(shape->groups * r.panels * r.taps), transpose_job, &r);
-    for (int32_t a = 0; a < shape->stride[0] && a < shape->height; a++)
-        for (int32_t b = 0; b < shape->stride[1] && b < shape->width; b++) {
-            product p = {
-                .left = gather_phase(shape, dy, (const int32_t[]){a, b}),
-                .right = r.transposed,
-                .result = dx,
-                .size = {shape->height, shape->width},
-                .pitch = shape->channels,
-                .first = {a, b},
-                .stride = {shape->stride[0], shape->stride[1]},
-            };
+    clear_dead(shape, dy, dx);
+    for (int64_t i = 0; i < phases(shape); i++) {
+        product p = product_of_phase(shape, dy, i, dx);
+        p.right = r.transposed;
+        if (any_live(&p.left))
             product_run(&p, &r, memory);
-        }
+    }
 }

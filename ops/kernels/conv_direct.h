@@ -7,7 +7,7 @@
 #include "conv.h"
 
 void nt_direct_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                       const float *bias, float *y, const nt_conv_memory *memory);
+                       const nt_conv_end *end, float *y, const nt_conv_memory *memory);
 nt_conv_need nt_direct_forward_need(const nt_conv_shape *shape);
 
 void nt_direct_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,

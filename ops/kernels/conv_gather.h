@@ -29,8 +29,18 @@ typedef struct nt_gather {
 /* The left matrix of the convolution itself: a row for each output place, over the input `x`. */
 nt_gather nt_gather_forward(const nt_conv_shape *shape, const float *x);
 
+/* That of its gradient to the data, for the phase of input places first + (i, j) * stride. */
+nt_gather nt_gather_data(const nt_conv_shape *shape, const float *dy, const int32_t first[2]);
+
 int64_t nt_gather_rows(const nt_gather *gather);
 int64_t nt_gather_columns(const nt_gather *gather);
+
+/* The places i of the grid, along dimension d, that meet the map under the tap'th tap of that
+ * dimension: [from, to), each at source place  step * i + offset. */
+typedef struct nt_reach {
+    int64_t from, to, offset;
+} nt_reach;
+nt_reach nt_gather_reach(const nt_gather *gather, int d, int64_t tap);
 
 /* Whether any place of the grid meets the map under tap (r, s) = (tap / taps_1, tap % taps_1). */
 bool nt_gather_live(const nt_gather *gather, int64_t tap);
@@ -38,6 +48,11 @@ bool nt_gather_live(const nt_gather *gather, int64_t tap);
 /* The next run of at most NT_PIECE columns at or after *from whose taps are all live: sets *from
  * and returns the run's length, or 0 at the end. */
 int64_t nt_gather_piece(const nt_gather *gather, int64_t *from);
+
+/* Columns [k, k + length) of one group where the maps hold them as they are, each row pitch floats
+ * after the last: those under a tap that meets each place of the grid at that place itself. Returns
+ * the first row's, or NULL if they do not lie so. */
+const float *nt_gather_view(const nt_gather *gather, int32_t first, int64_t k, int64_t length);
 
 /* Copies columns [k, k + length) of rows [row, row + rows), for the group whose channels start at
  * `first`: column k + j of row row + i goes to to[i * pitch + j]. At most NT_PIECE columns. */

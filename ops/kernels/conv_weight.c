@@ -5,9 +5,10 @@
  *
  * A job is a block of rows m by a block of lanes of one group, and walks over the places in pieces
  * of NT_PIECE, adding to the result where it lies: its layout, blocks of NT_BLOCK lanes over rows
- * m, is that of the products. Where a weight is too small to give enough jobs, the places are cut
- * into parts too, each part's sum is kept in shared memory, and the sums are added in order; how
- * many parts there are depends on the shape alone. */
+ * m, is that of the products. Either side is multiplied where it lies, too, if it can be. Where a
+ * weight is too small to give enough jobs, the places are cut into parts too, each part's sum is
+ * kept in shared memory, and the sums are added in order; how many parts there are depends on the
+ * shape alone. */
 #include "conv_direct.h"
 #include "conv_gather.h"
 #include "gemm.h"
@@ -21,6 +22,7 @@
 enum {
     BLOCK_ROWS = 96,   /* at most so many rows m a job */
     BLOCK_PANELS = 16, /* at most so many panels of lanes a job */
+    NEAR_PLACES = 256, /* floats: further apart, places of x compete for the same part of a cache */
     WANTED_JOBS = 32,
     PART_PIECES = 4 /* a part has at least so many pieces */
 };
@@ -40,13 +42,22 @@ typedef struct gradient {
     const float *dy;
     float *to; /* the parts, or where there is one the result: [part][stored] */
     int64_t lanes, panels, lane_panels, lane_jobs; /* of a group; panels in a job; jobs */
-    int64_t rows, block_rows, row_jobs;            /* rows m; of a job; jobs */
+    /* Rows m; those that are cut into blocks by themselves: a tap's if some tap meets nothing, and
+     * need not share a block with others, else all; rows of a block; blocks. */
+    int64_t rows, cut_rows, block_rows, cut_jobs, row_jobs;
     int64_t places, part_places, parts;
     int64_t most_parts; /* grows with the places, as `parts` does not always */
     int64_t stored;     /* floats of the weight */
     char *workers;
     size_t per_worker;
 } gradient;
+
+static bool all_live(const nt_gather *gather) {
+    bool all = true;
+    for (int64_t tap = 0; all && tap < (int64_t)gather->taps[0] * gather->taps[1]; tap++)
+        all = nt_gather_live(gather, tap);
+    return all;
+}
 
 static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
     gradient g = {.shape = shape, .gemm = nt_gemm_query(), .left = nt_gather_forward(shape, x)};
@@ -55,8 +66,10 @@ static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
     g.lane_panels = least(g.panels, BLOCK_PANELS);
     g.lane_jobs = ceil_div(g.panels, g.lane_panels);
     g.rows = nt_gather_columns(&g.left);
-    g.block_rows = least(g.rows, BLOCK_ROWS);
-    g.row_jobs = ceil_div(g.rows, g.block_rows);
+    g.cut_rows = all_live(&g.left) ? g.rows : g.left.channels;
+    g.cut_jobs = ceil_div(g.cut_rows, BLOCK_ROWS);
+    g.block_rows = ceil_div(g.cut_rows, g.cut_jobs);
+    g.row_jobs = g.rows / g.cut_rows * g.cut_jobs;
     g.places = nt_gather_rows(&g.left);
     g.stored = shape->groups * g.panels * NT_BLOCK * g.rows;
     int64_t jobs = g.row_jobs * g.lane_jobs * shape->groups;
@@ -89,9 +102,9 @@ typedef struct block {
 } block;
 
 static block block_of(const gradient *g, int job) {
-    int64_t rest = job / g->row_jobs;
-    block b = {.row = job % g->row_jobs * g->block_rows};
-    b.rows = least(g->block_rows, g->rows - b.row);
+    int64_t rest = job / g->row_jobs, cut = job % g->row_jobs / g->cut_jobs;
+    int64_t row = job % g->cut_jobs * g->block_rows;
+    block b = {.row = cut * g->cut_rows + row, .rows = least(g->block_rows, g->cut_rows - row)};
     b.panel = rest % g->lane_jobs * g->lane_panels;
     b.panels = least(g->lane_panels, g->panels - b.panel);
     rest /= g->lane_jobs;
@@ -122,20 +135,39 @@ static bool any_live(const gradient *g, const block *b) {
     return false;
 }
 
+/* Where x, or the gradient, can be multiplied as it lies in memory: the block's part of its first
+ * place. Else NULL. */
+static const float *x_in_place(const gradient *g, const block *b) {
+    if (g->left.pitch > NEAR_PLACES)
+        return NULL;
+    return nt_gather_view(&g->left, (int32_t)b->group * g->left.channels, b->row, b->rows);
+}
+
+static const float *dy_in_place(const gradient *g, const block *b) {
+    bool whole = g->lanes % NT_BLOCK == 0;
+    return whole ? g->dy + b->group * g->lanes + b->panel * NT_BLOCK : NULL;
+}
+
+static void clear_block(const gradient *g, const block *b, float *to) {
+    for (int64_t i = 0; i < b->panels; i++, to += g->rows * NT_BLOCK)
+        memset(to, 0, (size_t)(b->rows * NT_BLOCK) * sizeof *to);
+}
+
 static void gradient_job(const void *context, int job, int worker) {
     const gradient *g = context;
     const block b = block_of(g, job);
     float *left = (float *)(g->workers + (size_t)worker * g->per_worker);
     float *right = left + NT_PIECE * left_pitch(g), *work = right + NT_PIECE * right_pitch(g);
+    const float *x = x_in_place(g, &b), *dy = dy_in_place(g, &b);
     int64_t start = b.part * g->part_places, end = least(g->places, start + g->part_places);
     nt_block_product product = {
         .rows = b.rows,
         .panels = b.panels,
         .a = left,
         .a_row = 1,
-        .a_step = left_pitch(g),
+        .a_step = x ? g->left.pitch : left_pitch(g),
         .b = right,
-        .b_row = right_pitch(g),
+        .b_row = dy ? g->shape->out_channels : right_pitch(g),
         .b_panel = NT_BLOCK,
         .c = g->to + b.part * g->stored +
              ((b.group * g->panels + b.panel) * g->rows + b.row) * NT_BLOCK,
@@ -143,16 +175,21 @@ static void gradient_job(const void *context, int job, int worker) {
         .c_panel = g->rows * NT_BLOCK,
     };
     if (!any_live(g, &b)) {
-        for (int64_t i = 0; i < b.panels; i++)
-            memset(product.c + i * product.c_panel, 0, (size_t)(b.rows * NT_BLOCK) * sizeof(float));
+        clear_block(g, &b, product.c);
         return;
     }
     for (int64_t place = start; place < end; place += NT_PIECE) {
         product.depth = least(NT_PIECE, end - place);
         product.add = place > start;
-        nt_gather_copy(&g->left, (int32_t)b.group * g->left.channels, place, product.depth, b.row,
-                       b.rows, left, left_pitch(g));
-        copy_lanes(g, &b, place, product.depth, right);
+        if (x)
+            product.a = x + place * product.a_step;
+        else
+            nt_gather_copy(&g->left, (int32_t)b.group * g->left.channels, place, product.depth,
+                           b.row, b.rows, left, left_pitch(g));
+        if (dy)
+            product.b = dy + place * product.b_row;
+        else
+            copy_lanes(g, &b, place, product.depth, right);
         nt_gemm_multiply(&g->gemm, &product, work);
     }
 }

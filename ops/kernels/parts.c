@@ -1,6 +1,7 @@
 #include "parts.h"
 
 #include "parallel.h"
+#include "vectorise.h"
 #include <string.h>
 
 enum { JOB = 1 << 12 /* numbers: a job's sums stay in the first-level cache */ };
@@ -11,14 +12,17 @@ typedef struct task {
     float *sum;
 } task;
 
-static void add_job(const void *context, int job, int worker) {
+NT_VECTORISED(add_job, (const void *context, int job, int worker), (context, job, worker)) {
     const task *t = context;
+    int64_t from = (int64_t)job * JOB, count = from + JOB < t->count ? JOB : t->count - from;
+    float *restrict sum = t->sum + from;
     (void)worker;
-    int64_t from = (int64_t)job * JOB, to = from + JOB < t->count ? from + JOB : t->count;
-    memcpy(t->sum + from, t->parts + from, (size_t)(to - from) * sizeof *t->sum);
-    for (int64_t part = 1; part < t->part_count; part++)
-        for (int64_t i = from; i < to; i++)
-            t->sum[i] += t->parts[part * t->count + i];
+    memcpy(sum, t->parts + from, (size_t)count * sizeof *sum);
+    for (int64_t part = 1; part < t->part_count; part++) {
+        const float *restrict one = t->parts + part * t->count + from;
+        for (int64_t i = 0; i < count; i++)
+            sum[i] += one[i];
+    }
 }
 
 void nt_parts_add(const float *parts, int64_t part_count, int64_t count, float *ret_sum) {

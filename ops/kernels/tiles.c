@@ -1,14 +1,17 @@
 #include "tiles.h"
 
 #include "tensor.h"
+#include "tiles_ahead.h"
 #include <string.h>
 
-enum {
-    RUN = 256, /* channels that are transformed at a time */
-    LINE = 16  /* floats that the processor fetches at a time */
-};
+enum { RUN = 256 /* channels that are transformed at a time */ };
 
 static const float zeros[RUN];
+
+int32_t nt_tiles_count(int32_t size, int32_t dilation, int32_t step) {
+    int32_t phase = (size + dilation - 1) / dilation;
+    return (phase + step - 1) / step * dilation;
+}
 
 int64_t nt_tiles_total(const nt_tiles *tiles) {
     return (int64_t)tiles->samples * tiles->count[0] * tiles->count[1];
@@ -18,46 +21,44 @@ int64_t nt_tiles_stride(int64_t floats) {
     return ((floats + NT_BLOCK - 1) / NT_BLOCK | 1) * NT_BLOCK;
 }
 
+static int32_t start_of(const nt_tiles *tiles, int d, int32_t i) {
+    int32_t dilation = tiles->dilation[d];
+    if (dilation == 1)
+        return tiles->first[d] + i * tiles->step[d];
+    return tiles->first[d] + i % dilation + i / dilation * dilation * tiles->step[d];
+}
+
 void nt_tiles_places(const nt_tiles *tiles, int64_t tile, int64_t *ret_places) {
     int64_t above = tile / tiles->count[1], sample = above / tiles->count[0];
-    int32_t y = tiles->first[0] + (int32_t)(above % tiles->count[0]) * tiles->step[0];
-    int32_t x = tiles->first[1] + (int32_t)(tile % tiles->count[1]) * tiles->step[1];
+    int32_t y = start_of(tiles, 0, (int32_t)(above - sample * tiles->count[0]));
+    int32_t x = start_of(tiles, 1, (int32_t)(tile - above * tiles->count[1]));
+    int64_t columns[NT_MOST_PLACES];
+    for (int32_t j = 0; j < tiles->side; j++, x += tiles->dilation[1])
+        columns[j] = x >= 0 && x < tiles->size[1] ? (int64_t)x * tiles->channels : -1;
     int64_t line = (int64_t)tiles->size[1] * tiles->channels;
-    int64_t row = (sample * tiles->size[0] + y) * line + (int64_t)x * tiles->channels;
-    for (int32_t i = y; i < y + tiles->side; i++, row += line) {
-        bool inside = i >= 0 && i < tiles->size[0];
+    for (int32_t i = 0; i < tiles->side; i++, y += tiles->dilation[0]) {
+        bool inside = y >= 0 && y < tiles->size[0];
+        int64_t row = (sample * tiles->size[0] + y) * line;
         for (int32_t j = 0; j < tiles->side; j++)
-            *ret_places++ = inside && x + j >= 0 && x + j < tiles->size[1]
-                                ? row + (int64_t)j * tiles->channels
-                                : -1;
+            *ret_places++ = inside && columns[j] >= 0 ? row + columns[j] : -1;
     }
 }
 
-bool nt_tiles_in_place(const nt_tiles *tiles) {
-    bool all = true;
-    for (int d = 0; d < 2; d++)
-        all =
-            all && tiles->first[d] == 0 && tiles->step[d] == 1 && tiles->count[d] == tiles->size[d];
-    return all && tiles->side == 1;
-}
-
-void nt_tiles_fetch(const nt_tiles *tiles, const float *maps, int64_t tile, int32_t channel,
-                    int32_t count, bool write) {
-    int64_t places[NT_MOST_PLACES];
-    if (tile >= nt_tiles_total(tiles))
-        return;
-    nt_tiles_places(tiles, tile, places);
-    for (int i = 0; i < tiles->side * tiles->side; i++)
-        for (int32_t c = 0; places[i] >= 0 && c < count; c += LINE)
-            if (write)
-                __builtin_prefetch(maps + places[i] + channel + c, 1);
-            else
-                __builtin_prefetch(maps + places[i] + channel + c, 0);
+/* A tile's channels from `channel` on, a multiple of NT_BLOCK of them. */
+static void transform_whole(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
+                            const int64_t *places, int64_t channel, int64_t count, float *const *to,
+                            int64_t to_at) {
+    const float *from[NT_MOST_PLACES];
+    for (int64_t at = 0; at < count; at += RUN) {
+        for (int i = 0; i < tiles->side * tiles->side; i++)
+            from[i] = places[i] >= 0 ? maps + places[i] + channel + at : zeros;
+        map(from, 0, to, to_at + at, count - at < RUN ? count - at : RUN, NULL);
+    }
 }
 
 /* The last channels, fewer than NT_BLOCK, filled up with zeros. */
 static void transform_rest(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
-                           const int64_t *places, int32_t channel, int32_t count, float *const *to,
+                           const int64_t *places, int64_t channel, int64_t count, float *const *to,
                            int64_t to_at) {
     float filled[NT_MOST_PLACES][NT_BLOCK] = {0};
     const float *from[NT_MOST_PLACES];
@@ -69,18 +70,19 @@ static void transform_rest(const nt_tiles *tiles, const float *maps, nt_bilinear
     map(from, 0, to, to_at, NT_BLOCK, NULL);
 }
 
-void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_map map, int64_t tile,
-                        int32_t channel, int32_t count, float *const *to, int64_t to_at) {
+void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
+                        const nt_tiles_part *part, float *const *to, int64_t pitch, bool cold) {
     int64_t places[NT_MOST_PLACES];
-    const float *from[NT_MOST_PLACES];
-    nt_tiles_fetch(tiles, maps, tile + 1, channel, count, false);
-    nt_tiles_places(tiles, tile, places);
-    int32_t rest = count % NT_BLOCK, whole = count - rest;
-    for (int32_t at = 0; at < whole; at += RUN) {
-        for (int i = 0; i < tiles->side * tiles->side; i++)
-            from[i] = places[i] >= 0 ? maps + places[i] + channel + at : zeros;
-        map(from, 0, to, to_at + at, whole - at < RUN ? whole - at : RUN, NULL);
+    int64_t rest = part->count % NT_BLOCK, whole = part->count - rest, to_at = 0;
+    nt_tiles_part next = *part;
+    next.tile++;
+    nt_ahead ahead = nt_ahead_of(tiles, maps, &next, false, cold ? part->end - part->tile : 0);
+    for (int64_t tile = part->tile; tile < part->end; tile++, to_at += pitch) {
+        nt_ahead_fetch(&ahead);
+        nt_tiles_places(tiles, tile, places);
+        transform_whole(tiles, maps, map, places, part->channel, whole, to, to_at);
+        if (rest)
+            transform_rest(tiles, maps, map, places, part->channel + whole, rest, to,
+                           to_at + whole);
     }
-    if (rest)
-        transform_rest(tiles, maps, map, places, channel + whole, rest, to, to_at + whole);
 }

@@ -1,5 +1,9 @@
 /* A batch of NHWC maps cut into square tiles, which may overlap one another and the maps' edges,
- * and which are counted through the batch: tile = (sample * count_0 + i) * count_1 + j. */
+ * and which are counted through the batch: tile = (sample * count_0 + i) * count_1 + j.
+ *
+ * With a dilation, a tile's places lie so far apart, and the tiles are those of the map's phases:
+ * the maps of all rows, and columns, that leave the same rest when divided by the dilation. Tiles
+ * of different phases take turns. */
 #ifndef NT_TILES_H
 #define NT_TILES_H
 
@@ -10,8 +14,18 @@
 typedef struct nt_tiles {
     int32_t samples, size[2], channels; /* of the maps */
     int32_t side, count[2];             /* places along a tile; tiles along a map */
-    int32_t first[2], step[2];          /* tile (i, j) starts at first + (i, j) * step */
+    int32_t dilation[2];
+    int32_t first[2], step[2]; /* tile i starts at first + i % dilation + i / dilation * dilation *
+                                  step; likewise j */
 } nt_tiles;
+
+/* Tiles [tile, end), and of each of them channels [channel, channel + count). */
+typedef struct nt_tiles_part {
+    int64_t tile, end, channel, count;
+} nt_tiles_part;
+
+/* The tiles along a map, of so many places each, that cover it but once. */
+int32_t nt_tiles_count(int32_t size, int32_t dilation, int32_t step);
 
 int64_t nt_tiles_total(const nt_tiles *tiles);
 
@@ -19,20 +33,11 @@ int64_t nt_tiles_total(const nt_tiles *tiles);
  * edge of the map. */
 void nt_tiles_places(const nt_tiles *tiles, int64_t tile, int64_t *ret_places);
 
-/* Whether tiles are single places that follow each other through the maps: then the maps themselves
- * are the matrix of tiles by channels. */
-bool nt_tiles_in_place(const nt_tiles *tiles);
-
-/* Fetches what a tile that is soon to be worked on will need, of channels [channel, channel +
- * count): to read, or to write. Tiles past the last one are none. */
-void nt_tiles_fetch(const nt_tiles *tiles, const float *maps, int64_t tile, int32_t channel,
-                    int32_t count, bool write);
-
-/* Applies `map` to channels [channel, channel + count) of one tile; past the map's edge are zeros.
- * Writes `count` numbers, rounded up to a multiple of NT_BLOCK with zeros, at each to[i] + to_at.
- */
-void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_map map, int64_t tile,
-                        int32_t channel, int32_t count, float *const *to, int64_t to_at);
+/* Applies `map` to each tile of a part; past the map's edge are zeros. Of the first tile it writes
+ * `count` numbers, rounded up to a multiple of NT_BLOCK with zeros, at each to[i]; those of the
+ * next lie `pitch` floats further. `cold`: the part is likely to be in no cache yet. */
+void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
+                        const nt_tiles_part *part, float *const *to, int64_t pitch, bool cold);
 
 /* `floats`, enlarged to an odd number of cache lines: numbers that lie so far apart don't compete
  * for the same few places of a cache. */

@@ -2,6 +2,7 @@
 
 #include "attrs.h"
 #include "parallel.h"
+#include "vectorise.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -194,6 +195,19 @@ void check_threads(const trial_spec *spec) {
     nt_threads_set(2);
 }
 
+void check_vectors(const trial_spec *spec) {
+    trial wide, plain;
+    trial_init(&wide, spec);
+    trial_init(&plain, spec);
+    run_both(&wide);
+    nt_vectors_allow_wide(false);
+    run_both(&plain);
+    nt_vectors_allow_wide(true);
+    expect_same_trials(&plain, &wide);
+    trial_finish(&wide);
+    trial_finish(&plain);
+}
+
 /* Makes t's batched data inputs a copy of sample n of `all`'s. */
 static void take_sample(trial *t, const trial *all, int32_t n) {
     for (int i = 0; i < t->data_count; i++) {
@@ -309,6 +323,21 @@ void check_in_place(const trial_spec *spec) {
     for (int i = 0; i < same.out_count; i++)
         expect_same(&same, "in place: output", i, same.out[i].data, apart.out[i].data,
                     trial_bytes(&same.out[i]));
+    trial_finish(&apart);
+    trial_finish(&same);
+}
+
+void check_grad_in_place(const trial_spec *spec) {
+    trial apart, same;
+    if (!(spec->op->traits & NT_OP_GRAD_IN_PLACE))
+        return;
+    trial_init(&apart, spec);
+    trial_init(&same, spec);
+    assert_true(nt_type_equal(same.in[0].type, same.out[0].type));
+    same.in_grad[0].data = same.out_grad[0].data;
+    run_both(&apart);
+    run_both(&same);
+    expect_same_trials(&same, &apart);
     trial_finish(&apart);
     trial_finish(&same);
 }

@@ -145,6 +145,8 @@ static void batch_norm(const ref_call *call) {
         call->out[3].v[c] = (1 - momentum) * call->in[3].v[c] + momentum * mean[c];
         call->out[4].v[c] = (1 - momentum) * call->in[4].v[c] +
                             momentum * variance[c] * (count > 1 ? count / (count - 1) : 1);
+        call->out[5].v[c] = call->in[1].v[c] / sqrt(variance[c] + eps);
+        call->out[6].v[c] = call->in[2].v[c] - mean[c] * call->out[5].v[c];
     }
     for (int32_t c = 0; statistics == NT_STATISTICS_RUNNING && c < channels; c++) {
         mean[c] = call->in[3].v[c];

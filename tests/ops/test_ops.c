@@ -30,6 +30,8 @@ TEST_OF_EACH(threads)
 TEST_OF_EACH(samples)
 TEST_OF_EACH(unbatched)
 TEST_OF_EACH(in_place)
+TEST_OF_EACH(grad_in_place)
+TEST_OF_EACH(vectors)
 TEST_OF_EACH(optional)
 
 static void check_gradients(const trial_spec *spec) {
@@ -226,6 +228,77 @@ static void test_batch_norm_state(void **state) {
     assert_int_equal(params[4].type.shape.rank, 0);
 }
 
+enum { FAR_COUNT = 2 * 40 * 40, FAR_CHANNELS = 16 };
+
+static void norm_far_from_zero(trial *t, int32_t statistics) {
+    static const nt_op_case cas = {"", "16x40x40", "16x40x40"};
+    trial_spec spec = {.op = nt_op_find("batch_norm"),
+                       .cas = &cas,
+                       .count = 2,
+                       .statistics = statistics,
+                       .seed = 4};
+    trial_init(t, &spec);
+    for (int i = 0; i < FAR_COUNT * FAR_CHANNELS; i++)
+        t->in[0].f[i] += 3000;
+    trial_forward(t);
+    trial_backward(t);
+}
+
+/* Where the mean is large, it must not take the digits of the variance, nor of the gradients. */
+static void test_batch_norm_far_from_zero(void **state) {
+    trial t, again; /* `again` finds the statistics once more for its gradient */
+    (void)state;
+    norm_far_from_zero(&t, NT_STATISTICS_TRAIN);
+    norm_far_from_zero(&again, NT_STATISTICS_BATCH);
+    for (int c = 0; c < FAR_CHANNELS; c++) {
+        double mean = 0, variance = 0, grad_mean = 0, along = 0;
+        for (int i = c; i < FAR_COUNT * FAR_CHANNELS; i += FAR_CHANNELS) {
+            mean += (double)t.in[0].f[i] / FAR_COUNT;
+            grad_mean += (double)t.out_grad[0].f[i] / FAR_COUNT;
+        }
+        for (int i = c; i < FAR_COUNT * FAR_CHANNELS; i += FAR_CHANNELS) {
+            double apart = (double)t.in[0].f[i] - mean;
+            variance += apart * apart / FAR_COUNT;
+            along += (double)t.out_grad[0].f[i] * apart;
+        }
+        double inverse = 1 / sqrt(variance + 1e-5), weight = (double)t.in[1].f[c];
+        assert_float_equal(t.out[1].f[c], mean, 1.3e-4); /* floats lie 2.4e-4 apart there */
+        assert_float_equal(t.out[2].f[c] / inverse, 1, 2e-7);
+        assert_float_equal(again.in_grad[1].f[c], along * inverse, 1e-5);
+        for (int i = c; i < FAR_COUNT * FAR_CHANNELS; i += FAR_CHANNELS) {
+            double apart = ((double)t.in[0].f[i] - mean) * inverse;
+            double grad = (double)t.out_grad[0].f[i] - grad_mean;
+            assert_float_equal(again.in_grad[0].f[i],
+                               weight * inverse * (grad - apart * along * inverse / FAR_COUNT),
+                               5e-7);
+        }
+    }
+    trial_finish(&t);
+    trial_finish(&again);
+}
+
+/* The scale and shift that training gives make its output again, bit for bit. */
+static void test_batch_norm_given(void **state) {
+    static const nt_op_case cas = {"", "37x9x5", "37x9x5"};
+    const nt_op *op = nt_op_find("batch_norm");
+    trial_spec train = {
+        .op = op, .cas = &cas, .count = 3, .statistics = NT_STATISTICS_TRAIN, .seed = 2};
+    trial_spec given = train;
+    trial t, again;
+    (void)state;
+    given.statistics = NT_STATISTICS_GIVEN;
+    trial_init(&t, &train);
+    trial_init(&again, &given);
+    trial_forward(&t);
+    memcpy(again.in[3].f, t.out[5].f, trial_bytes(&t.out[5]));
+    memcpy(again.in[4].f, t.out[6].f, trial_bytes(&t.out[6]));
+    trial_forward(&again);
+    assert_int_equal(again.out_count, 1);
+    assert_memory_equal(t.out[0].f, again.out[0].f, trial_bytes(&t.out[0]));
+    trial_finish(&t);
+    trial_finish(&again);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_descriptors),
@@ -235,6 +308,8 @@ int main(void) {
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_unbatched),
         cmocka_unit_test(test_in_place),
+        cmocka_unit_test(test_grad_in_place),
+        cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_optional),
         cmocka_unit_test(test_need),
         cmocka_unit_test(test_dropout_masks),
@@ -243,6 +318,8 @@ int main(void) {
         cmocka_unit_test(test_max_pool_tie),
         cmocka_unit_test(test_initial_scales),
         cmocka_unit_test(test_batch_norm_state),
+        cmocka_unit_test(test_batch_norm_far_from_zero),
+        cmocka_unit_test(test_batch_norm_given),
     };
     nt_threads_set(2);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+#include "bilinear_kernel.h"
+
+#include "tensor.h"
+
+enum {
+    SQUARE = NT_BLOCK * NT_BLOCK,
+    LINE = 16,       /* floats that the processor fetches at a time */
+    SECOND_LEVEL = 2 /* for __builtin_prefetch: into the second-level cache, not the first */
+};
+
+/* Where the weights of a block of output channels lie, under a tap. */
+static const float *tap_at(const nt_bilinear_kernel *k, int64_t block, int tap) {
+    int64_t taps = (int64_t)k->scheme->taps * k->scheme->taps;
+    return k->weight + (block * taps + tap) * k->shape->channels * NT_BLOCK;
+}
+
+/* Transforms a block of output channels, now the channels to sum over, for a panel of input
+ * channels. Where either has no channel, it has zeros. */
+static void transform_turned(const nt_bilinear_kernel *k, int64_t panel, int64_t block,
+                             float *const *to, int64_t to_at) {
+    float turned[9][SQUARE]; /* [tap][output channel][input channel] */
+    const float *from[NT_MOST_PLACES];
+    int taps = k->scheme->taps * k->scheme->taps;
+    int64_t left = k->shape->channels - panel * NT_BLOCK;
+    for (int i = 0; i < taps; i++) {
+        k->scheme->turn(tap_at(k, block, taps - 1 - i) + panel * SQUARE,
+                        left < NT_BLOCK ? left : NT_BLOCK, turned[i]);
+        from[i] = turned[i];
+    }
+    k->scheme->kernel(from, 0, to, to_at, SQUARE, NULL);
+}
+
+void nt_bilinear_kernel_transform(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
+                                  int64_t end, float *to, int64_t point) {
+    const float *from[NT_MOST_PLACES];
+    float *points[NT_MOST_PLACES];
+    for (int i = 0; i < k->scheme->points * k->scheme->points; i++)
+        points[i] = to + i * point;
+    if (k->transposed) {
+        for (int64_t c = first; c < end; c += NT_BLOCK)
+            transform_turned(k, panel, c / NT_BLOCK, points, (c - first) * NT_BLOCK);
+        return;
+    }
+    for (int i = 0; i < k->scheme->taps * k->scheme->taps; i++)
+        from[i] = tap_at(k, panel, i);
+    k->scheme->kernel(from, first * NT_BLOCK, points, 0, (end - first) * NT_BLOCK, NULL);
+}
+
+void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
+                              int64_t end, int64_t part, int64_t parts) {
+    int taps = k->scheme->taps * k->scheme->taps;
+    int64_t blocks = (end - first + NT_BLOCK - 1) / NT_BLOCK, squares = blocks * taps;
+    for (int64_t i = part * squares / parts; i < (part + 1) * squares / parts; i++) {
+        int64_t block = first / NT_BLOCK + i % blocks;
+        int64_t across = k->transposed ? panel : block, along = k->transposed ? block : panel;
+        const float *square = tap_at(k, along, (int)(i / blocks)) + across * SQUARE;
+        int64_t left = (k->shape->channels - across * NT_BLOCK) * NT_BLOCK;
+        for (int64_t at = 0; at < SQUARE && at < left; at += LINE)
+            __builtin_prefetch(square + at, 0, SECOND_LEVEL);
+    }
+}

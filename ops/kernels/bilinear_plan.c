@@ -1,0 +1,116 @@
+#include "bilinear_plan.h"
+
+#include "tensor.h"
+#include "tiles_ahead.h"
+
+enum {
+    BLOCK_FLOATS = 1 << 17,  /* tiles and products of a block, about: half a second-level cache */
+    ROUND_FLOATS = 3 << 19,  /* tiles of a round, about */
+    KERNEL_FLOATS = 1 << 20, /* the largest kernel that is transformed as a whole */
+    FEWEST_TILES = 24,       /* that a full block has, for each time that it reads the kernel */
+    MOST_TILES = 192,
+    UNIT_TILES = 12, /* the heights of micro-kernels are divisors of it */
+    FEW_BLOCKS = 8,
+    DEPTH = 256 /* at most, about: a piece of a panel stays in the second-level cache */
+};
+
+static int64_t ceil_div(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+static int64_t round_up(int64_t a, int64_t b) {
+    return ceil_div(a, b) * b;
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t clamp(int64_t a, int64_t low, int64_t high) {
+    return a < low ? low : least(a, high);
+}
+
+int64_t nt_bilinear_plan_kernel(const nt_bilinear_plan *p) {
+    return p->panels * p->kernel_panel;
+}
+
+int64_t nt_bilinear_plan_tiles(const nt_bilinear_plan *p, int64_t point) {
+    return p->pieces * p->points * point;
+}
+
+static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data) {
+    const nt_bilinear *scheme = p->scheme;
+    nt_tiles in = {.samples = shape->samples,
+                   .size = {shape->height, shape->width},
+                   .channels = shape->channels};
+    nt_tiles out = {.samples = shape->samples,
+                    .size = {shape->out_height, shape->out_width},
+                    .channels = shape->out_channels};
+    p->from = data ? out : in;
+    p->to = data ? in : out;
+    p->from.side = scheme->in;
+    p->to.side = scheme->out;
+    for (int d = 0; d < 2; d++) {
+        int32_t dilation = shape->dilation[d];
+        p->from.dilation[d] = p->to.dilation[d] = dilation;
+        p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out);
+        p->from.step[d] = p->to.step[d] = scheme->out;
+        if (scheme->in > scheme->out) /* places before the tile of outputs that its inputs start */
+            p->from.first[d] = data ? shape->pad[d] - 2 * dilation : -shape->pad[d];
+    }
+    p->total = nt_tiles_total(&p->to);
+    p->cold = nt_ahead_pays(shape);
+}
+
+static void plan_channels(nt_bilinear_plan *p) {
+    int64_t channels = round_up(p->from.channels, NT_BLOCK);
+    p->panels = ceil_div(p->to.channels, NT_BLOCK);
+    p->streamed = p->points * channels * p->panels * NT_BLOCK > KERNEL_FLOATS;
+    p->group = p->streamed ? 1 : NT_MOST_PANELS;
+    p->pieces = ceil_div(channels, DEPTH);
+    p->depth = round_up(ceil_div(channels, p->pieces), NT_BLOCK);
+    p->pieces = ceil_div(channels, p->depth);
+    p->kernel_point = nt_tiles_stride(p->depth * NT_BLOCK);
+    p->kernel_panel = p->pieces * p->points * p->kernel_point;
+}
+
+/* The most tiles, a multiple of UNIT_TILES, that take up so many floats. */
+static int64_t tiles_in(int64_t floats, int64_t tile) {
+    return floats / tile / UNIT_TILES * UNIT_TILES;
+}
+
+/* How many tiles at a time, no more than `most`, make the same number of times, but evenly. Both
+ * are multiples of UNIT_TILES. */
+static int64_t even(int64_t tiles, int64_t most) {
+    return round_up(ceil_div(tiles, ceil_div(tiles, most)), UNIT_TILES);
+}
+
+/* Rounds and blocks are cut evenly. Memory is for the largest that any number of samples up to this
+ * one might have, so that it grows with them. */
+static void plan_tiles(nt_bilinear_plan *p) {
+    int64_t channels = p->pieces * p->depth, all = round_up(p->total, UNIT_TILES);
+    int64_t block = tiles_in(BLOCK_FLOATS, p->points * (channels + p->group * NT_BLOCK));
+    int64_t round = tiles_in(ROUND_FLOATS, p->points * channels);
+    block = clamp(block, FEWEST_TILES, MOST_TILES);
+    p->shared = p->streamed || all <= FEW_BLOCKS * block;
+    if (p->streamed)
+        block = round = clamp(round, FEWEST_TILES, MOST_TILES);
+    round = least(all, clamp(round, block, FEW_BLOCKS * block));
+    block = least(all, block);
+    p->most = block;
+    p->block_point = nt_tiles_stride(block * p->depth);
+    p->round_point = nt_tiles_stride(round * p->depth);
+    p->product_point = nt_tiles_stride(block * p->group * NT_BLOCK);
+    p->round = even(all, round);
+    p->block = even(p->shared ? p->round : all, block);
+}
+
+nt_bilinear_plan nt_bilinear_plan_of(const nt_bilinear *scheme, const nt_conv_shape *shape,
+                                     bool data) {
+    nt_bilinear_plan plan = {
+        .scheme = scheme, .gemm = nt_gemm_query(), .points = scheme->points * scheme->points};
+    plan_maps(&plan, shape, data);
+    plan_channels(&plan);
+    plan_tiles(&plan);
+    return plan;
+}

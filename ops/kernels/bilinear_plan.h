@@ -1,0 +1,55 @@
+/* How the forward pass and the gradient to the data by a bilinear scheme (bilinear.h) are done, and
+ * cut into jobs. They differ in their geometry and in how the kernel is transformed.
+ *
+ *     tiles      [piece of channels][point][tile][channel]
+ *     kernel     [panel of result channels][piece of channels][point][channel][16]
+ *     products   [point][tile][channel of a few panels]
+ *
+ * A worker multiplies a block of tiles by a few panels at a time, point by point, and takes the
+ * products back while they are in the second-level cache. Where there are many blocks, it has
+ * transformed the block's tiles itself, for all panels, just before. Where there are few, or
+ * where a large kernel is to be read but once, all workers first transform a round of tiles into
+ * shared memory, and then each job multiplies a block of them by a few panels.
+ *
+ * A small kernel is transformed once and shared. A large one would go out to memory and come back
+ * four times the weight's size: of that each job transforms the panels that it uses, a piece of the
+ * channels at a time, and multiplies by it at once (`streamed`). That it may be kept from earlier
+ * calls changes nothing else.
+ *
+ * The order of a sum is decided by `depth`, and that by the number of channels alone. */
+#ifndef NT_BILINEAR_PLAN_H
+#define NT_BILINEAR_PLAN_H
+
+#include "bilinear.h"
+#include "gemm.h"
+#include "tiles.h"
+
+enum { NT_MOST_PANELS = 4 /* that a worker multiplies by at a time */ };
+
+typedef struct nt_bilinear_plan {
+    const nt_bilinear *scheme;
+    nt_gemm gemm;
+    nt_tiles from, to;
+    int32_t points;        /* of both sides together */
+    bool streamed;         /* see above */
+    bool cold;             /* it pays to fetch ahead (tiles_ahead.h) */
+    int64_t depth, pieces; /* channels that are multiplied at a time; how often that is */
+    int64_t panels, group; /* of result channels; at a time, at most */
+    int64_t total;         /* tiles */
+    bool shared;           /* they are transformed into shared memory, */
+    int64_t round;         /* so many at a time */
+    int64_t block, most;   /* tiles of a block; and at most, with up to so many samples */
+    /* Floats from one point, panel to the next; `depth` from one transformed tile to the next. */
+    int64_t block_point, round_point, product_point, kernel_point, kernel_panel;
+} nt_bilinear_plan;
+
+nt_bilinear_plan nt_bilinear_plan_of(const nt_bilinear *scheme, const nt_conv_shape *shape,
+                                     bool data);
+
+/* Floats of the kernel, transformed as a whole. */
+int64_t nt_bilinear_plan_kernel(const nt_bilinear_plan *plan);
+
+/* Floats of transformed tiles whose points lie so far apart. */
+int64_t nt_bilinear_plan_tiles(const nt_bilinear_plan *plan, int64_t point);
+
+#endif

@@ -1,0 +1,331 @@
+#include "bilinear_product.h"
+
+#include "conv_end.h"
+#include "parallel.h"
+#include "tensor.h"
+#include "tiles_ahead.h"
+
+enum {
+    WANTED_JOBS = 32,   /* of runs of blocks, */
+    MOST_RUN = 8,       /* but no longer than this */
+    SHARED_JOBS = 16,   /* of a round, if panels are enough */
+    TRANSFORM_TILES = 4 /* of a job, into shared memory */
+};
+
+static const float zeros[NT_MOST_PANELS * NT_BLOCK];
+
+typedef struct task {
+    const nt_bilinear_plan *plan;
+    const float *maps;
+    nt_bilinear_right right;
+    nt_conv_end end;
+    bool ends; /* `end` says anything */
+    float *result, *tiles;
+    const nt_conv_memory *memory;
+    int64_t tile, tile_end; /* of this round */
+    int64_t blocks;         /* of this round; */
+    int64_t run, group;     /* of a job; panels at a time */
+} task;
+
+static int64_t ceil_div(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* --- a worker's memory ------------------------------------------------------------------------ */
+
+typedef struct desk {
+    float *kernel, *products, *tiles, *work;
+} desk;
+
+static int64_t kernel_floats(const nt_bilinear_plan *p, bool made) {
+    return made ? 0 : p->group * p->points * p->kernel_point;
+}
+
+static int64_t tiles_floats(const nt_bilinear_plan *p) {
+    return p->shared ? 0 : nt_bilinear_plan_tiles(p, p->block_point);
+}
+
+static desk desk_of(const task *t, int worker) {
+    const nt_bilinear_plan *p = t->plan;
+    float *kernel = (float *)(t->memory->workers + (size_t)worker * t->memory->per_worker);
+    float *products = kernel + kernel_floats(p, t->right.kernel);
+    float *tiles = products + p->points * p->product_point;
+    return (desk){kernel, products, tiles, tiles + tiles_floats(p)};
+}
+
+size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p, bool made) {
+    int64_t floats = kernel_floats(p, made) + p->points * p->product_point + tiles_floats(p);
+    return ((size_t)floats + nt_gemm_work_size(&p->gemm, p->most)) * sizeof(float);
+}
+
+/* --- the tiles -------------------------------------------------------------------------------- */
+
+static int64_t channels_of(const nt_bilinear_plan *p, int64_t piece) {
+    return least(p->depth, p->from.channels - piece * p->depth);
+}
+
+/* Transforms a piece of tiles [tile, end) to `to`, where tile `first` starts. */
+static void transform(const task *t, int64_t piece, int64_t tile, int64_t end, int64_t first,
+                      float *to, int64_t point, bool cold) {
+    const nt_bilinear_plan *p = t->plan;
+    const nt_tiles_part part = {tile, end, piece * p->depth, channels_of(p, piece)};
+    float *at[NT_MOST_PLACES];
+    for (int i = 0; i < p->points; i++)
+        at[i] = to + (piece * p->points + i) * point + (tile - first) * p->depth;
+    nt_tiles_transform(&p->from, t->maps, p->scheme->input, &part, at, p->depth, cold);
+}
+
+static void transform_job(const void *context, int job, int worker) {
+    const task *t = context;
+    const nt_bilinear_plan *p = t->plan;
+    int64_t piece = job % p->pieces, tile = t->tile + job / p->pieces * TRANSFORM_TILES;
+    (void)worker;
+    transform(t, piece, tile, least(tile + TRANSFORM_TILES, t->tile_end), t->tile, t->tiles,
+              p->round_point, p->cold);
+}
+
+/* --- the product ------------------------------------------------------------------------------ */
+
+/* Tiles [tile, end), transformed, by some panels. */
+typedef struct part {
+    int64_t tile, end;
+    const float *tiles;
+    int64_t point; /* floats from one point of the tiles to the next */
+    int64_t panel, panels;
+} part;
+
+/* What is fetched meanwhile: the next block, where the result will be written, and what will be
+ * added to it. */
+typedef struct errands {
+    nt_ahead next, result, plus;
+} errands;
+
+/* Panels that one call multiplies by: as few as can be, for the errands' sake, unless each call
+ * would pack the tiles anew. */
+static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
+    return p->gemm.unpacked ? 1 : panels;
+}
+
+static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
+    return p->points * p->pieces * ceil_div(panels, panels_of_call(p, least(panels, p->group)));
+}
+
+static errands errands_of(const task *t, const part *b, const nt_ahead *next) {
+    const nt_bilinear_plan *p = t->plan;
+    int64_t channel = b->panel * NT_BLOCK;
+    int64_t count = least(b->panels * NT_BLOCK, p->to.channels - channel);
+    const nt_tiles_part written = {b->tile, b->end, channel, count};
+    int64_t calls = p->cold ? calls_of(p, b->panels) : 0;
+    bool plus = t->end.plus && t->end.plus != t->result;
+    return (errands){*next, nt_ahead_of(&p->to, t->result, &written, true, calls),
+                     nt_ahead_of(&p->to, t->end.plus, &written, false, plus ? calls : 0)};
+}
+
+/* The panels of the kernel, of one piece of the channels. */
+typedef struct kernel_piece {
+    const float *at;
+    int64_t panel; /* floats from one panel to the next */
+} kernel_piece;
+
+static kernel_piece piece_of(const task *t, const part *b, const desk *at, int64_t piece) {
+    const nt_bilinear_plan *p = t->plan;
+    int64_t first = piece * p->depth, floats = p->points * p->kernel_point;
+    if (t->right.kernel)
+        return (kernel_piece){t->right.kernel + b->panel * p->kernel_panel + piece * floats,
+                              p->kernel_panel};
+    for (int64_t j = 0; j < b->panels; j++)
+        nt_bilinear_kernel_transform(&t->right.source, b->panel + j, first,
+                                     first + channels_of(p, piece), at->kernel + j * floats,
+                                     p->kernel_point);
+    return (kernel_piece){at->kernel, floats};
+}
+
+/* Fetches a part, one for each point, of what will be transformed next: the panel's next piece, or
+ * the first of the panel that this worker is likely to take then. */
+static void fetch_kernel(const task *t, const part *b, int64_t piece, int point) {
+    const nt_bilinear_plan *p = t->plan;
+    bool last = piece + 1 == p->pieces;
+    int64_t next = last ? 0 : piece + 1, panel = last ? b->panel + nt_threads() : b->panel;
+    if (!t->right.kernel && panel < p->panels)
+        nt_bilinear_kernel_fetch(&t->right.source, panel, next * p->depth,
+                                 next * p->depth + channels_of(p, next), point, p->points);
+}
+
+static void multiply_point(const task *t, const part *b, const desk *at, int64_t piece,
+                           const kernel_piece *kernel, int point, errands *e) {
+    const nt_bilinear_plan *p = t->plan;
+    int64_t at_once = panels_of_call(p, b->panels);
+    nt_block_product product = {
+        .rows = b->end - b->tile,
+        .depth = channels_of(p, piece),
+        .panels = at_once,
+        .a = b->tiles + (piece * p->points + point) * b->point,
+        .a_row = p->depth,
+        .a_step = 1,
+        .b_row = NT_BLOCK,
+        .b_panel = kernel->panel,
+        .c_row = b->panels * NT_BLOCK,
+        .c_panel = NT_BLOCK,
+        .add = piece > 0,
+    };
+    float *c = at->products + point * p->product_point;
+    for (int64_t j = 0; j < b->panels; j += at_once) {
+        product.b = kernel->at + point * p->kernel_point + j * kernel->panel;
+        product.c = c + j * NT_BLOCK;
+        nt_gemm_multiply(&p->gemm, &product, at->work);
+        nt_ahead_fetch(&e->next);
+        nt_ahead_fetch(&e->result);
+        nt_ahead_fetch(&e->plus);
+    }
+    fetch_kernel(t, b, piece, point);
+}
+
+/* --- the way out ------------------------------------------------------------------------------ */
+
+/* Takes one tile's products, at from[point] + from_at, to the result: `count` channels, a multiple
+ * of NT_BLOCK. */
+static void emit_whole(const task *t, const int64_t *places, const float *const *from,
+                       int64_t from_at, int64_t channel, int64_t count) {
+    float outside[NT_MOST_PANELS * NT_BLOCK];
+    float *to[NT_MOST_PLACES];
+    const float *plus[NT_MOST_PLACES];
+    const nt_bilinear_end end = {.bias = t->end.bias ? t->end.bias + channel : NULL,
+                                 .plus = t->end.plus ? plus : NULL,
+                                 .relu = t->end.relu};
+    for (int i = 0; i < t->plan->to.side * t->plan->to.side; i++) {
+        bool inside = places[i] >= 0;
+        to[i] = inside ? t->result + places[i] + channel : outside;
+        if (t->end.plus)
+            plus[i] = inside ? t->end.plus + places[i] + channel : zeros;
+    }
+    t->plan->scheme->output(from, from_at, to, 0, count, t->ends ? &end : NULL);
+}
+
+/* The last channels, fewer than NT_BLOCK. */
+static void emit_rest(const task *t, const int64_t *places, const float *const *from,
+                      int64_t from_at, int64_t channel, int64_t count) {
+    float made[NT_MOST_PLACES][NT_BLOCK];
+    float *to[NT_MOST_PLACES];
+    int side = t->plan->to.side;
+    for (int i = 0; i < side * side; i++)
+        to[i] = made[i];
+    t->plan->scheme->output(from, from_at, to, 0, NT_BLOCK, NULL);
+    for (int i = 0; i < side * side; i++)
+        if (places[i] >= 0)
+            nt_conv_end_rows(&t->end, &(nt_conv_sums){.from = made[i]}, 1, channel, count,
+                             t->result, places[i] + channel, 0);
+}
+
+static void emit(const task *t, const part *b, const desk *at) {
+    const nt_bilinear_plan *p = t->plan;
+    const float *from[NT_MOST_PLACES];
+    int64_t places[NT_MOST_PLACES];
+    int64_t channel = b->panel * NT_BLOCK;
+    int64_t count = least(b->panels * NT_BLOCK, p->to.channels - channel);
+    int64_t rest = count % NT_BLOCK, whole = count - rest;
+    for (int i = 0; i < p->points; i++)
+        from[i] = at->products + i * p->product_point;
+    for (int64_t tile = b->tile; tile < b->end; tile++) {
+        int64_t from_at = (tile - b->tile) * b->panels * NT_BLOCK;
+        nt_tiles_places(&p->to, tile, places);
+        if (whole)
+            emit_whole(t, places, from, from_at, channel, whole);
+        if (rest)
+            emit_rest(t, places, from, from_at + whole, channel + whole, rest);
+    }
+}
+
+/* --- jobs ------------------------------------------------------------------------------------- */
+
+/* A block by panels [panel, panel_end), a few at a time. */
+static void multiply(const task *t, part *b, const desk *at, int64_t panel, int64_t panel_end,
+                     nt_ahead *next) {
+    const nt_bilinear_plan *p = t->plan;
+    for (b->panel = panel; b->panel < panel_end; b->panel += b->panels) {
+        b->panels = least(t->group, panel_end - b->panel);
+        errands e = errands_of(t, b, next);
+        for (int64_t piece = 0; piece < p->pieces; piece++) {
+            kernel_piece kernel = piece_of(t, b, at, piece);
+            for (int i = 0; i < p->points; i++)
+                multiply_point(t, b, at, piece, &kernel, i, &e);
+        }
+        *next = e.next;
+        emit(t, b, at);
+    }
+}
+
+/* A block of tiles in shared memory by a few panels. */
+static void shared_job(const void *context, int job, int worker) {
+    const task *t = context;
+    const nt_bilinear_plan *p = t->plan;
+    const desk at = desk_of(t, worker);
+    int64_t tile = t->tile + job % t->blocks * p->block, panel = job / t->blocks * t->group;
+    part b = {.tile = tile,
+              .end = least(tile + p->block, t->tile_end),
+              .tiles = t->tiles + (tile - t->tile) * p->depth,
+              .point = p->round_point};
+    nt_ahead none = {0};
+    multiply(t, &b, &at, panel, least(p->panels, panel + t->group), &none);
+}
+
+/* A run of blocks by all panels. */
+static void run_job(const void *context, int job, int worker) {
+    const task *t = context;
+    const nt_bilinear_plan *p = t->plan;
+    const desk at = desk_of(t, worker);
+    int64_t first = job * t->run, last = least(first + t->run, t->blocks);
+    for (int64_t i = first; i < last; i++) {
+        int64_t tile = i * p->block, end = least(tile + p->block, p->total);
+        part b = {.tile = tile, .end = end, .tiles = at.tiles, .point = p->block_point};
+        const nt_tiles_part after = {end, end + p->block, 0, p->from.channels};
+        nt_ahead next =
+            nt_ahead_of(&p->from, t->maps, &after, false, p->cold ? calls_of(p, p->panels) : 0);
+        for (int64_t piece = 0; piece < p->pieces; piece++)
+            transform(t, piece, tile, end, tile, at.tiles, b.point, p->cold && i == first);
+        multiply(t, &b, &at, 0, p->panels, &next);
+    }
+}
+
+static void run_blocks(task *t) {
+    const nt_bilinear_plan *p = t->plan;
+    t->group = p->group;
+    t->blocks = ceil_div(p->total, p->block);
+    t->run = least(MOST_RUN, ceil_div(t->blocks, WANTED_JOBS));
+    nt_parallel((int)ceil_div(t->blocks, t->run), run_job, t);
+}
+
+static void run_round(task *t) {
+    const nt_bilinear_plan *p = t->plan;
+    int64_t tiles = t->tile_end - t->tile;
+    t->blocks = ceil_div(tiles, p->block);
+    t->group = p->group;
+    if (!p->streamed)
+        t->group = least(p->group, ceil_div(p->panels * t->blocks, SHARED_JOBS));
+    nt_parallel((int)(ceil_div(tiles, TRANSFORM_TILES) * p->pieces), transform_job, t);
+    nt_parallel((int)(t->blocks * ceil_div(p->panels, t->group)), shared_job, t);
+}
+
+void nt_bilinear_product(const nt_bilinear_plan *plan, const float *maps,
+                         const nt_bilinear_right *right, const nt_conv_end *end, float *result,
+                         float *tiles, const nt_conv_memory *memory) {
+    task t = {.plan = plan,
+              .maps = maps,
+              .right = *right,
+              .end = *end,
+              .ends = nt_conv_end_changes(end),
+              .result = result,
+              .tiles = tiles,
+              .memory = memory};
+    if (!plan->shared) {
+        run_blocks(&t);
+        return;
+    }
+    for (; t.tile < plan->total; t.tile = t.tile_end) {
+        t.tile_end = least(t.tile + plan->round, plan->total);
+        run_round(&t);
+    }
+}

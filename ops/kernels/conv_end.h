@@ -1,0 +1,26 @@
+/* What ends a layer (nt_conv_end), applied to sums on their way to the result. */
+#ifndef NT_CONV_END_H
+#define NT_CONV_END_H
+
+#include "conv.h"
+
+/* The sums of some places, in panels of NT_BLOCK channels: that of channel c, of place i, is
+ * from[i * row + c / NT_BLOCK * panel + c % NT_BLOCK]. */
+typedef struct nt_conv_sums {
+    const float *from;
+    int64_t row, panel;
+} nt_conv_sums;
+
+/* y[at + i * y_row + c] = end(sum) for places i of `rows` and c of `count` channels, of which the
+ * first is the layer's channel `channel`. The sums may lie in y, each at its own place, and `plus`
+ * may be y: all is read before it is written. */
+void nt_conv_end_rows(const nt_conv_end *end, const nt_conv_sums *sums, int64_t rows,
+                      int64_t channel, int64_t count, float *y, int64_t at, int64_t y_row);
+
+/* Whether there is anything to do to sums that lie in place. */
+bool nt_conv_end_changes(const nt_conv_end *end);
+
+/* Whether y may hold sums until they are ended: not where it holds what is to be added. */
+bool nt_conv_end_in_place(const nt_conv_end *end, const float *y);
+
+#endif

@@ -1,0 +1,29 @@
+/* Tiles that will soon be worked on (tiles.h), fetched into the second-level cache a few lines at a
+ * time beside other work: memory is far slower than arithmetic, but can do its part meanwhile. */
+#ifndef NT_TILES_AHEAD_H
+#define NT_TILES_AHEAD_H
+
+#include "tiles.h"
+
+typedef struct nt_ahead {
+    const nt_tiles *tiles;
+    const float *maps;
+    nt_tiles_part left; /* the first of its tiles is the next to be begun */
+    bool write;
+    int64_t lines;                  /* that a call fetches, at least; 0: there is nothing to do */
+    int64_t places[NT_MOST_PLACES]; /* of the tile before; those from `place` on are left */
+    int place;
+} nt_ahead;
+
+/* Whether a convolution has more to read and write than is likely to be in a cache already. If not,
+ * looking ahead costs more than it saves. */
+bool nt_ahead_pays(const nt_conv_shape *shape);
+
+/* For a part that is to be read, or to be written, and fetched in so many calls; 0: not at all.
+ * Tiles past the last one are none. */
+nt_ahead nt_ahead_of(const nt_tiles *tiles, const float *maps, const nt_tiles_part *part,
+                     bool write, int64_t calls);
+
+void nt_ahead_fetch(nt_ahead *ahead);
+
+#endif

@@ -1,0 +1,220 @@
+#include "conv_problem.h"
+
+#include "alloc.h"
+#include "parallel.h"
+#include "tensor.h"
+#include "trial.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { GUARD = 64 };
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+conv_array conv_array_new(int64_t count) {
+    conv_array a = {nt_alloc((size_t)count * sizeof(float) + GUARD), count};
+    assert_non_null(a.v);
+    memset(a.v, 0xFF, (size_t)count * sizeof(float) + GUARD);
+    return a;
+}
+
+void conv_array_free(conv_array a) {
+    for (size_t i = 0; i < GUARD; i++)
+        assert_int_equal(((unsigned char *)(a.v + a.count))[i], 0xFF);
+    nt_free(a.v, (size_t)a.count * sizeof(float) + GUARD);
+}
+
+conv_array conv_array_random(int64_t count, uint64_t seed) {
+    conv_array a = conv_array_new(count);
+    for (int64_t i = 0; i < count; i++)
+        a.v[i] = (float)(2 * trial_noise(seed, (uint64_t)i) - 1);
+    return a;
+}
+
+/* --- problems --------------------------------------------------------------------------------- */
+
+static int64_t taps_of(const nt_conv_shape *s) {
+    return (int64_t)s->kernel[0] * s->kernel[1];
+}
+
+static int64_t group_blocks(const nt_conv_shape *s) {
+    return (s->out_channels / s->groups + NT_BLOCK - 1) / NT_BLOCK;
+}
+
+/* Where the weight of output channel k under a tap starts; input channels are NT_BLOCK apart. */
+static int64_t weight_at(const nt_conv_shape *s, int64_t k, int64_t tap) {
+    int64_t lanes = s->out_channels / s->groups, lane = k % lanes;
+    int64_t block = k / lanes * group_blocks(s) + lane / NT_BLOCK;
+    return (block * taps_of(s) + tap) * (s->channels / s->groups) * NT_BLOCK + lane % NT_BLOCK;
+}
+
+int64_t conv_result_count(const nt_conv_shape *s, nt_conv_pass pass) {
+    if (pass == NT_FORWARD_PASS)
+        return (int64_t)s->samples * s->out_height * s->out_width * s->out_channels;
+    if (pass == NT_DATA_PASS)
+        return (int64_t)s->samples * s->height * s->width * s->channels;
+    return s->groups * group_blocks(s) * NT_BLOCK * taps_of(s) * (s->channels / s->groups);
+}
+
+conv_problem conv_problem_new(const nt_conv_shape *shape, uint64_t seed) {
+    int64_t outputs = conv_result_count(shape, NT_FORWARD_PASS);
+    conv_problem p = {
+        .shape = *shape,
+        .x = conv_array_random(conv_result_count(shape, NT_DATA_PASS), seed),
+        .weight = conv_array_random(conv_result_count(shape, NT_WEIGHT_PASS), seed + 1),
+        .bias = conv_array_random(shape->out_channels, seed + 2),
+        .plus = conv_array_random(outputs, seed + 3),
+        .dy = conv_array_random(outputs, seed + 4),
+    };
+    int64_t lanes = shape->out_channels / shape->groups, stored = group_blocks(shape) * NT_BLOCK;
+    int64_t rows = taps_of(shape) * (shape->channels / shape->groups);
+    for (int64_t i = 0; i < p.weight.count; i++) /* the places past a group's last lane */
+        if (i / NT_BLOCK / rows * NT_BLOCK % stored + i % NT_BLOCK >= lanes)
+            p.weight.v[i] = 0;
+    return p;
+}
+
+void conv_problem_free(conv_problem *p) {
+    conv_array_free(p->x);
+    conv_array_free(p->weight);
+    conv_array_free(p->bias);
+    conv_array_free(p->plus);
+    conv_array_free(p->dy);
+}
+
+static int32_t places(const nt_conv_shape *s, int32_t size, int d) {
+    return (size + 2 * s->pad[d] - s->dilation[d] * (s->kernel[d] - 1) - 1) / s->stride[d] + 1;
+}
+
+void conv_shape_finish(nt_conv_shape *s) {
+    s->out_height = places(s, s->height, 0);
+    s->out_width = places(s, s->width, 1);
+}
+
+const char *conv_describe(const nt_conv_shape *s) {
+    static char text[240];
+    snprintf(text, sizeof text,
+             "%d samples, %dx%dx%d to %d, kernel %d,%d, stride %d,%d, pad %d,%d, dilation %d,%d, "
+             "groups %d%s",
+             s->samples, s->channels, s->height, s->width, s->out_channels, s->kernel[0],
+             s->kernel[1], s->stride[0], s->stride[1], s->pad[0], s->pad[1], s->dilation[0],
+             s->dilation[1], s->groups, s->direct ? ", direct" : "");
+    return text;
+}
+
+/* --- in double precision ---------------------------------------------------------------------- */
+
+/* One output element of the definition: adds what it takes from, and gives to, each input. */
+static void reference_element(const conv_problem *p, int64_t n, int64_t i, int64_t j, int64_t k,
+                              double *ret[CONV_PASSES]) {
+    const nt_conv_shape *s = &p->shape;
+    int64_t at = ((n * s->out_height + i) * s->out_width + j) * s->out_channels + k;
+    int64_t channels = s->channels / s->groups, group = k / (s->out_channels / s->groups);
+    double sum = (double)p->bias.v[k], dy = (double)p->dy.v[at];
+    for (int64_t tap = 0; tap < taps_of(s); tap++) {
+        int64_t y = i * s->stride[0] + tap / s->kernel[1] * s->dilation[0] - s->pad[0];
+        int64_t x = j * s->stride[1] + tap % s->kernel[1] * s->dilation[1] - s->pad[1];
+        if (y < 0 || x < 0 || y >= s->height || x >= s->width)
+            continue;
+        int64_t from = ((n * s->height + y) * s->width + x) * s->channels + group * channels;
+        int64_t w = weight_at(s, k, tap);
+        for (int64_t c = 0; c < channels; c++) {
+            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_BLOCK];
+            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_BLOCK];
+            ret[NT_WEIGHT_PASS][w + c * NT_BLOCK] += dy * (double)p->x.v[from + c];
+        }
+    }
+    ret[NT_FORWARD_PASS][at] = sum;
+}
+
+void conv_reference(const conv_problem *p, double *ret[CONV_PASSES]) {
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
+        int64_t count = conv_result_count(&p->shape, (nt_conv_pass)pass);
+        ret[pass] = calloc((size_t)count, sizeof(double));
+        assert_non_null(ret[pass]);
+    }
+    for (int64_t n = 0; n < p->shape.samples; n++)
+        for (int64_t i = 0; i < p->shape.out_height; i++)
+            for (int64_t j = 0; j < p->shape.out_width; j++)
+                for (int64_t k = 0; k < p->shape.out_channels; k++)
+                    reference_element(p, n, i, j, k, ret);
+}
+
+double conv_error(conv_array got, const double *wanted) {
+    double difference = 0, norm = 0;
+    for (int64_t i = 0; i < got.count; i++) {
+        difference += pow((double)got.v[i] - wanted[i], 2);
+        norm += wanted[i] * wanted[i];
+    }
+    return norm == 0 ? sqrt(difference) : sqrt(difference / norm);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+typedef struct scratch {
+    conv_array shared, workers;
+    nt_conv_memory memory;
+} scratch;
+
+static scratch scratch_new(nt_conv_need need) {
+    assert_int_equal(need.per_worker % 64, 0);
+    scratch s = {.shared = conv_array_new((int64_t)(need.shared / sizeof(float))),
+                 .workers =
+                     conv_array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads())};
+    s.memory = (nt_conv_memory){(char *)s.shared.v, (char *)s.workers.v, need.per_worker};
+    return s;
+}
+
+static void scratch_free(scratch *s) {
+    conv_array_free(s->shared);
+    conv_array_free(s->workers);
+}
+
+conv_array conv_run(const conv_problem *p, nt_conv_pass pass) {
+    const nt_conv_shape *s = &p->shape;
+    if (pass == NT_FORWARD_PASS)
+        return conv_run_end(p, &(conv_ending){.bias = true}, false);
+    conv_array result = conv_array_new(conv_result_count(s, pass));
+    scratch room =
+        scratch_new(pass == NT_DATA_PASS ? nt_conv_data_need(s) : nt_conv_weight_need(s));
+    if (pass == NT_DATA_PASS)
+        nt_conv_data(s, p->dy.v, p->weight.v, result.v, &room.memory);
+    else
+        nt_conv_weight(s, p->x.v, p->dy.v, result.v, &room.memory);
+    scratch_free(&room);
+    return result;
+}
+
+static void run_kept(const conv_problem *p, const nt_conv_end *end, float *y) {
+    conv_array kernel = conv_array_new((int64_t)nt_conv_kept_floats(&p->shape));
+    scratch room = scratch_new(nt_conv_forward_kept_need(&p->shape));
+    nt_conv_keep(&p->shape, p->weight.v, kernel.v);
+    nt_conv_forward_kept(&p->shape, p->x.v, kernel.v, end, y, &room.memory);
+    scratch_free(&room);
+    conv_array_free(kernel);
+}
+
+conv_array conv_run_end(const conv_problem *p, const conv_ending *ending, bool kept) {
+    conv_array y = conv_array_new(conv_result_count(&p->shape, NT_FORWARD_PASS));
+    nt_conv_end end = {
+        .bias = ending->bias ? p->bias.v : NULL,
+        .plus = ending->plus ? ending->on_itself ? y.v : p->plus.v : NULL,
+        .relu = ending->relu,
+    };
+    if (ending->plus && ending->on_itself)
+        memcpy(y.v, p->plus.v, (size_t)y.count * sizeof *y.v);
+    if (kept && nt_conv_kept_floats(&p->shape) > 0) {
+        run_kept(p, &end, y.v);
+        return y;
+    }
+    scratch room = scratch_new(nt_conv_forward_need(&p->shape));
+    nt_conv_forward(&p->shape, p->x.v, p->weight.v, &end, y.v, &room.memory);
+    scratch_free(&room);
+    return y;
+}

@@ -1,0 +1,51 @@
+/* Convolutions to try out beneath the ops, at conv.h: random inputs in guarded memory, the result
+ * in plain double precision, and runs in scratch memory of exactly the size that was asked for. */
+#ifndef CONV_PROBLEM_H
+#define CONV_PROBLEM_H
+
+#include "conv_choose.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CONV_PASSES = 3 };
+
+/* Floats that start out as NaN, or in [-1, 1), and end in a guard, which conv_array_free checks. */
+typedef struct conv_array {
+    float *v;
+    int64_t count;
+} conv_array;
+
+conv_array conv_array_new(int64_t count);
+conv_array conv_array_random(int64_t count, uint64_t seed);
+void conv_array_free(conv_array a);
+
+typedef struct conv_problem {
+    nt_conv_shape shape;
+    conv_array x, weight, bias, plus, dy;
+} conv_problem;
+
+conv_problem conv_problem_new(const nt_conv_shape *shape, uint64_t seed);
+void conv_problem_free(conv_problem *p);
+
+/* Sets the output's size from that of the input. */
+void conv_shape_finish(nt_conv_shape *shape);
+int64_t conv_result_count(const nt_conv_shape *shape, nt_conv_pass pass);
+const char *conv_describe(const nt_conv_shape *shape); /* valid until the next call */
+
+/* y with the bias, dx and dweight; each is the caller's to free(). */
+void conv_reference(const conv_problem *p, double *ret[CONV_PASSES]);
+
+/* The L2 norm of the difference, relative to that of what was wanted. */
+double conv_error(conv_array got, const double *wanted);
+
+/* The result of a pass; forward, the bias is added. */
+conv_array conv_run(const conv_problem *p, nt_conv_pass pass);
+
+/* Forward with any end; `end->plus` may be NULL, p->plus.v, or `y`, which stands for the result's
+ * own memory, filled with p->plus beforehand. `kept`: in two halves, where the shape has them. */
+typedef struct conv_ending {
+    bool bias, plus, on_itself, relu;
+} conv_ending;
+conv_array conv_run_end(const conv_problem *p, const conv_ending *ending, bool kept);
+
+#endif

@@ -1,0 +1,466 @@
+/* The ways that a convolution can take (conv_choose.h), each on shapes of its own: depthwise, with
+ * and without a multiplier, wide and narrow groups, dilated, strided, few channels, taps that meet
+ * nothing. All are held against the definition in double precision, in all three passes; with every
+ * way to end a layer; with kept kernels; and with the direct algorithm in place of the chosen one.
+ */
+#include "conv_gather.h"
+#include "conv_problem.h"
+#include "parallel.h"
+#include "trial.h"
+#include "vectorise.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+enum { EACH = 25 };
+
+static int32_t between(uint64_t seed, uint64_t *draw, int32_t low, int32_t high) {
+    return low + (int32_t)(trial_noise(seed, (*draw)++) * (high - low + 1));
+}
+
+/* --- shapes ----------------------------------------------------------------------------------- */
+
+static nt_conv_shape plain(uint64_t seed, uint64_t *n) {
+    return (nt_conv_shape){
+        .samples = between(seed, n, 1, 4),
+        .channels = between(seed, n, 1, 40),
+        .height = between(seed, n, 1, 13),
+        .width = between(seed, n, 1, 13),
+        .out_channels = between(seed, n, 1, 40),
+        .kernel = {3, 3},
+        .stride = {1, 1},
+        .pad = {1, 1},
+        .dilation = {1, 1},
+        .groups = 1,
+    };
+}
+
+/* Any window that has a place on the map. */
+static void any_window(nt_conv_shape *s, uint64_t seed, uint64_t *n) {
+    for (int d = 0; d < 2; d++) {
+        int32_t *size = d == 0 ? &s->height : &s->width;
+        s->kernel[d] = between(seed, n, 1, 5);
+        s->stride[d] = between(seed, n, 1, 3);
+        s->dilation[d] = between(seed, n, 1, 3);
+        s->pad[d] = between(seed, n, 0, 4);
+        int32_t reach = s->dilation[d] * (s->kernel[d] - 1) + 1 - 2 * s->pad[d];
+        if (*size < reach)
+            *size = reach;
+    }
+}
+
+static nt_conv_shape depthwise(uint64_t seed, uint64_t *n) {
+    nt_conv_shape s = plain(seed, n);
+    s.channels = s.groups = between(seed, n, 2, 70);
+    s.out_channels = s.channels * (between(seed, n, 0, 1) ? between(seed, n, 2, 5) : 1);
+    any_window(&s, seed, n);
+    return s;
+}
+
+static nt_conv_shape grouped(uint64_t seed, uint64_t *n) {
+    nt_conv_shape s = plain(seed, n);
+    s.groups = between(seed, n, 2, 5);
+    s.channels = s.groups * between(seed, n, 2, 40);
+    s.out_channels = s.groups * between(seed, n, 1, 40);
+    if (between(seed, n, 0, 1))
+        any_window(&s, seed, n);
+    return s;
+}
+
+static nt_conv_shape narrow_groups(uint64_t seed, uint64_t *n) {
+    nt_conv_shape s = plain(seed, n);
+    s.groups = between(seed, n, 2, 12);
+    s.channels = s.groups * between(seed, n, 1, 8);
+    s.out_channels = s.groups * between(seed, n, 1, 8);
+    any_window(&s, seed, n);
+    return s;
+}
+
+static nt_conv_shape dilated(uint64_t seed, uint64_t *n) {
+    nt_conv_shape s = plain(seed, n);
+    for (int d = 0; d < 2; d++) {
+        int32_t *size = d == 0 ? &s.height : &s.width;
+        s.dilation[d] = between(seed, n, 1, 5);
+        s.pad[d] = between(seed, n, 0, 2) ? s.dilation[d] : between(seed, n, 0, 2 * s.dilation[d]);
+        if (*size < 2 * s.dilation[d] + 1 - 2 * s.pad[d])
+            *size = 2 * s.dilation[d] + 1 - 2 * s.pad[d];
+    }
+    return s;
+}
+
+static nt_conv_shape strided(uint64_t seed, uint64_t *n) {
+    nt_conv_shape s = plain(seed, n);
+    s.stride[0] = s.stride[1] = 2;
+    s.kernel[0] = s.kernel[1] = between(seed, n, 0, 1) ? 3 : 1;
+    s.pad[0] = s.pad[1] = s.kernel[0] / 2;
+    return s;
+}
+
+static nt_conv_shape few_channels(uint64_t seed, uint64_t *n) {
+    nt_conv_shape s = plain(seed, n);
+    s.channels = between(seed, n, 1, 4);
+    s.out_channels = between(seed, n, 1, 3) * 16;
+    s.kernel[0] = s.kernel[1] = 2 * between(seed, n, 1, 3) + 1;
+    s.pad[0] = s.pad[1] = s.kernel[0] / 2;
+    s.stride[0] = s.stride[1] = between(seed, n, 1, 2);
+    return s;
+}
+
+static nt_conv_shape (*const kinds[])(uint64_t seed, uint64_t *draw) = {
+    depthwise, grouped, narrow_groups, dilated, strided, few_channels,
+};
+
+/* Of more than one job, more taps than fit a run, as many multiples as there can be, and what a
+ * network for segmentation asks for. */
+static const nt_conv_shape large[] = {
+    {3, 72, 33, 30, 72, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 72, false},
+    {2, 64, 40, 41, 128, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 64, false},
+    {2, 19, 12, 14, 19, 0, 0, {9, 11}, {1, 1}, {4, 5}, {1, 1}, 19, false},
+    {2, 5, 7, 8, 80, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 5, false},
+    {2, 5, 7, 8, 85, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 5, false},
+    {1, 3, 40, 8, 3, 0, 0, {33, 3}, {1, 1}, {1, 1}, {1, 1}, 3, false},
+    {2, 96, 16, 16, 64, 0, 0, {3, 3}, {1, 1}, {2, 2}, {2, 2}, 1, false},
+    {2, 64, 16, 16, 96, 0, 0, {3, 3}, {1, 1}, {4, 4}, {4, 4}, 1, false},
+    {2, 32, 8, 8, 24, 0, 0, {3, 3}, {1, 1}, {4, 2}, {4, 4}, 1, false},
+    {2, 32, 8, 7, 24, 0, 0, {3, 3}, {1, 1}, {4, 4}, {4, 4}, 1, false},
+    {5, 64, 4, 4, 64, 0, 0, {3, 3}, {1, 1}, {4, 4}, {4, 4}, 1, false},
+    {5, 64, 4, 4, 64, 0, 0, {3, 3}, {1, 1}, {2, 2}, {2, 2}, 1, false},
+    {3, 96, 9, 9, 64, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 2, false},
+    {3, 3, 33, 35, 64, 0, 0, {7, 7}, {2, 2}, {3, 3}, {1, 1}, 1, false},
+    {9, 40, 2, 2, 48, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, false},
+    {2, 24, 5, 5, 290, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, false},
+    {3, 290, 5, 3, 24, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1, false},
+    {5, 290, 1, 1, 290, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false},
+};
+
+static void each_shape(void (*check)(const conv_problem *p)) {
+    enum { KINDS = sizeof kinds / sizeof *kinds, LARGE = sizeof large / sizeof *large };
+    for (uint64_t seed = 1; seed <= KINDS * EACH + LARGE; seed++) {
+        uint64_t draw = 0;
+        nt_conv_shape shape = seed <= KINDS * EACH ? kinds[seed % KINDS](seed, &draw)
+                                                   : large[seed - KINDS * EACH - 1];
+        conv_shape_finish(&shape);
+        conv_problem p = conv_problem_new(&shape, 10 * seed);
+        check(&p);
+        conv_problem_free(&p);
+    }
+}
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static void expect_close(const conv_problem *p, nt_conv_pass pass, const double *wanted) {
+    conv_array got = conv_run(p, pass);
+    double error = conv_error(got, wanted);
+    if (!(error <= 2.5e-6))
+        fail_msg("%s: pass %d has error %g", conv_describe(&p->shape), (int)pass, error);
+    conv_array_free(got);
+}
+
+static void check_reference(const conv_problem *p) {
+    double *wanted[CONV_PASSES];
+    conv_problem direct = *p;
+    direct.shape.direct = true;
+    conv_reference(p, wanted);
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
+        assert_int_equal(nt_conv_choose(&direct.shape, (nt_conv_pass)pass), NT_DIRECT_ALGORITHM);
+        expect_close(p, (nt_conv_pass)pass, wanted[pass]);
+        expect_close(&direct, (nt_conv_pass)pass, wanted[pass]);
+        free(wanted[pass]);
+    }
+}
+
+static void test_reference(void **state) {
+    (void)state;
+    each_shape(check_reference);
+}
+
+static void test_reference_without_wide_vectors(void **state) {
+    (void)state;
+    nt_vectors_allow_wide(false);
+    each_shape(check_reference);
+    nt_vectors_allow_wide(true);
+}
+
+/* That the wish to have it direct is heard at all: other algorithms round in other places. */
+static void test_direct(void **state) {
+    const nt_conv_shape shapes[] = {
+        {2, 32, 9, 9, 32, 9, 9, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false},
+        {2, 32, 2, 2, 32, 2, 2, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int pass = 0; pass < CONV_PASSES; pass++) {
+            conv_problem p = conv_problem_new(&shapes[i], 1);
+            conv_array chosen = conv_run(&p, (nt_conv_pass)pass);
+            p.shape.direct = true;
+            assert_true(nt_conv_kept_floats(&p.shape) == 0);
+            conv_array direct = conv_run(&p, (nt_conv_pass)pass);
+            size_t bytes = (size_t)direct.count * sizeof(float);
+            assert_memory_not_equal(direct.v, chosen.v, bytes);
+            conv_array_free(chosen);
+            conv_array_free(direct);
+            conv_problem_free(&p);
+        }
+}
+
+static void expect_choice(nt_conv_shape s, nt_conv_algorithm wanted) {
+    conv_shape_finish(&s);
+    for (int pass = 0; pass < CONV_PASSES; pass++)
+        for (s.samples = 1; s.samples <= 1000; s.samples *= 10)
+            if (nt_conv_choose(&s, (nt_conv_pass)pass) != wanted)
+                fail_msg("%s: pass %d is computed by %d", conv_describe(&s), pass,
+                         (int)nt_conv_choose(&s, (nt_conv_pass)pass));
+}
+
+/* The phases of a dilated map are treated as maps of their own. */
+static void test_choice(void **state) {
+    nt_conv_shape s = {1, 64, 16, 16, 64, 0, 0, {3, 3}, {1, 1}, {2, 2}, {2, 2}, 1, false};
+    (void)state;
+    expect_choice(s, NT_WINOGRAD_ALGORITHM);
+    s.pad[0] = s.pad[1] = s.dilation[0] = s.dilation[1] = 4;
+    expect_choice(s, NT_WINOGRAD_ALGORITHM);
+    s.height = s.width = 8;
+    expect_choice(s, NT_TOEPLITZ_ALGORITHM);
+    s.height = 9; /* most phases have but two rows */
+    s.width = 16;
+    expect_choice(s, NT_DIRECT_ALGORITHM);
+    s.height = 16;
+    s.width = 9;
+    expect_choice(s, NT_DIRECT_ALGORITHM);
+    s.height = s.width = 4; /* only the middle tap acts */
+    expect_choice(s, NT_DIRECT_ALGORITHM);
+    s.groups = 64;
+    expect_choice(s, NT_DEPTHWISE_ALGORITHM);
+    s.out_channels = 256;
+    expect_choice(s, NT_DEPTHWISE_ALGORITHM);
+    s.height = s.width = 3; /* smaller than the dilation */
+    expect_choice(s, NT_DEPTHWISE_ALGORITHM);
+    s.groups = 16;
+    s.out_channels = 64;
+    expect_choice(s, NT_JOINED_ALGORITHM);
+    s.groups = 4;
+    expect_choice(s, NT_DIRECT_ALGORITHM);
+}
+
+/* Columns of the left matrix that are multiplied at all. */
+static int64_t columns_of(const nt_gather *gather) {
+    int64_t count = 0, length;
+    for (int64_t k = 0; (length = nt_gather_piece(gather, &k)) > 0; k += length)
+        count += length;
+    return count;
+}
+
+/* Taps that meet nothing but padding, or nothing of a phase, are never computed. */
+static void test_dead_taps(void **state) {
+    const struct {
+        nt_conv_shape shape;
+        int64_t forward, data; /* live taps; those of the first phase */
+    } cases[] = {
+        {{1, 7, 2, 2, 5, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, true}, 4, 1},
+        {{1, 7, 4, 4, 5, 0, 0, {3, 3}, {1, 1}, {4, 4}, {4, 4}, 1, true}, 1, 1},
+        {{1, 7, 2, 2, 5, 0, 0, {7, 7}, {1, 1}, {3, 3}, {1, 1}, 1, true}, 9, 9},
+        {{1, 300, 1, 1, 5, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, true}, 1, 1},
+        {{1, 7, 8, 8, 5, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, true}, 9, 1},
+        {{1, 7, 8, 8, 5, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, true}, 9, 9},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nt_conv_shape s = cases[i].shape;
+        conv_shape_finish(&s);
+        nt_gather forward = nt_gather_forward(&s, NULL);
+        nt_gather data = nt_gather_data(&s, NULL, (const int32_t[]){0, 0});
+        assert_int_equal(columns_of(&forward), cases[i].forward * s.channels);
+        assert_int_equal(columns_of(&data), cases[i].data * s.out_channels);
+    }
+}
+
+/* --- ends ------------------------------------------------------------------------------------- */
+
+static void expect_same(const conv_problem *p, const char *what, const float *got,
+                        const float *wanted, int64_t count) {
+    if (memcmp(got, wanted, (size_t)count * sizeof *got) != 0)
+        fail_msg("%s: %s changes the bits", conv_describe(&p->shape), what);
+}
+
+static void end_separately(const conv_problem *p, const conv_ending *e, conv_array y) {
+    for (int64_t i = 0; i < y.count; i++) {
+        if (e->bias)
+            y.v[i] += p->bias.v[i % p->shape.out_channels];
+        if (e->plus)
+            y.v[i] += p->plus.v[i];
+        if (e->relu)
+            y.v[i] = y.v[i] < 0 ? 0 : y.v[i];
+    }
+}
+
+/* All ends, of the algorithm that is chosen and of the direct one, with kernels kept and not. */
+static void check_ends_of(const conv_problem *p) {
+    for (int bits = 0; bits < 16; bits++) {
+        conv_ending e = {bits & 1, bits & 2, bits & 4, bits & 8};
+        conv_array wanted = conv_run_end(p, &(conv_ending){0}, false);
+        conv_array whole = conv_run_end(p, &e, false), halves = conv_run_end(p, &e, true);
+        end_separately(p, &e, wanted);
+        expect_same(p, "the end of the layer", whole.v, wanted.v, wanted.count);
+        expect_same(p, "keeping the kernel", halves.v, wanted.v, wanted.count);
+        conv_array_free(wanted);
+        conv_array_free(whole);
+        conv_array_free(halves);
+    }
+}
+
+static void check_ends(const conv_problem *p) {
+    conv_problem direct = *p;
+    check_ends_of(p);
+    direct.shape.direct = true;
+    check_ends_of(&direct);
+}
+
+static void test_ends(void **state) {
+    (void)state;
+    each_shape(check_ends);
+}
+
+static void test_nan_stays(void **state) {
+    const nt_conv_shape shapes[] = {
+        {1, 3, 5, 5, 19, 5, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, true},
+        {1, 19, 5, 5, 19, 5, 5, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 19, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        conv_problem p = conv_problem_new(&shapes[i], 1);
+        for (int32_t c = 0; c < shapes[i].channels; c++)
+            p.x.v[12 * shapes[i].channels + c] = NAN; /* the middle */
+        conv_array y = conv_run_end(&p, &(conv_ending){.bias = true, .relu = true}, false);
+        for (int64_t at = 0; at < 25; at++)
+            for (int32_t k = 0; k < 19; k++)
+                assert_int_equal(isnan(y.v[at * 19 + k]),
+                                 at / 5 >= 1 && at / 5 <= 3 && at % 5 >= 1 && at % 5 <= 3);
+        conv_array_free(y);
+        conv_problem_free(&p);
+    }
+}
+
+/* --- bits ------------------------------------------------------------------------------------- */
+
+static void check_threads(const conv_problem *p) {
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
+        nt_threads_set(1);
+        conv_array one = conv_run(p, (nt_conv_pass)pass);
+        for (int threads = 2; threads <= 3; threads++) {
+            nt_threads_set(threads);
+            conv_array many = conv_run(p, (nt_conv_pass)pass);
+            expect_same(p, "the number of threads", many.v, one.v, one.count);
+            conv_array_free(many);
+        }
+        conv_array_free(one);
+    }
+    nt_threads_set(2);
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    each_shape(check_threads);
+}
+
+/* A sample alone has the bits that it has among others. */
+static void check_samples(const conv_problem *p) {
+    for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
+        conv_array all = conv_run(p, (nt_conv_pass)pass);
+        conv_problem alone = *p;
+        alone.shape.samples = 1;
+        for (int32_t n = 0; n < p->shape.samples; n++) {
+            conv_array one = conv_run(&alone, (nt_conv_pass)pass);
+            expect_same(p, "the number of samples", one.v, all.v + n * one.count, one.count);
+            conv_array_free(one);
+            alone.x.v += conv_result_count(&alone.shape, NT_DATA_PASS);
+            alone.dy.v += conv_result_count(&alone.shape, NT_FORWARD_PASS);
+        }
+        conv_array_free(all);
+    }
+}
+
+static void test_samples(void **state) {
+    (void)state;
+    each_shape(check_samples);
+}
+
+/* What is enough for some number of samples is enough for fewer. */
+static void check_needs(const conv_problem *p) {
+    nt_conv_shape s = p->shape;
+    nt_conv_need last[CONV_PASSES] = {{0}};
+    for (s.samples = 1; s.samples <= 300; s.samples += s.samples / 7 + 1) {
+        nt_conv_need need[CONV_PASSES] = {nt_conv_forward_need(&s), nt_conv_data_need(&s),
+                                          nt_conv_weight_need(&s)};
+        for (int pass = 0; pass < CONV_PASSES; pass++)
+            if (need[pass].shared < last[pass].shared ||
+                need[pass].per_worker < last[pass].per_worker)
+                fail_msg("%s: pass %d needs less than fewer samples do", conv_describe(&s), pass);
+        memcpy(last, need, sizeof last);
+    }
+}
+
+static void test_needs(void **state) {
+    (void)state;
+    each_shape(check_needs);
+}
+
+/* --- the end of memory ------------------------------------------------------------------------ */
+
+enum { FENCED = 1 << 22 };
+
+/* A copy whose last byte is the last before memory that must not be touched. */
+static conv_array fence(conv_array a) {
+    size_t bytes = (size_t)a.count * sizeof *a.v;
+    assert_true(bytes <= FENCED);
+    char *memory =
+        mmap(NULL, 2 * FENCED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED && mprotect(memory + FENCED, FENCED, PROT_NONE) == 0);
+    return (conv_array){memcpy(memory + FENCED - bytes, a.v, bytes), a.count};
+}
+
+static void unfence(conv_array a) {
+    assert_int_equal(munmap((char *)(a.v + a.count) - FENCED, 2 * FENCED), 0);
+}
+
+/* Nothing is read past the end of an input; weights keep their alignment by their size. */
+static void check_end_of_memory(const conv_problem *p) {
+    conv_problem at_end = *p;
+    at_end.x = fence(p->x);
+    at_end.weight = fence(p->weight);
+    at_end.bias = fence(p->bias);
+    at_end.dy = fence(p->dy);
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
+        conv_array wanted = conv_run(p, (nt_conv_pass)pass);
+        conv_array got = conv_run(&at_end, (nt_conv_pass)pass);
+        expect_same(p, "the end of memory", got.v, wanted.v, wanted.count);
+        conv_array_free(wanted);
+        conv_array_free(got);
+    }
+    unfence(at_end.x);
+    unfence(at_end.weight);
+    unfence(at_end.bias);
+    unfence(at_end.dy);
+}
+
+static void test_end_of_memory(void **state) {
+    (void)state;
+    each_shape(check_end_of_memory);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reference),     cmocka_unit_test(test_reference_without_wide_vectors),
+        cmocka_unit_test(test_direct),        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_dead_taps),     cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_nan_stays),     cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_samples),       cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_end_of_memory),
+    };
+    nt_threads_set(2);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
