@@ -1,0 +1,263 @@
+#!/usr/bin/env python3
+"""Makes statistics.txt, what tests/unit/test_statistics.c expects, with SciPy and mpmath (Debian:
+python3-scipy, python3-mpmath). It is committed, so this needs running only to change it:
+/usr/bin/python3 tests/golden/make_statistics.py
+
+A line is a word and numbers: arguments, then results. Where SciPy 1.10 has fewer digits than the
+tests ask for, mpmath's incomplete beta function stands in. Tango's score is found another way than
+the program does it: the likelihood under the null hypothesis is maximised numerically, and the score
+is the root of Pearson's chi-square of the counts against it.
+
+normal_cdf x p              normal_quantile p x
+binomial k n p cdf
+student_cdf t freedom p     student_quantile p freedom t
+mcnemar lost gained p
+score samples lost gained change z
+interval samples lost gained confidence low high
+margin samples lost gained margin inside outside
+holm count p... adjusted...
+kendall count a... b... tau
+kendall_mean cases seeds values... tau
+spread count values... confidence mean deviation low high
+bootstrap samples baseline... other... clusters... confidence margin change spread
+          low high p inside outside       spread: the deviation of the draws
+"""
+import pathlib
+from math import copysign, inf, nan, sqrt
+
+import mpmath
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+mpmath.mp.dps = 40
+LINES = []
+
+
+def line(word, *numbers):
+    flat = np.concatenate([np.ravel(n) for n in numbers])
+    LINES.append(' '.join([word] + [repr(float(n)) for n in flat]))
+
+
+# --- distributions --------------------------------------------------------------------------------
+
+def binomial_cdf(k, n, p):
+    return float(mpmath.betainc(n - k, k + 1, 0, 1 - mpmath.mpf(p), regularized=True))
+
+
+def binomial_half(k, n):
+    """The sum itself, for any n."""
+    term = mpmath.binomial(n, k)
+    total = mpmath.mpf(0)
+    for i in range(k, -1, -1):
+        total += term
+        if term < total * mpmath.mpf(10) ** -25:
+            break
+        term = term * i / (n - i + 1)
+    return float(total * mpmath.mpf(2) ** -n)
+
+
+def student_cdf(t, freedom):
+    t, freedom = mpmath.mpf(t), mpmath.mpf(freedom)
+    tail = mpmath.betainc(freedom / 2, .5, 0, freedom / (freedom + t * t), regularized=True) / 2
+    return tail if t < 0 else 1 - tail
+
+
+def student_quantile(p, freedom):
+    start = stats.t.ppf(p, freedom)
+    return float(mpmath.findroot(lambda t: student_cdf(t, freedom) - p, start))
+
+
+def distributions():
+    for x in [-37, -12.5, -8, -3, -1.96, -.5, 0, .5, 1, 2.5, 6]:
+        line('normal_cdf', x, float(mpmath.ncdf(x)))
+    for p in [1e-280, 1e-100, 1e-20, 1e-6, .001, .025, .05, .3, .4999, .5, .7, .975, .999999]:
+        line('normal_quantile', p, stats.norm.ppf(p))
+    for k, n, p in [(0, 1, .5), (0, 7, .3), (3, 7, .3), (6, 7, .9), (40, 100, .35), (150, 1000, .2),
+                    (250, 1000, .2), (3, 1000, .001)]:
+        line('binomial', k, n, p, binomial_cdf(k, n, p))
+    for k, n in [(450, 1000), (5000, 10000), (4700, 10000), (499000, 1000000), (490000, 1000000)]:
+        line('binomial', k, n, .5, binomial_half(k, n))
+    for freedom in [1, 2, 3, 4.5, 9, 44, 1000]:
+        for t in [-1e4, -30, -2.2, -.01, 0, .7, 3, 8]:
+            line('student_cdf', t, freedom, float(student_cdf(t, freedom)))
+        for p in [1e-6, .025, .05, .4, .5, .9, .975, .9999]:
+            line('student_quantile', p, freedom, 0 if p == .5 else student_quantile(p, freedom))
+
+
+# --- paired proportions ---------------------------------------------------------------------------
+
+def likeliest_loss(n, lost, gained, change):
+    """P(loss) that maximises the likelihood among those with P(gain) = P(loss) + change."""
+    low, high = max(0, -change), (1 - change) / 2
+    same = n - lost - gained
+
+    def slope(q):
+        total = 0
+        for count, share, sign in [(lost, q, 1), (gained, q + change, 1),
+                                   (same, 1 - 2 * q - change, -2)]:
+            if count:
+                total += sign * count / share if share > 0 else sign * inf
+        return total
+
+    width = high - low
+    a, b = low + 1e-13 * width, high - 1e-13 * width
+    if slope(a) <= 0:
+        return low
+    if slope(b) >= 0:
+        return high
+    return brentq(slope, a, b, xtol=1e-16, rtol=1e-15)
+
+
+def score(n, lost, gained, change):
+    q = likeliest_loss(n, lost, gained, change)
+    chi_square = 0
+    for count, share in [(lost, q), (gained, q + change), (n - lost - gained, 1 - 2 * q - change)]:
+        gap = count - n * share
+        if abs(gap) > 1e-12 * n:
+            chi_square += gap * gap / (n * share) if share > 0 else inf
+    return copysign(sqrt(chi_square), gained - lost - n * change)
+
+
+def interval(n, lost, gained, confidence):
+    z, change = stats.norm.ppf((1 + confidence) / 2), (gained - lost) / n
+    edge = 1 - 1e-9
+
+    def limit(end, target):
+        return brentq(lambda t: score(n, lost, gained, t) - target, change, end, xtol=1e-14)
+
+    return (-1 if lost == n else limit(-edge, z), 1 if gained == n else limit(edge, -z))
+
+
+def margin(n, lost, gained, m):
+    top, bottom = score(n, lost, gained, m), score(n, lost, gained, -m)
+    inside = max(stats.norm.cdf(top), stats.norm.sf(bottom))
+    outside = 2 * min(stats.norm.sf(top), stats.norm.cdf(bottom))
+    return inside, min(outside, 1)
+
+
+def paired():
+    for lost, gained in [(0, 0), (1, 0), (0, 6), (3, 9), (12, 12), (16, 6), (70, 41), (400, 300),
+                         (5100, 4900), (500500, 499500), (505000, 495000)]:
+        line('mcnemar', lost, gained,
+             stats.binomtest(lost, lost + gained).pvalue if 0 < lost + gained < 10000
+             else min(1, 2 * binomial_half(min(lost, gained), lost + gained)))
+    for n, lost, gained in [(1, 1, 0), (5, 0, 2), (10, 3, 0), (10, 10, 0), (12, 0, 12), (20, 0, 0),
+                            (21, 1, 7), (50, 25, 25), (161, 16, 6), (200, 150, 2),
+                            (10000, 0, 0), (10000, 31, 12), (10000, 5200, 140)]:
+        for change in [-.9, -.3, -.01, 0, .004, .2, .7]:
+            line('score', n, lost, gained, change, score(n, lost, gained, change))
+        for confidence in [.9, .95, .999]:
+            line('interval', n, lost, gained, confidence, *interval(n, lost, gained, confidence))
+        for m in [.001, .01, .2]:
+            line('margin', n, lost, gained, m, *margin(n, lost, gained, m))
+
+
+# --- Holm, Kendall, seeds -------------------------------------------------------------------------
+
+def holm_rejects(p, alpha):
+    """As published: from the smallest on, until one isn't small enough."""
+    known = sorted((v, i) for i, v in enumerate(p) if v == v)
+    rejected = set()
+    for k, (value, i) in enumerate(known):
+        if value > alpha / (len(known) - k) * (1 + 1e-12):
+            break
+        rejected.add(i)
+    return rejected
+
+
+def holm(p):
+    """The least level at which each is rejected."""
+    levels = sorted(v * k for v in p if v == v for k in range(1, len(p) + 1))
+    return [nan if v != v else min([a for a in levels if i in holm_rejects(p, a)] + [1])
+            for i, v in enumerate(p)]
+
+
+def others(random):
+    for p in [[.03], [.01, .04, .03, .005], [.02, .02, .02], [.5, .9, .001, .4, .5], [0, 1, 1],
+              [.01, nan, .02, nan, .013], [nan, nan], list(random.uniform(0, .1, 40) ** 2)]:
+        line('holm', len(p), p, holm(p))
+    rankings = [([1, 2, 3, 4], [1, 2, 3, 4]), ([1, 2, 3, 4], [9, 5, 2, 1]),
+                ([1, 2, 2, 3, 3, 3], [1, 1, 2, 3, 2, 3]), ([1, 1, 1], [1, 2, 3]), ([1], [1]),
+                (random.uniform(0, 1, 36), random.uniform(0, 1, 36)),
+                (random.randint(0, 9, 200), random.randint(0, 5, 200))]
+    for a, b in rankings:
+        line('kendall', len(a), a, b, stats.kendalltau(a, b, variant='b').statistic)
+    values = np.round(random.uniform(0, 1, (36, 1)) + random.uniform(0, .5, (36, 4)), 1)
+    taus = [stats.kendalltau(values[:, i], values[:, j]).statistic
+            for i in range(4) for j in range(i)]
+    line('kendall_mean', 36, 4, values, np.mean(taus))
+    for values in [[.84, .85], [.8412, .8455, .8398], list(random.normal(1e6, 1, 12)), [3, 3, 3]]:
+        mean, deviation = np.mean(values), np.std(values, ddof=1)
+        reach = student_quantile(.975, len(values) - 1) * deviation / sqrt(len(values))
+        line('spread', len(values), values, .95, mean, deviation, mean - reach, mean + reach)
+
+
+# --- bootstrap ------------------------------------------------------------------------------------
+
+def bootstrap(baseline, other, clusters, confidence, m):
+    change = np.asarray(other) - np.asarray(baseline)
+    kept = np.isfinite(change)
+    groups = [change[kept & (clusters == c)] for c in np.unique(np.asarray(clusters)[kept])]
+    sums, sizes = np.array([g.sum() for g in groups]), np.array([len(g) for g in groups])
+    k = len(groups)
+    widening = sqrt(k / (k - 1))
+
+    def run(level, **more):
+        return stats.bootstrap((sums, sizes), lambda s, n, axis: s.sum(axis) / n.sum(axis),
+                               paired=True, vectorized=True, method='BCa', confidence_level=level,
+                               random_state=7, **more)
+
+    first = run(.95, n_resamples=400000, batch=10000)
+
+    def limit(normal_tail):
+        both = run(abs(1 - 2 * normal_tail), bootstrap_result=first,
+                   n_resamples=0).confidence_interval
+        return both.low if normal_tail < .5 else both.high
+
+    def above(value):
+        """The tail at which the lower limit is `value`; 0 or 1 beyond (nearly) all draws."""
+        def gap(z):
+            return limit(stats.norm.cdf(z)) - value
+        if gap(-3.9) > 0 or gap(3.9) < 0:
+            return float(gap(3.9) < 0)
+        z = brentq(gap, -3.9, 3.9, xtol=1e-6)
+        return stats.t.cdf(z / widening, k - 1)
+
+    def limits(level):
+        z = stats.t.ppf((1 - level) / 2, k - 1) * widening
+        return limit(stats.norm.cdf(z)), limit(stats.norm.sf(z))
+
+    inside = max(above(-m), 1 - above(m))
+    outside = 2 * min(above(m), 1 - above(-m))
+    p = 2 * min(above(0), 1 - above(0))
+    line('bootstrap', len(baseline), baseline, other, clusters, confidence, m,
+         sums.sum() / sizes.sum(), first.standard_error, *limits(confidence), p, inside,
+         min(outside, 1))
+
+
+def bootstraps(random):
+    baseline = np.round(random.uniform(.7, .95, 16), 3)
+    loss = np.round(random.exponential(.03, 16) ** 1.5 * 4, 3)
+    bootstrap(baseline, baseline - loss + .02, np.arange(16), .95, .02)
+    clusters = np.array([4, 4, 4, 4, 4, 4, -7, -7, 1, 1, 1, 1, 9, 9, 9, 12, 13, 13, 13, 13, 13, 13,
+                         13, 13, 14, 15, 15, 16, 16, 17, 18, 18, 19, 1])
+    baseline = np.round(random.uniform(.6, .95, len(clusters)), 3)
+    other = np.round(baseline - random.exponential(.02, len(clusters))
+                     - .15 * (clusters == 9) + .03, 3)
+    other[5] = nan
+    baseline[30] = nan
+    bootstrap(baseline, other, clusters, .9, .03)
+
+
+def main():
+    random = np.random.RandomState(2009)
+    distributions()
+    paired()
+    others(random)
+    bootstraps(random)
+    (pathlib.Path(__file__).resolve().parent / 'statistics.txt').write_text('\n'.join(LINES) + '\n')
+
+
+if __name__ == '__main__':
+    main()
