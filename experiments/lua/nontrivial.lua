@@ -8,15 +8,39 @@
 --   ---@return Case[] cases, string? remark
 --   return function(net, options) ... end
 --
--- It is a pure function: the same network and options give the same cases, every time. It sees Lua's
--- assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type, string, table,
--- math and utf8, and nothing of the file system.
+-- It is a pure function: the same network, options and answers give the same cases, every time. It sees Lua's
+-- assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type, string, table, math and
+-- utf8, and nothing of the file system or the clock. math.random starts from the same seed on each run;
+-- math.randomseed(integer) gives it another.
 
----One measurement: the network with the kernels of these nodes set to zero. A bias stays, as it does
----when PyTorch's `weight.zero_()` is called.
----@class Case
+---One node, or its name, or a list of them.
+---@alias Nodes Node|string|(Node|string)[]
+
+---What is done to which nodes: any of the six kinds, each with any number of nodes; a node is named once. All
+---but `drop` take convolutions and linear layers. `drop` takes sums, or the name of a block, such as
+---"layer1.1", that holds one; what is left is the identity. `deviation` goes with `noise`, and is needed there;
+---`seed` goes with `rerandomise` and `noise`.
+---@class Edits
+---@field zero Nodes? the kernel is zero; a bias stays, as it does when PyTorch's `weight.zero_()` is called
+---@field mean Nodes? the output is replaced by its mean per channel over a calibration set
+---@field reinit Nodes? the kernel has the values that training began with
+---@field rerandomise Nodes? the kernel has fresh values, drawn as initial ones are
+---@field noise Nodes? Gaussian noise is added to the kernel
+---@field drop Nodes? the residual branch of the sum is gone
+---@field deviation number? of the noise, relative to that of the kernel's elements; above 0
+---@field seed integer? of the random numbers (default: 0)
+
+---One measurement.
+---@class Case: Edits
 ---@field name string unique within the group
----@field zero (Node|string)[]|Node|string nodes, or their names
+
+---What a question was answered. Read-only.
+---@class Answer
+---@field accuracy number
+---@field change number of the accuracy, against the baseline on the same samples
+---@field loss number
+---@field correct integer samples
+---@field total integer samples
 
 ---A layer as the graph file wrote it, after expansion. Read-only.
 ---@class Node
@@ -38,7 +62,7 @@
 ---@field multiply_adds integer of one sample
 ---@field fd boolean a convolution that changes the number of channels (feature decomposition)
 ---@field shortcut boolean a convolution on the short side of an addition
----@field has_kernel boolean whether a case may zero it
+---@field has_kernel boolean a convolution or a linear layer: what a case may edit
 
 ---What `net:nodes` keeps. In texts, `*` stands for any run of characters.
 ---@class Filter
@@ -64,3 +88,15 @@ function Network:nodes(filter) end
 ---@param name string
 ---@return Node
 function Network:node(name) end
+
+---Measures the network with these edits, and goes on when the answer is there; `{}` asks for the baseline. A
+---script that asks can't be listed without being run. What can't be answered is an error. It can be called
+---inside pcall, but not from inside table.sort or string.gsub. A script may ask 100,000 questions.
+---@param question Edits
+---@return Answer
+function Network:evaluate(question) end
+
+---The same for many questions at once, which is faster than one after the other.
+---@param questions Edits[]
+---@return Answer[] answers in the order of the questions
+function Network:evaluate_all(questions) end

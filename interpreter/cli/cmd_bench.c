@@ -116,7 +116,7 @@ static nt_status set_up_evaluation(bench *b, side *at, nt_error *error) {
     const nt_pass_options options = {.conv = at->conv};
     NT_TRY(nt_passes_run(b->network->graph, &options, &at->graph, error));
     NT_TRY(nt_plan_new(at->graph, b->options->batch, &at->plan, error));
-    return nt_run_new(at->plan, b->weights, &at->run, error);
+    return nt_run_new(at->plan, b->weights, NULL, &at->run, error);
 }
 
 static nt_status set_up_sides(bench *b, nt_error *error) {
@@ -130,6 +130,10 @@ static nt_status set_up_sides(bench *b, nt_error *error) {
     b->sides[1].conv = NT_CONV_DIRECT;
     for (int i = 0; i < b->side_count; i++)
         NT_TRY((b->options->train ? set_up_training : set_up_evaluation)(b, &b->sides[i], error));
+    if (b->options->train) { /* each side has its own now */
+        nt_weights_free(b->weights);
+        b->weights = NULL;
+    }
     return NT_OK;
 }
 
@@ -285,13 +289,14 @@ static void add_totals(const bench *b, nt_text *text) {
     nt_ops_library(library);
     nt_text_printf(text,
                    "\n%s, batch %d, %d thread%s, %s: %.2f ms a step, %.1f images/s\n"
-                   "memory of a run: %.1f MB (%.1f MB of values, %.1f MB without reuse, %.1f MB "
-                   "that stands still)\n",
+                   "memory of a run: %.1f MB (%.1f MB of values, of which %.1f MB are needed at "
+                   "once; %.1f MB without reuse; %.1f MB that stands still)\n",
                    b->options->train ? "training" : "evaluation", b->options->batch, nt_threads(),
                    nt_threads() == 1 ? "" : "s", library, 1e3 * at->fastest,
                    b->options->batch / at->fastest, 1e-6 * (double)plan->slab_size,
-                   1e-6 * (double)plan->varying_size, 1e-6 * (double)plan->naive_size,
-                   1e-6 * (double)plan->fixed_size);
+                   1e-6 * (double)plan->varying_size,
+                   1e-6 * (double)(plan->alive_size - plan->fixed_size),
+                   1e-6 * (double)plan->naive_size, 1e-6 * (double)plan->fixed_size);
     if (b->side_count > 1)
         nt_text_printf(text, "with direct convolutions alone: %.2f ms a step, %.1f images/s\n",
                        1e3 * b->sides[1].fastest, b->options->batch / b->sides[1].fastest);

@@ -87,7 +87,7 @@ static nt_status evaluate(eval_job *job, nt_outcome *ret, nt_error *error) {
         .report = &report};
     clock_gettime(CLOCK_MONOTONIC, &began);
     nt_status status = nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation, ret,
-                                   NULL, job->logits, error);
+                                   job->logits, error);
     clock_gettime(CLOCK_MONOTONIC, &ended);
     nt_progress_bar_finish(&bar);
     job->seconds =
@@ -103,13 +103,13 @@ static nt_status print_outcome(const eval_job *job, nt_outcome outcome) {
             "{s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o}", "network", job->network->name, "data",
             nt_dataset_info(job->dataset)->folder, "split", split, "metric", "accuracy", "value",
             nt_json_real(accuracy), "correct", (int)outcome.correct, "total", (int)outcome.total,
-            "loss", nt_json_real(outcome.loss), "seconds", nt_json_real(job->seconds)));
+            "loss", nt_json_real(nt_mean_loss(outcome)), "seconds", nt_json_real(job->seconds)));
     nt_text text;
     nt_text_init(&text);
     nt_text_printf(&text, "%s on the split '%s' of %s\n", job->network->name, split,
                    nt_dataset_info(job->dataset)->folder);
     nt_text_printf(&text, "accuracy  %.4f  (%d of %d)\nloss      %.4f\n", accuracy, outcome.correct,
-                   outcome.total, outcome.loss);
+                   outcome.total, nt_mean_loss(outcome));
     return nt_print(&text);
 }
 

@@ -1,16 +1,23 @@
 /* nontrivial run: a whole suite. One table a group on standard output, files in the run folder. */
 #include "console.h"
+#include "plan_print.h"
 #include "signals.h"
 #include "suite_job.h"
 #include "table.h"
 
+#include <math.h>
+
 typedef struct run_options {
     nt_suite_job_options job;
-    bool json;
+    bool json, one_by_one, plan;
 } run_options;
 
 static const nt_field run_fields[] = {
     NT_SUITE_JOB_OPTIONS,
+    {"plan", NT_BOOL, offsetof(run_options, plan), "false",
+     .doc = "say what the run would take, and run nothing"},
+    {"one-by-one", NT_BOOL, offsetof(run_options, one_by_one), "false",
+     .doc = "evaluate a graph for each case, not one for all: the same results, slower"},
     NT_OPTION_JSON(run_options),
     {0},
 };
@@ -19,59 +26,106 @@ static const nt_operand run_operands[] = {{.name = "SUITE", .doc = "a suite file
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
-/* What a case zeroed, short enough for a table: all names while they are few. */
-static void add_zeroed(const nt_results *results, const nt_case *item, nt_table *table) {
-    enum { NAMED = 3 };
-    nt_text text;
-    nt_text_init(&text);
-    for (int32_t i = 0; i < item->layer_count && i < NAMED; i++)
-        nt_text_printf(&text, "%s%s", i ? " " : "", results->network->layers[item->layers[i]].name);
-    if (item->layer_count > NAMED)
-        nt_text_printf(&text, " and %d more", item->layer_count - NAMED);
-    nt_table_cell(table, text.failed ? NULL : text.bytes);
-    nt_text_finish(&text);
+enum { NAMED = 3 }; /* layers of a case that a table names */
+
+/* A p value, as papers print it. */
+static void add_p(nt_table *table, double p) {
+    if (isnan(p))
+        nt_table_cell(table, "");
+    else if (p < 0.0001)
+        nt_table_cell(table, "<0.0001");
+    else
+        nt_table_cellf(table, "%.4f", p);
 }
 
-/* A row; the seed's column is only there where there are several. */
-static void add_row(const nt_results *results, int s, nt_outcome outcome, nt_table *table) {
+static const nt_column with_seed[] = {
+    {"case", NT_LEFT},      {"edit", NT_LEFT},    {"seed", NT_RIGHT},
+    {"accuracy", NT_RIGHT}, {"change", NT_RIGHT}, {"95 % interval", NT_LEFT},
+    {"p (Holm)", NT_RIGHT}, {"verdict", NT_LEFT}, {0}};
+static const nt_column without_seed[] = {{"case", NT_LEFT},          {"edit", NT_LEFT},
+                                         {"accuracy", NT_RIGHT},     {"change", NT_RIGHT},
+                                         {"95 % interval", NT_LEFT}, {"p (Holm)", NT_RIGHT},
+                                         {"verdict", NT_LEFT},       {0}};
+
+/* The seed's column is only there where there are several. */
+static void add_seed(const nt_results *results, int s, nt_table *table) {
     if (results->suite->seed_count > 1)
         nt_table_cellf(table, "%d", results->suite->seeds[s]);
-    nt_table_cellf(table, "%.4f", nt_accuracy(outcome));
-    nt_table_cellf(table, "%+.4f", nt_change(outcome, results->baseline[s]));
-    nt_table_cellf(table, "%d/%d", outcome.correct, outcome.total);
 }
 
-static const nt_column with_seed[] = {{"case", NT_LEFT},
-                                      {"zeroed", NT_LEFT},
-                                      {"seed", NT_RIGHT},
-                                      {"accuracy", NT_RIGHT},
-                                      {"change", NT_RIGHT},
-                                      {"correct", NT_RIGHT},
-                                      {0}};
-static const nt_column without_seed[] = {{"case", NT_LEFT},      {"zeroed", NT_LEFT},
-                                         {"accuracy", NT_RIGHT}, {"change", NT_RIGHT},
-                                         {"correct", NT_RIGHT},  {0}};
+static void add_baseline(const nt_results *results, int s, nt_table *table) {
+    nt_table_cell(table, "baseline");
+    nt_table_cell(table, "");
+    add_seed(results, s, table);
+    nt_table_cellf(table, "%.4f", nt_accuracy(results->baseline[s]));
+    for (int i = 0; i < 4; i++)
+        nt_table_cell(table, "");
+}
+
+static void add_finding(const nt_results *results, const nt_group_result *group, int32_t c, int s,
+                        nt_arena *arena, nt_table *table) {
+    const nt_case *item = &group->cases.items[c];
+    const nt_finding *f = &group->findings[c * results->suite->seed_count + s];
+    nt_table_cell(table, item->name);
+    nt_table_cell(table, nt_case_words(results, item, NAMED, arena));
+    add_seed(results, s, table);
+    if (f->failure) {
+        nt_table_cell(table, "");
+        nt_table_cell(table, "");
+        nt_table_cell(table, "");
+        nt_table_cell(table, "");
+        nt_table_cellf(table, "failed: %s", f->failure);
+        return;
+    }
+    nt_table_cellf(table, "%.4f", nt_accuracy(f->outcome));
+    nt_table_cellf(table, "%+.4f", f->change);
+    nt_table_cellf(table, "%+.4f to %+.4f", f->interval.low, f->interval.high);
+    add_p(table, f->p_holm);
+    nt_table_cell(table, nt_verdict_name(f->verdict));
+}
 
 /* The baseline's rows, then those of a group; `group` NULL: the baseline's alone. */
 static void add_table(const nt_results *results, const nt_group_result *group, nt_text *text) {
     int seeds = results->suite->seed_count;
+    nt_arena arena;
     nt_table table;
+    nt_arena_init(&arena);
     nt_table_init(&table, seeds > 1 ? with_seed : without_seed);
-    for (int s = 0; s < seeds; s++) {
-        nt_table_cell(&table, "baseline");
-        nt_table_cell(&table, "");
-        add_row(results, s, results->baseline[s], &table);
-    }
+    for (int s = 0; s < seeds; s++)
+        add_baseline(results, s, &table);
     if (group)
         nt_table_rule(&table);
     for (int32_t c = 0; group && c < group->cases.count; c++)
-        for (int s = 0; s < seeds; s++) {
-            nt_table_cell(&table, group->cases.items[c].name);
-            add_zeroed(results, &group->cases.items[c], &table);
-            add_row(results, s, group->outcomes[c * seeds + s], &table);
-        }
+        for (int s = 0; s < seeds; s++)
+            add_finding(results, group, c, s, &arena, &table);
     nt_table_format(&table, text);
     nt_table_finish(&table);
+    nt_arena_finish(&arena);
+}
+
+/* With several seeds: each case's mean change, and whether the seeds agree. */
+static void add_spread(const nt_results *results, const nt_group_result *group, nt_text *text) {
+    static const nt_column columns[] = {
+        {"case", NT_LEFT}, {"mean change", NT_RIGHT}, {"deviation", NT_RIGHT}, {0}};
+    nt_table table;
+    double tau = NAN;
+    if (results->suite->seed_count == 1)
+        return;
+    nt_table_init(&table, columns);
+    for (int32_t c = 0; c < group->cases.count; c++) {
+        nt_spread spread = nt_case_spread(results, group, c);
+        nt_table_cell(&table, group->cases.items[c].name);
+        nt_table_cellf(&table, "%+.4f", spread.mean);
+        nt_table_cellf(&table, "%.4f", spread.deviation);
+    }
+    nt_text_add(text, "\n");
+    nt_table_format(&table, text);
+    nt_table_finish(&table);
+    if (nt_group_agreement(results, group, &tau) == NT_OK && !isnan(tau))
+        nt_text_printf(text,
+                       "agreement of the seeds on the order of the cases (mean Kendall's "
+                       "tau): %.2f\n",
+                       tau);
 }
 
 static void add_group(const nt_results *results, int g, nt_text *text) {
@@ -81,8 +135,10 @@ static void add_group(const nt_results *results, int g, nt_text *text) {
         nt_text_printf(text, "%s\n", group->cases.remark[0] ? group->cases.remark : "no cases");
     if (group->cases.remark[0] && group->cases.count > 0)
         nt_text_add(text, "\n");
-    if (group->cases.count > 0)
-        add_table(results, group, text);
+    if (group->cases.count == 0)
+        return;
+    add_table(results, group, text);
+    add_spread(results, group, text);
 }
 
 static nt_status print_results(const nt_results *results, bool json) {
@@ -108,6 +164,15 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_results *results = NULL;
     nt_signals_catch();
     nt_status status = nt_suite_job_init(&job, arguments, &options->job, error);
+    job.options.one_by_one = options->one_by_one;
+    if (status == NT_OK && options->plan) {
+        nt_suite_plan plan;
+        status = nt_suite_plan_make(job.suite, &job.report, &plan, error);
+        if (status == NT_OK)
+            status = nt_plan_print(&plan, options->json);
+        nt_suite_job_finish(&job);
+        return status;
+    }
     if (status == NT_OK)
         status = nt_suite_run(job.suite, &job.options, &results, error);
     nt_progress_bar_finish(&job.bar);
@@ -115,8 +180,12 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
         status = print_results(results, options->json);
     if (status == NT_OK)
         nt_report_note(&job.report,
-                       "the run folder %s has results.csv, results.json and measured.csv",
+                       "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
                        job.options.out);
+    if (status == NT_OK && results->failures > 0)
+        status = nt_error_say(error, NT_FAILED,
+                              "%d of the cases could not be measured; their rows say why",
+                              results->failures);
     nt_results_free(results);
     nt_suite_job_finish(&job);
     return status;

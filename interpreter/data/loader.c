@@ -74,6 +74,10 @@ void nt_loader_free(nt_loader *loader) {
     nt_free(loader, sizeof *loader);
 }
 
+nt_split nt_loader_split(const nt_loader *loader) {
+    return loader->split;
+}
+
 int32_t nt_loader_count(const nt_loader *loader) {
     return loader->count;
 }

@@ -22,6 +22,7 @@ nt_status nt_loader_new(nt_dataset *dataset, nt_split split, int32_t limit, cons
                         const float *deviation, nt_loader **ret, nt_error *error);
 void nt_loader_free(nt_loader *loader);
 
+nt_split nt_loader_split(const nt_loader *loader);
 int32_t nt_loader_count(const nt_loader *loader);
 
 /* Fills count x rows x columns x channels floats and `count` classes with samples [first, first +

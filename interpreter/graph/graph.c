@@ -383,27 +383,36 @@ static nt_status rewrite_node(rewrite *rw, int32_t i) {
     return NT_OK;
 }
 
-nt_status nt_graph_rewrite(const nt_graph *from, nt_rewrite_rule rule, void *context,
-                           nt_graph **ret) {
+nt_status nt_graph_rewrite_into(const nt_graph *from, nt_rewrite_rule rule, void *context,
+                                nt_graph *to, const char *name) {
     size_t map_size = (size_t)from->value_count * sizeof(nt_value);
-    rewrite rw = {.from = from, .to = nt_graph_new(), .rule = rule, .context = context};
+    rewrite rw = {.from = from, .to = to, .rule = rule, .context = context};
     bool *live = nt_alloc_zero(from->count);
     rw.map = nt_alloc(map_size);
-    nt_status status = rw.to && live && rw.map ? NT_OK : NT_NO_MEMORY;
+    nt_status status = live && rw.map ? NT_OK : NT_NO_MEMORY;
     if (status == NT_OK)
         mark_live(from, live);
     for (size_t i = 0; status == NT_OK && i < from->count; i++)
         if (live[i])
             status = rewrite_node(&rw, (int32_t)i);
     for (size_t i = 0; status == NT_OK && i < from->output_count; i++)
-        status = nt_graph_add_output(rw.to, from->outputs[i].name,
+        status = nt_graph_add_output(to, name ? name : from->outputs[i].name,
                                      rw.map[nt_graph_value_number(from, from->outputs[i].value)]);
     nt_free(live, from->count);
     nt_free(rw.map, map_size);
+    return status;
+}
+
+nt_status nt_graph_rewrite(const nt_graph *from, nt_rewrite_rule rule, void *context,
+                           nt_graph **ret) {
+    nt_graph *to = nt_graph_new();
+    if (!to)
+        return NT_NO_MEMORY;
+    nt_status status = nt_graph_rewrite_into(from, rule, context, to, NULL);
     if (status != NT_OK) {
-        nt_graph_free(rw.to);
+        nt_graph_free(to);
         return status;
     }
-    *ret = rw.to;
+    *ret = to;
     return NT_OK;
 }

@@ -93,13 +93,19 @@ nt_status nt_graph_add_constant(nt_graph *graph, nt_shape shape, double value,
 /* Copies what the outputs of `from` need into a new graph, node by node in order; the rest is dead
  * and stays behind. For each node `rule` may put something else in its place: it gets the node and
  * its inputs as they are in `to`, writes the value that stands for each of the node's outputs to
- * ret_out and sets *ret_replaced, or leaves both alone to have the node copied. */
+ * ret_out and sets *ret_replaced, or leaves both alone to have the node copied, with the inputs as
+ * they are when it returns. */
 typedef nt_status (*nt_rewrite_rule)(void *context, const nt_graph *from, int32_t node,
-                                     nt_graph *to, const nt_value *in, nt_value *ret_out,
+                                     nt_graph *to, nt_value *in, nt_value *ret_out,
                                      bool *ret_replaced);
 
 nt_status nt_graph_rewrite(const nt_graph *from, nt_rewrite_rule rule, void *context,
                            nt_graph **ret);
+
+/* The same into a graph that is there: what it has already is not made again. `name`, unless it is
+ * NULL, is what the outputs are called. */
+nt_status nt_graph_rewrite_into(const nt_graph *from, nt_rewrite_rule rule, void *context,
+                                nt_graph *to, const char *name);
 
 /* --- looking ---------------------------------------------------------------------------------- */
 

@@ -31,8 +31,8 @@ static const void *with_bias(const nt_node *node, nt_conv2d_attrs *conv, nt_line
     return linear;
 }
 
-static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *to,
-                      const nt_value *in, nt_value *ret_out, bool *ret_replaced) {
+static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *to, nt_value *in,
+                      nt_value *ret_out, bool *ret_replaced) {
     (void)context;
     const nt_node *norm = nt_graph_node(from, i);
     if (norm->op != &nt_op_batch_norm)

@@ -66,8 +66,8 @@ static bool takes_add(const fusion *f, const nt_graph *from, const nt_node *add,
            nt_type_equal(*nt_graph_type(to, in[0]), *nt_graph_type(to, in[1]));
 }
 
-static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *to,
-                      const nt_value *in, nt_value *ret_out, bool *ret_replaced) {
+static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *to, nt_value *in,
+                      nt_value *ret_out, bool *ret_replaced) {
     const fusion *f = context;
     const nt_node *node = nt_graph_node(from, i);
     form found;

@@ -4,8 +4,8 @@
 #include "attrs.h"
 #include "passes.h"
 
-static nt_status keep(void *context, const nt_graph *from, int32_t i, nt_graph *to,
-                      const nt_value *in, nt_value *ret_out, bool *ret_replaced) {
+static nt_status keep(void *context, const nt_graph *from, int32_t i, nt_graph *to, nt_value *in,
+                      nt_value *ret_out, bool *ret_replaced) {
     const nt_node *node = nt_graph_node(from, i);
     nt_fused_conv2d_attrs attrs = {.kept = true};
     (void)context;

@@ -6,7 +6,11 @@
 #include "graph.h"
 
 /* Which statistics a batch normalisation uses outside training. */
-typedef enum nt_norm { NT_NORM_RUNNING, NT_NORM_BATCH } nt_norm;
+typedef enum nt_norm {
+    NT_NORM_RUNNING,
+    NT_NORM_BATCH,
+    NT_NORM_RECALIBRATED /* see calibration.h */
+} nt_norm;
 
 typedef struct nt_pass_options {
     nt_norm norm;
@@ -32,16 +36,7 @@ nt_status nt_pass_fuse_end(const nt_graph *, const nt_pass_options *, nt_graph *
 nt_status nt_pass_keep_kernels(const nt_graph *, const nt_pass_options *, nt_graph **);
 nt_status nt_pass_dead(const nt_graph *, const nt_pass_options *, nt_graph **);
 
-/* --- ablation --------------------------------------------------------------------------------- */
-
-/* Whether the node has one data input and a kernel (or a matrix) that can be zeroed: a convolution
- * or a linear layer, whatever its op is called. Its inputs are then the data, the kernel and
- * perhaps a bias. */
-bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node);
-
-/* The network's graph with the kernels of these convolutions (and matrices of linear layers)
- * replaced by zeros: each becomes a constant, its bias or zero, over the shape of its output.
- * NT_INVALID when one has no kernel. */
-nt_status nt_edit_zero(const nt_graph *from, const int32_t *nodes, int count, nt_graph **ret);
+/* For training: see its file. The table above is for evaluation. */
+nt_status nt_pass_recompute(const nt_graph *, const nt_pass_options *, nt_graph **);
 
 #endif

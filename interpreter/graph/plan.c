@@ -1,8 +1,10 @@
 /* Planning: a depth-first order, then one walk along it that gives every value a place in the slab.
  *
  * The order visits the inputs of each output before the output itself, first input first, so that
- * one branch is finished, and its values dead, before the next is begun. The walk keeps a list of
- * free ranges, sorted by offset: a value takes the smallest range that holds it, and gives it back,
+ * one branch is finished, and its values dead, before the next is begun. Of a gradient the last
+ * input comes first: the gradient that it goes on from, which takes all of the backward pass so
+ * far, so that what is recomputed for it is not computed before that. The walk keeps a list of free
+ * ranges, sorted by offset: a value takes the smallest range that holds it, and gives it back,
  * merged with its neighbours, after its last reader. */
 #include "plan.h"
 
@@ -23,6 +25,7 @@ typedef struct planner {
     size_t *place;      /* per value: its offset, or NT_NOWHERE */
     range *free;
     size_t free_count, free_capacity, top;
+    size_t alive; /* bytes, now */
 } planner;
 
 enum { NEVER = -1, ALWAYS = INT32_MAX };
@@ -58,7 +61,9 @@ static void visit(planner *p, int32_t root, bool wants_varying, bool *seen, fram
         frame *top = &stack[depth - 1];
         const nt_node *node = nt_graph_node(p->graph, top->node);
         if (top->next < node->in_count) {
-            int32_t in = node->in[top->next++].node;
+            int32_t at = node->grad ? node->in_count - 1 - top->next : top->next;
+            int32_t in = node->in[at].node;
+            top->next++;
             if (!seen[in])
                 stack[depth++] = (frame){.node = in};
             seen[in] = true;
@@ -108,6 +113,9 @@ static void find_last_reads(planner *p) {
 /* --- places ----------------------------------------------------------------------------------- */
 
 static size_t take(planner *p, size_t size) {
+    p->alive += size;
+    if (p->alive > p->plan->alive_size)
+        p->plan->alive_size = p->alive;
     size_t best = p->free_count;
     for (size_t i = 0; i < p->free_count; i++)
         if (p->free[i].size >= size &&
@@ -135,6 +143,7 @@ static size_t take(planner *p, size_t size) {
 }
 
 static nt_status give_back(planner *p, size_t at, size_t size) {
+    p->alive -= size;
     size_t i = 0;
     while (i < p->free_count && p->free[i].at < at)
         i++;

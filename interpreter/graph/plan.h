@@ -30,6 +30,7 @@ typedef struct nt_plan {
     size_t fixed_size, varying_size;
     size_t shared_at, workers_at, per_worker;
     size_t naive_size; /* what the varying values would take without reuse */
+    size_t alive_size; /* the most that is alive at once, fixed values included */
 } nt_plan;
 
 nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error);

@@ -7,8 +7,8 @@
  * way is the long side, and convolutions that only lie on other sides are shortcuts. */
 #include "alloc.h"
 #include "attrs.h"
+#include "edit.h"
 #include "network.h"
-#include "passes.h"
 #include <string.h>
 
 static bool is_convolution(const nt_graph *graph, int32_t i) {

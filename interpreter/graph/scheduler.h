@@ -8,9 +8,11 @@
 
 typedef struct nt_run nt_run;
 
-/* Allocates the slab and finds the weights of every parameter. The plan and the weights must
- * outlive the run. Weights that the graph wants and `weights` lacks are NT_FAILED. */
-nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, nt_run **ret, nt_error *error);
+/* Allocates the slab and finds the weights of every parameter, in `weights` or else in `more`,
+ * which may be NULL. The plan and the weights must outlive the run. What the graph wants and both
+ * lack is NT_FAILED. */
+nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, const nt_weights *more,
+                     nt_run **ret, nt_error *error);
 void nt_run_free(nt_run *run);
 
 /* To be called when the weights have changed: the fixed part runs again before the next batch. */

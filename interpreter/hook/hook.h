@@ -4,11 +4,16 @@
  *       return {{name = "stem", zero = {net:node("conv1")}}}, "an optional remark"
  *     end
  *
+ * A case has a `name` and lists nodes, or their names, under what is done to them: `zero`, `mean`,
+ * `reinit`, `rerandomise`, `noise` (with a `deviation`) and `drop` (which also takes the name of a
+ * block that holds one sum); `seed` goes with `rerandomise` and `noise`. See nt_edit_kind.
+ *
  * A hook is a pure function: run twice on the same network with the same options, it gives the same
  * cases, so that a plan can be listed without running it, hashed, and resumed. */
 #ifndef NT_HOOK_H
 #define NT_HOOK_H
 
+#include "edit.h"
 #include "expression.h"
 #include "hash.h"
 #include "network.h"
@@ -23,26 +28,64 @@ typedef struct nt_hook_option {
     nt_place place; /* where the suite says it */
 } nt_hook_option;
 
-/* One case: the layers whose kernels are zero. */
+/* One case: what is done to which layers. */
 typedef struct nt_case {
     const char *name;
     const int32_t *layers; /* indices of the network's layers, ascending, each once */
-    int32_t layer_count;
+    const nt_edit *edits;  /* what is done to each of them */
+    int32_t count;         /* at least 1 */
 } nt_case;
 
 typedef struct nt_cases {
     nt_arena arena;
     nt_case *items;
     int32_t count;
+    bool asks;                  /* the script asks while it runs */
     const char *remark;         /* what the script says of it all, or "" */
     char digest[NT_DIGEST_HEX]; /* of the script's text */
 } nt_cases;
 
-/* Runs the script at `path`. Its mistakes are NT_INVALID, at its line where it has one; `trail`
- * says who asked for it, what it prints goes to the notes of `report`. Both may be NULL. */
+/* Runs the script at `path` to its end. Its mistakes are NT_INVALID, at its line where it has one;
+ * `trail` says who asked for it, what it prints goes to the notes of `report`. Both may be NULL. A
+ * script that asks (see below) is NT_OK with `asks` and no cases: they are not known before. */
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
                       int option_count, const nt_trail *trail, const nt_report *report,
                       nt_cases *ret, nt_error *error);
 void nt_cases_finish(nt_cases *cases);
+
+/* --- hooks that ask --------------------------------------------------------------------------- */
+
+/* A script may ask what a case would give, and go on from the answer:
+ *
+ *     local r = net:evaluate{zero = {conv}}                            r.accuracy, r.change, …
+ *     local list = net:evaluate_all{{zero = {a}}, {zero = {b}}}
+ *
+ * It then runs as a coroutine that its caller drives: nt_hook_next runs it until it asks or ends. A
+ * question is a case whose name is ""; one that edits nothing (its `count` is 0) asks for the
+ * baseline. Given the same answers, a script asks the same questions. It may ask 100,000; each time
+ * that it goes on it has a fresh budget of instructions and time. */
+typedef struct nt_answer {
+    double accuracy, loss;
+    int64_t correct, total;
+    double change;       /* of the accuracy, against the baseline on the same samples */
+    const char *failure; /* why it can't be answered, raised in the script; NULL: it is */
+} nt_answer;
+
+typedef struct nt_hook nt_hook;
+
+/* All that it is given but `path` must outlive the hook. */
+nt_status nt_hook_new(const char *path, const nt_network *network, const nt_hook_option *options,
+                      int option_count, const nt_trail *trail, const nt_report *report,
+                      nt_hook **ret, nt_error *error);
+void nt_hook_free(nt_hook *hook); /* takes NULL */
+
+/* Goes on with the answers to the last questions, one each in their order (at first none, NULL).
+ * ret_questions: what it asks now, the hook's and valid until the next call; `count` 0: it has
+ * ended. After a failure a hook can only be freed. */
+nt_status nt_hook_next(nt_hook *hook, const nt_answer *answers, nt_cases *ret_questions,
+                       nt_error *error);
+
+/* What an ended hook returned; the caller's. Once. */
+nt_status nt_hook_result(nt_hook *hook, nt_cases *ret, nt_error *error);
 
 #endif

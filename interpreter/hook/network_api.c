@@ -4,9 +4,8 @@
 #include "network_api.h"
 
 #include "attrs.h"
-#include "passes.h"
+#include "hook_parts.h"
 #include "sandbox.h"
-#include <lauxlib.h>
 #include <string.h>
 
 #define NETWORK "nontrivial.network"
@@ -219,9 +218,7 @@ static const struct node_field {
     {NULL, NULL},
 };
 
-/* Raises "what has no 'word'; did you mean 'near'?" */
-static int raise_unknown(lua_State *state, const char *what, const char *word,
-                         const char *const *names) {
+int nt_lua_unknown(lua_State *state, const char *what, const char *word, const char *const *names) {
     const char *near = nt_nearest(word, names);
     if (near)
         return luaL_error(state, "%s '%s'; did you mean '%s'?", what, word, near);
@@ -241,7 +238,7 @@ static int node_index(lua_State *state) {
         names[count++] = field->name;
     }
     names[count] = NULL;
-    return raise_unknown(state, "a node has no field", key, names);
+    return nt_lua_unknown(state, "a node has no field", key, names);
 }
 
 static int node_tostring(lua_State *state) {
@@ -338,7 +335,7 @@ static void check_filter(lua_State *state, int filter) {
         for (int i = 0; filter_keys[i]; i++)
             known = known || strcmp(filter_keys[i], key) == 0;
         if (!known)
-            raise_unknown(state, "nodes can't be chosen by", key, filter_keys);
+            nt_lua_unknown(state, "nodes can't be chosen by", key, filter_keys);
         lua_pop(state, 1);
     }
     if (lua_getfield(state, filter, "op") == LUA_TSTRING) {
@@ -353,9 +350,14 @@ static void check_filter(lua_State *state, int filter) {
     lua_pop(state, 1);
 }
 
+void nt_lua_check_network(lua_State *state, const char *method) {
+    if (!luaL_testudata(state, 1, NETWORK))
+        luaL_error(state, "'%s' is called with a colon: net:%s", method, method);
+}
+
 static int network_nodes(lua_State *state) {
     const nt_network *network = network_of(state);
-    luaL_checkudata(state, 1, NETWORK);
+    nt_lua_check_network(state, "nodes");
     lua_settop(state, 2);
     if (lua_isnil(state, 2)) {
         lua_newtable(state);
@@ -380,41 +382,53 @@ static int network_nodes(lua_State *state) {
     return 1;
 }
 
-int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *in_case,
-                        const char *name) {
-    const char **names = lua_newuserdatauv(state, (network->layer_count + 1) * sizeof *names, 0);
+int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *in_what,
+                        bool or_block, const char *name) {
+    size_t count = 0;
+    const char **names =
+        lua_newuserdatauv(state, (2 * network->layer_count + 1) * sizeof *names, 0);
     for (size_t l = 0; l < network->layer_count; l++)
-        names[l] = network->layers[l].name;
-    names[network->layer_count] = NULL;
-    const char *what = "the network has no node";
-    if (in_case)
-        what = lua_pushfstring(state, "case '%s': %s", in_case, what);
-    return raise_unknown(state, what, name, names);
+        names[count++] = network->layers[l].name;
+    for (size_t l = 0; l < network->layer_count && or_block; l++)
+        names[count++] = network->layers[l].block;
+    names[count] = NULL;
+    const char *what = lua_pushfstring(state, "%s%sthe network has no node%s", in_what,
+                                       in_what[0] ? ": " : "", or_block ? " or block" : "");
+    return nt_lua_unknown(state, what, name, names);
 }
 
 static int network_node(lua_State *state) {
     const nt_network *network = network_of(state);
-    luaL_checkudata(state, 1, NETWORK);
+    nt_lua_check_network(state, "node");
     const char *name = luaL_checkstring(state, 2);
     const nt_layer *layer = nt_network_layer(network, name);
     if (!layer)
-        return nt_lua_no_such_node(state, network, NULL, name);
+        return nt_lua_no_such_node(state, network, "", false, name);
     push_layer(state, network, layer);
     return 1;
 }
 
 static int network_index(lua_State *state) {
-    static const char *const names[] = {"name", "nodes", "node", NULL};
-    const char *key = luaL_checkstring(state, 2);
-    if (strcmp(key, "name") == 0)
+    static const luaL_Reg methods[] = {
+        {"nodes", network_nodes},
+        {"node", network_node},
+        {"evaluate", nt_lua_evaluate},
+        {"evaluate_all", nt_lua_evaluate_all},
+    };
+    enum { COUNT = sizeof methods / sizeof *methods };
+    const char *key = luaL_checkstring(state, 2), *names[COUNT + 2] = {"name"};
+    if (strcmp(key, "name") == 0) {
         lua_pushstring(state, network_of(state)->name);
-    else if (strcmp(key, "nodes") == 0)
-        lua_pushcfunction(state, network_nodes);
-    else if (strcmp(key, "node") == 0)
-        lua_pushcfunction(state, network_node);
-    else
-        return raise_unknown(state, "a network has no field", key, names);
-    return 1;
+        return 1;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        names[i + 1] = methods[i].name;
+        if (strcmp(key, methods[i].name) == 0) {
+            lua_pushcfunction(state, methods[i].func);
+            return 1;
+        }
+    }
+    return nt_lua_unknown(state, "a network has no field", key, names);
 }
 
 static const luaL_Reg node_methods[] = {

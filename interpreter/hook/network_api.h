@@ -4,6 +4,7 @@
  *     net.name                   the network's name
  *     net:nodes(), net:nodes("conv2d"), net:nodes{op = "conv2d", name = "layer2.*", fd = true}
  *     net:node("layer1.0.conv1") one node; an unknown name is an error with the near ones
+ *     net:evaluate{…}, net:evaluate_all{…}     see hook.h
  *
  * A node is an object of its own (the same one each time) with the fields that experiments/lua/
  * nontrivial.lua documents; reading any other field is an error. */
@@ -19,8 +20,13 @@ void nt_lua_push_network(lua_State *state, const nt_network *network);
 /* The layer that the value at `index` is, or NULL if it is no node. */
 const nt_layer *nt_lua_to_layer(lua_State *state, int index);
 
-/* Raises a Lua error that names the layers near `name`, and the case that it is in (NULL: none). */
-int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *in_case,
-                        const char *name);
+/* Raises unless argument 1 is the network, as it is in net:method(…). */
+void nt_lua_check_network(lua_State *state, const char *method);
+
+/* Both raise, with the names that are near: "a node has no field 'nam'; did you mean 'name'?"
+ * `in_what` is where the name was given ("case 'stem'", or ""). */
+int nt_lua_unknown(lua_State *state, const char *what, const char *word, const char *const *names);
+int nt_lua_no_such_node(lua_State *state, const nt_network *network, const char *in_what,
+                        bool or_block, const char *name);
 
 #endif

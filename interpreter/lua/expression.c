@@ -266,7 +266,7 @@ static nt_status say_missing(const evaluation *e, nt_place place, nt_error *erro
 
 static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_place place, nt_error *error) {
     lua_State *L = sandbox->state;
-    nt_sandbox_refresh(sandbox);
+    nt_sandbox_refresh(L);
     if (!lua_checkstack(L, 4))
         return nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
     sandbox->evaluation = e;
@@ -282,7 +282,7 @@ static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_place place, nt
     else if (e->missing && sandbox->stop == NT_STOP_NONE && lua_status == LUA_ERRRUN)
         status = say_missing(e, place, error);
     else
-        status = nt_sandbox_report(sandbox, lua_status, &place, error);
+        status = nt_sandbox_report(L, lua_status, &place, error);
     if (lua_status != LUA_OK)
         lua_pop(L, 1);
     return status;

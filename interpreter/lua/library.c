@@ -122,18 +122,33 @@ static int print(lua_State *L) {
     return 0;
 }
 
-/* As Lua's, but a limit that was hit goes on upwards. */
+/* What pcall gives back: the stack holds `true` and the results, or ends with what was raised. */
+static int end_protected_call(lua_State *L, int status, lua_KContext unused) {
+    (void)unused;
+    if (status == LUA_ERRMEM)
+        nt_sandbox_note_memory(L);
+    if (nt_sandbox_of(L)->stop != NT_STOP_NONE)
+        return lua_error(L);
+    if (status == LUA_OK || status == LUA_YIELD)
+        return lua_gettop(L);
+    lua_pushboolean(L, false);
+    lua_insert(L, -2);
+    return 2;
+}
+
+/* As Lua's, but a limit that was hit goes on upwards. A coroutine may wait inside. */
 static int protected_call(lua_State *L) {
     luaL_checkany(L, 1);
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-    if (status == LUA_ERRMEM)
-        nt_sandbox_note_memory(sandbox);
-    if (sandbox->stop != NT_STOP_NONE)
-        return lua_error(L);
-    lua_pushboolean(L, status == LUA_OK);
+    lua_pushboolean(L, true);
     lua_insert(L, 1);
-    return lua_gettop(L);
+    int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, end_protected_call);
+    return end_protected_call(L, status, 0);
+}
+
+/* Only from a number: Lua's own, called without one, takes the time and an address. */
+static int random_seed(lua_State *L) {
+    nt_library_seed(L, luaL_checkinteger(L, 1));
+    return 0;
 }
 
 /* string.format, with objects shown without their addresses. upvalue: Lua's own */
@@ -208,8 +223,8 @@ static const entry entries[] = {
     {0},
 };
 
-/* math is safe as a whole, but for this. */
-static const char seed_key = 0; /* its address names randomseed in the registry */
+/* math is safe as a whole, but for randomseed. */
+static const char seed_key = 0; /* its address names Lua's own in the registry */
 
 /* upvalues: Lua's function, its entry's position */
 static int charged(lua_State *L) {
@@ -268,7 +283,7 @@ void nt_library_open(lua_State *L) {
     luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 0);
     lua_getfield(L, -1, "randomseed");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
-    lua_pushnil(L);
+    lua_pushcfunction(L, random_seed);
     lua_setfield(L, -2, "randomseed");
     lua_setfield(L, globals, "math");
 
@@ -282,4 +297,21 @@ void nt_library_seed(lua_State *L, lua_Integer seed) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
     lua_pushinteger(L, seed);
     lua_call(L, 1, 0);
+}
+
+const char *nt_library_name(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 4, NULL);
+    lua_pushglobaltable(L);
+    int globals = lua_gettop(L);
+    for (const entry *e = entries; e->name; e++) {
+        lua_settop(L, globals);
+        if (e->library[0] && lua_getfield(L, globals, e->library) != LUA_TTABLE)
+            continue;
+        lua_getfield(L, -1, e->name);
+        if (lua_rawequal(L, -1, index))
+            return e->library[0] ? lua_pushfstring(L, "%s.%s", e->library, e->name) : e->name;
+    }
+    lua_settop(L, globals - 1);
+    return NULL;
 }

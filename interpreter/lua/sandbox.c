@@ -69,12 +69,12 @@ static const nt_loaded *find_loaded(const nt_sandbox *sandbox, const char *name,
     return NULL;
 }
 
-/* Remembers the innermost line of a loaded text that is being run. */
-static void note_place(nt_sandbox *sandbox) {
+void nt_sandbox_note_place(lua_State *L) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
     lua_Debug activation;
     sandbox->raised_in = NULL;
-    for (int level = 0; lua_getstack(sandbox->state, level, &activation); level++) {
-        lua_getinfo(sandbox->state, "Sl", &activation);
+    for (int level = 0; lua_getstack(L, level, &activation); level++) {
+        lua_getinfo(L, "Sl", &activation);
         const nt_loaded *loaded =
             find_loaded(sandbox, activation.short_src, strlen(activation.short_src));
         if (loaded && activation.currentline > 0) {
@@ -85,14 +85,17 @@ static void note_place(nt_sandbox *sandbox) {
     }
 }
 
+/* Raises when a limit is hit, or was. */
+static void check_limits(lua_State *L);
+
 static void count_hook(lua_State *L, lua_Debug *activation) {
     (void)activation;
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    sandbox->left -= STRIDE;
-    nt_sandbox_check(sandbox);
+    nt_sandbox_of(L)->left -= STRIDE;
+    check_limits(L);
 }
 
-void nt_sandbox_check(nt_sandbox *sandbox) {
+static void check_limits(lua_State *L) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
     if (sandbox->stop == NT_STOP_NONE) {
         if (sandbox->left < 0)
             sandbox->stop = NT_STOP_INSTRUCTIONS;
@@ -100,43 +103,50 @@ void nt_sandbox_check(nt_sandbox *sandbox) {
             sandbox->stop = NT_STOP_SECONDS;
         else
             return;
-        note_place(sandbox);
-        lua_sethook(sandbox->state, count_hook, LUA_MASKCOUNT, 1);
+        nt_sandbox_note_place(L);
+        lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
     }
-    luaL_error(sandbox->state, "a limit was hit");
+    luaL_error(L, "a limit was hit");
 }
 
 void nt_sandbox_charge(lua_State *state, int64_t cost) {
     nt_sandbox *sandbox = nt_sandbox_of(state);
     if (cost > 0)
         sandbox->left = cost > sandbox->left ? -1 : sandbox->left - cost;
-    nt_sandbox_check(sandbox);
+    check_limits(state);
 }
 
-void nt_sandbox_note_memory(nt_sandbox *sandbox) {
+void nt_sandbox_note_memory(lua_State *L) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
     if (sandbox->stop != NT_STOP_NONE)
         return;
     sandbox->stop = NT_STOP_MEMORY;
-    note_place(sandbox);
-    lua_sethook(sandbox->state, count_hook, LUA_MASKCOUNT, 1);
+    nt_sandbox_note_place(L);
+    lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
 }
 
-void nt_sandbox_refresh(nt_sandbox *sandbox) {
+int nt_sandbox_no_memory(lua_State *state) {
+    nt_sandbox_of(state)->starved = true;
+    nt_sandbox_note_memory(state);
+    return luaL_error(state, "out of memory");
+}
+
+void nt_sandbox_refresh(lua_State *L) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
     sandbox->stop = NT_STOP_NONE;
     sandbox->starved = false;
     sandbox->raised_in = NULL;
     sandbox->left = sandbox->limits.instructions;
     sandbox->deadline = now() + sandbox->limits.seconds;
-    lua_sethook(sandbox->state, count_hook, LUA_MASKCOUNT, STRIDE);
+    lua_sethook(L, count_hook, LUA_MASKCOUNT, STRIDE);
 }
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
 /* Runs where the error is raised, before the stack unwinds. */
 static int note_error(lua_State *L) {
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    if (sandbox->stop == NT_STOP_NONE)
-        note_place(sandbox);
+    if (nt_sandbox_of(L)->stop == NT_STOP_NONE)
+        nt_sandbox_note_place(L);
     return 1;
 }
 
@@ -164,11 +174,10 @@ static const char *strip_places(nt_sandbox *sandbox, const char *message) {
 }
 
 /* The error value as one line of text. It may not call what could raise. */
-static const char *describe_error(nt_sandbox *sandbox, nt_text *text) {
-    lua_State *L = sandbox->state;
+static const char *describe_error(lua_State *L, nt_text *text) {
     switch (lua_type(L, -1)) {
     case LUA_TSTRING:
-        nt_text_add(text, strip_places(sandbox, lua_tostring(L, -1)));
+        nt_text_add(text, strip_places(nt_sandbox_of(L), lua_tostring(L, -1)));
         for (size_t i = 0; i < text->length; i++)
             if ((unsigned char)text->bytes[i] < ' ')
                 text->bytes[i] = ' ';
@@ -198,14 +207,14 @@ static nt_status report_stop(nt_sandbox *sandbox, nt_place place, nt_error *erro
     }
 }
 
-nt_status nt_sandbox_report(nt_sandbox *sandbox, int lua_status, const nt_place *place,
-                            nt_error *error) {
+nt_status nt_sandbox_report(lua_State *L, int lua_status, const nt_place *place, nt_error *error) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
     if (lua_status == LUA_ERRMEM && sandbox->stop == NT_STOP_NONE)
         sandbox->stop = NT_STOP_MEMORY;
     nt_text message;
     nt_text_init(&message);
     if (sandbox->stop == NT_STOP_NONE)
-        describe_error(sandbox, &message);
+        describe_error(L, &message);
     nt_place raised = {.source = sandbox->raised_in,
                        .line = (uint32_t)sandbox->raised_line,
                        .column = 1,
@@ -221,8 +230,8 @@ nt_status nt_sandbox_report(nt_sandbox *sandbox, int lua_status, const nt_place 
 /* --- calls ------------------------------------------------------------------------------------ */
 
 /* Until something better is known, errors are placed where the function is defined. */
-static void note_definition(nt_sandbox *sandbox, int function) {
-    lua_State *L = sandbox->state;
+static void note_definition(lua_State *L, int function) {
+    nt_sandbox *sandbox = nt_sandbox_of(L);
     lua_Debug info;
     if (!lua_isfunction(L, function))
         return;
@@ -237,18 +246,18 @@ nt_status nt_sandbox_call_at(nt_sandbox *sandbox, int arguments, int results, co
                              nt_error *error) {
     lua_State *L = sandbox->state;
     int function = lua_gettop(L) - arguments;
-    nt_sandbox_refresh(sandbox);
+    nt_sandbox_refresh(L);
     if (!lua_checkstack(L, 4)) {
         lua_settop(L, function - 1);
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     }
-    note_definition(sandbox, function);
+    note_definition(L, function);
     lua_pushcfunction(L, note_error);
     lua_insert(L, function);
     int lua_status = lua_pcall(L, arguments, results, function);
     nt_status status = NT_OK;
     if (lua_status != LUA_OK) {
-        status = nt_sandbox_report(sandbox, lua_status, place, error);
+        status = nt_sandbox_report(L, lua_status, place, error);
         lua_pop(L, 1);
     }
     lua_remove(L, function);
@@ -286,14 +295,14 @@ nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error
     const nt_loaded *loaded = declare(sandbox, source);
     if (!loaded || !lua_checkstack(sandbox->state, 4))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    nt_sandbox_refresh(sandbox);
+    nt_sandbox_refresh(sandbox->state);
     sandbox->raised_in = source;
     sandbox->raised_line = 0;
     int lua_status =
         luaL_loadbufferx(sandbox->state, source->text, source->length, loaded->chunk, "t");
     if (lua_status == LUA_OK)
         return NT_OK;
-    nt_status status = nt_sandbox_report(sandbox, lua_status, NULL, error);
+    nt_status status = nt_sandbox_report(sandbox->state, lua_status, NULL, error);
     lua_pop(sandbox->state, 1);
     return status;
 }

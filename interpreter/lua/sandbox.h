@@ -2,16 +2,16 @@
  * expressions of the YAML languages.
  *
  * A script sees assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type,
- * and the safe parts of string, table, math and utf8. It can't load code, set metatables, touch
- * files or tell the time. It runs under limits of instructions, memory and time, which cover the
- * library functions too and which pcall can't catch: after a limit is hit, everything raises until
- * nt_sandbox_call returns.
+ * and the safe parts of string, table, math and utf8. It can't load code, set metatables, make
+ * coroutines, touch files or tell the time. It runs under limits of instructions, memory and time,
+ * which cover the library functions too and which pcall can't catch: after a limit is hit,
+ * everything raises until nt_sandbox_call returns.
  *
  * The same script gives the same results on each run: pairs and next go through numbers ascending,
  * then strings in byte order, then false and true, then objects by the integer that their metafield
  * `__order`, a function of the object, gives; a table with two or more keys without any order is
- * refused. table.sort is stable, math.random starts from a fixed seed, and no address is
- * ever printed. */
+ * refused. table.sort is stable, math.random starts from a fixed seed (or from math.randomseed's
+ * number), and no address is ever printed. */
 #ifndef NT_SANDBOX_H
 #define NT_SANDBOX_H
 
@@ -49,6 +49,25 @@ nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error
  * fault, NT_NO_MEMORY the machine's. */
 nt_status nt_sandbox_call(nt_sandbox *sandbox, int arguments, int results, nt_error *error);
 
+/* --- coroutines: scripts that wait for their caller ------------------------------------------- */
+
+/* Makes a coroutine of the function that lies below `arguments` values on the stack and takes all
+ * of them. It doesn't run yet. A sandbox has one in its life. */
+nt_status nt_sandbox_start(nt_sandbox *sandbox, int arguments, nt_error *error);
+
+/* Runs it until it waits or ends, as nt_sandbox_call runs a function: protected, with a fresh
+ * budget of instructions and time (while it waits none is used), and errors at the script's line.
+ * When it has ended, `results` values are left on the stack. After its end or an error it can't be
+ * resumed.
+ */
+nt_status nt_sandbox_resume(nt_sandbox *sandbox, int results, bool *ret_ended, nt_error *error);
+
+/* For a C function that scripts call `what`, as its last step: waits for nt_sandbox_resume, and
+ * goes on in `after`, on the same stack. Raises where nothing can wait: outside of the coroutine,
+ * or in what a library function calls ("net:evaluate can't be called from inside table.sort"). */
+int nt_sandbox_wait(struct lua_State *state, const char *what,
+                    int (*after)(struct lua_State *state));
+
 /* --- for C code that offers functions to scripts ---------------------------------------------- */
 
 /* The state. Outside a protected call a failing lua_* function would end the process: what may
@@ -60,6 +79,9 @@ nt_sandbox *nt_sandbox_of(struct lua_State *state);
  * does. What it returns is left on the stack: exactly `results` values. */
 nt_status nt_sandbox_do(nt_sandbox *sandbox, int (*body)(struct lua_State *), void *user,
                         int results, nt_error *error);
+
+/* Raises what pcall can't catch: the machine's memory has run out. Never returns. */
+int nt_sandbox_no_memory(struct lua_State *state);
 
 /* Takes `cost` instructions from the budget, and raises the limit's error if that was too much or
  * time is up. For C functions whose work grows with their input; call it before the work. */

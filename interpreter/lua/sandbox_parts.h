@@ -37,28 +37,32 @@ struct nt_sandbox {
     double deadline; /* of this call */
     nt_stop stop;    /* the limit that was hit: from then on everything raises */
 
+    lua_State *coroutine;       /* NULL: none, or it has ended; anchored in the registry */
+    int (*after)(lua_State *L); /* what it goes on with */
+
     struct evaluation *evaluation; /* the expression being evaluated: expression.c's */
 
     const nt_source *raised_in; /* where the error being reported was raised; NULL: not known */
     int raised_line;
 };
 
-/* Checks the limits; raises when one is hit, or was. */
-void nt_sandbox_check(nt_sandbox *sandbox);
+/* Below, L is the thread that runs: the state itself, or the coroutine. */
 
 /* Notes that memory ran out, as pcall sees it. */
-void nt_sandbox_note_memory(nt_sandbox *sandbox);
+void nt_sandbox_note_memory(lua_State *L);
+
+/* Remembers the innermost line of a loaded text that is being run. */
+void nt_sandbox_note_place(lua_State *L);
 
 /* nt_sandbox_call, with errors placed at `place` if it is not NULL. */
 nt_status nt_sandbox_call_at(nt_sandbox *sandbox, int arguments, int results, const nt_place *place,
                              nt_error *error);
 
 /* Reports the error value on top of the stack, which it leaves there. */
-nt_status nt_sandbox_report(nt_sandbox *sandbox, int lua_status, const nt_place *place,
-                            nt_error *error);
+nt_status nt_sandbox_report(lua_State *L, int lua_status, const nt_place *place, nt_error *error);
 
 /* Starts a call: a full budget, no limit hit. */
-void nt_sandbox_refresh(nt_sandbox *sandbox);
+void nt_sandbox_refresh(lua_State *L);
 
 /* C functions that run protected, in a new state: they build the globals that scripts see. */
 void nt_library_open(lua_State *L);
@@ -67,6 +71,10 @@ void nt_library_seed(lua_State *L, lua_Integer seed);
 int nt_library_pairs(lua_State *L);
 int nt_library_next(lua_State *L);
 int nt_library_sort(lua_State *L);
+
+/* The name under which scripts find the library function at `index`, "table.sort", or NULL. May
+ * push it. */
+const char *nt_library_name(lua_State *L, int index);
 
 /* Raises if matching this pattern could take unreasonably long on so long a text. */
 void nt_pattern_check(lua_State *L, const char *pattern, size_t length, size_t subject, bool plain);

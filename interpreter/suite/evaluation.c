@@ -1,5 +1,5 @@
-/* Evaluation: the graph through the passes, a plan for the batch, then batch after batch, each
- * counted as soon as it is there. Signals are looked at between batches. */
+/* Evaluation: the graph through the passes, a plan for the batch, then batch after batch, each of
+ * its outputs counted as soon as it is there. Signals are looked at between batches. */
 #include "evaluation.h"
 
 #include "alloc.h"
@@ -10,6 +10,10 @@
 
 double nt_accuracy(nt_outcome outcome) {
     return outcome.total ? (double)outcome.correct / outcome.total : 0;
+}
+
+double nt_mean_loss(nt_outcome outcome) {
+    return outcome.total ? outcome.loss / outcome.total : 0;
 }
 
 double nt_change(nt_outcome outcome, nt_outcome baseline) {
@@ -85,69 +89,103 @@ static void count_batch(nt_tensor logits, const int32_t *labels, int32_t count, 
     outcome->total += count;
 }
 
-typedef struct pass_over {
-    nt_run *run;
+/* --- over and over ---------------------------------------------------------------------------- */
+
+struct nt_evaluator {
     const nt_loader *loader;
-    const nt_evaluation *evaluation;
+    nt_evaluation evaluation;
     const char *input;
     int32_t classes;
+    nt_graph *graph; /* after the passes */
+    nt_plan *plan;
+    nt_run *run;
     float *images;
     int32_t *labels;
-} pass_over;
+    size_t images_size, labels_size;
+};
 
-static nt_status run_all(const pass_over *over, nt_outcome *outcome, unsigned char *right,
-                         float *logits, nt_error *error) {
-    int32_t total = nt_loader_count(over->loader), batch = over->evaluation->batch;
-    for (int32_t first = 0; first < total; first += batch) {
-        int32_t count = total - first < batch ? total - first : batch;
-        NT_TRY(nt_signals_status());
-        nt_loader_fill(over->loader, first, count, over->images, over->labels);
-        nt_feed feed = {.name = over->input, .data = over->images};
-        NT_TRY(nt_run_batch(over->run, &feed, 1, count, error));
-        count_batch(nt_run_output(over->run, 0), over->labels, count, outcome,
-                    right ? right + first : NULL,
-                    logits ? logits + (size_t)first * (size_t)over->classes : NULL);
-        nt_report_progress(over->evaluation->report, "images", "", first + count, total);
+static nt_status make_ready(nt_evaluator *e, const nt_graph *graph, const nt_weights *weights,
+                            const nt_weights *more, nt_error *error) {
+    const nt_network *network = nt_weights_network(weights);
+    nt_shape shape = nt_graph_type(network->graph, network->inputs[0].value)->shape;
+    int32_t batch = e->evaluation.batch;
+    e->input = network->inputs[0].name;
+    e->classes = nt_graph_type(graph, nt_graph_output(graph, 0)->value)->shape.dim[0];
+    e->images_size = (size_t)batch * (size_t)nt_shape_elements(shape) * sizeof *e->images;
+    e->labels_size = (size_t)batch * sizeof *e->labels;
+    e->images = nt_alloc(e->images_size);
+    e->labels = nt_alloc(e->labels_size);
+    if (!e->images || !e->labels)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory for a batch of %d", batch);
+    NT_TRY(nt_passes_run(graph, &e->evaluation.passes, &e->graph, error));
+    NT_TRY(nt_plan_new(e->graph, batch, &e->plan, error));
+    return nt_run_new(e->plan, weights, more, &e->run, error);
+}
+
+nt_status nt_evaluator_new(const nt_graph *graph, const nt_weights *weights, const nt_weights *more,
+                           const nt_loader *loader, const nt_evaluation *evaluation,
+                           nt_evaluator **ret, nt_error *error) {
+    nt_evaluator *e = nt_alloc_zero(sizeof *e);
+    if (!e)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    e->loader = loader;
+    e->evaluation = *evaluation;
+    nt_status status = make_ready(e, graph, weights, more, error);
+    if (status != NT_OK) {
+        nt_evaluator_free(e);
+        return status;
     }
-    outcome->loss /= total;
+    *ret = e;
     return NT_OK;
 }
 
+void nt_evaluator_free(nt_evaluator *e) {
+    if (!e)
+        return;
+    nt_run_free(e->run);
+    nt_plan_free(e->plan);
+    nt_graph_free(e->graph);
+    nt_free(e->images, e->images_size);
+    nt_free(e->labels, e->labels_size);
+    nt_free(e, sizeof *e);
+}
+
+const nt_plan *nt_evaluator_plan(const nt_evaluator *evaluator) {
+    return evaluator->plan;
+}
+
+nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count, nt_outcome *ret_outcomes,
+                           unsigned char *ret_right, float *ret_logits, nt_error *error) {
+    int32_t outputs = nt_graph_output_count(e->graph);
+    memset(ret_outcomes, 0, (size_t)outputs * sizeof *ret_outcomes);
+    for (int32_t done = 0; done < count; done += e->evaluation.batch) {
+        int32_t batch = count - done < e->evaluation.batch ? count - done : e->evaluation.batch;
+        NT_TRY(nt_signals_status());
+        nt_loader_fill(e->loader, first + done, batch, e->images, e->labels);
+        nt_feed feed = {.name = e->input, .data = e->images};
+        NT_TRY(nt_run_batch(e->run, &feed, 1, batch, error));
+        for (int32_t i = 0; i < outputs; i++)
+            count_batch(nt_run_output(e->run, i), e->labels, batch, &ret_outcomes[i],
+                        ret_right ? ret_right + (size_t)i * (size_t)count + done : NULL,
+                        i == 0 && ret_logits ? ret_logits + (size_t)done * (size_t)e->classes
+                                             : NULL);
+        nt_report_progress(e->evaluation.report, "images", "", first + done + batch,
+                           nt_loader_count(e->loader));
+    }
+    return NT_OK;
+}
+
+/* --- once ------------------------------------------------------------------------------------- */
+
 nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,
-                      const nt_evaluation *evaluation, nt_outcome *ret, unsigned char *ret_right,
-                      float *ret_logits, nt_error *error) {
-    const nt_network *network = nt_weights_network(weights);
-    nt_graph *optimised = NULL;
-    nt_plan *plan = NULL;
-    nt_outcome outcome = {0};
-    pass_over over = {.loader = loader,
-                      .evaluation = evaluation,
-                      .input = network->inputs[0].name,
-                      .classes =
-                          nt_graph_type(graph, nt_graph_output(graph, 0)->value)->shape.dim[0]};
-    nt_shape shape = nt_graph_type(network->graph, network->inputs[0].value)->shape;
-    size_t images_size =
-        (size_t)evaluation->batch * (size_t)nt_shape_elements(shape) * sizeof(float);
-    size_t labels_size = (size_t)evaluation->batch * sizeof(int32_t);
-    over.images = nt_alloc(images_size);
-    over.labels = nt_alloc(labels_size);
-    nt_status status = NT_OK;
-    if (!over.images || !over.labels)
-        status =
-            nt_error_say(error, NT_NO_MEMORY, "out of memory for a batch of %d", evaluation->batch);
-    if (status == NT_OK)
-        status = nt_passes_run(graph, &evaluation->passes, &optimised, error);
-    if (status == NT_OK)
-        status = nt_plan_new(optimised, evaluation->batch, &plan, error);
-    if (status == NT_OK)
-        status = nt_run_new(plan, weights, &over.run, error);
-    if (status == NT_OK)
-        status = run_all(&over, &outcome, ret_right, ret_logits, error);
-    nt_run_free(over.run);
-    nt_plan_free(plan);
-    nt_graph_free(optimised);
-    nt_free(over.images, images_size);
-    nt_free(over.labels, labels_size);
+                      const nt_evaluation *evaluation, nt_outcome *ret, float *ret_logits,
+                      nt_error *error) {
+    nt_evaluator *evaluator;
+    nt_outcome outcome;
+    NT_TRY(nt_evaluator_new(graph, weights, NULL, loader, evaluation, &evaluator, error));
+    nt_status status =
+        nt_evaluator_run(evaluator, 0, nt_loader_count(loader), &outcome, NULL, ret_logits, error);
+    nt_evaluator_free(evaluator);
     if (status == NT_OK)
         *ret = outcome;
     return status;

@@ -3,8 +3,10 @@
 #include "results.h"
 
 #include "alloc.h"
+#include "attrs.h"
 #include "file.h"
 #include "json_out.h"
+#include <math.h>
 #include <string.h>
 
 void nt_results_free(nt_results *results) {
@@ -17,14 +19,76 @@ void nt_results_free(nt_results *results) {
     nt_free(results, sizeof *results);
 }
 
-const char *nt_case_zeroed(const nt_results *results, const nt_case *item, nt_arena *arena) {
+/* The layers that are edited in one way: "zero a b", or "zero a and 3 more". */
+static void add_kind(const nt_results *results, const nt_case *item, nt_edit_kind kind,
+                     int32_t most, nt_text *text) {
+    int32_t count = 0;
+    const nt_edit *edit = NULL;
+    for (int32_t i = 0; i < item->count; i++) {
+        if (item->edits[i].kind != kind)
+            continue;
+        edit = &item->edits[i];
+        if (count++ == 0)
+            nt_text_printf(text, "%s%s", text->length ? ", " : "", nt_edit_names[kind]);
+        if (most == 0 || count <= most)
+            nt_text_printf(text, " %s", results->network->layers[item->layers[i]].name);
+    }
+    if (most > 0 && count > most)
+        nt_text_printf(text, " and %d more", count - most);
+    if (edit && kind == NT_EDIT_NOISE)
+        nt_text_printf(text, " (deviation %g, seed %lld)", edit->deviation, (long long)edit->seed);
+    if (edit && kind == NT_EDIT_RERANDOMISE)
+        nt_text_printf(text, " (seed %lld)", (long long)edit->seed);
+}
+
+const char *nt_case_words(const nt_results *results, const nt_case *item, int32_t most,
+                          nt_arena *arena) {
     nt_text text;
     nt_text_init(&text);
-    for (int32_t i = 0; i < item->layer_count; i++)
-        nt_text_printf(&text, "%s%s", i ? " " : "", results->network->layers[item->layers[i]].name);
-    const char *copy = text.failed ? NULL : nt_arena_string(arena, text.bytes);
+    for (int kind = 0; nt_edit_names[kind]; kind++)
+        add_kind(results, item, (nt_edit_kind)kind, most, &text);
+    const char *copy = text.failed || !text.bytes ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
     return copy;
+}
+
+nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error) {
+    const nt_suite *suite = results->suite;
+    const char *split = nt_split_name((nt_split)suite->evaluate.split);
+    nt_arena arena;
+    size_t count = 0, most = (size_t)suite->seed_count;
+    for (int g = 0; g < suite->group_count; g++)
+        most += (size_t)results->groups[g].cases.count * (size_t)suite->seed_count;
+    nt_arena_init(&arena);
+    nt_store_result *rows = NT_ARENA_ARRAY(&arena, nt_store_result, most);
+    bool ok = rows != NULL;
+    for (int s = 0; ok && s < suite->seed_count; s++)
+        rows[count++] = (nt_store_result){.group = "baseline",
+                                          .name = "baseline",
+                                          .seed = suite->seeds[s],
+                                          .split = split,
+                                          .edit = "",
+                                          .key = results->baseline_keys[s]};
+    for (int g = 0; ok && g < suite->group_count; g++)
+        for (int32_t c = 0; ok && c < results->groups[g].cases.count; c++) {
+            const nt_case *item = &results->groups[g].cases.items[c];
+            const char *words = nt_case_words(results, item, 0, &arena);
+            ok = words != NULL;
+            for (int s = 0; ok && s < suite->seed_count; s++) {
+                const nt_finding *finding = &results->groups[g].findings[c * suite->seed_count + s];
+                rows[count++] = (nt_store_result){.group = suite->groups[g].name,
+                                                  .name = item->name,
+                                                  .seed = suite->seeds[s],
+                                                  .split = split,
+                                                  .edit = words,
+                                                  .key = finding->failure ? NULL : finding->key,
+                                                  .failure = finding->failure};
+            }
+        }
+    nt_status status = ok ? nt_store_put_results(store, rows, count, error)
+                          : nt_error_say(error, NT_NO_MEMORY, "out of memory storing results");
+    nt_arena_finish(&arena);
+    return status;
 }
 
 /* --- CSV (RFC 4180) --------------------------------------------------------------------------- */
@@ -40,58 +104,119 @@ static void add_quoted(nt_text *csv, const char *value) {
     nt_text_add(csv, "\"");
 }
 
-static void add_row(nt_text *csv, const char *group, const char *name, const char *zeroed,
-                    int32_t seed, nt_outcome outcome, nt_outcome baseline) {
-    add_quoted(csv, group);
+static void add_number(nt_text *csv, const char *format, double value) {
     nt_text_add(csv, ",");
-    add_quoted(csv, name);
-    nt_text_add(csv, ",");
-    add_quoted(csv, zeroed);
-    nt_text_printf(csv, ",%d,accuracy,%.6f,%.6f,%d,%d\n", seed, nt_accuracy(outcome),
-                   nt_change(outcome, baseline), outcome.correct, outcome.total);
+    if (!isnan(value))
+        nt_text_printf(csv, format, value);
+}
+
+static void add_finding(nt_text *csv, const nt_finding *f) {
+    if (f->failure) {
+        nt_text_add(csv, ",accuracy,,,,,,,,,,,,,,");
+        add_quoted(csv, f->failure);
+        nt_text_add(csv, "\n");
+        return;
+    }
+    nt_text_printf(csv, ",accuracy,%.6f,%.6f", nt_accuracy(f->outcome), f->change);
+    add_number(csv, "%.6f", f->interval.low);
+    add_number(csv, "%.6f", f->interval.high);
+    nt_text_printf(csv, ",%d,%d,%lld,%lld", f->outcome.correct, f->outcome.total,
+                   (long long)f->paired.lost, (long long)f->paired.gained);
+    add_number(csv, "%.6g", f->p);
+    add_number(csv, "%.6g", f->p_holm);
+    add_number(csv, "%.6g", f->margin.inside);
+    add_number(csv, "%.6g", f->margin.outside);
+    nt_text_printf(csv, ",%s,\n", nt_verdict_name(f->verdict));
+}
+
+static void add_baseline(nt_text *csv, int32_t seed, nt_outcome outcome) {
+    nt_text_printf(csv, "baseline,baseline,,%d,accuracy,%.6f,,,,%d,%d,,,,,,,,\n", seed,
+                   nt_accuracy(outcome), outcome.correct, outcome.total);
 }
 
 static void format_csv(const nt_results *results, nt_text *csv, nt_arena *arena) {
     const nt_suite *suite = results->suite;
-    nt_text_add(csv, "group,case,zeroed,seed,metric,value,change,correct,total\n");
+    nt_text_add(csv, "group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,"
+                     "p,p_holm,inside,outside,verdict,failure\n");
     for (int s = 0; s < suite->seed_count; s++)
-        add_row(csv, "baseline", "baseline", "", suite->seeds[s], results->baseline[s],
-                results->baseline[s]);
+        add_baseline(csv, suite->seeds[s], results->baseline[s]);
     for (int g = 0; g < suite->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
             const nt_case *item = &results->groups[g].cases.items[c];
-            const char *zeroed = nt_case_zeroed(results, item, arena);
-            for (int s = 0; s < suite->seed_count; s++)
-                add_row(csv, suite->groups[g].name, item->name, zeroed ? zeroed : "",
-                        suite->seeds[s], results->groups[g].outcomes[c * suite->seed_count + s],
-                        results->baseline[s]);
-            csv->failed = csv->failed || !zeroed;
+            const char *words = nt_case_words(results, item, 0, arena);
+            for (int s = 0; s < suite->seed_count; s++) {
+                add_quoted(csv, suite->groups[g].name);
+                nt_text_add(csv, ",");
+                add_quoted(csv, item->name);
+                nt_text_add(csv, ",");
+                add_quoted(csv, words ? words : "");
+                nt_text_printf(csv, ",%d", suite->seeds[s]);
+                add_finding(csv, &results->groups[g].findings[c * suite->seed_count + s]);
+            }
+            csv->failed = csv->failed || !words;
         }
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *json_outcomes(const nt_results *results, const nt_outcome *outcomes) {
+static json_t *json_outcome(int32_t seed, nt_outcome outcome) {
+    return json_pack("{s:i, s:s, s:o, s:i, s:i, s:o}", "seed", (int)seed, "metric", "accuracy",
+                     "value", nt_json_real(nt_accuracy(outcome)), "correct", (int)outcome.correct,
+                     "total", (int)outcome.total, "loss", nt_json_real(nt_mean_loss(outcome)));
+}
+
+static json_t *json_baseline(const nt_results *results) {
     json_t *list = json_array();
     for (int s = 0; s < results->suite->seed_count; s++)
+        list = nt_json_append(list, json_outcome(results->suite->seeds[s], results->baseline[s]));
+    return list;
+}
+
+static json_t *json_finding(int32_t seed, const nt_finding *f) {
+    if (f->failure)
+        return json_pack("{s:i, s:s}", "seed", (int)seed, "failure", f->failure);
+    json_t *object = json_outcome(seed, f->outcome);
+    json_t *more = json_pack(
+        "{s:o, s:[o, o], s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "change", nt_json_real(f->change),
+        "interval", nt_json_real(f->interval.low), nt_json_real(f->interval.high), "lost",
+        (json_int_t)f->paired.lost, "gained", (json_int_t)f->paired.gained, "p", nt_json_real(f->p),
+        "p_holm", nt_json_real(f->p_holm), "inside", nt_json_real(f->margin.inside), "outside",
+        nt_json_real(f->margin.outside), "verdict", nt_verdict_name(f->verdict));
+    if (object && more && json_object_update(object, more) == 0) {
+        json_decref(more);
+        return object;
+    }
+    json_decref(object);
+    json_decref(more);
+    return NULL;
+}
+
+static json_t *json_edits(const nt_results *results, const nt_case *item) {
+    json_t *list = json_array();
+    for (int32_t i = 0; i < item->count; i++) {
+        const nt_edit *edit = &item->edits[i];
+        bool drawn = edit->kind == NT_EDIT_NOISE || edit->kind == NT_EDIT_RERANDOMISE;
         list = nt_json_append(
-            list,
-            json_pack("{s:i, s:s, s:o, s:o, s:i, s:i, s:o}", "seed", (int)results->suite->seeds[s],
-                      "metric", "accuracy", "value", nt_json_real(nt_accuracy(outcomes[s])),
-                      "change", nt_json_real(nt_change(outcomes[s], results->baseline[s])),
-                      "correct", (int)outcomes[s].correct, "total", (int)outcomes[s].total, "loss",
-                      nt_json_real(outcomes[s].loss)));
+            list, json_pack("{s:s, s:s, s:o*, s:o*}", "layer",
+                            results->network->layers[item->layers[i]].name, "kind",
+                            nt_edit_names[edit->kind], "deviation",
+                            edit->kind == NT_EDIT_NOISE ? nt_json_real(edit->deviation) : NULL,
+                            "seed", drawn ? json_integer(edit->seed) : NULL));
+    }
     return list;
 }
 
 static json_t *json_case(const nt_results *results, const nt_group_result *group, int32_t c) {
     const nt_case *item = &group->cases.items[c];
-    json_t *zeroed = json_array();
-    for (int32_t i = 0; i < item->layer_count; i++)
-        zeroed =
-            nt_json_append(zeroed, json_string(results->network->layers[item->layers[i]].name));
-    return json_pack("{s:s, s:o, s:o}", "case", item->name, "zeroed", zeroed, "results",
-                     json_outcomes(results, &group->outcomes[c * results->suite->seed_count]));
+    int seeds = results->suite->seed_count;
+    nt_spread spread = nt_case_spread(results, group, c);
+    json_t *findings = json_array();
+    for (int s = 0; s < seeds; s++)
+        findings = nt_json_append(
+            findings, json_finding(results->suite->seeds[s], &group->findings[c * seeds + s]));
+    return json_pack("{s:s, s:o, s:o, s:{s:o, s:o}}", "case", item->name, "edits",
+                     json_edits(results, item), "results", findings, "change", "mean",
+                     nt_json_real(spread.mean), "deviation", nt_json_real(spread.deviation));
 }
 
 static json_t *json_scalar(nt_scalar scalar) {
@@ -136,27 +261,36 @@ static json_t *json_options(const nt_group *group) {
 static json_t *json_group(const nt_results *results, int g) {
     const nt_group_result *group = &results->groups[g];
     json_t *cases = json_array();
+    double tau;
+    if (nt_group_agreement(results, group, &tau) != NT_OK) {
+        json_decref(cases);
+        return NULL;
+    }
     for (int32_t c = 0; c < group->cases.count; c++)
         cases = nt_json_append(cases, json_case(results, group, c));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "group", group->group->name, "title",
-                     group->group->title, "hook", group->group->hook, "hook_sha256",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "group", group->group->name,
+                     "title", group->group->title, "hook", group->group->hook, "hook_sha256",
                      group->cases.digest, "options", json_options(group->group), "remark",
-                     group->cases.remark, "cases", cases);
+                     group->cases.remark, "kendall_tau", nt_json_real(tau), "cases", cases);
 }
 
 /* What was measured on what, in the suite's own words. */
 static json_t *json_setup(const nt_results *results) {
+    static const char *const norms[] = {[NT_NORM_RUNNING] = "running",
+                                        [NT_NORM_BATCH] = "batch",
+                                        [NT_NORM_RECALIBRATED] = "recalibrated"};
     const nt_suite *suite = results->suite;
     json_t *set = json_object();
     for (int i = 0; i < suite->setting_count && set; i++)
         set = set_member(set, suite->settings[i].key, json_string(suite->settings[i].value));
-    return json_pack("{s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:s, s:s?, s:o}", "graph", suite->graph,
-                     "set", set, "data", suite->data.kind->name, "split",
-                     nt_split_name((nt_split)suite->evaluate.split), "samples",
-                     (int)results->baseline[0].total, "held_out", (int)suite->data.hold_out,
-                     "batch", (int)suite->evaluate.batch, "batch_norm",
-                     suite->evaluate.batch_norm == NT_NORM_BATCH ? "batch" : "running", "weights",
-                     suite->weights, "margin", nt_json_real(suite->margin));
+    return json_pack(
+        "{s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:s?, s:s?, s:o, s:o}", "graph",
+        suite->graph, "set", set, "data", suite->data.kind->name, "split",
+        nt_split_name((nt_split)suite->evaluate.split), "samples", (int)results->baseline[0].total,
+        "held_out", (int)suite->data.hold_out, "batch", (int)suite->evaluate.batch, "batch_norm",
+        norms[suite->evaluate.batch_norm], "calibration", (int)suite->evaluate.calibration, "conv",
+        nt_conv2d_algorithms[suite->conv], "weights", suite->weights, "initial", suite->initial,
+        "margin", nt_json_real(suite->margin), "alpha", nt_json_real(NT_ALPHA));
 }
 
 static json_t *json_provenance(const nt_results *results) {
@@ -176,8 +310,8 @@ json_t *nt_results_json(const nt_results *results) {
         groups = nt_json_append(groups, json_group(results, g));
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "suite", results->suite->name, "network",
                      results->network->name, "setup", json_setup(results), "provenance",
-                     json_provenance(results), "baseline",
-                     json_outcomes(results, results->baseline), "groups", groups);
+                     json_provenance(results), "baseline", json_baseline(results), "groups",
+                     groups);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */

@@ -3,6 +3,8 @@
 #define NT_RESULTS_H
 
 #include "evaluation.h"
+#include "statistics.h"
+#include "store.h"
 #include "suite_file.h"
 #include <jansson.h>
 
@@ -15,11 +17,24 @@ typedef struct nt_provenance {
     char (*weights)[NT_DIGEST_HEX];                                       /* one per seed */
 } nt_provenance;
 
-/* A group, its cases as its hook listed them, and case × seed outcomes. */
+/* What came out of one case with one seed, against the baseline on the same samples. */
+typedef struct nt_finding {
+    const char *failure; /* why it couldn't be measured; then nothing else holds. NULL: it was */
+    char key[NT_DIGEST_HEX]; /* in the store */
+    nt_outcome outcome;
+    nt_paired paired;
+    double change;         /* of the accuracy */
+    nt_interval interval;  /* of the change, 95 % */
+    double p, p_holm;      /* McNemar's, and adjusted over the group's cases with this seed */
+    nt_margin_test margin; /* against the suite's; `outside` adjusted in the same way */
+    nt_verdict verdict;
+} nt_finding;
+
+/* A group, its cases as its hook listed them, and case × seed findings. */
 typedef struct nt_group_result {
     const nt_group *group;
     nt_cases cases;
-    nt_outcome *outcomes; /* case * seed_count + seed */
+    nt_finding *findings; /* case * seed_count + seed */
 } nt_group_result;
 
 typedef struct nt_results {
@@ -27,21 +42,40 @@ typedef struct nt_results {
     const nt_suite *suite;
     nt_network *network;
     nt_outcome *baseline; /* one per seed */
+    char (*baseline_keys)[NT_DIGEST_HEX];
     nt_group_result *groups;
+    int32_t failures; /* cases × seeds that couldn't be measured */
     nt_provenance provenance;
 } nt_results;
 
+/* Fills in p_holm, margin.outside and the verdict of a group's findings, once the rest is there. */
+nt_status nt_group_judge(nt_group_result *group, int seed_count);
+
+#define NT_ALPHA 0.05 /* of all tests */
+
 void nt_results_free(nt_results *results); /* takes NULL */
 
-/* The names of the zeroed layers with blanks between, in `arena`; NULL when out of memory. */
-const char *nt_case_zeroed(const nt_results *results, const nt_case *item, nt_arena *arena);
+/* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". `most`: so many names
+ * of a kind, then "and N more"; 0: all. In `arena`; NULL when out of memory. */
+const char *nt_case_words(const nt_results *results, const nt_case *item, int32_t most,
+                          nt_arena *arena);
+
+/* Over the seeds, of the changes of one case; and of all cases of a group, how well the seeds agree
+ * which matters more (Kendall's tau-b, NaN with one seed). */
+nt_spread nt_case_spread(const nt_results *results, const nt_group_result *group, int32_t c);
+nt_status nt_group_agreement(const nt_results *results, const nt_group_result *group,
+                             double *ret_tau);
+
+/* Puts which case has which key into the store. */
+nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error);
 
 /* What results.json holds; a new reference, NULL when out of memory. */
 json_t *nt_results_json(const nt_results *results);
 
 /* Writes results.csv and results.json into `folder`, each replaced as a whole.
  *
- *     group,case,zeroed,seed,metric,value,change,correct,total                                  */
+ *     group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,p,p_holm,
+ *     inside,outside,verdict,failure                                                            */
 nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error);
 
 #endif

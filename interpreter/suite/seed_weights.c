@@ -29,8 +29,8 @@ static nt_status measure_held_out(void *context, const nt_weights *weights, doub
     const nt_evaluation evaluation = {.batch = held->suite->evaluate.batch};
     nt_outcome outcome;
     NT_TRY(nt_evaluate(nt_weights_network(weights)->graph, weights, held->loader, &evaluation,
-                       &outcome, NULL, NULL, error));
-    *ret_loss = outcome.loss;
+                       &outcome, NULL, error));
+    *ret_loss = nt_mean_loss(outcome);
     *ret_accuracy = nt_accuracy(outcome);
     return NT_OK;
 }
@@ -66,26 +66,22 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
 }
 
 nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
-                          char ret_digest[NT_DIGEST_HEX], nt_error *error) {
+                          char ret_digest[NT_DIGEST_HEX], nt_arena *arena, const char **ret_initial,
+                          nt_error *error) {
     const nt_suite *suite = source->suite;
+    *ret_initial = suite->initial;
     if (suite->weights) {
         NT_TRY(read_given(source, weights, error));
         return nt_file_digest(suite->weights, ret_digest, error);
     }
-    nt_arena arena;
-    nt_arena_init(&arena);
-    const char *folder = nt_arena_printf(&arena, "%s/seed-%d", source->folder, suite->seeds[s]);
-    const char *path = folder ? nt_arena_printf(&arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
-    nt_status status = NT_OK;
-    if (!path)
-        status = nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    if (status == NT_OK && suite->seed_count > 1)
+    const char *folder = nt_arena_printf(arena, "%s/seed-%d", source->folder, suite->seeds[s]);
+    const char *path = folder ? nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
+    *ret_initial = folder ? nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder) : NULL;
+    if (!path || !*ret_initial)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (suite->seed_count > 1)
         nt_report_note(source->report, "seed %d (%d of %d)", suite->seeds[s], s + 1,
                        suite->seed_count);
-    if (status == NT_OK)
-        status = train(source, suite->seeds[s], folder, weights, error);
-    if (status == NT_OK)
-        status = nt_file_digest(path, ret_digest, error);
-    nt_arena_finish(&arena);
-    return status;
+    NT_TRY(train(source, suite->seeds[s], folder, weights, error));
+    return nt_file_digest(path, ret_digest, error);
 }

@@ -16,8 +16,10 @@ typedef struct nt_seed_source {
 } nt_seed_source;
 
 /* Reads the suite's weights file, or trains (or goes on training) with seed number s of the suite.
- * The digest is the weights file's. */
+ * The digest is the weights file's. ret_initial: the file with what training began with, in
+ * `arena`; NULL if it isn't known. */
 nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
-                          char ret_digest[NT_DIGEST_HEX], nt_error *error);
+                          char ret_digest[NT_DIGEST_HEX], nt_arena *arena, const char **ret_initial,
+                          nt_error *error);
 
 #endif

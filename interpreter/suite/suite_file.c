@@ -17,6 +17,9 @@ static nt_status read_seeds(nt_suite_loader *l, const nt_yaml *list) {
         return nt_reader_no_memory(&l->reader);
     if (list->count == 0)
         return nt_reader_say(&l->reader, list, "'seeds' is empty; give at least one");
+    if (list->count > NT_MOST_SEEDS)
+        return nt_reader_say(&l->reader, list, "'seeds' has %d; at most %d are allowed",
+                             (int)list->count, NT_MOST_SEEDS);
     for (int32_t i = 0; i < list->count; i++) {
         int64_t seed;
         NT_TRY(nt_read_integer(&l->reader, list->items[i], "a seed", 0, INT32_MAX, &seed));
@@ -32,7 +35,8 @@ static nt_status read_seeds(nt_suite_loader *l, const nt_yaml *list) {
 }
 
 static const char *const splits[] = {"train", "test", "held_out", NULL}; /* as nt_split */
-static const char *const batch_norms[] = {"running", "batch", NULL};     /* as nt_norm */
+static const char *const batch_norms[] = {"running", "batch", "recalibrated",
+                                          NULL}; /* as nt_norm */
 
 static const nt_field evaluate_fields[] = {
     {"split", NT_CHOICE, offsetof(nt_suite_evaluate, split), "test", .choices = splits,
@@ -42,6 +46,8 @@ static const nt_field evaluate_fields[] = {
      .doc = "only the first so many images; 0: all"},
     {"batch_norm", NT_CHOICE, offsetof(nt_suite_evaluate, batch_norm), "running",
      .choices = batch_norms, .doc = "which statistics batch normalisation uses"},
+    {"calibration", NT_INT, offsetof(nt_suite_evaluate, calibration), "5000", 1, 2147483647,
+     .doc = "training images, the first ones, for mean outputs and recalibrated statistics"},
     {0},
 };
 
@@ -146,9 +152,9 @@ static nt_status read_conv(nt_suite_loader *l, const nt_yaml *node) {
 }
 
 static nt_status read_top(nt_suite_loader *l, const nt_yaml *root) {
-    static const char *const keys[] = {"version", "suite", "graph",   "set",      "data",
-                                       "train",   "seeds", "weights", "evaluate", "groups",
-                                       "margin",  "conv",  NULL};
+    static const char *const keys[] = {"version", "suite",  "graph",   "set",     "data",
+                                       "train",   "seeds",  "weights", "initial", "evaluate",
+                                       "groups",  "margin", "conv",    NULL};
     static const char *const needed[] = {"version", "suite", "graph", "data", "groups", NULL};
     static const int32_t first_seed[] = {0};
     nt_suite *suite = l->suite;
@@ -183,6 +189,13 @@ static nt_status read_top(nt_suite_loader *l, const nt_yaml *root) {
             status, nt_reader_say(&l->reader, node,
                                   "given weights have no seeds; keep 'seeds' for 'train'"));
 
+    if ((node = nt_yaml_get(root, "initial")))
+        status = nt_suite_worse(status, read_path(l, node, "initial", &suite->initial));
+    if (node && !nt_yaml_get(root, "weights"))
+        status =
+            nt_suite_worse(status, nt_reader_say(&l->reader, key_of(root, "initial"),
+                                                 "'initial' goes with 'weights'; training keeps "
+                                                 "what it began with by itself"));
     if ((node = nt_yaml_get(root, "conv")))
         status = nt_suite_worse(status, read_conv(l, node));
     const nt_yaml *weights = nt_yaml_get(root, "weights"), *train = nt_yaml_get(root, "train");

@@ -11,12 +11,15 @@
 #include "passes.h"
 #include "recipe.h"
 
+enum { NT_MOST_SEEDS = 256 };
+
 typedef struct nt_group {
     const char *name, *title;
     const char *hook; /* the script's path */
     const nt_hook_option *options;
     int option_count;
     nt_place place; /* of its name in the suite */
+    nt_trail trail; /* what the hook's mistakes say: which group asked for it */
 } nt_group;
 
 typedef struct nt_suite_data {
@@ -33,8 +36,9 @@ typedef struct nt_suite_data {
 typedef struct nt_suite_evaluate {
     int32_t split; /* nt_split */
     int32_t batch;
-    int32_t limit;      /* only the first so many samples; 0: all */
-    int32_t batch_norm; /* nt_norm */
+    int32_t limit;       /* only the first so many samples; 0: all */
+    int32_t batch_norm;  /* nt_norm */
+    int32_t calibration; /* training images for mean outputs and recalibrated statistics */
 } nt_suite_evaluate;
 
 typedef struct nt_suite {
@@ -46,6 +50,7 @@ typedef struct nt_suite {
     int setting_count;
     nt_suite_data data;
     nt_suite_evaluate evaluate;
+    const char *initial;              /* what they were before training; NULL: not said */
     const char *weights;              /* the weights' path, or NULL: */
     const nt_recipe *recipe;          /* then they are trained so */
     int32_t conv;                     /* which algorithms: see nt_pass_options; in the recipe too */
@@ -61,6 +66,10 @@ typedef struct nt_suite {
 /* Runs the group's hook: see nt_hook_run. Its mistakes also say which group asked for it. */
 nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
                         nt_cases *ret, nt_error *error);
+
+/* The same for a hook that asks: see nt_hook_new. */
+nt_status nt_group_open(const nt_group *group, const nt_network *network, const nt_report *report,
+                        nt_hook **ret, nt_error *error);
 
 /* `settings` override scalars of the file, each by its dotted path: evaluate.limit=1000. */
 nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,

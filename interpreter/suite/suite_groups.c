@@ -1,7 +1,6 @@
 /* `groups:` of a suite, and running a group's hook. */
 #include "suite_parts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_hook_option *ret) {
@@ -37,6 +36,11 @@ static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_g
     static const char *const keys[] = {"hook", "title", "options", NULL};
     group->name = group->title = entry->key->text;
     group->place = nt_reader_place(&l->reader, entry->key);
+    group->trail =
+        (nt_trail){.what = nt_arena_printf(l->reader.arena, "in the group '%.80s'", group->name),
+                   .place = group->place};
+    if (!group->trail.what)
+        return nt_reader_no_memory(&l->reader);
     if (strcmp(group->name, "baseline") == 0)
         return nt_reader_say(&l->reader, entry->key,
                              "a group can't be called 'baseline': the results' first rows are");
@@ -71,9 +75,12 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_yaml *map) {
 
 nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
                         nt_cases *ret, nt_error *error) {
-    char what[128];
-    snprintf(what, sizeof what, "in the group '%.80s'", group->name);
-    const nt_trail trail = {.what = what, .place = group->place};
-    return nt_hook_run(group->hook, network, group->options, group->option_count, &trail, report,
-                       ret, error);
+    return nt_hook_run(group->hook, network, group->options, group->option_count, &group->trail,
+                       report, ret, error);
+}
+
+nt_status nt_group_open(const nt_group *group, const nt_network *network, const nt_report *report,
+                        nt_hook **ret, nt_error *error) {
+    return nt_hook_new(group->hook, network, group->options, group->option_count, &group->trail,
+                       report, ret, error);
 }

@@ -4,11 +4,12 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "gradient.h"
+#include "passes.h"
 
 /* Batch normalisation works on the batch's own statistics and gives the next running ones;
  * convolutions take the direct algorithm where the recipe asks for it. */
 static nt_status train_mode(void *context, const nt_graph *from, int32_t i, nt_graph *to,
-                            const nt_value *in, nt_value *ret_out, bool *ret_replaced) {
+                            nt_value *in, nt_value *ret_out, bool *ret_replaced) {
     const nt_recipe *recipe = context;
     const nt_node *node = nt_graph_node(from, i);
     char why[NT_WHY];
@@ -115,6 +116,11 @@ static nt_status make(nt_step_graph *step, const nt_network *network, const nt_r
     int32_t size = nt_graph_size(step->graph);
     NT_TRY(add_grads(step, network, loss, error));
     NT_TRY(add_updates(step, network, size));
+    nt_graph *kept = step->graph;
+    step->graph = NULL;
+    nt_status status = nt_pass_recompute(kept, &(nt_pass_options){0}, &step->graph);
+    nt_graph_free(kept);
+    NT_TRY(status);
     const char *flaw = nt_graph_flaw(step->graph);
     if (flaw)
         return nt_error_say(error, NT_FAILED, "the training graph is faulty: %s", flaw);

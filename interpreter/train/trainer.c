@@ -283,7 +283,10 @@ static nt_status find_initial(trainer *t) {
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
     copy_tensors(initial ? initial : t->weights, t->step.state->weights,
                  nt_weights_count(t->weights));
-    return NT_OK;
+    const char *path = nt_arena_printf(&t->arena, "%s/" NT_INITIAL_FILE, t->given->folder);
+    if (!path)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    return nt_safetensors_write(path, initial ? initial : t->weights, NULL, t->error);
 }
 
 static nt_status begin(trainer *t) {

@@ -10,6 +10,7 @@
 #include "weights.h"
 
 #define NT_WEIGHTS_FILE "weights.safetensors"
+#define NT_INITIAL_FILE "initial.safetensors" /* what training began with */
 
 /* One epoch's measures; a row of metrics.csv. */
 typedef struct nt_epoch {

@@ -9,9 +9,10 @@ peer, a script that prints lines such as
     torch.channels_last: infer 612.3 img/s, train 120.1 img/s
     jit: infer 640.0 img/s
 
-for `net --stem STEM --batch N --threads N`. Of the peer's memory formats the better one counts. Printed are
-the medians of the rounds, and the ratio's median with its least and greatest value. Without a peer, our
-figures alone. Run nothing else meanwhile.
+for `net --stem STEM --batch N --threads N`; of its memory formats the better one counts. A batch of one
+image and the peak memory are measured against torch_job.py beside this file. Printed are the medians of the
+rounds, and the ratio's median with its least and greatest value. Without a peer, our figures alone. Run
+nothing else meanwhile.
 """
 import argparse
 import json
@@ -21,33 +22,66 @@ import statistics
 import subprocess
 import sys
 
-GRAPH = pathlib.Path(__file__).resolve().parents[2] / 'graphs/resnet34.yaml'
-JOBS = [  # title, stem, batch, ours, the peer's word
+HERE = pathlib.Path(__file__).resolve().parent
+GRAPH = HERE.parents[1] / 'graphs/resnet34.yaml'
+RATES = [  # title, stem, batch, our flags, the peer's word
     ('stem imagenet, batch 128, inference', 'imagenet', 128, [], 'infer'),
     ('stem imagenet, batch 128, training', 'imagenet', 128, ['--train'], 'train'),
     ('stem imagenet, batch 128, inference, against jit', 'imagenet', 128, [], 'jit'),
     ('stem cifar, batch 64, inference', 'cifar', 64, [], 'infer'),
     ('stem cifar, batch 64, training', 'cifar', 64, ['--train'], 'train'),
+    ('stem imagenet, batch 1, inference', 'imagenet', 1, [], 'single'),
 ]
+MEMORY = 'stem cifar, batch 64, training, peak memory in MB'
+THREADS = 'stem imagenet, batch 128, training, two threads over one'
+
+
+def run(command):
+    """What a command prints, and the largest resident memory of it in bytes."""
+    out = subprocess.run(['/usr/bin/time', '-f', '%M', *map(str, command)], check=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return out.stdout, 1024 * int(out.stderr.split()[-1])
 
 
 def ours(program, stem, batch, flags, threads):
-    out = subprocess.run([program, 'bench', GRAPH, '--set', f'stem={stem}', '--batch', str(batch),
-                          '--threads', str(threads), '--repeat', '8', '--json', *flags],
-                         check=True, capture_output=True, text=True).stdout
-    return json.loads(out)['images_per_second']
+    out, peak = run([program, 'bench', GRAPH, '--set', f'stem={stem}', '--batch', batch,
+                     '--threads', threads, '--repeat', 100 if batch == 1 else 8, '--json', *flags])
+    return json.loads(out)['images_per_second'], peak
+
+
+def torch_job(job, stem, batch, threads):
+    return json.loads(run(['/usr/bin/python3', HERE / 'torch_job.py', job, stem, batch, threads])[0])
 
 
 def peers(peer, stem, batch, threads):
     """The peer's best rates: infer, train, jit."""
-    out = subprocess.run(['/usr/bin/python3', peer, 'net', '--stem', stem, '--batch', str(batch),
-                          '--threads', str(threads)], check=True, capture_output=True, text=True).stdout
+    out, _ = run(['/usr/bin/python3', peer, 'net', '--stem', stem, '--batch', batch, '--threads', threads])
     rates = {'infer': 0, 'train': 0, 'jit': 0}
     for line in out.splitlines():
         for word, rate in re.findall(r'(infer|train) ([\d.]+) img/s', line):
             word = 'jit' if line.startswith('jit') else word
             rates[word] = max(rates[word], float(rate))
     return rates
+
+
+def one_round(given, mine, theirs):
+    seen = {}
+    for title, stem, batch, flags, word in RATES:
+        mine.setdefault(title, []).append(ours(given.program, stem, batch, flags, given.threads)[0])
+        if not given.peer:
+            continue
+        if (stem, batch) not in seen:
+            seen[stem, batch] = (
+                {'single': torch_job('infer', stem, batch, given.threads)['images_per_second']}
+                if word == 'single' else peers(given.peer, stem, batch, given.threads))
+        theirs.setdefault(title, []).append(seen[stem, batch][word])
+    mine.setdefault(MEMORY, []).append(ours(given.program, 'cifar', 64, ['--train'], given.threads)[1] / 1e6)
+    if given.peer:
+        peak = torch_job('train', 'cifar', 64, given.threads)['peak_bytes']
+        theirs.setdefault(MEMORY, []).append(peak / 1e6)
+    one, two = (ours(given.program, 'imagenet', 128, ['--train'], threads)[0] for threads in (1, 2))
+    mine.setdefault(THREADS, []).append(two)
+    theirs.setdefault(THREADS, []).append(one)
 
 
 def main():
@@ -57,28 +91,26 @@ def main():
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--threads', type=int, default=2)
     given = parser.parse_args()
-    mine = {job[0]: [] for job in JOBS}
-    theirs = {job[0]: [] for job in JOBS}
+    mine, theirs = {}, {}
     for number in range(given.rounds):
         print(f'round {number + 1} of {given.rounds}', file=sys.stderr)
-        seen = {}
-        for title, stem, batch, flags, word in JOBS:
-            mine[title].append(ours(given.program, stem, batch, flags, given.threads))
-            if given.peer:
-                if (stem, batch) not in seen:
-                    seen[stem, batch] = peers(given.peer, stem, batch, given.threads)
-                theirs[title].append(seen[stem, batch][word])
+        one_round(given, mine, theirs)
     print('| ResNet34, 32x32 | images/s | PyTorch | ratio | least to greatest |')
     print('| --- | --- | --- | --- | --- |')
-    for title, *_ in JOBS:
-        row = f'| {title} | {statistics.median(mine[title]):.0f} |'
-        if given.peer:
-            ratios = [a / b for a, b in zip(mine[title], theirs[title])]
-            row += (f' {statistics.median(theirs[title]):.0f} | {statistics.median(ratios):.2f} |'
-                    f' {min(ratios):.2f} to {max(ratios):.2f} |')
+    for title, rates in mine.items():
+        row = f'| {title} | {statistics.median(rates):.0f} |'
+        others = theirs.get(title)
+        if others:
+            ratios = [a / b for a, b in zip(rates, others)]
+            name = f'one thread: {statistics.median(others):.0f}' if title == THREADS \
+                else f'{statistics.median(others):.0f}'
+            row += f' {name} | {statistics.median(ratios):.2f} | {min(ratios):.2f} to {max(ratios):.2f} |'
         else:
             row += ' | | |'
         print(row)
+    if given.peer:
+        told = torch_job('infer', 'imagenet', 1, 1)
+        print(f"\nPyTorch {told['torch']}, BLAS {', '.join(told['blas']) or 'built in'}")
 
 
 main()

@@ -4,28 +4,38 @@ they train and while they measure, signals, a second process in the same folder,
 
     kill.py NONTRIVIAL [unittest's options]
 
-Every moment is tied to what the run folder shows (a checkpoint's step, the lines measured), plus a
-random delay from a fixed seed, so that slow machines and sanitizers see the same test. What must hold
-at the end: weights.safetensors and results.csv are those of the undisturbed run, byte for byte, and
-metrics.csv but for the seconds, at any number of threads, and no other file is left."""
+Every moment is tied to what the run folder shows (a checkpoint's step, the shards measured), plus a
+random delay from a fixed seed, scaled by how long the undisturbed run took, so that slow machines and
+sanitizers see the same test. What must hold at the end: the weights, those from before training and
+results.csv are those of the undisturbed run, byte for byte, outcomes.sqlite row for row,
+metrics.csv but for the seconds and results.json but for the threads, at any number of threads, and no
+other file is left."""
 
+import hashlib
 import json
+import os
 import random
+import re
 import resource
+import shutil
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+from contextlib import closing
 from pathlib import Path
 
 PROGRAM = None  # set by main
 TIME_LIMIT = 300  # seconds for anything to happen: sanitizers are slow
-TRAIN, HELD_OUT, TEST, SIDE, CLASSES = 320, 40, 300, 12, 4
+TRAIN, HELD_OUT, TEST, SIDE, CLASSES = 320, 40, 5300, 12, 4
 EPOCHS, BATCH = 6, 16
 STEPS = TRAIN // BATCH
+SHARDS = (TEST + 999) // 1000
+KILLS = 20  # while measuring
 
 GRAPH = """version: 1
 graph: small
@@ -64,7 +74,9 @@ suite: small
 graph: graph.yaml
 set: {{width: 8}}
 data: {{kind: idx, root: data, classes: {CLASSES}, hold_out: {HELD_OUT}}}
-train:
+"""
+
+TRAINED = f"""train:
   epochs: {EPOCHS}
   batch: {BATCH}
   checkpoint_every: 0.004
@@ -72,12 +84,27 @@ train:
   optimiser: {{kind: sgd, momentum: 0.9, nesterov: true, weight_decay: 5e-4}}
   schedule: {{kind: one_cycle, peak: 0.05}}
   augment: [{{crop: {{pad: 1}}}}, flip]
-evaluate: {{split: test, batch: 50}}
+evaluate: {{split: test, batch: 50, limit: 300}}
 groups:
-  pairs: {{hook: pairs.lua}}
+  each: {{hook: each.lua}}
 """
 
-HOOK = """return function(net)
+GIVEN = """weights: undisturbed/seed-0/weights.safetensors
+initial: undisturbed/seed-0/initial.safetensors
+evaluate: {split: test, batch: 50, batch_norm: recalibrated, calibration: 100}
+groups:
+  pairs: {hook: pairs.lua}
+  kinds: {hook: kinds.lua}
+"""
+
+EACH = """return function(net)
+  local cases = {}
+  for i, conv in ipairs(net:nodes("conv2d")) do cases[i] = {name = conv.name, zero = conv} end
+  return cases
+end
+"""
+
+PAIRS = """return function(net)
   local cases, convs = {}, net:nodes("conv2d")
   for i, a in ipairs(convs) do
     for j = i, #convs do
@@ -88,7 +115,18 @@ HOOK = """return function(net)
   return cases
 end
 """
-CASES = 1 + 6 * 7 // 2  # the baseline, and the pairs of six convolutions
+
+KINDS = """return function(net)
+  return {
+    {name = "mean", mean = "a.conv2"},
+    {name = "reinit", reinit = {"a.conv1", "b.conv2"}},
+    {name = "rerandomise", rerandomise = "fc", seed = 1},
+    {name = "noise", noise = "b.conv1", deviation = 0.5, seed = 2},
+    {name = "drop", drop = "a"},
+  }
+end
+"""
+CASES = 1 + 6 * 7 // 2 + 5  # with outcomes: the baseline, the pairs of six convolutions, the kinds
 
 
 def write_idx(folder, name, count, rng):
@@ -112,15 +150,17 @@ def make_suite(folder):
     write_idx(folder / "data", "train", TRAIN + HELD_OUT, rng)
     write_idx(folder / "data", "t10k", TEST, rng)
     (folder / "graph.yaml").write_text(GRAPH)
-    (folder / "suite.yaml").write_text(SUITE)
-    (folder / "pairs.lua").write_text(HOOK)
+    (folder / "train.yaml").write_text(SUITE + TRAINED)
+    (folder / "measure.yaml").write_text(SUITE + GIVEN)
+    for name, hook in (("each", EACH), ("pairs", PAIRS), ("kinds", KINDS)):
+        (folder / f"{name}.lua").write_text(hook)
 
 
 class Run:
     """A run folder, and the processes that work in it."""
 
-    def __init__(self, folder, out, settings=()):
-        self.folder, self.out = folder, folder / out
+    def __init__(self, folder, suite, out, settings=()):
+        self.folder, self.suite, self.out = folder, suite, folder / out
         self.settings = [word for setting in settings for word in ("--set", setting)]
 
     def start(self, threads=1, most_bytes=None):
@@ -128,12 +168,13 @@ class Run:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 
         return subprocess.Popen(
-            [PROGRAM, "run", "suite.yaml", "--out", self.out.name, "--threads", str(threads), *self.settings],
+            [PROGRAM, "run", self.suite, "--out", self.out.name, "--threads", str(threads), *self.settings],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, "OMP_WAIT_POLICY": "passive"},  # the machine may be busy
             preexec_fn=limit if most_bytes is not None else None,
         )
 
@@ -142,6 +183,8 @@ class Run:
         process = self.start(**options)
         _, errors = process.communicate(timeout=TIME_LIMIT)
         return process.returncode, errors
+
+    # --- training ---------------------------------------------------------------------------------
 
     def checkpoints(self):
         """The steps done, over all epochs, of every readable checkpoint."""
@@ -162,19 +205,84 @@ class Run:
     def trained(self):
         return (self.out / "seed-0" / "weights.safetensors").exists()
 
-    def measured(self):
-        path = self.out / "measured.csv"
-        return path.read_bytes().count(b"\n") if path.exists() else 0
+    # --- measuring --------------------------------------------------------------------------------
+
+    @property
+    def store(self):
+        return self.out / "outcomes.sqlite"
+
+    def watch_shards(self):
+        """How many shards a running process has saved. Only looks: what a killed process left
+        half-written must stay so for the next one, and is none of the shards."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=5)) as store:
+                return store.execute("SELECT count(DISTINCT number) FROM shard").fetchone()[0]
+        except sqlite3.OperationalError:  # not there, without its tables, or half-written
+            return 0
+
+    def rows(self):
+        """All rows of each table, as the next process will find them: what is half-written is undone,
+        in a copy."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as other:
+            for path in self.out.glob("outcomes.sqlite*"):
+                shutil.copy(path, other)
+            with closing(sqlite3.connect(f"{other}/outcomes.sqlite")) as store:
+                return {
+                    "measured": store.execute("SELECT * FROM measured ORDER BY key").fetchall(),
+                    "shard": store.execute("SELECT rowid, * FROM shard ORDER BY rowid").fetchall(),
+                    "result": store.execute("SELECT * FROM result ORDER BY position").fetchall(),
+                    "asked": store.execute("SELECT * FROM asked ORDER BY question").fetchall(),
+                }
+
+    def shards(self):
+        """The rows of the shards. All cases' are saved at once: each number that is there at all is
+        there for each case."""
+        if not self.store.exists() or self.store.stat().st_size == 0:
+            return []
+        shards = self.rows()["shard"]
+        numbers = [row[2] for row in shards]
+        assert numbers == sorted(numbers) and all(numbers.count(n) == CASES for n in numbers)
+        return shards
+
+    # --- both -------------------------------------------------------------------------------------
 
     def outcome(self):
-        names = ("seed-0/weights.safetensors", "results.csv")
-        found = {name: (self.out / name).read_bytes() for name in names}
-        rows = (self.out / "seed-0" / "metrics.csv").read_text().splitlines()
-        found["metrics.csv but the seconds"] = [row.rpartition(",")[0] for row in rows]
+        found = self.rows()
+        for path in self.out.glob("**/*s.csv"):
+            rows = path.read_text().splitlines()
+            found[path.name] = [row.rpartition(",")[0] for row in rows] if path.stem == "metrics" else rows
+        for path in self.out.glob("seed-0/*.safetensors"):
+            found[path.name] = path.read_bytes()
+        found["results.json"] = json.loads((self.out / "results.json").read_text())
+        del found["results.json"]["provenance"]["threads"]
         return found
 
     def files(self):
         return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_file())
+
+
+def digest(key, samples, sample_bytes, number, loss, outcomes):
+    """As store.c has it; the loss as C's %a."""
+    loss = re.sub(r"\.?0*p", "p", loss.hex())
+    line = f"{key} {samples} {sample_bytes} {number} {loss}\n"
+    return hashlib.sha256(line.encode() + outcomes).hexdigest()
+
+
+def mark(path):
+    """Turns every shard's first outcome into its opposite. Returns the rows."""
+    with closing(sqlite3.connect(path)) as store, store:
+        rows = store.execute(
+            "SELECT shard.rowid, outcomes, digest, key, samples, sample_bytes, number, loss"
+            " FROM shard JOIN measured USING (key) ORDER BY shard.rowid"
+        ).fetchall()
+        for row, outcomes, known, *about in rows:
+            assert digest(*about, outcomes) == known
+            outcomes = bytes([1 - outcomes[0]]) + outcomes[1:]
+            store.execute(
+                "UPDATE shard SET outcomes = ?, digest = ? WHERE rowid = ?",
+                (outcomes, digest(*about, outcomes), row),
+            )
+        return store.execute("SELECT rowid, * FROM shard ORDER BY rowid").fetchall()
 
 
 def wait_until(condition, process):
@@ -196,22 +304,40 @@ class Disturbed(unittest.TestCase):
         cls.temporary = tempfile.TemporaryDirectory(prefix="nontrivial-fault-")
         cls.folder = Path(cls.temporary.name)
         make_suite(cls.folder)
-        undisturbed = Run(cls.folder, "undisturbed")
-        status, errors = undisturbed.finish()
+        cls.expected = {}
+        cls.undisturbed(Run(cls.folder, "train.yaml", "undisturbed"))
+        measuring = Run(cls.folder, "measure.yaml", "undisturbed-measuring")
+        begun = time.monotonic()
+        cls.undisturbed(measuring)
+        measured = time.monotonic()
+        errors = cls.undisturbed(measuring)  # once more, which has nothing to do
+        cls.startup = time.monotonic() - measured
+        cls.shard = max(0, measured - begun - cls.startup) / SHARDS
+        if f"{CASES} outcomes were known from before" not in errors:
+            raise AssertionError(errors)
+
+    @classmethod
+    def undisturbed(cls, run):
+        status, errors = run.finish()
         if status != 0:
             raise AssertionError(errors)
-        cls.expected, cls.expected_files = undisturbed.outcome(), undisturbed.files()
+        found = run.outcome(), run.files()
+        if cls.expected.setdefault(run.suite, found) != found:
+            raise AssertionError("the same run twice, with different results")
+        return errors
 
     @classmethod
     def tearDownClass(cls):
         cls.temporary.cleanup()
 
-    def new_run(self, settings=()):
-        return Run(self.folder, self.id().split(".")[-1], settings)
+    def new_run(self, suite="train.yaml", settings=(), again=""):
+        return Run(self.folder, suite, self.id().split(".")[-1] + again, settings)
 
     def expect_same(self, run):
-        self.assertEqual(run.outcome(), self.expected)
-        self.assertEqual(run.files(), self.expected_files)
+        outcome, files = self.expected[run.suite]
+        for name in outcome:
+            self.assertEqual(run.outcome()[name], outcome[name], name)
+        self.assertEqual(run.files(), files)
 
     def signal_when(self, run, condition, number, delay=0.0, **options):
         """Starts, waits for the condition, sends the signal; returns the status and the errors."""
@@ -233,43 +359,91 @@ class Disturbed(unittest.TestCase):
 
     def test_the_task_is_learnt(self):
         """Otherwise equal results would say little."""
-        first = self.expected["results.csv"].decode().splitlines()[1].split(",")
+        first = self.expected["train.yaml"][0]["results.csv"][1].split(",")
         self.assertEqual(first[0], "baseline")
         self.assertGreater(float(first[5]), 0.7)
 
     def test_threads(self):
-        run = self.new_run()
-        self.assertEqual(run.finish(threads=2)[0], 0)
-        self.expect_same(run)
+        for suite in ("train.yaml", "measure.yaml"):
+            run = self.new_run(suite, again=suite)
+            self.assertEqual(run.finish(threads=2)[0], 0)
+            self.expect_same(run)
 
     # --- kill -9 ----------------------------------------------------------------------------------
 
-    def test_kill(self):
+    def test_kill_in_training(self):
         rng = random.Random(20090)
-        run, total = self.new_run(), EPOCHS * STEPS
-        at_steps = sorted(rng.sample(range(1, total - 10), 10))
-        at_lines = sorted(rng.sample(range(1, CASES - 6), 3))
-        # Each process goes at least one step further than the one before, so that it says where it began.
-        conditions = [lambda at=at: run.steps() > max(at, kept) for at in at_steps]
-        conditions += [lambda at=at: run.measured() >= at for at in at_lines]
-        kept = 0
-        for k, condition in enumerate(conditions):
+        run, total, kept = self.new_run(), EPOCHS * STEPS, 0
+        for k, at in enumerate(sorted(rng.sample(range(1, total - 10), 10))):
+            # Each goes at least one step further than the one before, so that it says where it began.
             status, errors = self.signal_when(
-                run, condition, signal.SIGKILL, rng.uniform(0, 0.008), threads=1 + k % 2
+                run, lambda: run.steps() > max(at, kept), signal.SIGKILL, rng.uniform(0, 0.008), threads=1 + k % 2
             )
             self.assertEqual(status, -signal.SIGKILL, errors)
             if kept:
                 self.expect_resumed(errors, kept)
             kept = 0 if run.trained() else run.steps()
-            if k < len(at_steps) - 2:
+            if k < 8:
                 self.assertGreater(kept, 0)
-        self.assertTrue(run.trained())
-        lines = run.measured()
-        self.assertGreaterEqual(lines, at_lines[-1])
         status, errors = run.finish(threads=2)
         self.assertEqual(status, 0, errors)
-        self.assertNotIn("resuming", errors)
         self.expect_same(run)
+
+    def expect_evaluated(self, errors, before, after=SHARDS):
+        """What a process did that found `before` shards and left `after`."""
+        note = f"evaluated {after - before} of {SHARDS} shards\n"
+        if 0 < after - before < SHARDS or after < SHARDS:
+            self.assertIn(note, errors)
+        else:
+            self.assertNotIn("evaluated", errors)
+
+    def kill_in_measuring(self, run, at, delay, threads):
+        """Kills the process `delay` seconds after so many shards are saved. Whether it was in time."""
+        process = run.start(threads=threads)
+        wait_until(lambda: run.watch_shards() >= at, process)
+        time.sleep(delay)
+        process.kill()
+        _, errors = process.communicate(timeout=TIME_LIMIT)
+        self.assertIn(process.returncode, (0, -signal.SIGKILL), errors)
+        return process.returncode != 0
+
+    def test_kill_in_measuring(self):
+        rng = random.Random(2009)
+        runs, kills, between = [self.new_run("measure.yaml")], 0, 0
+        while kills < KILLS:
+            run = runs[-1]
+            before = run.shards()
+            done = len(before) // CASES
+            at = min(done + (rng.random() < 0.4), SHARDS - 2)
+            delay = rng.uniform(0, self.shard if at > done else self.startup + self.shard)
+            if not self.kill_in_measuring(run, at, delay, 1 + kills % 2):
+                self.expect_same(run)  # it was faster than thought
+                runs.append(self.new_run("measure.yaml", again=str(len(runs))))
+                continue
+            after = run.shards()
+            self.assertEqual(after[: len(before)], before)
+            self.assertGreaterEqual(len(after), at * CASES)
+            kills += 1
+            between += 0 < len(after) < SHARDS * CASES
+        self.assertGreater(between, KILLS // 3)
+        done = len(runs[-1].shards()) // CASES
+        status, errors = runs[-1].finish(threads=2)
+        self.assertEqual(status, 0, errors)
+        self.expect_evaluated(errors, done)
+        self.expect_same(runs[-1])
+
+    def test_saved_shards_are_not_measured_again(self):
+        """Outcomes that nothing would give, but with their right digests, are still there at the end."""
+        run = self.new_run("measure.yaml")
+        self.assertTrue(self.kill_in_measuring(run, 3, 0, threads=1))
+        marked = mark(run.store)
+        done = len(run.shards()) // CASES
+        self.assertGreaterEqual(done, 3)
+        status, errors = run.finish()
+        self.assertEqual(status, 0, errors)
+        self.expect_evaluated(errors, done)
+        shards = self.expected["measure.yaml"][0]["shard"]
+        self.assertEqual(run.rows()["shard"], marked + shards[len(marked) :])
 
     # --- signals ----------------------------------------------------------------------------------
 
@@ -297,21 +471,21 @@ class Disturbed(unittest.TestCase):
         self.expect_same(run)
 
     def test_signals_in_measuring(self):
-        run, before = self.new_run(), 0
+        run, before = self.new_run("measure.yaml"), 0
         for number, expected, word, at in (
-            (signal.SIGINT, 130, "interrupted", 4),
-            (signal.SIGTERM, 143, "terminated", 11),
+            (signal.SIGINT, 130, "interrupted", 1),
+            (signal.SIGTERM, 143, "terminated", 3),
         ):
-            status, errors = self.signal_when(run, lambda at=at: run.measured() >= at, number)
+            status, errors = self.signal_when(run, lambda at=at: run.watch_shards() >= at, number)
             self.assertEqual(status, expected, errors)
             self.assertIn(f"error: {word} while measuring; what is measured is saved; give the same", errors)
-            self.assertGreaterEqual(run.measured(), at)
-            self.assertLess(run.measured(), CASES)
-            self.assertGreater(run.measured(), before)
-            before = run.measured()
-        self.assertEqual(run.finish()[0], 0)
-        keys = [line.split(",")[0] for line in (run.out / "measured.csv").read_text().splitlines()]
-        self.assertEqual(len(keys), len(set(keys)))  # nothing was measured twice
+            after = len(run.shards()) // CASES
+            self.assertGreaterEqual(after, at)
+            self.expect_evaluated(errors, before, after)
+            before = after
+        status, errors = run.finish()
+        self.assertEqual(status, 0, errors)
+        self.expect_evaluated(errors, before)
         self.expect_same(run)
 
     # One step of this takes seconds.
@@ -319,7 +493,7 @@ class Disturbed(unittest.TestCase):
 
     def test_second_signal(self):
         for first, second in ((signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)):
-            run = self.new_run(self.SLOW)
+            run = self.new_run(settings=self.SLOW)
             process = run.start()
             self.assertTrue(wait_until((run.out / "seed-0").exists, process))
             time.sleep(0.1)
@@ -335,7 +509,7 @@ class Disturbed(unittest.TestCase):
     # --- a second process, a full disk ------------------------------------------------------------
 
     def test_second_process(self):
-        run = self.new_run(self.SLOW)
+        run = self.new_run(settings=self.SLOW)
         process = run.start()
         self.assertTrue(wait_until((run.out / "seed-0").exists, process))
         status, errors = run.finish()
@@ -347,7 +521,7 @@ class Disturbed(unittest.TestCase):
         )
         process.kill()
         process.communicate(timeout=TIME_LIMIT)
-        other = Run(self.folder, run.out.name)  # the lock went with the process
+        other = Run(self.folder, run.suite, run.out.name)  # the lock went with the process
         status, errors = other.finish()
         self.assertEqual(status, 0, errors)
         self.expect_same(other)
@@ -368,14 +542,19 @@ class Disturbed(unittest.TestCase):
         self.expect_same(run)
 
     def test_full_disk_in_measuring(self):
-        run = self.new_run()
+        run = self.new_run("measure.yaml")
+        self.assertTrue(self.kill_in_measuring(run, 2, 0, threads=1))
+        before = run.shards()
         # By then the file is larger than what LLVM's OpenMP wants of shared memory, which is limited too.
-        self.signal_when(run, lambda: run.measured() >= 14, signal.SIGKILL)
-        size = (run.out / "measured.csv").stat().st_size
-        status, errors = run.finish(most_bytes=size + 130)
-        self.assertEqual(status, 1, errors)
-        self.assertRegex(errors, r"measured.csv: error: cannot write: File too large\n$")
-        self.assertEqual(run.finish()[0], 0)
+        size = run.store.stat().st_size
+        for more in (0, 10000):
+            status, errors = run.finish(most_bytes=size + more)
+            self.assertEqual(status, 1, errors)
+            self.assertRegex(errors, r"outcomes.sqlite: error: cannot write: .+; what was saved before is kept\n$")
+            self.assertEqual(run.shards(), before)
+        status, errors = run.finish()
+        self.assertEqual(status, 0, errors)
+        self.expect_evaluated(errors, len(before) // CASES)
         self.expect_same(run)
 
 

@@ -112,7 +112,7 @@ static void gradients_are_pytorchs(void **state) {
     nt_run *run;
     must(&f, nt_step_graph_new(f.network, &f.recipe, &step, &f.error));
     must(&f, nt_plan_new(step->graph, IMAGES, &plan, &f.error));
-    must(&f, nt_run_new(plan, f.initial, &run, &f.error));
+    must(&f, nt_run_new(plan, f.initial, NULL, &run, &f.error));
     static float images[IMAGES * 32 * 32 * 3];
     static int32_t labels[IMAGES];
     nt_loader_fill(f.loader, 0, IMAGES, images, labels);
@@ -207,6 +207,8 @@ static void losses_follow_pytorchs(void **state) {
     nt_weights_free(weights);
     unlink(path);
     snprintf(path, sizeof path, "%s/" NT_WEIGHTS_FILE, folder);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "%s/" NT_INITIAL_FILE, folder);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0); /* no checkpoint is left */
     close_fixture(&f);

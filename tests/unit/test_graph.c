@@ -1,6 +1,7 @@
 /* The graph: interning, rewriting, passes (their dumps, exactly), roles, plan and scheduler. */
 #include "alloc.h"
 #include "attrs.h"
+#include "edit.h"
 #include "parallel.h"
 #include "passes.h"
 #include "random.h"
@@ -92,6 +93,26 @@ static void assert_dump(const nt_graph *graph, const char *expected) {
     nt_text_finish(&text);
 }
 
+/* The graph with these nodes' kernels zero. */
+static nt_status edit_zero(const nt_graph *from, const int32_t *nodes, int count, nt_graph **ret) {
+    nt_edit edits[8] = {{0}};
+    nt_derived_list derived = {0};
+    char why[NT_WHY];
+    nt_graph *to = nt_graph_new();
+    assert_non_null(to);
+    for (int i = 0; i < count; i++)
+        edits[i].node = nodes[i];
+    *ret = NULL;
+    nt_status status = nt_edit_into(from, edits, count, to, NULL, &derived, why);
+    assert_int_equal(derived.count, 0);
+    nt_derived_list_finish(&derived);
+    if (status == NT_OK)
+        *ret = to;
+    else
+        nt_graph_free(to);
+    return status;
+}
+
 /* --- interning -------------------------------------------------------------------------------- */
 
 static void equal_nodes_are_one(void **state) {
@@ -178,7 +199,7 @@ static void zeroing_leaves_constants(void **state) {
     int32_t nodes[] = {nt_network_layer(network, "conv1")->value.node,
                        nt_network_layer(network, "conv3")->value.node};
     nt_graph *edited, *graph;
-    assert_int_equal(nt_edit_zero(network->graph, nodes, 2, &edited), NT_OK);
+    assert_int_equal(edit_zero(network->graph, nodes, 2, &edited), NT_OK);
     assert_null(nt_graph_flaw(edited));
     graph = through(edited, nt_pass_dead);
     /* A bias is left where there was one, conv2 only fed the zeroed kernel and is gone, and nothing
@@ -205,7 +226,7 @@ static void zeroing_leaves_constants(void **state) {
     nt_graph_free(edited);
     nt_graph_free(graph);
     int32_t add = nt_network_layer(network, "add")->value.node;
-    assert_int_equal(nt_edit_zero(network->graph, &add, 1, &edited), NT_INVALID);
+    assert_int_equal(edit_zero(network->graph, &add, 1, &edited), NT_INVALID);
     nt_network_free(network);
 }
 
@@ -372,7 +393,7 @@ static void run_graph(const nt_graph *graph, const nt_weights *weights, int coun
     nt_plan *plan;
     nt_run *run;
     assert_int_equal(nt_plan_new(graph, batch, &plan, &error), NT_OK);
-    assert_int_equal(nt_run_new(plan, weights, &run, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, weights, NULL, &run, &error), NT_OK);
     for (int first = 0; first < count; first += batch) {
         int n = count - first < batch ? count - first : batch;
         nt_feed feed = {.name = "image", .data = images + first * 8 * 8 * 3};
@@ -420,8 +441,7 @@ static void passes_keep_the_values(void **state) {
         for (int norm = 0; norm < 2; norm++) {
             int32_t node = zeroed[i] ? nt_network_layer(network, zeroed[i])->value.node : 0;
             nt_graph *edited;
-            assert_int_equal(nt_edit_zero(network->graph, &node, zeroed[i] ? 1 : 0, &edited),
-                             NT_OK);
+            assert_int_equal(edit_zero(network->graph, &node, zeroed[i] ? 1 : 0, &edited), NT_OK);
             nt_graph *plain = passed(edited, &(nt_pass_options){.norm = norm, .plain = true});
             nt_graph *full = passed(edited, &(nt_pass_options){.norm = norm});
             float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
@@ -465,7 +485,7 @@ static void an_edit_is_a_zero_kernel(void **state) {
     for (size_t i = 0; i < sizeof zeroed / sizeof *zeroed; i++) {
         int32_t node = nt_network_layer(network, zeroed[i])->value.node;
         nt_graph *edited;
-        assert_int_equal(nt_edit_zero(network->graph, &node, 1, &edited), NT_OK);
+        assert_int_equal(edit_zero(network->graph, &node, 1, &edited), NT_OK);
         nt_graph *a_graph = passed(edited, &(nt_pass_options){0});
         nt_graph *b_graph = passed(network->graph, &(nt_pass_options){0});
         float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES], whole[SAMPLES * CLASSES];
@@ -550,7 +570,7 @@ static void feeds_are_checked(void **state) {
     nt_run *run;
     float image[8 * 8 * 3] = {0};
     assert_int_equal(nt_plan_new(graph, 1, &plan, &error), NT_OK);
-    assert_int_equal(nt_run_new(plan, weights, &run, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, weights, NULL, &run, &error), NT_OK);
     nt_feed wrong = {.name = "picture", .data = image}, right = {.name = "image", .data = image};
     assert_int_equal(nt_run_batch(run, &wrong, 1, 1, &error), NT_FAILED);
     assert_string_equal(error.items[0].message, "nothing was fed to the input 'image'");

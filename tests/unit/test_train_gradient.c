@@ -22,6 +22,40 @@ static void assert_dump(const nt_graph *graph, const char *expected) {
 
 /* --- the graph -------------------------------------------------------------------------------- */
 
+/* What bn and relu made is not kept for conv2's gradient and relu's, but made again from conv1's
+ * output and bn's scale and shift; the graph's first part is as it was. */
+static void what_is_cheap_is_recomputed(void **state) {
+    (void)state;
+    bench b;
+    nt_step_graph *step;
+    open_bench(&b,
+               TINY_HEAD
+               "  conv1: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+               "  bn:    {op: batch_norm}\n"
+               "  relu:  {op: relu}\n"
+               "  conv2: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n" TINY_TAIL,
+               NULL);
+    EXPECT_OK(&b.error, nt_step_graph_new(b.network, &b.recipe, &step, &b.error));
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(step->graph, &text);
+    const char *lines[] = {
+        "%2 = conv2d(%0, %1) channels=4 kernel=3 pad=1 bias=false: Nx4x4x5 # conv1\n",
+        "%8 = batch_norm(%2, %3, %4, %7.5, %7.6) statistics=given: Nx4x4x5 # bn\n",
+        "%9 = relu(%7): Nx4x4x5 # relu\n",
+        "%10 = relu(%8): Nx4x4x5 # relu\n",
+        "%12 = conv2d(%9, %11) channels=4",
+        " = conv2d_gradient(%10, %11, ",
+        " = relu_gradient(%10, ",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(text.bytes, lines[i]))
+            fail_msg("%s is not in\n%s", lines[i], text.bytes);
+    nt_text_finish(&text);
+    nt_step_graph_free(step);
+    close_bench(&b);
+}
+
 /* Of conv1's gradient only dw is used, since the image needs none. relu is read twice, so its
  * gradient is a sum, the later reader's part first. */
 static void step_graph_exactly(void **state) {
@@ -44,7 +78,8 @@ static void step_graph_exactly(void **state) {
                 "%5 = param bn.bias: 4\n"
                 "%6 = param bn.running_mean: 4\n"
                 "%7 = param bn.running_var: 4\n"
-                "%8 = batch_norm(%3, %4, %5, %6, %7) statistics=train: Nx4x4x5: 4: 4: 4: 4 # bn\n"
+                "%8 = batch_norm(%3, %4, %5, %6, %7) statistics=train: Nx4x4x5: 4: 4: 4: 4: 4: 4 "
+                "# bn\n"
                 "%9 = add(%8, %3): Nx4x4x5 # add\n"
                 "%10 = global_avg_pool(%9): Nx4 # pool\n"
                 "%11 = param fc.weight: 10x4\n"
@@ -56,18 +91,17 @@ static void step_graph_exactly(void **state) {
                 "%17 = softmax_cross_entropy_gradient(%14, %15.1, %16): Nx10: N scalar i32 # loss\n"
                 "%18 = linear_gradient(%10, %11, %17) features=10: Nx4: 10x4: 10 # fc\n"
                 "%19 = global_avg_pool_gradient(%18): Nx4x4x5 # pool\n"
-                "%20 = add_gradient(%19): Nx4x4x5: Nx4x4x5 # add\n"
-                "%21 = batch_norm_gradient(%3, %4, %6, %7, %8.1, %8.2, %20) statistics=train: "
+                "%20 = batch_norm_gradient(%3, %4, %6, %7, %8.1, %8.2, %19) statistics=train: "
                 "Nx4x4x5: 4: 4: 4: 4 # bn\n"
-                "%22 = add(%20.1, %21): Nx4x4x5\n"
-                "%23 = relu_gradient(%3, %22): Nx4x4x5 # relu\n"
-                "%24 = conv2d_gradient(%0, %1, %23) channels=4 kernel=3 pad=1 bias=false: Nx1x4x5: "
+                "%21 = add(%19, %20): Nx4x4x5\n"
+                "%22 = relu_gradient(%3, %21): Nx4x4x5 # relu\n"
+                "%23 = conv2d_gradient(%0, %1, %22) channels=4 kernel=3 pad=1 bias=false: Nx1x4x5: "
                 "4x1x3x3 # conv1\n"
                 "output = %13\n"
                 "loss of tiny = %15\n"
-                "gradient conv1.weight = %24.1\n"
-                "gradient bn.weight = %21.1\n"
-                "gradient bn.bias = %21.2\n"
+                "gradient conv1.weight = %23.1\n"
+                "gradient bn.weight = %20.1\n"
+                "gradient bn.bias = %20.2\n"
                 "gradient fc.weight = %18.1\n"
                 "gradient fc.bias = %18.2\n"
                 "update bn.running_mean = %8.3\n"
@@ -133,7 +167,7 @@ static void sums_of_many_readers(void **state) {
     nt_run *run;
     nt_weights *weights = drawn_weights(b.network, 0);
     EXPECT_OK(&b.error, nt_plan_new(graph, 1, &plan, &b.error));
-    EXPECT_OK(&b.error, nt_run_new(plan, weights, &run, &b.error));
+    EXPECT_OK(&b.error, nt_run_new(plan, weights, NULL, &run, &b.error));
     const nt_feed feeds[] = {{"x", values}, {NT_TARGET, &target}};
     EXPECT_OK(&b.error, nt_run_batch(run, feeds, 2, 1, &b.error));
     double slopes = 0;
@@ -172,9 +206,8 @@ static void both_inputs_of_one_node(void **state) {
                 "%4 = softmax_cross_entropy(%2, %3): scalar: Nx4 # loss\n"
                 "%5 = constant() shape=[] value=1: scalar\n"
                 "%6 = softmax_cross_entropy_gradient(%3, %4.1, %5): Nx4: N scalar i32 # loss\n"
-                "%7 = add_gradient(%6): Nx4: Nx4\n"
-                "%8 = add(%7, %7.1): Nx4\n"
-                "gradient = %8\n");
+                "%7 = add(%6, %6): Nx4\n"
+                "gradient = %7\n");
     nt_graph_free(graph);
     close_bench(&b);
 }
@@ -245,7 +278,7 @@ static void open_bout(bout *t, bench *b) {
     }
     EXPECT_OK(&b->error, nt_step_graph_new(b->network, &b->recipe, &t->step, &b->error));
     EXPECT_OK(&b->error, nt_plan_new(t->step->graph, BATCH, &t->plan, &b->error));
-    EXPECT_OK(&b->error, nt_run_new(t->plan, t->weights, &t->run, &b->error));
+    EXPECT_OK(&b->error, nt_run_new(t->plan, t->weights, NULL, &t->run, &b->error));
 }
 
 static void close_bout(bout *t) {
@@ -325,6 +358,7 @@ static void misfitting_loss_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(step_graph_exactly),
+        cmocka_unit_test(what_is_cheap_is_recomputed),
         cmocka_unit_test(sums_of_many_readers),
         cmocka_unit_test(both_inputs_of_one_node),
         cmocka_unit_test(what_the_loss_ignores_is_refused),

@@ -2,6 +2,7 @@
 #include "optimiser.h"
 #include "schedule.h"
 #include "test_base_support.h"
+#include "vectorise.h"
 #include <math.h>
 
 /* Room for the options of any optimiser or schedule. */
@@ -54,6 +55,45 @@ static void optimisers_are_pytorchs(void **state) {
                    (const float[]){0.976347029f, -2.1905601f, 0.369045258f});
     expect_weights("adamw", "weight_decay=0.05",
                    (const float[]){0.827434301f, -2.03002906f, 0.358089209f});
+}
+
+enum { MANY = 100 };
+
+/* Three steps of `count` weights at a time. */
+static void update_many(const nt_optimiser *optimiser, const options *record, int count,
+                        float ret_weights[MANY]) {
+    float grads[MANY], slots[NT_MAX_SLOTS][MANY] = {{0}};
+    for (int i = 0; i < MANY; i++)
+        ret_weights[i] = sinf((float)i);
+    for (int step = 1; step <= 3; step++) {
+        for (int i = 0; i < MANY; i++)
+            grads[i] = cosf((float)(i * step));
+        for (int i = 0; i < MANY; i += count)
+            optimiser->update(&(nt_update_call){.options = record,
+                                                .rate = 0.1,
+                                                .step = step,
+                                                .count = count,
+                                                .weights = ret_weights + i,
+                                                .grads = grads + i,
+                                                .slots = {slots[0] + i, slots[1] + i}});
+    }
+}
+
+/* A weight's bits depend on its own history alone: not on the others, nor on the processor. */
+static void weights_are_apart(void **state) {
+    (void)state;
+    for (const nt_optimiser *const *at = nt_optimisers; *at; at++) {
+        float together[MANY], alone[MANY], plain[MANY];
+        options record;
+        read_options((*at)->fields, "weight_decay=0.01", &record);
+        update_many(*at, &record, MANY, together);
+        update_many(*at, &record, 1, alone);
+        nt_vectors_allow_wide(false);
+        update_many(*at, &record, MANY, plain);
+        nt_vectors_allow_wide(true);
+        assert_memory_equal(alone, together, sizeof together);
+        assert_memory_equal(plain, together, sizeof together);
+    }
 }
 
 /* The places past the last channel of a kernel have no gradient and must stay zero. */
@@ -213,6 +253,7 @@ static void names_are_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(optimisers_are_pytorchs),
+        cmocka_unit_test(weights_are_apart),
         cmocka_unit_test(zeros_stay),
         cmocka_unit_test(impossible_options_are_refused),
         cmocka_unit_test(one_cycle_is_pytorchs),

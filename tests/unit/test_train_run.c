@@ -161,7 +161,7 @@ static void checkpoints_do_not_matter(void **folder) {
     b.recipe.checkpoint_every = 1e-9;
     nt_bytes often = trained(*folder, 1);
     assert_true(equal(seldom, often));
-    assert_int_equal(count_files(*folder), 4 + 2); /* images; weights and metrics */
+    assert_int_equal(count_files(*folder), 4 + 3); /* images; weights, before and after; metrics */
     nt_bytes_finish(&seldom);
     nt_bytes_finish(&often);
 }

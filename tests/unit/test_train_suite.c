@@ -1,8 +1,6 @@
-/* What a suite says of training reaches it: the loss with its attributes, the normalisation. And
- * the journal of what was measured. */
+/* What a suite says of training reaches it: the loss with its attributes, the normalisation. */
 #include "evaluation.h"
 #include "file.h"
-#include "journal.h"
 #include "suite_run.h"
 #include "test_train_support.h"
 #include <math.h>
@@ -50,8 +48,9 @@ static double loss_of_suite(const char *folder, const char *loss, const char *da
     nt_suite_free(suite);
     unlink(path_in(folder, "run/seed-4/metrics.csv"));
     unlink(path_in(folder, "run/seed-4/weights.safetensors"));
+    unlink(path_in(folder, "run/seed-4/initial.safetensors"));
     rmdir(path_in(folder, "run/seed-4"));
-    unlink(path_in(folder, "run/measured.csv"));
+    unlink(path_in(folder, "run/outcomes.sqlite"));
     rmdir(path_in(folder, "run"));
     return found;
 }
@@ -71,7 +70,7 @@ static double loss_of_logits(const char *folder, double smoothing, const double 
     }
     nt_weights *weights = drawn_weights(b.network, 4);
     EXPECT_OK(&b.error, nt_evaluate(b.network->graph, weights, b.loader, &evaluation, &outcome,
-                                    NULL, logits, &b.error));
+                                    logits, &b.error));
     double loss = 0, total = 0;
     for (int i = 0; i < IMAGES; i++) {
         const float *z = logits + CLASSES * i;
@@ -111,52 +110,9 @@ static void loss_is_as_the_suite_says(void **folder) {
     }
 }
 
-/* --- the journal ------------------------------------------------------------------------------ */
-
-static const char key_a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-static const char key_b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-
-static bool finds(const char *path, const char *key, nt_outcome *ret) {
-    nt_journal *journal;
-    EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
-    bool found = nt_journal_find(journal, key, ret, NULL);
-    nt_journal_close(journal);
-    return found;
-}
-
-/* Cut anywhere, opened twice and written again: no line is ever taken for another. */
-static void journal_survives_being_cut(void **folder) {
-    const nt_outcome a = {1000, 700, 1.0 / 3}, b = {1000, 701, 2.0 / 3};
-    const char *path = path_in(*folder, "measured.csv");
-    nt_journal *journal;
-    nt_outcome found;
-    nt_bytes whole;
-    EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
-    EXPECT_OK(&error, nt_journal_add(journal, key_a, a, &error));
-    EXPECT_OK(&error, nt_journal_add(journal, key_b, b, &error));
-    nt_journal_close(journal);
-    EXPECT_OK(&error, nt_file_read(path, 10000, &whole, &error));
-    size_t first = (size_t)(strchr((char *)whole.bytes, '\n') - (char *)whole.bytes) + 1;
-    for (size_t size = 0; size <= whole.size; size++) {
-        write_bytes(path, whole.bytes, size);
-        for (int again = 0; again < 2; again++) {
-            assert_int_equal(finds(path, key_a, &found), size >= first);
-            assert_true(size < first || (found.correct == 700 && found.loss == a.loss));
-            assert_int_equal(finds(path, key_b, &found), size == whole.size);
-        }
-        EXPECT_OK(&error, nt_journal_open(path, &journal, &error));
-        EXPECT_OK(&error, nt_journal_add(journal, key_b, b, &error));
-        nt_journal_close(journal);
-        assert_true(finds(path, key_b, &found));
-        assert_true(found.total == 1000 && found.correct == 701 && found.loss == b.loss);
-    }
-    nt_bytes_finish(&whole);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(loss_is_as_the_suite_says, make_folder, drop_folder),
-        cmocka_unit_test_setup_teardown(journal_survives_being_cut, make_folder, drop_folder),
     };
     nt_error_init(&error);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,62 @@
+#include "plan_print.h"
+
+#include "console.h"
+#include "json_out.h"
+#include "table.h"
+
+static json_t *json_cost(const nt_suite_cost *cost) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "nodes", (json_int_t)cost->nodes, "multiply_adds",
+                     (json_int_t)cost->multiply_adds, "executed", (json_int_t)cost->executed,
+                     "bytes", (json_int_t)cost->memory, "seconds", nt_json_real(cost->seconds));
+}
+
+static nt_status print_json(const nt_suite_plan *plan) {
+    return nt_json_print(json_pack(
+        "{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "cases", (int)plan->cases, "samples",
+        (int)plan->samples, "seeds", (int)plan->seeds, "threads", (int)plan->threads, "asking",
+        (int)plan->asking, "failing", (int)plan->failing, "rate", nt_json_real(plan->rate), "loop",
+        json_cost(&plan->loop), "merged", json_cost(&plan->merged)));
+}
+
+static void add_cost(nt_table *table, const char *name, const nt_suite_cost *cost) {
+    nt_table_cell(table, name);
+    nt_table_cellf(table, "%lld", (long long)cost->nodes);
+    nt_table_cellf(table, "%.1f", 1e-6 * (double)cost->multiply_adds);
+    nt_table_cellf(table, "%.1f", 1e-6 * (double)cost->executed);
+    nt_table_cellf(table, "%.1f", 1e-6 * (double)cost->memory);
+    nt_table_cellf(table, "%.0f", cost->seconds);
+}
+
+nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
+    static const nt_column columns[] = {{"evaluated", NT_LEFT},
+                                        {"nodes", NT_RIGHT},
+                                        {"M multiply-adds", NT_RIGHT},
+                                        {"M executed", NT_RIGHT},
+                                        {"MB", NT_RIGHT},
+                                        {"seconds", NT_RIGHT},
+                                        {0}};
+    nt_table table;
+    nt_text text;
+    if (json)
+        return print_json(plan);
+    nt_text_init(&text);
+    nt_text_printf(&text, "%d cases with the baseline, %d samples, %d seed%s\n\n", plan->cases,
+                   plan->samples, plan->seeds, plan->seeds == 1 ? "" : "s");
+    nt_table_init(&table, columns);
+    add_cost(&table, "one by one", &plan->loop);
+    add_cost(&table, "as one graph", &plan->merged);
+    nt_table_format(&table, &text);
+    nt_table_finish(&table);
+    nt_text_printf(&text,
+                   "\nMultiply-adds are of one sample: as the literature counts them, and as the "
+                   "chosen algorithms execute them.\nSeconds are predicted from %.1f billion "
+                   "executed a second, timed on one convolution with %d thread%s; training comes "
+                   "before.\n",
+                   1e-9 * plan->rate, plan->threads, plan->threads == 1 ? "" : "s");
+    if (plan->asking > 0)
+        nt_text_printf(&text, "%d group%s asks while it runs; what it asks is not counted.\n",
+                       plan->asking, plan->asking == 1 ? "" : "s");
+    if (plan->failing > 0)
+        nt_text_printf(&text, "%d of the cases can't be made; a run says why.\n", plan->failing);
+    return nt_print(&text);
+}

@@ -1,0 +1,117 @@
+/* Recomputing in place of keeping, for training: what a normalisation, a sum with it and the relu
+ * after them made is wanted again by gradients, long after everybody else has read it. The
+ * normalisation's input is kept for its own gradient anyway, so they are computed again from it,
+ * with the statistics of the forward pass: the same bits, and most of what the layers between
+ * convolutions keep is free meanwhile.
+ *
+ * A sum is computed again only where its other inputs are normalisations too or are kept, so that
+ * nothing is computed again for the sake of something else that is: along a chain of residual units
+ * every second one's output is kept. The idea is that of Chen, Xu, Zhang, Guestrin, "Training deep
+ * nets with sublinear memory cost" (arXiv 1604.06174, 2016), for layers that cost next to nothing.
+ */
+#include "alloc.h"
+#include "attrs.h"
+#include "passes.h"
+
+#include <string.h>
+
+/* Per node of the old graph, what computes its value again in the new one; node -1: nothing. */
+typedef struct recomputing {
+    nt_value *again;
+} recomputing;
+
+static nt_status copy(nt_graph *to, const nt_node *node, const nt_value *in, nt_value *ret_out) {
+    char why[NT_WHY];
+    NT_TRY(nt_graph_add_raw(to, node->op, node->attrs, in, node->data_count, node->in_count,
+                            node->name, ret_out, why));
+    for (int32_t k = 1; k < node->out_count; k++)
+        ret_out[k] = (nt_value){ret_out[0].node, k};
+    return NT_OK;
+}
+
+/* The normalisation by the scale and shift that it has just found. */
+static nt_status normalise_again(nt_graph *to, const nt_node *node, const nt_value *in,
+                                 const nt_value *out, nt_value *ret) {
+    enum { GIVEN_SCALE = 3, GIVEN_SHIFT, SCALE = 5, SHIFT };
+    char why[NT_WHY];
+    nt_value inputs[5];
+    nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
+    attrs.statistics = NT_STATISTICS_GIVEN;
+    memcpy(inputs, in, sizeof inputs);
+    inputs[GIVEN_SCALE] = out[SCALE];
+    inputs[GIVEN_SHIFT] = out[SHIFT];
+    return nt_graph_add_raw(to, node->op, &attrs, inputs, node->data_count, node->in_count,
+                            node->name, ret, why);
+}
+
+static bool in_training(const nt_node *node) {
+    return !node->grad && node->op == &nt_op_batch_norm &&
+           ((const nt_batch_norm_attrs *)node->attrs)->statistics == NT_STATISTICS_TRAIN;
+}
+
+static bool has_again(const recomputing *r, nt_value value) {
+    return r->again[value.node].node >= 0;
+}
+
+/* A sum, all of whose inputs are maps: normalisations, one at least, or values that are kept. */
+static bool sums_normalised(const recomputing *r, const nt_graph *from, const nt_node *node) {
+    bool any = false;
+    for (int32_t j = 0; j < node->in_count; j++) {
+        bool normalised = in_training(nt_graph_node(from, node->in[j].node));
+        if (!normalised && has_again(r, node->in[j]))
+            return false;
+        any = any || normalised;
+    }
+    return any && !node->grad && node->op == &nt_op_add;
+}
+
+/* The sum or relu over what its inputs are again, where they are. */
+static nt_status again(const recomputing *r, const nt_node *node, nt_graph *to, const nt_value *in,
+                       nt_value *ret) {
+    nt_value inputs[NT_MAX_INPUTS];
+    char why[NT_WHY];
+    for (int32_t j = 0; j < node->in_count; j++)
+        inputs[j] = has_again(r, node->in[j]) ? r->again[node->in[j].node] : in[j];
+    return nt_graph_add_raw(to, node->op, node->attrs, inputs, node->data_count, node->in_count,
+                            node->name, ret, why);
+}
+
+static nt_status recompute(void *context, const nt_graph *from, int32_t i, nt_graph *to,
+                           nt_value *in, nt_value *ret_out, bool *ret_replaced) {
+    const recomputing *r = context;
+    const nt_node *node = nt_graph_node(from, i);
+    bool relu = !node->grad && node->op == &nt_op_relu && has_again(r, node->in[0]);
+    if (in_training(node)) {
+        NT_TRY(copy(to, node, in, ret_out));
+        *ret_replaced = true;
+        return normalise_again(to, node, in, ret_out, &r->again[i]);
+    }
+    if (relu || sums_normalised(r, from, node)) {
+        NT_TRY(copy(to, node, in, ret_out));
+        *ret_replaced = true;
+        return again(r, node, to, in, &r->again[i]);
+    }
+    for (int32_t j = 0; node->grad && j < node->in_count; j++) {
+        const nt_node *read = nt_graph_node(from, node->in[j].node);
+        if (!read->grad && read->op == &nt_op_relu && has_again(r, node->in[j]))
+            in[j] = r->again[node->in[j].node];
+    }
+    return NT_OK;
+}
+
+nt_status nt_pass_recompute(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
+    size_t count = (size_t)nt_graph_size(from);
+    recomputing r = {nt_alloc(count * sizeof *r.again)};
+    nt_graph *all = NULL;
+    (void)options;
+    if (!r.again)
+        return NT_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        r.again[i] = (nt_value){.node = -1};
+    nt_status status = nt_graph_rewrite(from, recompute, &r, &all);
+    nt_free(r.again, count * sizeof *r.again);
+    if (status == NT_OK)
+        status = nt_pass_dead(all, options, ret); /* what nobody wants again */
+    nt_graph_free(all);
+    return status;
+}

@@ -1,0 +1,133 @@
+/* net:evaluate and net:evaluate_all. Each reads its questions into hook->questions and waits;
+ * whoever drives the hook puts answers into hook->answers and resumes it; the script then gets them
+ * as read-only objects. Questions are only counted as asked once the script waits for them: what a
+ * pcall saw fail was never asked. */
+#include "hook_parts.h"
+
+#include "network_api.h"
+#include <string.h>
+
+#define ANSWER "nontrivial.answer"
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static int answer_index(lua_State *state) {
+    static const char *const fields[] = {"accuracy", "change", "correct", "loss", "total", NULL};
+    const nt_answer *answer = luaL_checkudata(state, 1, ANSWER);
+    const char *key = luaL_checkstring(state, 2);
+    if (strcmp(key, "accuracy") == 0)
+        lua_pushnumber(state, answer->accuracy);
+    else if (strcmp(key, "change") == 0)
+        lua_pushnumber(state, answer->change);
+    else if (strcmp(key, "correct") == 0)
+        lua_pushinteger(state, answer->correct);
+    else if (strcmp(key, "loss") == 0)
+        lua_pushnumber(state, answer->loss);
+    else if (strcmp(key, "total") == 0)
+        lua_pushinteger(state, answer->total);
+    else
+        return nt_lua_unknown(state, "an answer has no field", key, fields);
+    return 1;
+}
+
+static int answer_newindex(lua_State *state) {
+    return luaL_error(state, "answers can't be changed by a script");
+}
+
+static void push_answer(lua_State *state, const nt_answer *answer) {
+    nt_answer *copy = lua_newuserdatauv(state, sizeof *copy, 0);
+    *copy = *answer;
+    copy->failure = NULL;
+    if (luaL_newmetatable(state, ANSWER)) {
+        lua_pushcfunction(state, answer_index);
+        lua_setfield(state, -2, "__index");
+        lua_pushcfunction(state, answer_newindex);
+        lua_setfield(state, -2, "__newindex");
+    }
+    lua_setmetatable(state, -2);
+}
+
+/* Where evaluate goes on. */
+static int take_one(lua_State *state) {
+    const nt_answer *answer = nt_lua_hook(state)->answers;
+    if (answer->failure)
+        return luaL_error(state, "%s", answer->failure);
+    push_answer(state, answer);
+    return 1;
+}
+
+/* Where evaluate_all goes on. */
+static int take_all(lua_State *state) {
+    const nt_hook *hook = nt_lua_hook(state);
+    for (int32_t i = 0; i < hook->questions.count; i++)
+        if (hook->answers[i].failure)
+            return luaL_error(state, "question %d: %s", (int)i + 1, hook->answers[i].failure);
+    lua_createtable(state, hook->questions.count, 0);
+    for (int32_t i = 0; i < hook->questions.count; i++) {
+        push_answer(state, &hook->answers[i]);
+        lua_rawseti(state, -2, i + 1);
+    }
+    return 1;
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+/* Makes room for `count` questions. */
+static nt_case *begin(lua_State *state, nt_hook *hook, lua_Integer count) {
+    if (count > NT_MOST_QUESTIONS - hook->question_count)
+        luaL_error(state, "the script asks more than %d questions", NT_MOST_QUESTIONS);
+    nt_cases_finish(&hook->questions);
+    hook->questions.remark = "";
+    memcpy(hook->questions.digest, hook->cases.digest, sizeof hook->cases.digest);
+    hook->questions.items = NT_ARENA_ARRAY(&hook->questions.arena, nt_case, count + 1);
+    if (!hook->questions.items)
+        nt_sandbox_no_memory(state);
+    hook->named = 0;
+    return hook->questions.items;
+}
+
+static int ask(lua_State *state, nt_hook *hook, lua_Integer count, const char *what,
+               int (*after)(lua_State *state)) {
+    hook->questions.count = (int32_t)count;
+    hook->questions.asks = true;
+    return nt_sandbox_wait(state, what, after);
+}
+
+static void read_question(lua_State *state, nt_hook *hook, int index, const char *what,
+                          nt_case *item) {
+    int table = lua_absindex(state, index);
+    if (!lua_istable(state, table))
+        luaL_error(state, "%s is %s, not a table such as {zero = {…}}", what,
+                   luaL_typename(state, table));
+    nt_lua_check_keys(state, table, what, true);
+    item->name = "";
+    nt_lua_read_edits(state, hook, table, what, &hook->questions.arena, item);
+}
+
+int nt_lua_evaluate(lua_State *state) {
+    nt_hook *hook = nt_lua_hook(state);
+    nt_lua_check_network(state, "evaluate");
+    lua_settop(state, 2);
+    read_question(state, hook, 2, "the question", begin(state, hook, 1));
+    return ask(state, hook, 1, "net:evaluate", take_one);
+}
+
+int nt_lua_evaluate_all(lua_State *state) {
+    nt_hook *hook = nt_lua_hook(state);
+    nt_lua_check_network(state, "evaluate_all");
+    lua_settop(state, 2);
+    lua_Integer count = nt_lua_list_length(state, 2, "net:evaluate_all was given",
+                                           "give it a list of questions {{zero = {…}}, …}");
+    nt_case *questions = begin(state, hook, count);
+    for (lua_Integer i = 0; i < count; i++) {
+        const char *what = lua_pushfstring(state, "question %I", i + 1);
+        lua_rawgeti(state, 2, i + 1);
+        read_question(state, hook, -1, what, &questions[i]);
+        lua_settop(state, 2);
+    }
+    if (count == 0) {
+        lua_newtable(state);
+        return 1;
+    }
+    return ask(state, hook, count, "net:evaluate_all", take_all);
+}

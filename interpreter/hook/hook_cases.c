@@ -1,0 +1,104 @@
+/* Reads what a script returned: a list of cases, each under a name of its own, and perhaps a
+ * remark. A plain C function of Lua's, so that the sandbox's limits hold and a mistake is an error
+ * like any other. */
+#include "hook_parts.h"
+
+/* Places on the stack. NAMES: a table from names to their cases' numbers. */
+enum { CASES = 2, REMARK = 3, NAMES = 4 };
+
+lua_Integer nt_lua_list_length(lua_State *state, int index, const char *what, const char *end) {
+    index = lua_absindex(state, index);
+    if (!lua_istable(state, index))
+        luaL_error(state, "%s %s; %s", what, luaL_typename(state, index), end);
+    lua_Integer count = (lua_Integer)lua_rawlen(state, index);
+    nt_sandbox_charge(state, count);
+    lua_pushnil(state);
+    while (lua_next(state, index)) {
+        lua_Integer key = lua_isinteger(state, -2) ? lua_tointeger(state, -2) : 0;
+        if (key < 1 || key > count)
+            luaL_error(state, "%s a table with other keys than 1 to %I; %s", what, count, end);
+        lua_pop(state, 1);
+    }
+    return count;
+}
+
+/* A name or a remark goes into tables, files and terminals: UTF-8 without control characters. */
+static void check_text(lua_State *state, const char *what, int index) {
+    size_t length;
+    const char *text = lua_tolstring(state, index, &length);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+            luaL_error(state, "%s has a control character (byte %d)", what, (int)i + 1);
+    if (!nt_text_is_utf8(text, length))
+        luaL_error(state, "%s is not UTF-8", what);
+}
+
+static void read_name(lua_State *state, nt_hook *hook, int table, lua_Integer number,
+                      nt_case *item) {
+    if (lua_getfield(state, table, "name") != LUA_TSTRING || lua_rawlen(state, -1) == 0)
+        luaL_error(state, "case %I has no 'name'; give it a text", number);
+    check_text(state, lua_pushfstring(state, "the name of case %I", number), -2);
+    lua_pop(state, 1);
+    item->name = nt_arena_string(&hook->cases.arena, lua_tostring(state, -1));
+    if (!item->name)
+        nt_sandbox_no_memory(state);
+    lua_pushvalue(state, -1);
+    if (lua_rawget(state, NAMES) != LUA_TNIL)
+        luaL_error(state, "cases %I and %I are both named '%s'", lua_tointeger(state, -1), number,
+                   item->name);
+    lua_pop(state, 1);
+    lua_pushinteger(state, number);
+    lua_rawset(state, NAMES);
+}
+
+/* Reads the case on the top of the stack, and pops it. */
+static void read_case(lua_State *state, nt_hook *hook, lua_Integer number) {
+    nt_case *item = &hook->cases.items[number - 1];
+    int table = lua_gettop(state);
+    if (!lua_istable(state, table))
+        luaL_error(state, "case %I is %s, not a table {name = …, zero = {…}}", number,
+                   luaL_typename(state, table));
+    nt_lua_check_keys(state, table, lua_pushfstring(state, "case %I", number), false);
+    read_name(state, hook, table, number, item);
+    const char *what = lua_pushfstring(state, "case '%s'", item->name);
+    nt_lua_read_edits(state, hook, table, what, &hook->cases.arena, item);
+    if (item->count == 0)
+        luaL_error(state,
+                   "%s edits nothing; list nodes under 'zero', 'mean', 'reinit', 'rerandomise', "
+                   "'noise' or 'drop'",
+                   what);
+    lua_settop(state, table - 1);
+}
+
+static void read_remark(lua_State *state, nt_hook *hook) {
+    if (lua_isnil(state, REMARK))
+        return;
+    if (lua_type(state, REMARK) != LUA_TSTRING)
+        luaL_error(state, "the hook's second result must be a remark (a text)");
+    check_text(state, "the remark", REMARK);
+    hook->cases.remark = nt_arena_string(&hook->cases.arena, lua_tostring(state, REMARK));
+    if (!hook->cases.remark)
+        nt_sandbox_no_memory(state);
+}
+
+int nt_lua_read_cases(lua_State *state) {
+    nt_hook *hook = lua_touserdata(state, 1);
+    lua_settop(state, REMARK);
+    lua_newtable(state);
+    hook->named = 0;
+    lua_Integer count =
+        nt_lua_list_length(state, CASES, "the hook returned", "return a list of cases");
+    if (count > NT_MOST_CASES)
+        return luaL_error(state, "the hook returned %I cases; at most %d are allowed", count,
+                          NT_MOST_CASES);
+    read_remark(state, hook);
+    hook->cases.items = NT_ARENA_ARRAY(&hook->cases.arena, nt_case, count + 1);
+    if (!hook->cases.items)
+        return nt_sandbox_no_memory(state);
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(state, CASES, i);
+        read_case(state, hook, i);
+    }
+    hook->cases.count = (int32_t)count;
+    return 0;
+}

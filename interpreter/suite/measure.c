@@ -1,0 +1,220 @@
+/* The order of things: every subject is edited alone, for its key and to see whether it can be
+ * made; those that the store lacks are put into one graph (of at most TOGETHER cases; what a graph
+ * shares is worth the more the more cases there are, but its tables grow too), and each shard that
+ * any of them lacks is evaluated and saved. */
+#include "measure.h"
+
+#include "alloc.h"
+#include "derived_weights.h"
+#include <string.h>
+
+enum { TOGETHER = 2048 };
+
+typedef struct measure {
+    const nt_measuring *m;
+    nt_subject **wanted; /* those that the store lacks */
+    int32_t wanted_count;
+    int64_t done, total; /* samples, over all subjects */
+    nt_measure_tally tally;
+    nt_error *error;
+} measure;
+
+static nt_status no_memory(nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory measuring cases");
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static bool has_kind(const nt_edits *edits, nt_edit_kind kind) {
+    for (int32_t i = 0; i < edits->count; i++)
+        if (edits->items[i].kind == kind)
+            return true;
+    return false;
+}
+
+/* The graph as edited says what is computed, its parameters' names what they hold. */
+static nt_status digest_graph(const nt_measuring *m, const nt_graph *graph, nt_subject *subject) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    nt_text_add(&text, m->context);
+    if (has_kind(&subject->edits, NT_EDIT_REINIT))
+        nt_text_add(&text, m->initial_context);
+    bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, subject->key);
+    nt_text_finish(&text);
+    return ok ? NT_OK : NT_NO_MEMORY;
+}
+
+static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *arena) {
+    nt_case_graph alone;
+    char why[NT_WHY];
+    subject->failure = NULL;
+    subject->key[0] = '\0';
+    if (has_kind(&subject->edits, NT_EDIT_REINIT) && !m->initial) {
+        subject->failure = "the values that training began with are not known: "
+                           "give them under `initial:` beside `weights:`";
+        return NT_OK;
+    }
+    nt_status status = nt_case_graph_init(&alone, m->network, &subject->edits, 1, why);
+    if (status == NT_INVALID) {
+        subject->failure = nt_arena_string(arena, why);
+        return subject->failure ? NT_OK : NT_NO_MEMORY;
+    }
+    NT_TRY(status);
+    status = digest_graph(m, alone.graph, subject);
+    nt_case_graph_finish(&alone);
+    return status;
+}
+
+static nt_status is_whole(const measure *me, const nt_subject *subject, bool *ret) {
+    nt_measured found;
+    NT_TRY(nt_store_find(me->m->store, subject->key, &found, me->error));
+    *ret = found.samples > 0 && found.shards == nt_shard_count(found.samples);
+    return NT_OK;
+}
+
+/* --- one graph -------------------------------------------------------------------------------- */
+
+/* A graph of some of the wanted subjects, ready to run. */
+typedef struct batch {
+    nt_subject **subjects;
+    int32_t count;
+    nt_case_graph cases;
+    nt_derived_weights derived;
+    nt_evaluator *evaluator;
+    nt_outcome *outcomes; /* per output */
+    unsigned char *right; /* per output and sample of a shard */
+    nt_shard *shards;
+} batch;
+
+static nt_status make_graph(const measure *me, batch *b, nt_arena *arena) {
+    char why[NT_WHY];
+    nt_edits *edits = NT_ARENA_ARRAY(arena, nt_edits, b->count);
+    b->outcomes = NT_ARENA_ARRAY(arena, nt_outcome, b->count);
+    b->right = NT_ARENA_ARRAY(arena, unsigned char, b->count *NT_SHARD_SAMPLES);
+    b->shards = NT_ARENA_ARRAY(arena, nt_shard, b->count);
+    if (!edits || !b->outcomes || !b->right || !b->shards)
+        return no_memory(me->error);
+    for (int32_t i = 0; i < b->count; i++)
+        edits[i] = b->subjects[i]->edits;
+    return nt_case_graph_init(&b->cases, me->m->network, edits, b->count, why) == NT_OK
+               ? NT_OK
+               : no_memory(me->error);
+}
+
+static nt_status make_ready(const measure *me, batch *b, nt_arena *arena) {
+    const nt_measuring *m = me->m;
+    nt_evaluation evaluation = m->evaluation;
+    const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
+    evaluation.report = NULL;
+    NT_TRY(make_graph(me, b, arena));
+    NT_TRY(nt_derived_weights_init(&b->derived, &b->cases, &source, me->error));
+    return nt_evaluator_new(b->cases.graph, m->weights, b->derived.weights, m->loader, &evaluation,
+                            &b->evaluator, me->error);
+}
+
+/* Evaluates one shard, unless all have it, and saves it for those that lack it. */
+static nt_status run_shard(measure *me, batch *b, int32_t number) {
+    const nt_measuring *m = me->m;
+    int32_t total = nt_loader_count(m->loader), lacking = 0;
+    int32_t samples = nt_shard_samples(total, number);
+    bool has, all = true;
+    for (int32_t i = 0; i < b->count && all; i++)
+        NT_TRY(nt_store_has(m->store, b->subjects[i]->key, number, &all, me->error));
+    me->done += (int64_t)samples * b->count;
+    if (all)
+        return NT_OK;
+    NT_TRY(nt_evaluator_run(b->evaluator, number * NT_SHARD_SAMPLES, samples, b->outcomes, b->right,
+                            NULL, me->error));
+    me->tally.evaluated++;
+    for (int32_t i = 0; i < b->count; i++) {
+        const char *key = b->subjects[b->cases.case_of[i]]->key;
+        NT_TRY(nt_store_has(m->store, key, number, &has, me->error));
+        if (!has)
+            b->shards[lacking++] = (nt_shard){.key = key,
+                                              .samples = total,
+                                              .sample_bytes = 1,
+                                              .number = number,
+                                              .outcomes = b->right + (size_t)i * (size_t)samples,
+                                              .size = (size_t)samples,
+                                              .loss = b->outcomes[i].loss};
+    }
+    NT_TRY(nt_store_put_shards(m->store, b->shards, (size_t)lacking, me->error));
+    nt_report_progress(m->evaluation.report, "images of all cases", "", me->done, me->total);
+    return NT_OK;
+}
+
+static nt_status run_batch(measure *me, int32_t first, int32_t count) {
+    batch b = {.subjects = me->wanted + first, .count = count};
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_status status = make_ready(me, &b, &arena);
+    int32_t shards = nt_shard_count(nt_loader_count(me->m->loader));
+    for (int32_t i = 0; status == NT_OK && i < shards; i++)
+        status = run_shard(me, &b, i);
+    nt_evaluator_free(b.evaluator);
+    nt_derived_weights_finish(&b.derived);
+    nt_case_graph_finish(&b.cases);
+    nt_arena_finish(&arena);
+    return status;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count, nt_arena *arena) {
+    for (int32_t i = 0; i < count; i++) {
+        bool whole = false;
+        if (find_key(me->m, &subjects[i], arena) != NT_OK)
+            return no_memory(me->error);
+        if (subjects[i].failure)
+            continue;
+        NT_TRY(is_whole(me, &subjects[i], &whole));
+        me->tally.known += whole;
+        if (!whole) /* equal cases are one node of the graph, so they cost nothing twice */
+            me->wanted[me->wanted_count++] = &subjects[i];
+    }
+    return NT_OK;
+}
+
+static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count, nt_arena *arena) {
+    int32_t together = me->m->one_by_one ? 1 : TOGETHER, samples = nt_loader_count(me->m->loader);
+    me->wanted = NT_ARENA_ARRAY(arena, nt_subject *, count);
+    if (!me->wanted)
+        return no_memory(me->error);
+    NT_TRY(find_wanted(me, subjects, count, arena));
+    me->total = (int64_t)me->wanted_count * samples;
+    me->tally.shards = (me->wanted_count + together - 1) / together * nt_shard_count(samples);
+    for (int32_t first = 0; first < me->wanted_count; first += together) {
+        int32_t left = me->wanted_count - first;
+        NT_TRY(run_batch(me, first, left < together ? left : together));
+    }
+    return NT_OK;
+}
+
+nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
+                     nt_arena *arena, nt_measure_tally *tally, nt_error *error) {
+    measure me = {.m = measuring, .error = error};
+    nt_status status = measure_all(&me, subjects, count, arena);
+    if (tally) {
+        tally->known += me.tally.known;
+        tally->shards += me.tally.shards;
+        tally->evaluated += me.tally.evaluated;
+    }
+    return status;
+}
+
+nt_status nt_measure_read(nt_store *store, const char *key, int32_t samples, nt_outcome *ret,
+                          unsigned char *ret_right, nt_error *error) {
+    nt_outcome outcome = {.total = samples};
+    unsigned char *right = ret_right ? ret_right : nt_alloc((size_t)samples);
+    if (!right)
+        return no_memory(error);
+    nt_status status = nt_store_read(store, key, right, (size_t)samples, &outcome.loss, error);
+    for (int32_t i = 0; status == NT_OK && i < samples; i++)
+        outcome.correct += right[i];
+    if (!ret_right)
+        nt_free(right, (size_t)samples);
+    if (status == NT_OK)
+        *ret = outcome;
+    return status;
+}

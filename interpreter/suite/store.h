@@ -1,0 +1,112 @@
+/* What has been measured so far: one SQLite file in the run folder. An outcome is measured once,
+ * whatever becomes of the process: shards of 1,000 samples are saved as soon as they are known, all
+ * cases of a shard in one transaction, so that a kill costs the shard in hand and nothing else.
+ *
+ *     outcomes.sqlite      application_id "NTRV", user_version 1
+ *       measured           what the key stands for; a key is the SHA-256 of all that an outcome
+ *                          follows from: weights, graph with its edit, data, split
+ *       shard              outcomes of samples [number * 1000, number * 1000 + 1000), the last one
+ *                          shorter; the sum of their losses; a digest of the whole
+ *       result             which case of the suite has which key, or why it failed
+ *       asked              which key answers a question that a searching hook asked
+ *
+ * Nothing in it depends on when or in how many attempts it was written: row for row, a resumed run
+ * leaves what an undisturbed one does. Rows of measured and shard never change and never go.
+ *
+ * A file that isn't ours, is of a newer version or is damaged is refused with NT_INVALID; what is
+ * read is what was written, by the digest. One process writes (it holds the folder's lock) while
+ * others may read; each waits some seconds for another, then gives up with NT_FAILED. Not for
+ * several threads at once. While a store is open, its process must not open and close the file by
+ * other means: that would drop SQLite's locks (POSIX fcntl). */
+#ifndef NT_STORE_H
+#define NT_STORE_H
+
+#include "diagnostic.h"
+#include "hash.h"
+#include <stddef.h>
+
+#define NT_STORE_NAME "outcomes.sqlite"
+
+enum { NT_SHARD_SAMPLES = 1000 };
+
+typedef struct nt_store nt_store;
+
+/* In `folder`, which must exist. For writing: creates the file, or looks through all of an existing
+ * one. For reading: never creates, and changes nothing but that it undoes what a killed process
+ * left half-written. */
+nt_status nt_store_open(const char *folder, nt_store **ret, nt_error *error);
+nt_status nt_store_open_to_read(const char *folder, nt_store **ret, nt_error *error);
+void nt_store_close(nt_store *store); /* takes NULL */
+
+/* --- outcomes --------------------------------------------------------------------------------- */
+
+/* One shard of one measured thing. Texts and bytes are the caller's. */
+typedef struct nt_shard {
+    const char *key;               /* 64 hexadecimal digits */
+    int32_t samples, sample_bytes; /* of all shards of the key; the bytes of one sample's outcome */
+    int32_t number;
+    const unsigned char *outcomes; /* sample after sample */
+    size_t size;                   /* in bytes; must be that of the shard */
+    double loss;                   /* sum over its samples; may be NaN */
+} nt_shard;
+
+int32_t nt_shard_count(int32_t samples);                   /* shards of so many samples */
+int32_t nt_shard_samples(int32_t samples, int32_t number); /* samples in one of them */
+
+/* Saves the shards, all or none. One that is there already must be the same (NT_FAILED otherwise:
+ * the program's outcomes would not be determined by their key). NT_INVALID for a wrong size. */
+nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t count,
+                              nt_error *error);
+
+nt_status nt_store_has(nt_store *store, const char *key, int32_t number, bool *ret,
+                       nt_error *error);
+
+/* What there is of a key: all zero if nothing. Complete when shards == nt_shard_count(samples). */
+typedef struct nt_measured {
+    int32_t samples, sample_bytes, shards;
+} nt_measured;
+
+nt_status nt_store_find(nt_store *store, const char *key, nt_measured *ret, nt_error *error);
+
+/* All outcomes of a complete key, sample after sample, and the sum of its shards' losses in their
+ * order. `size` is samples * sample_bytes; on failure ret_outcomes may hold anything. NT_FAILED if
+ * shards are missing. */
+nt_status nt_store_read(nt_store *store, const char *key, unsigned char *ret_outcomes, size_t size,
+                        double *ret_loss, nt_error *error);
+
+/* How many keys are complete. */
+nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error);
+
+/* --- the suite's cases ------------------------------------------------------------------------ */
+
+/* One case, with one seed, on one split: its key, of which at least one shard must be saved, or the
+ * reason why there is none; the other is NULL. */
+typedef struct nt_store_result {
+    const char *group, *name; /* unique together with seed and split */
+    int32_t seed;
+    const char *split, *edit; /* edit: what was zeroed, in words */
+    const char *key, *failure;
+} nt_store_result;
+
+/* Puts these in place of all results that there were, all or none, and keeps their order. */
+nt_status nt_store_put_results(nt_store *store, const nt_store_result *results, size_t count,
+                               nt_error *error);
+
+/* Calls `visit` for each in that order; its texts are good until it returns. Ends early with the
+ * status of a visit that isn't NT_OK. A visit may read other things of the store; as long as it
+ * takes, nobody can write. */
+typedef nt_status (*nt_store_visit)(void *context, const nt_store_result *result);
+
+nt_status nt_store_each_result(nt_store *store, nt_store_visit visit, void *context,
+                               nt_error *error);
+
+/* --- questions of searching hooks ------------------------------------------------------------- */
+
+/* question: the digest of what was asked; key: what answers it, of which at least one shard must be
+ * saved. Asked again, the newest key counts. */
+nt_status nt_store_put_asked(nt_store *store, const char *question, const char *key,
+                             nt_error *error);
+nt_status nt_store_find_asked(nt_store *store, const char *question, bool *ret_found,
+                              char ret_key[NT_DIGEST_HEX], nt_error *error);
+
+#endif

@@ -1,0 +1,298 @@
+/* Durability is SQLite's: a rollback journal, synced before the file is touched and removed, with
+ * the folder synced, once the file is synced (sqlite.org/atomiccommit.html). A journal that a
+ * killed process left is rolled back by whoever opens the file next, readers included.
+ *
+ * Nothing is written to a file before it is known to be ours. An empty file counts as new: it is
+ * what a process leaves that was killed before it made the tables. */
+#include "store_file.h"
+
+#include "store.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { APPLICATION_ID = 0x4E545256 /* "NTRV" */, VERSION = 1, PATIENCE_MS = 5000 };
+
+/* The digest covers the whole row and its row of measured; see digest_shard in store.c. Shards are
+ * kept in the order in which they came, since rows of their size don't fit a tree without row
+ * numbers. */
+static const struct table {
+    const char *name, *sql;
+} tables[] = {
+    {"measured", "CREATE TABLE measured(\n"
+                 "  key TEXT PRIMARY KEY CHECK (length(key) = 64),\n"
+                 "  samples INTEGER NOT NULL CHECK (samples BETWEEN 1 AND 2147483647),\n"
+                 "  sample_bytes INTEGER NOT NULL CHECK (sample_bytes BETWEEN 1 AND 1000000)\n"
+                 ") STRICT, WITHOUT ROWID"},
+    {"shard", "CREATE TABLE shard(\n"
+              "  key TEXT NOT NULL REFERENCES measured,\n"
+              "  number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 2147483647),\n"
+              "  outcomes BLOB NOT NULL,\n"
+              "  loss REAL,\n"
+              "  digest TEXT NOT NULL,\n"
+              "  PRIMARY KEY (key, number)\n"
+              ") STRICT"},
+    {"result", "CREATE TABLE result(\n"
+               "  group_name TEXT NOT NULL,\n"
+               "  case_name TEXT NOT NULL,\n"
+               "  seed INTEGER NOT NULL CHECK (seed BETWEEN -2147483648 AND 2147483647),\n"
+               "  split TEXT NOT NULL,\n"
+               "  edit TEXT NOT NULL,\n"
+               "  key TEXT REFERENCES measured,\n"
+               "  failure TEXT,\n"
+               "  position INTEGER NOT NULL UNIQUE,\n"
+               "  PRIMARY KEY (group_name, case_name, seed, split),\n"
+               "  CHECK ((key IS NULL) <> (failure IS NULL))\n"
+               ") STRICT"},
+    {"asked", "CREATE TABLE asked(\n"
+              "  question TEXT PRIMARY KEY CHECK (length(question) = 64),\n"
+              "  key TEXT NOT NULL REFERENCES measured\n"
+              ") STRICT, WITHOUT ROWID"},
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+/* --- errors ----------------------------------------------------------------------------------- */
+
+static const char damaged_hint[] =
+    "put back a copy, or move it out of the folder and give the run's command again, which "
+    "measures everything anew";
+static const char busy_hint[] =
+    "wait until the other program that uses it is done, or end it; then give the same command "
+    "again";
+
+/* An extended code stands before the primary one that it belongs to. */
+static const struct trouble {
+    int code;
+    nt_status status;
+    const char *hint;
+} troubles[] = {
+    {SQLITE_FULL, NT_IO,
+     "make room on the disk and give the same command again; what was saved before is kept"},
+    {SQLITE_READONLY_ROLLBACK, NT_IO,
+     "a run was killed while it wrote; make the file and its folder writable, or give the run's "
+     "command again"},
+    {SQLITE_READONLY, NT_IO, "make the file and its folder writable, or choose another folder"},
+    {SQLITE_CANTOPEN, NT_IO, "see that the folder exists and is writable"},
+    {SQLITE_IOERR_NOMEM, NT_NO_MEMORY, NULL},
+    {SQLITE_IOERR, NT_IO,
+     "see whether the disk is in order and give the same command again; what was saved before is "
+     "kept"},
+    {SQLITE_BUSY, NT_FAILED, busy_hint},
+    {SQLITE_LOCKED, NT_FAILED, busy_hint},
+    {SQLITE_CORRUPT, NT_INVALID, damaged_hint},
+    {SQLITE_NOTADB, NT_INVALID, damaged_hint},
+    {SQLITE_ERROR, NT_INVALID, damaged_hint}, /* our statements are right: it is the tables */
+    {SQLITE_NOMEM, NT_NO_MEMORY, NULL},
+    {SQLITE_CONSTRAINT_FOREIGNKEY, NT_INVALID, "a key's shards must be saved before what names it"},
+    {SQLITE_CONSTRAINT, NT_INVALID, NULL},
+};
+
+static const struct trouble *find_trouble(int code) {
+    static const struct trouble other = {.status = NT_FAILED};
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (troubles[i].code == code || troubles[i].code == (code & 0xFF))
+            return &troubles[i];
+    return &other;
+}
+
+/* The system's reason is given where it is one: SQLite tries to open in other ways what it can't
+ * open for writing, and keeps the reason of the last. */
+nt_status nt_store_file_failed(const nt_store_file *file, const char *verb, nt_error *error) {
+    const struct trouble *trouble = find_trouble(sqlite3_extended_errcode(file->db));
+    if (trouble->status == NT_NO_MEMORY)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory using %s", file->path);
+    bool system =
+        trouble->code == SQLITE_IOERR || (trouble->code == SQLITE_CANTOPEN && !file->to_write);
+    int number = system ? sqlite3_system_errno(file->db) : 0;
+    nt_error_in(error, trouble->status, file->path, -1, "cannot %s: %s%s%s", verb,
+                sqlite3_errmsg(file->db), number ? ": " : "", number ? strerror(number) : "");
+    if (trouble->hint)
+        nt_error_hint(error, "%s", trouble->hint);
+    return trouble->status;
+}
+
+nt_status nt_store_file_damaged(const nt_store_file *file, nt_error *error, const char *format,
+                                ...) {
+    va_list arguments;
+    nt_text text;
+    nt_text_init(&text);
+    va_start(arguments, format);
+    nt_text_vprintf(&text, format, arguments);
+    va_end(arguments);
+    nt_error_in(error, NT_INVALID, file->path, -1, "is damaged: %s", text.bytes);
+    nt_error_hint(error, "%s", damaged_hint);
+    nt_text_finish(&text);
+    return NT_INVALID;
+}
+
+/* --- small steps ------------------------------------------------------------------------------ */
+
+static nt_status execute(const nt_store_file *file, const char *sql, nt_error *error) {
+    return sqlite3_exec(file->db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? NT_OK
+               : nt_store_file_failed(file, "open", error);
+}
+
+/* The first column of the first row that `sql` gives, in the file's arena; NULL if there is none.
+ */
+static nt_status ask(nt_store_file *file, const char *sql, const char **ret, nt_error *error) {
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(file->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return nt_store_file_failed(file, "open", error);
+    int step = sqlite3_step(statement);
+    nt_status status = NT_OK;
+    const char *text = NULL;
+    if (step == SQLITE_ROW) {
+        const char *column = (const char *)sqlite3_column_text(statement, 0);
+        text = column ? nt_arena_string(&file->arena, column) : NULL;
+        if (!text) /* none of what is asked is NULL */
+            status = nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", file->path);
+    } else if (step != SQLITE_DONE) {
+        status = nt_store_file_failed(file, "open", error);
+    }
+    sqlite3_finalize(statement);
+    if (status == NT_OK)
+        *ret = text;
+    return status;
+}
+
+static nt_status ask_number(nt_store_file *file, const char *sql, long long *ret, nt_error *error) {
+    const char *text;
+    NT_TRY(ask(file, sql, &text, error));
+    *ret = text ? strtoll(text, NULL, 10) : 0;
+    return NT_OK;
+}
+
+/* --- ours and whole --------------------------------------------------------------------------- */
+
+static nt_status create_tables(const nt_store_file *file, nt_error *error) {
+    char mark[100];
+    snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             APPLICATION_ID, VERSION);
+    NT_TRY(execute(file, "BEGIN IMMEDIATE", error));
+    nt_status status = execute(file, mark, error);
+    for (int i = 0; status == NT_OK && i < TABLES; i++)
+        status = execute(file, tables[i].sql, error);
+    return status == NT_OK ? execute(file, "COMMIT", error) : status; /* closing rolls back */
+}
+
+static nt_status check_marks(nt_store_file *file, bool *ret_new, nt_error *error) {
+    long long id, version, objects;
+    NT_TRY(ask_number(file, "PRAGMA application_id", &id, error));
+    NT_TRY(ask_number(file, "PRAGMA user_version", &version, error));
+    NT_TRY(ask_number(file, "SELECT count(*) FROM sqlite_schema", &objects, error));
+    *ret_new = id == 0 && version == 0 && objects == 0;
+    if (*ret_new)
+        return NT_OK;
+    if (id != APPLICATION_ID) {
+        nt_error_in(error, NT_INVALID, file->path, -1,
+                    "is an SQLite database, but not one of measured outcomes");
+        nt_error_hint(error, "move it out of the folder, or choose another folder");
+        return NT_INVALID;
+    }
+    if (version > VERSION) {
+        nt_error_in(error, NT_INVALID, file->path, -1,
+                    "was written by a newer version of this program: its format is %lld, this "
+                    "version knows %d",
+                    version, VERSION);
+        nt_error_hint(error, "use the newer version, or choose another folder");
+        return NT_INVALID;
+    }
+    return version == VERSION
+               ? NT_OK
+               : nt_store_file_damaged(file, error, "there is no format %lld", version);
+}
+
+static nt_status check_structure(nt_store_file *file, nt_error *error) {
+    for (int i = 0; i < TABLES; i++) {
+        char sql[100];
+        const char *found;
+        snprintf(sql, sizeof sql, "SELECT sql FROM sqlite_schema WHERE name = '%s'",
+                 tables[i].name);
+        NT_TRY(ask(file, sql, &found, error));
+        if (!found || strcmp(found, tables[i].sql) != 0)
+            return nt_store_file_damaged(file, error, "the table '%s' is %s", tables[i].name,
+                                         found ? "another than it should be" : "missing");
+    }
+    const char *flaw, *stray;
+    NT_TRY(ask(file, "PRAGMA integrity_check(1)", &flaw, error));
+    if (!flaw || strcmp(flaw, "ok") != 0)
+        return nt_store_file_damaged(file, error, "%s", flaw ? flaw : "it can't be checked");
+    NT_TRY(ask(file, "PRAGMA foreign_key_check", &stray, error));
+    return stray ? nt_store_file_damaged(
+                       file, error, "the table '%s' names a key that was never measured", stray)
+                 : NT_OK;
+}
+
+static nt_status accept(nt_store_file *file, nt_error *error) {
+    bool new;
+    NT_TRY(check_marks(file, &new, error));
+    if (!new)
+        return check_structure(file, error);
+    if (file->to_write)
+        return create_tables(file, error);
+    nt_error_in(error, NT_INVALID, file->path, -1, "is empty");
+    nt_error_hint(error, "run the suite first");
+    return NT_INVALID;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* SQLite takes a name that starts with "file:" for a URI. */
+static const char *plain_name(nt_store_file *file) {
+    return file->path[0] == '/' ? file->path : nt_arena_printf(&file->arena, "./%s", file->path);
+}
+
+static nt_status connect(nt_store_file *file, nt_error *error) {
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const char *name = plain_name(file);
+    if (!name || sqlite3_initialize() != SQLITE_OK)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", file->path);
+    if (sqlite3_open_v2(name, &file->db, flags | (file->to_write ? SQLITE_OPEN_CREATE : 0), NULL) !=
+        SQLITE_OK) {
+        bool none = !file->to_write && sqlite3_system_errno(file->db) == ENOENT;
+        if (!none)
+            return nt_store_file_failed(file, "open", error);
+        nt_error_in(error, NT_INVALID, file->path, -1, "cannot open: %s", strerror(ENOENT));
+        nt_error_hint(error, "give the folder of a suite that was run");
+        return NT_INVALID;
+    }
+    if (file->to_write && sqlite3_db_readonly(file->db, "main")) {
+        nt_error_in(error, NT_IO, file->path, -1, "is not writable");
+        nt_error_hint(error, "%s", find_trouble(SQLITE_READONLY)->hint);
+        return NT_IO;
+    }
+    sqlite3_busy_timeout(file->db, PATIENCE_MS);
+    sqlite3_db_config(file->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return execute(file,
+                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+                   "PRAGMA temp_store = MEMORY",
+                   error);
+}
+
+nt_status nt_store_file_open(const char *folder, bool to_write, nt_store_file *ret,
+                             nt_error *error) {
+    nt_store_file file = {.to_write = to_write};
+    nt_arena_init(&file.arena);
+    file.path = nt_arena_printf(&file.arena, "%s/%s", folder, NT_STORE_NAME);
+    nt_status status = file.path ? connect(&file, error)
+                                 : nt_error_say(error, NT_NO_MEMORY,
+                                                "out of memory opening the store in %s", folder);
+    if (status == NT_OK && to_write)
+        status = execute(&file, "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON", error);
+    if (status == NT_OK)
+        status = accept(&file, error);
+    if (status == NT_OK) /* the file may have been switched to another kind of journal */
+        status = execute(
+            &file, to_write ? "PRAGMA journal_mode = DELETE" : "PRAGMA query_only = ON", error);
+    if (status == NT_OK)
+        *ret = file;
+    else
+        nt_store_file_close(&file);
+    return status;
+}
+
+void nt_store_file_close(nt_store_file *file) {
+    sqlite3_close(file->db);
+    nt_arena_finish(&file->arena);
+}

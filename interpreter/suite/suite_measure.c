@@ -1,0 +1,144 @@
+/* The cases of a suite with one seed's weights, and each compared with the baseline. */
+#include "suite_work.h"
+
+#include "attrs.h"
+
+#include <string.h>
+
+/* In words, all that an outcome follows from but the graph and its edit: the program, the weights,
+ * the samples. */
+static const char *context_of(const nt_suite_work *work, int s, const nt_loader *loader,
+                              nt_arena *arena) {
+    const nt_provenance *from = &work->results->provenance;
+    const nt_suite *suite = work->suite;
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_printf(&text, "by: %s, %s\n", from->program, from->library);
+    nt_text_printf(&text, "weights: %s\ndata: %s\nsplit: %d\nheld out: %d\ncount: %d\nnorm: %d\n",
+                   from->weights[s], from->data, nt_loader_split(loader), suite->data.hold_out,
+                   nt_loader_count(loader), suite->evaluate.batch_norm);
+    if (suite->evaluate.batch_norm != NT_NORM_RUNNING)
+        nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
+    if (work->calibration)
+        nt_text_printf(&text, "calibration: %d\n", nt_loader_count(work->calibration));
+    if (suite->conv == NT_CONV_DIRECT)
+        nt_text_add(&text, "conv: direct\n");
+    for (int32_t c = 0; c < suite->data.channels; c++)
+        nt_text_printf(&text, "normalise: %a %a\n", (double)suite->data.mean[c],
+                       (double)suite->data.deviation[c]);
+    const char *copy = text.failed ? NULL : nt_arena_string(arena, text.bytes);
+    nt_text_finish(&text);
+    return copy;
+}
+
+void nt_suite_tell_shards(const nt_suite_work *work) {
+    if (work->tally.evaluated < work->tally.shards)
+        nt_report_note(work->options->report, "evaluated %d of %d shards", work->tally.evaluated,
+                       work->tally.shards);
+}
+
+static nt_status interrupted(const nt_suite_work *work, nt_status status) {
+    nt_suite_tell_shards(work);
+    nt_error_say(work->error, status, "%s while measuring; what is measured is saved",
+                 nt_status_text(status));
+    nt_error_hint(work->error, "give the same command to go on");
+    return status;
+}
+
+nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
+                           nt_subject *subjects, int32_t count, nt_arena *arena) {
+    const nt_suite *suite = work->suite;
+    const nt_measuring measuring = {
+        .network = work->results->network,
+        .weights = work->weights,
+        .initial = work->has_initial ? work->initial : NULL,
+        .loader = loader,
+        .calibration = work->calibration,
+        .evaluation = {.batch = suite->evaluate.batch,
+                       .passes = {.norm = (nt_norm)suite->evaluate.batch_norm, .conv = suite->conv},
+                       .report = work->options->report},
+        .context = context_of(work, s, loader, arena),
+        .initial_context = work->initial_digest,
+        .store = work->store,
+        .one_by_one = work->options->one_by_one,
+    };
+    if (!measuring.context)
+        return nt_suite_no_memory(work);
+    nt_status status = nt_measure(&measuring, subjects, count, arena, &work->tally, work->error);
+    if (status == NT_INTERRUPTED || status == NT_TERMINATED)
+        return interrupted(work, status);
+    return status;
+}
+
+/* Compares a case with the baseline, whose samples were `right`. */
+static nt_status find(nt_suite_work *work, const nt_subject *subject, nt_outcome baseline,
+                      const unsigned char *right, unsigned char *other, nt_finding *ret) {
+    nt_finding finding = {.failure = subject->failure};
+    if (subject->failure) {
+        finding.failure = nt_arena_string(&work->results->arena, subject->failure);
+        work->results->failures++;
+        *ret = finding;
+        return finding.failure ? NT_OK : nt_suite_no_memory(work);
+    }
+    NT_TRY(nt_measure_read(work->store, subject->key, baseline.total, &finding.outcome, other,
+                           work->error));
+    finding.paired = nt_paired_count(right, other, baseline.total);
+    finding.change = nt_change(finding.outcome, baseline);
+    finding.interval = nt_paired_interval(finding.paired, 1 - NT_ALPHA);
+    finding.p = nt_paired_mcnemar(finding.paired);
+    finding.margin = nt_paired_margin(finding.paired, work->suite->margin);
+    *ret = finding;
+    return NT_OK;
+}
+
+static int32_t count_cases(const nt_results *results) {
+    int32_t count = 0;
+    for (int g = 0; g < results->suite->group_count; g++)
+        count += results->groups[g].cases.count;
+    return count;
+}
+
+/* The baseline first, then the cases of all groups. */
+static void list_subjects(const nt_results *results, nt_subject *subjects) {
+    *subjects++ = (nt_subject){0};
+    for (int g = 0; g < results->suite->group_count; g++) {
+        const nt_cases *cases = &results->groups[g].cases;
+        for (int32_t c = 0; c < cases->count; c++)
+            *subjects++ = (nt_subject){.edits = {cases->items[c].edits, cases->items[c].count}};
+    }
+}
+
+static nt_status find_all(nt_suite_work *work, int s, nt_subject *subjects, nt_arena *arena) {
+    nt_results *results = work->results;
+    int32_t samples = nt_loader_count(work->loader), seeds = work->suite->seed_count;
+    unsigned char *right = nt_arena_alloc(arena, (size_t)samples);
+    unsigned char *other = nt_arena_alloc(arena, (size_t)samples);
+    if (!right || !other)
+        return nt_suite_no_memory(work);
+    NT_TRY(nt_measure_read(work->store, subjects->key, samples, &results->baseline[s], right,
+                           work->error));
+    memcpy(results->baseline_keys[s], subjects->key, sizeof subjects->key);
+    for (int g = 0; g < work->suite->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
+            nt_finding *finding = &results->groups[g].findings[c * seeds + s];
+            NT_TRY(find(work, ++subjects, results->baseline[s], right, other, finding));
+            memcpy(finding->key, subjects->key, sizeof subjects->key);
+        }
+    return NT_OK;
+}
+
+nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    int32_t count = 1 + count_cases(work->results);
+    nt_subject *subjects = NT_ARENA_ARRAY(&arena, nt_subject, count);
+    nt_status status = subjects ? NT_OK : nt_suite_no_memory(work);
+    if (status == NT_OK) {
+        list_subjects(work->results, subjects);
+        status = nt_suite_measure(work, s, work->loader, subjects, count, &arena);
+    }
+    if (status == NT_OK)
+        status = find_all(work, s, subjects, &arena);
+    nt_arena_finish(&arena);
+    return status;
+}

@@ -1,0 +1,208 @@
+/* Both graphs are made, taken through the passes and planned, as running them would; the time is
+ * predicted from the products that they execute and from the rate of a convolution of middling
+ * size, timed on the spot. */
+#include "suite_plan.h"
+
+#include "alloc.h"
+#include "attrs.h"
+#include "case_graph.h"
+#include "parallel.h"
+#include "plan.h"
+#include "profile.h"
+#include "suite_work.h"
+#include <string.h>
+
+/* --- rate ------------------------------------------------------------------------------------- */
+
+enum { PROBE_CHANNELS = 128, PROBE_SIDE = 8, PROBE_BATCH = 32, PROBE_TIMES = 3 };
+
+static nt_status append_convolution(nt_network *network, nt_value *ret) {
+    nt_conv2d_attrs attrs;
+    char why[NT_WHY], text[NT_FIELD_WHY];
+    const nt_op *op = &nt_op_conv2d;
+    const nt_type type =
+        nt_type_map(nt_shape_of(3, (int32_t[]){PROBE_CHANNELS, PROBE_SIDE, PROBE_SIDE}));
+    const nt_site site = {.name = "probe", .stage = "", .block = "", .kind = ""};
+    nt_value x;
+    NT_TRY(nt_network_add_input(network, "x", type, &x));
+    if (!nt_fields_default(op->fields, &attrs, &network->arena) ||
+        !nt_fields_parse(op->fields, &attrs, &network->arena,
+                         "channels=128 kernel=3 pad=1 bias=false", text))
+        return NT_NO_MEMORY;
+    NT_TRY(nt_network_append(network, op, &attrs, &x, 1, &site, ret, why));
+    NT_TRY(nt_graph_add_output(network->graph, "y", *ret));
+    return nt_network_seal(network);
+}
+
+static nt_status time_probe(nt_network *network, const nt_weights *weights, double *ret_seconds,
+                            nt_error *error) {
+    size_t size = (size_t)PROBE_BATCH * PROBE_CHANNELS * PROBE_SIDE * PROBE_SIDE * sizeof(float);
+    float *x = nt_alloc_zero(size);
+    nt_graph *graph = NULL;
+    nt_plan *plan = NULL;
+    nt_run *run = NULL;
+    const nt_feed feed = {.name = "x", .data = x};
+    nt_status status = x ? NT_OK : NT_NO_MEMORY;
+    if (status == NT_OK)
+        status = nt_passes_run(network->graph, &(nt_pass_options){0}, &graph, error);
+    if (status == NT_OK)
+        status = nt_plan_new(graph, PROBE_BATCH, &plan, error);
+    if (status == NT_OK)
+        status = nt_run_new(plan, weights, NULL, &run, error);
+    for (int i = 0; status == NT_OK && i <= PROBE_TIMES; i++) {
+        double began = nt_profile_clock();
+        status = nt_run_batch(run, &feed, 1, PROBE_BATCH, error);
+        double seconds = nt_profile_clock() - began;
+        if (i > 0 && (i == 1 || seconds < *ret_seconds)) /* the first warms up */
+            *ret_seconds = seconds;
+    }
+    nt_run_free(run);
+    nt_plan_free(plan);
+    nt_graph_free(graph);
+    nt_free(x, size);
+    return status;
+}
+
+static nt_status find_rate(double *ret, nt_error *error) {
+    nt_network *network = nt_network_new("probe");
+    nt_weights *weights = NULL;
+    nt_value value = {0};
+    double seconds = 0;
+    nt_status status = network ? append_convolution(network, &value) : NT_NO_MEMORY;
+    if (status == NT_OK)
+        status = nt_weights_new(network, &weights);
+    if (status == NT_OK)
+        status = time_probe(network, weights, &seconds, error);
+    if (status == NT_OK) {
+        const nt_node *node = nt_graph_node(network->graph, value.node);
+        const nt_type *in = nt_graph_type(network->graph, node->in[0]);
+        *ret =
+            (double)PROBE_BATCH * (double)node->op->executed(node->attrs, in, node->out) / seconds;
+    }
+    nt_weights_free(weights);
+    nt_network_free(network);
+    return status;
+}
+
+/* --- costs ------------------------------------------------------------------------------------ */
+
+static void add_node(const nt_graph *graph, const nt_node *node, nt_suite_cost *cost) {
+    nt_type in[NT_MAX_INPUTS + NT_MAX_PARAMS];
+    if (node->op->traits & NT_OP_SOURCE)
+        return;
+    cost->nodes++;
+    if (!node->varies || !node->op->multiply_adds)
+        return;
+    for (int32_t j = 0; j < node->in_count; j++)
+        in[j] = *nt_graph_type(graph, node->in[j]);
+    int64_t counted = node->op->multiply_adds(node->attrs, in, node->out);
+    cost->multiply_adds += counted;
+    cost->executed += node->op->executed ? node->op->executed(node->attrs, in, node->out) : counted;
+}
+
+/* Adds what some cases cost together. */
+static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int32_t count,
+                           nt_suite_cost *cost) {
+    const nt_suite *suite = work->suite;
+    const nt_pass_options passes = {.norm = (nt_norm)suite->evaluate.batch_norm,
+                                    .conv = suite->conv};
+    nt_case_graph cases;
+    nt_graph *graph = NULL;
+    nt_plan *plan = NULL;
+    char why[NT_WHY];
+    if (nt_case_graph_init(&cases, work->results->network, edits, count, why) != NT_OK)
+        return nt_suite_no_memory(work);
+    nt_status status = nt_passes_run(cases.graph, &passes, &graph, work->error);
+    if (status == NT_OK)
+        status = nt_plan_new(graph, suite->evaluate.batch, &plan, work->error);
+    for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
+        add_node(graph, nt_graph_node(graph, i), cost);
+    if (status == NT_OK && plan->slab_size > cost->memory)
+        cost->memory = plan->slab_size;
+    nt_plan_free(plan);
+    nt_graph_free(graph);
+    nt_case_graph_finish(&cases);
+    return status;
+}
+
+/* Leaves out the cases that can't be made. */
+static nt_status add_all(const nt_suite_work *work, nt_edits *edits, nt_suite_plan *plan) {
+    int32_t good = 0;
+    for (int32_t i = 0; i < plan->cases; i++) {
+        nt_case_graph alone;
+        char why[NT_WHY];
+        nt_status status = nt_case_graph_init(&alone, work->results->network, &edits[i], 1, why);
+        if (status == NT_INVALID) {
+            plan->failing++;
+            continue;
+        }
+        NT_TRY(status);
+        nt_case_graph_finish(&alone);
+        NT_TRY(add_cases(work, &edits[i], 1, &plan->loop));
+        edits[good++] = edits[i];
+    }
+    return add_cases(work, edits, good, &plan->merged);
+}
+
+static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
+    const nt_suite *suite = work->suite;
+    const nt_suite_data *data = &suite->data;
+    nt_dataset *dataset;
+    NT_TRY(
+        nt_dataset_open(data->kind, data->options, data->root, suite->path, &dataset, work->error));
+    int32_t count = nt_dataset_info(dataset)->counts[NT_TEST];
+    if (suite->evaluate.split == NT_HELD_OUT)
+        count = data->hold_out;
+    else if (suite->evaluate.split == NT_TRAIN)
+        count = nt_dataset_info(dataset)->counts[NT_TRAIN] - data->hold_out;
+    nt_dataset_free(dataset);
+    if (suite->evaluate.limit > 0 && suite->evaluate.limit < count)
+        count = suite->evaluate.limit;
+    *ret = count;
+    return NT_OK;
+}
+
+static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
+    nt_results *results = work->results;
+    results->groups =
+        NT_ARENA_ARRAY(&results->arena, nt_group_result, work->suite->group_count + 1);
+    if (!results->groups)
+        return nt_suite_no_memory(work);
+    NT_TRY(nt_suite_list(work));
+    NT_TRY(count_samples(work, &plan->samples));
+    plan->cases = 1;
+    for (int g = 0; g < work->suite->group_count; g++) {
+        plan->cases += results->groups[g].cases.count;
+        plan->asking += results->groups[g].cases.asks;
+    }
+    nt_edits *edits = NT_ARENA_ARRAY(&results->arena, nt_edits, plan->cases), *next = edits + 1;
+    if (!edits)
+        return nt_suite_no_memory(work);
+    for (int g = 0; g < work->suite->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].cases.count; c++, next++)
+            *next = (nt_edits){results->groups[g].cases.items[c].edits,
+                               results->groups[g].cases.items[c].count};
+    NT_TRY(add_all(work, edits, plan));
+    NT_TRY(find_rate(&plan->rate, work->error));
+    double samples = (double)plan->samples * plan->seeds;
+    plan->loop.seconds = samples * (double)plan->loop.executed / plan->rate;
+    plan->merged.seconds = samples * (double)plan->merged.executed / plan->rate;
+    return NT_OK;
+}
+
+nt_status nt_suite_plan_make(const nt_suite *suite, const nt_report *report, nt_suite_plan *ret,
+                             nt_error *error) {
+    const nt_suite_options options = {.report = report};
+    nt_suite_plan plan = {.seeds = suite->seed_count, .threads = nt_threads()};
+    nt_suite_work work = {.suite = suite, .options = &options, .lock = -1, .error = error};
+    work.results = nt_alloc_zero(sizeof *work.results);
+    if (!work.results)
+        return nt_suite_no_memory(&work);
+    work.results->suite = suite;
+    nt_arena_init(&work.results->arena);
+    nt_status status = make(&work, &plan);
+    nt_results_free(work.results);
+    if (status == NT_OK)
+        *ret = plan;
+    return status;
+}

@@ -1,0 +1,186 @@
+/* Everything that can be wrong with a suite, looked at before anything is computed or written. */
+#include "suite_work.h"
+
+#include "parallel.h"
+#include "step_graph.h"
+#include <string.h>
+
+nt_status nt_suite_make_findings(const nt_suite_work *work, nt_group_result *result) {
+    result->findings = NT_ARENA_ARRAY(&work->results->arena, nt_finding,
+                                      result->cases.count * work->suite->seed_count + 1);
+    return result->findings ? NT_OK : nt_suite_no_memory(work);
+}
+
+static nt_status list_cases(nt_suite_work *work) {
+    const nt_suite *suite = work->suite;
+    nt_status status = NT_OK;
+    for (int g = 0; g < suite->group_count; g++) {
+        const nt_group *group = &suite->groups[g];
+        nt_group_result *result = &work->results->groups[g];
+        result->group = group;
+        nt_status hooked = nt_group_list(group, work->results->network, work->options->report,
+                                         &result->cases, work->error);
+        if (hooked != NT_OK) {
+            status = hooked;
+            continue;
+        }
+        NT_TRY(nt_suite_make_findings(work, result));
+    }
+    return status;
+}
+
+bool nt_suite_any_case(const nt_results *results, bool (*test)(const nt_cases *)) {
+    for (int g = 0; g < results->suite->group_count; g++)
+        if (test(&results->groups[g].cases))
+            return true;
+    return false;
+}
+
+static bool asks(const nt_cases *cases) {
+    return cases->asks;
+}
+
+/* Whether an edit of the kind may come; what is asked, nobody knows before. */
+static bool may_have(const nt_cases *cases, nt_edit_kind kind) {
+    for (int32_t c = 0; c < cases->count; c++)
+        for (int32_t i = 0; i < cases->items[c].count; i++)
+            if (cases->items[c].edits[i].kind == kind)
+                return true;
+    return cases->asks;
+}
+
+static bool may_calibrate(const nt_cases *cases) {
+    return may_have(cases, NT_EDIT_MEAN);
+}
+
+bool nt_suite_may_reinit(const nt_cases *cases) {
+    return may_have(cases, NT_EDIT_REINIT);
+}
+
+static nt_status make_loader(nt_suite_work *work, nt_split split, int32_t limit, nt_loader **ret,
+                             nt_error *error) {
+    const nt_suite_data *data = &work->suite->data;
+    return nt_loader_new(work->dataset, split, limit, data->normalised ? data->mean : NULL,
+                         data->normalised ? data->deviation : NULL, ret, error);
+}
+
+/* For hooks that ask, and for what is found from training images. */
+static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
+    const nt_suite *suite = work->suite;
+    if (nt_suite_any_case(work->results, asks)) {
+        if (suite->data.hold_out == 0) {
+            nt_error_say(
+                error, NT_INVALID,
+                "a hook asks while it runs, and there are no held-out images to answer on");
+            nt_error_hint(error, "say under 'data' how many training images to 'hold_out'");
+            return NT_INVALID;
+        }
+        if (suite->weights)
+            nt_report_note(work->options->report,
+                           "the hooks that ask are answered on training images that the given "
+                           "weights may have been trained on");
+        NT_TRY(make_loader(work, NT_HELD_OUT, 0, &work->held_out, error));
+    }
+    if (suite->evaluate.batch_norm != NT_NORM_RECALIBRATED &&
+        !nt_suite_any_case(work->results, may_calibrate))
+        return NT_OK;
+    if (suite->evaluate.calibration < suite->evaluate.batch &&
+        suite->evaluate.batch_norm == NT_NORM_RECALIBRATED)
+        return nt_error_say(error, NT_INVALID,
+                            "recalibration takes whole batches: %d calibration images are fewer "
+                            "than a batch of %d",
+                            suite->evaluate.calibration, suite->evaluate.batch);
+    return make_loader(work, NT_TRAIN, suite->evaluate.calibration, &work->calibration, error);
+}
+
+static nt_status open_loader(nt_suite_work *work, nt_error *error) {
+    const nt_suite_data *data = &work->suite->data;
+    NT_TRY(nt_dataset_open(data->kind, data->options, data->root, work->suite->path, &work->dataset,
+                           error));
+    const nt_data_info *info = nt_dataset_info(work->dataset);
+    if (data->normalised && data->channels != info->shape.dim[0])
+        return nt_error_say(error, NT_INVALID,
+                            "'normalise' has %d channels, the images of %s have %d", data->channels,
+                            info->folder, info->shape.dim[0]);
+    NT_TRY(nt_evaluation_check(work->results->network, info, error));
+    if (data->hold_out > 0)
+        NT_TRY(nt_dataset_hold_out(work->dataset, data->hold_out, 0, error));
+    if (work->suite->evaluate.split == NT_HELD_OUT && data->hold_out == 0) {
+        nt_error_say(error, NT_INVALID, "the split 'held_out' is empty");
+        nt_error_hint(error, "say under 'data' how many training images to 'hold_out'");
+        return NT_INVALID;
+    }
+    NT_TRY(make_loader(work, (nt_split)work->suite->evaluate.split, work->suite->evaluate.limit,
+                       &work->loader, error));
+    return open_other_loaders(work, error);
+}
+
+/* What is wrong with the data is shown where the suite names them. */
+static nt_status open_data(nt_suite_work *work) {
+    nt_error own;
+    nt_error_init(&own);
+    nt_status status = open_loader(work, &own);
+    for (int i = 0; i < own.count; i++) {
+        const nt_diagnostic *item = &own.items[i];
+        nt_error_at(work->error, item->status, work->suite->data.place, "%s%s%s", item->where,
+                    item->where[0] ? ": " : "", item->message);
+        if (item->hint)
+            nt_error_hint(work->error, "%s", item->hint);
+    }
+    nt_error_finish(&own);
+    return status;
+}
+
+/* Finds what training would stumble over, before anything is written. */
+static nt_status check_training(nt_suite_work *work) {
+    const nt_suite *suite = work->suite;
+    const nt_recipe *recipe = suite->recipe;
+    int32_t count = nt_dataset_count(work->dataset, NT_TRAIN);
+    nt_step_graph *step;
+    nt_error found;
+    if (!recipe)
+        return NT_OK;
+    if (recipe->batch > count)
+        return nt_error_at(work->error, NT_INVALID, suite->batch_place,
+                           "a batch of %d is larger than the data, which have %d images to train "
+                           "on",
+                           recipe->batch, count);
+    nt_error_init(&found);
+    nt_status status = nt_step_graph_new(work->results->network, recipe, &step, &found);
+    if (status == NT_OK)
+        nt_step_graph_free(step);
+    else
+        nt_error_at(work->error, status, suite->loss_place, "%s", found.items[0].message);
+    nt_error_finish(&found);
+    NT_TRY(status);
+    return nt_dataset_load(work->dataset, NT_TRAIN, work->error);
+}
+
+static nt_status take_provenance(nt_suite_work *work) {
+    nt_provenance *from = &work->results->provenance;
+    nt_text dump;
+    from->program = "nontrivial " NT_VERSION;
+    nt_ops_library(from->library);
+    from->threads = nt_threads();
+    memcpy(from->suite, work->suite->digest, sizeof from->suite);
+    nt_text_init(&dump);
+    nt_graph_dump(work->results->network->graph, &dump);
+    bool ok = !dump.failed && nt_digest_bytes(dump.bytes, dump.length, from->graph);
+    nt_text_finish(&dump);
+    if (!ok)
+        return nt_suite_no_memory(work);
+    return nt_dataset_digest(work->dataset, from->data, work->error);
+}
+
+nt_status nt_suite_list(nt_suite_work *work) {
+    const nt_suite *suite = work->suite;
+    NT_TRY(nt_network_load(suite->graph, suite->settings, suite->setting_count,
+                           &work->results->network, work->error));
+    return list_cases(work);
+}
+
+nt_status nt_suite_prepare(nt_suite_work *work) {
+    NT_TRY(open_data(work));
+    NT_TRY(check_training(work));
+    return take_provenance(work);
+}

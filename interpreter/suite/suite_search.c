@@ -1,0 +1,75 @@
+/* Hooks that ask: questions are cases, answered on the held-out images, so that what a search picks
+ * is not picked for the images that its result is measured on. */
+#include "suite_work.h"
+
+/* Answers the questions, with the baseline among them to compare with. */
+static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
+                        nt_answer *ret_answers, nt_arena *arena) {
+    int32_t count = questions->count, samples = nt_loader_count(work->held_out);
+    nt_subject *subjects = NT_ARENA_ARRAY(arena, nt_subject, count + 1);
+    nt_outcome baseline, outcome;
+    if (!subjects)
+        return nt_suite_no_memory(work);
+    for (int32_t i = 0; i < count; i++)
+        subjects[i + 1].edits = (nt_edits){questions->items[i].edits, questions->items[i].count};
+    NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, arena));
+    NT_TRY(nt_measure_read(work->store, subjects->key, samples, &baseline, NULL, work->error));
+    for (int32_t i = 0; i < count; i++) {
+        const nt_subject *subject = &subjects[i + 1];
+        ret_answers[i] = (nt_answer){.failure = subject->failure};
+        if (subject->failure)
+            continue;
+        NT_TRY(nt_measure_read(work->store, subject->key, samples, &outcome, NULL, work->error));
+        ret_answers[i] = (nt_answer){.accuracy = nt_accuracy(outcome),
+                                     .loss = nt_mean_loss(outcome),
+                                     .correct = outcome.correct,
+                                     .total = outcome.total,
+                                     .change = nt_change(outcome, baseline)};
+    }
+    return NT_OK;
+}
+
+/* Drives a hook to its end. */
+static nt_status converse(nt_suite_work *work, int s, nt_hook *hook) {
+    nt_answer *answers = NULL;
+    nt_cases questions = {0};
+    nt_arena arenas[2];
+    int turn = 0;
+    nt_arena_init(&arenas[0]);
+    nt_arena_init(&arenas[1]);
+    nt_status status = nt_hook_next(hook, NULL, &questions, work->error);
+    while (status == NT_OK && questions.count > 0) {
+        nt_arena *arena = &arenas[turn];
+        answers = NT_ARENA_ARRAY(arena, nt_answer, questions.count);
+        status = answers ? answer(work, s, &questions, answers, arena) : nt_suite_no_memory(work);
+        if (status == NT_OK)
+            status = nt_hook_next(hook, answers, &questions, work->error);
+        turn = !turn; /* the answers just given are done with */
+        nt_arena_finish(&arenas[turn]);
+        nt_arena_init(&arenas[turn]);
+    }
+    nt_arena_finish(&arenas[0]);
+    nt_arena_finish(&arenas[1]);
+    return status;
+}
+
+/* The cases that a hook which asks comes to, with the first seed's weights. */
+static nt_status search(nt_suite_work *work, nt_group_result *result) {
+    nt_hook *hook;
+    NT_TRY(nt_group_open(result->group, work->results->network, work->options->report, &hook,
+                         work->error));
+    nt_status status = converse(work, 0, hook);
+    if (status == NT_OK) {
+        nt_cases_finish(&result->cases);
+        status = nt_hook_result(hook, &result->cases, work->error);
+    }
+    nt_hook_free(hook);
+    return status == NT_OK ? nt_suite_make_findings(work, result) : status;
+}
+
+nt_status nt_suite_search(nt_suite_work *work) {
+    for (int g = 0; g < work->suite->group_count; g++)
+        if (work->results->groups[g].cases.asks)
+            NT_TRY(search(work, &work->results->groups[g]));
+    return NT_OK;
+}

@@ -1,0 +1,186 @@
+/* What a case may say: the kinds of edits, their numbers, and blocks that stand for their sums. */
+#include "test_hook_support.h"
+
+/* Sums of all kinds: `twins` are one node of the graph, `pair` is a block with two, `u` one with
+ * one, `chain` one with none; nothing depends on `lost`. */
+static const char *const sums = "version: 1\n"
+                                "graph: sums\n"
+                                "input: [4, 8, 8]\n"
+                                "blocks:\n"
+                                "  unit:\n"
+                                "    nodes:\n"
+                                "      c: {op: conv2d, channels: 4, kernel: 1}\n"
+                                "      s: {op: add, from: [c, input]}\n"
+                                "  two:\n"
+                                "    nodes:\n"
+                                "      c: {op: conv2d, channels: 4, kernel: 1}\n"
+                                "      s: {op: add, from: [c, input]}\n"
+                                "      t: {op: add, from: [s, c]}\n"
+                                "  none:\n"
+                                "    nodes:\n"
+                                "      c: {op: conv2d, channels: 4, kernel: 1}\n"
+                                "nodes:\n"
+                                "  u: {block: unit}\n"
+                                "  pair: {block: two}\n"
+                                "  chain: {block: none}\n"
+                                "  lost: {op: add, from: [chain, pair]}\n"
+                                "  first: {op: add, from: [chain, u]}\n"
+                                "  mid: {op: conv2d, channels: 4, kernel: 1}\n"
+                                "  twin: {op: add, from: [chain, u]}\n"
+                                "  last: {op: add, from: [twin, mid]}\n"
+                                "  p: {op: global_avg_pool}\n"
+                                "  f: {op: linear, features: 3}\n";
+
+static nt_network *network;
+
+static int set_up(void **state) {
+    char path[PATH_SIZE];
+    (void)state;
+    write_file(sums, path);
+    network = load_path(path);
+    unlink(path);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    nt_network_free(network);
+    return 0;
+}
+
+static void accepts(const char *body, const char *expected) {
+    char script[1000];
+    snprintf(script, sizeof script, HOOK("%s"), body);
+    assert_cases(network, script, expected);
+}
+
+static void refuses(const char *body, const char *expected) {
+    char script[1000];
+    snprintf(script, sizeof script, HOOK("%s"), body);
+    assert_invalid(network, script, expected);
+}
+
+static void kinds(void **state) {
+    (void)state;
+    accepts("return {{name = 'a', mean = 'u.c'}, {name = 'b', reinit = {net:node('f')}}}",
+            "a: mean=u.c\nb: reinit=f\n");
+    accepts("return {{name = 'a', rerandomise = 'f'}, {name = 'b', rerandomise = 'f', seed = 7}}",
+            "a: rerandomise(0)=f\nb: rerandomise(7)=f\n");
+    accepts("return {{name = 'a', noise = 'f', deviation = 0.5},\n"
+            "{name = 'b', noise = {'f'}, deviation = 2, seed = -3.0}}",
+            "a: noise(0.5,0)=f\nb: noise(2,-3)=f\n");
+}
+
+/* In the order of the network, however the script wrote them. */
+static void kinds_together(void **state) {
+    (void)state;
+    accepts("return {{name = 'a', seed = 5, deviation = 0.25, noise = {'f', 'pair.c'},\n"
+            "zero = {'chain.c', 'u.c'}, drop = 'last', rerandomise = {}}}",
+            "a: u.c noise(0.25,5)=pair.c chain.c drop=last noise(0.25,5)=f\n");
+    accepts("return {{name = 'a', drop = 'twin', mean = 'mid'}}", "a: mean=mid drop=twin\n");
+}
+
+static void drop(void **state) {
+    (void)state;
+    accepts("return {{name = 'a', drop = net:node('u.s')}, {name = 'b', drop = {'u', 'last'}}}",
+            "a: drop=u.s\nb: drop=u.s drop=last\n");
+    refuses("return {{name = 'a', drop = 'u.c'}}",
+            "case 'a': 'u.c' (conv2d) is no sum, so it has no branch to drop");
+    refuses("return {{name = 'a', drop = {'chain'}}}",
+            "case 'a': the block 'chain' holds no sum, so it has no branch to drop");
+    refuses("return {{name = 'a', drop = 'pair'}}",
+            "case 'a': the block 'pair' holds 2 sums; name one of them, such as 'pair.t'");
+    refuses("return {{name = 'a', drop = 'chian'}}",
+            "case 'a': the network has no node or block 'chian'; did you mean 'chain'?");
+    refuses("return {{name = 'a', zero = 'chain'}}",
+            "case 'a': the network has no node 'chain'; did");
+    refuses("return {{name = 'a', drop = {'u', 'u.s'}}}", "case 'a' names 'u.s' twice");
+    refuses("return {{name = 'a', drop = {'twin', 'last', 'first'}}}",
+            "case 'a' names 'first' and 'twin', which are the same node; leave one out");
+    refuses("return {{name = 'a', drop = 'lost'}}",
+            "case 'a': no output of the network depends on 'lost'");
+}
+
+static void nodes_that_do_not_fit(void **state) {
+    (void)state;
+    refuses("return {{name = 'a', zero = 'u.s'}}", "case 'a': 'u.s' (add) has no kernel to zero");
+    refuses("return {{name = 'a', mean = 'u.s'}}",
+            "case 'a': 'u.s' (add) has no kernel, which 'mean' needs");
+    refuses("return {{name = 'a', noise = {'f', 'u.s'}, deviation = 1}}",
+            "case 'a': 'u.s' (add) has no kernel, which 'noise' needs");
+    refuses("return {{name = 'a', zero = 'f', mean = {'u.c', 'f'}}}", "case 'a' names 'f' twice");
+    refuses("return {{name = 'a', reinit = {true}}}",
+            "case 'a': 'reinit' holds boolean where a node is wanted");
+    refuses("return {{name = 'a', zero = {}, mean = {}}}", "case 'a' edits nothing; list nodes");
+    refuses("local t = {} for i = 1, 99 do t[i] = 'f' end return {{name = 'a', mean = t}}",
+            "case 'a' names 99 nodes, more than the network has");
+}
+
+static void deviations(void **state) {
+    (void)state;
+    refuses("return {{name = 'a', noise = 'f'}}",
+            "case 'a' has 'noise' without a 'deviation'; give it relative to");
+    refuses("return {{name = 'a', zero = 'f', deviation = 1}}",
+            "case 'a' has a 'deviation', which only 'noise' takes");
+    static const char *const wrong[] = {"0", "-1", "1/0", "0/0", "'1'", "true", NULL};
+    for (int i = 0; wrong[i]; i++) {
+        char body[100];
+        snprintf(body, sizeof body, "return {{name = 'a', noise = 'f', deviation = %s}}", wrong[i]);
+        refuses(body, "case 'a': 'deviation' must be a number above 0");
+    }
+}
+
+static void seeds(void **state) {
+    (void)state;
+    refuses("return {{name = 'a', zero = 'f', seed = 1}}",
+            "case 'a' has a 'seed', which only 'rerandomise' and 'noise' take");
+    static const char *const wrong[] = {"1.5", "'1'", "true", "2^64", NULL};
+    for (int i = 0; wrong[i]; i++) {
+        char body[100];
+        snprintf(body, sizeof body, "return {{name = 'a', rerandomise = 'f', seed = %s}}",
+                 wrong[i]);
+        refuses(body, "case 'a': 'seed' must be an integer");
+    }
+    accepts("return {{name = 'a', rerandomise = 'f', seed = math.mininteger}}",
+            "a: rerandomise(-9223372036854775808)=f\n");
+}
+
+static void keys(void **state) {
+    (void)state;
+    refuses("return {{name = 'a', rerandomize = 'f'}}", "did you mean 'rerandomise'?");
+    refuses("return {{name = 'a', deviaton = 1}}", "did you mean 'deviation'?");
+    refuses("return {{name = 'a', zero = {[2] = 'f'}}}",
+            "case 'a': 'zero' is a table with other keys than 1 to 0; list its nodes");
+}
+
+/* One list that many cases share costs the script nothing, so it is counted when it is read. */
+static void many_nodes(void **state) {
+    (void)state;
+    nt_network *large = load("resnet34.yaml");
+    const char *body = HOOK("local all, sums, t = net:nodes('conv2d'), net:nodes('add'), {}\n"
+                            "for i = 1, %d do\n"
+                            "  t[i] = {name = 'c' .. i, zero = all, drop = sums}\n"
+                            "end\n"
+                            "return t");
+    char script[300];
+    nt_text text;
+    nt_text_init(&text);
+    snprintf(script, sizeof script, body, 1000);
+    assert_int_equal(run_text(script, large, &text), NT_OK);
+    nt_text_finish(&text);
+    snprintf(script, sizeof script, body, 100000); /* of 36 + 16 nodes */
+    assert_invalid(large, script, "case 'c76924': more than 4000000 nodes are named in all");
+    snprintf(script, sizeof script, body, 100001);
+    assert_invalid(large, script, "the hook returned 100001 cases; at most 100000 are allowed");
+    nt_network_free(large);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds),      cmocka_unit_test(kinds_together),
+        cmocka_unit_test(drop),       cmocka_unit_test(nodes_that_do_not_fit),
+        cmocka_unit_test(deviations), cmocka_unit_test(seeds),
+        cmocka_unit_test(keys),       cmocka_unit_test(many_nodes),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,623 @@
+/* The store of outcomes: what goes in comes out, and what isn't a whole store of ours is refused.
+ */
+#include "test_store_support.h"
+#include <pthread.h>
+
+static nt_error error;
+
+static nt_store *open_in(const char *folder) {
+    nt_store *store;
+    EXPECT_OK(&error, nt_store_open(folder, &store, &error));
+    return store;
+}
+
+static nt_store *open_to_read(const char *folder) {
+    nt_store *store;
+    EXPECT_OK(&error, nt_store_open_to_read(folder, &store, &error));
+    return store;
+}
+
+/* The file is refused, and left as it is: for reading, for writing, or both. */
+static void expect_refused_as(const char *folder, bool to_write, const char *part) {
+    nt_store *store = NULL;
+    content before = read_store(folder);
+    nt_status status = to_write ? nt_store_open(folder, &store, &error)
+                                : nt_store_open_to_read(folder, &store, &error);
+    assert_null(store);
+    assert_non_null(strstr(shown(&error), "/" NT_STORE_NAME ": error: "));
+    assert_non_null(error.items[0].hint);
+    EXPECT_ERROR(&error, status, NT_INVALID, part);
+    content after = read_store(folder);
+    assert_int_equal(before.size, after.size);
+    assert_memory_equal(before.bytes, after.bytes, before.size);
+    free(before.bytes);
+    free(after.bytes);
+}
+
+static void expect_refused(const char *folder, const char *part) {
+    expect_refused_as(folder, false, part);
+    expect_refused_as(folder, true, part);
+}
+
+static void expect_found(nt_store *store, int thing, nt_measured expected) {
+    nt_measured found;
+    EXPECT_OK(&error, nt_store_find(store, made_key(thing), &found, &error));
+    assert_int_equal(found.samples, expected.samples);
+    assert_int_equal(found.sample_bytes, expected.sample_bytes);
+    assert_int_equal(found.shards, expected.shards);
+}
+
+static int64_t count_complete(nt_store *store) {
+    int64_t count;
+    EXPECT_OK(&error, nt_store_count_complete(store, &count, &error));
+    return count;
+}
+
+/* Thing 0 has three shards of one byte a sample, thing 1 has two of twelve. */
+enum { SAMPLES_0 = 2345, SAMPLES_1 = 2000, BYTES_1 = 12 };
+
+static void fill(nt_store *store) {
+    static made m[2];
+    for (int32_t n = 2; n >= 0; n--)
+        put_one(store, make_shard(&m[0], 0, SAMPLES_0, 1, n), &error);
+    const nt_shard both[] = {*make_shard(&m[0], 1, SAMPLES_1, BYTES_1, 0),
+                             *make_shard(&m[1], 1, SAMPLES_1, BYTES_1, 1)};
+    EXPECT_OK(&error, nt_store_put_shards(store, both, 2, &error));
+}
+
+/* --- outcomes --------------------------------------------------------------------------------- */
+
+static void test_shards(void **state) {
+    (void)state;
+    const struct {
+        int32_t samples, number, count, in_it;
+    } expected[] = {{1, 0, 1, 1},
+                    {999, 0, 1, 999},
+                    {1000, 0, 1, 1000},
+                    {1001, 0, 2, 1000},
+                    {1001, 1, 2, 1},
+                    {10000, 9, 10, 1000},
+                    {INT32_MAX, 0, 2147484, 1000},
+                    {INT32_MAX, 2147483, 2147484, 647}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        assert_int_equal(nt_shard_count(expected[i].samples), expected[i].count);
+        assert_int_equal(nt_shard_samples(expected[i].samples, expected[i].number),
+                         expected[i].in_it);
+    }
+}
+
+static void test_round_trip(void **state) {
+    nt_store *store = open_in(*state);
+    expect_found(store, 0, (nt_measured){0});
+    assert_false(has(store, 0, 0, &error));
+    assert_int_equal(count_complete(store), 0);
+    fill(store);
+    for (int round = 0; round < 3; round++) { /* at once, reopened, for reading */
+        expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 3});
+        expect_found(store, 1, (nt_measured){SAMPLES_1, BYTES_1, 2});
+        expect_found(store, 2, (nt_measured){0});
+        assert_true(has(store, 0, 2, &error));
+        assert_false(has(store, 0, 3, &error));
+        assert_false(has(store, 2, 0, &error));
+        expect_thing(store, 0, SAMPLES_0, 1, &error);
+        expect_thing(store, 1, SAMPLES_1, BYTES_1, &error);
+        assert_int_equal(count_complete(store), 2);
+        nt_store_close(store);
+        assert_int_equal(count_files(*state), 1);
+        store = round == 0 ? open_in(*state) : open_to_read(*state);
+    }
+    nt_store_close(store);
+    nt_store_close(NULL);
+}
+
+static void test_losses(void **state) {
+    static const double losses[] = {
+        0.1, -0.0, 5e-324, 1.7976931348623157e308, 3, (double)INFINITY, (double)NAN};
+    enum { COUNT = sizeof losses / sizeof *losses };
+    nt_store *store = open_in(*state);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < COUNT; i++) {
+            made m;
+            unsigned char outcome;
+            double loss;
+            make_shard(&m, i, 1, 1, 0);
+            m.shard.loss = losses[i];
+            put_one(store, &m.shard, &error); /* the second time, it is there */
+            EXPECT_OK(&error, nt_store_read(store, m.key, &outcome, 1, &loss, &error));
+            assert_true(isnan(losses[i]) ? isnan(loss) : loss == losses[i]);
+        }
+        nt_store_close(store);
+        store = open_in(*state);
+    }
+    nt_store_close(store);
+}
+
+static void test_incomplete(void **state) {
+    made m;
+    unsigned char outcomes[SAMPLES_0];
+    double loss = 7;
+    nt_store *store = open_in(*state);
+    nt_status status = nt_store_read(store, made_key(0), outcomes, sizeof outcomes, &loss, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "0 of 0 shards of ");
+    put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 2), &error);
+    put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 0), &error);
+    expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 2});
+    assert_int_equal(count_complete(store), 0);
+    status = nt_store_read(store, made_key(0), outcomes, sizeof outcomes, &loss, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "2 of 3 shards of ");
+    put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 1), &error);
+    assert_int_equal(count_complete(store), 1);
+    for (int wrong = -1; wrong <= 1; wrong += 2) {
+        status =
+            nt_store_read(store, made_key(0), outcomes, (size_t)(SAMPLES_0 + wrong), &loss, &error);
+        EXPECT_ERROR(&error, status, NT_INVALID, "has 2345 samples of 1 bytes; 234");
+    }
+    assert_true(loss == 7);
+    nt_store_close(store);
+}
+
+static void test_wrong_shards(void **state) {
+    static made good, bad;
+    nt_store *store = open_in(*state);
+    static const struct {
+        int32_t samples, sample_bytes, number;
+        size_t size;
+    } wrong[] = {{2345, 1, 0, 999},   {2345, 1, 0, 1001}, {2345, 1, 2, 1000}, {2345, 1, 2, 344},
+                 {2345, 1, 2, 346},   {2345, 1, 3, 1000}, {2345, 1, 3, 0},    {2345, 1, -1, 1000},
+                 {2000, 12, 1, 1000}, {0, 1, 0, 0},       {1, 0, 0, 0},       {2000, 1, 2, 0},
+                 {-5, 1, 0, 1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        make_shard(&bad, 1, 2000, 1, 0);
+        bad.shard.samples = wrong[i].samples;
+        bad.shard.sample_bytes = wrong[i].sample_bytes;
+        bad.shard.number = wrong[i].number;
+        bad.shard.size = wrong[i].size;
+        const nt_shard both[] = {*make_shard(&good, 0, 1500, 1, 0), bad.shard};
+        nt_status status = nt_store_put_shards(store, both, 2, &error);
+        EXPECT_ERROR(&error, status, NT_INVALID, "bytes are not shard ");
+        assert_false(has(store, 0, 0, &error)); /* the good one went with it */
+        expect_found(store, 0, (nt_measured){0});
+    }
+    put_one(store, &good.shard, &error);
+    assert_true(has(store, 0, 0, &error));
+    nt_store_close(store);
+}
+
+static void test_again(void **state) {
+    static made m, other;
+    nt_store *store = open_in(*state);
+    const nt_shard *shard = make_shard(&m, 0, 1500, 1, 0);
+    const nt_shard twice[] = {*shard, *shard};
+    EXPECT_OK(&error, nt_store_put_shards(store, twice, 2, &error));
+    EXPECT_OK(&error, nt_store_put_shards(store, twice, 2, &error));
+    expect_found(store, 0, (nt_measured){1500, 1, 1});
+
+    make_shard(&other, 0, 1500, 1, 0);
+    other.outcomes[999] ^= 1;
+    nt_status status = nt_store_put_shards(store, &other.shard, 1, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "was measured again, with other outcomes");
+    make_shard(&other, 0, 1500, 1, 0);
+    other.shard.loss = nextafter(other.shard.loss, 0);
+    status = nt_store_put_shards(store, &other.shard, 1, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "was measured again, with other outcomes");
+    status = nt_store_put_shards(store, make_shard(&other, 0, 1501, 1, 1), 1, &error);
+    EXPECT_ERROR(&error, status, NT_INVALID,
+                 "has 1500 samples of 1 bytes; a shard of it says 1501 of 1");
+    status = nt_store_put_shards(store, make_shard(&other, 0, 1500, 2, 1), 1, &error);
+    EXPECT_ERROR(&error, status, NT_INVALID,
+                 "has 1500 samples of 1 bytes; a shard of it says 1500 of 2");
+    put_one(store, make_shard(&other, 0, 1500, 1, 1), &error);
+    expect_thing(store, 0, 1500, 1, &error);
+    nt_store_close(store);
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+static nt_status note(void *context, const nt_store_result *result) {
+    assert_true(!result->key != !result->failure);
+    nt_text_printf(context, "%s/%s/%d/%s/%s/%s\n", result->group, result->name, result->seed,
+                   result->split, result->edit, result->key ? result->key : result->failure);
+    return NT_OK;
+}
+
+static nt_status stop(void *context, const nt_store_result *result) {
+    (void)result;
+    ++*(int *)context;
+    return NT_INTERRUPTED;
+}
+
+static void expect_results(nt_store *store, const char *expected) {
+    nt_text text;
+    nt_text_init(&text);
+    EXPECT_OK(&error, nt_store_each_result(store, note, &text, &error));
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+static void test_results(void **state) {
+    char key[NT_DIGEST_HEX], expected[1000];
+    memcpy(key, made_key(0), sizeof key);
+    nt_store *store = open_in(*state);
+    fill(store);
+    expect_results(store, "");
+    const nt_store_result first[] = {
+        {"zebra", "b", 1, "test", "conv1", key, NULL},
+        {"zebra", "a", 1, "test", "conv2 conv3", NULL, "diverged"},
+        {"apple", "a", -5, "test", "", key, NULL},
+        {"apple", "a", -5, "held_out", "", key, NULL},
+    };
+    EXPECT_OK(&error, nt_store_put_results(store, first, 4, &error));
+    snprintf(expected, sizeof expected,
+             "zebra/b/1/test/conv1/%s\nzebra/a/1/test/conv2 conv3/diverged\n"
+             "apple/a/-5/test//%s\napple/a/-5/held_out//%s\n",
+             key, key, key);
+    expect_results(store, expected);
+    int calls = 0;
+    assert_int_equal(nt_store_each_result(store, stop, &calls, &error), NT_INTERRUPTED);
+    assert_int_equal(calls, 1);
+    assert_int_equal(error.count, 0);
+
+    /* A wrong one changes nothing. */
+    const struct {
+        nt_store_result result;
+        const char *why;
+    } wrong[] = {
+        {{"zebra", "b", 1, "test", "conv1", key, NULL}, "UNIQUE constraint failed"},
+        {{"g", "c", 1, "test", "e", made_key(5), NULL}, "must be saved before"},
+        {{"g", "c", 1, "test", "e", key, "failed"}, "CHECK constraint failed"},
+        {{"g", "c", 1, "test", "e", NULL, NULL}, "CHECK constraint failed"},
+        {{"g", NULL, 1, "test", "e", key, NULL}, "NOT NULL constraint failed"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const nt_store_result pair[] = {first[0], wrong[i].result};
+        nt_status status = nt_store_put_results(store, pair, 2, &error);
+        EXPECT_ERROR(&error, status, NT_INVALID, wrong[i].why);
+        expect_results(store, expected);
+    }
+
+    /* Those of another list go; what was measured stays. */
+    EXPECT_OK(&error, nt_store_put_results(store, &first[2], 1, &error));
+    nt_store_close(store);
+    store = open_to_read(*state);
+    snprintf(expected, sizeof expected, "apple/a/-5/test//%s\n", key);
+    expect_results(store, expected);
+    assert_int_equal(count_complete(store), 2);
+    nt_store_close(store);
+    store = open_in(*state);
+    EXPECT_OK(&error, nt_store_put_results(store, NULL, 0, &error));
+    expect_results(store, "");
+    nt_store_close(store);
+}
+
+static void test_asked(void **state) {
+    char key[NT_DIGEST_HEX] = "untouched", question[NT_DIGEST_HEX];
+    bool found;
+    memcpy(question, made_key(100), sizeof question);
+    nt_store *store = open_in(*state);
+    fill(store);
+    EXPECT_OK(&error, nt_store_find_asked(store, question, &found, key, &error));
+    assert_false(found);
+    assert_string_equal(key, "untouched");
+    nt_status status = nt_store_put_asked(store, question, made_key(7), &error);
+    EXPECT_ERROR(&error, status, NT_INVALID, "must be saved before");
+    for (int thing = 0; thing < 2; thing++) { /* the newest counts */
+        EXPECT_OK(&error, nt_store_put_asked(store, question, made_key(thing), &error));
+        nt_store_close(store);
+        store = open_in(*state);
+        EXPECT_OK(&error, nt_store_find_asked(store, question, &found, key, &error));
+        assert_true(found);
+        assert_string_equal(key, made_key(thing));
+    }
+    nt_store_close(store);
+}
+
+/* --- several at once -------------------------------------------------------------------------- */
+
+static void test_reader(void **state) {
+    static made m;
+    nt_store *reader = NULL;
+    nt_status status = nt_store_open_to_read(*state, &reader, &error);
+    EXPECT_ERROR(&error, status, NT_INVALID,
+                 "cannot open: No such file or directory; give the folder of a suite");
+    assert_int_equal(count_files(*state), 0);
+    write_store(*state, "", 0); /* as if killed before the tables were made */
+    status = nt_store_open_to_read(*state, &reader, &error);
+    EXPECT_ERROR(&error, status, NT_INVALID, "is empty; run the suite first");
+
+    nt_store *writer = open_in(*state);
+    reader = open_to_read(*state);
+    assert_false(has(reader, 0, 0, &error));
+    put_one(writer, make_shard(&m, 0, 1000, 1, 0), &error);
+    assert_true(has(reader, 0, 0, &error));
+    status = nt_store_put_shards(reader, make_shard(&m, 1, 1000, 1, 0), 1, &error);
+    EXPECT_ERROR(&error, status, NT_IO, "attempt to write a readonly database");
+    expect_thing(reader, 0, 1000, 1, &error);
+    put_one(writer, &m.shard, &error);
+    nt_store_close(reader);
+    nt_store_close(writer);
+}
+
+static void *release_soon(void *db) {
+    usleep(300000);
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return NULL;
+}
+
+static void test_locked(void **state) {
+    static made m;
+    nt_store *store = open_in(*state), *second = NULL;
+    fill(store);
+    sqlite3 *other = connect_to(*state);
+
+    /* Waits for who is soon done. */
+    pthread_t thread;
+    execute(other, "BEGIN EXCLUSIVE");
+    assert_int_equal(pthread_create(&thread, NULL, release_soon, other), 0);
+    put_one(store, make_shard(&m, 2, 1000, 1, 0), &error);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+
+    /* Gives up on who isn't; SQLite lets a reader hold up a commit too. */
+    execute(other, "BEGIN; SELECT * FROM measured");
+    nt_status status = nt_store_put_shards(store, make_shard(&m, 3, 1000, 1, 0), 1, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED,
+                 NT_STORE_NAME ": error: cannot write: database is locked; wait until the other");
+    execute(other, "ROLLBACK");
+    assert_false(has(store, 3, 0, &error));
+    put_one(store, &m.shard, &error);
+
+    execute(other, "BEGIN EXCLUSIVE");
+    status = nt_store_open(*state, &second, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED,
+                 NT_STORE_NAME ": error: cannot open: database is locked; wait until the other");
+    assert_null(second);
+    execute(other, "ROLLBACK");
+    sqlite3_close(other);
+    nt_store_close(store);
+}
+
+/* Somebody switched the store to a write-ahead log: whoever writes next switches it back. */
+static void test_switched_journal(void **state) {
+    nt_text mode;
+    nt_text_init(&mode);
+    nt_store *store = open_in(*state), *second = NULL;
+    fill(store);
+    nt_store_close(store);
+    execute_in(*state, "PRAGMA journal_mode = WAL");
+    store = open_to_read(*state);
+    expect_thing(store, 0, SAMPLES_0, 1, &error);
+    nt_status status = nt_store_open(*state, &second, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "cannot open: database is locked");
+    nt_store_close(store);
+    assert_string_equal(rows_of(*state, "PRAGMA journal_mode", &mode), "'wal' \n");
+    nt_store_close(open_in(*state));
+    assert_string_equal(rows_of(*state, "PRAGMA journal_mode", &mode), "'delete' \n");
+    nt_text_finish(&mode);
+}
+
+/* --- refusals --------------------------------------------------------------------------------- */
+
+static void test_foreign(void **state) {
+    static const char text[] = "key,total,correct,loss\nand so on, for longer than any header is, "
+                               "so that it can't be taken for the start of a database\n";
+    write_store(*state, text, sizeof text - 1);
+    expect_refused(*state, "cannot open: file is not a database; put back a copy, or move");
+    write_store(*state, "", 0);
+    execute_in(*state, "PRAGMA journal_mode = WAL; CREATE TABLE measured(key TEXT)");
+    expect_refused(*state, "is an SQLite database, but not one of measured outcomes; move it out");
+    remove(path_in(*state, NT_STORE_NAME "-wal"));
+    remove(path_in(*state, NT_STORE_NAME "-shm"));
+}
+
+/* A change to a good store that SQLite itself has nothing against. */
+static void expect_change_refused(const char *folder, const char *sql, const char *part) {
+    content whole = read_store(folder);
+    execute_in(folder, sql);
+    expect_refused(folder, part);
+    write_store(folder, whole.bytes, whole.size);
+    free(whole.bytes);
+    nt_store_close(open_in(folder));
+}
+
+static void test_marks(void **state) {
+    nt_text text;
+    nt_store *store = open_in(*state);
+    fill(store);
+    nt_store_close(store);
+    nt_text_init(&text);
+    assert_string_equal(rows_of(*state, "PRAGMA application_id", &text), "'1314148950' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'1' \n");
+    nt_text_finish(&text);
+    expect_change_refused(*state, "PRAGMA user_version = 2",
+                          "was written by a newer version of this program: its format is 2, this "
+                          "version knows 1; use the newer version");
+    expect_change_refused(*state, "PRAGMA user_version = 0", "is damaged: there is no format 0");
+    expect_change_refused(*state, "PRAGMA application_id = 0", "not one of measured outcomes");
+    expect_change_refused(*state, "DROP TABLE asked", "is damaged: the table 'asked' is missing");
+    expect_change_refused(*state, "ALTER TABLE shard ADD COLUMN time REAL",
+                          "is damaged: the table 'shard' is another than it should be");
+    expect_change_refused(*state, "DELETE FROM measured WHERE sample_bytes = 1",
+                          "is damaged: the table 'shard' names a key that was never measured");
+    expect_change_refused(*state,
+                          "PRAGMA ignore_check_constraints = 1; UPDATE measured SET samples = 0",
+                          "is damaged: CHECK constraint failed in measured");
+}
+
+/* Outcomes other than those that were saved, in a database that is whole: known by the digest. For
+ * reading, only what is read is looked at. */
+static void test_changed_outcomes(void **state) {
+    static const struct {
+        int thing;
+        const char *sql;
+    } changes[] = {
+        {0,
+         "UPDATE shard SET outcomes = zeroblob(1000) WHERE number = 1 AND length(outcomes) < 9000"},
+        {0, "UPDATE shard SET outcomes = substr(outcomes, 2) WHERE number = 2"},
+        {0, "UPDATE shard SET outcomes = x'' WHERE number = 2"},
+        {0, "UPDATE shard SET loss = loss + 1e-6 WHERE number = 2"},
+        {0, "UPDATE shard SET loss = NULL WHERE number = 2"},
+        {0, "UPDATE shard SET number = 9 WHERE number = 0 AND length(outcomes) = 1000;"
+            "UPDATE shard SET number = 0 WHERE number = 1 AND length(outcomes) = 1000;"
+            "UPDATE shard SET number = 1 WHERE number = 9"},
+        {0, "UPDATE shard SET number = 3 WHERE number = 2"},
+        {0, "UPDATE measured SET samples = 2346 WHERE samples = 2345"},
+        {0, "UPDATE shard SET digest = replace(digest, 'a', 'b')"},
+        {2, "UPDATE measured SET samples = 50, sample_bytes = 4 WHERE samples = 100"},
+    };
+    static made m;
+    nt_store *store = open_in(*state);
+    fill(store);
+    put_one(store, make_shard(&m, 2, 100, 2, 0), &error);
+    nt_store_close(store);
+    content whole = read_store(*state);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        static unsigned char outcomes[SAMPLES_0 + 1];
+        const char *key = made_key(changes[i].thing);
+        nt_measured found;
+        double loss;
+        execute_in(*state, changes[i].sql);
+        expect_refused_as(*state, true, "is not what was saved; put back a copy, or move it out");
+        store = open_to_read(*state);
+        EXPECT_OK(&error, nt_store_find(store, key, &found, &error));
+        size_t size = (size_t)found.samples * (size_t)found.sample_bytes;
+        assert_true(size <= sizeof outcomes);
+        nt_status status = nt_store_read(store, key, outcomes, size, &loss, &error);
+        EXPECT_ERROR(&error, status, NT_INVALID, "is not what was saved; put back a copy, or move");
+        nt_store_close(store);
+        write_store(*state, whole.bytes, whole.size);
+    }
+    free(whole.bytes);
+    nt_store_close(open_in(*state));
+}
+
+/* A store that gives all its outcomes as they were saved, or an error that names it. Returns
+ * whether it gave them. */
+static bool right_or_refused(const char *folder, bool to_write) {
+    enum { BYTES = SAMPLES_1 * BYTES_1 };
+    static unsigned char outcomes[BYTES];
+    const struct { int32_t samples, bytes; } things[] = {{SAMPLES_0, 1}, {SAMPLES_1, BYTES_1}};
+    nt_store *store = NULL;
+    double loss;
+    nt_status status = to_write ? nt_store_open(folder, &store, &error)
+                                : nt_store_open_to_read(folder, &store, &error);
+    for (int t = 0; t < 2 && status == NT_OK; t++) {
+        size_t size = (size_t)(things[t].samples * things[t].bytes);
+        status = nt_store_read(store, made_key(t), outcomes, size, &loss, &error);
+        if (status == NT_OK)
+            expect_thing(store, t, things[t].samples, things[t].bytes, &error);
+    }
+    nt_store_close(store);
+    if (status == NT_OK)
+        return true;
+    EXPECT_ERROR(&error, status, NT_INVALID, "/" NT_STORE_NAME ": error: ");
+    return false;
+}
+
+/* Every 37th byte, and the first hundred: SQLite's header. */
+static void test_flipped(void **state) {
+    nt_store *store = open_in(*state);
+    fill(store);
+    nt_store_close(store);
+    content whole = read_store(*state);
+    int tried = 0, refused = 0;
+    for (size_t at = 0; at < whole.size; at += at < 100 ? 1 : 37, tried++) {
+        unsigned char good = whole.bytes[at];
+        whole.bytes[at] ^= (unsigned char)(1u << at % 8);
+        write_store(*state, whole.bytes, whole.size);
+        refused += !right_or_refused(*state, true);
+        write_store(*state, whole.bytes, whole.size);
+        right_or_refused(*state, false);
+        whole.bytes[at] = good;
+    }
+    free(whole.bytes);
+    print_message("%d of %d flipped bits were found\n", refused, tried);
+    assert_in_range(refused, tried / 3, tried - 1); /* many lie in free space */
+}
+
+/* To SQLite, a file of one byte is an empty one. */
+static void test_truncated(void **state) {
+    nt_store *store = open_in(*state);
+    fill(store);
+    nt_store_close(store);
+    content whole = read_store(*state);
+    for (size_t size = 2; size < whole.size; size += size < 200 ? 1 : 509) {
+        write_store(*state, whole.bytes, size);
+        assert_false(right_or_refused(*state, true));
+        assert_false(right_or_refused(*state, false));
+    }
+    write_store(*state, whole.bytes, whole.size);
+    assert_true(right_or_refused(*state, true));
+    free(whole.bytes);
+}
+
+static void test_no_folder(void **state) {
+    nt_store *store = NULL;
+    nt_status status = nt_store_open(path_in(*state, "none"), &store, &error);
+    EXPECT_ERROR(&error, status, NT_IO,
+                 "none/" NT_STORE_NAME ": error: cannot open: unable to open database file; see "
+                 "that the folder exists and is writable");
+    assert_null(store);
+}
+
+/* SQLite would take such a name for a URI. */
+static void test_strange_folder(void **state) {
+    assert_int_equal(chdir(*state), 0);
+    assert_int_equal(mkdir("file:a?mode=ro", 0777), 0);
+    nt_store_close(open_in("file:a?mode=ro"));
+    assert_int_equal(remove("file:a?mode=ro/" NT_STORE_NAME), 0);
+    assert_int_equal(rmdir("file:a?mode=ro"), 0);
+    assert_int_equal(chdir("/"), 0);
+}
+
+/* The n-th allocation of our own fails, for each n. */
+static void test_no_memory(void **state) {
+    int failures = 0;
+    for (int n = 0;; n++, failures++) {
+        nt_store *store = NULL;
+        fail_allocation(n);
+        nt_status status = nt_store_open(*state, &store, &error);
+        nt_store_close(store);
+        if (!allow_all_allocations())
+            break;
+        assert_null(store);
+        assert_int_equal(status, NT_NO_MEMORY);
+        assert_int_equal(error.count, 1);
+        nt_error_finish(&error);
+    }
+    assert_in_range(failures, 2, 100);
+}
+
+static int start(void **state) {
+    nt_error_init(&error);
+    return make_folder(state);
+}
+
+static int stop_all(void **state) {
+    nt_error_finish(&error);
+    return drop_folder(state);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop_all)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shards),
+        TEST(test_round_trip),
+        TEST(test_losses),
+        TEST(test_incomplete),
+        TEST(test_wrong_shards),
+        TEST(test_again),
+        TEST(test_results),
+        TEST(test_asked),
+        TEST(test_reader),
+        TEST(test_locked),
+        TEST(test_switched_journal),
+        TEST(test_foreign),
+        TEST(test_marks),
+        TEST(test_changed_outcomes),
+        TEST(test_flipped),
+        TEST(test_truncated),
+        TEST(test_no_folder),
+        TEST(test_strange_folder),
+        TEST(test_no_memory),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
