@@ -44,9 +44,10 @@ nt_status nt_sandbox_resume(nt_sandbox *sandbox, int results, bool *ret_ended, n
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     nt_sandbox_refresh(thread);
     int lua_status = lua_resume(thread, L, arguments, &count);
-    *ret_ended = lua_status != LUA_YIELD;
-    if (lua_status == LUA_YIELD)
+    if (lua_status == LUA_YIELD) {
+        *ret_ended = false;
         return NT_OK;
+    }
     sandbox->coroutine = NULL;
     if (lua_status != LUA_OK) {
         if (sandbox->stop == NT_STOP_NONE)
@@ -55,6 +56,7 @@ nt_status nt_sandbox_resume(nt_sandbox *sandbox, int results, bool *ret_ended, n
     }
     lua_settop(thread, results);
     lua_xmove(thread, L, results);
+    *ret_ended = true;
     return NT_OK;
 }
 
