@@ -9,10 +9,6 @@
 #include "parallel.h"
 #include "tensor.h"
 
-/* The largest kernel that is worth keeping: to read one that is larger from memory takes longer
- * than to transform it again where it is used, from a weight of a quarter of its size. */
-enum { KEPT_FLOATS = 1 << 22 };
-
 /* --- schemes ---------------------------------------------------------------------------------- */
 
 const nt_bilinear *nt_bilinear_with(nt_bilinear_name name, int set) {
@@ -94,8 +90,7 @@ static nt_conv_need need_of(const nt_bilinear_plan *p, bool kept) {
     int64_t floats = nt_bilinear_plan_tiles(p, p->round_point);
     if (!kept && !p->streamed)
         floats += nt_bilinear_plan_kernel(p);
-    return (nt_conv_need){(size_t)floats * sizeof(float),
-                          nt_bilinear_product_bytes(p, kept || !p->streamed)};
+    return (nt_conv_need){(size_t)floats * sizeof(float), nt_bilinear_product_bytes(p)};
 }
 
 static float *kernel_in(const nt_bilinear_plan *p, const nt_conv_memory *memory) {
@@ -120,8 +115,7 @@ void nt_bilinear_forward(const nt_bilinear *scheme, const nt_conv_shape *shape, 
 
 size_t nt_bilinear_kernel_size(const nt_bilinear *scheme, const nt_conv_shape *shape) {
     nt_bilinear_plan p = nt_bilinear_plan_of(scheme, shape, false);
-    int64_t floats = nt_bilinear_plan_kernel(&p);
-    return floats > KEPT_FLOATS ? 0 : (size_t)floats;
+    return p.streamed ? 0 : (size_t)nt_bilinear_plan_kernel(&p);
 }
 
 void nt_bilinear_transform_kernel(const nt_bilinear *scheme, const nt_conv_shape *shape,

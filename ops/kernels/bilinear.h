@@ -78,8 +78,9 @@ void nt_bilinear_weight(const nt_bilinear *scheme, const nt_conv_shape *shape, c
 nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
 
 /* The two halves of nt_bilinear_forward, for who keeps a transformed kernel over many calls: the
- * first fills nt_bilinear_kernel_size floats, aligned to 64 bytes. 0: the kernel is transformed
- * where it is used, and there is nothing to keep. */
+ * first fills nt_bilinear_kernel_size floats, aligned to 64 bytes. 0: the kernel is so large that
+ * to transform it where it is used takes no longer than to read it from memory (bilinear_plan.h),
+ * and there is nothing to keep. */
 size_t nt_bilinear_kernel_size(const nt_bilinear *scheme, const nt_conv_shape *shape);
 void nt_bilinear_transform_kernel(const nt_bilinear *scheme, const nt_conv_shape *shape,
                                   const float *weight, float *ret_transformed);

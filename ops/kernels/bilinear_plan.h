@@ -12,9 +12,8 @@
  * shared memory, and then each job multiplies a block of them by a few panels.
  *
  * A small kernel is transformed once and shared. A large one would go out to memory and come back
- * four times the weight's size: of that each job transforms the panels that it uses, a piece of the
- * channels at a time, and multiplies by it at once (`streamed`). That it may be kept from earlier
- * calls changes nothing else.
+ * at four times the weight's size: of that each job transforms the panel that it uses, a piece of
+ * the channels at a time, and multiplies by it at once (`streamed`).
  *
  * The order of a sum is decided by `depth`, and that by the number of channels alone. */
 #ifndef NT_BILINEAR_PLAN_H

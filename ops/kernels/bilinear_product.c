@@ -41,8 +41,8 @@ typedef struct desk {
     float *kernel, *products, *tiles, *work;
 } desk;
 
-static int64_t kernel_floats(const nt_bilinear_plan *p, bool made) {
-    return made ? 0 : p->group * p->points * p->kernel_point;
+static int64_t kernel_floats(const nt_bilinear_plan *p) {
+    return p->streamed ? p->group * p->points * p->kernel_point : 0;
 }
 
 static int64_t tiles_floats(const nt_bilinear_plan *p) {
@@ -52,13 +52,13 @@ static int64_t tiles_floats(const nt_bilinear_plan *p) {
 static desk desk_of(const task *t, int worker) {
     const nt_bilinear_plan *p = t->plan;
     float *kernel = (float *)(t->memory->workers + (size_t)worker * t->memory->per_worker);
-    float *products = kernel + kernel_floats(p, t->right.kernel);
+    float *products = kernel + kernel_floats(p);
     float *tiles = products + p->points * p->product_point;
     return (desk){kernel, products, tiles, tiles + tiles_floats(p)};
 }
 
-size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p, bool made) {
-    int64_t floats = kernel_floats(p, made) + p->points * p->product_point + tiles_floats(p);
+size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p) {
+    int64_t floats = kernel_floats(p) + p->points * p->product_point + tiles_floats(p);
     return ((size_t)floats + nt_gemm_work_size(&p->gemm, p->most)) * sizeof(float);
 }
 
@@ -134,7 +134,7 @@ typedef struct kernel_piece {
 static kernel_piece piece_of(const task *t, const part *b, const desk *at, int64_t piece) {
     const nt_bilinear_plan *p = t->plan;
     int64_t first = piece * p->depth, floats = p->points * p->kernel_point;
-    if (t->right.kernel)
+    if (!p->streamed)
         return (kernel_piece){t->right.kernel + b->panel * p->kernel_panel + piece * floats,
                               p->kernel_panel};
     for (int64_t j = 0; j < b->panels; j++)
@@ -150,7 +150,7 @@ static void fetch_kernel(const task *t, const part *b, int64_t piece, int point)
     const nt_bilinear_plan *p = t->plan;
     bool last = piece + 1 == p->pieces;
     int64_t next = last ? 0 : piece + 1, panel = last ? b->panel + nt_threads() : b->panel;
-    if (!t->right.kernel && panel < p->panels)
+    if (p->streamed && panel < p->panels)
         nt_bilinear_kernel_fetch(&t->right.source, panel, next * p->depth,
                                  next * p->depth + channels_of(p, next), point, p->points);
 }

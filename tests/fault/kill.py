@@ -250,7 +250,8 @@ class Run:
         found = self.rows()
         for path in self.out.glob("**/*s.csv"):
             rows = path.read_text().splitlines()
-            found[path.name] = [row.rpartition(",")[0] for row in rows] if path.stem == "metrics" else rows
+            timed = path.stem == "metrics"  # each row's last column is the seconds
+            found[path.name] = [row.rpartition(",")[0] for row in rows] if timed else rows
         for path in self.out.glob("seed-0/*.safetensors"):
             found[path.name] = path.read_bytes()
         found["results.json"] = json.loads((self.out / "results.json").read_text())
@@ -376,8 +377,9 @@ class Disturbed(unittest.TestCase):
         run, total, kept = self.new_run(), EPOCHS * STEPS, 0
         for k, at in enumerate(sorted(rng.sample(range(1, total - 10), 10))):
             # Each goes at least one step further than the one before, so that it says where it began.
+            delay = rng.uniform(0, 0.008)
             status, errors = self.signal_when(
-                run, lambda: run.steps() > max(at, kept), signal.SIGKILL, rng.uniform(0, 0.008), threads=1 + k % 2
+                run, lambda: run.steps() > max(at, kept), signal.SIGKILL, delay, threads=1 + k % 2
             )
             self.assertEqual(status, -signal.SIGKILL, errors)
             if kept:
@@ -550,7 +552,7 @@ class Disturbed(unittest.TestCase):
         for more in (0, 10000):
             status, errors = run.finish(most_bytes=size + more)
             self.assertEqual(status, 1, errors)
-            self.assertRegex(errors, r"outcomes.sqlite: error: cannot write: .+; what was saved before is kept\n$")
+            self.assertRegex(errors, r"outcomes.sqlite: error: cannot write: .+; what was saved .+ is kept\n$")
             self.assertEqual(run.shards(), before)
         status, errors = run.finish()
         self.assertEqual(status, 0, errors)

@@ -558,9 +558,10 @@ static void test_endings(void **state) {
 /* Of more samples than are worked on at once; at last of a kernel that is not kept. */
 static void test_many_endings(void **state) {
     const nt_conv_shape shapes[] = {
-        shape_of(140, 24, 12, 20, 3, 1, 1),  shape_of(1700, 16, 2, 24, 3, 1, 1),
-        shape_of(143, 244, 4, 136, 3, 1, 1), shape_of(9, 300, 5, 24, 3, 1, 1),
-        shape_of(9, 377, 2, 331, 3, 1, 1),   shape_of(75, 400, 4, 304, 3, 1, 1),
+        shape_of(140, 24, 12, 20, 3, 1, 1),
+        shape_of(1700, 16, 2, 24, 3, 1, 1),
+        shape_of(9, 300, 5, 24, 3, 1, 1),
+        shape_of(143, 244, 4, 136, 3, 1, 1),
     };
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -569,7 +570,7 @@ static void test_many_endings(void **state) {
             nt_bilinear_find(shapes[i].height == 2 ? NT_TOEPLITZ : NT_WINOGRAD);
         check_ending(scheme, &p, &(ending){.bias = true, .plus = true, .relu = true});
         check_ending(scheme, &p, &(ending){.bias = true, .on_itself = true, .relu = true});
-        assert_true((nt_bilinear_kernel_size(scheme, &shapes[i]) == 0) == (i == 5));
+        assert_true((nt_bilinear_kernel_size(scheme, &shapes[i]) == 0) == (i == 3));
         problem_free(&p);
     }
 }
