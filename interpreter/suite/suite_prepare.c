@@ -64,6 +64,19 @@ static nt_status make_loader(nt_suite_work *work, nt_split split, int32_t limit,
                          data->normalised ? data->deviation : NULL, ret, error);
 }
 
+/* Outcomes are saved by shards, and no batch crosses from one to the next; where a batch's own
+ * statistics are used, this must not show. */
+static nt_status check_batch(const nt_suite *suite, nt_error *error) {
+    if (suite->evaluate.batch_norm != NT_NORM_BATCH ||
+        NT_SHARD_SAMPLES % suite->evaluate.batch == 0)
+        return NT_OK;
+    nt_error_say(error, NT_INVALID,
+                 "with 'batch_norm: batch' the batch must divide %d, which %d doesn't",
+                 NT_SHARD_SAMPLES, suite->evaluate.batch);
+    nt_error_hint(error, "set evaluate.batch to 250 or 500, for one");
+    return NT_INVALID;
+}
+
 /* For hooks that ask, and for what is found from training images. */
 static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
     const nt_suite *suite = work->suite;
@@ -110,6 +123,7 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
         nt_error_hint(error, "say under 'data' how many training images to 'hold_out'");
         return NT_INVALID;
     }
+    NT_TRY(check_batch(work->suite, error));
     NT_TRY(make_loader(work, (nt_split)work->suite->evaluate.split, work->suite->evaluate.limit,
                        &work->loader, error));
     return open_other_loaders(work, error);
