@@ -89,3 +89,26 @@ bool nt_text_is_utf8(const char *bytes, size_t length) {
     }
     return true;
 }
+
+/* On a mismatch only the last star takes one more byte: if any way to match what is before it can
+ * do, the first can. */
+bool nt_text_matches(const char *text, const char *pattern) {
+    const char *star = NULL, *retry = NULL;
+    while (*text) {
+        if (*pattern == '*') {
+            star = pattern++;
+            retry = text;
+        } else if (*pattern == *text) {
+            pattern++;
+            text++;
+        } else if (star) {
+            pattern = star + 1;
+            text = ++retry;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}

@@ -24,4 +24,7 @@ void nt_text_vprintf(nt_text *text, const char *format, va_list arguments);
 /* Whether the bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool nt_text_is_utf8(const char *bytes, size_t length);
 
+/* Whether all of `text` is as `pattern` says, in which `*` stands for any bytes, also none. */
+bool nt_text_matches(const char *text, const char *pattern);
+
 #endif

@@ -287,16 +287,16 @@ static void add_totals(const bench *b, nt_text *text) {
     const nt_plan *plan = plan_of(b, at);
     char library[NT_OPS_LIBRARY];
     nt_ops_library(library);
-    nt_text_printf(text,
-                   "\n%s, batch %d, %d thread%s, %s: %.2f ms a step, %.1f images/s\n"
-                   "memory of a run: %.1f MB (%.1f MB of values, of which %.1f MB are needed at "
-                   "once; %.1f MB without reuse; %.1f MB that stands still)\n",
-                   b->options->train ? "training" : "evaluation", b->options->batch, nt_threads(),
-                   nt_threads() == 1 ? "" : "s", library, 1e3 * at->fastest,
-                   b->options->batch / at->fastest, 1e-6 * (double)plan->slab_size,
-                   1e-6 * (double)plan->varying_size,
-                   1e-6 * (double)(plan->alive_size - plan->fixed_size),
-                   1e-6 * (double)plan->naive_size, 1e-6 * (double)plan->fixed_size);
+    nt_text_printf(
+        text,
+        "\n%s, batch %d, %d thread%s, %s: %.2f ms a step, %.1f images/s\n"
+        "memory of a run: %.1f MB (%.1f MB of values, %.1f MB without reuse; %.1f MB that "
+        "stands still; %.1f MB alive at once)\n",
+        b->options->train ? "training" : "evaluation", b->options->batch, nt_threads(),
+        nt_threads() == 1 ? "" : "s", library, 1e3 * at->fastest, b->options->batch / at->fastest,
+        1e-6 * (double)plan->slab_size, 1e-6 * (double)plan->varying_size,
+        1e-6 * (double)plan->naive_size, 1e-6 * (double)plan->fixed_size,
+        1e-6 * (double)plan->alive_size);
     if (b->side_count > 1)
         nt_text_printf(text, "with direct convolutions alone: %.2f ms a step, %.1f images/s\n",
                        1e3 * b->sides[1].fastest, b->options->batch / b->sides[1].fastest);

@@ -1,9 +1,9 @@
 /* nontrivial run: a whole suite. One table a group on standard output, files in the run folder. */
 #include "console.h"
+#include "findings_table.h"
 #include "plan_print.h"
 #include "signals.h"
 #include "suite_job.h"
-#include "table.h"
 
 #include <math.h>
 
@@ -26,80 +26,28 @@ static const nt_operand run_operands[] = {{.name = "SUITE", .doc = "a suite file
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
-enum { NAMED = 3 }; /* layers of a case that a table names */
-
-/* A p value, as papers print it. */
-static void add_p(nt_table *table, double p) {
-    if (isnan(p))
-        nt_table_cell(table, "");
-    else if (p < 0.0001)
-        nt_table_cell(table, "<0.0001");
-    else
-        nt_table_cellf(table, "%.4f", p);
-}
-
-static const nt_column with_seed[] = {
-    {"case", NT_LEFT},      {"edit", NT_LEFT},    {"seed", NT_RIGHT},
-    {"accuracy", NT_RIGHT}, {"change", NT_RIGHT}, {"95 % interval", NT_LEFT},
-    {"p (Holm)", NT_RIGHT}, {"verdict", NT_LEFT}, {0}};
-static const nt_column without_seed[] = {{"case", NT_LEFT},          {"edit", NT_LEFT},
-                                         {"accuracy", NT_RIGHT},     {"change", NT_RIGHT},
-                                         {"95 % interval", NT_LEFT}, {"p (Holm)", NT_RIGHT},
-                                         {"verdict", NT_LEFT},       {0}};
-
-/* The seed's column is only there where there are several. */
-static void add_seed(const nt_results *results, int s, nt_table *table) {
-    if (results->suite->seed_count > 1)
-        nt_table_cellf(table, "%d", results->suite->seeds[s]);
-}
-
-static void add_baseline(const nt_results *results, int s, nt_table *table) {
-    nt_table_cell(table, "baseline");
-    nt_table_cell(table, "");
-    add_seed(results, s, table);
-    nt_table_cellf(table, "%.4f", nt_accuracy(results->baseline[s]));
-    for (int i = 0; i < 4; i++)
-        nt_table_cell(table, "");
-}
-
-static void add_finding(const nt_results *results, const nt_group_result *group, int32_t c, int s,
-                        nt_arena *arena, nt_table *table) {
-    const nt_case *item = &group->cases.items[c];
-    const nt_finding *f = &group->findings[c * results->suite->seed_count + s];
-    nt_table_cell(table, item->name);
-    nt_table_cell(table, nt_case_words(results, item, NAMED, arena));
-    add_seed(results, s, table);
-    if (f->failure) {
-        nt_table_cell(table, "");
-        nt_table_cell(table, "");
-        nt_table_cell(table, "");
-        nt_table_cell(table, "");
-        nt_table_cellf(table, "failed: %s", f->failure);
-        return;
-    }
-    nt_table_cellf(table, "%.4f", nt_accuracy(f->outcome));
-    nt_table_cellf(table, "%+.4f", f->change);
-    nt_table_cellf(table, "%+.4f to %+.4f", f->interval.low, f->interval.high);
-    add_p(table, f->p_holm);
-    nt_table_cell(table, nt_verdict_name(f->verdict));
-}
-
 /* The baseline's rows, then those of a group; `group` NULL: the baseline's alone. */
 static void add_table(const nt_results *results, const nt_group_result *group, nt_text *text) {
-    int seeds = results->suite->seed_count;
+    const nt_suite *suite = results->suite;
     nt_arena arena;
-    nt_table table;
+    nt_findings_table table;
     nt_arena_init(&arena);
-    nt_table_init(&table, seeds > 1 ? with_seed : without_seed);
-    for (int s = 0; s < seeds; s++)
-        add_baseline(results, s, &table);
+    nt_findings_table_init(&table, suite->seed_count > 1);
+    for (int s = 0; s < suite->seed_count; s++)
+        nt_findings_table_baseline(&table, suite->seeds[s],
+                                   &(nt_finding){.outcome = results->baseline[s]});
     if (group)
-        nt_table_rule(&table);
-    for (int32_t c = 0; group && c < group->cases.count; c++)
-        for (int s = 0; s < seeds; s++)
-            add_finding(results, group, c, s, &arena, &table);
-    nt_table_format(&table, text);
-    nt_table_finish(&table);
+        nt_table_rule(&table.table);
+    for (int32_t c = 0; group && c < group->cases.count; c++) {
+        const nt_case *item = &group->cases.items[c];
+        const char *words = nt_case_words(results, item, &arena);
+        text->failed = text->failed || !words;
+        for (int s = 0; words && s < suite->seed_count; s++)
+            nt_findings_table_case(&table, item->name, words, suite->seeds[s],
+                                   &group->findings[c * suite->seed_count + s]);
+    }
+    nt_table_format(&table.table, text);
+    nt_table_finish(&table.table);
     nt_arena_finish(&arena);
 }
 
@@ -115,8 +63,8 @@ static void add_spread(const nt_results *results, const nt_group_result *group, 
     for (int32_t c = 0; c < group->cases.count; c++) {
         nt_spread spread = nt_case_spread(results, group, c);
         nt_table_cell(&table, group->cases.items[c].name);
-        nt_table_cellf(&table, "%+.4f", spread.mean);
-        nt_table_cellf(&table, "%.4f", spread.deviation);
+        nt_table_change(&table, spread.mean);
+        nt_table_share(&table, spread.deviation);
     }
     nt_text_add(text, "\n");
     nt_table_format(&table, text);

@@ -109,6 +109,7 @@ static void read_option(reader *r, const char *word) {
     char why[NT_FIELD_WHY];
     if (value && !nt_field_set(option, a->record, &a->arena, &value, 1, false, why))
         r->status = nt_error_say(r->error, NT_USAGE, "--%s %s", name, why);
+    a->given[a->given_count++] = option;
 }
 
 /* How many operands there may be and must be; checks the number that there are. */
@@ -136,12 +137,13 @@ static bool asks_for_help(const char *const *words, int count) {
 static nt_status prepare(const nt_syntax *syntax, int count, nt_arguments *a) {
     a->words = NT_ARENA_ARRAY(&a->arena, const char *, count + 1);
     a->settings = NT_ARENA_ARRAY(&a->arena, nt_setting, count + 1);
+    a->given = NT_ARENA_ARRAY(&a->arena, const nt_field *, count + 1);
     if (syntax->options) {
         a->record = nt_arena_alloc(&a->arena, syntax->record_size);
         if (!a->record || !nt_fields_default(syntax->options, a->record, &a->arena))
             return NT_NO_MEMORY;
     }
-    return a->words && a->settings ? NT_OK : NT_NO_MEMORY;
+    return a->words && a->settings && a->given ? NT_OK : NT_NO_MEMORY;
 }
 
 static void read_words(reader *r) {
@@ -179,6 +181,13 @@ nt_status nt_arguments_parse(const nt_syntax *syntax, const char *const *words, 
 void nt_arguments_finish(nt_arguments *arguments) {
     nt_arena_finish(&arguments->arena);
     *arguments = (nt_arguments){0};
+}
+
+bool nt_arguments_have(const nt_arguments *arguments, const char *option) {
+    for (int i = 0; i < arguments->given_count; i++)
+        if (strcmp(arguments->given[i]->name, option) == 0)
+            return true;
+    return false;
 }
 
 /* --- help ------------------------------------------------------------------------------------- */

@@ -64,6 +64,8 @@ typedef struct nt_arguments {
     int word_count;
     nt_setting *settings;
     int setting_count;
+    const nt_field **given; /* the options that it has */
+    int given_count;
     bool help; /* --help was among them: nothing else was checked */
 } nt_arguments;
 
@@ -71,6 +73,9 @@ typedef struct nt_arguments {
 nt_status nt_arguments_parse(const nt_syntax *syntax, const char *const *words, int count,
                              nt_arguments *ret, nt_error *error);
 void nt_arguments_finish(nt_arguments *arguments);
+
+/* Whether the command line has the option: what its value alone may not tell. */
+bool nt_arguments_have(const nt_arguments *arguments, const char *option);
 
 /* " GRAPH [--json] [--set KEY=VALUE]..." */
 void nt_syntax_usage(const nt_syntax *syntax, nt_text *text);

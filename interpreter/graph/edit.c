@@ -157,11 +157,12 @@ static nt_status apply(void *context, const nt_graph *from, int32_t i, nt_graph 
                        nt_value *ret_out, bool *ret_replaced) {
     editing *e = context;
     const nt_node *node = nt_graph_node(from, i);
-    const nt_edit *edit = e->edits;
-    while (edit < e->edits + e->count && edit->node != i)
-        edit++;
-    if (edit == e->edits + e->count)
+    int at = 0;
+    while (at < e->count && e->edits[at].node != i)
+        at++;
+    if (at == e->count)
         return NT_OK;
+    const nt_edit *edit = &e->edits[at];
     if (!nt_edit_fits(from, node, edit->kind)) {
         snprintf(e->why, NT_WHY, "'%s' (%s) has nothing to %s", node->name, node->op->name,
                  nt_edit_names[edit->kind]);

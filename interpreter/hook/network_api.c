@@ -6,6 +6,7 @@
 #include "attrs.h"
 #include "hook_parts.h"
 #include "sandbox.h"
+#include "text.h"
 #include <string.h>
 
 #define NETWORK "nontrivial.network"
@@ -257,29 +258,6 @@ static int read_only(lua_State *state) {
 
 /* --- the network ------------------------------------------------------------------------------ */
 
-/* `*` stands for any run of characters. Linear in practice: on a mismatch only the last star moves.
- */
-static bool matches(const char *pattern, const char *text) {
-    const char *star = NULL, *retry = NULL;
-    while (*text) {
-        if (*pattern == '*') {
-            star = pattern++;
-            retry = text;
-        } else if (*pattern == *text) {
-            pattern++;
-            text++;
-        } else if (star) {
-            pattern = star + 1;
-            text = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 static const char *const filter_keys[] = {"op",  "name", "stage",    "block", "kind",
                                           "tag", "fd",   "shortcut", NULL};
 
@@ -288,7 +266,7 @@ static bool text_matches(lua_State *state, int filter, const char *key, const ch
     if (lua_getfield(state, filter, key) != LUA_TNIL) {
         if (lua_type(state, -1) != LUA_TSTRING)
             luaL_error(state, "the filter's '%s' must be a text", key);
-        keep = matches(lua_tostring(state, -1), text);
+        keep = nt_text_matches(text, lua_tostring(state, -1));
     }
     lua_pop(state, 1);
     return keep;

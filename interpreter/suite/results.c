@@ -19,9 +19,9 @@ void nt_results_free(nt_results *results) {
     nt_free(results, sizeof *results);
 }
 
-/* The layers that are edited in one way: "zero a b", or "zero a and 3 more". */
+/* The layers that are edited in one way: "zero a b". */
 static void add_kind(const nt_results *results, const nt_case *item, nt_edit_kind kind,
-                     int32_t most, nt_text *text) {
+                     nt_text *text) {
     int32_t count = 0;
     const nt_edit *edit = NULL;
     for (int32_t i = 0; i < item->count; i++) {
@@ -30,165 +30,123 @@ static void add_kind(const nt_results *results, const nt_case *item, nt_edit_kin
         edit = &item->edits[i];
         if (count++ == 0)
             nt_text_printf(text, "%s%s", text->length ? ", " : "", nt_edit_names[kind]);
-        if (most == 0 || count <= most)
-            nt_text_printf(text, " %s", results->network->layers[item->layers[i]].name);
+        nt_text_printf(text, " %s", results->network->layers[item->layers[i]].name);
     }
-    if (most > 0 && count > most)
-        nt_text_printf(text, " and %d more", count - most);
     if (edit && kind == NT_EDIT_NOISE)
         nt_text_printf(text, " (deviation %g, seed %lld)", edit->deviation, (long long)edit->seed);
     if (edit && kind == NT_EDIT_RERANDOMISE)
         nt_text_printf(text, " (seed %lld)", (long long)edit->seed);
 }
 
-const char *nt_case_words(const nt_results *results, const nt_case *item, int32_t most,
-                          nt_arena *arena) {
+const char *nt_case_words(const nt_results *results, const nt_case *item, nt_arena *arena) {
     nt_text text;
     nt_text_init(&text);
     for (int kind = 0; nt_edit_names[kind]; kind++)
-        add_kind(results, item, (nt_edit_kind)kind, most, &text);
+        add_kind(results, item, (nt_edit_kind)kind, &text);
     const char *copy = text.failed || !text.bytes ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
     return copy;
 }
 
-nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error) {
-    const nt_suite *suite = results->suite;
-    const char *split = nt_split_name((nt_split)suite->evaluate.split);
+/* --- the store -------------------------------------------------------------------------------- */
+
+typedef struct listing {
     nt_arena arena;
-    size_t count = 0, most = (size_t)suite->seed_count;
-    for (int g = 0; g < suite->group_count; g++)
-        most += (size_t)results->groups[g].cases.count * (size_t)suite->seed_count;
-    nt_arena_init(&arena);
-    nt_store_result *rows = NT_ARENA_ARRAY(&arena, nt_store_result, most);
-    bool ok = rows != NULL;
-    for (int s = 0; ok && s < suite->seed_count; s++)
-        rows[count++] = (nt_store_result){.group = "baseline",
-                                          .name = "baseline",
+    nt_store *store;
+    nt_store_result *rows;
+    size_t count;
+    nt_error *error;
+} listing;
+
+/* Lists what has failed or of which a shard is saved. */
+static nt_status list_row(listing *list, nt_store_result row) {
+    nt_measured found = {0};
+    if (!row.failure)
+        NT_TRY(nt_store_find(list->store, row.key, &found, list->error));
+    if (row.failure || found.shards > 0)
+        list->rows[list->count++] = row;
+    return NT_OK;
+}
+
+static nt_status list_case(listing *list, const nt_results *results, int g, int32_t c) {
+    const nt_suite *suite = results->suite;
+    const nt_group_result *group = &results->groups[g];
+    const char *words = nt_case_words(results, &group->cases.items[c], &list->arena);
+    if (!words)
+        return nt_error_say(list->error, NT_NO_MEMORY, "out of memory storing results");
+    for (int s = 0; s < suite->seed_count; s++) {
+        const nt_finding *finding = &group->findings[c * suite->seed_count + s];
+        NT_TRY(list_row(list,
+                        (nt_store_result){.group = group->group->name,
+                                          .name = group->cases.items[c].name,
                                           .seed = suite->seeds[s],
-                                          .split = split,
+                                          .split = nt_split_name((nt_split)suite->evaluate.split),
+                                          .edit = words,
+                                          .key = finding->failure ? NULL : finding->key,
+                                          .failure = finding->failure}));
+    }
+    return NT_OK;
+}
+
+static nt_status list_all(listing *list, const nt_results *results) {
+    const nt_suite *suite = results->suite;
+    size_t most = 1;
+    for (int g = 0; g < suite->group_count; g++)
+        most += (size_t)results->groups[g].cases.count;
+    list->rows = NT_ARENA_ARRAY(&list->arena, nt_store_result, most * (size_t)suite->seed_count);
+    if (!list->rows)
+        return nt_error_say(list->error, NT_NO_MEMORY, "out of memory storing results");
+    for (int s = 0; s < suite->seed_count; s++)
+        NT_TRY(list_row(list,
+                        (nt_store_result){.group = NT_BASELINE,
+                                          .name = NT_BASELINE,
+                                          .seed = suite->seeds[s],
+                                          .split = nt_split_name((nt_split)suite->evaluate.split),
                                           .edit = "",
-                                          .key = results->baseline_keys[s]};
-    for (int g = 0; ok && g < suite->group_count; g++)
-        for (int32_t c = 0; ok && c < results->groups[g].cases.count; c++) {
-            const nt_case *item = &results->groups[g].cases.items[c];
-            const char *words = nt_case_words(results, item, 0, &arena);
-            ok = words != NULL;
-            for (int s = 0; ok && s < suite->seed_count; s++) {
-                const nt_finding *finding = &results->groups[g].findings[c * suite->seed_count + s];
-                rows[count++] = (nt_store_result){.group = suite->groups[g].name,
-                                                  .name = item->name,
-                                                  .seed = suite->seeds[s],
-                                                  .split = split,
-                                                  .edit = words,
-                                                  .key = finding->failure ? NULL : finding->key,
-                                                  .failure = finding->failure};
-            }
-        }
-    nt_status status = ok ? nt_store_put_results(store, rows, count, error)
-                          : nt_error_say(error, NT_NO_MEMORY, "out of memory storing results");
-    nt_arena_finish(&arena);
+                                          .key = results->baseline_keys[s]}));
+    for (int g = 0; g < suite->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].cases.count; c++)
+            NT_TRY(list_case(list, results, g, c));
+    return NT_OK;
+}
+
+nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error) {
+    listing list = {.store = store, .error = error};
+    nt_arena_init(&list.arena);
+    nt_status status = list_all(&list, results);
+    if (status == NT_OK && list.count > 0)
+        status = nt_store_put_results(store, list.rows, list.count, error);
+    nt_arena_finish(&list.arena);
     return status;
 }
 
-/* --- CSV (RFC 4180) --------------------------------------------------------------------------- */
-
-static void add_quoted(nt_text *csv, const char *value) {
-    if (!strpbrk(value, ",\"\r\n")) {
-        nt_text_add(csv, value);
-        return;
-    }
-    nt_text_add(csv, "\"");
-    for (; *value; value++)
-        nt_text_add_bytes(csv, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1);
-    nt_text_add(csv, "\"");
-}
-
-static void add_number(nt_text *csv, const char *format, double value) {
-    nt_text_add(csv, ",");
-    if (!isnan(value))
-        nt_text_printf(csv, format, value);
-}
-
-static void add_finding(nt_text *csv, const nt_finding *f) {
-    if (f->failure) {
-        nt_text_add(csv, ",accuracy,,,,,,,,,,,,,,");
-        add_quoted(csv, f->failure);
-        nt_text_add(csv, "\n");
-        return;
-    }
-    nt_text_printf(csv, ",accuracy,%.6f,%.6f", nt_accuracy(f->outcome), f->change);
-    add_number(csv, "%.6f", f->interval.low);
-    add_number(csv, "%.6f", f->interval.high);
-    nt_text_printf(csv, ",%d,%d,%lld,%lld", f->outcome.correct, f->outcome.total,
-                   (long long)f->paired.lost, (long long)f->paired.gained);
-    add_number(csv, "%.6g", f->p);
-    add_number(csv, "%.6g", f->p_holm);
-    add_number(csv, "%.6g", f->margin.inside);
-    add_number(csv, "%.6g", f->margin.outside);
-    nt_text_printf(csv, ",%s,\n", nt_verdict_name(f->verdict));
-}
-
-static void add_baseline(nt_text *csv, int32_t seed, nt_outcome outcome) {
-    nt_text_printf(csv, "baseline,baseline,,%d,accuracy,%.6f,,,,%d,%d,,,,,,,,\n", seed,
-                   nt_accuracy(outcome), outcome.correct, outcome.total);
-}
+/* --- CSV -------------------------------------------------------------------------------------- */
 
 static void format_csv(const nt_results *results, nt_text *csv, nt_arena *arena) {
     const nt_suite *suite = results->suite;
-    nt_text_add(csv, "group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,"
-                     "p,p_holm,inside,outside,verdict,failure\n");
+    nt_findings_csv_header(csv);
     for (int s = 0; s < suite->seed_count; s++)
-        add_baseline(csv, suite->seeds[s], results->baseline[s]);
+        nt_baseline_csv(suite->seeds[s], &(nt_finding){.outcome = results->baseline[s]}, csv);
     for (int g = 0; g < suite->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
             const nt_case *item = &results->groups[g].cases.items[c];
-            const char *words = nt_case_words(results, item, 0, arena);
-            for (int s = 0; s < suite->seed_count; s++) {
-                add_quoted(csv, suite->groups[g].name);
-                nt_text_add(csv, ",");
-                add_quoted(csv, item->name);
-                nt_text_add(csv, ",");
-                add_quoted(csv, words ? words : "");
-                nt_text_printf(csv, ",%d", suite->seeds[s]);
-                add_finding(csv, &results->groups[g].findings[c * suite->seed_count + s]);
-            }
+            const char *words = nt_case_words(results, item, arena);
+            for (int s = 0; words && s < suite->seed_count; s++)
+                nt_finding_csv(suite->groups[g].name, item->name, words, suite->seeds[s],
+                               &results->groups[g].findings[c * suite->seed_count + s], csv);
             csv->failed = csv->failed || !words;
         }
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *json_outcome(int32_t seed, nt_outcome outcome) {
-    return json_pack("{s:i, s:s, s:o, s:i, s:i, s:o}", "seed", (int)seed, "metric", "accuracy",
-                     "value", nt_json_real(nt_accuracy(outcome)), "correct", (int)outcome.correct,
-                     "total", (int)outcome.total, "loss", nt_json_real(nt_mean_loss(outcome)));
-}
-
 static json_t *json_baseline(const nt_results *results) {
     json_t *list = json_array();
     for (int s = 0; s < results->suite->seed_count; s++)
-        list = nt_json_append(list, json_outcome(results->suite->seeds[s], results->baseline[s]));
+        list =
+            nt_json_append(list, nt_baseline_json(results->suite->seeds[s],
+                                                  &(nt_finding){.outcome = results->baseline[s]}));
     return list;
-}
-
-static json_t *json_finding(int32_t seed, const nt_finding *f) {
-    if (f->failure)
-        return json_pack("{s:i, s:s}", "seed", (int)seed, "failure", f->failure);
-    json_t *object = json_outcome(seed, f->outcome);
-    json_t *more = json_pack(
-        "{s:o, s:[o, o], s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "change", nt_json_real(f->change),
-        "interval", nt_json_real(f->interval.low), nt_json_real(f->interval.high), "lost",
-        (json_int_t)f->paired.lost, "gained", (json_int_t)f->paired.gained, "p", nt_json_real(f->p),
-        "p_holm", nt_json_real(f->p_holm), "inside", nt_json_real(f->margin.inside), "outside",
-        nt_json_real(f->margin.outside), "verdict", nt_verdict_name(f->verdict));
-    if (object && more && json_object_update(object, more) == 0) {
-        json_decref(more);
-        return object;
-    }
-    json_decref(object);
-    json_decref(more);
-    return NULL;
 }
 
 static json_t *json_edits(const nt_results *results, const nt_case *item) {
@@ -213,7 +171,7 @@ static json_t *json_case(const nt_results *results, const nt_group_result *group
     json_t *findings = json_array();
     for (int s = 0; s < seeds; s++)
         findings = nt_json_append(
-            findings, json_finding(results->suite->seeds[s], &group->findings[c * seeds + s]));
+            findings, nt_finding_json(results->suite->seeds[s], &group->findings[c * seeds + s]));
     return json_pack("{s:s, s:o, s:o, s:{s:o, s:o}}", "case", item->name, "edits",
                      json_edits(results, item), "results", findings, "change", "mean",
                      nt_json_real(spread.mean), "deviation", nt_json_real(spread.deviation));

@@ -2,11 +2,9 @@
 #ifndef NT_RESULTS_H
 #define NT_RESULTS_H
 
-#include "evaluation.h"
-#include "statistics.h"
+#include "finding.h"
 #include "store.h"
 #include "suite_file.h"
-#include <jansson.h>
 
 /* What the numbers were computed from and by. */
 typedef struct nt_provenance {
@@ -16,19 +14,6 @@ typedef struct nt_provenance {
     char suite[NT_DIGEST_HEX], graph[NT_DIGEST_HEX], data[NT_DIGEST_HEX]; /* SHA-256 */
     char (*weights)[NT_DIGEST_HEX];                                       /* one per seed */
 } nt_provenance;
-
-/* What came out of one case with one seed, against the baseline on the same samples. */
-typedef struct nt_finding {
-    const char *failure; /* why it couldn't be measured; then nothing else holds. NULL: it was */
-    char key[NT_DIGEST_HEX]; /* in the store */
-    nt_outcome outcome;
-    nt_paired paired;
-    double change;         /* of the accuracy */
-    nt_interval interval;  /* of the change, 95 % */
-    double p, p_holm;      /* McNemar's, and adjusted over the group's cases with this seed */
-    nt_margin_test margin; /* against the suite's; `outside` adjusted in the same way */
-    nt_verdict verdict;
-} nt_finding;
 
 /* A group, its cases as its hook listed them, and case × seed findings. */
 typedef struct nt_group_result {
@@ -51,14 +36,11 @@ typedef struct nt_results {
 /* Fills in p_holm, margin.outside and the verdict of a group's findings, once the rest is there. */
 nt_status nt_group_judge(nt_group_result *group, int seed_count);
 
-#define NT_ALPHA 0.05 /* of all tests */
-
 void nt_results_free(nt_results *results); /* takes NULL */
 
-/* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". `most`: so many names
- * of a kind, then "and N more"; 0: all. In `arena`; NULL when out of memory. */
-const char *nt_case_words(const nt_results *results, const nt_case *item, int32_t most,
-                          nt_arena *arena);
+/* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". In `arena`; NULL when
+ * out of memory. */
+const char *nt_case_words(const nt_results *results, const nt_case *item, nt_arena *arena);
 
 /* Over the seeds, of the changes of one case; and of all cases of a group, how well the seeds agree
  * which matters more (Kendall's tau-b, NaN with one seed). */
@@ -66,16 +48,14 @@ nt_spread nt_case_spread(const nt_results *results, const nt_group_result *group
 nt_status nt_group_agreement(const nt_results *results, const nt_group_result *group,
                              double *ret_tau);
 
-/* Puts which case has which key into the store. */
+/* Puts which case has which key into the store, as far as something of it is measured; if nothing
+ * is, leaves what there was. */
 nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error);
 
 /* What results.json holds; a new reference, NULL when out of memory. */
 json_t *nt_results_json(const nt_results *results);
 
-/* Writes results.csv and results.json into `folder`, each replaced as a whole.
- *
- *     group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,p,p_holm,
- *     inside,outside,verdict,failure                                                            */
+/* Writes results.csv (see finding.h) and results.json into `folder`, each replaced as a whole. */
 nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error);
 
 #endif

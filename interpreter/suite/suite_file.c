@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "file.h"
+#include "finding.h"
 #include "overrides.h"
 #include <string.h>
 
@@ -177,7 +178,7 @@ static nt_status read_top(nt_suite_loader *l, const nt_yaml *root) {
     if ((node = nt_yaml_get(root, "groups")))
         status = nt_suite_worse(status, nt_suite_read_groups(l, node));
     status = nt_suite_worse(status, read_evaluate(l, nt_yaml_get(root, "evaluate")));
-    suite->margin = 0.01;
+    suite->margin = NT_USUAL_MARGIN;
     if ((node = nt_yaml_get(root, "margin")))
         status = nt_suite_worse(status, read_margin(l, node));
     suite->seeds = first_seed;

@@ -65,30 +65,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
     if (!measuring.context)
         return nt_suite_no_memory(work);
     nt_status status = nt_measure(&measuring, subjects, count, arena, &work->tally, work->error);
-    if (status == NT_INTERRUPTED || status == NT_TERMINATED)
-        return interrupted(work, status);
-    return status;
-}
-
-/* Compares a case with the baseline, whose samples were `right`. */
-static nt_status find(nt_suite_work *work, const nt_subject *subject, nt_outcome baseline,
-                      const unsigned char *right, unsigned char *other, nt_finding *ret) {
-    nt_finding finding = {.failure = subject->failure};
-    if (subject->failure) {
-        finding.failure = nt_arena_string(&work->results->arena, subject->failure);
-        work->results->failures++;
-        *ret = finding;
-        return finding.failure ? NT_OK : nt_suite_no_memory(work);
-    }
-    NT_TRY(nt_measure_read(work->store, subject->key, baseline.total, &finding.outcome, other,
-                           work->error));
-    finding.paired = nt_paired_count(right, other, baseline.total);
-    finding.change = nt_change(finding.outcome, baseline);
-    finding.interval = nt_paired_interval(finding.paired, 1 - NT_ALPHA);
-    finding.p = nt_paired_mcnemar(finding.paired);
-    finding.margin = nt_paired_margin(finding.paired, work->suite->margin);
-    *ret = finding;
-    return NT_OK;
+    return nt_suite_stopped(status) ? interrupted(work, status) : status;
 }
 
 static int32_t count_cases(const nt_results *results) {
@@ -108,21 +85,44 @@ static void list_subjects(const nt_results *results, nt_subject *subjects) {
     }
 }
 
-static nt_status find_all(nt_suite_work *work, int s, nt_subject *subjects, nt_arena *arena) {
+/* Notes which key each finding has, or why it has none. */
+static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subjects) {
     nt_results *results = work->results;
+    memcpy(results->baseline_keys[s], subjects->key, sizeof subjects->key);
+    for (int g = 0; g < work->suite->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
+            const nt_subject *subject = ++subjects;
+            nt_finding *finding = &results->groups[g].findings[c * work->suite->seed_count + s];
+            memcpy(finding->key, subject->key, sizeof subject->key);
+            if (!subject->failure)
+                continue;
+            finding->failure = nt_arena_string(&results->arena, subject->failure);
+            results->failures++;
+            if (!finding->failure)
+                return nt_suite_no_memory(work);
+        }
+    return NT_OK;
+}
+
+/* Reads what was measured, and compares each case with the baseline. */
+static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
+    nt_results *results = work->results;
+    nt_outcome *baseline = &results->baseline[s];
     int32_t samples = nt_loader_count(work->loader), seeds = work->suite->seed_count;
     unsigned char *right = nt_arena_alloc(arena, (size_t)samples);
     unsigned char *other = nt_arena_alloc(arena, (size_t)samples);
     if (!right || !other)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_measure_read(work->store, subjects->key, samples, &results->baseline[s], right,
+    NT_TRY(nt_measure_read(work->store, results->baseline_keys[s], samples, baseline, right,
                            work->error));
-    memcpy(results->baseline_keys[s], subjects->key, sizeof subjects->key);
     for (int g = 0; g < work->suite->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
             nt_finding *finding = &results->groups[g].findings[c * seeds + s];
-            NT_TRY(find(work, ++subjects, results->baseline[s], right, other, finding));
-            memcpy(finding->key, subjects->key, sizeof subjects->key);
+            if (finding->failure)
+                continue;
+            NT_TRY(nt_measure_read(work->store, finding->key, samples, &finding->outcome, other,
+                                   work->error));
+            nt_finding_compare(finding, *baseline, right, other, work->suite->margin);
         }
     return NT_OK;
 }
@@ -137,8 +137,12 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
         list_subjects(work->results, subjects);
         status = nt_suite_measure(work, s, work->loader, subjects, count, &arena);
     }
+    if (status == NT_OK || nt_suite_stopped(status)) {
+        nt_status noted = note_keys(work, s, subjects);
+        status = status == NT_OK ? noted : status;
+    }
     if (status == NT_OK)
-        status = find_all(work, s, subjects, &arena);
+        status = find_all(work, s, &arena);
     nt_arena_finish(&arena);
     return status;
 }

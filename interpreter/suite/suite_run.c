@@ -13,6 +13,10 @@ nt_status nt_suite_no_memory(const nt_suite_work *work) {
                         work->suite->name);
 }
 
+bool nt_suite_stopped(nt_status status) {
+    return status == NT_INTERRUPTED || status == NT_TERMINATED;
+}
+
 /* --- one seed --------------------------------------------------------------------------------- */
 
 static nt_status read_initial(nt_suite_work *work, const char *path) {
@@ -41,6 +45,7 @@ static nt_status find_weights(nt_suite_work *work, int s) {
     return read_initial(work, initial);
 }
 
+/* What one seed gave is listed in the store, so that it can be looked at while others go on. */
 static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     if (work->suite->recipe)
         NT_TRY(find_weights(work, s));
@@ -48,7 +53,8 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
         return NT_OK;
     if (s == 0)
         NT_TRY(nt_suite_search(work));
-    return nt_suite_measure_seed(work, s);
+    NT_TRY(nt_suite_measure_seed(work, s));
+    return nt_results_store(work->results, work->store, work->error);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -87,7 +93,6 @@ static nt_status end(nt_suite_work *work) {
     for (int g = 0; g < work->suite->group_count; g++)
         if (nt_group_judge(&results->groups[g], work->suite->seed_count) != NT_OK)
             return nt_suite_no_memory(work);
-    NT_TRY(nt_results_store(results, work->store, work->error));
     NT_TRY(nt_results_write(results, work->options->out, work->error));
     nt_suite_tell_shards(work);
     if (work->tally.known > 0)
@@ -122,6 +127,8 @@ static nt_status run_all(const nt_suite *suite, const nt_suite_options *options,
         status = run_seed(&work, s, only_train);
     if (status == NT_OK && !only_train)
         status = end(&work);
+    else if (nt_suite_stopped(status) && work.store) /* what there is can be looked at */
+        nt_results_store(work.results, work.store, error);
     finish(&work);
     if (status != NT_OK) {
         nt_results_free(work.results);

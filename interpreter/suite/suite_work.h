@@ -23,6 +23,7 @@ typedef struct nt_suite_work {
 } nt_suite_work;
 
 nt_status nt_suite_no_memory(const nt_suite_work *work);
+bool nt_suite_stopped(nt_status status); /* by a signal */
 
 /* Loads the network and lists the cases, as far as hooks list them before they ask. */
 nt_status nt_suite_list(nt_suite_work *work);

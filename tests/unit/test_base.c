@@ -102,6 +102,36 @@ static void test_text_grows_and_fails(void **state) {
     nt_text_finish(&text);
 }
 
+static void test_text_matches(void **state) {
+    static const struct {
+        const char *text, *pattern;
+        bool matches;
+    } rows[] = {
+        {"", "", true},
+        {"", "*", true},
+        {"a", "", false},
+        {"", "a", false},
+        {"layer1", "layer1", true},
+        {"layer1", "layer", false},
+        {"layer", "layer1", false},
+        {"layer1.0.conv1", "layer1*", true},
+        {"layer1.0.conv1", "*conv1", true},
+        {"layer1.0.conv1", "*conv", false},
+        {"layer1.0.conv1", "l*0*1", true},
+        {"layer1.0.conv1", "l*0*2", false},
+        {"abab", "*ab", true},
+        {"aab", "*ab", true},
+        {"ab", "a**b", true},
+        {"abcabd", "*ab*d", true},
+        {"a*", "a*", true},
+        {"xay", "*a", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (nt_text_matches(rows[i].text, rows[i].pattern) != rows[i].matches)
+            fail_msg("'%s', '%s'", rows[i].text, rows[i].pattern);
+}
+
 /* --- random numbers --------------------------------------------------------------------------- */
 
 /* The known answers of the Random123 distribution (kat_vectors, philox4x32 10). */
@@ -332,6 +362,7 @@ int main(void) {
         cmocka_unit_test(test_grow_keeps_items),
         cmocka_unit_test(test_arena_blocks),
         cmocka_unit_test(test_text_grows_and_fails),
+        cmocka_unit_test(test_text_matches),
         cmocka_unit_test(test_philox),
         cmocka_unit_test(test_random_streams),
         cmocka_unit_test(test_random_distributions),

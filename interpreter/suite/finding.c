@@ -1,0 +1,87 @@
+/* From outcomes to a verdict, and the words for an edit cut short. */
+#include "finding.h"
+
+#include "alloc.h"
+#include <math.h>
+#include <string.h>
+
+void nt_finding_compare(nt_finding *finding, nt_outcome baseline,
+                        const unsigned char *baseline_right, const unsigned char *right,
+                        double margin) {
+    finding->paired = nt_paired_count(baseline_right, right, finding->outcome.total);
+    finding->change = nt_change(finding->outcome, baseline);
+    finding->interval = nt_paired_interval(finding->paired, 1 - NT_ALPHA);
+    finding->p = nt_paired_mcnemar(finding->paired);
+    finding->margin = nt_paired_margin(finding->paired, margin);
+}
+
+double nt_finding_change(const nt_finding *finding) {
+    return finding->failure ? (double)NAN : finding->change;
+}
+
+/* --- together --------------------------------------------------------------------------------- */
+
+/* Adjusts one number of each finding; the NaN of a failure isn't counted. */
+static nt_status adjust(nt_finding *const *findings, int32_t count, bool outside, double *p) {
+    for (int32_t i = 0; i < count; i++) {
+        const nt_finding *finding = findings[i];
+        p[i] = finding->failure ? (double)NAN : outside ? finding->margin.outside : finding->p;
+    }
+    NT_TRY(nt_holm(p, count, p));
+    for (int32_t i = 0; i < count; i++)
+        *(outside ? &findings[i]->margin.outside : &findings[i]->p_holm) = p[i];
+    return NT_OK;
+}
+
+nt_status nt_findings_judge(nt_finding *const *findings, int32_t count) {
+    size_t size = (size_t)count * sizeof(double) + 1;
+    double *p = nt_alloc(size);
+    nt_status status = p ? adjust(findings, count, false, p) : NT_NO_MEMORY;
+    if (status == NT_OK)
+        status = adjust(findings, count, true, p);
+    nt_free(p, size);
+    for (int32_t i = 0; status == NT_OK && i < count; i++)
+        if (!findings[i]->failure)
+            findings[i]->verdict = nt_verdict_of(findings[i]->margin, NT_ALPHA);
+    return status;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+/* Appends what is done in one way, words[0 .. length): the kind, names and perhaps a remark in
+ * parentheses, a blank before each. */
+static void add_part(const char *words, size_t length, int32_t most, nt_text *text) {
+    const char *end = words + length, *remark = memchr(words, '(', length), *cut = end;
+    const char *names_end = remark ? remark - 1 : end;
+    int32_t names = 0;
+    for (const char *p = words; p < names_end; p++)
+        if (*p == ' ' && names++ == most)
+            cut = p;
+    if (names <= most) {
+        nt_text_add_bytes(text, words, length);
+        return;
+    }
+    nt_text_add_bytes(text, words, (size_t)(cut - words));
+    nt_text_printf(text, " and %d more", names - most);
+    nt_text_add_bytes(text, names_end, (size_t)(end - names_end));
+}
+
+/* Parts are set apart by commas; no name has a comma or a parenthesis, a remark may have commas. */
+const char *nt_words_shorten(const char *words, int32_t most, nt_arena *arena) {
+    nt_text text;
+    nt_text_init(&text);
+    while (*words) {
+        size_t length = strcspn(words, ",(");
+        if (words[length] == '(')
+            length += strcspn(words + length, ")");
+        length += words[length] == ')';
+        add_part(words, length, most, &text);
+        words += length;
+        size_t gap = strspn(words, ", ");
+        nt_text_add_bytes(&text, words, gap);
+        words += gap;
+    }
+    const char *copy = text.failed ? NULL : nt_arena_string(arena, text.bytes);
+    nt_text_finish(&text);
+    return copy;
+}

@@ -1,0 +1,114 @@
+/* A finding as a row of CSV and as a JSON object. */
+#include "finding.h"
+
+#include "json_out.h"
+#include <math.h>
+#include <string.h>
+
+/* --- CSV -------------------------------------------------------------------------------------- */
+
+void nt_csv_text(nt_text *csv, const char *value) {
+    if (!strpbrk(value, ",\"\r\n")) {
+        nt_text_add(csv, value);
+        return;
+    }
+    nt_text_add(csv, "\"");
+    for (; *value; value++)
+        nt_text_add_bytes(csv, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1);
+    nt_text_add(csv, "\"");
+}
+
+void nt_csv_share(nt_text *csv, double value) {
+    nt_text_add(csv, ",");
+    if (!isnan(value))
+        nt_text_printf(csv, "%.6f", value);
+}
+
+static void add_p(double p, nt_text *csv) {
+    nt_text_add(csv, ",");
+    if (!isnan(p))
+        nt_text_printf(csv, "%.6g", p);
+}
+
+void nt_findings_csv_header(nt_text *csv) {
+    nt_text_add(csv, "group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,"
+                     "p,p_holm,inside,outside,verdict,failure\n");
+}
+
+static void add_names(const char *group, const char *name, const char *edit, int32_t seed,
+                      nt_text *csv) {
+    nt_csv_text(csv, group);
+    nt_text_add(csv, ",");
+    nt_csv_text(csv, name);
+    nt_text_add(csv, ",");
+    nt_csv_text(csv, edit);
+    nt_text_printf(csv, ",%d,accuracy,", seed);
+}
+
+static void add_failure(const char *failure, nt_text *csv) {
+    nt_text_add(csv, ",,,,,,,,,,,,,");
+    nt_csv_text(csv, failure);
+    nt_text_add(csv, "\n");
+}
+
+void nt_baseline_csv(int32_t seed, const nt_finding *baseline, nt_text *csv) {
+    add_names(NT_BASELINE, NT_BASELINE, "", seed, csv);
+    if (baseline->failure)
+        add_failure(baseline->failure, csv);
+    else
+        nt_text_printf(csv, "%.6f,,,,%d,%d,,,,,,,,\n", nt_accuracy(baseline->outcome),
+                       baseline->outcome.correct, baseline->outcome.total);
+}
+
+void nt_finding_csv(const char *group, const char *name, const char *edit, int32_t seed,
+                    const nt_finding *f, nt_text *csv) {
+    add_names(group, name, edit, seed, csv);
+    if (f->failure) {
+        add_failure(f->failure, csv);
+        return;
+    }
+    nt_text_printf(csv, "%.6f,%.6f", nt_accuracy(f->outcome), f->change);
+    nt_csv_share(csv, f->interval.low);
+    nt_csv_share(csv, f->interval.high);
+    nt_text_printf(csv, ",%d,%d,%lld,%lld", f->outcome.correct, f->outcome.total,
+                   (long long)f->paired.lost, (long long)f->paired.gained);
+    add_p(f->p, csv);
+    add_p(f->p_holm, csv);
+    add_p(f->margin.inside, csv);
+    add_p(f->margin.outside, csv);
+    nt_text_printf(csv, ",%s,\n", nt_verdict_name(f->verdict));
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *json_failure(int32_t seed, const nt_finding *f) {
+    return json_pack("{s:i, s:s, s:o*}", "seed", (int)seed, "failure", f->failure, "unfinished",
+                     f->unfinished ? json_true() : NULL);
+}
+
+json_t *nt_baseline_json(int32_t seed, const nt_finding *baseline) {
+    const nt_outcome *outcome = &baseline->outcome;
+    if (baseline->failure)
+        return json_failure(seed, baseline);
+    return json_pack("{s:i, s:s, s:o, s:i, s:i, s:o}", "seed", (int)seed, "metric", "accuracy",
+                     "value", nt_json_real(nt_accuracy(*outcome)), "correct", (int)outcome->correct,
+                     "total", (int)outcome->total, "loss", nt_json_real(nt_mean_loss(*outcome)));
+}
+
+json_t *nt_finding_json(int32_t seed, const nt_finding *f) {
+    if (f->failure)
+        return json_failure(seed, f);
+    json_t *object = nt_baseline_json(seed, f);
+    json_t *more = json_pack(
+        "{s:o, s:[o, o], s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "change", nt_json_real(f->change),
+        "interval", nt_json_real(f->interval.low), nt_json_real(f->interval.high), "lost",
+        (json_int_t)f->paired.lost, "gained", (json_int_t)f->paired.gained, "p", nt_json_real(f->p),
+        "p_holm", nt_json_real(f->p_holm), "inside", nt_json_real(f->margin.inside), "outside",
+        nt_json_real(f->margin.outside), "verdict", nt_verdict_name(f->verdict));
+    bool ok = object && more && json_object_update(object, more) == 0;
+    json_decref(more);
+    if (ok)
+        return object;
+    json_decref(object);
+    return NULL;
+}
