@@ -225,9 +225,18 @@ typedef struct row {
     double megabytes; /* of its outputs */
 } row;
 
+/* How many products of the forward pass's size a step takes: one, or of a gradient one for the data
+ * and one for the weights, as far as they are wanted. */
+static int products_of(const nt_node *node, const nt_step *step) {
+    if (!node->grad)
+        return 1;
+    return (step->out[0] != NT_NOWHERE) + (node->out_count > 1 && step->out[1] != NT_NOWHERE);
+}
+
 static row row_of(const bench *b, const side *at, int32_t step) {
     const nt_graph *graph = graph_of(b, at);
-    int32_t number = plan_of(b, at)->varying[step].node;
+    const nt_step *planned = &plan_of(b, at)->varying[step];
+    int32_t number = planned->node;
     const nt_node *node = nt_graph_node(graph, number);
     nt_type types[NT_MAX_INPUTS + NT_MAX_PARAMS];
     const nt_type *in = types, *out = node->out;
@@ -243,7 +252,7 @@ static row row_of(const bench *b, const side *at, int32_t step) {
         r.algorithm = node->op->algorithm(node->attrs, in, out, node->grad != NULL);
     if (node->op->multiply_adds && r.seconds > 0) {
         double adds = (double)node->op->multiply_adds(node->attrs, in, out) * b->options->batch;
-        r.gflops = 2e-9 * adds * (node->grad ? 2 : 1) / r.seconds;
+        r.gflops = 2e-9 * adds * products_of(node, planned) / r.seconds;
     }
     for (int32_t k = 0; k < node->out_count; k++)
         r.megabytes += 1e-6 * sizeof(float) * (double)nt_type_stored(node->out[k]) *

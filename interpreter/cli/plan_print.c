@@ -50,8 +50,8 @@ nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
     nt_text_printf(&text,
                    "\nMultiply-adds are of one sample: as the literature counts them, and as the "
                    "chosen algorithms execute them.\nSeconds are predicted from %.1f billion "
-                   "executed a second, timed on one convolution with %d thread%s; training comes "
-                   "before.\n",
+                   "executed a second, timed on one convolution with %d thread%s; training and "
+                   "calibration come on top.\n",
                    1e-9 * plan->rate, plan->threads, plan->threads == 1 ? "" : "s");
     if (plan->asking > 0)
         nt_text_printf(&text, "%d group%s asks while it runs; what it asks is not counted.\n",

@@ -61,25 +61,27 @@ static double draw(nt_random *random, const nt_state *state) {
     return state->scale;
 }
 
-nt_status nt_weights_init(nt_weights *weights, uint64_t seed) {
-    const nt_network *network = weights->network;
-    for (size_t i = 0; i < network->state_count; i++) {
-        const nt_state *state = &network->states[i];
-        if (state->role == NT_COUNTER) {
-            weights->tensors[i].i[0] = 0;
-            continue;
-        }
-        size_t count = (size_t)nt_shape_elements(state->type.shape);
-        float *rows = nt_alloc(count * sizeof *rows);
-        if (!rows)
-            return NT_NO_MEMORY;
-        nt_random random;
-        nt_random_init(&random, seed, nt_hash_string(0, state->name));
-        for (size_t k = 0; k < count; k++)
-            rows[k] = (float)draw(&random, state);
-        nt_tensor_from_rows(state->type, rows, weights->tensors[i].f);
-        nt_free(rows, count * sizeof *rows);
+nt_status nt_state_init(const nt_state *state, uint64_t seed, nt_tensor to) {
+    if (state->role == NT_COUNTER) {
+        to.i[0] = 0;
+        return NT_OK;
     }
+    size_t count = (size_t)nt_shape_elements(state->type.shape);
+    float *rows = nt_alloc(count * sizeof *rows);
+    nt_random random;
+    if (!rows)
+        return NT_NO_MEMORY;
+    nt_random_init(&random, seed, nt_hash_string(0, state->name));
+    for (size_t k = 0; k < count; k++)
+        rows[k] = (float)draw(&random, state);
+    nt_tensor_from_rows(state->type, rows, to.f);
+    nt_free(rows, count * sizeof *rows);
+    return NT_OK;
+}
+
+nt_status nt_weights_init(nt_weights *weights, uint64_t seed) {
+    for (size_t i = 0; i < weights->network->state_count; i++)
+        NT_TRY(nt_state_init(&weights->network->states[i], seed, weights->tensors[i]));
     return NT_OK;
 }
 

@@ -16,6 +16,9 @@ void nt_weights_free(nt_weights *weights);
  * the tensor's name, so that a tensor's draw doesn't depend on which others there are. */
 nt_status nt_weights_init(nt_weights *weights, uint64_t seed);
 
+/* The same draw of one tensor, alone. NT_NO_MEMORY or NT_OK. */
+nt_status nt_state_init(const nt_state *state, uint64_t seed, nt_tensor to);
+
 const nt_network *nt_weights_network(const nt_weights *weights);
 size_t nt_weights_count(const nt_weights *weights);
 nt_tensor nt_weights_at(const nt_weights *weights, size_t i); /* a view that may be written */

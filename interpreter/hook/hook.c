@@ -107,8 +107,9 @@ nt_status nt_hook_next(nt_hook *hook, const nt_answer *answers, nt_cases *ret_qu
                        nt_error *error) {
     assert(!hook->ended);
     hook->answers = answers;
-    NT_TRY(nt_sandbox_resume(hook->sandbox, 2, &hook->ended, error));
+    nt_status status = nt_sandbox_resume(hook->sandbox, 2, &hook->ended, error);
     hook->answers = NULL;
+    NT_TRY(status);
     if (hook->ended)
         hook->questions.count = 0; /* of a question that pcall saw fail */
     hook->question_count += hook->questions.count;

@@ -13,9 +13,15 @@ typedef struct entry {
 static int compare(const void *a, const void *b) {
     const entry *x = a, *y = b;
     for (int32_t i = 0; i < x->edits->count && i < y->edits->count; i++) {
-        int32_t p = x->edits->items[i].node, q = y->edits->items[i].node;
-        if (p != q)
-            return p < q ? -1 : 1;
+        const nt_edit *p = &x->edits->items[i], *q = &y->edits->items[i];
+        if (p->node != q->node)
+            return p->node < q->node ? -1 : 1;
+        if (p->kind != q->kind)
+            return p->kind < q->kind ? -1 : 1;
+        if (p->seed != q->seed)
+            return p->seed < q->seed ? -1 : 1;
+        if (p->deviation != q->deviation)
+            return p->deviation < q->deviation ? -1 : 1;
     }
     if (x->edits->count != y->edits->count)
         return x->edits->count > y->edits->count ? -1 : 1;

@@ -30,14 +30,8 @@ static uint64_t key_of(const nt_edit *edit) {
 }
 
 static nt_status rerandomise(const nt_derived *item, const nt_weights *weights, nt_tensor to) {
-    nt_weights *fresh = NULL;
-    nt_status status = nt_weights_new(nt_weights_network(weights), &fresh);
-    if (status == NT_OK)
-        status = nt_weights_init(fresh, key_of(&item->edit));
-    if (status == NT_OK)
-        memcpy(to.data, nt_weights_find(fresh, item->source)->data, bytes_of(to));
-    nt_weights_free(fresh);
-    return status;
+    const nt_network *network = nt_weights_network(weights);
+    return nt_state_init(nt_network_state(network, item->source), key_of(&item->edit), to);
 }
 
 /* In PyTorch's order, so that places which only fill up blocks stay zero. */

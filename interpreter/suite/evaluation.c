@@ -150,10 +150,6 @@ void nt_evaluator_free(nt_evaluator *e) {
     nt_free(e, sizeof *e);
 }
 
-const nt_plan *nt_evaluator_plan(const nt_evaluator *evaluator) {
-    return evaluator->plan;
-}
-
 nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count, nt_outcome *ret_outcomes,
                            unsigned char *ret_right, float *ret_logits, nt_error *error) {
     int32_t outputs = nt_graph_output_count(e->graph);

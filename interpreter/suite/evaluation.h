@@ -5,7 +5,6 @@
 
 #include "loader.h"
 #include "passes.h"
-#include "plan.h"
 #include "report.h"
 #include "weights.h"
 
@@ -41,8 +40,6 @@ nt_status nt_evaluator_new(const nt_graph *graph, const nt_weights *weights, con
                            const nt_loader *loader, const nt_evaluation *evaluation,
                            nt_evaluator **ret, nt_error *error);
 void nt_evaluator_free(nt_evaluator *evaluator); /* takes NULL */
-
-const nt_plan *nt_evaluator_plan(const nt_evaluator *evaluator);
 
 /* Evaluates samples [first, first + count), a batch at a time. ret_outcomes gets one outcome per
  * output; ret_right, unless NULL, a byte per output and sample, 1 if it is correct, output after

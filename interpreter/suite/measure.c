@@ -6,6 +6,8 @@
 
 #include "alloc.h"
 #include "derived_weights.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TOGETHER = 2048 };
@@ -40,6 +42,9 @@ static nt_status digest_graph(const nt_measuring *m, const nt_graph *graph, nt_s
     nt_text_add(&text, m->context);
     if (has_kind(&subject->edits, NT_EDIT_REINIT))
         nt_text_add(&text, m->initial_context);
+    if (has_kind(&subject->edits, NT_EDIT_MEAN) ||
+        m->evaluation.passes.norm == NT_NORM_RECALIBRATED)
+        nt_text_add(&text, m->calibration_context);
     bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, subject->key);
     nt_text_finish(&text);
     return ok ? NT_OK : NT_NO_MEMORY;
@@ -51,8 +56,7 @@ static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *
     subject->failure = NULL;
     subject->key[0] = '\0';
     if (has_kind(&subject->edits, NT_EDIT_REINIT) && !m->initial) {
-        subject->failure = "the values that training began with are not known: "
-                           "give them under `initial:` beside `weights:`";
+        subject->failure = m->no_initial;
         return NT_OK;
     }
     nt_status status = nt_case_graph_init(&alone, m->network, &subject->edits, 1, why);
@@ -64,13 +68,6 @@ static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *
     status = digest_graph(m, alone.graph, subject);
     nt_case_graph_finish(&alone);
     return status;
-}
-
-static nt_status is_whole(const measure *me, const nt_subject *subject, bool *ret) {
-    nt_measured found;
-    NT_TRY(nt_store_find(me->m->store, subject->key, &found, me->error));
-    *ret = found.samples > 0 && found.shards == nt_shard_count(found.samples);
-    return NT_OK;
 }
 
 /* --- one graph -------------------------------------------------------------------------------- */
@@ -119,6 +116,7 @@ static nt_status run_shard(measure *me, batch *b, int32_t number) {
     int32_t total = nt_loader_count(m->loader), lacking = 0;
     int32_t samples = nt_shard_samples(total, number);
     bool has, all = true;
+    char detail[64];
     for (int32_t i = 0; i < b->count && all; i++)
         NT_TRY(nt_store_has(m->store, b->subjects[i]->key, number, &all, me->error));
     me->done += (int64_t)samples * b->count;
@@ -140,7 +138,8 @@ static nt_status run_shard(measure *me, batch *b, int32_t number) {
                                               .loss = b->outcomes[i].loss};
     }
     NT_TRY(nt_store_put_shards(m->store, b->shards, (size_t)lacking, me->error));
-    nt_report_progress(m->evaluation.report, "images of all cases", "", me->done, me->total);
+    snprintf(detail, sizeof detail, "%d of %d cases at once", b->count, me->wanted_count);
+    nt_report_progress(m->evaluation.report, "images of all cases", detail, me->done, me->total);
     return NT_OK;
 }
 
@@ -162,32 +161,62 @@ static nt_status run_batch(measure *me, int32_t first, int32_t count) {
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count, nt_arena *arena) {
+    int32_t shards = nt_shard_count(nt_loader_count(me->m->loader));
     for (int32_t i = 0; i < count; i++) {
-        bool whole = false;
+        nt_measured found;
         if (find_key(me->m, &subjects[i], arena) != NT_OK)
             return no_memory(me->error);
         if (subjects[i].failure)
             continue;
-        NT_TRY(is_whole(me, &subjects[i], &whole));
-        me->tally.known += whole;
-        if (!whole) /* equal cases are one node of the graph, so they cost nothing twice */
+        NT_TRY(nt_store_find(me->m->store, subjects[i].key, &found, me->error));
+        subjects[i].shards = found.shards;
+        me->tally.known += found.shards == shards;
+        if (found.shards < shards)
             me->wanted[me->wanted_count++] = &subjects[i];
     }
     return NT_OK;
 }
 
+/* By how many shards there are already, then by key. */
+static int compare(const void *a, const void *b) {
+    const nt_subject *x = *(nt_subject *const *)a, *y = *(nt_subject *const *)b;
+    if (x->shards != y->shards)
+        return x->shards < y->shards ? -1 : 1;
+    return strcmp(x->key, y->key);
+}
+
+/* Cases that begin at the same shard go together, so that none is computed again for the sake of
+ * another; equal ones are one. */
+static void sort_wanted(measure *me) {
+    int32_t kept = 0;
+    qsort(me->wanted, (size_t)me->wanted_count, sizeof *me->wanted, compare);
+    for (int32_t i = 0; i < me->wanted_count; i++)
+        if (kept == 0 || strcmp(me->wanted[kept - 1]->key, me->wanted[i]->key) != 0)
+            me->wanted[kept++] = me->wanted[i];
+    me->wanted_count = kept;
+}
+
+/* How many of the wanted, from the first on, make the next graph. */
+static int32_t next_batch(const measure *me, int32_t first) {
+    int32_t count = 1, most = me->m->one_by_one ? 1 : TOGETHER;
+    while (count < most && first + count < me->wanted_count &&
+           me->wanted[first + count]->shards == me->wanted[first]->shards)
+        count++;
+    return count;
+}
+
 static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count, nt_arena *arena) {
-    int32_t together = me->m->one_by_one ? 1 : TOGETHER, samples = nt_loader_count(me->m->loader);
+    int32_t samples = nt_loader_count(me->m->loader);
     me->wanted = NT_ARENA_ARRAY(arena, nt_subject *, count);
     if (!me->wanted)
         return no_memory(me->error);
     NT_TRY(find_wanted(me, subjects, count, arena));
+    sort_wanted(me);
     me->total = (int64_t)me->wanted_count * samples;
-    me->tally.shards = (me->wanted_count + together - 1) / together * nt_shard_count(samples);
-    for (int32_t first = 0; first < me->wanted_count; first += together) {
-        int32_t left = me->wanted_count - first;
-        NT_TRY(run_batch(me, first, left < together ? left : together));
-    }
+    for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
+        me->tally.shards += nt_shard_count(samples);
+    for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
+        NT_TRY(run_batch(me, first, next_batch(me, first)));
     return NT_OK;
 }
 

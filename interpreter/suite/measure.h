@@ -11,12 +11,14 @@
 typedef struct nt_measuring {
     const nt_network *network;
     const nt_weights *weights;
-    const nt_weights *initial;    /* what training began with; NULL: not known */
-    const nt_loader *loader;      /* the samples */
-    const nt_loader *calibration; /* training images: for mean outputs and recalibration */
-    nt_evaluation evaluation;     /* its report is told of samples of all cases together */
-    const char *context;          /* in words, all else that an outcome follows from */
-    const char *initial_context;  /* the same of `initial` */
+    const nt_weights *initial;       /* what training began with; NULL: not known */
+    const nt_loader *loader;         /* the samples */
+    const nt_loader *calibration;    /* training images: for mean outputs and recalibration */
+    nt_evaluation evaluation;        /* its report is told of samples of all cases together */
+    const char *context;             /* in words, all else that an outcome follows from */
+    const char *initial_context;     /* the same of `initial`, */
+    const char *calibration_context; /* and of the calibration images */
+    const char *no_initial;          /* why `initial` is not known */
     nt_store *store;
     bool one_by_one; /* a graph for each case in place of one for all: the same bits, slower */
 } nt_measuring;
@@ -25,6 +27,7 @@ typedef struct nt_measuring {
 typedef struct nt_subject {
     nt_edits edits;
     char key[NT_DIGEST_HEX]; /* of its outcomes in the store */
+    int32_t shards;          /* that the store had of it */
     const char *failure;     /* why it can't be measured, in the arena given; NULL: it is */
 } nt_subject;
 

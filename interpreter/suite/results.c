@@ -246,7 +246,7 @@ static json_t *json_setup(const nt_results *results) {
         suite->graph, "set", set, "data", suite->data.kind->name, "split",
         nt_split_name((nt_split)suite->evaluate.split), "samples", (int)results->baseline[0].total,
         "held_out", (int)suite->data.hold_out, "batch", (int)suite->evaluate.batch, "batch_norm",
-        norms[suite->evaluate.batch_norm], "calibration", (int)suite->evaluate.calibration, "conv",
+        norms[suite->evaluate.batch_norm], "calibration", (int)results->calibration, "conv",
         nt_conv2d_algorithms[suite->conv], "weights", suite->weights, "initial", suite->initial,
         "margin", nt_json_real(suite->margin), "alpha", nt_json_real(NT_ALPHA));
 }

@@ -29,7 +29,8 @@ typedef struct nt_results {
     nt_outcome *baseline; /* one per seed */
     char (*baseline_keys)[NT_DIGEST_HEX];
     nt_group_result *groups;
-    int32_t failures; /* cases × seeds that couldn't be measured */
+    int32_t calibration; /* training images that were used for it; 0: none */
+    int32_t failures;    /* cases × seeds that couldn't be measured */
     nt_provenance provenance;
 } nt_results;
 

@@ -48,7 +48,8 @@ static const nt_field evaluate_fields[] = {
     {"batch_norm", NT_CHOICE, offsetof(nt_suite_evaluate, batch_norm), "running",
      .choices = batch_norms, .doc = "which statistics batch normalisation uses"},
     {"calibration", NT_INT, offsetof(nt_suite_evaluate, calibration), "5000", 1, 2147483647,
-     .doc = "training images, the first ones, for mean outputs and recalibrated statistics"},
+     .doc = "training images, the first ones, for mean outputs and recalibrated statistics; "
+            "of the latter whole batches"},
     {0},
 };
 

@@ -2,7 +2,9 @@
 #include "suite_work.h"
 
 #include "attrs.h"
+#include "trainer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* In words, all that an outcome follows from but the graph and its edit: the program, the weights,
@@ -19,8 +21,6 @@ static const char *context_of(const nt_suite_work *work, int s, const nt_loader 
                    nt_loader_count(loader), suite->evaluate.batch_norm);
     if (suite->evaluate.batch_norm != NT_NORM_RUNNING)
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
-    if (work->calibration)
-        nt_text_printf(&text, "calibration: %d\n", nt_loader_count(work->calibration));
     if (suite->conv == NT_CONV_DIRECT)
         nt_text_add(&text, "conv: direct\n");
     for (int32_t c = 0; c < suite->data.channels; c++)
@@ -47,6 +47,9 @@ static nt_status interrupted(const nt_suite_work *work, nt_status status) {
 
 nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
                            nt_subject *subjects, int32_t count, nt_arena *arena) {
+    char calibration[64];
+    snprintf(calibration, sizeof calibration, "calibration: %d\n",
+             work->calibration ? nt_loader_count(work->calibration) : 0);
     const nt_suite *suite = work->suite;
     const nt_measuring measuring = {
         .network = work->results->network,
@@ -59,6 +62,12 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
                        .report = work->options->report},
         .context = context_of(work, s, loader, arena),
         .initial_context = work->initial_digest,
+        .calibration_context = calibration,
+        .no_initial = work->suite->weights
+                          ? "the values that training began with are not known: give them under "
+                            "`initial:` beside `weights:`"
+                          : "the values that training began with are not known: the seed's folder "
+                            "has no " NT_INITIAL_FILE,
         .store = work->store,
         .one_by_one = work->options->one_by_one,
     };

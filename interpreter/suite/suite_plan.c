@@ -14,7 +14,9 @@
 
 /* --- rate ------------------------------------------------------------------------------------- */
 
-enum { PROBE_CHANNELS = 128, PROBE_SIDE = 8, PROBE_BATCH = 32, PROBE_TIMES = 3 };
+enum { PROBE_CHANNELS = 128, PROBE_SIDE = 8, PROBE_BATCH = 32, PROBE_FEWEST = 10 };
+
+static const double probe_seconds = 0.015;
 
 static nt_status append_convolution(nt_network *network, nt_value *ret) {
     nt_conv2d_attrs attrs;
@@ -49,11 +51,13 @@ static nt_status time_probe(nt_network *network, const nt_weights *weights, doub
         status = nt_plan_new(graph, PROBE_BATCH, &plan, error);
     if (status == NT_OK)
         status = nt_run_new(plan, weights, NULL, &run, error);
-    for (int i = 0; status == NT_OK && i <= PROBE_TIMES; i++) {
+    double spent = 0;
+    for (int i = 0; status == NT_OK && (i < PROBE_FEWEST || spent < probe_seconds); i++) {
         double began = nt_profile_clock();
         status = nt_run_batch(run, &feed, 1, PROBE_BATCH, error);
         double seconds = nt_profile_clock() - began;
-        if (i > 0 && (i == 1 || seconds < *ret_seconds)) /* the first warms up */
+        spent += seconds;
+        if (i == 0 || seconds < *ret_seconds)
             *ret_seconds = seconds;
     }
     nt_run_free(run);
@@ -100,7 +104,7 @@ static void add_node(const nt_graph *graph, const nt_node *node, nt_suite_cost *
     cost->executed += node->op->executed ? node->op->executed(node->attrs, in, node->out) : counted;
 }
 
-/* Adds what some cases cost together. */
+/* Adds what some cases cost together. NT_INVALID, without an error, if one can't be made. */
 static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int32_t count,
                            nt_suite_cost *cost) {
     const nt_suite *suite = work->suite;
@@ -110,9 +114,10 @@ static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int
     nt_graph *graph = NULL;
     nt_plan *plan = NULL;
     char why[NT_WHY];
-    if (nt_case_graph_init(&cases, work->results->network, edits, count, why) != NT_OK)
-        return nt_suite_no_memory(work);
-    nt_status status = nt_passes_run(cases.graph, &passes, &graph, work->error);
+    nt_status status = nt_case_graph_init(&cases, work->results->network, edits, count, why);
+    if (status != NT_OK)
+        return status == NT_INVALID ? status : nt_suite_no_memory(work);
+    status = nt_passes_run(cases.graph, &passes, &graph, work->error);
     if (status == NT_OK)
         status = nt_plan_new(graph, suite->evaluate.batch, &plan, work->error);
     for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
@@ -129,17 +134,13 @@ static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int
 static nt_status add_all(const nt_suite_work *work, nt_edits *edits, nt_suite_plan *plan) {
     int32_t good = 0;
     for (int32_t i = 0; i < plan->cases; i++) {
-        nt_case_graph alone;
-        char why[NT_WHY];
-        nt_status status = nt_case_graph_init(&alone, work->results->network, &edits[i], 1, why);
-        if (status == NT_INVALID) {
+        nt_status status = add_cases(work, &edits[i], 1, &plan->loop);
+        if (status == NT_OK)
+            edits[good++] = edits[i];
+        else if (status == NT_INVALID)
             plan->failing++;
-            continue;
-        }
-        NT_TRY(status);
-        nt_case_graph_finish(&alone);
-        NT_TRY(add_cases(work, &edits[i], 1, &plan->loop));
-        edits[good++] = edits[i];
+        else
+            return status;
     }
     return add_cases(work, edits, good, &plan->merged);
 }

@@ -97,13 +97,19 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
     if (suite->evaluate.batch_norm != NT_NORM_RECALIBRATED &&
         !nt_suite_any_case(work->results, may_calibrate))
         return NT_OK;
-    if (suite->evaluate.calibration < suite->evaluate.batch &&
-        suite->evaluate.batch_norm == NT_NORM_RECALIBRATED)
-        return nt_error_say(error, NT_INVALID,
-                            "recalibration takes whole batches: %d calibration images are fewer "
-                            "than a batch of %d",
-                            suite->evaluate.calibration, suite->evaluate.batch);
-    return make_loader(work, NT_TRAIN, suite->evaluate.calibration, &work->calibration, error);
+    int32_t count = nt_dataset_count(work->dataset, NT_TRAIN), batch = suite->evaluate.batch;
+    count = count < suite->evaluate.calibration ? count : suite->evaluate.calibration;
+    if (suite->evaluate.batch_norm == NT_NORM_RECALIBRATED) {
+        if (count > 0 && count < batch)
+            return nt_error_say(error, NT_INVALID,
+                                "recalibration takes whole batches: %d calibration images are "
+                                "fewer than a batch of %d",
+                                count, batch);
+        count -= count % batch;
+    }
+    NT_TRY(make_loader(work, NT_TRAIN, count, &work->calibration, error));
+    work->results->calibration = nt_loader_count(work->calibration);
+    return NT_OK;
 }
 
 static nt_status open_loader(nt_suite_work *work, nt_error *error) {

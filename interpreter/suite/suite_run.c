@@ -7,6 +7,7 @@
 #include "file.h"
 #include "safetensors.h"
 #include "seed_weights.h"
+#include <unistd.h>
 
 nt_status nt_suite_no_memory(const nt_suite_work *work) {
     return nt_error_say(work->error, NT_NO_MEMORY, "out of memory running the suite '%s'",
@@ -22,7 +23,9 @@ bool nt_suite_stopped(nt_status status) {
 static nt_status read_initial(nt_suite_work *work, const char *path) {
     nt_safetensors_note note;
     work->has_initial = false;
-    if (!path || !nt_suite_any_case(work->results, nt_suite_may_reinit))
+    bool given = work->suite->initial != NULL;
+    if (!path || !nt_suite_any_case(work->results, nt_suite_may_reinit) ||
+        (!given && access(path, R_OK) != 0)) /* the cases that want it will say so */
         return NT_OK;
     if (!work->initial && nt_weights_new(work->results->network, &work->initial) != NT_OK)
         return nt_suite_no_memory(work);

@@ -31,25 +31,17 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
 
 /* Drives a hook to its end. */
 static nt_status converse(nt_suite_work *work, int s, nt_hook *hook) {
-    nt_answer *answers = NULL;
     nt_cases questions = {0};
-    nt_arena arenas[2];
-    int turn = 0;
-    nt_arena_init(&arenas[0]);
-    nt_arena_init(&arenas[1]);
     nt_status status = nt_hook_next(hook, NULL, &questions, work->error);
     while (status == NT_OK && questions.count > 0) {
-        nt_arena *arena = &arenas[turn];
-        answers = NT_ARENA_ARRAY(arena, nt_answer, questions.count);
-        status = answers ? answer(work, s, &questions, answers, arena) : nt_suite_no_memory(work);
+        nt_arena arena;
+        nt_arena_init(&arena);
+        nt_answer *answers = NT_ARENA_ARRAY(&arena, nt_answer, questions.count);
+        status = answers ? answer(work, s, &questions, answers, &arena) : nt_suite_no_memory(work);
         if (status == NT_OK)
             status = nt_hook_next(hook, answers, &questions, work->error);
-        turn = !turn; /* the answers just given are done with */
-        nt_arena_finish(&arenas[turn]);
-        nt_arena_init(&arenas[turn]);
+        nt_arena_finish(&arena);
     }
-    nt_arena_finish(&arenas[0]);
-    nt_arena_finish(&arenas[1]);
     return status;
 }
 

@@ -198,6 +198,8 @@ static void measure_all(bench *b, nt_norm norm, bool one_by_one, nt_store *store
         .initial = b->initial,
         .loader = b->loader,
         .calibration = b->calibration,
+        .calibration_context = "",
+        .no_initial = "the values that training began with are not known",
         .evaluation = {.batch = b->batch, .passes = {.norm = norm}},
         .context = norm == NT_NORM_RUNNING ? "running"
                    : norm == NT_NORM_BATCH ? "batch"
