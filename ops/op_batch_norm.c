@@ -1,13 +1,12 @@
 /* Batch normalisation (Ioffe and Szegedy, ICML 2015), by channel:
  *
- *     y = (x - mean) / sqrt(variance + eps) * weight + bias
+ *     y = (x - mean) / sqrt(variance + eps) * weight + bias = x * scale + shift
  *
- *     running   the running mean and variance             gives y
- *     batch     this batch's, the variance biased         y
- *     train     the same                                  y, mean, inverse deviation, the next
- *               running mean and variance (by PyTorch's rule, which takes the unbiased variance),
- * and scale and shift: y = x * scale + shift given     inputs four and five are scale and shift  y,
- * again as `train` made it
+ * Whose mean and variance, `statistics` says. `running`: the running ones. `batch`: this batch's,
+ * the variance biased. `train`: the same, and beside y come the mean, the inverse deviation, the
+ * next running mean and variance (by PyTorch's rule, which takes the unbiased variance there), the
+ * scale and the shift. `given`: the fourth and fifth input are a scale and a shift as `train` gave
+ * them, and y is again what it was, bit for bit.
  *
  * A batch held as one sample, since its samples are all alike, has the statistics of that sample.
  * The gradient goes through y alone; through this batch's statistics, but not into the running

@@ -5,8 +5,7 @@
  * bound, and keep their place. The others share one slab: a value's bytes are free for the next one
  * as soon as its last reader, in the plan's own order, has run.
  *
- *     slab   | fixed values … | varying values, reused … | shared scratch | scratch of each worker
- * |
+ *     slab   | fixed values … | varying values, reused … | shared scratch | each worker's |
  */
 #ifndef NT_PLAN_H
 #define NT_PLAN_H

@@ -8,7 +8,6 @@
  *       shard              outcomes of samples [number * 1000, number * 1000 + 1000), the last one
  *                          shorter; the sum of their losses; a digest of the whole
  *       result             which case of the suite has which key, or why it failed
- *       asked              which key answers a question that a searching hook asked
  *
  * Nothing in it depends on when or in how many attempts it was written: row for row, a resumed run
  * leaves what an undisturbed one does. Rows of measured and shard never change and never go.
@@ -99,14 +98,5 @@ typedef nt_status (*nt_store_visit)(void *context, const nt_store_result *result
 
 nt_status nt_store_each_result(nt_store *store, nt_store_visit visit, void *context,
                                nt_error *error);
-
-/* --- questions of searching hooks ------------------------------------------------------------- */
-
-/* question: the digest of what was asked; key: what answers it, of which at least one shard must be
- * saved. Asked again, the newest key counts. */
-nt_status nt_store_put_asked(nt_store *store, const char *question, const char *key,
-                             nt_error *error);
-nt_status nt_store_find_asked(nt_store *store, const char *question, bool *ret_found,
-                              char ret_key[NT_DIGEST_HEX], nt_error *error);
 
 #endif

@@ -44,10 +44,6 @@ static const struct table {
                "  PRIMARY KEY (group_name, case_name, seed, split),\n"
                "  CHECK ((key IS NULL) <> (failure IS NULL))\n"
                ") STRICT"},
-    {"asked", "CREATE TABLE asked(\n"
-              "  question TEXT PRIMARY KEY CHECK (length(question) = 64),\n"
-              "  key TEXT NOT NULL REFERENCES measured\n"
-              ") STRICT, WITHOUT ROWID"},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 

@@ -29,9 +29,6 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, failure"
                             " FROM result ORDER BY position",
-    [NT_SQL_FIND_ASKED] = "SELECT key FROM asked WHERE question = ?",
-    [NT_SQL_PUT_ASKED] = "INSERT INTO asked (question, key) VALUES (?, ?)"
-                         " ON CONFLICT (question) DO UPDATE SET key = excluded.key",
 };
 
 nt_status nt_store_prepare(nt_store *store, nt_error *error) {

@@ -20,8 +20,6 @@ typedef enum nt_store_sql {
     NT_SQL_CLEAR_RESULTS,
     NT_SQL_ADD_RESULT,
     NT_SQL_READ_RESULTS,
-    NT_SQL_FIND_ASKED,
-    NT_SQL_PUT_ASKED,
     NT_SQL_COUNT
 } nt_store_sql;
 

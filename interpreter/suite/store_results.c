@@ -1,4 +1,4 @@
-/* Which case has which key, and which key answers which question. */
+/* Which case has which key. */
 #include "store_query.h"
 #include <string.h>
 
@@ -41,27 +41,4 @@ nt_status nt_store_each_result(nt_store *store, nt_store_visit visit, void *cont
             status = visit(context, &result);
     }
     return nt_query_finish(&query, status, "read", error);
-}
-
-nt_status nt_store_put_asked(nt_store *store, const char *question, const char *key,
-                             nt_error *error) {
-    nt_query query = nt_query_start(store, NT_SQL_PUT_ASKED);
-    nt_query_text(&query, question);
-    nt_query_text(&query, key);
-    return nt_query_run(query, error);
-}
-
-nt_status nt_store_find_asked(nt_store *store, const char *question, bool *ret_found,
-                              char ret_key[NT_DIGEST_HEX], nt_error *error) {
-    char key[NT_DIGEST_HEX] = "";
-    nt_query query = nt_query_start(store, NT_SQL_FIND_ASKED);
-    nt_query_text(&query, question);
-    bool found = nt_query_next(&query);
-    const char *text = found ? nt_query_column(&query, 0) : NULL;
-    snprintf(key, sizeof key, "%s", text ? text : "");
-    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
-    if (found)
-        memcpy(ret_key, key, sizeof key);
-    *ret_found = found;
-    return NT_OK;
 }

@@ -1,8 +1,8 @@
 /* Convolution in groups too narrow for a panel of output channels: neighbouring groups are computed
- * as one, with zeros for what they don't share, as many as fill a panel. The products take no longer
- * than those of single groups, whose panels would be filled with zeros too, and several times as
- * many channels lie side by side. A NaN or infinity in one group reaches those that it is joined
- * with. */
+ * as one, with zeros for what they don't share, as many as fill a panel. The products take no
+ * longer than those of single groups, whose panels would be filled with zeros too, and several
+ * times as many channels lie side by side. A NaN or infinity in one group reaches those that it is
+ * joined with. */
 #ifndef NT_CONV_JOINED_H
 #define NT_CONV_JOINED_H
 

@@ -231,7 +231,6 @@ class Run:
                     "measured": store.execute("SELECT * FROM measured ORDER BY key").fetchall(),
                     "shard": store.execute("SELECT rowid, * FROM shard ORDER BY rowid").fetchall(),
                     "result": store.execute("SELECT * FROM result ORDER BY position").fetchall(),
-                    "asked": store.execute("SELECT * FROM asked ORDER BY question").fetchall(),
                 }
 
     def shards(self):

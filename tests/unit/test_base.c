@@ -358,20 +358,13 @@ static void test_hashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alloc_counts),
-        cmocka_unit_test(test_grow_keeps_items),
-        cmocka_unit_test(test_arena_blocks),
-        cmocka_unit_test(test_text_grows_and_fails),
-        cmocka_unit_test(test_text_matches),
-        cmocka_unit_test(test_philox),
-        cmocka_unit_test(test_random_streams),
-        cmocka_unit_test(test_random_distributions),
-        cmocka_unit_test(test_kernel_layout),
-        cmocka_unit_test(test_map_layout),
-        cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_nested_parallel),
-        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_alloc_counts),    cmocka_unit_test(test_grow_keeps_items),
+        cmocka_unit_test(test_arena_blocks),    cmocka_unit_test(test_text_grows_and_fails),
+        cmocka_unit_test(test_text_matches),    cmocka_unit_test(test_philox),
+        cmocka_unit_test(test_random_streams),  cmocka_unit_test(test_random_distributions),
+        cmocka_unit_test(test_kernel_layout),   cmocka_unit_test(test_map_layout),
+        cmocka_unit_test(test_shapes),          cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_nested_parallel), cmocka_unit_test(test_status),
         cmocka_unit_test(test_hashes),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -289,28 +289,6 @@ static void test_results(void **state) {
     nt_store_close(store);
 }
 
-static void test_asked(void **state) {
-    char key[NT_DIGEST_HEX] = "untouched", question[NT_DIGEST_HEX];
-    bool found;
-    memcpy(question, made_key(100), sizeof question);
-    nt_store *store = open_in(*state);
-    fill(store);
-    EXPECT_OK(&error, nt_store_find_asked(store, question, &found, key, &error));
-    assert_false(found);
-    assert_string_equal(key, "untouched");
-    nt_status status = nt_store_put_asked(store, question, made_key(7), &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, "must be saved before");
-    for (int thing = 0; thing < 2; thing++) { /* the newest counts */
-        EXPECT_OK(&error, nt_store_put_asked(store, question, made_key(thing), &error));
-        nt_store_close(store);
-        store = open_in(*state);
-        EXPECT_OK(&error, nt_store_find_asked(store, question, &found, key, &error));
-        assert_true(found);
-        assert_string_equal(key, made_key(thing));
-    }
-    nt_store_close(store);
-}
-
 /* --- several at once -------------------------------------------------------------------------- */
 
 static void test_reader(void **state) {
@@ -432,7 +410,7 @@ static void test_marks(void **state) {
                           "version knows 1; use the newer version");
     expect_change_refused(*state, "PRAGMA user_version = 0", "is damaged: there is no format 0");
     expect_change_refused(*state, "PRAGMA application_id = 0", "not one of measured outcomes");
-    expect_change_refused(*state, "DROP TABLE asked", "is damaged: the table 'asked' is missing");
+    expect_change_refused(*state, "DROP TABLE result", "is damaged: the table 'result' is missing");
     expect_change_refused(*state, "ALTER TABLE shard ADD COLUMN time REAL",
                           "is damaged: the table 'shard' is another than it should be");
     expect_change_refused(*state, "DELETE FROM measured WHERE sample_bytes = 1",
@@ -606,7 +584,6 @@ int main(void) {
         TEST(test_wrong_shards),
         TEST(test_again),
         TEST(test_results),
-        TEST(test_asked),
         TEST(test_reader),
         TEST(test_locked),
         TEST(test_switched_journal),

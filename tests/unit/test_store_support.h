@@ -150,7 +150,6 @@ static inline void dump_store(const char *folder, nt_text *text) {
     dump_rows(db, "SELECT * FROM measured ORDER BY key", text);
     dump_rows(db, "SELECT * FROM shard ORDER BY key, number", text);
     dump_rows(db, "SELECT * FROM result ORDER BY position", text);
-    dump_rows(db, "SELECT * FROM asked ORDER BY question", text);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     assert_false(text->failed);
 }
