@@ -4,9 +4,9 @@
  * with the statistics of the forward pass: the same bits, and most of what the layers between
  * convolutions keep is free meanwhile.
  *
- * A sum is computed again only where its other inputs are normalisations too or are kept, so that
- * nothing is computed again for the sake of something else that is: along a chain of residual units
- * every second one's output is kept. The idea is that of Chen, Xu, Zhang, Guestrin, "Training deep
+ * A sum is computed again only where its other inputs are normalisations too or are not computed
+ * again themselves, and are kept for it: along a chain of residual units every second one's output
+ * is kept. The idea is that of Chen, Xu, Zhang, Guestrin, "Training deep
  * nets with sublinear memory cost" (arXiv 1604.06174, 2016), for layers that cost next to nothing.
  */
 #include "alloc.h"
@@ -53,7 +53,7 @@ static bool has_again(const recomputing *r, nt_value value) {
     return r->again[value.node].node >= 0;
 }
 
-/* A sum, all of whose inputs are maps: normalisations, one at least, or values that are kept. */
+/* A sum of normalisations, one at least, and of values that are not computed again. */
 static bool sums_normalised(const recomputing *r, const nt_graph *from, const nt_node *node) {
     bool any = false;
     for (int32_t j = 0; j < node->in_count; j++) {

@@ -1,7 +1,7 @@
 /* The order of things: every subject is edited alone, for its key and to see whether it can be
- * made; those that the store lacks are put into one graph (of at most TOGETHER cases; what a graph
- * shares is worth the more the more cases there are, but its tables grow too), and each shard that
- * any of them lacks is evaluated and saved. */
+ * made; those that the store lacks are put into one graph, as far as they begin at the same shard
+ * (and at most TOGETHER of them: what a graph shares is worth the more the more cases there are,
+ * but its tables grow too), and the shards from there on are evaluated and saved. */
 #include "measure.h"
 
 #include "alloc.h"

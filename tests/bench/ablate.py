@@ -11,6 +11,7 @@ nothing else meanwhile."""
 import argparse
 import csv
 import pathlib
+import sqlite3
 import statistics
 import subprocess
 import tempfile
@@ -39,6 +40,14 @@ def counts_of(folder):
     return {row['case']: int(row['correct']) for row in rows}
 
 
+def outcomes_of(folder):
+    """Every image's outcome in every case."""
+    store = sqlite3.connect(folder / 'outcomes.sqlite')
+    rows = store.execute('SELECT key, number, outcomes, loss FROM shard ORDER BY key, number').fetchall()
+    store.close()
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('program')
@@ -58,9 +67,9 @@ def main():
                 out = folder / f'{name} {number}'
                 seconds[name].append(timed([given.program, 'run', folder / 'suite.yaml', '--out', out, '--quiet',
                                             '--threads', str(given.threads), *flags])[0])
-            a, b = ((folder / f'{name} {number}' / 'results.json').read_text() for name in
-                    ('one graph', 'case by case'))
-            assert a == b, 'one graph and case by case differ'
+            together, apart = (outcomes_of(folder / f'{name} {number}') for name in ('one graph', 'case by case'))
+            if not together or together != apart:
+                raise SystemExit('one graph and case by case differ')
             if given.peer:
                 took, text = timed(['/usr/bin/python3', given.peer, 'ablate', '--weights', given.weights, '--data',
                                     f'{given.data}/cifar-10-batches-bin', '--count', str(given.count), '--threads',

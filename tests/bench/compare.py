@@ -61,6 +61,8 @@ def peers(peer, stem, batch, threads):
         for word, rate in re.findall(r'(infer|train) ([\d.]+) img/s', line):
             word = 'jit' if line.startswith('jit') else word
             rates[word] = max(rates[word], float(rate))
+    if not all(rates.values()):
+        raise SystemExit(f'the peer says nothing of {[word for word in rates if not rates[word]]}:\n{out}')
     return rates
 
 

@@ -113,6 +113,16 @@ static nt_status edit_zero(const nt_graph *from, const int32_t *nodes, int count
     return status;
 }
 
+static void assert_dump_has(const nt_graph *graph, const char *const *parts, size_t count) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    for (size_t i = 0; i < count; i++)
+        if (!strstr(text.bytes, parts[i]))
+            fail_msg("%s is not in\n%s", parts[i], text.bytes);
+    nt_text_finish(&text);
+}
+
 /* --- interning -------------------------------------------------------------------------------- */
 
 static void equal_nodes_are_one(void **state) {
@@ -236,18 +246,12 @@ static void ends_are_fused(void **state) {
     (void)state;
     nt_network *network = small_network();
     nt_graph *graph = through(network->graph, nt_pass_fuse_end);
-    nt_text text;
-    nt_text_init(&text);
-    nt_graph_dump(graph, &text);
     const char *lines[] = {
         "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 relu=true: Nx4x8x8 # conv1\n",
         "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
         "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n",
         "%22 = fused_conv2d(%16, %21, %17, %18) channels=8 kernel=3 pad=1 plus=true: Nx8x4x4 "};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        if (!strstr(text.bytes, lines[i]))
-            fail_msg("%s is not in\n%s", lines[i], text.bytes);
-    nt_text_finish(&text);
+    assert_dump_has(graph, lines, sizeof lines / sizeof *lines);
     nt_graph_free(graph);
     nt_network_free(network);
 }
@@ -281,17 +285,11 @@ static void kernels_are_kept(void **state) {
     (void)state;
     nt_network *network = small_network();
     nt_graph *graph = through(network->graph, nt_pass_keep_kernels);
-    nt_text text;
-    nt_text_init(&text);
-    nt_graph_dump(graph, &text);
     const char *lines[] = {
         "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
         "%19 = keep_kernel(%17) channels=8 kernel=3 pad=1 map=4: ",
         "%20 = fused_conv2d(%16, %19, %18) channels=8 kernel=3 pad=1 kept=true: Nx8x4x4 # conv3\n"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        if (!strstr(text.bytes, lines[i]))
-            fail_msg("%s is not in\n%s", lines[i], text.bytes);
-    nt_text_finish(&text);
+    assert_dump_has(graph, lines, sizeof lines / sizeof *lines);
     nt_graph_free(graph);
     nt_network_free(network);
 }
