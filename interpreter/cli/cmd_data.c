@@ -103,7 +103,9 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
     for (int32_t i = 0; i < info->classes; i++)
         nt_text_printf(&text, " %s", info->class_names[i]);
     nt_text_add(&text, "\n");
-    if (info->has_usual) {
+    if (info->usual == NT_USUAL_IMAGE)
+        nt_text_add(&text, "normalised by each image's own mean and deviation\n");
+    if (info->usual == NT_USUAL_CHANNELS) {
         add_numbers("mean      ", info->mean, nt_shape_channels(info->shape), &text);
         add_numbers("deviation ", info->deviation, nt_shape_channels(info->shape), &text);
     }
@@ -120,7 +122,9 @@ static json_t *floats(const float *numbers, int32_t count) {
 
 static json_t *normalisation_json(const nt_data_info *info) {
     int32_t channels = nt_shape_channels(info->shape);
-    if (!info->has_usual)
+    if (info->usual == NT_USUAL_IMAGE)
+        return json_string("image");
+    if (info->usual == NT_USUAL_NONE)
         return json_null();
     return json_pack("{s:o, s:o}", "mean", floats(info->mean, channels), "deviation",
                      floats(info->deviation, channels));

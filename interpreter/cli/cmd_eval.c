@@ -71,8 +71,8 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     char conversions[NT_SAFETENSORS_TEXT];
     if (nt_safetensors_describe(&note, conversions) && !options->quiet)
         fprintf(stderr, "%s: %s\n", options->weights, conversions);
-    return nt_loader_new(job->dataset, (nt_split)options->split, options->limit, NULL, NULL,
-                         &job->loader, error);
+    const nt_loading loading = {.limit = options->limit};
+    return nt_loader_new(job->dataset, (nt_split)options->split, &loading, &job->loader, error);
 }
 
 static nt_status evaluate(eval_job *job, nt_outcome *ret, nt_error *error) {

@@ -50,7 +50,8 @@ nt_status nt_cifar_find(const nt_cifar_layout *layout, nt_arena *arena, nt_data_
             continue;
         }
         NT_TRY(count_records(layout, path, found.st_size, &count, error));
-        nt_data_add_file(info, path);
+        if (!nt_data_add_file(info, arena, path))
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);
     }
     if (absent && count > 0) {
         nt_error_in(error, NT_INVALID, absent, -1, "is not there, though others of its split are");
@@ -107,7 +108,8 @@ nt_status nt_cifar_describe(const nt_cifar_layout *layout, nt_arena *arena, nt_d
     struct stat found;
     if (stat(path, &found) == 0) {
         NT_TRY(read_names(layout, arena, path, class_names, error));
-        nt_data_add_file(info, path);
+        if (!nt_data_add_file(info, arena, path))
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);
     } else {
         for (int32_t i = 0; i < layout->classes; i++)
             class_names[i] = nt_arena_printf(arena, "%d", i);
@@ -163,7 +165,7 @@ static bool listed(const char *path, const char *const *names) {
 static nt_status fill(const nt_cifar_layout *layout, const nt_data_info *info,
                       const char *const *names, nt_images *images, nt_error *error) {
     int32_t filled = 0;
-    for (int i = 0; info->files[i]; i++) {
+    for (int32_t i = 0; i < info->file_count; i++) {
         if (!listed(info->files[i], names))
             continue;
         nt_bytes bytes;
@@ -182,7 +184,7 @@ static nt_status fill(const nt_cifar_layout *layout, const nt_data_info *info,
 nt_status nt_cifar_load(const nt_cifar_layout *layout, const nt_data_info *info, nt_split split,
                         const char *const *names, nt_images *ret, nt_error *error) {
     nt_images images;
-    if (nt_images_init(&images, info->counts[split], SAMPLE) != NT_OK)
+    if (nt_images_init(&images, info->counts[split], SAMPLE, 0) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images",
                             info->counts[split]);
     nt_status status = fill(layout, info, names, &images, error);

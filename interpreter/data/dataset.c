@@ -87,7 +87,9 @@ static nt_status open_kind(nt_dataset *dataset, const void *options, const char 
     dataset->options = keep_options(&dataset->arena, kind, options);
     if (!dataset->options)
         return out_of_memory(error);
-    NT_TRY(find_folder(&dataset->arena, kind, root, beside, &dataset->info.folder, error));
+    dataset->info.folder = kind->name;
+    if (!kind->made)
+        NT_TRY(find_folder(&dataset->arena, kind, root, beside, &dataset->info.folder, error));
     return kind->open(dataset->options, &dataset->arena, &dataset->info, error);
 }
 
@@ -126,17 +128,28 @@ int32_t nt_dataset_count(const nt_dataset *dataset, nt_split split) {
     return dataset->info.counts[split];
 }
 
+/* A file's path as seen from the folder. */
+static const char *inside(const char *folder, const char *path) {
+    size_t length = strlen(folder);
+    if (strncmp(path, folder, length) != 0 || path[length] != '/')
+        return path;
+    return path + length + strspn(path + length, "/");
+}
+
 nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], nt_error *error) {
-    const char *const *files = dataset->info.files;
+    const nt_data_info *info = &dataset->info;
     nt_text lines;
     nt_text_init(&lines);
     nt_status status = NT_OK;
-    for (int i = 0; i < NT_MAX_DATA_FILES && files[i] && status == NT_OK; i++) {
+    if (info->kind->made) {
+        nt_text_printf(&lines, "%s %s:", info->kind->name, info->kind->made);
+        nt_fields_format(info->kind->fields, dataset->options, &lines);
+    }
+    for (int32_t i = 0; i < info->file_count && status == NT_OK; i++) {
         char of_file[NT_DIGEST_HEX];
-        const char *slash = strrchr(files[i], '/');
-        status = nt_file_digest(files[i], of_file, error);
+        status = nt_file_digest(info->files[i], of_file, error);
         if (status == NT_OK)
-            nt_text_printf(&lines, "%s  %s\n", of_file, slash ? slash + 1 : files[i]);
+            nt_text_printf(&lines, "%s  %s\n", of_file, inside(info->folder, info->files[i]));
     }
     if (status == NT_OK && (lines.failed || !nt_digest_bytes(lines.bytes, lines.length, hex)))
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory hashing a data set");
@@ -162,20 +175,76 @@ static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key) {
     }
 }
 
+/* The same with whole patients, in an order that `key` shuffles (Fisher and Yates), until `count`
+ * is reached. `patient_of` says each image's patient; `places` has room for as many numbers as the
+ * greatest patient's, plus one. Returns how many images they have. */
+static int32_t draw_patients(int32_t *order, int32_t total, int32_t count, uint64_t key,
+                             const int32_t *patient_of, int32_t *places, int32_t patients) {
+    enum { STREAM = 0x70617469 }; /* "pati" */
+    nt_random random;
+    nt_random_init(&random, key, STREAM);
+    for (int32_t p = 0; p < patients; p++)
+        places[p] = p;
+    for (int32_t p = patients - 1; p > 0; p--) {
+        int32_t k = (int32_t)nt_random_below(&random, (uint32_t)p + 1), kept = places[p];
+        places[p] = places[k];
+        places[k] = kept;
+    }
+    int32_t held = 0;
+    for (int32_t p = 0; p < patients && held < count; p++) {
+        for (int32_t i = 0; i < total; i++)
+            if (patient_of[i] == places[p])
+                order[held++] = i;
+    }
+    /* Both parts in rising order: `order` is used as marks, then written anew from the end. */
+    for (int32_t p = 0; p < patients; p++)
+        places[p] = 0;
+    for (int32_t i = 0; i < held; i++)
+        places[patient_of[order[i]]] = 1;
+    int32_t *stay = order, *out = order + (total - held);
+    for (int32_t i = 0; i < total; i++)
+        if (places[patient_of[i]])
+            *out++ = i;
+        else
+            *stay++ = i;
+    return held;
+}
+
+static int32_t greatest(const int32_t *numbers, int32_t count) {
+    int32_t most = 0;
+    for (int32_t i = 0; i < count; i++)
+        most = numbers[i] > most ? numbers[i] : most;
+    return most;
+}
+
 nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, nt_error *error) {
     int32_t *counts = dataset->info.counts;
-    int32_t total = counts[NT_TRAIN] + counts[NT_HELD_OUT];
+    int32_t total = counts[NT_TRAIN] + counts[NT_HELD_OUT], held = count;
+    const int32_t *patients = dataset->info.patients[NT_TRAIN];
     if (count < 0 || count >= total)
         return nt_error_say(error, NT_INVALID, "cannot hold out %d of %d training images", count,
                             total);
     if (!dataset->order)
         dataset->order = NT_ARENA_ARRAY(&dataset->arena, int32_t, total);
-    if (!dataset->order)
+    int32_t patient_count = patients ? greatest(patients, total) + 1 : 0;
+    int32_t *places = NT_ARENA_ARRAY(&dataset->arena, int32_t, patient_count + 1);
+    if (!dataset->order || !places)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory holding out images");
-    draw(dataset->order, total, count, key);
-    counts[NT_TRAIN] = total - count;
-    counts[NT_HELD_OUT] = count;
-    return NT_OK;
+    if (patients)
+        held = draw_patients(dataset->order, total, count, key, patients, places, patient_count);
+    else
+        draw(dataset->order, total, count, key);
+    counts[NT_TRAIN] = total - held;
+    counts[NT_HELD_OUT] = held;
+    if (held < total)
+        return NT_OK;
+    counts[NT_TRAIN] = total;
+    counts[NT_HELD_OUT] = 0;
+    dataset->order = NULL;
+    return nt_error_say(error, NT_INVALID,
+                        "cannot hold out %d of %d training images: patients stay together, and "
+                        "none would be left to train on",
+                        count, total);
 }
 
 nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error) {
@@ -192,19 +261,36 @@ nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error) 
     return NT_OK;
 }
 
-static const nt_images *locate(const nt_dataset *dataset, nt_split split, int32_t *i) {
+/* The split that the kind knows the sample by, and its number there. */
+static nt_split locate(const nt_dataset *dataset, nt_split split, int32_t *i) {
     if (split == NT_TEST)
-        return &dataset->images[NT_TEST];
+        return NT_TEST;
     if (dataset->order)
         *i = dataset->order[split == NT_TRAIN ? *i : *i + dataset->info.counts[NT_TRAIN]];
-    return &dataset->images[NT_TRAIN];
+    return NT_TRAIN;
 }
 
 const void *nt_dataset_pixels(const nt_dataset *dataset, nt_split split, int32_t i) {
-    const nt_images *images = locate(dataset, split, &i);
+    const nt_images *images = &dataset->images[locate(dataset, split, &i)];
     return images->pixels + (size_t)i * images->size;
 }
 
 int32_t nt_dataset_label(const nt_dataset *dataset, nt_split split, int32_t i) {
-    return locate(dataset, split, &i)->labels[i];
+    const nt_images *images = &dataset->images[locate(dataset, split, &i)];
+    return images->labels ? images->labels[i] : 0;
+}
+
+const unsigned char *nt_dataset_mask(const nt_dataset *dataset, nt_split split, int32_t i) {
+    const nt_images *images = &dataset->images[locate(dataset, split, &i)];
+    return images->masks ? images->masks + (size_t)i * images->mask_size : NULL;
+}
+
+const char *nt_dataset_name(const nt_dataset *dataset, nt_split split, int32_t i) {
+    const char *const *names = dataset->info.names[locate(dataset, split, &i)];
+    return names ? names[i] : NULL;
+}
+
+int32_t nt_dataset_patient(const nt_dataset *dataset, nt_split split, int32_t i) {
+    const int32_t *patients = dataset->info.patients[locate(dataset, split, &i)];
+    return patients ? patients[i] : -1;
 }

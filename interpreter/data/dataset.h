@@ -25,14 +25,22 @@ typedef enum nt_split {
     NT_HELD_OUT /* of the training images: see nt_dataset_hold_out */
 } nt_split;
 
-enum { NT_SPLITS = 3, NT_MAX_CHANNELS = 16, NT_MAX_DATA_FILES = 16 };
+enum { NT_SPLITS = 3, NT_MAX_CHANNELS = 16 };
 
 const char *nt_split_name(nt_split split); /* "train", "test", "held_out" */
 
 /* What a sample is to be mapped to. */
 typedef enum nt_target {
-    NT_TARGET_CLASS /* one class index, from 0 */
+    NT_TARGET_CLASS, /* one class index, from 0 */
+    NT_TARGET_MASK   /* one for each pixel; NT_NO_CLASS where the data don't say */
 } nt_target;
+
+/* How pixels are made into a network's input, unless the user says it. */
+typedef enum nt_usual {
+    NT_USUAL_NONE,     /* nothing is known */
+    NT_USUAL_CHANNELS, /* by a mean and a deviation per channel */
+    NT_USUAL_IMAGE     /* by each image's own mean and deviation, all channels together */
+} nt_usual;
 
 typedef struct nt_data_kind nt_data_kind;
 
@@ -46,10 +54,17 @@ typedef struct nt_data_info {
     int32_t classes;
     const char *const *class_names; /* `classes` of them */
     int32_t counts[NT_SPLITS];      /* samples; 0: the split's files are not there */
-    bool has_usual;                 /* the kind has a usual normalisation: */
-    float mean[NT_MAX_CHANNELS];    /* of byte / 255, or of float pixels as they are */
+    nt_usual usual;
+    float mean[NT_MAX_CHANNELS]; /* of byte / 255, or of float pixels as they are */
     float deviation[NT_MAX_CHANNELS];
-    const char *files[NT_MAX_DATA_FILES]; /* those that were found; NULL: no more */
+    const char *const *files; /* those that were found */
+    int32_t file_count;
+
+    /* Of the samples of train and test, as `load` gives them, where the kind knows: a name, and
+     * which belong together (slices of one patient), numbered from 0 over both splits. NULL: it
+     * doesn't. */
+    const char *const *names[NT_HELD_OUT];
+    const int32_t *patients[NT_HELD_OUT];
 } nt_data_info;
 
 /* --- kinds ------------------------------------------------------------------------------------ */
@@ -65,6 +80,8 @@ struct nt_data_kind {
     const char *name;
     const char *doc;        /* one line, no full stop */
     const char *folder;     /* its usual name, or NULL: a root may also be the folder around it */
+    const char *made;       /* samples are made, not read, and there is no folder: says by which
+                             * version of the recipe, for the digest; NULL: there is a folder */
     const nt_field *fields; /* of its options; an empty table if it has none */
     size_t options_size;
     const nt_data_source *source; /* NULL: not published */
@@ -82,8 +99,9 @@ struct nt_data_kind {
 /* For a kind's `open`: sets its usual normalisation, one value per channel of info->shape. */
 void nt_data_set_usual(nt_data_info *info, const float *mean, const float *deviation);
 
-/* For a kind's `open`: remembers a file that was found. */
-void nt_data_add_file(nt_data_info *info, const char *path);
+/* For a kind's `open`: remembers a file that was found; the path is kept as it is, the list in
+ * `arena`. Returns false when out of memory. */
+bool nt_data_add_file(nt_data_info *info, nt_arena *arena, const char *path);
 
 /* All kinds, in the order of data/meson.build; NULL ends the list. */
 extern const nt_data_kind *const nt_data_kinds[];
@@ -108,19 +126,28 @@ const nt_data_info *nt_dataset_info(const nt_dataset *dataset);
 int32_t nt_dataset_count(const nt_dataset *dataset, nt_split split);
 
 /* SHA-256 over the names and contents of all the files found; reads them. With the files of
- * info->files in that order, it is what `sha256sum FILES | sha256sum` prints in their folder. */
+ * info->files in that order, it is what `sha256sum FILES | sha256sum` prints in their folder. Of
+ * data that are made, over the recipe's version and the options. */
 nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], nt_error *error);
 
 /* Moves `count` of the training images to the split NT_HELD_OUT: a uniform draw without
- * replacement, keyed by `key`; both parts stay in the files' order. NT_INVALID unless some images
- * remain to train on. Not while a loader is in use. */
+ * replacement, keyed by `key`; both parts stay in the files' order. Where it is known which images
+ * are of one patient, patients are drawn whole, until `count` is reached: it may be exceeded by
+ * less than the last one has. NT_INVALID unless some images remain to train on. Not while a loader
+ * is in use. */
 nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, nt_error *error);
 
 /* Reads the images of a split, unless they are in memory already. */
 nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error);
 
-/* Sample i of a loaded split: its pixels (rows, columns, channels; info->pixel) and its class. */
+/* Sample i of a loaded split: its pixels (rows, columns, channels; info->pixel) and its class (0
+ * where there are masks) or mask (rows, columns; NULL where there are classes). */
 const void *nt_dataset_pixels(const nt_dataset *dataset, nt_split split, int32_t i);
 int32_t nt_dataset_label(const nt_dataset *dataset, nt_split split, int32_t i);
+const unsigned char *nt_dataset_mask(const nt_dataset *dataset, nt_split split, int32_t i);
+
+/* Of any split, loaded or not: the sample's name, NULL if it has none, and its patient, or -1. */
+const char *nt_dataset_name(const nt_dataset *dataset, nt_split split, int32_t i);
+int32_t nt_dataset_patient(const nt_dataset *dataset, nt_split split, int32_t i);
 
 #endif

@@ -19,15 +19,17 @@ struct nt_feeder {
     const nt_augment_step *steps;
     int32_t step_count, batch, per_epoch;
     uint64_t seed;
-    nt_shape shape;
-    size_t image_size; /* floats */
+    nt_shape whole;                /* of an image before its window is cut */
+    size_t whole_size, image_size; /* floats */
+    size_t mask_size, target_size; /* bytes of a whole mask, or 0; integers of a target */
 
     int32_t *order; /* of `order_epoch` */
     int32_t order_epoch;
-    float *scratch; /* two images */
+    float *scratch;       /* two whole images */
+    unsigned char *masks; /* two whole masks */
 
     float *images[SLOTS];
-    int32_t *labels[SLOTS];
+    int32_t *targets[SLOTS];
     int64_t start;       /* the batch number, counted over epochs, of `taken` 0 */
     int64_t taken, made; /* batches handed out; batches finished */
     bool running, stop;
@@ -56,29 +58,50 @@ static void shuffle(nt_feeder *feeder, int32_t epoch) {
     feeder->order_epoch = epoch;
 }
 
-static void make_sample(nt_feeder *feeder, int32_t epoch, int32_t sample, float *ret_image) {
-    float *from = feeder->scratch, *to = feeder->scratch + feeder->image_size;
+static void make_sample(nt_feeder *feeder, int32_t epoch, int32_t sample, float *ret_image,
+                        int32_t *ret_target) {
+    const nt_loader *loader = feeder->loader;
+    const unsigned char *mask = nt_loader_mask(loader, sample);
+    float *from = feeder->scratch, *to = feeder->scratch + feeder->whole_size;
+    unsigned char *free_mask = feeder->masks;
     nt_random random;
     uint64_t stream = nt_hash_word(nt_hash_string(0, "augment"), (uint64_t)epoch);
     nt_random_init(&random, feeder->seed, nt_hash_word(stream, (uint64_t)sample));
-    nt_loader_raw(feeder->loader, sample, from);
+    nt_loader_raw(loader, sample, from);
+    nt_shape window = nt_loader_shape(loader);
     for (int32_t s = 0; s < feeder->step_count; s++) {
-        feeder->steps[s].augment->apply(feeder->steps[s].options, &random, feeder->shape, from, to);
+        feeder->steps[s].augment->apply(&(nt_augment_call){
+            .options = feeder->steps[s].options,
+            .random = &random,
+            .shape = feeder->whole,
+            .window = {window.dim[1], window.dim[2]},
+            .image = from,
+            .ret_image = to,
+            .mask = mask,
+            .ret_mask = free_mask,
+        });
         float *done = to;
         to = from;
         from = done;
+        if (mask) {
+            mask = free_mask;
+            free_mask = mask == feeder->masks ? feeder->masks + feeder->mask_size : feeder->masks;
+        }
     }
-    memcpy(ret_image, from, feeder->image_size * sizeof *from);
-    nt_loader_normalise(feeder->loader, ret_image);
+    nt_loader_cut(loader, from, ret_image);
+    if (mask)
+        nt_loader_cut_mask(loader, mask, ret_target);
+    else
+        *ret_target = nt_loader_label(loader, sample);
 }
 
 void nt_feeder_make(nt_feeder *feeder, int32_t epoch, int32_t step, float *ret_images,
-                    int32_t *ret_labels) {
+                    int32_t *ret_targets) {
     shuffle(feeder, epoch);
     for (int32_t i = 0; i < feeder->batch; i++) {
         int32_t sample = feeder->order[(int64_t)step * feeder->batch + i];
-        make_sample(feeder, epoch, sample, ret_images + (size_t)i * feeder->image_size);
-        ret_labels[i] = nt_loader_label(feeder->loader, sample);
+        make_sample(feeder, epoch, sample, ret_images + (size_t)i * feeder->image_size,
+                    ret_targets + (size_t)i * feeder->target_size);
     }
 }
 
@@ -96,7 +119,7 @@ static void *make_batches(void *context) {
         pthread_mutex_unlock(&feeder->lock);
         nt_feeder_make(feeder, (int32_t)(number / feeder->per_epoch),
                        (int32_t)(number % feeder->per_epoch), feeder->images[slot],
-                       feeder->labels[slot]);
+                       feeder->targets[slot]);
         pthread_mutex_lock(&feeder->lock);
         feeder->made++;
         pthread_cond_broadcast(&feeder->changed);
@@ -126,7 +149,7 @@ nt_status nt_feeder_seek(nt_feeder *feeder, int32_t epoch, int32_t step, nt_erro
     return NT_OK;
 }
 
-void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_labels) {
+void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_targets) {
     pthread_mutex_lock(&feeder->lock);
     while (feeder->made <= feeder->taken)
         pthread_cond_wait(&feeder->changed, &feeder->lock);
@@ -134,7 +157,7 @@ void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t *
     pthread_cond_broadcast(&feeder->changed);
     pthread_mutex_unlock(&feeder->lock);
     *ret_images = feeder->images[slot];
-    *ret_labels = feeder->labels[slot];
+    *ret_targets = feeder->targets[slot];
 }
 
 /* --- making and freeing ----------------------------------------------------------------------- */
@@ -156,18 +179,22 @@ nt_status nt_feeder_new(const nt_loader *loader, const nt_augment_step *steps, i
     feeder->batch = batch;
     feeder->per_epoch = count / batch;
     feeder->seed = seed;
-    feeder->shape = nt_loader_info(loader)->shape;
-    feeder->image_size = (size_t)nt_shape_elements(feeder->shape);
+    feeder->whole = nt_loader_whole(loader);
+    feeder->whole_size = (size_t)nt_shape_elements(feeder->whole);
+    feeder->image_size = (size_t)nt_shape_elements(nt_loader_shape(loader));
+    feeder->mask_size = nt_loader_mask(loader, 0) ? (size_t)nt_shape_pixels(feeder->whole) : 0;
+    feeder->target_size = (size_t)nt_loader_target_size(loader);
     feeder->order_epoch = -1;
     pthread_mutex_init(&feeder->lock, NULL);
     pthread_cond_init(&feeder->changed, NULL);
     feeder->order = nt_alloc((size_t)count * sizeof *feeder->order);
-    feeder->scratch = nt_alloc(2 * feeder->image_size * sizeof *feeder->scratch);
-    bool ok = feeder->order && feeder->scratch;
+    feeder->scratch = nt_alloc(2 * feeder->whole_size * sizeof *feeder->scratch);
+    feeder->masks = nt_alloc(2 * feeder->mask_size);
+    bool ok = feeder->order && feeder->scratch && feeder->masks;
     for (int i = 0; i < SLOTS; i++) {
         feeder->images[i] = nt_alloc((size_t)batch * feeder->image_size * sizeof(float));
-        feeder->labels[i] = nt_alloc((size_t)batch * sizeof(int32_t));
-        ok = ok && feeder->images[i] && feeder->labels[i];
+        feeder->targets[i] = nt_alloc((size_t)batch * feeder->target_size * sizeof(int32_t));
+        ok = ok && feeder->images[i] && feeder->targets[i];
     }
     if (!ok) {
         nt_feeder_free(feeder);
@@ -184,10 +211,11 @@ void nt_feeder_free(nt_feeder *feeder) {
     pthread_mutex_destroy(&feeder->lock);
     pthread_cond_destroy(&feeder->changed);
     nt_free(feeder->order, (size_t)nt_loader_count(feeder->loader) * sizeof *feeder->order);
-    nt_free(feeder->scratch, 2 * feeder->image_size * sizeof *feeder->scratch);
+    nt_free(feeder->scratch, 2 * feeder->whole_size * sizeof *feeder->scratch);
+    nt_free(feeder->masks, 2 * feeder->mask_size);
     for (int i = 0; i < SLOTS; i++) {
         nt_free(feeder->images[i], (size_t)feeder->batch * feeder->image_size * sizeof(float));
-        nt_free(feeder->labels[i], (size_t)feeder->batch * sizeof(int32_t));
+        nt_free(feeder->targets[i], (size_t)feeder->batch * feeder->target_size * sizeof(int32_t));
     }
     nt_free(feeder, sizeof *feeder);
 }

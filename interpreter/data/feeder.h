@@ -24,11 +24,11 @@ int32_t nt_feeder_steps(const nt_feeder *feeder); /* batches an epoch */
  * be called once before the first. NT_FAILED when no thread can be had. */
 nt_status nt_feeder_seek(nt_feeder *feeder, int32_t epoch, int32_t step, nt_error *error);
 
-/* The next batch: NHWC floats and classes, valid until the next call. */
-void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_labels);
+/* The next batch: NHWC floats and targets as the loader's, valid until the next call. */
+void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_targets);
 
 /* Makes one batch in the calling thread: what the thread does, for tests. */
 void nt_feeder_make(nt_feeder *feeder, int32_t epoch, int32_t step, float *ret_images,
-                    int32_t *ret_labels);
+                    int32_t *ret_targets);
 
 #endif

@@ -13,17 +13,20 @@ typedef enum nt_pixel {
 
 size_t nt_pixel_size(nt_pixel pixel); /* bytes */
 
-/* `count` samples of `size` bytes each, one after the other, and their classes. Owns both blocks.
- */
+enum { NT_NO_CLASS = 255 }; /* of a mask's pixel: not said, counts nowhere */
+
+/* `count` samples of `size` bytes each, one after the other, and what each is to be mapped to: a
+ * class, or a mask of `mask_size` bytes, the class of each pixel. Owns all blocks. */
 typedef struct nt_images {
     int32_t count;
-    size_t size;
-    unsigned char *pixels;
-    int32_t *labels;
+    size_t size, mask_size; /* mask_size 0: there are no masks */
+    unsigned char *pixels;  /* [count][rows][columns][channels], bytes or floats */
+    int32_t *labels;        /* [count]; NULL with masks */
+    unsigned char *masks;   /* [count][rows][columns]; NULL without */
 } nt_images;
 
 /* NT_NO_MEMORY leaves *ret alone. Contents are not initialised. */
-nt_status nt_images_init(nt_images *ret, int32_t count, size_t size);
+nt_status nt_images_init(nt_images *ret, int32_t count, size_t size, size_t mask_size);
 void nt_images_finish(nt_images *images);
 
 #endif

@@ -208,9 +208,10 @@ static nt_status open_split(nt_arena *arena, nt_data_info *info, nt_split split,
                            images.columns, info->shape.dim[1], info->shape.dim[2]);
     info->shape = shape;
     info->counts[split] = (int32_t)images.count;
-    nt_data_add_file(info, paths[IMAGES]);
-    nt_data_add_file(info, paths[LABELS]);
-    return NT_OK;
+    if (nt_data_add_file(info, arena, paths[IMAGES]) &&
+        nt_data_add_file(info, arena, paths[LABELS]))
+        return NT_OK;
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);
 }
 
 /* Mean and deviation of all pixels / 255, exactly: from how often each byte occurs. */
@@ -334,7 +335,7 @@ static nt_status load(const void *record, const nt_data_info *info, nt_split spl
                       nt_error *error) {
     (void)record;
     nt_images images;
-    if (nt_images_init(&images, info->counts[split], (size_t)nt_shape_elements(info->shape)) !=
+    if (nt_images_init(&images, info->counts[split], (size_t)nt_shape_elements(info->shape), 0) !=
         NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images",
                             info->counts[split]);

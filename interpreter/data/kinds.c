@@ -35,13 +35,20 @@ void nt_data_set_usual(nt_data_info *info, const float *mean, const float *devia
     size_t size = (size_t)nt_shape_channels(info->shape) * sizeof *mean;
     memcpy(info->mean, mean, size);
     memcpy(info->deviation, deviation, size);
-    info->has_usual = true;
+    info->usual = NT_USUAL_CHANNELS;
 }
 
-void nt_data_add_file(nt_data_info *info, const char *path) {
-    int i = 0;
-    while (info->files[i])
-        i++;
-    assert(i < NT_MAX_DATA_FILES - 1);
-    info->files[i] = path;
+/* The list doubles when its length is a power of two. */
+bool nt_data_add_file(nt_data_info *info, nt_arena *arena, const char *path) {
+    int32_t count = info->file_count;
+    if ((count & (count - 1)) == 0) {
+        const char **more = NT_ARENA_ARRAY(arena, const char *, count ? 2 * count : 1);
+        if (!more)
+            return false;
+        if (count)
+            memcpy(more, info->files, (size_t)count * sizeof *more);
+        info->files = more;
+    }
+    ((const char **)info->files)[info->file_count++] = path;
+    return true;
 }

@@ -1,4 +1,5 @@
-/* Bytes are normalised through a table of 256 values a channel; floats one by one. */
+/* Bytes that are normalised by channel go through a table of 256 values a channel; all else is
+ * computed one by one. */
 #include "loader.h"
 
 #include "alloc.h"
@@ -12,8 +13,10 @@ struct nt_loader {
     const nt_dataset *dataset;
     nt_split split;
     int32_t count, channels;
-    int64_t pixels;
+    nt_shape whole, shape; /* of the data set's samples; of the window */
+    int32_t top, left;     /* where the window begins */
     nt_pixel pixel;
+    bool masks, by_image;
     float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
     float table[NT_MAX_CHANNELS][256]; /* of a byte: its normalised value */
 };
@@ -25,13 +28,23 @@ static void fill_tables(nt_loader *loader) {
                 ((float)byte / 255.0f - loader->mean[c]) / loader->deviation[c];
 }
 
-static nt_status check(const nt_dataset *dataset, nt_split split, const float *mean,
-                       const float *deviation, nt_error *error) {
+static nt_status check_window(const nt_data_info *info, const int32_t window[2], nt_error *error) {
+    int32_t rows = info->shape.dim[1], columns = info->shape.dim[2];
+    if (window[0] <= rows && window[1] <= columns)
+        return NT_OK;
+    return nt_error_in(error, NT_INVALID, info->folder, -1,
+                       "has images of %dx%d; a window of %dx%d is larger", rows, columns, window[0],
+                       window[1]);
+}
+
+static nt_status check(const nt_dataset *dataset, nt_split split, const nt_loading *loading,
+                       nt_error *error) {
     const nt_data_info *info = nt_dataset_info(dataset);
+    const float *mean = loading->mean, *deviation = loading->deviation;
     if (info->counts[split] == 0)
         return nt_error_in(error, NT_INVALID, info->folder, -1, "has no images for the split '%s'",
                            nt_split_name(split));
-    if (!mean && !info->has_usual) {
+    if (!mean && !loading->by_image && info->usual == NT_USUAL_NONE) {
         nt_error_in(error, NT_INVALID, info->folder, -1,
                     "has no usual normalisation, since it has no training images");
         nt_error_hint(error, "give the mean and the deviation of each channel");
@@ -42,36 +55,53 @@ static nt_status check(const nt_dataset *dataset, nt_split split, const float *m
             return nt_error_say(error, NT_INVALID,
                                 "cannot normalise channel %d by mean %g and deviation %g", c,
                                 (double)mean[c], (double)deviation[c]);
-    return NT_OK;
+    return check_window(info, loading->window, error);
 }
 
-nt_status nt_loader_new(nt_dataset *dataset, nt_split split, int32_t limit, const float *mean,
-                        const float *deviation, nt_loader **ret, nt_error *error) {
-    const nt_data_info *info = nt_dataset_info(dataset);
-    NT_TRY(check(dataset, split, mean, deviation, error));
+static void set_up(nt_loader *loader, const nt_data_info *info, const nt_loading *loading) {
+    loader->count = info->counts[loader->split];
+    if (loading->limit > 0 && loading->limit < loader->count)
+        loader->count = loading->limit;
+    loader->channels = nt_shape_channels(info->shape);
+    loader->pixel = info->pixel;
+    loader->masks = info->target == NT_TARGET_MASK;
+    loader->whole = loader->shape = info->shape;
+    for (int d = 0; d < 2; d++)
+        if (loading->window[d] > 0)
+            loader->shape.dim[1 + d] = loading->window[d];
+    loader->top = (loader->whole.dim[1] - loader->shape.dim[1]) / 2;
+    loader->left = (loader->whole.dim[2] - loader->shape.dim[2]) / 2;
+    loader->by_image = !loading->mean && (loading->by_image || info->usual == NT_USUAL_IMAGE);
+    for (int32_t c = 0; c < loader->channels; c++) {
+        loader->mean[c] = loading->mean ? loading->mean[c] : info->mean[c];
+        loader->deviation[c] = loading->mean ? loading->deviation[c] : info->deviation[c];
+    }
+    if (!loader->by_image)
+        fill_tables(loader);
+}
+
+nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *loading,
+                        nt_loader **ret, nt_error *error) {
+    static const nt_loading as_it_is = {0};
+    loading = loading ? loading : &as_it_is;
+    NT_TRY(check(dataset, split, loading, error));
     NT_TRY(nt_dataset_load(dataset, split, error));
     nt_loader *loader = nt_alloc_zero(sizeof *loader);
     if (!loader)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory preparing a loader");
     loader->dataset = dataset;
     loader->split = split;
-    loader->count = info->counts[split];
-    if (limit > 0 && limit < loader->count)
-        loader->count = limit;
-    loader->channels = nt_shape_channels(info->shape);
-    loader->pixels = nt_shape_pixels(info->shape);
-    loader->pixel = info->pixel;
-    for (int32_t c = 0; c < loader->channels; c++) {
-        loader->mean[c] = mean ? mean[c] : info->mean[c];
-        loader->deviation[c] = mean ? deviation[c] : info->deviation[c];
-    }
-    fill_tables(loader);
+    set_up(loader, nt_dataset_info(dataset), loading);
     *ret = loader;
     return NT_OK;
 }
 
 void nt_loader_free(nt_loader *loader) {
     nt_free(loader, sizeof *loader);
+}
+
+const nt_dataset *nt_loader_dataset(const nt_loader *loader) {
+    return loader->dataset;
 }
 
 nt_split nt_loader_split(const nt_loader *loader) {
@@ -82,45 +112,142 @@ int32_t nt_loader_count(const nt_loader *loader) {
     return loader->count;
 }
 
+nt_shape nt_loader_shape(const nt_loader *loader) {
+    return loader->shape;
+}
+
+nt_shape nt_loader_whole(const nt_loader *loader) {
+    return loader->whole;
+}
+
+int64_t nt_loader_target_size(const nt_loader *loader) {
+    return loader->masks ? nt_shape_pixels(loader->shape) : 1;
+}
+
+/* --- one sample ------------------------------------------------------------------------------- */
+
+static const void *pixels_of(const nt_loader *loader, int32_t sample) {
+    return nt_dataset_pixels(loader->dataset, loader->split, sample);
+}
+
+/* The number of the pixel at (0, 0) of the window's row `row`, in the whole. */
+static size_t line_start(const nt_loader *loader, int32_t row) {
+    return (size_t)(loader->top + row) * (size_t)loader->whole.dim[2] + (size_t)loader->left;
+}
+
+static void look_up(const nt_loader *loader, const unsigned char *from, float *to) {
+    int32_t channels = loader->channels;
+    for (int32_t p = 0; p < loader->shape.dim[2]; p++, from += channels, to += channels)
+        for (int32_t c = 0; c < channels; c++)
+            to[c] = loader->table[c][from[c]];
+}
+
+static void normalise_by_channel(const nt_loader *loader, float *image) {
+    int32_t channels = loader->channels;
+    for (int64_t p = 0; p < nt_shape_pixels(loader->shape); p++, image += channels)
+        for (int32_t c = 0; c < channels; c++)
+            image[c] = (image[c] - loader->mean[c]) / loader->deviation[c];
+}
+
+/* An image of one value becomes zeros. */
+static void normalise_by_image(const nt_loader *loader, float *image) {
+    int64_t count = nt_shape_elements(loader->shape);
+    double mean = 0, variance = 0;
+    for (int64_t k = 0; k < count; k++)
+        mean += (double)image[k];
+    mean /= (double)count;
+    for (int64_t k = 0; k < count; k++)
+        variance += ((double)image[k] - mean) * ((double)image[k] - mean);
+    double scale = variance > 0 ? 1 / sqrt(variance / (double)count) : 0;
+    for (int64_t k = 0; k < count; k++)
+        image[k] = (float)(((double)image[k] - mean) * scale);
+}
+
+static void normalise(const nt_loader *loader, float *image) {
+    if (loader->by_image)
+        normalise_by_image(loader, image);
+    else
+        normalise_by_channel(loader, image);
+}
+
+static void to_floats(nt_pixel pixel, const void *from, size_t first, size_t count, float *to) {
+    if (pixel == NT_PIXEL_FLOAT)
+        memcpy(to, (const float *)from + first, count * sizeof *to);
+    else
+        for (size_t k = 0; k < count; k++)
+            to[k] = (float)((const unsigned char *)from)[first + k] / 255.0f;
+}
+
+static void show(const nt_loader *loader, int32_t sample, float *image) {
+    const void *pixels = pixels_of(loader, sample);
+    size_t channels = (size_t)loader->channels, line = (size_t)loader->shape.dim[2] * channels;
+    bool table = loader->pixel == NT_PIXEL_BYTE && !loader->by_image;
+    for (int32_t r = 0; r < loader->shape.dim[1]; r++) {
+        size_t first = line_start(loader, r) * channels;
+        float *to = image + (size_t)r * line;
+        if (table)
+            look_up(loader, (const unsigned char *)pixels + first, to);
+        else
+            to_floats(loader->pixel, pixels, first, line, to);
+    }
+    if (!table)
+        normalise(loader, image);
+}
+
+void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image) {
+    to_floats(loader->pixel, pixels_of(loader, i), 0, (size_t)nt_shape_elements(loader->whole),
+              ret_image);
+}
+
+const unsigned char *nt_loader_mask(const nt_loader *loader, int32_t i) {
+    return nt_dataset_mask(loader->dataset, loader->split, i);
+}
+
+int32_t nt_loader_label(const nt_loader *loader, int32_t i) {
+    return nt_dataset_label(loader->dataset, loader->split, i);
+}
+
+void nt_loader_cut(const nt_loader *loader, const float *image, float *ret_image) {
+    size_t channels = (size_t)loader->channels, line = (size_t)loader->shape.dim[2] * channels;
+    for (int32_t r = 0; r < loader->shape.dim[1]; r++)
+        memcpy(ret_image + (size_t)r * line, image + line_start(loader, r) * channels,
+               line * sizeof *image);
+    normalise(loader, ret_image);
+}
+
+void nt_loader_cut_mask(const nt_loader *loader, const unsigned char *mask, int32_t *ret_target) {
+    for (int32_t r = 0; r < loader->shape.dim[1]; r++) {
+        const unsigned char *from = mask + line_start(loader, r);
+        for (int32_t c = 0; c < loader->shape.dim[2]; c++)
+            *ret_target++ = from[c];
+    }
+}
+
 /* --- batches ---------------------------------------------------------------------------------- */
 
 typedef struct batch {
     const nt_loader *loader;
     const int32_t *indices; /* or NULL: from `first` on */
     int32_t first, count;
-    float *images;   /* [count][rows][columns][channels] */
-    int32_t *labels; /* [count], or NULL */
+    float *images;    /* [count][rows][columns][channels] */
+    int32_t *targets; /* [count][target_size], or NULL */
 } batch;
-
-static void convert_bytes(const nt_loader *loader, const unsigned char *from, float *to) {
-    int32_t channels = loader->channels;
-    for (int64_t p = 0; p < loader->pixels; p++, from += channels, to += channels)
-        for (int32_t c = 0; c < channels; c++)
-            to[c] = loader->table[c][from[c]];
-}
-
-static void convert_floats(const nt_loader *loader, const float *from, float *to) {
-    int32_t channels = loader->channels;
-    for (int64_t p = 0; p < loader->pixels; p++, from += channels, to += channels)
-        for (int32_t c = 0; c < channels; c++)
-            to[c] = (from[c] - loader->mean[c]) / loader->deviation[c];
-}
 
 static void fill_job(const void *context, int job, int worker) {
     const batch *b = context;
     const nt_loader *loader = b->loader;
+    int64_t image_size = nt_shape_elements(loader->shape);
+    int64_t target_size = nt_loader_target_size(loader);
     (void)worker;
     int32_t from = job * JOB, to = b->count - from < JOB ? b->count : from + JOB;
     for (int32_t i = from; i < to; i++) {
         int32_t sample = b->indices ? b->indices[i] : b->first + i;
-        const void *pixels = nt_dataset_pixels(loader->dataset, loader->split, sample);
-        float *image = b->images + (int64_t)i * loader->pixels * loader->channels;
-        if (loader->pixel == NT_PIXEL_BYTE)
-            convert_bytes(loader, pixels, image);
-        else
-            convert_floats(loader, pixels, image);
-        if (b->labels)
-            b->labels[i] = nt_dataset_label(loader->dataset, loader->split, sample);
+        show(loader, sample, b->images + i * image_size);
+        if (b->targets && loader->masks)
+            nt_loader_cut_mask(loader, nt_loader_mask(loader, sample),
+                               b->targets + i * target_size);
+        else if (b->targets)
+            b->targets[i] = nt_loader_label(loader, sample);
     }
 }
 
@@ -129,42 +256,21 @@ static void run(const batch *b) {
 }
 
 void nt_loader_fill(const nt_loader *loader, int32_t first, int32_t count, float *ret_images,
-                    int32_t *ret_labels) {
-    run(&(batch){loader, NULL, first, count, ret_images, ret_labels});
+                    int32_t *ret_targets) {
+    run(&(batch){loader, NULL, first, count, ret_images, ret_targets});
 }
 
 void nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t count,
-                      float *ret_images, int32_t *ret_labels) {
-    run(&(batch){loader, indices, 0, count, ret_images, ret_labels});
+                      float *ret_images, int32_t *ret_targets) {
+    run(&(batch){loader, indices, 0, count, ret_images, ret_targets});
 }
 
-/* --- one image at a time ---------------------------------------------------------------------- */
-
-const nt_data_info *nt_loader_info(const nt_loader *loader) {
-    return nt_dataset_info(loader->dataset);
-}
-
-void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image) {
-    const void *pixels = nt_dataset_pixels(loader->dataset, loader->split, i);
-    int64_t count = loader->pixels * loader->channels;
-    if (loader->pixel == NT_PIXEL_BYTE)
-        for (int64_t k = 0; k < count; k++)
-            ret_image[k] = (float)((const unsigned char *)pixels)[k] / 255.0f;
-    else
-        memcpy(ret_image, pixels, (size_t)count * sizeof *ret_image);
-}
-
-int32_t nt_loader_label(const nt_loader *loader, int32_t i) {
-    return nt_dataset_label(loader->dataset, loader->split, i);
-}
-
-int32_t nt_loader_normalisation(const nt_loader *loader, const float **ret_mean,
-                                const float **ret_deviation) {
-    *ret_mean = loader->mean;
-    *ret_deviation = loader->deviation;
-    return loader->channels;
-}
-
-void nt_loader_normalise(const nt_loader *loader, float *image) {
-    convert_floats(loader, image, image);
+void nt_loader_describe(const nt_loader *loader, nt_text *text) {
+    if (loader->by_image)
+        nt_text_add(text, "normalise: image\n");
+    for (int32_t c = 0; !loader->by_image && c < loader->channels; c++)
+        nt_text_printf(text, "normalise: %a %a\n", (double)loader->mean[c],
+                       (double)loader->deviation[c]);
+    if (!nt_shape_equal(loader->shape, loader->whole))
+        nt_text_printf(text, "window: %d %d\n", loader->shape.dim[1], loader->shape.dim[2]);
 }

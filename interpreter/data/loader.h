@@ -1,7 +1,9 @@
 /* The batch loader: normalised float32 batches of one split of a data set, as the engine reads
  * them.
  *
- *     images | sample | row | column | channel |      (NHWC)
+ *     images  | sample | row | column | channel |      (NHWC)
+ *     targets | sample |                               a class for each sample,
+ *             | sample | row | column |                or one for each pixel
  *
  * A byte becomes (byte / 255 - mean) / deviation, each step rounded to float32: bit for bit what
  * PyTorch's ToTensor and Normalize give. Since a byte has 256 values, this is one table per
@@ -14,40 +16,53 @@
 
 typedef struct nt_loader nt_loader;
 
-/* Loads the split (see nt_dataset_load) and prepares the tables. `limit`: only the first so many
- * samples; 0: all. `mean` and `deviation` hold one value per channel; both NULL: the usual ones.
- * NT_INVALID when the split is empty, a deviation isn't positive or there is no usual
- * normalisation. The data set must outlive the loader. */
-nt_status nt_loader_new(nt_dataset *dataset, nt_split split, int32_t limit, const float *mean,
-                        const float *deviation, nt_loader **ret, nt_error *error);
+/* How samples are shown. */
+typedef struct nt_loading {
+    int32_t limit;                 /* only the first so many; 0: all */
+    const float *mean, *deviation; /* a value per channel; both NULL: see `by_image` */
+    bool by_image;                 /* each image by its own; otherwise the kind's usual way */
+    int32_t window[2];             /* rows and columns of the middle that is shown; 0: all */
+} nt_loading;
+
+/* Loads the split (see nt_dataset_load) and prepares the tables. NULL for `loading` is all zero.
+ * NT_INVALID when the split is empty, a deviation isn't positive, there is no usual normalisation
+ * or the window is larger than the images. The data set must outlive the loader. */
+nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *loading,
+                        nt_loader **ret, nt_error *error);
 void nt_loader_free(nt_loader *loader);
 
+const nt_dataset *nt_loader_dataset(const nt_loader *loader);
 nt_split nt_loader_split(const nt_loader *loader);
 int32_t nt_loader_count(const nt_loader *loader);
+nt_shape nt_loader_shape(const nt_loader *loader); /* of a sample: the window's */
 
-/* Fills count x rows x columns x channels floats and `count` classes with samples [first, first +
- * count) of the loader; ret_labels may be NULL. In parallel. */
+/* How many integers the target of a sample is: 1, or the window's pixels. */
+int64_t nt_loader_target_size(const nt_loader *loader);
+
+/* Fills count x rows x columns x channels floats and `count` targets with samples [first, first +
+ * count) of the loader; ret_targets may be NULL. In parallel. */
 void nt_loader_fill(const nt_loader *loader, int32_t first, int32_t count, float *ret_images,
-                    int32_t *ret_labels);
+                    int32_t *ret_targets);
 
 /* The same for the samples that `indices` names, in that order: a shuffled batch, a subset. */
 void nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t count,
-                      float *ret_images, int32_t *ret_labels);
+                      float *ret_images, int32_t *ret_targets);
 
-/* --- for augmentation, which works on images before they are normalised ----------------------- */
+/* --- for augmentation, which works on whole images before they are normalised ----------------- */
 
-/* The dataset's info, and sample i of the loader as floats: bytes / 255, floats as they are. */
-const nt_data_info *nt_loader_info(const nt_loader *loader);
+/* Of the data set, whose images may be larger than the window. */
+nt_shape nt_loader_whole(const nt_loader *loader);
+
+/* Sample i of the loader as floats: bytes / 255, floats as they are. Its mask is the data set's. */
 void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image);
-
-/* Sample i's class. */
+const unsigned char *nt_loader_mask(const nt_loader *loader, int32_t i); /* NULL: it has a class */
 int32_t nt_loader_label(const nt_loader *loader, int32_t i);
 
-/* The mean and the deviation of each channel, which belong to the loader; returns how many. */
-int32_t nt_loader_normalisation(const nt_loader *loader, const float **ret_mean,
-                                const float **ret_deviation);
+/* The window of a whole image, normalised, and of its mask. */
+void nt_loader_cut(const nt_loader *loader, const float *image, float *ret_image);
+void nt_loader_cut_mask(const nt_loader *loader, const unsigned char *mask, int32_t *ret_target);
 
-/* Normalises one image in place. */
-void nt_loader_normalise(const nt_loader *loader, float *image);
+/* How samples are shown, in words that are equal if they are shown alike, for digests. */
+void nt_loader_describe(const nt_loader *loader, nt_text *text);
 
 #endif

@@ -38,16 +38,14 @@ static nt_status measure_held_out(void *context, const nt_weights *weights, doub
 static nt_status train(const nt_seed_source *source, int32_t seed, const char *folder,
                        nt_weights *weights, nt_error *error) {
     const nt_suite *suite = source->suite;
-    const float *mean = suite->data.normalised ? suite->data.mean : NULL;
-    const float *deviation = suite->data.normalised ? suite->data.deviation : NULL;
     held_out held = {.suite = suite};
     nt_loader *loader = NULL;
     nt_status status = nt_folder_make(folder, error);
     if (status == NT_OK)
-        status = nt_loader_new(source->dataset, NT_TRAIN, 0, mean, deviation, &loader, error);
+        status = nt_loader_new(source->dataset, NT_TRAIN, &suite->data.loading, &loader, error);
     if (status == NT_OK && suite->data.hold_out > 0)
         status =
-            nt_loader_new(source->dataset, NT_HELD_OUT, 0, mean, deviation, &held.loader, error);
+            nt_loader_new(source->dataset, NT_HELD_OUT, &suite->data.loading, &held.loader, error);
     if (status == NT_OK) {
         const nt_training training = {.network = nt_weights_network(weights),
                                       .recipe = suite->recipe,

@@ -1,6 +1,8 @@
 /* `data:` of a suite. */
 #include "suite_parts.h"
 
+#include <string.h>
+
 static nt_status read_per_channel(nt_suite_loader *l, const nt_yaml *map, const char *key,
                                   float *ret, int32_t *ret_count) {
     const nt_yaml *list = nt_yaml_get(map, key);
@@ -18,10 +20,15 @@ static nt_status read_per_channel(nt_suite_loader *l, const nt_yaml *map, const 
     return NT_OK;
 }
 
+/* Either a word, `image`, or the numbers for each channel. */
 static nt_status read_normalise(nt_suite_loader *l, const nt_yaml *node) {
     static const char *const keys[] = {"mean", "deviation", NULL};
     nt_suite_data *data = &l->suite->data;
     int32_t deviations = 0;
+    if (node->kind == NT_YAML_SCALAR && strcmp(node->text, "image") == 0) {
+        data->loading.by_image = true;
+        return NT_OK;
+    }
     NT_TRY(nt_read_map(&l->reader, node, "normalise"));
     NT_TRY(nt_read_keys(&l->reader, node, "normalise", keys));
     NT_TRY(read_per_channel(l, node, "mean", data->mean, &data->channels));
@@ -33,12 +40,26 @@ static nt_status read_normalise(nt_suite_loader *l, const nt_yaml *node) {
         if (!(data->deviation[i] > 0))
             return nt_reader_say(&l->reader, nt_yaml_get(node, "deviation"),
                                  "a deviation must be above 0");
-    data->normalised = true;
+    data->loading.mean = data->mean;
+    data->loading.deviation = data->deviation;
+    return NT_OK;
+}
+
+/* [rows, columns] */
+static nt_status read_window(nt_suite_loader *l, const nt_yaml *node) {
+    NT_TRY(nt_read_list(&l->reader, node, "window"));
+    if (node->count != 2)
+        return nt_reader_say(&l->reader, node, "'window' must be [rows, columns]");
+    for (int32_t d = 0; d < 2; d++) {
+        int64_t size;
+        NT_TRY(nt_read_integer(&l->reader, node->items[d], "window", 1, 1 << 20, &size));
+        l->suite->data.loading.window[d] = (int32_t)size;
+    }
     return NT_OK;
 }
 
 nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map) {
-    static const char *const own[] = {"kind", "root", "hold_out", "normalise", NULL};
+    static const char *const own[] = {"kind", "root", "hold_out", "normalise", "window", NULL};
     nt_suite_data *data = &l->suite->data;
     const nt_yaml *node;
     const char *name;
@@ -60,5 +81,8 @@ nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map) {
         status = nt_suite_worse(
             status, nt_read_integer(&l->reader, hold_out, "hold_out", 0, INT32_MAX, &count));
     data->hold_out = (int32_t)count;
+    const nt_yaml *window = nt_yaml_get(map, "window");
+    if (window)
+        status = nt_suite_worse(status, read_window(l, window));
     return status;
 }

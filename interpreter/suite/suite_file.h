@@ -7,6 +7,7 @@
 #include "dataset.h"
 #include "document.h"
 #include "hook.h"
+#include "loader.h"
 #include "network_file.h"
 #include "passes.h"
 #include "recipe.h"
@@ -27,7 +28,7 @@ typedef struct nt_suite_data {
     const void *options;
     const char *root;
     int32_t hold_out;
-    bool normalised; /* the suite says how; otherwise the kind's usual way */
+    nt_loading loading; /* how samples are shown; its mean and deviation are these, or NULL: */
     float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
     int32_t channels; /* as many of them */
     nt_place place;   /* of `data:` */

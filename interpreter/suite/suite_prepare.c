@@ -59,9 +59,9 @@ bool nt_suite_may_reinit(const nt_cases *cases) {
 
 static nt_status make_loader(nt_suite_work *work, nt_split split, int32_t limit, nt_loader **ret,
                              nt_error *error) {
-    const nt_suite_data *data = &work->suite->data;
-    return nt_loader_new(work->dataset, split, limit, data->normalised ? data->mean : NULL,
-                         data->normalised ? data->deviation : NULL, ret, error);
+    nt_loading loading = work->suite->data.loading;
+    loading.limit = limit;
+    return nt_loader_new(work->dataset, split, &loading, ret, error);
 }
 
 /* Outcomes are saved by shards, and no batch crosses from one to the next; where a batch's own
@@ -117,7 +117,7 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     NT_TRY(nt_dataset_open(data->kind, data->options, data->root, work->suite->path, &work->dataset,
                            error));
     const nt_data_info *info = nt_dataset_info(work->dataset);
-    if (data->normalised && data->channels != info->shape.dim[0])
+    if (data->loading.mean && data->channels != info->shape.dim[0])
         return nt_error_say(error, NT_INVALID,
                             "'normalise' has %d channels, the images of %s have %d", data->channels,
                             info->folder, info->shape.dim[0]);

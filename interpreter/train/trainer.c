@@ -61,10 +61,7 @@ static nt_status find_identity(trainer *t) {
     nt_text_printf(&text, "data: %s\nimages: %d\nseed: %d\nepochs: %d\nbatch: %d\n",
                    given->data_digest, nt_loader_count(given->loader), given->seed, recipe->epochs,
                    recipe->batch);
-    const float *mean, *deviation;
-    int32_t channels = nt_loader_normalisation(given->loader, &mean, &deviation);
-    for (int32_t c = 0; c < channels; c++)
-        nt_text_printf(&text, "normalise: %a %a\n", (double)mean[c], (double)deviation[c]);
+    nt_loader_describe(given->loader, &text);
     if (given->initial)
         nt_text_printf(&text, "initial: %s\n", given->initial_digest);
     add_record(&text, recipe->optimiser->name, recipe->optimiser->fields,

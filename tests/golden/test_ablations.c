@@ -77,8 +77,8 @@ static void open_data(bench *b, int32_t calibration) {
     assert_true(nt_fields_parse(kind->fields, options, &b->arena, "classes=4", why));
     EXPECT_OK(&b->error,
               nt_dataset_open(kind, options, GOLDEN "/ablations", NULL, &b->dataset, &b->error));
-    EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TEST, 0, NULL, NULL, &b->loader, &b->error));
-    EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TRAIN, calibration, NULL, NULL,
+    EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TEST, NULL, &b->loader, &b->error));
+    EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TRAIN, &(nt_loading){.limit = calibration},
                                        &b->calibration, &b->error));
     b->images = nt_loader_count(b->loader);
 }

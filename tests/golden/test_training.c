@@ -59,7 +59,7 @@ static void open_fixture(fixture *f) {
     must(f, nt_safetensors_read(GOLDEN "/resnet8.safetensors", f->initial, NULL, &f->error));
     must(f, nt_dataset_open(nt_data_find("cifar10"), NULL, GOLDEN "/blobs", NULL, &f->dataset,
                             &f->error));
-    must(f, nt_loader_new(f->dataset, NT_TEST, 0, NULL, NULL, &f->loader, &f->error));
+    must(f, nt_loader_new(f->dataset, NT_TEST, NULL, &f->loader, &f->error));
     f->recipe = (nt_recipe){.epochs = STEPS,
                             .batch = IMAGES,
                             .loss = nt_op_find("softmax_cross_entropy"),

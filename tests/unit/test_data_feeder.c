@@ -19,7 +19,9 @@ static set open_set(const char *folder, float mean, float deviation) {
     write_bytes(path_in(folder, "train-images-idx3-ubyte"), bytes, idx_images(bytes, 0, TRAIN));
     write_bytes(path_in(folder, "train-labels-idx1-ubyte"), bytes, idx_labels(bytes, 0, TRAIN));
     EXPECT_OK(&error, nt_dataset_open(nt_data_find("idx"), NULL, folder, NULL, &s.dataset, &error));
-    EXPECT_OK(&error, nt_loader_new(s.dataset, NT_TRAIN, 0, &mean, &deviation, &s.loader, &error));
+    EXPECT_OK(&error, nt_loader_new(s.dataset, NT_TRAIN,
+                                    &(nt_loading){.mean = &mean, .deviation = &deviation},
+                                    &s.loader, &error));
     return s;
 }
 
@@ -137,9 +139,15 @@ static void expect_next(nt_feeder *feeder, nt_feeder *maker, int epoch, int step
     assert_memory_equal(labels, made_labels, sizeof made_labels);
 }
 
+/* What augment_flip.c reads its options as. */
+typedef struct flip_options {
+    double probability;
+    int32_t axis;
+} flip_options;
+
 static const nt_augment_step *crop_and_flip(void) {
     static const int32_t pad = 2;
-    static const double probability = 0.5;
+    static const flip_options probability = {.probability = 0.5};
     static nt_augment_step steps[2];
     steps[0] = (nt_augment_step){nt_augment_find("crop"), &pad};
     steps[1] = (nt_augment_step){nt_augment_find("flip"), &probability};
@@ -214,6 +222,16 @@ static void fill(float *image) {
         image[i] = (float)(i + 1);
 }
 
+static void augment(const char *name, const void *options, nt_random *random, const float *from,
+                    float *to) {
+    nt_augment_find(name)->apply(&(nt_augment_call){.options = options,
+                                                    .random = random,
+                                                    .shape = shape,
+                                                    .window = {ROWS, COLUMNS},
+                                                    .image = from,
+                                                    .ret_image = to});
+}
+
 /* Every window comes up, and about equally often; a pad as large as the image is fine. */
 static void crops_are_windows(void **state) {
     (void)state;
@@ -225,7 +243,7 @@ static void crops_are_windows(void **state) {
         for (uint64_t stream = 0; stream < DRAWS; stream++) {
             nt_random random;
             nt_random_init(&random, 1, stream);
-            nt_augment_find("crop")->apply(&pad, &random, shape, from, to);
+            augment("crop", &pad, &random, from, to);
             int found = 0;
             for (int down = -pad; down <= pad; down++)
                 for (int right = -pad; right <= pad; right++)
@@ -245,7 +263,7 @@ static void crops_are_windows(void **state) {
     for (uint64_t stream = 0; stream < 500; stream++) {
         nt_random random;
         nt_random_init(&random, 2, stream);
-        nt_augment_find("crop")->apply(&wide, &random, shape, from, to);
+        augment("crop", &wide, &random, from, to);
         float sum = 0;
         for (int i = 0; i < FLOATS; i++)
             sum += to[i];
@@ -261,11 +279,12 @@ static void flips_mirror(void **state) {
     float from[FLOATS], to[FLOATS];
     fill(from);
     for (int k = 0; k < 3; k++) {
+        const flip_options options = {.probability = probabilities[k]};
         int flipped = 0;
         for (uint64_t stream = 0; stream < 2000; stream++) {
             nt_random random;
             nt_random_init(&random, 1, stream);
-            nt_augment_find("flip")->apply(&probabilities[k], &random, shape, from, to);
+            augment("flip", &options, &random, from, to);
             bool mirrored = is_mirrored(from, to);
             assert_true(mirrored || memcmp(from, to, sizeof to) == 0);
             flipped += mirrored;

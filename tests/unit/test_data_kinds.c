@@ -70,7 +70,8 @@ static void test_cifar10(void **state) {
     assert_int_equal(info->classes, 10);
     assert_string_equal(info->class_names[0], "ant");
     assert_string_equal(info->class_names[9], "jay");
-    assert_true(info->has_usual && info->mean[2] == .4465f && info->deviation[0] == .2470f);
+    assert_true(info->usual == NT_USUAL_CHANNELS && info->mean[2] == .4465f &&
+                info->deviation[0] == .2470f);
     assert_int_equal(info->counts[NT_HELD_OUT], 0);
     check_split(dataset, NT_TEST, 50, 3, 10);
     check_split(dataset, NT_TRAIN, 0, 10, 10);
@@ -162,7 +163,7 @@ static void test_idx(void **state) {
     for (int i = 0; i < 7; i++)
         for (int p = 0; p < 20; p++)
             squares += pow(pixel_of(i, 0, p) / 255. - mean, 2);
-    assert_true(info->has_usual && fabs(info->mean[0] - mean) < 1e-7);
+    assert_true(info->usual == NT_USUAL_CHANNELS && fabs(info->mean[0] - mean) < 1e-7);
     assert_true(fabs(info->deviation[0] - sqrt(squares / 140)) < 1e-7);
     check_split(dataset, NT_TRAIN, 0, 7, 10);
     check_split(dataset, NT_TEST, 50, 4, 10);
@@ -174,7 +175,7 @@ static void test_idx_test_only(void **state) {
     write_packed(path_in(*state, "t10k-images-idx3-ubyte.gz"), bytes, idx_images(bytes, 50, 4));
     write_bytes(path_in(*state, "t10k-labels-idx1-ubyte"), bytes, idx_labels(bytes, 50, 4));
     nt_dataset *dataset = open_good("idx", NULL, *state);
-    assert_false(nt_dataset_info(dataset)->has_usual);
+    assert_int_equal(nt_dataset_info(dataset)->usual, NT_USUAL_NONE);
     check_split(dataset, NT_TEST, 50, 4, 10);
     nt_dataset_free(dataset);
 }

@@ -28,7 +28,7 @@ static void test_values(void **state) {
     static const float mean[] = {.4914f, .4822f, .4465f}, deviation[] = {.2470f, .2435f, .2616f};
     nt_dataset *dataset = open_made(state);
     nt_loader *loader;
-    EXPECT_OK(&error, nt_loader_new(dataset, NT_TRAIN, 0, NULL, NULL, &loader, &error));
+    EXPECT_OK(&error, nt_loader_new(dataset, NT_TRAIN, NULL, &loader, &error));
     assert_int_equal(nt_loader_count(loader), 10);
     float *images = calloc(7 * CIFAR_PIXELS + 1, sizeof *images), *to = images;
     int32_t labels[7];
@@ -57,7 +57,9 @@ static void test_own_normalisation(void **state) {
     static const float mean[] = {.1f, .2f, .3f}, deviation[] = {1, 2, 4};
     nt_dataset *dataset = open_made(state);
     nt_loader *loader;
-    EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST, 2, mean, deviation, &loader, &error));
+    EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST,
+                                    &(nt_loading){.limit = 2, .mean = mean, .deviation = deviation},
+                                    &loader, &error));
     assert_int_equal(nt_loader_count(loader), 2);
     float *images = calloc(CIFAR_PIXELS, sizeof *images);
     nt_loader_fill(loader, 1, 1, images, NULL);
@@ -67,7 +69,8 @@ static void test_own_normalisation(void **state) {
     free(images);
     nt_loader_free(loader);
     static const float zero[] = {1, 0, 1};
-    nt_status status = nt_loader_new(dataset, NT_TEST, 0, mean, zero, &loader, &error);
+    nt_status status = nt_loader_new(
+        dataset, NT_TEST, &(nt_loading){.mean = mean, .deviation = zero}, &loader, &error);
     EXPECT_ERROR(&error, status, NT_INVALID,
                  "cannot normalise channel 1 by mean 0.2 and deviation 0");
     nt_dataset_free(dataset);
@@ -76,10 +79,11 @@ static void test_own_normalisation(void **state) {
 static void test_limits(void **state) {
     nt_dataset *dataset = open_made(state);
     nt_loader *loader;
-    EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST, 100, NULL, NULL, &loader, &error));
+    EXPECT_OK(&error,
+              nt_loader_new(dataset, NT_TEST, &(nt_loading){.limit = 100}, &loader, &error));
     assert_int_equal(nt_loader_count(loader), 3);
     nt_loader_free(loader);
-    nt_status status = nt_loader_new(dataset, NT_HELD_OUT, 0, NULL, NULL, &loader, &error);
+    nt_status status = nt_loader_new(dataset, NT_HELD_OUT, NULL, &loader, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "has no images for the split 'held_out'");
     nt_dataset_free(dataset);
 }
@@ -91,7 +95,7 @@ static void test_no_usual_normalisation(void **state) {
     write_bytes(path_in(*state, "t10k-images-idx3-ubyte"), bytes, idx_images(bytes, 50, 4));
     write_bytes(path_in(*state, "t10k-labels-idx1-ubyte"), bytes, idx_labels(bytes, 50, 4));
     EXPECT_OK(&error, nt_dataset_open(nt_data_find("idx"), NULL, *state, NULL, &dataset, &error));
-    nt_status status = nt_loader_new(dataset, NT_TEST, 0, NULL, NULL, &loader, &error);
+    nt_status status = nt_loader_new(dataset, NT_TEST, NULL, &loader, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "has no usual normalisation");
     nt_dataset_free(dataset);
 }
@@ -102,7 +106,7 @@ static void test_gather(void **state) {
     enum { COUNT = sizeof indices / sizeof *indices };
     nt_dataset *dataset = open_made(state);
     nt_loader *loader;
-    EXPECT_OK(&error, nt_loader_new(dataset, NT_TRAIN, 0, NULL, NULL, &loader, &error));
+    EXPECT_OK(&error, nt_loader_new(dataset, NT_TRAIN, NULL, &loader, &error));
     float *images = calloc(COUNT * CIFAR_PIXELS, sizeof *images);
     float *one = calloc(CIFAR_PIXELS, sizeof *one);
     int32_t labels[COUNT], label;
@@ -138,7 +142,7 @@ static nt_status open_ramp(const void *options, nt_arena *arena, nt_data_info *i
 static nt_status load_ramp(const void *options, const nt_data_info *info, nt_split split,
                            nt_images *ret, nt_error *e) {
     (void)options, (void)e;
-    NT_TRY(nt_images_init(ret, info->counts[split], 24 * nt_pixel_size(info->pixel)));
+    NT_TRY(nt_images_init(ret, info->counts[split], 24 * nt_pixel_size(info->pixel), 0));
     for (int i = 0; i < 5 * 24; i++) {
         ((float *)(void *)ret->pixels)[i] = (float)i * 1.5f;
         ret->labels[i / 24] = i / 24;
@@ -155,7 +159,7 @@ static void test_float_pixels(void **state) {
     float images[2 * 24];
     int32_t labels[2];
     EXPECT_OK(&error, nt_dataset_open(&ramp, NULL, *state, NULL, &dataset, &error));
-    EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST, 0, NULL, NULL, &loader, &error));
+    EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST, NULL, &loader, &error));
     nt_loader_fill(loader, 3, 2, images, labels);
     for (int i = 0; i < 48; i++)
         assert_true(images[i] ==

@@ -143,8 +143,9 @@ static void everything_counts(void **folder) {
     all[count++] = trained(*folder, 1);
     static const float mean[] = {.5f}, deviation[] = {2};
     nt_loader_free(b.loader);
-    EXPECT_OK(&b.error,
-              nt_loader_new(b.dataset, NT_TRAIN, 0, mean, deviation, &b.loader, &b.error));
+    EXPECT_OK(&b.error, nt_loader_new(b.dataset, NT_TRAIN,
+                                      &(nt_loading){.mean = mean, .deviation = deviation},
+                                      &b.loader, &b.error));
     story told;
     EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID, "holds weights of another run");
     all[count++] = trained(*folder, 1);

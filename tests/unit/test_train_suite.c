@@ -65,8 +65,9 @@ static double loss_of_logits(const char *folder, double smoothing, const double 
     open_bench(&b, TINY_HEAD "  flat: {op: flatten}\n  fc: {op: linear, features: 10}\n", folder);
     if (deviation > 0) {
         nt_loader_free(b.loader);
-        EXPECT_OK(&b.error,
-                  nt_loader_new(b.dataset, NT_TRAIN, 0, &mean, &deviation, &b.loader, &b.error));
+        EXPECT_OK(&b.error, nt_loader_new(b.dataset, NT_TRAIN,
+                                          &(nt_loading){.mean = &mean, .deviation = &deviation},
+                                          &b.loader, &b.error));
     }
     nt_weights *weights = drawn_weights(b.network, 4);
     EXPECT_OK(&b.error, nt_evaluate(b.network->graph, weights, b.loader, &evaluation, &outcome,
