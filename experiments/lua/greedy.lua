@@ -1,14 +1,14 @@
 -- How many convolutions can go together? Removes them one by one, each time the one whose loss costs the
--- least accuracy, as long as what is left stays within a margin of the baseline. The outcome is the largest
+-- least of the metric, as long as what is left stays within a margin of the baseline. The outcome is the largest
 -- set of trivial layers that greedy search finds; a larger one may exist, since it never takes a step back.
 --
 -- It asks: each round tries every candidate that is left, so n candidates take up to n (n + 1) / 2 questions
--- (666 for the 36 convolutions of ResNet34). Of two that leave the same accuracy the one with the smaller
+-- (666 for the 36 convolutions of ResNet34). Of two that leave the same value the one with the smaller
 -- loss goes, then the one that comes first. A set that was searched for on some images looks better on them
 -- than on others.
 --
 -- Options:
---   margin      how far the accuracy may fall below the baseline's (default: 0.01)
+--   margin      how far the metric may fall below the baseline's (default: 0.01)
 --   kind        what is done to a convolution: zero (default), mean, reinit, rerandomise or noise
 --   deviation   of noise; seed: of noise and rerandomise (see nontrivial.lua)
 --   candidates  a pattern that the names of the convolutions to try match (default: "*", all)
@@ -31,7 +31,7 @@ return function(net, options)
     return longer
   end
   local function better(a, b)
-    return a.accuracy > b.accuracy or a.accuracy == b.accuracy and a.loss < b.loss
+    return a.value > b.value or a.value == b.value and a.loss < b.loss
   end
 
   local left, removed, cases = net:nodes{op = "conv2d", name = pattern}, {}, {}
@@ -48,8 +48,8 @@ return function(net, options)
     local change = answers[best].change
     if not (change >= -margin - 1e-9) then -- the margin itself is within it, however it was rounded
       return cases, string.format("stopped at %d of %d convolutions: without %s too, the next best, "
-        .. "the accuracy would change by %+.4f, more than the margin of %g",
-        #removed, all, left[best].name, change, margin)
+        .. "the %s would change by %+.4f, more than the margin of %g",
+        #removed, all, left[best].name, answers[best].metric, change, margin)
     end
     removed = with(removed, table.remove(left, best))
     cases[#cases + 1] = {

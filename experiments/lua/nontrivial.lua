@@ -36,8 +36,9 @@
 
 ---What a question was answered. Read-only.
 ---@class Answer
----@field accuracy number
----@field change number of the accuracy, against the baseline on the same samples
+---@field metric string "accuracy", "dice" or "iou": the value may also be called so
+---@field value number
+---@field change number of the value, against the baseline on the same samples
 ---@field loss number
 ---@field correct integer samples
 ---@field total integer samples

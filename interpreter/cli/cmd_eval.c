@@ -4,23 +4,23 @@
 #include "data_argument.h"
 #include "evaluation.h"
 #include "file.h"
-#include "json_out.h"
-#include "npy.h"
 #include "progress.h"
 #include "safetensors.h"
+#include "scored.h"
 #include "signals.h"
 
-#include "alloc.h"
 #include <time.h>
 
 typedef struct eval_options {
-    const char *weights, *data, *logits;
-    int32_t split, limit, batch, batch_norm, conv, threads;
+    const char *weights, *data, *logits, *confusion;
+    int32_t split, limit, batch, batch_norm, conv, threads, normalise;
+    int32_t window[2];
     bool json, quiet;
 } eval_options;
 
 static const char *const splits[] = {"train", "test", NULL};         /* as nt_split */
 static const char *const batch_norms[] = {"running", "batch", NULL}; /* as nt_norm */
+static const char *const normalisations[] = {"usual", "image", NULL};
 
 static const nt_field eval_fields[] = {
     {"weights", NT_STRING, offsetof(eval_options, weights),
@@ -34,8 +34,14 @@ static const nt_field eval_fields[] = {
     {"batch", NT_INT, offsetof(eval_options, batch), "256", 1, 65536, .doc = "images a step"},
     {"batch-norm", NT_CHOICE, offsetof(eval_options, batch_norm), "running", .choices = batch_norms,
      .doc = "which statistics batch normalisation uses"},
+    {"window", NT_PAIR, offsetof(eval_options, window), "0", 0, 1 << 20,
+     .doc = "show the middle of each image, so many rows and columns; 0: all of it"},
+    {"normalise", NT_CHOICE, offsetof(eval_options, normalise), "usual", .choices = normalisations,
+     .doc = "as is usual for the data, or by each image's own mean and deviation"},
     {"logits", NT_STRING, offsetof(eval_options, logits),
      .doc = "write every image's logits to this .npy file"},
+    {"confusion", NT_STRING, offsetof(eval_options, confusion),
+     .doc = "write how often each class is taken for which to this .csv file"},
     NT_OPTION_CONV(eval_options),
     NT_OPTION_THREADS(eval_options),
     NT_OPTION_JSON(eval_options),
@@ -53,8 +59,7 @@ typedef struct eval_job {
     nt_weights *weights;
     nt_dataset *dataset;
     nt_loader *loader;
-    float *logits;
-    size_t logits_size;
+    nt_scored scored;
     double seconds;
 } eval_job;
 
@@ -64,18 +69,20 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
                            &job->network, error));
     NT_TRY(nt_data_argument_open(options->data, NULL, 0, &job->arena, &job->dataset, error));
-    NT_TRY(nt_evaluation_check(job->network, nt_dataset_info(job->dataset), error));
+    const nt_loading loading = {.limit = options->limit,
+                                .by_image = options->normalise == 1,
+                                .window = {options->window[0], options->window[1]}};
+    NT_TRY(nt_evaluation_check(job->network, nt_dataset_info(job->dataset), &loading, error));
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
     NT_TRY(nt_safetensors_read(options->weights, job->weights, &note, error));
     char conversions[NT_SAFETENSORS_TEXT];
     if (nt_safetensors_describe(&note, conversions) && !options->quiet)
         fprintf(stderr, "%s: %s\n", options->weights, conversions);
-    const nt_loading loading = {.limit = options->limit};
     return nt_loader_new(job->dataset, (nt_split)options->split, &loading, &job->loader, error);
 }
 
-static nt_status evaluate(eval_job *job, nt_outcome *ret, nt_error *error) {
+static nt_status evaluate(eval_job *job, nt_error *error) {
     const eval_options *options = job->options;
     nt_progress_bar bar;
     struct timespec began, ended;
@@ -83,11 +90,13 @@ static nt_status evaluate(eval_job *job, nt_outcome *ret, nt_error *error) {
     const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
     const nt_evaluation evaluation = {
         .batch = options->batch,
+        .metric = job->scored.scoring.metric,
         .passes = {.norm = (nt_norm)options->batch_norm, .conv = options->conv},
         .report = &report};
     clock_gettime(CLOCK_MONOTONIC, &began);
-    nt_status status = nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation, ret,
-                                   job->logits, error);
+    nt_status status =
+        nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation,
+                    &job->scored.outcome, job->scored.outcomes, job->scored.logits, error);
     clock_gettime(CLOCK_MONOTONIC, &ended);
     nt_progress_bar_finish(&bar);
     job->seconds =
@@ -95,42 +104,33 @@ static nt_status evaluate(eval_job *job, nt_outcome *ret, nt_error *error) {
     return status;
 }
 
-static nt_status print_outcome(const eval_job *job, nt_outcome outcome) {
-    const char *split = splits[job->options->split];
-    double accuracy = nt_accuracy(outcome);
-    if (job->options->json)
-        return nt_json_print(json_pack(
-            "{s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o}", "network", job->network->name, "data",
-            nt_dataset_info(job->dataset)->folder, "split", split, "metric", "accuracy", "value",
-            nt_json_real(accuracy), "correct", (int)outcome.correct, "total", (int)outcome.total,
-            "loss", nt_json_real(nt_mean_loss(outcome)), "seconds", nt_json_real(job->seconds)));
-    nt_text text;
-    nt_text_init(&text);
-    nt_text_printf(&text, "%s on the split '%s' of %s\n", job->network->name, split,
-                   nt_dataset_info(job->dataset)->folder);
-    nt_text_printf(&text, "accuracy  %.4f  (%d of %d)\nloss      %.4f\n", accuracy, outcome.correct,
-                   outcome.total, nt_mean_loss(outcome));
-    return nt_print(&text);
+/* A path that can't be written is better found before the work. */
+static nt_status try_path(const char *path, nt_error *error) {
+    nt_file *probe;
+    if (!path)
+        return NT_OK;
+    NT_TRY(nt_file_create(path, &probe, error));
+    nt_file_abandon(probe);
+    return NT_OK;
 }
 
 static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error *error) {
     const eval_options *options = job->options;
-    nt_outcome outcome;
     NT_TRY(load(job, arguments, error));
-    int32_t classes = nt_dataset_info(job->dataset)->classes, count = nt_loader_count(job->loader);
-    if (options->logits) {
-        nt_file *probe; /* a path that can't be written is better found before the work */
-        NT_TRY(nt_file_create(options->logits, &probe, error));
-        nt_file_abandon(probe);
-        job->logits_size = (size_t)count * (size_t)classes * sizeof *job->logits;
-        job->logits = nt_alloc(job->logits_size);
-        if (!job->logits)
-            return nt_error_say(error, NT_NO_MEMORY, "out of memory for the logits");
-    }
-    NT_TRY(evaluate(job, &outcome, error));
+    NT_TRY(try_path(options->logits, error));
+    NT_TRY(try_path(options->confusion, error));
+    nt_shape logits =
+        nt_graph_type(job->network->graph, nt_graph_output(job->network->graph, 0)->value)->shape;
+    NT_TRY(nt_scored_init(&job->scored, job->loader, logits, options->logits != NULL, error));
+    NT_TRY(evaluate(job, error));
     if (options->logits)
-        NT_TRY(nt_npy_write(options->logits, count, classes, job->logits, error));
-    return print_outcome(job, outcome);
+        NT_TRY(nt_scored_write_logits(&job->scored, options->logits, error));
+    if (options->confusion)
+        NT_TRY(nt_scored_write_confusion(&job->scored, options->confusion, error));
+    const nt_scored_of of = {
+        .network = job->network->name, .split = splits[options->split], .seconds = job->seconds};
+    return options->json ? nt_scored_print_json(&job->scored, &of)
+                         : nt_scored_print(&job->scored, &of);
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
@@ -144,7 +144,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_threads_set(job.options->threads);
     nt_arena_init(&job.arena);
     nt_status status = run_job(&job, arguments, error);
-    nt_free(job.logits, job.logits_size);
+    nt_scored_finish(&job.scored);
     nt_loader_free(job.loader);
     nt_dataset_free(job.dataset);
     nt_weights_free(job.weights);

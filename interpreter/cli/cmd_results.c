@@ -11,7 +11,7 @@ typedef struct results_options {
 } results_options;
 
 static const char *const verdicts[] = {"any", "trivial", "critical", "undecided", NULL};
-static const char *const orders[] = {"none", "change", "accuracy",
+static const char *const orders[] = {"none", "change", "value",
                                      "p",    "case",   NULL};       /* as nt_run_order */
 static const char *const views[] = {"seed", "case", "group", NULL}; /* as nt_results_view */
 
@@ -45,14 +45,14 @@ static const char results_detail[] =
     "interrupted; only the margin is read from its results.json. Without options, --csv prints\n"
     "what is in the results.csv of a finished run.\n"
     "\n"
-    "change is the accuracy minus that of the baseline with the same seed, on the same images, "
+    "change is the value minus that of the baseline with the same seed, on the same images, "
     "with\n"
     "Tango's 95 % interval. p is McNemar's, adjusted after Holm over all cases of the group with\n"
     "this seed, whichever of them are shown. trivial: the change is within the margin; critical: "
     "it\n"
     "is beyond it; undecided: neither is shown.\n"
     "\n"
-    "--sort puts the greatest loss, the lowest accuracy, the lowest p first, within each group.\n"
+    "--sort puts the greatest loss, the lowest value, the lowest p first, within each group.\n"
     "--by case gives means over the seeds; --by group also tau, Kendall's, which says how well "
     "the\n"
     "seeds agree on the order of the cases. --images numbers the images of the split from 0.\n";

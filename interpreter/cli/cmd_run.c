@@ -32,7 +32,7 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
     nt_arena arena;
     nt_findings_table table;
     nt_arena_init(&arena);
-    nt_findings_table_init(&table, suite->seed_count > 1);
+    nt_findings_table_init(&table, results->scoring.metric, suite->seed_count > 1);
     for (int s = 0; s < suite->seed_count; s++)
         nt_findings_table_baseline(&table, suite->seeds[s],
                                    &(nt_finding){.outcome = results->baseline[s]});

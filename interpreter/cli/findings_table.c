@@ -2,17 +2,21 @@
 
 #include <math.h>
 
-void nt_findings_table_init(nt_findings_table *table, bool seeds) {
-    static const nt_column with_seeds[] = {
-        {"case", NT_LEFT},      {"edit", NT_LEFT},    {"seed", NT_RIGHT},
-        {"accuracy", NT_RIGHT}, {"change", NT_RIGHT}, {"95 % interval", NT_LEFT},
-        {"p (Holm)", NT_RIGHT}, {"verdict", NT_LEFT}, {0}};
-    static const nt_column without_seeds[] = {{"case", NT_LEFT},          {"edit", NT_LEFT},
-                                              {"accuracy", NT_RIGHT},     {"change", NT_RIGHT},
-                                              {"95 % interval", NT_LEFT}, {"p (Holm)", NT_RIGHT},
-                                              {"verdict", NT_LEFT},       {0}};
+void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds) {
+    nt_column *columns = table->columns;
+    int count = 0;
+    columns[count++] = (nt_column){"case", NT_LEFT};
+    columns[count++] = (nt_column){"edit", NT_LEFT};
+    if (seeds)
+        columns[count++] = (nt_column){"seed", NT_RIGHT};
+    columns[count++] = (nt_column){nt_metric_names[metric], NT_RIGHT};
+    columns[count++] = (nt_column){"change", NT_RIGHT};
+    columns[count++] = (nt_column){"95 % interval", NT_LEFT};
+    columns[count++] = (nt_column){"p (Holm)", NT_RIGHT};
+    columns[count++] = (nt_column){"verdict", NT_LEFT};
+    columns[count] = (nt_column){0};
     table->seeds = seeds;
-    nt_table_init(&table->table, seeds ? with_seeds : without_seeds);
+    nt_table_init(&table->table, columns);
 }
 
 void nt_table_edit(nt_table *table, const char *edit) {
@@ -63,7 +67,7 @@ void nt_findings_table_baseline(nt_findings_table *table, int32_t seed,
         add_failure(t, baseline);
         return;
     }
-    nt_table_share(t, nt_accuracy(baseline->outcome));
+    nt_table_share(t, baseline->outcome.value);
     add_empty(t, 4);
 }
 
@@ -79,7 +83,7 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
         add_failure(t, finding);
         return;
     }
-    nt_table_share(t, nt_accuracy(finding->outcome));
+    nt_table_share(t, finding->outcome.value);
     nt_table_change(t, finding->change);
     nt_table_cellf(t, "%+.4f to %+.4f", finding->interval.low, finding->interval.high);
     add_p(t, finding->p_holm);

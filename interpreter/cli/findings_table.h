@@ -13,10 +13,11 @@
 
 typedef struct nt_findings_table {
     nt_table table; /* the caller may rule and format it, and must finish it */
+    nt_column columns[9];
     bool seeds;     /* it has a column for them */
 } nt_findings_table;
 
-void nt_findings_table_init(nt_findings_table *table, bool seeds);
+void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds);
 void nt_findings_table_baseline(nt_findings_table *table, int32_t seed, const nt_finding *baseline);
 void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit,
                             int32_t seed, const nt_finding *finding);

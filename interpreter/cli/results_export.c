@@ -19,7 +19,7 @@ static void csv_rows(const nt_results_query *query, nt_text *csv) {
 static void csv_summaries(const nt_results_query *query, nt_text *csv) {
     bool cases = query->view == NT_VIEW_CASE;
     nt_text_printf(csv,
-                   "group,%s,results,accuracy,change,deviation,trivial,critical,undecided,"
+                   "group,%s,results,value,change,deviation,trivial,critical,undecided,"
                    "failures%s\n",
                    cases ? "case,edit" : "cases", cases ? "" : ",kendall_tau");
     for (size_t i = 0; i < query->summaries.count; i++) {
@@ -34,7 +34,7 @@ static void csv_summaries(const nt_results_query *query, nt_text *csv) {
             nt_text_printf(csv, "%d", s->cases);
         }
         nt_text_printf(csv, ",%d", s->rows);
-        nt_csv_share(csv, s->accuracy);
+        nt_csv_share(csv, s->value);
         nt_csv_share(csv, s->change.mean);
         nt_csv_share(csv, s->change.deviation);
         nt_text_printf(csv, ",%d,%d,%d,%d", s->verdicts[NT_TRIVIAL], s->verdicts[NT_CRITICAL],
@@ -124,12 +124,11 @@ static json_t *json_summary(const nt_run_summary *s, bool by_group) {
                                          s->first->split, "cases", (int)s->cases)
                              : json_names(s->first);
     json_t *numbers = json_pack(
-        "{s:i, s:o, s:{s:o, s:o}, s:{s:i, s:i, s:i}, s:i, s:o*}", "results", (int)s->rows,
-        "accuracy", nt_json_real(s->accuracy), "change", "mean", nt_json_real(s->change.mean),
-        "deviation", nt_json_real(s->change.deviation), "verdicts", "trivial",
-        (int)s->verdicts[NT_TRIVIAL], "critical", (int)s->verdicts[NT_CRITICAL], "undecided",
-        (int)s->verdicts[NT_UNDECIDED], "failures", (int)s->failures, "kendall_tau",
-        by_group ? nt_json_real(s->tau) : NULL);
+        "{s:i, s:o, s:{s:o, s:o}, s:{s:i, s:i, s:i}, s:i, s:o*}", "results", (int)s->rows, "value",
+        nt_json_real(s->value), "change", "mean", nt_json_real(s->change.mean), "deviation",
+        nt_json_real(s->change.deviation), "verdicts", "trivial", (int)s->verdicts[NT_TRIVIAL],
+        "critical", (int)s->verdicts[NT_CRITICAL], "undecided", (int)s->verdicts[NT_UNDECIDED],
+        "failures", (int)s->failures, "kendall_tau", by_group ? nt_json_real(s->tau) : NULL);
     return join(names, numbers);
 }
 

@@ -16,7 +16,7 @@ static void add_heading(const nt_run_row *row, nt_text *text) {
 static void add_group(const nt_results_query *query, const nt_run_row *const *rows, size_t count,
                       nt_text *text) {
     nt_findings_table table;
-    nt_findings_table_init(&table, query->results->several_seeds);
+    nt_findings_table_init(&table, query->results->scoring.metric, query->results->several_seeds);
     for (size_t i = 0; i < query->baselines.count; i++) {
         const nt_run_row *baseline = query->baselines.items[i];
         if (count == 0 || strcmp(baseline->split, rows[0]->split) == 0)
@@ -58,18 +58,19 @@ static void add_verdicts(nt_table *table, const nt_run_summary *summary) {
     nt_table_count(table, summary->failures);
 }
 
-static void add_case_table(const nt_run_summary *items, size_t count, nt_text *text) {
-    static const nt_column columns[] = {{"case", NT_LEFT},         {"edit", NT_LEFT},
-                                        {"seeds", NT_RIGHT},       {"accuracy", NT_RIGHT},
-                                        {"mean change", NT_RIGHT}, {"deviation", NT_RIGHT},
-                                        VERDICT_COLUMNS,           {0}};
+static void add_case_table(nt_metric metric, const nt_run_summary *items, size_t count,
+                           nt_text *text) {
+    const nt_column columns[] = {{"case", NT_LEFT},         {"edit", NT_LEFT},
+                                 {"seeds", NT_RIGHT},       {nt_metric_names[metric], NT_RIGHT},
+                                 {"mean change", NT_RIGHT}, {"deviation", NT_RIGHT},
+                                 VERDICT_COLUMNS,           {0}};
     nt_table table;
     nt_table_init(&table, columns);
     for (size_t i = 0; i < count; i++) {
         nt_table_cell(&table, items[i].first->name);
         nt_table_edit(&table, items[i].first->edit);
         nt_table_count(&table, items[i].rows);
-        nt_table_share(&table, items[i].accuracy);
+        nt_table_share(&table, items[i].value);
         nt_table_change(&table, items[i].change.mean);
         nt_table_share(&table, items[i].change.deviation);
         add_verdicts(&table, &items[i]);
@@ -86,7 +87,7 @@ static void add_cases(const nt_results_query *query, nt_text *text) {
             list->items[i].first->group_start == list->items[first].first->group_start)
             continue;
         add_heading(list->items[first].first, text);
-        add_case_table(list->items + first, i - first, text);
+        add_case_table(query->results->scoring.metric, list->items + first, i - first, text);
         first = i;
     }
 }

@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include <assert.h>
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,22 +24,28 @@ static void write_values(nt_file *file, const float *values, size_t count) {
     }
 }
 
-nt_status nt_npy_write(const char *path, int32_t rows, int32_t columns, const float *values,
+nt_status nt_npy_write(const char *path, const int32_t *dims, int rank, const float *values,
                        nt_error *error) {
     char head[HEADER + 1];
+    size_t count = 1;
+    assert(rank >= 2 && rank <= 4);
     memset(head, ' ', sizeof head);
     memcpy(head, magic, 8);
     head[8] = HEADER - PREFIX;
     head[9] = 0;
-    int length =
-        snprintf(head + PREFIX, HEADER - PREFIX,
-                 "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, columns);
-    head[PREFIX + length] = ' ';
+    char *at = head + PREFIX;
+    at += sprintf(at, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    for (int d = 0; d < rank; d++) {
+        at += sprintf(at, "%s%d", d ? ", " : "", dims[d]);
+        count *= (size_t)dims[d];
+    }
+    at += sprintf(at, "), }");
+    *at = ' ';
     head[HEADER - 1] = '\n';
     nt_file *file;
     NT_TRY(nt_file_create(path, &file, error));
     nt_file_write(file, head, HEADER);
-    write_values(file, values, (size_t)rows * (size_t)columns);
+    write_values(file, values, count);
     return nt_file_commit(file, error);
 }
 

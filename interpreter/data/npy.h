@@ -1,6 +1,6 @@
-/* NumPy's array file, version 1.0, for one thing: a matrix of float32 in C order.
+/* NumPy's array file, version 1.0, for one thing: float32 in C order.
  *
- *     | \x93NUMPY 1 0 | header length, 2 bytes | {'descr': '<f4', … 'shape': (rows, columns), } |
+ *     | \x93NUMPY 1 0 | header length, 2 bytes | {'descr': '<f4', … 'shape': (2, 3), } |
  * data |
  *
  * The header is padded with spaces and ends with a newline so that the data start at a multiple of
@@ -11,11 +11,11 @@
 #include "diagnostic.h"
 #include <stdint.h>
 
-/* Writes values[rows][columns], replacing the file as a whole or not at all. */
-nt_status nt_npy_write(const char *path, int32_t rows, int32_t columns, const float *values,
+/* Writes an array of 2 to 4 dimensions, replacing the file as a whole or not at all. */
+nt_status nt_npy_write(const char *path, const int32_t *dims, int rank, const float *values,
                        nt_error *error);
 
-/* Reads such a file; nt_free(*ret_values, rows * columns * sizeof(float)) afterwards. NT_INVALID
+/* Reads a matrix; nt_free(*ret_values, rows * columns * sizeof(float)) afterwards. NT_INVALID
  * for any other array. */
 nt_status nt_npy_read(const char *path, int32_t *ret_rows, int32_t *ret_columns, float **ret_values,
                       nt_error *error);

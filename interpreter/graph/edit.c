@@ -177,7 +177,7 @@ static nt_status apply(void *context, const nt_graph *from, int32_t i, nt_graph 
 }
 
 nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
-                       const char *name, nt_derived_list *derived, char why[NT_WHY]) {
+                       const char *main, nt_derived_list *derived, char why[NT_WHY]) {
     editing e = {.edits = edits, .count = count, .derived = derived, .why = why};
-    return nt_graph_rewrite_into(from, apply, &e, to, name);
+    return nt_graph_rewrite_into(from, apply, &e, to, main);
 }

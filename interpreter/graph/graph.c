@@ -331,10 +331,10 @@ nt_status nt_graph_add_gradient(nt_graph *graph, int32_t of, const nt_value *out
 
 /* --- rewriting -------------------------------------------------------------------------------- */
 
-/* live[i]: some output of the graph needs node i. Inputs precede their readers, so one walk back
- * does. */
-static void mark_live(const nt_graph *graph, bool *live) {
-    for (size_t i = 0; i < graph->output_count; i++)
+/* live[i]: one of the first `outputs` outputs of the graph needs node i. Inputs precede their
+ * readers, so one walk back does. */
+static void mark_live(const nt_graph *graph, size_t outputs, bool *live) {
+    for (size_t i = 0; i < outputs; i++)
         live[graph->outputs[i].value.node] = true;
     for (size_t i = graph->count; i-- > 0;)
         for (int32_t j = 0; live[i] && j < graph->nodes[i]->in_count; j++)
@@ -384,19 +384,20 @@ static nt_status rewrite_node(rewrite *rw, int32_t i) {
 }
 
 nt_status nt_graph_rewrite_into(const nt_graph *from, nt_rewrite_rule rule, void *context,
-                                nt_graph *to, const char *name) {
+                                nt_graph *to, const char *main) {
+    size_t outputs = main && from->output_count > 1 ? 1 : from->output_count;
     size_t map_size = (size_t)from->value_count * sizeof(nt_value);
     rewrite rw = {.from = from, .to = to, .rule = rule, .context = context};
     bool *live = nt_alloc_zero(from->count);
     rw.map = nt_alloc(map_size);
     nt_status status = live && rw.map ? NT_OK : NT_NO_MEMORY;
     if (status == NT_OK)
-        mark_live(from, live);
+        mark_live(from, outputs, live);
     for (size_t i = 0; status == NT_OK && i < from->count; i++)
         if (live[i])
             status = rewrite_node(&rw, (int32_t)i);
-    for (size_t i = 0; status == NT_OK && i < from->output_count; i++)
-        status = nt_graph_add_output(to, name ? name : from->outputs[i].name,
+    for (size_t i = 0; status == NT_OK && i < outputs; i++)
+        status = nt_graph_add_output(to, main ? main : from->outputs[i].name,
                                      rw.map[nt_graph_value_number(from, from->outputs[i].value)]);
     nt_free(live, from->count);
     nt_free(rw.map, map_size);
@@ -415,4 +416,16 @@ nt_status nt_graph_rewrite(const nt_graph *from, nt_rewrite_rule rule, void *con
     }
     *ret = to;
     return NT_OK;
+}
+
+nt_status nt_graph_main(const nt_graph *from, nt_graph **ret) {
+    nt_graph *to = nt_graph_new();
+    if (!to)
+        return NT_NO_MEMORY;
+    nt_status status = nt_graph_rewrite_into(from, NULL, NULL, to, nt_graph_output(from, 0)->name);
+    if (status == NT_OK)
+        *ret = to;
+    else
+        nt_graph_free(to);
+    return status;
 }

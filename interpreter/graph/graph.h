@@ -102,10 +102,13 @@ typedef nt_status (*nt_rewrite_rule)(void *context, const nt_graph *from, int32_
 nt_status nt_graph_rewrite(const nt_graph *from, nt_rewrite_rule rule, void *context,
                            nt_graph **ret);
 
-/* The same into a graph that is there: what it has already is not made again. `name`, unless it is
- * NULL, is what the outputs are called. */
+/* The same into a graph that is there: what it has already is not made again. `main`, unless it is
+ * NULL, says that only the first output is wanted, and what it is called. */
 nt_status nt_graph_rewrite_into(const nt_graph *from, nt_rewrite_rule rule, void *context,
-                                nt_graph *to, const char *name);
+                                nt_graph *to, const char *main);
+
+/* The graph of the first output alone: what a network is measured by. */
+nt_status nt_graph_main(const nt_graph *from, nt_graph **ret);
 
 /* --- looking ---------------------------------------------------------------------------------- */
 

@@ -57,7 +57,7 @@ void nt_cases_finish(nt_cases *cases);
 
 /* A script may ask what a case would give, and go on from the answer:
  *
- *     local r = net:evaluate{zero = {conv}}                            r.accuracy, r.change, …
+ *     local r = net:evaluate{zero = {conv}}                            r.value, r.change, …
  *     local list = net:evaluate_all{{zero = {a}}, {zero = {b}}}
  *
  * It then runs as a coroutine that its caller drives: nt_hook_next runs it until it asks or ends. A
@@ -65,9 +65,10 @@ void nt_cases_finish(nt_cases *cases);
  * baseline. Given the same answers, a script asks the same questions. It may ask 100,000; each time
  * that it goes on it has a fresh budget of instructions and time. */
 typedef struct nt_answer {
-    double accuracy, loss;
+    const char *metric;  /* "accuracy", "dice": the script may also call the value so */
+    double value, loss;
     int64_t correct, total;
-    double change;       /* of the accuracy, against the baseline on the same samples */
+    double change;       /* of the value, against the baseline on the same samples */
     const char *failure; /* why it can't be answered, raised in the script; NULL: it is */
 } nt_answer;
 

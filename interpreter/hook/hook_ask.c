@@ -12,11 +12,14 @@
 /* --- answers ---------------------------------------------------------------------------------- */
 
 static int answer_index(lua_State *state) {
-    static const char *const fields[] = {"accuracy", "change", "correct", "loss", "total", NULL};
     const nt_answer *answer = luaL_checkudata(state, 1, ANSWER);
+    const char *const fields[] = {answer->metric, "change", "correct", "loss",
+                                  "metric",       "total",  "value",   NULL};
     const char *key = luaL_checkstring(state, 2);
-    if (strcmp(key, "accuracy") == 0)
-        lua_pushnumber(state, answer->accuracy);
+    if (strcmp(key, "value") == 0 || strcmp(key, answer->metric) == 0)
+        lua_pushnumber(state, answer->value);
+    else if (strcmp(key, "metric") == 0)
+        lua_pushstring(state, answer->metric);
     else if (strcmp(key, "change") == 0)
         lua_pushnumber(state, answer->change);
     else if (strcmp(key, "correct") == 0)

@@ -18,20 +18,32 @@ typedef struct nt_finding {
     bool unfinished;         /* the failure: measuring isn't done yet */
     char key[NT_DIGEST_HEX]; /* in the store; "" if there is none */
     nt_outcome outcome;
-    nt_paired paired;
-    double change;         /* of the accuracy */
+    nt_paired paired;      /* samples that have a lower value than the baseline's, or a higher one:
+                            * of classes, those that are no longer right, and those that became so */
+    double change;         /* of the metric */
     nt_interval interval;  /* of the change, 95 % */
-    double p, p_holm;      /* McNemar's, and adjusted over the group's cases with this seed */
+    double p, p_holm;      /* of no change, and adjusted over the group's cases with this seed */
     nt_margin_test margin; /* against the run's; `outside` adjusted in the same way */
     nt_verdict verdict;
 } nt_finding;
 
-/* Fills in all from paired to margin, `outside` unadjusted, but p_holm. `outcome` must be there;
- * `right` says of each of its samples, a byte each, whether it was right, and baseline_right the
- * same of the baseline. */
-void nt_finding_compare(nt_finding *finding, nt_outcome baseline,
-                        const unsigned char *baseline_right, const unsigned char *right,
-                        double margin);
+/* What cases are compared with. */
+typedef struct nt_comparison {
+    nt_scoring scoring;
+    int32_t samples;
+    const unsigned char *baseline; /* its outcomes, sample after sample */
+    const int32_t *patients;       /* of each sample; NULL: each is its own */
+    double margin;
+} nt_comparison;
+
+/* Fills in all from paired to margin, `outside` unadjusted, but p_holm: `outcomes` are the case's,
+ * and finding->outcome what they say together. Of classes by McNemar's test and Tango's intervals,
+ * of masks by the paired bootstrap over patients. NT_NO_MEMORY or NT_OK. */
+nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
+                             const unsigned char *outcomes);
+
+/* Whether a sample's value fell below the baseline's (-1), rose above it (1) or neither (0). */
+int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample);
 
 /* Adjusts p_holm and margin.outside over findings that nt_finding_compare filled in, and fills in
  * their verdicts: those of a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or

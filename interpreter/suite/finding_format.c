@@ -36,13 +36,13 @@ void nt_findings_csv_header(nt_text *csv) {
 }
 
 static void add_names(const char *group, const char *name, const char *edit, int32_t seed,
-                      nt_text *csv) {
+                      nt_metric metric, nt_text *csv) {
     nt_csv_text(csv, group);
     nt_text_add(csv, ",");
     nt_csv_text(csv, name);
     nt_text_add(csv, ",");
     nt_csv_text(csv, edit);
-    nt_text_printf(csv, ",%d,accuracy,", seed);
+    nt_text_printf(csv, ",%d,%s,", seed, nt_metric_names[metric]);
 }
 
 static void add_failure(const char *failure, nt_text *csv) {
@@ -51,27 +51,37 @@ static void add_failure(const char *failure, nt_text *csv) {
     nt_text_add(csv, "\n");
 }
 
+/* How many samples are right, of classes, and how many there are. */
+static void add_counts(const nt_outcome *outcome, nt_text *csv) {
+    if (outcome->metric == NT_ACCURACY)
+        nt_text_printf(csv, ",%d,%d", outcome->correct, outcome->total);
+    else
+        nt_text_printf(csv, ",,%d", outcome->total);
+}
+
 void nt_baseline_csv(int32_t seed, const nt_finding *baseline, nt_text *csv) {
-    add_names(NT_BASELINE, NT_BASELINE, "", seed, csv);
+    add_names(NT_BASELINE, NT_BASELINE, "", seed, baseline->outcome.metric, csv);
     if (baseline->failure)
         add_failure(baseline->failure, csv);
-    else
-        nt_text_printf(csv, "%.6f,,,,%d,%d,,,,,,,,\n", nt_accuracy(baseline->outcome),
-                       baseline->outcome.correct, baseline->outcome.total);
+    else {
+        nt_text_printf(csv, "%.6f,,,", baseline->outcome.value);
+        add_counts(&baseline->outcome, csv);
+        nt_text_add(csv, ",,,,,,,,\n");
+    }
 }
 
 void nt_finding_csv(const char *group, const char *name, const char *edit, int32_t seed,
                     const nt_finding *f, nt_text *csv) {
-    add_names(group, name, edit, seed, csv);
+    add_names(group, name, edit, seed, f->outcome.metric, csv);
     if (f->failure) {
         add_failure(f->failure, csv);
         return;
     }
-    nt_text_printf(csv, "%.6f,%.6f", nt_accuracy(f->outcome), f->change);
+    nt_text_printf(csv, "%.6f,%.6f", f->outcome.value, f->change);
     nt_csv_share(csv, f->interval.low);
     nt_csv_share(csv, f->interval.high);
-    nt_text_printf(csv, ",%d,%d,%lld,%lld", f->outcome.correct, f->outcome.total,
-                   (long long)f->paired.lost, (long long)f->paired.gained);
+    add_counts(&f->outcome, csv);
+    nt_text_printf(csv, ",%lld,%lld", (long long)f->paired.lost, (long long)f->paired.gained);
     add_p(f->p, csv);
     add_p(f->p_holm, csv);
     add_p(f->margin.inside, csv);
@@ -90,9 +100,15 @@ json_t *nt_baseline_json(int32_t seed, const nt_finding *baseline) {
     const nt_outcome *outcome = &baseline->outcome;
     if (baseline->failure)
         return json_failure(seed, baseline);
-    return json_pack("{s:i, s:s, s:o, s:i, s:i, s:o}", "seed", (int)seed, "metric", "accuracy",
-                     "value", nt_json_real(nt_accuracy(*outcome)), "correct", (int)outcome->correct,
-                     "total", (int)outcome->total, "loss", nt_json_real(nt_mean_loss(*outcome)));
+    bool masks = outcome->metric != NT_ACCURACY;
+    return json_pack("{s:i, s:s, s:o, s:o*, s:i, s:o, s:o*, s:o*, s:o*}", "seed", (int)seed,
+                     "metric", nt_metric_names[outcome->metric], "value",
+                     nt_json_real(outcome->value), "correct",
+                     masks ? NULL : json_integer(outcome->correct), "total", (int)outcome->total,
+                     "loss", nt_json_real(nt_mean_loss(*outcome)), "set_dice",
+                     masks ? nt_json_real(outcome->set_dice) : NULL, "set_iou",
+                     masks ? nt_json_real(outcome->set_iou) : NULL, "pixel_accuracy",
+                     masks ? nt_json_real(outcome->pixel_accuracy) : NULL);
 }
 
 json_t *nt_finding_json(int32_t seed, const nt_finding *f) {

@@ -79,18 +79,22 @@ typedef struct batch {
     nt_case_graph cases;
     nt_derived_weights derived;
     nt_evaluator *evaluator;
-    nt_outcome *outcomes; /* per output */
-    unsigned char *right; /* per output and sample of a shard */
+    int32_t sample_bytes;
+    unsigned char *outcomes; /* per output and sample of a shard */
+    double *losses;          /* per output */
     nt_shard *shards;
 } batch;
 
 static nt_status make_graph(const measure *me, batch *b, nt_arena *arena) {
     char why[NT_WHY];
     nt_edits *edits = NT_ARENA_ARRAY(arena, nt_edits, b->count);
-    b->outcomes = NT_ARENA_ARRAY(arena, nt_outcome, b->count);
-    b->right = NT_ARENA_ARRAY(arena, unsigned char, b->count *NT_SHARD_SAMPLES);
+    b->sample_bytes = nt_score_bytes(
+        nt_scoring_of(nt_dataset_info(nt_loader_dataset(me->m->loader)), me->m->evaluation.metric));
+    b->losses = NT_ARENA_ARRAY(arena, double, b->count);
+    b->outcomes =
+        nt_arena_alloc(arena, (size_t)b->count * NT_SHARD_SAMPLES * (size_t)b->sample_bytes);
     b->shards = NT_ARENA_ARRAY(arena, nt_shard, b->count);
-    if (!edits || !b->outcomes || !b->right || !b->shards)
+    if (!edits || !b->outcomes || !b->losses || !b->shards)
         return no_memory(me->error);
     for (int32_t i = 0; i < b->count; i++)
         edits[i] = b->subjects[i]->edits;
@@ -122,8 +126,9 @@ static nt_status run_shard(measure *me, batch *b, int32_t number) {
     me->done += (int64_t)samples * b->count;
     if (all)
         return NT_OK;
-    NT_TRY(nt_evaluator_run(b->evaluator, number * NT_SHARD_SAMPLES, samples, b->outcomes, b->right,
-                            NULL, me->error));
+    NT_TRY(nt_evaluator_run(b->evaluator, number * NT_SHARD_SAMPLES, samples, b->outcomes,
+                            b->losses, NULL, me->error));
+    size_t size = (size_t)samples * (size_t)b->sample_bytes;
     me->tally.evaluated++;
     for (int32_t i = 0; i < b->count; i++) {
         const char *key = b->subjects[b->cases.case_of[i]]->key;
@@ -131,11 +136,11 @@ static nt_status run_shard(measure *me, batch *b, int32_t number) {
         if (!has)
             b->shards[lacking++] = (nt_shard){.key = key,
                                               .samples = total,
-                                              .sample_bytes = 1,
+                                              .sample_bytes = b->sample_bytes,
                                               .number = number,
-                                              .outcomes = b->right + (size_t)i * (size_t)samples,
-                                              .size = (size_t)samples,
-                                              .loss = b->outcomes[i].loss};
+                                              .outcomes = b->outcomes + (size_t)i * size,
+                                              .size = size,
+                                              .loss = b->losses[i]};
     }
     NT_TRY(nt_store_put_shards(m->store, b->shards, (size_t)lacking, me->error));
     snprintf(detail, sizeof detail, "%d of %d cases at once", b->count, me->wanted_count);
@@ -232,18 +237,17 @@ nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_
     return status;
 }
 
-nt_status nt_measure_read(nt_store *store, const char *key, int32_t samples, nt_outcome *ret,
-                          unsigned char *ret_right, nt_error *error) {
-    nt_outcome outcome = {.total = samples};
-    unsigned char *right = ret_right ? ret_right : nt_alloc((size_t)samples);
-    if (!right)
+nt_status nt_measure_read(nt_store *store, const char *key, nt_scoring scoring, int32_t samples,
+                          nt_outcome *ret, unsigned char *ret_outcomes, nt_error *error) {
+    double loss;
+    size_t size = (size_t)samples * (size_t)nt_score_bytes(scoring);
+    unsigned char *outcomes = ret_outcomes ? ret_outcomes : nt_alloc(size);
+    if (!outcomes)
         return no_memory(error);
-    nt_status status = nt_store_read(store, key, right, (size_t)samples, &outcome.loss, error);
-    for (int32_t i = 0; status == NT_OK && i < samples; i++)
-        outcome.correct += right[i];
-    if (!ret_right)
-        nt_free(right, (size_t)samples);
+    nt_status status = nt_store_read(store, key, outcomes, size, &loss, error);
     if (status == NT_OK)
-        *ret = outcome;
+        *ret = nt_score_total(scoring, outcomes, samples, loss);
+    if (!ret_outcomes)
+        nt_free(outcomes, size);
     return status;
 }

@@ -44,8 +44,8 @@ typedef struct nt_measure_tally {
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error);
 
-/* A subject's outcome from the store; ret_right, unless NULL, gets a byte per sample. */
-nt_status nt_measure_read(nt_store *store, const char *key, int32_t samples, nt_outcome *ret,
-                          unsigned char *ret_right, nt_error *error);
+/* A subject's outcome from the store; ret_outcomes, unless NULL, gets those of its samples. */
+nt_status nt_measure_read(nt_store *store, const char *key, nt_scoring scoring, int32_t samples,
+                          nt_outcome *ret, unsigned char *ret_outcomes, nt_error *error);
 
 #endif

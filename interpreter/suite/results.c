@@ -242,9 +242,10 @@ static json_t *json_setup(const nt_results *results) {
     for (int i = 0; i < suite->setting_count && set; i++)
         set = set_member(set, suite->settings[i].key, json_string(suite->settings[i].value));
     return json_pack(
-        "{s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:s?, s:s?, s:o, s:o}", "graph",
+        "{s:s, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:s?, s:s?, s:o, s:o}", "graph",
         suite->graph, "set", set, "data", suite->data.kind->name, "split",
-        nt_split_name((nt_split)suite->evaluate.split), "samples", (int)results->baseline[0].total,
+        nt_split_name((nt_split)suite->evaluate.split), "metric",
+        nt_metric_names[results->scoring.metric], "samples", (int)results->baseline[0].total,
         "held_out", (int)suite->data.hold_out, "batch", (int)suite->evaluate.batch, "batch_norm",
         norms[suite->evaluate.batch_norm], "calibration", (int)results->calibration, "conv",
         nt_conv2d_algorithms[suite->conv], "weights", suite->weights, "initial", suite->initial,
@@ -262,14 +263,26 @@ static json_t *json_provenance(const nt_results *results) {
                      weights);
 }
 
+/* What is known of the samples, in the order of their outcomes in the store. */
+static json_t *json_samples(const nt_results *results) {
+    json_t *names = results->names ? json_array() : NULL;
+    json_t *patients = results->patients ? json_array() : NULL;
+    for (int32_t i = 0; names && i < results->baseline[0].total; i++)
+        names = nt_json_append(names, json_string(results->names[i]));
+    for (int32_t i = 0; patients && i < results->baseline[0].total; i++)
+        patients = nt_json_append(patients, json_integer(results->patients[i]));
+    return json_pack("{s:o*, s:o*}", "names", names, "patients", patients);
+}
+
 json_t *nt_results_json(const nt_results *results) {
     json_t *groups = json_array();
     for (int g = 0; g < results->suite->group_count; g++)
         groups = nt_json_append(groups, json_group(results, g));
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "suite", results->suite->name, "network",
-                     results->network->name, "setup", json_setup(results), "provenance",
-                     json_provenance(results), "baseline", json_baseline(results), "groups",
-                     groups);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o*, s:o, s:o}", "suite", results->suite->name,
+                     "network", results->network->name, "setup", json_setup(results), "provenance",
+                     json_provenance(results), "samples",
+                     results->patients || results->names ? json_samples(results) : NULL, "baseline",
+                     json_baseline(results), "groups", groups);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */

@@ -26,7 +26,10 @@ typedef struct nt_results {
     nt_arena arena;
     const nt_suite *suite;
     nt_network *network;
-    nt_outcome *baseline; /* one per seed */
+    nt_scoring scoring;
+    const char *const *names; /* of the samples that were measured; NULL: they have none */
+    const int32_t *patients;  /* and which belong together; NULL: each is its own */
+    nt_outcome *baseline;     /* one per seed */
     char (*baseline_keys)[NT_DIGEST_HEX];
     nt_group_result *groups;
     int32_t calibration; /* training images that were used for it; 0: none */

@@ -136,7 +136,7 @@ static double key_of(const nt_run_row *row, nt_run_order order) {
         return (double)NAN;
     return order == NT_ORDER_CHANGE ? finding->change
            : order == NT_ORDER_P    ? finding->p_holm
-                                    : nt_accuracy(finding->outcome);
+                                    : finding->outcome.value;
 }
 
 static nt_status choose_rows(const nt_run_results *results, const nt_run_choice *choice,

@@ -114,10 +114,24 @@ static nt_status judge_all(const nt_run_results *results, nt_run_row **sorted,
 
 typedef struct reading {
     nt_run_results *results;
-    unsigned char **right; /* of each baseline that is complete: a byte a sample */
-    unsigned char *other;  /* the same of the case at hand */
+    unsigned char **outcomes; /* of each baseline that is complete */
+    unsigned char *other;     /* the same of the case at hand */
     nt_error *error;
 } reading;
+
+/* Outcomes are of the kind that the run's metric says; where it says none, the first one does. */
+static nt_status check_bytes(reading *r, const nt_run_row *row, int32_t bytes) {
+    nt_run_results *results = r->results;
+    nt_scoring *scoring = &results->scoring;
+    if (!results->metric_known)
+        scoring->metric = nt_metric_usual(bytes == 1 ? NT_TARGET_CLASS : NT_TARGET_MASK);
+    results->metric_known = true;
+    if (nt_scoring_from_bytes(bytes, scoring->metric, scoring))
+        return NT_OK;
+    return nt_error_in(r->error, NT_INVALID, results->folder, -1,
+                       "an outcome of '%s' takes %d bytes, which is not one of the metric '%s'",
+                       row->name, bytes, nt_metric_names[scoring->metric]);
+}
 
 /* Whether all of a row's outcome is there: otherwise its failure says why not. *ret_samples: how
  * many there are or should be. */
@@ -128,10 +142,7 @@ static nt_status find_outcome(reading *r, nt_run_row *row, bool *ret, int32_t *r
     if (finding->failure)
         return NT_OK;
     NT_TRY(nt_store_find(r->results->store, finding->key, &found, r->error));
-    if (found.sample_bytes != 1)
-        return nt_error_in(r->error, NT_INVALID, r->results->folder, -1,
-                           "an outcome of '%s' takes %d bytes; this version reads those of one",
-                           row->name, found.sample_bytes);
+    NT_TRY(check_bytes(r, row, found.sample_bytes));
     *ret_samples = found.samples;
     *ret = found.shards == nt_shard_count(found.samples);
     if (*ret)
@@ -145,8 +156,8 @@ static nt_status find_outcome(reading *r, nt_run_row *row, bool *ret, int32_t *r
 static nt_status read_baselines(reading *r) {
     nt_run_results *results = r->results;
     int32_t samples = 0, most = 0;
-    r->right = NT_ARENA_ARRAY(&results->arena, unsigned char *, results->baseline_count + 1);
-    if (!r->right)
+    r->outcomes = NT_ARENA_ARRAY(&results->arena, unsigned char *, results->baseline_count + 1);
+    if (!r->outcomes)
         return no_memory(results, r->error);
     for (size_t i = 0; i < results->baseline_count; i++) {
         nt_run_row *row = &results->baselines[i];
@@ -154,13 +165,15 @@ static nt_status read_baselines(reading *r) {
         NT_TRY(find_outcome(r, row, &whole, &samples));
         if (!whole)
             continue;
-        if (!(r->right[i] = nt_arena_alloc(&results->arena, (size_t)samples)))
+        size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
+        if (!(r->outcomes[i] = nt_arena_alloc(&results->arena, size)))
             return no_memory(results, r->error);
-        NT_TRY(nt_measure_read(results->store, row->finding.key, samples, &row->finding.outcome,
-                               r->right[i], r->error));
+        NT_TRY(nt_measure_read(results->store, row->finding.key, results->scoring, samples,
+                               &row->finding.outcome, r->outcomes[i], r->error));
         most = samples > most ? samples : most;
     }
-    r->other = nt_arena_alloc(&results->arena, (size_t)most + 1);
+    r->other = nt_arena_alloc(&results->arena,
+                              (size_t)most * (size_t)nt_score_bytes(results->scoring) + 1);
     return r->other ? NT_OK : no_memory(results, r->error);
 }
 
@@ -192,29 +205,69 @@ static nt_status read_row(reading *r, nt_run_row *row) {
         return nt_error_in(r->error, NT_INVALID, results->folder, -1,
                            "'%s' was measured on %d samples, its baseline on %d", row->name,
                            samples, baseline->total);
-    NT_TRY(nt_measure_read(results->store, finding->key, samples, &finding->outcome, r->other,
-                           r->error));
-    nt_finding_compare(finding, *baseline, r->right[row->baseline - results->baselines], r->other,
-                       results->margin);
-    return NT_OK;
+    NT_TRY(nt_measure_read(results->store, finding->key, results->scoring, samples,
+                           &finding->outcome, r->other, r->error));
+    const nt_comparison with = {.scoring = results->scoring,
+                                .samples = samples,
+                                .baseline = r->outcomes[row->baseline - results->baselines],
+                                .patients =
+                                    samples == results->sample_count ? results->patients : NULL,
+                                .margin = results->margin};
+    return nt_finding_compare(finding, &with, r->other) == NT_OK ? NT_OK
+                                                                 : no_memory(results, r->error);
 }
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-/* The margin of the run's own results.json. */
-static nt_status read_margin(const char *path, double *ret, nt_error *error) {
+/* What results.json says of the samples, as far as it does. */
+static nt_status read_samples(nt_run_results *results, const json_t *samples) {
+    const json_t *names = json_object_get(samples, "names");
+    const json_t *patients = json_object_get(samples, "patients");
+    size_t count = json_array_size(names ? names : patients);
+    const char **name_list = NT_ARENA_ARRAY(&results->arena, const char *, count + 1);
+    int32_t *patient_list = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
+    if (!name_list || !patient_list)
+        return NT_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        patient_list[i] = (int32_t)json_integer_value(json_array_get(patients, i));
+        name_list[i] = nt_arena_string(&results->arena, name ? name : "");
+        if (!name_list[i])
+            return NT_NO_MEMORY;
+    }
+    results->sample_count = (int32_t)count;
+    results->names = json_array_size(names) == count && count > 0 ? name_list : NULL;
+    results->patients = json_array_size(patients) == count && count > 0 ? patient_list : NULL;
+    return NT_OK;
+}
+
+/* The margin, the metric and the samples of the run's own results.json. */
+static nt_status read_setup(nt_run_results *results, const char *path, bool margin_given,
+                            nt_error *error) {
     enum { LARGEST = 1 << 30 };
     nt_bytes file;
     json_error_t why;
     NT_TRY(nt_file_read(path, LARGEST, &file, error));
     json_t *root = json_loadb((const char *)file.bytes, file.size, 0, &why);
-    const json_t *margin = json_object_get(json_object_get(root, "setup"), "margin");
+    const json_t *setup = json_object_get(root, "setup");
+    const json_t *margin = json_object_get(setup, "margin");
+    const char *metric = json_string_value(json_object_get(setup, "metric"));
     double value = json_is_number(margin) ? json_number_value(margin) : -1;
     bool is_json = root != NULL;
+    for (int m = 0; metric && nt_metric_names[m]; m++)
+        if (strcmp(metric, nt_metric_names[m]) == 0) {
+            results->scoring.metric = (nt_metric)m;
+            results->metric_known = true;
+        }
+    nt_status status = read_samples(results, json_object_get(root, "samples"));
     json_decref(root);
     nt_bytes_finish(&file);
+    if (status != NT_OK)
+        return no_memory(results, error);
+    if (margin_given)
+        return NT_OK;
     if (value >= 0 && value <= 1) {
-        *ret = value;
+        results->margin = value;
         return NT_OK;
     }
     nt_error_in(error, NT_INVALID, path, -1, "does not say the run's margin%s%s",
@@ -223,15 +276,15 @@ static nt_status read_margin(const char *path, double *ret, nt_error *error) {
     return NT_INVALID;
 }
 
-static nt_status find_margin(nt_run_results *results, const double *given, nt_error *error) {
+static nt_status find_setup(nt_run_results *results, const double *given, nt_error *error) {
     results->margin = given ? *given : NT_USUAL_MARGIN;
-    if (given)
-        return NT_OK;
     const char *path = nt_arena_printf(&results->arena, "%s/results.json", results->folder);
     if (!path)
         return no_memory(results, error);
-    results->margin_assumed = access(path, F_OK) != 0 && errno == ENOENT;
-    return results->margin_assumed ? NT_OK : read_margin(path, &results->margin, error);
+    if (access(path, F_OK) == 0 || errno != ENOENT)
+        return read_setup(results, path, given != NULL, error);
+    results->margin_assumed = !given;
+    return NT_OK;
 }
 
 static nt_status open_folder(nt_run_results *results, nt_error *error) {
@@ -278,7 +331,7 @@ static nt_status read_folder(nt_run_results *results, const double *margin, nt_e
     NT_TRY(open_folder(results, error));
     NT_TRY(nt_store_each_result(results->store, add_row, &(listing){results, error}, error));
     NT_TRY(check_any(results, error));
-    NT_TRY(find_margin(results, margin, error));
+    NT_TRY(find_setup(results, margin, error));
     NT_TRY(read_baselines(&r));
     for (size_t i = 0; i < results->row_count; i++) {
         NT_TRY(read_row(&r, &results->rows[i]));

@@ -26,7 +26,12 @@ typedef struct nt_run_results {
     nt_store *store;
     const char *folder;
     double margin;
-    bool margin_assumed;          /* neither given nor known: NT_USUAL_MARGIN */
+    bool margin_assumed; /* neither given nor known: NT_USUAL_MARGIN */
+    nt_scoring scoring;
+    bool metric_known;            /* private */
+    const char *const *names;     /* of the samples, where the run knows them; or NULL */
+    const int32_t *patients;      /* the same: which belong together */
+    int32_t sample_count;         /* of names and patients */
     nt_run_row *baselines, *rows; /* in the suite's order */
     size_t baseline_count, row_count;
     size_t baseline_capacity, row_capacity; /* private */
@@ -45,10 +50,10 @@ void nt_run_results_free(nt_run_results *results); /* takes NULL */
  * has no number comes last. */
 typedef enum nt_run_order {
     NT_ORDER_SUITE,
-    NT_ORDER_CHANGE,   /* the greatest loss first */
-    NT_ORDER_ACCURACY, /* the lowest first */
-    NT_ORDER_P,        /* the lowest p_holm first */
-    NT_ORDER_NAME      /* by the case's name, bytewise */
+    NT_ORDER_CHANGE, /* the greatest loss first */
+    NT_ORDER_VALUE,  /* the lowest first */
+    NT_ORDER_P,      /* the lowest p_holm first */
+    NT_ORDER_NAME    /* by the case's name, bytewise */
 } nt_run_order;
 
 typedef struct nt_run_choice {
@@ -77,8 +82,8 @@ typedef struct nt_run_summary {
     int32_t cases, rows;     /* rows: cases with seeds */
     int32_t failures;        /* rows without numbers; the rest is over the others */
     int32_t verdicts[3];     /* rows of each, by nt_verdict */
-    double accuracy;         /* mean; NaN where all rows failed */
-    nt_spread change;        /* of the accuracy */
+    double value;            /* mean of the metric; NaN where all rows failed */
+    nt_spread change;        /* of the value */
     double tau;              /* of a group: the seeds' agreement on the order of its cases; NaN */
 } nt_run_summary;
 
@@ -97,8 +102,8 @@ nt_status nt_run_by_group(const nt_run_rows *rows, nt_arena *arena, nt_run_summa
 
 /* Numbers of samples, from 0, in the order of the split. */
 typedef struct nt_run_images {
-    const int32_t *lost;   /* the baseline is right, the case wrong: finding.paired.lost of them */
-    const int32_t *gained; /* the other way round: finding.paired.gained */
+    const int32_t *lost;   /* finding.paired.lost of them */
+    const int32_t *gained; /* finding.paired.gained of them */
 } nt_run_images;
 
 /* Of a row that didn't fail; in `arena`. */

@@ -18,8 +18,8 @@ static int compare_cases(const void *a, const void *b) {
     return order != 0 ? order : (x > y) - (x < y);
 }
 
-static double accuracy_of(const nt_run_row *row) {
-    return row->finding.failure ? (double)NAN : nt_accuracy(row->finding.outcome);
+static double value_of(const nt_run_row *row) {
+    return row->finding.failure ? (double)NAN : row->finding.outcome.value;
 }
 
 /* Of rows in the order of compare_cases; `values` has room for a number of each. */
@@ -31,9 +31,9 @@ static nt_run_summary summarise(const nt_run_row *const *rows, size_t count, dou
         summary.failures += finding->failure != NULL;
         if (!finding->failure)
             summary.verdicts[finding->verdict]++;
-        values[i] = accuracy_of(rows[i]);
+        values[i] = value_of(rows[i]);
     }
-    summary.accuracy = nt_spread_of(values, (int32_t)count).mean;
+    summary.value = nt_spread_of(values, (int32_t)count).mean;
     for (size_t i = 0; i < count; i++)
         values[i] = nt_finding_change(&rows[i]->finding);
     summary.change = nt_spread_of(values, (int32_t)count);
@@ -143,9 +143,9 @@ static int by_change(const void *a, const void *b) {
     return compare_by(x, y, x->change.mean, y->change.mean, 0);
 }
 
-static int by_accuracy(const void *a, const void *b) {
+static int by_value(const void *a, const void *b) {
     const nt_run_summary *x = a, *y = b;
-    return compare_by(x, y, x->accuracy, y->accuracy, 0);
+    return compare_by(x, y, x->value, y->value, 0);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -157,11 +157,11 @@ nt_status nt_run_by_case(const nt_run_rows *rows, nt_run_order order, nt_arena *
                          nt_run_summaries *ret) {
     nt_run_summaries list;
     NT_TRY(summarise_all(rows, false, arena, &list));
-    if (order == NT_ORDER_CHANGE || order == NT_ORDER_ACCURACY || order == NT_ORDER_NAME)
+    if (order == NT_ORDER_CHANGE || order == NT_ORDER_VALUE || order == NT_ORDER_NAME)
         qsort(list.items, list.count, sizeof *list.items,
-              order == NT_ORDER_CHANGE     ? by_change
-              : order == NT_ORDER_ACCURACY ? by_accuracy
-                                           : by_name);
+              order == NT_ORDER_CHANGE  ? by_change
+              : order == NT_ORDER_VALUE ? by_value
+                                        : by_name);
     *ret = list;
     return NT_OK;
 }
@@ -172,21 +172,26 @@ nt_status nt_run_row_images(const nt_run_results *results, const nt_run_row *row
                             nt_run_images *ret, nt_error *error) {
     const nt_paired *paired = &row->finding.paired;
     int32_t samples = row->finding.outcome.total;
-    unsigned char *before = nt_arena_alloc(arena, (size_t)samples);
-    unsigned char *after = nt_arena_alloc(arena, (size_t)samples);
+    size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
+    unsigned char *before = nt_arena_alloc(arena, size), *after = nt_arena_alloc(arena, size);
     int32_t *lost = NT_ARENA_ARRAY(arena, int32_t, paired->lost);
     int32_t *gained = NT_ARENA_ARRAY(arena, int32_t, paired->gained);
     nt_outcome outcome;
     if (!before || !after || !lost || !gained)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading '%s'", row->name);
-    NT_TRY(nt_measure_read(results->store, row->baseline->finding.key, samples, &outcome, before,
-                           error));
-    NT_TRY(nt_measure_read(results->store, row->finding.key, samples, &outcome, after, error));
-    for (int32_t i = 0; i < samples; i++)
-        if (before[i] && !after[i])
+    NT_TRY(nt_measure_read(results->store, row->baseline->finding.key, results->scoring, samples,
+                           &outcome, before, error));
+    NT_TRY(nt_measure_read(results->store, row->finding.key, results->scoring, samples, &outcome,
+                           after, error));
+    const nt_comparison with = {
+        .scoring = results->scoring, .samples = samples, .baseline = before};
+    for (int32_t i = 0; i < samples; i++) {
+        int moved = nt_finding_moved(&with, after, i);
+        if (moved < 0)
             *lost++ = i;
-        else if (after[i] && !before[i])
+        else if (moved > 0)
             *gained++ = i;
+    }
     *ret = (nt_run_images){lost - paired->lost, gained - paired->gained};
     return NT_OK;
 }

@@ -20,25 +20,26 @@ static nt_status read_given(const nt_seed_source *source, nt_weights *weights, n
 /* After an epoch, the held-out images say how it goes. */
 typedef struct held_out {
     const nt_suite *suite;
+    nt_metric metric;
     nt_loader *loader;
 } held_out;
 
 static nt_status measure_held_out(void *context, const nt_weights *weights, double *ret_loss,
-                                  double *ret_accuracy, nt_error *error) {
+                                  double *ret_value, nt_error *error) {
     const held_out *held = context;
-    const nt_evaluation evaluation = {.batch = held->suite->evaluate.batch};
+    const nt_evaluation evaluation = {.batch = held->suite->evaluate.batch, .metric = held->metric};
     nt_outcome outcome;
     NT_TRY(nt_evaluate(nt_weights_network(weights)->graph, weights, held->loader, &evaluation,
-                       &outcome, NULL, error));
+                       &outcome, NULL, NULL, error));
     *ret_loss = nt_mean_loss(outcome);
-    *ret_accuracy = nt_accuracy(outcome);
+    *ret_value = outcome.value;
     return NT_OK;
 }
 
 static nt_status train(const nt_seed_source *source, int32_t seed, const char *folder,
                        nt_weights *weights, nt_error *error) {
     const nt_suite *suite = source->suite;
-    held_out held = {.suite = suite};
+    held_out held = {.suite = suite, .metric = source->metric};
     nt_loader *loader = NULL;
     nt_status status = nt_folder_make(folder, error);
     if (status == NT_OK)
@@ -55,6 +56,7 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
                                       .folder = folder,
                                       .measure = held.loader ? measure_held_out : NULL,
                                       .measure_context = &held,
+                                      .measured = nt_metric_names[source->metric],
                                       .report = source->report};
         status = nt_train(&training, weights, error);
     }

@@ -11,6 +11,7 @@ typedef struct nt_seed_source {
     const nt_suite *suite;
     nt_dataset *dataset; /* opened, its images held out */
     const char *data_digest;
+    nt_metric metric;   /* that is watched on the held-out images */
     const char *folder; /* the run folder; a seed's own is folder/seed-N */
     const nt_report *report;
 } nt_seed_source;

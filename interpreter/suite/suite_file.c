@@ -53,14 +53,22 @@ static const nt_field evaluate_fields[] = {
     {0},
 };
 
+/* The first one decides the verdicts; outcomes say all of them. */
 static nt_status read_metrics(nt_suite_loader *l, const nt_yaml *node) {
-    static const char *const known[] = {"accuracy", NULL};
     const char *const *names;
     int count;
     NT_TRY(nt_read_texts(&l->reader, node, "metrics", &names, &count));
-    for (int i = 0; i < count; i++)
-        if (strcmp(names[i], known[0]) != 0)
-            return nt_suite_no_such(l, node, "metric", names[i], nt_nearest(names[i], known));
+    for (int i = 0; i < count; i++) {
+        int metric = 0;
+        while (nt_metric_names[metric] && strcmp(names[i], nt_metric_names[metric]) != 0)
+            metric++;
+        if (!nt_metric_names[metric])
+            return nt_suite_no_such(l, node, "metric", names[i],
+                                    nt_nearest(names[i], nt_metric_names));
+        if (i == 0)
+            l->suite->evaluate.metric = (nt_metric)metric;
+    }
+    l->suite->evaluate.has_metric = count > 0;
     return NT_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "network_file.h"
 #include "passes.h"
 #include "recipe.h"
+#include "score.h"
 
 enum { NT_MOST_SEEDS = 256 };
 
@@ -40,6 +41,8 @@ typedef struct nt_suite_evaluate {
     int32_t limit;       /* only the first so many samples; 0: all */
     int32_t batch_norm;  /* nt_norm */
     int32_t calibration; /* training images for mean outputs and recalibrated statistics */
+    bool has_metric;     /* otherwise the usual one of the data */
+    nt_metric metric;
 } nt_suite_evaluate;
 
 typedef struct nt_suite {

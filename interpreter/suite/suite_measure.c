@@ -23,9 +23,7 @@ static const char *context_of(const nt_suite_work *work, int s, const nt_loader 
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
     if (suite->conv == NT_CONV_DIRECT)
         nt_text_add(&text, "conv: direct\n");
-    for (int32_t c = 0; c < suite->data.channels; c++)
-        nt_text_printf(&text, "normalise: %a %a\n", (double)suite->data.mean[c],
-                       (double)suite->data.deviation[c]);
+    nt_loader_describe(loader, &text);
     const char *copy = text.failed ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
     return copy;
@@ -58,6 +56,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
         .loader = loader,
         .calibration = work->calibration,
         .evaluation = {.batch = suite->evaluate.batch,
+                       .metric = work->results->scoring.metric,
                        .passes = {.norm = (nt_norm)suite->evaluate.batch_norm, .conv = suite->conv},
                        .report = work->options->report},
         .context = context_of(work, s, loader, arena),
@@ -103,6 +102,7 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
             const nt_subject *subject = ++subjects;
             nt_finding *finding = &results->groups[g].findings[c * work->suite->seed_count + s];
             memcpy(finding->key, subject->key, sizeof subject->key);
+            finding->outcome.metric = results->scoring.metric;
             if (!subject->failure)
                 continue;
             finding->failure = nt_arena_string(&results->arena, subject->failure);
@@ -116,22 +116,27 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
 /* Reads what was measured, and compares each case with the baseline. */
 static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
     nt_results *results = work->results;
-    nt_outcome *baseline = &results->baseline[s];
     int32_t samples = nt_loader_count(work->loader), seeds = work->suite->seed_count;
-    unsigned char *right = nt_arena_alloc(arena, (size_t)samples);
-    unsigned char *other = nt_arena_alloc(arena, (size_t)samples);
-    if (!right || !other)
+    size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
+    unsigned char *baseline = nt_arena_alloc(arena, size), *other = nt_arena_alloc(arena, size);
+    if (!baseline || !other)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_measure_read(work->store, results->baseline_keys[s], samples, baseline, right,
-                           work->error));
+    NT_TRY(nt_measure_read(work->store, results->baseline_keys[s], results->scoring, samples,
+                           &results->baseline[s], baseline, work->error));
+    const nt_comparison with = {.scoring = results->scoring,
+                                .samples = samples,
+                                .baseline = baseline,
+                                .patients = results->patients,
+                                .margin = work->suite->margin};
     for (int g = 0; g < work->suite->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
             nt_finding *finding = &results->groups[g].findings[c * seeds + s];
             if (finding->failure)
                 continue;
-            NT_TRY(nt_measure_read(work->store, finding->key, samples, &finding->outcome, other,
-                                   work->error));
-            nt_finding_compare(finding, *baseline, right, other, work->suite->margin);
+            NT_TRY(nt_measure_read(work->store, finding->key, results->scoring, samples,
+                                   &finding->outcome, other, work->error));
+            if (nt_finding_compare(finding, &with, other) != NT_OK)
+                return nt_suite_no_memory(work);
         }
     return NT_OK;
 }

@@ -112,6 +112,38 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
     return NT_OK;
 }
 
+static nt_status choose_metric(nt_suite_work *work, const nt_data_info *info, nt_error *error) {
+    const nt_suite_evaluate *evaluate = &work->suite->evaluate;
+    nt_metric usual = nt_metric_usual(info->target);
+    nt_metric metric = evaluate->has_metric ? evaluate->metric : usual;
+    work->results->scoring = nt_scoring_of(info, metric);
+    if (nt_metric_fits(metric, info->target))
+        return NT_OK;
+    nt_error_say(error, NT_INVALID, "the metric '%s' does not fit data with %s",
+                 nt_metric_names[metric], info->target == NT_TARGET_MASK ? "masks" : "classes");
+    nt_error_hint(error, "set evaluate.metrics to [%s]", nt_metric_names[usual]);
+    return NT_INVALID;
+}
+
+/* The names and patients of the samples that are measured. */
+static nt_status list_samples(nt_suite_work *work, nt_error *error) {
+    int32_t count = nt_loader_count(work->loader);
+    nt_split split = nt_loader_split(work->loader);
+    nt_results *results = work->results;
+    const char **names = NT_ARENA_ARRAY(&results->arena, const char *, count);
+    int32_t *patients = NT_ARENA_ARRAY(&results->arena, int32_t, count);
+    if (!names || !patients)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    for (int32_t i = 0; i < count; i++) {
+        const char *name = nt_dataset_name(work->dataset, split, i);
+        names[i] = name ? nt_arena_string(&results->arena, name) : NULL;
+        patients[i] = nt_dataset_patient(work->dataset, split, i);
+    }
+    results->names = results->scoring.target == NT_TARGET_MASK && names[0] ? names : NULL;
+    results->patients = patients[0] >= 0 ? patients : NULL;
+    return NT_OK;
+}
+
 static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     const nt_suite_data *data = &work->suite->data;
     NT_TRY(nt_dataset_open(data->kind, data->options, data->root, work->suite->path, &work->dataset,
@@ -121,7 +153,8 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
         return nt_error_say(error, NT_INVALID,
                             "'normalise' has %d channels, the images of %s have %d", data->channels,
                             info->folder, info->shape.dim[0]);
-    NT_TRY(nt_evaluation_check(work->results->network, info, error));
+    NT_TRY(nt_evaluation_check(work->results->network, info, &data->loading, error));
+    NT_TRY(choose_metric(work, info, error));
     if (data->hold_out > 0)
         NT_TRY(nt_dataset_hold_out(work->dataset, data->hold_out, 0, error));
     if (work->suite->evaluate.split == NT_HELD_OUT && data->hold_out == 0) {
@@ -132,6 +165,7 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     NT_TRY(check_batch(work->suite, error));
     NT_TRY(make_loader(work, (nt_split)work->suite->evaluate.split, work->suite->evaluate.limit,
                        &work->loader, error));
+    NT_TRY(list_samples(work, error));
     return open_other_loaders(work, error);
 }
 

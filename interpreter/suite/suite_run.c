@@ -38,6 +38,7 @@ static nt_status read_initial(nt_suite_work *work, const char *path) {
 /* Reads the given weights, or trains those of seed number s. */
 static nt_status find_weights(nt_suite_work *work, int s) {
     const nt_seed_source source = {.suite = work->suite,
+                                   .metric = work->results->scoring.metric,
                                    .dataset = work->dataset,
                                    .data_digest = work->results->provenance.data,
                                    .folder = work->options->out,

@@ -13,18 +13,22 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
     for (int32_t i = 0; i < count; i++)
         subjects[i + 1].edits = (nt_edits){questions->items[i].edits, questions->items[i].count};
     NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, arena));
-    NT_TRY(nt_measure_read(work->store, subjects->key, samples, &baseline, NULL, work->error));
+    const nt_scoring scoring = work->results->scoring;
+    NT_TRY(nt_measure_read(work->store, subjects->key, scoring, samples, &baseline, NULL,
+                           work->error));
     for (int32_t i = 0; i < count; i++) {
         const nt_subject *subject = &subjects[i + 1];
         ret_answers[i] = (nt_answer){.failure = subject->failure};
         if (subject->failure)
             continue;
-        NT_TRY(nt_measure_read(work->store, subject->key, samples, &outcome, NULL, work->error));
-        ret_answers[i] = (nt_answer){.accuracy = nt_accuracy(outcome),
+        NT_TRY(nt_measure_read(work->store, subject->key, scoring, samples, &outcome, NULL,
+                               work->error));
+        ret_answers[i] = (nt_answer){.metric = nt_metric_names[outcome.metric],
+                                     .value = outcome.value,
                                      .loss = nt_mean_loss(outcome),
                                      .correct = outcome.correct,
                                      .total = outcome.total,
-                                     .change = nt_change(outcome, baseline)};
+                                     .change = outcome.value - baseline.value};
     }
     return NT_OK;
 }

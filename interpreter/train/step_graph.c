@@ -5,6 +5,7 @@
 #include "attrs.h"
 #include "gradient.h"
 #include "passes.h"
+#include <string.h>
 
 /* Batch normalisation works on the batch's own statistics and gives the next running ones;
  * convolutions take the direct algorithm where the recipe asks for it. */
@@ -13,9 +14,11 @@ static nt_status train_mode(void *context, const nt_graph *from, int32_t i, nt_g
     const nt_recipe *recipe = context;
     const nt_node *node = nt_graph_node(from, i);
     char why[NT_WHY];
-    if (node->op == &nt_op_conv2d && recipe->conv == NT_CONV_DIRECT) {
-        nt_conv2d_attrs attrs = *(const nt_conv2d_attrs *)node->attrs;
-        attrs.algorithm = NT_CONV_DIRECT;
+    if ((node->op == &nt_op_conv2d || node->op == &nt_op_conv_transpose2d) &&
+        recipe->conv == NT_CONV_DIRECT) {
+        nt_conv_transpose2d_attrs attrs; /* which begin with those of a conv2d */
+        memcpy(&attrs, node->attrs, node->op->attrs_size);
+        attrs.conv.algorithm = NT_CONV_DIRECT;
         *ret_replaced = true;
         return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count,
                                 node->name, ret_out, why);

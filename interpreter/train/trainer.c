@@ -172,7 +172,8 @@ static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
     if (!path)
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
     nt_text_init(&text);
-    nt_text_add(&text, "epoch,rate,loss,accuracy,held_out_loss,held_out_accuracy,seconds\n");
+    nt_text_printf(&text, "epoch,rate,loss,accuracy,held_out_loss,held_out_%s,seconds\n",
+                   t->given->measured ? t->given->measured : "accuracy");
     nt_error_init(&ignored);
     if (epoch->epoch > 1 && nt_file_read(path, 16 << 20, &old, &ignored) == NT_OK) {
         const char *line = strchr((const char *)old.bytes, '\n');
@@ -191,7 +192,7 @@ static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
     if (isnan(epoch->held_loss))
         nt_text_add(&text, ",");
     else
-        nt_text_printf(&text, "%.6f,%.6f", epoch->held_loss, epoch->held_accuracy);
+        nt_text_printf(&text, "%.6f,%.6f", epoch->held_loss, epoch->held_value);
     nt_text_printf(&text, ",%.1f\n", epoch->seconds);
     nt_status status = text.failed ? nt_error_say(t->error, NT_NO_MEMORY, "out of memory")
                                    : nt_file_replace(path, text.bytes, text.length, t->error);
@@ -211,17 +212,18 @@ static nt_status interrupted(trainer *t) {
 static nt_status end_epoch(trainer *t) {
     const nt_training *given = t->given;
     double images = (double)t->steps * given->recipe->batch;
+    double targets = (double)nt_loader_target_size(given->loader);
     nt_epoch epoch = {.epoch = t->cursor.epoch + 1,
                       .rate = rate_of(t, t->steps - 1),
                       .loss = t->cursor.loss_sum / images,
-                      .accuracy = (double)t->cursor.correct / images,
+                      .accuracy = (double)t->cursor.correct / (images * targets),
                       .held_loss = NAN,
-                      .held_accuracy = NAN,
+                      .held_value = NAN,
                       .seconds = t->cursor.seconds + now() - t->epoch_began};
     if (given->measure) {
         copy_out(t);
         nt_status status = given->measure(given->measure_context, t->weights, &epoch.held_loss,
-                                          &epoch.held_accuracy, t->error);
+                                          &epoch.held_value, t->error);
         if (status == NT_INTERRUPTED || status == NT_TERMINATED)
             return interrupted(t);
         NT_TRY(status);
@@ -232,7 +234,7 @@ static nt_status end_epoch(trainer *t) {
     NT_TRY(save(t));
     char held[64] = "";
     if (given->measure)
-        snprintf(held, sizeof held, ", held out %.4f", epoch.held_accuracy);
+        snprintf(held, sizeof held, ", held-out %s %.4f", given->measured, epoch.held_value);
     nt_report_note(given->report,
                    "epoch %d of %d: loss %.4f, accuracy %.4f%s, rate %.3g, %.0f images/s",
                    epoch.epoch, given->recipe->epochs, epoch.loss, epoch.accuracy, held, epoch.rate,
@@ -246,7 +248,8 @@ static void report_step(const trainer *t) {
     double seen = (double)t->cursor.step * recipe->batch;
     snprintf(what, sizeof what, "training, %d epochs", recipe->epochs);
     snprintf(detail, sizeof detail, "epoch %d, loss %.4f, accuracy %.4f", t->cursor.epoch + 1,
-             t->cursor.loss_sum / seen, (double)t->cursor.correct / seen);
+             t->cursor.loss_sum / seen,
+             (double)t->cursor.correct / (seen * (double)nt_loader_target_size(t->given->loader)));
     nt_report_progress(t->given->report, what, detail,
                        ((int64_t)t->cursor.epoch * t->steps + t->cursor.step) * recipe->batch,
                        (int64_t)recipe->epochs * t->steps * recipe->batch);

@@ -14,10 +14,10 @@
 
 /* One epoch's measures; a row of metrics.csv. */
 typedef struct nt_epoch {
-    int32_t epoch; /* from 1 */
-    double rate;   /* the learning rate of its last step */
-    double loss, accuracy;
-    double held_loss, held_accuracy; /* on the held-out images; NaN without them */
+    int32_t epoch;                /* from 1 */
+    double rate;                  /* the learning rate of its last step */
+    double loss, accuracy;        /* of masks, the share of the pixels */
+    double held_loss, held_value; /* on the held-out images; NaN without them */
     double seconds;
 } nt_epoch;
 
@@ -35,8 +35,9 @@ typedef struct nt_training {
     /* Measures the weights on the held-out images after an epoch; NULL: there are none. May return
      * NT_INTERRUPTED or NT_TERMINATED: it is called again when the run goes on. */
     nt_status (*measure)(void *context, const nt_weights *weights, double *ret_loss,
-                         double *ret_accuracy, nt_error *error);
+                         double *ret_value, nt_error *error);
     void *measure_context;
+    const char *measured; /* what it measures, in a word: "accuracy", "dice" */
 
     const nt_report *report; /* told after every step and epoch; may be NULL */
 } nt_training;

@@ -151,13 +151,16 @@ static void find_logits(bench *b, const nt_edits *edits, nt_norm norm, bool plai
     nt_case_graph alone;
     nt_derived_weights derived;
     nt_evaluator *evaluator;
-    nt_outcome outcome;
+    double loss;
     char why[NT_WHY];
+    unsigned char *outcomes = nt_arena_alloc(&b->arena, (size_t)b->images);
+    assert_non_null(outcomes);
     assert_int_equal(nt_case_graph_init(&alone, b->network, edits, 1, why), NT_OK);
     EXPECT_OK(&b->error, nt_derived_weights_init(&derived, &alone, &source, &b->error));
     EXPECT_OK(&b->error, nt_evaluator_new(alone.graph, b->weights, derived.weights, b->loader,
                                           &evaluation, &evaluator, &b->error));
-    EXPECT_OK(&b->error, nt_evaluator_run(evaluator, 0, b->images, &outcome, NULL, ret, &b->error));
+    EXPECT_OK(&b->error,
+              nt_evaluator_run(evaluator, 0, b->images, outcomes, &loss, ret, &b->error));
     nt_evaluator_free(evaluator);
     nt_derived_weights_finish(&derived);
     nt_case_graph_finish(&alone);
@@ -215,8 +218,8 @@ static nt_outcome read_outcome(bench *b, nt_store *store, const nt_subject *subj
                                unsigned char *ret_right) {
     nt_outcome outcome;
     assert_null(subject->failure);
-    EXPECT_OK(&b->error,
-              nt_measure_read(store, subject->key, b->images, &outcome, ret_right, &b->error));
+    EXPECT_OK(&b->error, nt_measure_read(store, subject->key, (nt_scoring){0}, b->images, &outcome,
+                                         ret_right, &b->error));
     return outcome;
 }
 

@@ -63,7 +63,7 @@ static void close_bench(bench *b) {
 static void find_logits(bench *b, const nt_graph *graph, int32_t batch, bool plain, float *ret) {
     const nt_evaluation evaluation = {.batch = batch, .passes = {.plain = plain}};
     nt_outcome outcome;
-    must(b, nt_evaluate(graph, b->weights, b->loader, &evaluation, &outcome, ret, &b->error));
+    must(b, nt_evaluate(graph, b->weights, b->loader, &evaluation, &outcome, NULL, ret, &b->error));
 }
 
 static double distance(const float *found, const float *expected, int32_t count) {
@@ -252,7 +252,7 @@ static void resnet34_zeroed_counts_as_pytorch_does(void **state) {
         nt_graph *graph = strcmp(name, "baseline") == 0 ? NULL : zeroed(&b, name);
         nt_outcome outcome;
         must(&b, nt_evaluate(graph ? graph : b.network->graph, b.weights, b.loader, &evaluation,
-                             &outcome, NULL, &b.error));
+                             &outcome, NULL, NULL, &b.error));
         if (abs(outcome.correct - expected) > TOLERANCE)
             fail_msg("%s: %d right, not %d", name, outcome.correct, expected);
         nt_graph_free(graph);

@@ -176,7 +176,7 @@ static void test_npy_round_trip(void **state) {
     const float values[] = {1, -2.5f, 3e30f, 0, INFINITY, 1e-40f};
     int32_t rows, columns;
     float *back;
-    EXPECT_OK(&error, nt_npy_write(path, 2, 3, values, &error));
+    EXPECT_OK(&error, nt_npy_write(path, (const int32_t[]){2, 3}, 2, values, &error));
     EXPECT_OK(&error, nt_npy_read(path, &rows, &columns, &back, &error));
     assert_int_equal(rows, 2);
     assert_int_equal(columns, 3);
@@ -185,7 +185,7 @@ static void test_npy_round_trip(void **state) {
     struct stat info;
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_size, 128 + 24);
-    EXPECT_OK(&error, nt_npy_write(path, 0, 10, values, &error));
+    EXPECT_OK(&error, nt_npy_write(path, (const int32_t[]){0, 10}, 2, values, &error));
     EXPECT_OK(&error, nt_npy_read(path, &rows, &columns, &back, &error));
     assert_int_equal(rows, 0);
     nt_free(back, 0);
@@ -197,7 +197,7 @@ static void test_npy_fails(void **state) {
     int failures = 0;
     for (;; failures++) {
         nt_file_fail_at(failures + 1, EIO);
-        nt_status status = nt_npy_write(path, 1, 2, values, &error);
+        nt_status status = nt_npy_write(path, (const int32_t[]){1, 2}, 2, values, &error);
         nt_file_fail_at(0, 0);
         if (status == NT_OK)
             break;

@@ -60,6 +60,31 @@ static nt_network *small_network(void) {
     return network;
 }
 
+/* Down, and up again by two transposed convolutions, each with a normalisation after it, next to
+ * what went down. */
+static nt_network *decoder_network(void) {
+    nt_network *network = nt_network_new("decoder");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){3, 8, 8}));
+    nt_value x;
+    assert_int_equal(nt_network_add_input(network, "image", type, &x), NT_OK);
+    nt_value c1 = append(network, "conv2d", "channels=4 kernel=3 stride=2 pad=1", &x, 1, "conv1");
+    nt_value r1 = append(network, "relu", "", &c1, 1, "relu1");
+    nt_value u1 =
+        append(network, "conv_transpose2d", "channels=6 kernel=2 stride=2 groups=2", &r1, 1, "up1");
+    nt_value b1 = append(network, "batch_norm", "", &u1, 1, "bn1");
+    nt_value u2 =
+        append(network, "conv_transpose2d", "channels=5 kernel=3 pad=1 bias=false", &b1, 1, "up2");
+    nt_value b2 = append(network, "batch_norm", "", &u2, 1, "bn2");
+    nt_value sides[] = {b2, x};
+    nt_value both = append(network, "concat", "", sides, 2, "concat");
+    nt_value r2 = append(network, "relu", "", &both, 1, "relu2");
+    nt_value pooled = append(network, "global_avg_pool", "", &r2, 1, "pool");
+    nt_value out = append(network, "linear", "features=5", &pooled, 1, "fc");
+    assert_int_equal(nt_graph_add_output(network->graph, "logits", out), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    return network;
+}
+
 static nt_graph *passed(const nt_graph *graph, const nt_pass_options *options) {
     nt_error error;
     nt_error_init(&error);
@@ -200,6 +225,59 @@ static void evaluation_folds_and_drops(void **state) {
                 "%26 = linear(%23, %24, %25) features=5: Nx5 # fc\n"
                 "logits = %26\n");
     nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+static void transposed_convolutions_fold_and_drop(void **state) {
+    (void)state;
+    nt_network *network = decoder_network();
+    nt_graph *graph = through(network->graph, nt_pass_dead), *edited;
+    const char *folded[] = {
+        "%5 = param up1.weight: 4x3x2x2\n",
+        "%11 = fold_batch_norm(%5, %6, %7, %8, %9, %10) has_bias=true transposed=true: 4x3x2x2: 6",
+        "%12 = conv_transpose2d(%4, %11, %11.1) channels=6 kernel=2 stride=2 groups=2: Nx6x8x8",
+        " = fold_batch_norm(%13, %14, %15, %16, %17) transposed=true: 6x5x3x3: 5 # bn2\n",
+    };
+    assert_dump_has(graph, folded, sizeof folded / sizeof *folded);
+    assert_true(nt_network_layer(network, "up1")->fd && nt_network_layer(network, "up2")->fd);
+    nt_graph_free(graph);
+    graph = passed(network->graph, &(nt_pass_options){.conv = NT_CONV_DIRECT});
+    assert_dump_has(graph, (const char *[]){"stride=2 groups=2 algorithm=direct: Nx6x8x8"}, 1);
+    nt_graph_free(graph);
+    int32_t node = nt_network_layer(network, "up1")->value.node;
+    assert_int_equal(edit_zero(network->graph, &node, 1, &edited), NT_OK);
+    const char *zeroed[] = {" = param up1.bias: 6\n", ") shape=[6,8,8]: 6x8x8 # up1\n"};
+    graph = through(edited, nt_pass_dead);
+    assert_dump_has(graph, zeroed, sizeof zeroed / sizeof *zeroed);
+    nt_graph_free(edited);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* What an edit puts in place of a transposed convolution's kernel is of the kernel's type. */
+static void transposed_convolutions_take_other_kernels(void **state) {
+    (void)state;
+    static const nt_edit_kind kinds[] = {NT_EDIT_REINIT, NT_EDIT_RERANDOMISE, NT_EDIT_NOISE,
+                                         NT_EDIT_MEAN};
+    nt_network *network = decoder_network();
+    nt_value up = nt_network_layer(network, "up1")->value;
+    const nt_node *node = nt_graph_node(network->graph, up.node);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        nt_edit edit = {.node = up.node, .kind = kinds[i], .deviation = 0.1};
+        nt_derived_list derived = {0};
+        nt_graph *to = nt_graph_new();
+        char why[NT_WHY] = "";
+        bool mean = kinds[i] == NT_EDIT_MEAN;
+        nt_type channels = nt_type_param(nt_shape_of(1, (int32_t[]){6}));
+        assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, NULL, &derived, why), NT_OK);
+        assert_null(nt_graph_flaw(to));
+        assert_int_equal(derived.count, 1);
+        assert_string_equal(derived.items[0].source, mean ? "" : "up1.weight");
+        assert_true(nt_type_equal(derived.items[0].type,
+                                  mean ? channels : *nt_graph_type(network->graph, node->in[1])));
+        nt_derived_list_finish(&derived);
+        nt_graph_free(to);
+    }
     nt_network_free(network);
 }
 
@@ -428,29 +506,44 @@ static void assert_close(const float *a, const float *b, size_t count, double to
     assert_true(sqrt(difference / size) < tolerance);
 }
 
+/* Each network, and the layers in it whose kernels can be zeroed. */
+static const struct {
+    nt_network *(*make)(void);
+    const char *layers[6];
+} networks[] = {{small_network, {"conv1", "conv2", "conv3", "project", "fc"}},
+                {decoder_network, {"conv1", "up1", "up2", "fc"}}};
+enum { NETWORKS = sizeof networks / sizeof *networks };
+
+static void expect_kept_values(const nt_network *network, const nt_weights *weights,
+                               const char *zeroed, int norm) {
+    int32_t node = zeroed ? nt_network_layer(network, zeroed)->value.node : 0;
+    nt_graph *edited;
+    assert_int_equal(edit_zero(network->graph, &node, zeroed ? 1 : 0, &edited), NT_OK);
+    nt_graph *plain = passed(edited, &(nt_pass_options){.norm = norm, .plain = true});
+    nt_graph *full = passed(edited, &(nt_pass_options){.norm = norm});
+    float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
+    run_graph(plain, weights, SAMPLES, SAMPLES, a);
+    run_graph(full, weights, SAMPLES, SAMPLES, b);
+    assert_close(b, a, SAMPLES * CLASSES, 1e-6);
+    nt_graph_free(edited);
+    nt_graph_free(plain);
+    nt_graph_free(full);
+}
+
 /* A run with every optimisation off is the oracle for the passes. */
 static void passes_keep_the_values(void **state) {
     (void)state;
-    nt_network *network = small_network();
-    nt_weights *weights = random_weights(network);
-    const char *zeroed[] = {NULL, "conv1", "conv2", "conv3", "project", "fc"};
-    for (size_t i = 0; i < sizeof zeroed / sizeof *zeroed; i++)
+    for (size_t n = 0; n < NETWORKS; n++) {
+        nt_network *network = networks[n].make();
+        nt_weights *weights = random_weights(network);
         for (int norm = 0; norm < 2; norm++) {
-            int32_t node = zeroed[i] ? nt_network_layer(network, zeroed[i])->value.node : 0;
-            nt_graph *edited;
-            assert_int_equal(edit_zero(network->graph, &node, zeroed[i] ? 1 : 0, &edited), NT_OK);
-            nt_graph *plain = passed(edited, &(nt_pass_options){.norm = norm, .plain = true});
-            nt_graph *full = passed(edited, &(nt_pass_options){.norm = norm});
-            float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
-            run_graph(plain, weights, SAMPLES, SAMPLES, a);
-            run_graph(full, weights, SAMPLES, SAMPLES, b);
-            assert_close(b, a, SAMPLES * CLASSES, 1e-6);
-            nt_graph_free(edited);
-            nt_graph_free(plain);
-            nt_graph_free(full);
+            expect_kept_values(network, weights, NULL, norm);
+            for (const char *const *layer = networks[n].layers; *layer; layer++)
+                expect_kept_values(network, weights, *layer, norm);
         }
-    nt_weights_free(weights);
-    nt_network_free(network);
+        nt_weights_free(weights);
+        nt_network_free(network);
+    }
 }
 
 /* Fusing and keeping change no bit of what folding made. */
@@ -473,43 +566,48 @@ static void fusing_keeps_the_bits(void **state) {
     nt_network_free(network);
 }
 
+static void expect_zero_kernel(const nt_network *network, const nt_weights *weights,
+                               const char *layer) {
+    int32_t node = nt_network_layer(network, layer)->value.node;
+    nt_graph *edited;
+    assert_int_equal(edit_zero(network->graph, &node, 1, &edited), NT_OK);
+    nt_graph *a_graph = passed(edited, &(nt_pass_options){0});
+    nt_graph *b_graph = passed(network->graph, &(nt_pass_options){0});
+    float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES], whole[SAMPLES * CLASSES];
+    run_graph(a_graph, weights, SAMPLES, SAMPLES, a);
+    run_graph(b_graph, weights, SAMPLES, SAMPLES, whole);
+
+    char name[64];
+    snprintf(name, sizeof name, "%s.weight", layer);
+    const nt_tensor *kernel = nt_weights_find(weights, name);
+    size_t size = (size_t)nt_type_stored(kernel->type) * sizeof(float);
+    float *kept = nt_alloc(size);
+    memcpy(kept, kernel->f, size);
+    memset(kernel->f, 0, size);
+    run_graph(b_graph, weights, SAMPLES, SAMPLES, b);
+    memcpy(kernel->f, kept, size);
+    nt_free(kept, size);
+    assert_close(a, b, SAMPLES * CLASSES, 1e-6);
+    double moved = 0;
+    for (int k = 0; k < SAMPLES * CLASSES; k++)
+        moved += fabs((double)a[k] - whole[k]);
+    assert_true(moved > 1e-3);
+    nt_graph_free(edited);
+    nt_graph_free(a_graph);
+    nt_graph_free(b_graph);
+}
+
 /* Zeroing by an edit and zeroing the numbers of the kernel are the same. */
 static void an_edit_is_a_zero_kernel(void **state) {
     (void)state;
-    nt_network *network = small_network();
-    nt_weights *weights = random_weights(network);
-    const char *zeroed[] = {"conv1", "conv2", "conv3", "project", "fc"};
-    for (size_t i = 0; i < sizeof zeroed / sizeof *zeroed; i++) {
-        int32_t node = nt_network_layer(network, zeroed[i])->value.node;
-        nt_graph *edited;
-        assert_int_equal(edit_zero(network->graph, &node, 1, &edited), NT_OK);
-        nt_graph *a_graph = passed(edited, &(nt_pass_options){0});
-        nt_graph *b_graph = passed(network->graph, &(nt_pass_options){0});
-        float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES], whole[SAMPLES * CLASSES];
-        run_graph(a_graph, weights, SAMPLES, SAMPLES, a);
-        run_graph(b_graph, weights, SAMPLES, SAMPLES, whole);
-
-        char name[64];
-        snprintf(name, sizeof name, "%s.weight", zeroed[i]);
-        const nt_tensor *kernel = nt_weights_find(weights, name);
-        size_t size = (size_t)nt_type_stored(kernel->type) * sizeof(float);
-        float *kept = nt_alloc(size);
-        memcpy(kept, kernel->f, size);
-        memset(kernel->f, 0, size);
-        run_graph(b_graph, weights, SAMPLES, SAMPLES, b);
-        memcpy(kernel->f, kept, size);
-        nt_free(kept, size);
-        assert_close(a, b, SAMPLES * CLASSES, 1e-6);
-        double moved = 0;
-        for (int k = 0; k < SAMPLES * CLASSES; k++)
-            moved += fabs((double)a[k] - whole[k]);
-        assert_true(moved > 1e-3);
-        nt_graph_free(edited);
-        nt_graph_free(a_graph);
-        nt_graph_free(b_graph);
+    for (size_t n = 0; n < NETWORKS; n++) {
+        nt_network *network = networks[n].make();
+        nt_weights *weights = random_weights(network);
+        for (const char *const *layer = networks[n].layers; *layer; layer++)
+            expect_zero_kernel(network, weights, *layer);
+        nt_weights_free(weights);
+        nt_network_free(network);
     }
-    nt_weights_free(weights);
-    nt_network_free(network);
 }
 
 static void bits_do_not_depend_on_threads_or_batch(void **state) {
@@ -585,6 +683,8 @@ int main(void) {
         cmocka_unit_test(equal_nodes_are_one),
         cmocka_unit_test(misfits_say_why),
         cmocka_unit_test(evaluation_folds_and_drops),
+        cmocka_unit_test(transposed_convolutions_fold_and_drop),
+        cmocka_unit_test(transposed_convolutions_take_other_kernels),
         cmocka_unit_test(zeroing_leaves_constants),
         cmocka_unit_test(ends_are_fused),
         cmocka_unit_test(ends_with_other_readers_are_not_fused),

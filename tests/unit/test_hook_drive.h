@@ -14,7 +14,8 @@ static inline nt_answer by_index(const nt_network *network, const nt_case *quest
     (void)network;
     for (int32_t i = 0; i < question->count; i++)
         correct -= 8 + question->layers[i];
-    return (nt_answer){.accuracy = (double)correct / 1000,
+    return (nt_answer){.metric = "accuracy",
+                       .value = (double)correct / 1000,
                        .loss = (double)question->count,
                        .correct = correct,
                        .total = 1000,

@@ -282,7 +282,7 @@ static void rows_are_sorted_within_their_group(void **state) {
     nt_run_results *run = read_run(*state);
     assert_string_equal(chosen(run, (nt_run_choice){.order = NT_ORDER_CHANGE}),
                         "one/b 5, one/c 5, one/a 5, one/b 3, one/a 3, one/c 3, two/b 5, two/b 3");
-    assert_string_equal(chosen(run, (nt_run_choice){.order = NT_ORDER_ACCURACY}),
+    assert_string_equal(chosen(run, (nt_run_choice){.order = NT_ORDER_VALUE}),
                         "one/b 5, one/c 5, one/b 3, one/a 3, one/a 5, one/c 3, two/b 5, two/b 3");
     assert_string_equal(chosen(run, (nt_run_choice){.order = NT_ORDER_P}),
                         "one/b 5, one/c 5, one/b 3, one/a 3, one/a 5, one/c 3, two/b 5, two/b 3");
@@ -345,7 +345,7 @@ static void cases_are_summed_up_over_their_seeds(void **state) {
     assert_int_equal(b->verdicts[NT_CRITICAL], 1);
     assert_int_equal(b->verdicts[NT_UNDECIDED], 1);
     assert_int_equal(b->verdicts[NT_TRIVIAL], 0);
-    near(b->accuracy, 0.35);
+    near(b->value, 0.35);
     near(b->change.mean, -0.4);
     near(b->change.deviation, 0.8 / sqrt(2));
     expect_row(c->first, "one", "c", 3);
@@ -358,7 +358,7 @@ static void cases_are_summed_up_over_their_seeds(void **state) {
     expect_row(list.items[1].first, "one", "b", 3);
     expect_row(list.items[2].first, "one", "a", 3);
     expect_row(list.items[3].first, "two", "b", 3);
-    assert_int_equal(nt_run_by_case(&rows, NT_ORDER_ACCURACY, &arena, &list), NT_OK);
+    assert_int_equal(nt_run_by_case(&rows, NT_ORDER_VALUE, &arena, &list), NT_OK);
     expect_row(list.items[0].first, "one", "b", 3); /* 0.35, 0.4, 0.7 */
     expect_row(list.items[1].first, "one", "c", 3);
     assert_int_equal(nt_run_by_case(&rows, NT_ORDER_NAME, &arena, &list), NT_OK);

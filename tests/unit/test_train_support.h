@@ -95,8 +95,7 @@ static inline void open_bench(bench *b, const char *network, const char *folder)
     if (folder) {
         EXPECT_OK(&b->error,
                   nt_dataset_open(nt_data_find("idx"), NULL, folder, NULL, &b->dataset, &b->error));
-        EXPECT_OK(&b->error,
-                  nt_loader_new(b->dataset, NT_TRAIN, NULL, &b->loader, &b->error));
+        EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TRAIN, NULL, &b->loader, &b->error));
     }
     b->recipe.epochs = 2;
     b->recipe.batch = 8;

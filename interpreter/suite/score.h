@@ -1,0 +1,86 @@
+/* Metrics. Of each sample a few bytes are counted, its outcome, from which every number about it
+ * and about many follows:
+ *
+ *     a class      one byte: 1, its largest logit, the first if several are equal, is its class's;
+ *                  0, it isn't, or there is a NaN
+ *     a mask       for each class three counts of pixels, 32 bits each, low byte first: those that
+ *                  are of the class and predicted as it, those predicted as it, those of it.
+ *                  Pixels without a class (NT_NO_CLASS) count nowhere; a pixel with a NaN among
+ *                  its logits is predicted as none
+ *
+ * With these counts b, p and t of a class, its Dice coefficient (Dice 1945, Ecology 26) is
+ * 2 b / (p + t), its intersection over union (Jaccard) b / (p + t - b). Class 0 is the background:
+ * an image's Dice is the mean over the other classes that are in its mask or in the prediction, so
+ * that a class which is only predicted gives 0; an image with none of them has 1. The mean over the
+ * images is what is called `dice`; `set_dice` adds the counts up first. */
+#ifndef NT_SCORE_H
+#define NT_SCORE_H
+
+#include "dataset.h"
+
+typedef enum nt_metric {
+    NT_ACCURACY, /* share of the samples that are right */
+    NT_DICE,     /* mean over the images */
+    NT_IOU       /* the same with the intersection over union */
+} nt_metric;
+
+extern const char *const nt_metric_names[]; /* "accuracy", "dice", "iou"; NULL ends the list */
+
+typedef struct nt_scoring {
+    nt_target target;
+    int32_t classes; /* of a mask */
+    nt_metric metric;
+} nt_scoring;
+
+/* What outcomes of a sample say. */
+nt_scoring nt_scoring_of(const nt_data_info *data, nt_metric metric);
+nt_metric nt_metric_usual(nt_target target); /* accuracy, dice */
+bool nt_metric_fits(nt_metric metric, nt_target target);
+
+/* --- one sample ------------------------------------------------------------------------------- */
+
+int32_t nt_score_bytes(nt_scoring scoring); /* of one outcome */
+
+/* Scoring as it was when outcomes of so many bytes were counted; false: there is none. */
+bool nt_scoring_from_bytes(int32_t bytes, nt_metric metric, nt_scoring *ret);
+
+/* Counts a sample from its logits ([classes], or [pixels][classes]) and its target; also gives the
+ * cross-entropy, of a mask the mean over its pixels. */
+void nt_score_sample(nt_scoring scoring, const float *logits, int32_t classes,
+                     const int32_t *target, int64_t pixels, unsigned char *ret_outcome,
+                     double *ret_loss);
+
+double nt_score_value(nt_scoring scoring, const unsigned char *outcome); /* 0 to 1 */
+
+/* --- many ------------------------------------------------------------------------------------- */
+
+typedef struct nt_outcome {
+    nt_metric metric;
+    int32_t total; /* samples */
+    double value;  /* the metric: mean over the samples; 0 without any */
+    double loss;   /* sum of the cross-entropies */
+
+    int32_t correct; /* of samples with a class */
+
+    /* Of masks, over all pixels together: Dice and intersection over union, each the mean over the
+     * classes but the background that occur, and the share of the pixels that are right. */
+    double set_dice, set_iou, pixel_accuracy;
+} nt_outcome;
+
+/* Sums outcomes up, sample after sample. */
+nt_outcome nt_score_total(nt_scoring scoring, const unsigned char *outcomes, int32_t samples,
+                          double loss);
+
+double nt_mean_loss(nt_outcome outcome);
+
+/* Of masks, a class's counts over all samples. */
+typedef struct nt_class_score {
+    int64_t both, predicted, there; /* pixels */
+} nt_class_score;
+
+void nt_score_classes(nt_scoring scoring, const unsigned char *outcomes, int32_t samples,
+                      nt_class_score *ret_classes);
+double nt_class_dice(nt_class_score score); /* NaN: it is nowhere */
+double nt_class_iou(nt_class_score score);
+
+#endif
