@@ -63,6 +63,7 @@
 ---@field multiply_adds integer of one sample
 ---@field fd boolean a convolution that changes the number of channels (feature decomposition)
 ---@field shortcut boolean a convolution on the short side of an addition
+---@field auxiliary boolean only auxiliary outputs depend on it, not the one that is measured
 ---@field has_kernel boolean a convolution or a linear layer: what a case may edit
 
 ---What `net:nodes` keeps. In texts, `*` stands for any run of characters.
@@ -75,6 +76,7 @@
 ---@field tag string?
 ---@field fd boolean?
 ---@field shortcut boolean?
+---@field auxiliary boolean? (default: false)
 
 ---@class Network
 ---@field name string

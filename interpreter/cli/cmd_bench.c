@@ -88,19 +88,33 @@ static const void *record(bench *b, const nt_field *fields, size_t size, const c
     return ok ? made : NULL;
 }
 
+/* The cross-entropy of every output; NULL when out of memory. */
+static const nt_loss_term *make_loss(bench *b) {
+    const nt_op *op = &nt_op_softmax_cross_entropy;
+    int32_t count = nt_graph_output_count(b->network->graph);
+    nt_loss_term *terms = NT_ARENA_ARRAY(&b->arena, nt_loss_term, count);
+    const void *attrs = record(b, op->fields, op->attrs_size, "");
+    for (int32_t i = 0; terms && i < count; i++)
+        terms[i] = (nt_loss_term){.op = op,
+                                  .attrs = attrs,
+                                  .of = nt_graph_output(b->network->graph, i)->name,
+                                  .weight = 1};
+    return attrs ? terms : NULL;
+}
+
 static nt_status set_up_training(bench *b, side *at, nt_error *error) {
     nt_recipe *recipe = &at->recipe;
     *recipe = (nt_recipe){.epochs = 1,
                           .batch = b->options->batch,
                           .conv = at->conv,
-                          .loss = nt_op_find("softmax_cross_entropy"),
                           .optimiser = nt_optimiser_find("sgd"),
                           .schedule = nt_schedule_find("constant")};
-    recipe->loss_attrs = record(b, recipe->loss->fields, recipe->loss->attrs_size, "");
+    recipe->loss = make_loss(b);
+    recipe->loss_count = nt_graph_output_count(b->network->graph);
     recipe->optimiser_options =
         record(b, recipe->optimiser->fields, recipe->optimiser->options_size,
                "momentum=0.9 weight_decay=0.0005");
-    if (!recipe->loss_attrs || !recipe->optimiser_options)
+    if (!recipe->loss || !recipe->optimiser_options)
         return no_memory(error);
     NT_TRY(nt_train_step_init(&at->step, b->network, recipe, error));
     NT_TRY(nt_train_step_prepare(&at->step, error));
@@ -114,7 +128,12 @@ static nt_status set_up_training(bench *b, side *at, nt_error *error) {
 
 static nt_status set_up_evaluation(bench *b, side *at, nt_error *error) {
     const nt_pass_options options = {.conv = at->conv};
-    NT_TRY(nt_passes_run(b->network->graph, &options, &at->graph, error));
+    nt_graph *main;
+    if (nt_graph_main(b->network->graph, &main) != NT_OK)
+        return no_memory(error);
+    nt_status status = nt_passes_run(main, &options, &at->graph, error);
+    nt_graph_free(main);
+    NT_TRY(status);
     NT_TRY(nt_plan_new(at->graph, b->options->batch, &at->plan, error));
     return nt_run_new(at->plan, b->weights, NULL, &at->run, error);
 }
@@ -146,7 +165,10 @@ static nt_status set_up(bench *b, const nt_arguments *arguments, nt_error *error
     nt_shape shape = nt_graph_type(b->network->graph, b->network->inputs[0].value)->shape;
     int64_t pixels = nt_shape_elements(shape) * b->options->batch;
     b->images_size = (size_t)pixels * sizeof *b->images;
-    b->labels_size = (size_t)b->options->batch * sizeof *b->labels;
+    nt_shape logits =
+        nt_graph_type(b->network->graph, nt_graph_output(b->network->graph, 0)->value)->shape;
+    int64_t targets = logits.rank == 3 ? nt_shape_pixels(logits) : 1;
+    b->labels_size = (size_t)b->options->batch * (size_t)targets * sizeof *b->labels;
     b->images = nt_alloc(b->images_size);
     b->labels = nt_alloc_zero(b->labels_size);
     if (!b->images || !b->labels || nt_weights_new(b->network, &b->weights) != NT_OK ||

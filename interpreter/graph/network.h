@@ -15,10 +15,11 @@ typedef struct nt_layer {
     const char *kind;        /* that block's definition: "basic"; "" at the top level */
     const char *const *tags; /* NULL-terminated */
     nt_value value;
-    int32_t index; /* position among the layers, from 0 */
-    bool fd;       /* a convolution that changes the number of channels: feature decomposition */
-    bool dead;     /* no output of the network depends on it */
-    bool shortcut; /* a convolution on the short side of an addition */
+    int32_t index;  /* position among the layers, from 0 */
+    bool fd;        /* a convolution that changes the number of channels: feature decomposition */
+    bool dead;      /* no output of the network depends on it */
+    bool auxiliary; /* others do, but not the first, which a network is measured by */
+    bool shortcut;  /* a convolution on the short side of an addition */
 } nt_layer;
 
 /* One tensor of the state. */

@@ -81,8 +81,9 @@ static void mark_shortcuts(const nt_graph *graph, int32_t sum, mark *marks, bool
                 shortcut[i] = true;
 }
 
-static void mark_live(const nt_graph *graph, bool *live) {
-    for (int32_t i = 0; i < nt_graph_output_count(graph); i++)
+/* What one of the first `outputs` outputs depends on. */
+static void mark_live(const nt_graph *graph, int32_t outputs, bool *live) {
+    for (int32_t i = 0; i < outputs && i < nt_graph_output_count(graph); i++)
         live[nt_graph_output(graph, i)->value.node] = true;
     for (int32_t i = nt_graph_size(graph); i-- > 0;)
         for (int32_t j = 0; live[i] && j < nt_graph_node(graph, i)->in_count; j++)
@@ -94,9 +95,12 @@ nt_status nt_network_seal(nt_network *network) {
     size_t count = (size_t)nt_graph_size(graph) + 1;
     mark *marks = nt_alloc(count * sizeof *marks);
     bool *shortcut = nt_alloc_zero(count), *live = nt_alloc_zero(count);
-    nt_status status = marks && shortcut && live ? NT_OK : NT_NO_MEMORY;
-    if (status == NT_OK)
-        mark_live(graph, live);
+    bool *measured = nt_alloc_zero(count);
+    nt_status status = marks && shortcut && live && measured ? NT_OK : NT_NO_MEMORY;
+    if (status == NT_OK) {
+        mark_live(graph, nt_graph_output_count(graph), live);
+        mark_live(graph, 1, measured);
+    }
     for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
         if (nt_graph_node(graph, i)->op == &nt_op_add)
             mark_shortcuts(graph, i, marks, shortcut);
@@ -104,11 +108,13 @@ nt_status nt_network_seal(nt_network *network) {
         nt_layer *layer = &network->layers[l];
         bool convolution = is_convolution(graph, layer->value.node);
         layer->dead = !live[layer->value.node];
+        layer->auxiliary = live[layer->value.node] && !measured[layer->value.node];
         layer->fd = convolution && decomposes(graph, layer->value.node);
         layer->shortcut = convolution && shortcut[layer->value.node];
     }
     nt_free(marks, count * sizeof *marks);
     nt_free(shortcut, count);
     nt_free(live, count);
+    nt_free(measured, count);
     return status;
 }

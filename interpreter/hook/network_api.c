@@ -100,6 +100,10 @@ static void get_shortcut(lua_State *state, const node_ref *ref) {
     lua_pushboolean(state, ref->layer->shortcut);
 }
 
+static void get_auxiliary(lua_State *state, const node_ref *ref) {
+    lua_pushboolean(state, ref->layer->auxiliary);
+}
+
 static void get_has_kernel(lua_State *state, const node_ref *ref) {
     lua_pushboolean(state, nt_node_has_kernel(ref->network->graph, graph_node(ref)));
 }
@@ -206,6 +210,7 @@ static const struct node_field {
     {"tags", get_tags},
     {"fd", get_fd},
     {"shortcut", get_shortcut},
+    {"auxiliary", get_auxiliary},
     {"has_kernel", get_has_kernel},
     {"channels_in", get_channels_in},
     {"channels_out", get_channels_out},
@@ -258,8 +263,8 @@ static int read_only(lua_State *state) {
 
 /* --- the network ------------------------------------------------------------------------------ */
 
-static const char *const filter_keys[] = {"op",  "name", "stage",    "block", "kind",
-                                          "tag", "fd",   "shortcut", NULL};
+static const char *const filter_keys[] = {"op",  "name", "stage",    "block",     "kind",
+                                          "tag", "fd",   "shortcut", "auxiliary", NULL};
 
 static bool text_matches(lua_State *state, int filter, const char *key, const char *text) {
     bool keep = true;
@@ -292,6 +297,13 @@ static bool tag_matches(lua_State *state, int filter, const nt_layer *layer) {
     return !asked;
 }
 
+/* Layers that the network isn't measured by are only there for those who ask for them. */
+static bool auxiliary_matches(lua_State *state, int filter, const nt_layer *layer) {
+    bool asked = lua_getfield(state, filter, "auxiliary") != LUA_TNIL;
+    lua_pop(state, 1);
+    return asked ? flag_matches(state, filter, "auxiliary", layer->auxiliary) : !layer->auxiliary;
+}
+
 static bool keeps(lua_State *state, int filter, const nt_network *network, const nt_layer *layer) {
     const nt_node *node = nt_graph_node(network->graph, layer->value.node);
     return text_matches(state, filter, "op", node->op->name) &&
@@ -300,7 +312,8 @@ static bool keeps(lua_State *state, int filter, const nt_network *network, const
            text_matches(state, filter, "block", layer->block) &&
            text_matches(state, filter, "kind", layer->kind) && tag_matches(state, filter, layer) &&
            flag_matches(state, filter, "fd", layer->fd) &&
-           flag_matches(state, filter, "shortcut", layer->shortcut);
+           flag_matches(state, filter, "shortcut", layer->shortcut) &&
+           auxiliary_matches(state, filter, layer);
 }
 
 /* A filter table at `filter`: its keys and the op that it names must exist. */

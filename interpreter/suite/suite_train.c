@@ -15,16 +15,44 @@ static const char *nearest_loss(const nt_suite_loader *l, const char *name) {
     return names ? nt_nearest(name, names) : NULL;
 }
 
-static nt_status read_loss(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {
-    static const char *const own[] = {"op", NULL};
+/* One term: {op: dice_loss, smooth: 1, weight: 0.5, of: aux}. */
+static nt_status read_term(nt_suite_loader *l, const nt_yaml *map, nt_loss_term *ret) {
+    static const char *const own[] = {"op", "weight", "of", NULL};
     const nt_yaml *node;
     const char *name;
     NT_TRY(nt_suite_read_kind(l, map, "loss", "op", &node, &name));
-    recipe->loss = nt_op_find(name);
-    if (!recipe->loss || !(recipe->loss->traits & NT_OP_LOSS))
+    ret->weight = 1;
+    ret->op = nt_op_find(name);
+    if (!ret->op || !(ret->op->traits & NT_OP_LOSS))
         return nt_suite_no_such(l, node, "loss", name, nearest_loss(l, name));
-    return nt_suite_read_record(l, map, name, "attribute", recipe->loss->fields,
-                                recipe->loss->attrs_size, own, &recipe->loss_attrs);
+    const nt_yaml *weight = nt_yaml_get(map, "weight"), *of = nt_yaml_get(map, "of");
+    if (of)
+        NT_TRY(nt_read_text(&l->reader, of, "of", &ret->of));
+    if (weight) {
+        NT_TRY(nt_read_real(&l->reader, weight, "weight", &ret->weight));
+        if (!(ret->weight > 0))
+            return nt_reader_say(&l->reader, weight, "a term's weight must be above 0");
+    }
+    return nt_suite_read_record(l, map, name, "attribute", ret->op->fields, ret->op->attrs_size,
+                                own, &ret->attrs);
+}
+
+/* A term, or a list of them. */
+static nt_status read_loss(nt_suite_loader *l, const nt_yaml *node, nt_recipe *recipe) {
+    bool list = node->kind == NT_YAML_LIST;
+    int32_t count = list ? node->count : 1;
+    if (count < 1 || count > NT_MAX_INPUTS)
+        return nt_reader_say(&l->reader, node, "a loss has 1 to %d terms, not %d", NT_MAX_INPUTS,
+                             count);
+    nt_loss_term *terms = NT_ARENA_ARRAY(l->reader.arena, nt_loss_term, count);
+    if (!terms)
+        return nt_reader_no_memory(&l->reader);
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < count; i++)
+        status = nt_suite_worse(status, read_term(l, list ? node->items[i] : node, &terms[i]));
+    recipe->loss = terms;
+    recipe->loss_count = count;
+    return status;
 }
 
 static nt_status read_optimiser(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {

@@ -7,11 +7,21 @@
 #include "optimiser.h"
 #include "schedule.h"
 
+/* A term of the loss: what an op with NT_OP_LOSS makes of an output of the network and the target.
+ * Pixels of a mask without a class (NT_NO_CLASS) never count, unless the attributes name another
+ * target to be ignored. */
+typedef struct nt_loss_term {
+    const nt_op *op;
+    const void *attrs;
+    const char *of; /* the output's name; NULL: the first */
+    double weight;
+} nt_loss_term;
+
 typedef struct nt_recipe {
     int32_t epochs, batch;
-    int32_t conv;      /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
-    const nt_op *loss; /* an op with NT_OP_LOSS */
-    const void *loss_attrs;
+    int32_t conv; /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
+    const nt_loss_term *loss; /* their sum, each times its weight */
+    int32_t loss_count;
     const nt_optimiser *optimiser;
     const void *optimiser_options;
     const nt_schedule *schedule;

@@ -4,7 +4,11 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "gradient.h"
+#include "images.h"
 #include "passes.h"
+#include <string.h>
+
+enum { NAMED = 64 }; /* outputs that a mistake is compared with */
 #include <string.h>
 
 /* Batch normalisation works on the batch's own statistics and gives the next running ones;
@@ -39,19 +43,84 @@ static nt_type target_type(nt_type logits) {
     return type;
 }
 
-static nt_status add_loss(nt_step_graph *step, const nt_recipe *recipe, nt_value *ret,
+/* The output that a term names. */
+static nt_status find_output(const nt_graph *graph, const char *name, nt_value *ret,
+                             nt_error *error) {
+    const char *names[NAMED + 1] = {NULL};
+    for (int32_t i = 0; i < nt_graph_output_count(graph); i++) {
+        const nt_output *output = nt_graph_output(graph, i);
+        if (!name || strcmp(name, output->name) == 0) {
+            *ret = output->value;
+            return NT_OK;
+        }
+        if (i < NAMED)
+            names[i] = output->name;
+    }
+    nt_error_say(error, NT_INVALID, "the network has no output '%s' for a term of the loss", name);
+    if (nt_nearest(name, names))
+        nt_error_hint(error, "did you mean '%s'?", nt_nearest(name, names));
+    return NT_INVALID;
+}
+
+/* The term's attributes; of a mask, pixels without a class are what is ignored. */
+static const void *attrs_of(nt_step_graph *step, const nt_loss_term *term, bool mask) {
+    const nt_field *ignore = nt_field_find(term->op->fields, "ignore");
+    if (!mask || !ignore || ignore->type != NT_INT)
+        return term->attrs;
+    char *copy = nt_fields_copy(term->op->fields, term->attrs, term->op->attrs_size, &step->arena);
+    int32_t *value = copy ? (int32_t *)(void *)(copy + ignore->offset) : NULL;
+    if (value && *value < 0)
+        *value = NT_NO_CLASS;
+    return copy;
+}
+
+static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, nt_value *ret,
                           nt_error *error) {
     char why[NT_WHY];
-    nt_value in[2] = {nt_graph_output(step->graph, 0)->value};
+    nt_value in[2];
+    NT_TRY(find_output(step->graph, term->of, &in[0], error));
     nt_type logits = *nt_graph_type(step->graph, in[0]);
     if (logits.shape.rank < 1)
         return nt_error_say(error, NT_INVALID, "the network's output is a scalar, not logits");
     NT_TRY(nt_graph_add_input(step->graph, NT_TARGET, target_type(logits), &in[1]));
-    nt_status status =
-        nt_graph_add_raw(step->graph, recipe->loss, recipe->loss_attrs, in, 2, 2, "loss", ret, why);
+    const void *attrs = attrs_of(step, term, logits.shape.rank == 3);
+    if (!attrs)
+        return NT_NO_MEMORY;
+    nt_status status = nt_graph_add_raw(step->graph, term->op, attrs, in, 2, 2, "loss", ret, why);
     if (status == NT_INVALID)
-        nt_error_say(error, status, "the loss does not fit the network's output: %s", why);
+        nt_error_say(error, status, "the loss '%s' does not fit the network's output: %s",
+                     term->op->name, why);
     return status;
+}
+
+/* The terms' sum. */
+static nt_status add_sum(nt_step_graph *step, const nt_recipe *recipe, const nt_value *terms,
+                         nt_value *ret) {
+    char why[NT_WHY];
+    nt_text text;
+    nt_text_init(&text);
+    for (int32_t i = 0; i < recipe->loss_count; i++)
+        nt_text_printf(&text, "%s%.17g", i ? "," : "weights=[", recipe->loss[i].weight);
+    nt_text_add(&text, "]");
+    const nt_op *op = &nt_op_weighted_sum;
+    void *attrs = nt_arena_alloc(&step->arena, op->attrs_size);
+    bool ok =
+        attrs && !text.failed && nt_fields_parse(op->fields, attrs, &step->arena, text.bytes, why);
+    nt_text_finish(&text);
+    return ok ? nt_graph_add_raw(step->graph, op, attrs, terms, recipe->loss_count,
+                                 recipe->loss_count, "loss", ret, why)
+              : NT_NO_MEMORY;
+}
+
+static nt_status add_loss(nt_step_graph *step, const nt_recipe *recipe, nt_value *ret,
+                          nt_error *error) {
+    nt_value terms[NT_MAX_INPUTS] = {0};
+    for (int32_t i = 0; i < recipe->loss_count; i++)
+        NT_TRY(add_term(step, &recipe->loss[i], &terms[i], error));
+    *ret = terms[0];
+    return recipe->loss_count == 1 && recipe->loss[0].weight == 1
+               ? NT_OK
+               : add_sum(step, recipe, terms, ret);
 }
 
 static nt_status add_output(nt_step_graph *step, const char *kind, const char *name, nt_value value,
@@ -61,20 +130,32 @@ static nt_status add_output(nt_step_graph *step, const char *kind, const char *n
     return full ? nt_graph_add_output(step->graph, full, value) : NT_NO_MEMORY;
 }
 
-/* Outputs for the gradients of all weights that the graph reads. */
+/* Whether the loss depends on each node. */
+static void mark_live(const nt_graph *graph, nt_value loss, bool *live) {
+    memset(live, 0, (size_t)nt_graph_size(graph));
+    live[loss.node] = true;
+    for (int32_t i = nt_graph_size(graph); i-- > 0;)
+        for (int32_t j = 0; live[i] && j < nt_graph_node(graph, i)->in_count; j++)
+            live[nt_graph_node(graph, i)->in[j].node] = true;
+}
+
+/* Outputs for the gradients of all weights that the loss depends on; others, those of an output
+ * that no term takes, stay as they are. */
 static nt_status add_grads(nt_step_graph *step, const nt_network *network, nt_value loss,
                            nt_error *error) {
     int32_t size = nt_graph_size(step->graph), count = 0;
     nt_value *weights = NT_ARENA_ARRAY(&step->arena, nt_value, size);
     nt_value *grads = NT_ARENA_ARRAY(&step->arena, nt_value, size);
     step->grads = NT_ARENA_ARRAY(&step->arena, nt_bound, size);
-    if (!weights || !grads || !step->grads)
+    bool *live = NT_ARENA_ARRAY(&step->arena, bool, size);
+    if (!weights || !grads || !step->grads || !live)
         return NT_NO_MEMORY;
+    mark_live(step->graph, loss, live);
     for (int32_t i = 0; i < size; i++) {
         const nt_node *node = nt_graph_node(step->graph, i);
         const nt_state *state =
             node->op == &nt_op_param ? nt_network_state(network, node->name) : NULL;
-        if (!state || state->role != NT_WEIGHT)
+        if (!state || state->role != NT_WEIGHT || !live[i])
             continue;
         step->grads[count].state = (size_t)(state - network->states);
         weights[count++] = (nt_value){.node = i};

@@ -24,7 +24,7 @@ typedef struct nt_step_graph {
 
 #define NT_TARGET "target" /* the input that is fed with the classes */
 
-/* The network has one output, the logits. NT_INVALID when the loss does not fit them. */
+/* The network's first output is the logits. NT_INVALID when the loss does not fit the outputs. */
 nt_status nt_step_graph_new(const nt_network *network, const nt_recipe *recipe, nt_step_graph **ret,
                             nt_error *error);
 void nt_step_graph_free(nt_step_graph *step); /* takes NULL */

@@ -29,6 +29,7 @@ typedef struct fixture {
     nt_weights *initial;
     nt_dataset *dataset;
     nt_loader *loader;
+    nt_loss_term loss;
     nt_recipe recipe;
 } fixture;
 
@@ -60,12 +61,15 @@ static void open_fixture(fixture *f) {
     must(f, nt_dataset_open(nt_data_find("cifar10"), NULL, GOLDEN "/blobs", NULL, &f->dataset,
                             &f->error));
     must(f, nt_loader_new(f->dataset, NT_TEST, NULL, &f->loader, &f->error));
+    const nt_op *op = &nt_op_softmax_cross_entropy;
     f->recipe = (nt_recipe){.epochs = STEPS,
                             .batch = IMAGES,
-                            .loss = nt_op_find("softmax_cross_entropy"),
+                            .loss = &f->loss,
+                            .loss_count = 1,
                             .optimiser = nt_optimiser_find("sgd"),
                             .schedule = nt_schedule_find("constant")};
-    f->recipe.loss_attrs = record(f, f->recipe.loss->fields, f->recipe.loss->attrs_size, "");
+    f->loss =
+        (nt_loss_term){.op = op, .attrs = record(f, op->fields, op->attrs_size, ""), .weight = 1};
     f->recipe.optimiser_options =
         record(f, f->recipe.optimiser->fields, f->recipe.optimiser->options_size,
                "momentum=0.9 weight_decay=0.0005");

@@ -123,9 +123,9 @@ static nt_value add_loss(bench *b, nt_graph *graph, nt_value logits) {
     nt_value in[2] = {logits}, loss;
     nt_type target = {.dtype = NT_I32, .groups = 1, .batched = true, .shape = nt_shape_of(0, NULL)};
     nt_graph_add_input(graph, NT_TARGET, target, &in[1]);
-    assert_int_equal(
-        nt_graph_add_raw(graph, b->recipe.loss, b->recipe.loss_attrs, in, 2, 2, "loss", &loss, why),
-        NT_OK);
+    assert_int_equal(nt_graph_add_raw(graph, b->recipe.loss->op, b->recipe.loss->attrs, in, 2, 2,
+                                      "loss", &loss, why),
+                     NT_OK);
     return loss;
 }
 
@@ -349,9 +349,9 @@ static void misfitting_loss_is_refused(void **state) {
     open_bench(&b, tiny_network, NULL);
     set_loss(&b, "weights=[1,2,3]");
     nt_status status = nt_step_graph_new(b.network, &b.recipe, &step, &b.error);
-    EXPECT_ERROR(
-        &b.error, status, NT_INVALID,
-        "the loss does not fit the network's output: weights has 3 numbers for 10 classes");
+    EXPECT_ERROR(&b.error, status, NT_INVALID,
+                 "the loss 'softmax_cross_entropy' does not fit the network's output: weights has "
+                 "3 numbers for 10 classes");
     close_bench(&b);
 }
 

@@ -60,8 +60,13 @@ static inline const void *record_of(bench *b, const nt_field *fields, size_t siz
 }
 
 static inline void set_loss(bench *b, const char *attrs) {
-    b->recipe.loss = nt_op_find("softmax_cross_entropy");
-    b->recipe.loss_attrs = record_of(b, b->recipe.loss->fields, b->recipe.loss->attrs_size, attrs);
+    const nt_op *op = &nt_op_softmax_cross_entropy;
+    nt_loss_term *term = NT_ARENA_NEW(&b->arena, nt_loss_term);
+    assert_non_null(term);
+    *term = (nt_loss_term){
+        .op = op, .attrs = record_of(b, op->fields, op->attrs_size, attrs), .weight = 1};
+    b->recipe.loss = term;
+    b->recipe.loss_count = 1;
 }
 
 static inline void set_optimiser(bench *b, const char *name, const char *options) {
