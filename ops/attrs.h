@@ -43,6 +43,13 @@ typedef struct nt_conv2d_attrs {
     int32_t algorithm;
 } nt_conv2d_attrs;
 
+/* Its output is to its input what the input of a conv2d with these attributes is to that one's
+ * output; only `channels` are those of the output here, as everywhere. */
+typedef struct nt_conv_transpose2d_attrs {
+    nt_conv2d_attrs conv;
+    int32_t output_pad[2];
+} nt_conv_transpose2d_attrs;
+
 /* A convolution with what follows it: see op_fused_conv2d.c. */
 typedef struct nt_fused_conv2d_attrs {
     nt_conv2d_attrs conv;
@@ -74,7 +81,8 @@ typedef struct nt_batch_norm_attrs {
 
 typedef struct nt_fold_attrs {
     double eps;
-    bool has_bias; /* of the convolution: the second input */
+    bool has_bias;   /* of the convolution: the second input */
+    bool transposed; /* the kernel is a conv_transpose2d's: its second dimension is the output's */
 } nt_fold_attrs;
 
 typedef struct nt_dropout_attrs {

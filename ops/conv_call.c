@@ -91,27 +91,35 @@ static int64_t live_taps(const nt_conv_shape *shape, int d) {
     return count;
 }
 
-/* Tiles of so many places along one side of all phases of a dilated output. */
-static int64_t tiles(const nt_conv_shape *shape, int d, int32_t side) {
-    int32_t places = d == 0 ? shape->out_height : shape->out_width;
-    int32_t phase = (places + shape->dilation[d] - 1) / shape->dilation[d];
-    return (int64_t)shape->dilation[d] * ((phase + side - 1) / side);
+/* Tiles of so many of a dilated map's places along one side, of all its phases. */
+static int64_t tiles(int32_t places, int32_t dilation, int32_t side) {
+    int32_t phase = (places + dilation - 1) / dilation;
+    return (int64_t)dilation * ((phase + side - 1) / side);
 }
 
-/* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4, the Toeplitz scheme 9 times for a
- * map of 2x2; the others each tap that meets the input. */
+/* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4 of what it computes, the Toeplitz
+ * scheme 9 times for a map of 2x2; the others each tap that meets the input. */
+int64_t nt_conv_call_executed(const nt_conv_shape *shape, nt_conv_pass pass) {
+    int64_t pairs = (int64_t)shape->channels / shape->groups * shape->out_channels;
+    bool data = pass == NT_DATA_PASS;
+    int32_t rows = data ? shape->height : shape->out_height;
+    int32_t columns = data ? shape->width : shape->out_width;
+    switch (nt_conv_choose(shape, pass)) {
+    case NT_WINOGRAD_ALGORITHM:
+        return 36 * pairs * tiles(rows, shape->dilation[0], 4) *
+               tiles(columns, shape->dilation[1], 4);
+    case NT_TOEPLITZ_ALGORITHM:
+        return 9 * pairs * tiles(rows, shape->dilation[0], 2) *
+               tiles(columns, shape->dilation[1], 2);
+    default:
+        return pairs * live_taps(shape, 0) * live_taps(shape, 1);
+    }
+}
+
 int64_t nt_conv2d_executed(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out) {
     const nt_tensor x = {.type = *in, .count = 1}, y = {.type = *out, .count = 1};
     nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
-    int64_t pairs = (int64_t)shape.channels / shape.groups * shape.out_channels;
-    switch (nt_conv_choose(&shape, NT_FORWARD_PASS)) {
-    case NT_WINOGRAD_ALGORITHM:
-        return 36 * pairs * tiles(&shape, 0, 4) * tiles(&shape, 1, 4);
-    case NT_TOEPLITZ_ALGORITHM:
-        return 9 * pairs * tiles(&shape, 0, 2) * tiles(&shape, 1, 2);
-    default:
-        return pairs * live_taps(&shape, 0) * live_taps(&shape, 1);
-    }
+    return nt_conv_call_executed(&shape, NT_FORWARD_PASS);
 }
 
 bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
@@ -124,16 +132,20 @@ bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
     return nt_conv_kept_floats(&shape) > 0;
 }
 
-const char *nt_conv2d_algorithm(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out,
-                                bool grad) {
+const char *nt_conv_call_algorithm(const nt_conv_shape *shape, nt_conv_pass pass) {
     static const char *const names[] = {[NT_DIRECT_ALGORITHM] = "direct",
                                         [NT_DEPTHWISE_ALGORITHM] = "depthwise",
                                         [NT_JOINED_ALGORITHM] = "joined groups",
                                         [NT_TOEPLITZ_ALGORITHM] = "toeplitz",
                                         [NT_WINOGRAD_ALGORITHM] = "winograd"};
+    return names[nt_conv_choose(shape, pass)];
+}
+
+const char *nt_conv2d_algorithm(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out,
+                                bool grad) {
     const nt_tensor x = {.type = in[0], .count = 1}, y = {.type = out[0], .count = 1};
     nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
-    return names[nt_conv_choose(&shape, grad ? NT_DATA_PASS : NT_FORWARD_PASS)];
+    return nt_conv_call_algorithm(&shape, grad ? NT_DATA_PASS : NT_FORWARD_PASS);
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -154,27 +166,34 @@ void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape) {
     nt_conv_forward(shape, call->in[0].f, call->in[1].f, &end, call->out[0].f, &memory);
 }
 
-static int64_t out_rows(const nt_conv_shape *shape) {
-    return (int64_t)shape->samples * shape->out_height * shape->out_width;
-}
-
-static void enlarge(nt_need *need, size_t shared, size_t per_worker) {
+void nt_need_enlarge(nt_need *need, size_t shared, size_t per_worker) {
     if (shared > need->shared)
         need->shared = shared;
     if (per_worker > need->per_worker)
         need->per_worker = per_worker;
 }
 
+nt_need nt_conv_call_bias_need(const nt_tensor *dy) {
+    int32_t channels = nt_shape_channels(dy->type.shape);
+    return (nt_need){.shared = nt_columns_bytes(nt_tensor_rows(dy), channels) +
+                               (size_t)channels * sizeof(double)};
+}
+
+void nt_conv_call_bias(const nt_tensor *dy, float *dbias, const nt_scratch *scratch) {
+    int32_t channels = nt_shape_channels(dy->type.shape);
+    double *sum = (double *)scratch->shared;
+    nt_columns_sum(dy->f, nt_tensor_rows(dy), channels, sum + channels, sum);
+    for (int32_t k = 0; k < channels; k++)
+        dbias[k] = (float)sum[k];
+}
+
 nt_need nt_conv_call_grad_need(const nt_grad_call *call, const nt_conv_shape *shape) {
     nt_conv_need data = nt_conv_data_need(shape), weight = nt_conv_weight_need(shape);
     nt_need need = {0};
-    enlarge(&need, data.shared, data.per_worker);
-    enlarge(&need, weight.shared, weight.per_worker);
+    nt_need_enlarge(&need, data.shared, data.per_worker);
+    nt_need_enlarge(&need, weight.shared, weight.per_worker);
     if (call->in_count > 2)
-        enlarge(&need,
-                nt_columns_bytes(out_rows(shape), shape->out_channels) +
-                    (size_t)shape->out_channels * sizeof(double),
-                0);
+        nt_need_enlarge(&need, nt_conv_call_bias_need(&call->out_grad[0]).shared, 0);
     return need;
 }
 
@@ -186,10 +205,6 @@ void nt_conv_call_backward(const nt_grad_call *call, const nt_conv_shape *shape)
         nt_conv_data(shape, dy, call->in[1].f, call->in_grad[0].f, &memory);
     if (call->in_grad[1].data)
         nt_conv_weight(shape, call->in[0].f, dy, call->in_grad[1].f, &memory);
-    if (call->in_count > 2 && call->in_grad[2].data) {
-        double *sum = (double *)call->scratch.shared;
-        nt_columns_sum(dy, out_rows(shape), shape->out_channels, sum + shape->out_channels, sum);
-        for (int32_t k = 0; k < shape->out_channels; k++)
-            call->in_grad[2].f[k] = (float)sum[k];
-    }
+    if (call->in_count > 2 && call->in_grad[2].data)
+        nt_conv_call_bias(&call->out_grad[0], call->in_grad[2].f, &call->scratch);
 }

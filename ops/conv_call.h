@@ -1,10 +1,12 @@
-/* The calls of ops that are convolutions: conv2d, and linear, whose maps are 1x1. Their inputs are
- * x, the weight and, if there is one, the bias. */
+/* The calls of ops that are convolutions: conv2d, and linear, whose maps are 1x1; parts of them
+ * serve conv_transpose2d, which is the gradient of one. Their inputs are x, the weight and, if
+ * there is one, the bias. */
 #ifndef NT_CONV_CALL_H
 #define NT_CONV_CALL_H
 
 #include "attrs.h"
 #include "conv.h"
+#include "conv_choose.h"
 #include "op.h"
 
 /* --- the attributes of conv2d, for all ops that have them ------------------------------------- */
@@ -40,6 +42,10 @@ const char *nt_conv2d_algorithm(const nt_conv2d_attrs *attrs, const nt_type *in,
                                 bool grad);
 nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *attrs, const nt_tensor *x, const nt_tensor *y);
 
+/* What one pass over maps of this shape executes, and by which algorithm, in words. */
+int64_t nt_conv_call_executed(const nt_conv_shape *shape, nt_conv_pass pass);
+const char *nt_conv_call_algorithm(const nt_conv_shape *shape, nt_conv_pass pass);
+
 /* --- calls ------------------------------------------------------------------------------------ */
 
 nt_conv_memory nt_conv_call_memory(const nt_scratch *scratch);
@@ -48,5 +54,12 @@ void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape);
 
 nt_need nt_conv_call_grad_need(const nt_grad_call *call, const nt_conv_shape *shape);
 void nt_conv_call_backward(const nt_grad_call *call, const nt_conv_shape *shape);
+
+/* The gradient to the bias: the sum over all places of dy. */
+nt_need nt_conv_call_bias_need(const nt_tensor *dy);
+void nt_conv_call_bias(const nt_tensor *dy, float *dbias, const nt_scratch *scratch);
+
+/* The larger of both, in place of `need`. */
+void nt_need_enlarge(nt_need *need, size_t shared, size_t per_worker);
 
 #endif

@@ -1,6 +1,7 @@
 #include "elementwise.h"
 
 #include "parallel.h"
+#include <string.h>
 
 enum { JOB = 1 << 14 }; /* elements */
 
@@ -19,4 +20,14 @@ static void run_job(const void *context, int job, int worker) {
 
 void nt_elementwise(int64_t total, nt_range range, const void *call) {
     nt_parallel((int)((total + JOB - 1) / JOB), run_job, &(work){total, range, call});
+}
+
+static void zero_range(const void *call, int64_t from, int64_t to) {
+    const nt_tensor *grad = call;
+    memset(grad->f + from, 0, (size_t)(to - from) * sizeof *grad->f);
+}
+
+void nt_elementwise_zero(const nt_tensor *grad) {
+    if (grad->data)
+        nt_elementwise(grad->count * nt_type_stored(grad->type), zero_range, grad);
 }

@@ -142,6 +142,11 @@ typedef struct nt_op {
     void (*backward)(const nt_grad_call *call); /* NULL: no gradient passes */
     uint32_t grad_reads_in, grad_reads_out;     /* bit i: backward reads input / output i */
 
+    /* What YAML calls the outputs, by position: "NODE.indices" for one that has a name; "" for one
+     * that has none, as the first, which is the node's. NULL ends the list; NULL itself: only the
+     * first can be meant. An op need not have all of them with all attributes. */
+    const char *const *output_names;
+
     nt_update updates[2];
     int update_count;
 
@@ -152,6 +157,14 @@ extern const nt_field nt_no_fields[];
 
 static inline bool nt_op_grad_reads_in(const nt_op *op, int i) {
     return i < 32 && (op->grad_reads_in >> i & 1);
+}
+
+/* An output's name, "" if it has none. */
+static inline const char *nt_op_output_name(const nt_op *op, int output) {
+    const char *const *name = op->output_names;
+    while (name && *name && output-- > 0)
+        name++;
+    return name && *name ? *name : "";
 }
 
 /* Where worker w may scribble. */

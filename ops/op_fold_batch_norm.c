@@ -3,8 +3,9 @@
  *     weight' = weight * gamma / sqrt(variance + eps)             for each output channel
  *     bias'   = (bias - mean) * gamma / sqrt(variance + eps) + beta
  *
- * Inputs: weight (a kernel), the layer's bias if it has one, gamma, beta, mean, variance. For
- * evaluation: no gradient passes. */
+ * The kernel of a transposed convolution has its output channels second, those of a group in each
+ * of the group's rows. Inputs: weight (a kernel), the layer's bias if it has one, gamma, beta,
+ * mean, variance. For evaluation: no gradient passes. */
 #include "attrs.h"
 #include "op_check.h"
 #include "parallel.h"
@@ -16,8 +17,14 @@ static const nt_field fields[] = {
      .doc = "added to the variance"},
     {"has_bias", NT_BOOL, offsetof(nt_fold_attrs, has_bias), "false",
      .doc = "whether the second input is the layer's bias"},
+    {"transposed", NT_BOOL, offsetof(nt_fold_attrs, transposed), "false",
+     .doc = "whether the layer is a transposed convolution"},
     {0},
 };
+
+static int32_t channels_of(const nt_fold_attrs *a, const nt_type *weight) {
+    return a->transposed ? weight->shape.dim[1] * weight->groups : weight->shape.dim[0];
+}
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
@@ -30,11 +37,12 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
         snprintf(why, NT_WHY, "takes %d inputs, not %d", 5 + a->has_bias, in_count);
         return 0;
     }
+    int32_t channels = channels_of(a, &in[0]);
     ret_out[0] = in[0];
-    ret_out[1] = nt_type_param(nt_shape_of(1, in[0].shape.dim));
+    ret_out[1] = nt_type_param(nt_shape_of(1, &channels));
     for (int i = 1; i < in_count; i++)
         if (!nt_type_equal(in[i], ret_out[1])) {
-            snprintf(why, NT_WHY, "takes vectors of %d channels", in[0].shape.dim[0]);
+            snprintf(why, NT_WHY, "takes vectors of %d channels", channels);
             return 0;
         }
     return 2;
@@ -46,7 +54,7 @@ static double scale_of(const nt_call *call, int64_t channel) {
     return (double)gamma[0].f[channel] / sqrt((double)gamma[3].f[channel] + a->eps);
 }
 
-/* One block of output channels of one group. */
+/* Job: one block of the kernel's first dimension, of one group. */
 static void weight_job(const void *context, int job, int worker) {
     const nt_call *call = context;
     const nt_type *type = &call->in[0].type;
@@ -64,15 +72,33 @@ static void weight_job(const void *context, int job, int worker) {
             to[i + j] = from[i + j] * scale[j];
 }
 
+/* The same, where its second dimension is scaled. */
+static void transposed_job(const void *context, int job, int worker) {
+    const nt_call *call = context;
+    const nt_type *type = &call->in[0].type;
+    (void)worker;
+    int64_t blocks = (type->shape.dim[0] / type->groups + NT_BLOCK - 1) / NT_BLOCK;
+    int64_t channels = type->shape.dim[1], total = nt_shape_pixels(type->shape);
+    const float *from = call->in[0].f + job * total * NT_BLOCK;
+    float *to = call->out[0].f + job * total * NT_BLOCK;
+    for (int64_t c = 0; c < channels; c++) {
+        float scale = (float)scale_of(call, job / blocks * channels + c);
+        for (int64_t i = c; i < total; i += channels)
+            for (int64_t j = i * NT_BLOCK; j < (i + 1) * NT_BLOCK; j++)
+                to[j] = from[j] * scale;
+    }
+}
+
 static void forward(const nt_call *call) {
     const nt_fold_attrs *a = call->attrs;
     const nt_type *type = &call->in[0].type;
     const nt_tensor *gamma = call->in + 1 + a->has_bias;
     if (call->out[0].data) {
         int64_t block = nt_shape_pixels(type->shape) * NT_BLOCK;
-        nt_parallel((int)(nt_type_stored(*type) / block), weight_job, call);
+        nt_parallel((int)(nt_type_stored(*type) / block),
+                    a->transposed ? transposed_job : weight_job, call);
     }
-    for (int32_t k = 0; call->out[1].data && k < type->shape.dim[0]; k++) {
+    for (int32_t k = 0; call->out[1].data && k < channels_of(a, type); k++) {
         double bias = a->has_bias ? (double)call->in[1].f[k] : 0;
         call->out[1].f[k] =
             (float)((bias - (double)gamma[2].f[k]) * scale_of(call, k) + (double)gamma[1].f[k]);
@@ -92,5 +118,8 @@ const nt_op nt_op_fold_batch_norm = {
     .cases = (const nt_op_case[]){{"", "34x4x3x3 34 34 34 34", "34x4x3x3"},
                                   {"has_bias=true eps=0.01", "19x3x1x2 19 19 19 19 19", "19x3x1x2"},
                                   {"has_bias=true", "16x5 16 16 16 16 16", "16x5"},
+                                  {"transposed=true", "34x4x3x3 8 8 8 8", "34x4x3x3"},
+                                  {"has_bias=true transposed=true", "5x18x2x1 18 18 18 18 18",
+                                   "5x18x2x1"},
                                   {0}},
 };

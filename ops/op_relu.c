@@ -6,9 +6,9 @@
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
-    (void)attrs, (void)in_count, (void)why;
+    (void)attrs, (void)in_count;
     ret_out[0] = in[0];
-    return 1;
+    return nt_check_float(in, why) ? 1 : 0;
 }
 
 NT_VECTORISED(forward_range, (const void *context, int64_t from, int64_t to), (context, from, to)) {

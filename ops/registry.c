@@ -46,6 +46,8 @@ const char *nt_op_flaw(const nt_op *op) {
         return "has bounds on its inputs that make no sense";
     if (!op->backward && (op->grad_reads_in || op->grad_reads_out || op->grad_need))
         return "says what its gradient reads but has none";
+    if (nt_op_output_name(op, 0)[0])
+        return "names its first output, which has the node's name";
     for (const nt_field *field = op->fields; field->name; field++)
         if (!field->doc || (field->type == NT_CHOICE && !field->choices))
             return "has a field without doc or choices";

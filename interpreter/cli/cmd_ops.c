@@ -130,12 +130,21 @@ static void add_fields(const nt_field *fields, nt_text *text) {
     nt_table_finish(&table);
 }
 
+/* Those that YAML can name. */
+static void add_outputs(const nt_op *op, nt_text *text) {
+    for (const char *const *name = op->output_names; name && *name; name++)
+        if ((*name)[0])
+            nt_text_printf(text, "further output: NODE.%s\n", *name);
+}
+
 static nt_status print_op(const nt_op *op, const nt_param *params, int param_count) {
     nt_text text;
     nt_text_init(&text);
     nt_text_printf(&text, "%s: %s\n\ninputs: ", op->name, op->doc);
     add_inputs(op, &text);
-    nt_text_add(&text, "\nparameters: ");
+    nt_text_add(&text, "\n");
+    add_outputs(op, &text);
+    nt_text_add(&text, "parameters: ");
     for (int i = 0; i < param_count; i++)
         nt_text_printf(&text, "%s%s (%s)", i ? ", " : "", params[i].name,
                        role_text(params[i].role));
@@ -167,16 +176,19 @@ static json_t *field_json(const nt_field *field) {
 }
 
 static json_t *op_json(const nt_op *op, const nt_param *params, int param_count) {
-    json_t *attributes = json_array(), *parameters = json_array();
+    json_t *attributes = json_array(), *parameters = json_array(), *outputs = json_array();
     for (const nt_field *field = op->fields; field->name; field++)
         if (!field->hidden)
             attributes = nt_json_append(attributes, field_json(field));
     for (int i = 0; i < param_count; i++)
         parameters = nt_json_append(parameters, json_pack("{s:s, s:s}", "name", params[i].name,
                                                           "role", role_text(params[i].role)));
-    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o}", "name", op->name, "doc", op->doc,
-                     "min_inputs", op->min_inputs, "max_inputs", op->max_inputs, "parameters",
-                     parameters, "attributes", attributes);
+    for (const char *const *name = op->output_names; name && *name; name++)
+        if ((*name)[0])
+            outputs = nt_json_append(outputs, json_string(*name));
+    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o}", "name", op->name, "doc", op->doc,
+                     "min_inputs", op->min_inputs, "max_inputs", op->max_inputs, "outputs", outputs,
+                     "parameters", parameters, "attributes", attributes);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */

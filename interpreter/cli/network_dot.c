@@ -1,6 +1,7 @@
 /* A network as a drawing in Graphviz's language: a box a layer, with its op, the attributes that
  * differ from their defaults and its output's shape; a frame a stage; doubled lines around what is
- * an output of the network; dashed boxes for short connections. */
+ * an output of the network; dashed boxes for short connections; beside an arrow the name of the
+ * output that it comes from, if that is not the layer's first. */
 #include "network_print.h"
 
 #include "console.h"
@@ -78,8 +79,13 @@ static void add_edges(const nt_origins *origins, const nt_layer *layer, nt_text 
     const nt_node *node = nt_layer_node(origins->network, layer);
     for (int32_t i = 0; i < node->data_count; i++) {
         const nt_layer *maker = nt_origins_layer(origins, node->in[i]);
-        nt_text_printf(text, "  %s%d -> layer%d;\n", maker ? "layer" : "input",
+        nt_text_printf(text, "  %s%d -> layer%d", maker ? "layer" : "input",
                        maker ? maker->index : node->in[i].node, layer->index);
+        if (node->in[i].output > 0) {
+            const nt_op *op = nt_graph_node(origins->network->graph, node->in[i].node)->op;
+            nt_text_printf(text, " [label=\"%s\"]", nt_op_output_name(op, node->in[i].output));
+        }
+        nt_text_add(text, ";\n");
     }
 }
 

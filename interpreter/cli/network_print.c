@@ -30,7 +30,7 @@ const nt_layer *nt_origins_layer(const nt_origins *origins, nt_value value) {
     return layer < 0 ? NULL : &origins->network->layers[layer];
 }
 
-const char *nt_origins_name(const nt_origins *origins, nt_value value) {
+static const char *node_name(const nt_origins *origins, nt_value value) {
     const nt_layer *layer = nt_origins_layer(origins, value);
     if (layer)
         return layer->name;
@@ -38,6 +38,13 @@ const char *nt_origins_name(const nt_origins *origins, nt_value value) {
         if (origins->network->inputs[i].value.node == value.node)
             return origins->network->inputs[i].name;
     return nt_graph_node(origins->network->graph, value.node)->name;
+}
+
+void nt_origins_add_name(const nt_origins *origins, nt_value value, nt_text *text) {
+    const nt_op *op = nt_graph_node(origins->network->graph, value.node)->op;
+    nt_text_add(text, node_name(origins, value));
+    if (value.output > 0)
+        nt_text_printf(text, ".%s", nt_op_output_name(op, value.output));
 }
 
 const nt_node *nt_layer_node(const nt_network *network, const nt_layer *layer) {
@@ -63,8 +70,10 @@ static void add_layer(const nt_origins *origins, const nt_layer *layer, nt_table
     char shape[NT_SHAPE_TEXT];
     nt_text from;
     nt_text_init(&from);
-    for (int32_t i = 0; i < node->data_count; i++)
-        nt_text_printf(&from, "%s%s", i ? ", " : "", nt_origins_name(origins, node->in[i]));
+    for (int32_t i = 0; i < node->data_count; i++) {
+        nt_text_add(&from, i ? ", " : "");
+        nt_origins_add_name(origins, node->in[i], &from);
+    }
     nt_table_count(table, layer->index);
     nt_table_cell(table, layer->name);
     nt_table_cell(table, node->op->name);
@@ -129,13 +138,22 @@ nt_status nt_network_print_table(const nt_network *network) {
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
+static json_t *name_json(const nt_origins *origins, nt_value value) {
+    nt_text name;
+    nt_text_init(&name);
+    nt_origins_add_name(origins, value, &name);
+    json_t *string = name.failed ? NULL : json_string(name.bytes);
+    nt_text_finish(&name);
+    return string;
+}
+
 static json_t *layer_json(const nt_origins *origins, const nt_layer *layer) {
     static const char *const no_tags[] = {NULL};
     const nt_network *network = origins->network;
     const nt_node *node = nt_layer_node(network, layer);
     json_t *inputs = json_array();
     for (int32_t i = 0; i < node->data_count; i++)
-        inputs = nt_json_append(inputs, json_string(nt_origins_name(origins, node->in[i])));
+        inputs = nt_json_append(inputs, name_json(origins, node->in[i]));
     return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:o}",
                      "index", layer->index, "name", layer->name, "op", node->op->name, "stage",
                      layer->stage, "block", layer->block, "kind", layer->kind, "inputs", inputs,
@@ -164,8 +182,8 @@ static json_t *outputs_json(const nt_origins *origins) {
     for (int32_t i = 0; i < nt_graph_output_count(graph); i++) {
         const nt_output *output = nt_graph_output(graph, i);
         outputs = nt_json_append(
-            outputs, json_pack("{s:s, s:s, s:o}", "name", output->name, "layer",
-                               nt_origins_name(origins, output->value), "shape",
+            outputs, json_pack("{s:s, s:o, s:o}", "name", output->name, "layer",
+                               name_json(origins, output->value), "shape",
                                nt_json_shape(nt_graph_type(graph, output->value)->shape)));
     }
     return outputs;

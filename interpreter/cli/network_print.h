@@ -25,7 +25,9 @@ void nt_origins_finish(nt_origins *origins);
 
 /* The layer that made `value`, or NULL: then it is an input of the network. */
 const nt_layer *nt_origins_layer(const nt_origins *origins, nt_value value);
-const char *nt_origins_name(const nt_origins *origins, nt_value value);
+
+/* Appends what YAML calls it: the layer's name, LAYER.OUTPUT, or the input's. */
+void nt_origins_add_name(const nt_origins *origins, nt_value value, nt_text *text);
 
 /* The graph node of a layer, and the type of its value. */
 const nt_node *nt_layer_node(const nt_network *network, const nt_layer *layer);

@@ -109,8 +109,9 @@ static nt_status pass_back(walk *w, int32_t i, nt_error *error) {
                             node->op->name, node->name);
     NT_TRY(status);
     for (int32_t j = 0; j < node->in_count; j++) {
-        bool passed = sum && nt_type_equal(*nt_graph_type(w->graph, node->in[j]), node->out[0]);
-        if (w->wanted[node->in[j].node] && !passed)
+        const nt_type *type = nt_graph_type(w->graph, node->in[j]);
+        bool passed = sum && nt_type_equal(*type, node->out[0]);
+        if (w->wanted[node->in[j].node] && type->dtype == NT_F32 && !passed)
             NT_TRY(add_part(w, node->in[j], (nt_value){.node = grad, .output = j}));
     }
     return NT_OK;

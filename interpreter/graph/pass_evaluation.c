@@ -25,6 +25,17 @@ static nt_status choose_statistics(const nt_pass_options *options, const nt_node
                             node->name, ret_out, why);
 }
 
+/* Either op's attributes begin with those of a conv2d. */
+static nt_status choose_direct(const nt_node *node, nt_graph *to, const nt_value *in,
+                               nt_value *ret_out) {
+    nt_conv_transpose2d_attrs attrs;
+    char why[NT_WHY];
+    memcpy(&attrs, node->attrs, node->op->attrs_size);
+    attrs.conv.algorithm = NT_CONV_DIRECT;
+    return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count, node->name,
+                            ret_out, why);
+}
+
 /* Of a graph that finds recalibrated statistics, which stays as it is, all its outputs with it. */
 static bool calibrates(const nt_node *node) {
     return ((const nt_batch_norm_attrs *)node->attrs)->statistics == NT_STATISTICS_TRAIN;
@@ -34,18 +45,15 @@ static nt_status evaluate(void *context, const nt_graph *from, int32_t i, nt_gra
                           nt_value *in, nt_value *ret_out, bool *ret_replaced) {
     const nt_pass_options *options = context;
     const nt_node *node = nt_graph_node(from, i);
-    char why[NT_WHY];
     if (node->op->traits & NT_OP_TRAINING) {
         ret_out[0] = in[0];
         *ret_replaced = true;
     } else if (node->op == &nt_op_batch_norm && !calibrates(node)) {
         NT_TRY(choose_statistics(options, node, i, to, in, ret_out));
         *ret_replaced = true;
-    } else if (node->op == &nt_op_conv2d && options->conv == NT_CONV_DIRECT) {
-        nt_conv2d_attrs attrs = *(const nt_conv2d_attrs *)node->attrs;
-        attrs.algorithm = NT_CONV_DIRECT;
-        NT_TRY(nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count,
-                                node->name, ret_out, why));
+    } else if ((node->op == &nt_op_conv2d || node->op == &nt_op_conv_transpose2d) &&
+               options->conv == NT_CONV_DIRECT) {
+        NT_TRY(choose_direct(node, to, in, ret_out));
         *ret_replaced = true;
     }
     return NT_OK;

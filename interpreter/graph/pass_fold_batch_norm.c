@@ -8,27 +8,31 @@
  * the same bits evaluated by itself or beside others. */
 #include "attrs.h"
 #include "passes.h"
+#include <string.h>
 
 static bool foldable(const nt_node *norm, const nt_node *before) {
     if (norm->op != &nt_op_batch_norm ||
         ((const nt_batch_norm_attrs *)norm->attrs)->statistics != NT_STATISTICS_RUNNING)
         return false;
-    return before->op == &nt_op_conv2d || before->op == &nt_op_linear;
+    return before->op == &nt_op_conv2d || before->op == &nt_op_conv_transpose2d ||
+           before->op == &nt_op_linear;
 }
 
+/* Attributes of any of these ops. */
+typedef union layer_attrs {
+    nt_conv2d_attrs conv;
+    nt_conv_transpose2d_attrs transpose;
+    nt_linear_attrs linear;
+} layer_attrs;
+
 /* The node's attributes with its bias switched on: what holds the folded shift. */
-static const void *with_bias(const nt_node *node, nt_conv2d_attrs *conv, nt_linear_attrs *linear,
-                             bool *ret_had_bias) {
-    if (node->op == &nt_op_conv2d) {
-        *conv = *(const nt_conv2d_attrs *)node->attrs;
-        *ret_had_bias = conv->bias;
-        conv->bias = true;
-        return conv;
-    }
-    *linear = *(const nt_linear_attrs *)node->attrs;
-    *ret_had_bias = linear->bias;
-    linear->bias = true;
-    return linear;
+static void with_bias(const nt_node *node, layer_attrs *ret, bool *ret_had_bias) {
+    bool *bias = node->op == &nt_op_conv2d             ? &ret->conv.bias
+                 : node->op == &nt_op_conv_transpose2d ? &ret->transpose.conv.bias
+                                                       : &ret->linear.bias;
+    memcpy(ret, node->attrs, node->op->attrs_size);
+    *ret_had_bias = *bias;
+    *bias = true;
 }
 
 static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *to, nt_value *in,
@@ -41,10 +45,10 @@ static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *
     if (!foldable(norm, before))
         return NT_OK;
     char why[NT_WHY];
-    nt_conv2d_attrs conv;
-    nt_linear_attrs linear;
-    nt_fold_attrs fold_attrs = {.eps = ((const nt_batch_norm_attrs *)norm->attrs)->eps};
-    const void *attrs = with_bias(before, &conv, &linear, &fold_attrs.has_bias);
+    layer_attrs attrs;
+    nt_fold_attrs fold_attrs = {.eps = ((const nt_batch_norm_attrs *)norm->attrs)->eps,
+                                .transposed = before->op == &nt_op_conv_transpose2d};
+    with_bias(before, &attrs, &fold_attrs.has_bias);
 
     nt_value parts[6], folded;
     int count = 0;
@@ -57,7 +61,7 @@ static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *
                             norm->name, &folded, why));
 
     nt_value inputs[3] = {before->in[0], folded, {.node = folded.node, .output = 1}};
-    NT_TRY(nt_graph_add_raw(to, before->op, attrs, inputs, 1, 3, before->name, ret_out, why));
+    NT_TRY(nt_graph_add_raw(to, before->op, &attrs, inputs, 1, 3, before->name, ret_out, why));
     *ret_replaced = true;
     return NT_OK;
 }

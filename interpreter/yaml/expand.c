@@ -199,12 +199,34 @@ static nt_status enter(visit *v, nt_scope *scope, nt_frame *frame, const nt_yaml
     return nt_scope_resolve(&only, &reader, output, name, value);
 }
 
+/* Adds the name, and NAME.OUTPUT for each output with a name of the op that it stands for; what has
+ * such a name already, a node within a block, keeps it. */
+static nt_status bind(visit *v, nt_bindings *bindings, const nt_binding *binding) {
+    if (!nt_bindings_add(bindings, binding))
+        return nt_reader_no_memory(&v->reader);
+    if (binding->unknown || binding->value.output > 0)
+        return NT_OK;
+    const nt_node *node = nt_graph_node(v->loader->network->graph, binding->value.node);
+    for (int32_t k = 1; k < node->out_count; k++) {
+        const char *output = nt_op_output_name(node->op, k);
+        nt_binding named = *binding;
+        named.value.output = k;
+        named.name = nt_arena_printf(&v->loader->arena, "%s.%s", binding->name, output);
+        if (!named.name)
+            return nt_reader_no_memory(&v->reader);
+        if (output[0] && !nt_bindings_find(bindings, named.name) &&
+            !nt_bindings_add(bindings, &named))
+            return nt_reader_no_memory(&v->reader);
+    }
+    return NT_OK;
+}
+
 static nt_status bind_input(visit *v, nt_scope *scope, const char *name, const nt_binding *input) {
     nt_binding binding = *input;
     binding.name = name;
     binding.place = v->key->place;
     binding.unknown = binding.unknown || v->unknown;
-    return nt_bindings_add(&scope->bindings, &binding) ? NT_OK : nt_reader_no_memory(&v->reader);
+    return bind(v, &scope->bindings, &binding);
 }
 
 static nt_status expand_group(visit *v, const nt_yaml *nodes, nt_binding *value) {
@@ -407,13 +429,30 @@ static nt_status read_name(visit *v) {
     return check_name(v);
 }
 
+/* The names of an op's outputs could be those of nodes that are there already. */
+static nt_status check_output_names(visit *v, nt_value value) {
+    const nt_node *node = nt_graph_node(v->loader->network->graph, value.node);
+    for (int32_t k = 1; k < node->out_count; k++) {
+        const char *output = nt_op_output_name(node->op, k);
+        const char *path = nt_arena_printf(&v->loader->arena, "%s.%s", v->path, output);
+        if (!path)
+            return nt_reader_no_memory(&v->reader);
+        if (output[0] && nt_bindings_find(&v->loader->paths, path))
+            return nt_reader_say(&v->reader, v->key, "the name of its output, '%.200s', is taken",
+                                 path);
+    }
+    return NT_OK;
+}
+
 static nt_status define(visit *v, nt_binding value) {
-    value.name = v->name;
+    bool failed = false;
+    if (!value.unknown && nt_yaml_get(v->node, "op"))
+        NT_TRY(nt_loader_settle(v->loader, check_output_names(v, value.value), &failed));
     value.place = v->key->place;
-    if (!nt_bindings_add(&v->level->bindings, &value))
-        return nt_reader_no_memory(&v->reader);
+    value.name = v->name;
+    NT_TRY(bind(v, &v->level->bindings, &value));
     value.name = v->path;
-    return nt_bindings_add(&v->loader->paths, &value) ? NT_OK : nt_reader_no_memory(&v->reader);
+    return bind(v, &v->loader->paths, &value);
 }
 
 static nt_status expand_visit(visit *v, nt_binding *previous) {

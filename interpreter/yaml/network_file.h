@@ -12,9 +12,10 @@
  *
  * A node reads the node before it (the first one: the input) unless it says `from`, a name or a
  * list of names of nodes further up, first at its own level of `nodes`, then further out, up to the
- * block's edge. What a block reads it calls `input`, or what `inputs` calls it. Further keys of
- * every node: `when` (if false, the name stands for its input), `repeat` (`{i: "1..3"}`; the name
- * must then hold `$i`), `tags`, `doc`; all others are attributes of the op or params of the block.
+ * block's edge. NODE.NAME is a further output of the node's op, if that has a name, as max_pool's
+ * `indices`. What a block reads it calls `input`, or what `inputs` calls it. Further keys of every
+ * node: `when` (if false, the name stands for its input), `repeat` (`{i: "1..3"}`; the name must
+ * then hold `$i`), `tags`, `doc`; all others are attributes of the op or params of the block.
  *
  * Every value may hold `$name` and `${expression}` of params, repeat variables, and shapes:
  * `channels`, `rows` and `columns` of an input or of a node further up, as in `${input.channels}`.

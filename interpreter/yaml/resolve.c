@@ -79,6 +79,17 @@ static void add_attrs(nt_text *text, const nt_node *node, nt_arena *scratch) {
     }
 }
 
+/* What made the value, and which of its outputs it is. */
+static void add_reference(nt_text *text, const nt_network *network, nt_value value,
+                          const char *const *names, nt_arena *scratch) {
+    const nt_op *op = nt_graph_node(network->graph, value.node)->op;
+    const char *name = names[value.node];
+    if (value.output > 0)
+        name = nt_arena_printf(scratch, "%s.%s", name, nt_op_output_name(op, value.output));
+    add_quoted(text, name ? name : "");
+    text->failed = text->failed || !name;
+}
+
 /* The name of each graph node: the first layer of that value, or an input. */
 static const char **name_nodes(const nt_network *network, nt_arena *scratch) {
     const char **names =
@@ -109,7 +120,7 @@ static void add_layer(nt_text *text, const nt_network *network, const nt_layer *
     nt_text_printf(text, ": {op: %s, from: [", node->op->name);
     for (int32_t i = 0; i < node->data_count; i++) {
         nt_text_add(text, i ? ", " : "");
-        add_quoted(text, names[node->in[i].node]);
+        add_reference(text, network, node->in[i], names, scratch);
     }
     nt_text_add(text, "]");
     add_attrs(text, node, scratch);
@@ -142,7 +153,7 @@ nt_status nt_network_resolve(const nt_network *network, nt_text *text) {
         nt_text_add(text, "  ");
         add_text(text, output->name, false);
         nt_text_add(text, ": ");
-        add_quoted(text, names[output->value.node]);
+        add_reference(text, network, output->value, names, &scratch);
         nt_text_add(text, "\n");
     }
     nt_arena_finish(&scratch);

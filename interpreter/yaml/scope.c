@@ -90,14 +90,57 @@ void nt_scope_init(nt_scope *scope, nt_arena *arena, const nt_graph *graph, cons
 
 /* --- references ------------------------------------------------------------------------------- */
 
-static nt_status say_no_node(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
+static const nt_binding *find(const nt_scope *scope, const char *name) {
+    const nt_binding *binding = NULL;
+    for (const nt_scope *s = scope; s && !binding; s = s->outer)
+        binding = nt_bindings_find(&s->bindings, name);
+    return binding;
+}
+
+/* NODE of a name that reads NODE.WORD; NULL for others, and when out of memory. */
+static const char *owner_of(const nt_scope *scope, const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot ? nt_arena_printf(scope->arena, "%.*s", (int)(dot - name), name) : NULL;
+}
+
+/* `word` is no output of the node. Says so if outputs of its op have names at all. */
+static bool say_no_output(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
+                          const nt_binding *owner, const char *word) {
+    const nt_op *op = nt_graph_node(scope->graph, owner->value.node)->op;
+    const char *const *names = op->output_names;
+    int known = 1;
+    if (!names || owner->value.output > 0)
+        return false;
+    while (names[known] && strcmp(names[known], word) != 0)
+        known++;
+    nt_reader_say(reader, at, "'%.60s', a %s, gives no '%.60s'", owner->name, op->name, word);
+    if (!names[known])
+        nt_error_suggest(reader->error, word, names + 1);
+    else if (nt_field_find(op->fields, word))
+        nt_error_hint(reader->error, "does it lack '%s: true'?", word);
+    return true;
+}
+
+static bool say_stands_below(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
                              const char *name) {
-    for (const nt_scope *s = scope; s; s = s->outer)
+    for (const nt_scope *s = scope; name && s; s = s->outer)
         if (s->nodes && nt_yaml_get(s->nodes, name)) {
             nt_reader_say(reader, at, "'%.60s' does not stand above this node", name);
             nt_error_hint(reader->error, "a node reads only what stands above it");
-            return NT_INVALID;
+            return true;
         }
+    return false;
+}
+
+static nt_status say_no_node(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
+                             const char *name) {
+    const char *owner_name = owner_of(scope, name);
+    const nt_binding *owner = owner_name ? find(scope, owner_name) : NULL;
+    if (owner && say_no_output(scope, reader, at, owner, strrchr(name, '.') + 1))
+        return NT_INVALID;
+    if (say_stands_below(scope, reader, at, name) ||
+        (!owner && say_stands_below(scope, reader, at, owner_name)))
+        return NT_INVALID;
     nt_reader_say(reader, at, "no node '%.60s' stands above", name);
     const char *const *names = list_names(scope, false);
     if (names)
@@ -107,14 +150,15 @@ static nt_status say_no_node(const nt_scope *scope, nt_reader *reader, const nt_
 
 nt_status nt_scope_resolve(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
                            const char *name, nt_binding *ret) {
-    bool incomplete = false;
-    for (const nt_scope *s = scope; s; s = s->outer) {
-        const nt_binding *binding = nt_bindings_find(&s->bindings, name);
-        if (binding)
-            return *ret = *binding, NT_OK;
-        incomplete = incomplete || s->incomplete;
-    }
-    if (!incomplete)
+    const nt_binding *binding = find(scope, name);
+    if (binding)
+        return *ret = *binding, NT_OK;
+    const char *owner_name = owner_of(scope, name);
+    const nt_binding *owner = owner_name ? find(scope, owner_name) : NULL;
+    bool unknown = owner && owner->unknown;
+    for (const nt_scope *s = scope; s; s = s->outer)
+        unknown = unknown || s->incomplete;
+    if (!unknown)
         return say_no_node(scope, reader, at, name);
     *ret = (nt_binding){.name = name, .unknown = true};
     return NT_OK;

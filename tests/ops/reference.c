@@ -1,4 +1,4 @@
-#include "reference.h"
+#include "reference_parts.h"
 
 #include "attrs.h"
 #include "hash.h"
@@ -30,21 +30,12 @@ double ref_real(const nt_op *op, const void *attrs, const char *name) {
     return *(const double *)attr(op, attrs, name, &type);
 }
 
-static int32_t get(const ref_call *call, const char *name, int d) {
-    return ref_int(call->op, call->attrs, name, d);
+const nt_reals *ref_reals(const nt_op *op, const void *attrs, const char *name) {
+    nt_field_type type;
+    return attr(op, attrs, name, &type);
 }
 
-/* --- access ----------------------------------------------------------------------------------- */
-
-/* Element (n, c, y, x); vectors have y = x = 0. */
-static double *at(const ref_value *value, int64_t n, int64_t c, int64_t y, int64_t x) {
-    const int32_t *dim = value->shape.dim;
-    return &value->v[((n * dim[0] + c) * dim[1] + y) * dim[2] + x];
-}
-
-static bool inside(const ref_value *value, int64_t y, int64_t x) {
-    return y >= 0 && x >= 0 && y < value->shape.dim[1] && x < value->shape.dim[2];
-}
+/* --- windows ---------------------------------------------------------------------------------- */
 
 /* The attributes of a sliding window, [rows, columns]. */
 typedef struct window {
@@ -66,13 +57,6 @@ static window window_of(const ref_call *call) {
 static int64_t source(const window *w, int d, int32_t place, int32_t tap) {
     return (int64_t)place * w->stride[d] + tap * w->dilation[d] - w->pad[d];
 }
-
-/* Runs the body for each element (n, c, y, x) of a value. */
-#define FOR_EACH(value)                                                                            \
-    for (int32_t n = 0; n < (value).count; n++)                                                    \
-        for (int32_t c = 0; c < (value).shape.dim[0]; c++)                                         \
-            for (int32_t y = 0; y < (value).shape.dim[1]; y++)                                     \
-                for (int32_t x = 0; x < (value).shape.dim[2]; x++)
 
 /* --- layers with weights ---------------------------------------------------------------------- */
 
@@ -99,6 +83,29 @@ static void conv2d(const ref_call *call) {
                                *at(in, n, c / out_per_group * kernel[1] + i, from_y, from_x);
                 }
         *at(out, n, c, y, x) = sum;
+    }
+}
+
+/* Each input element lays its multiple of the kernel over the output. */
+static void conv_transpose2d(const ref_call *call) {
+    const ref_value *in = &call->in[0], *out = &call->out[0];
+    const double *weight = call->in[1].v;
+    const int32_t *kernel = call->in[1].shape.dim; /* C, K per group, R, S */
+    int32_t in_per_group = kernel[0] / get(call, "groups", 0);
+    window w = window_of(call);
+    FOR_EACH(*out) {
+        *at(out, n, c, y, x) = call->in_count > 2 ? call->in[2].v[c] : 0;
+    }
+    FOR_EACH(*in) {
+        for (int32_t k = 0; k < kernel[1]; k++)
+            for (int32_t r = 0; r < kernel[2]; r++)
+                for (int32_t s = 0; s < kernel[3]; s++) {
+                    int64_t to_y = source(&w, 0, y, r), to_x = source(&w, 1, x, s);
+                    if (inside(out, to_y, to_x))
+                        *at(out, n, c / in_per_group * kernel[1] + k, to_y, to_x) +=
+                            weight[((c * kernel[1] + k) * kernel[2] + r) * kernel[3] + s] *
+                            *at(in, n, c, y, x);
+                }
     }
 }
 
@@ -160,18 +167,24 @@ static void batch_norm(const ref_call *call) {
     free(variance);
 }
 
-/* Inputs: weight, bias if has_bias, gamma, beta, mean, variance. */
+/* Inputs: weight, bias if has_bias, gamma, beta, mean, variance. The groups of a transposed
+ * kernel's input channels each have output channels of their own. */
 static void fold_batch_norm(const ref_call *call) {
     int has_bias = get(call, "has_bias", 0);
     const ref_value *weight = &call->in[0], *gamma = &call->in[1 + has_bias];
-    int64_t row = nt_shape_elements(weight->shape) / weight->shape.dim[0];
-    for (int32_t k = 0; k < weight->shape.dim[0]; k++) {
-        double scale = gamma[0].v[k] / sqrt(gamma[3].v[k] + ref_real(call->op, call->attrs, "eps"));
-        for (int64_t i = 0; i < row; i++)
-            call->out[0].v[k * row + i] = weight->v[k * row + i] * scale;
-        call->out[1].v[k] =
-            gamma[1].v[k] + ((has_bias ? call->in[1].v[k] : 0) - gamma[2].v[k]) * scale;
+    const int32_t *dim = weight->shape.dim;
+    int32_t channels = gamma->shape.dim[0], taps = dim[2] * dim[3];
+    bool transposed = get(call, "transposed", 0);
+    for (int32_t i = 0; i < dim[0] * dim[1] * taps; i++) {
+        int32_t first = i / (dim[1] * taps), second = i / taps % dim[1];
+        int32_t k = transposed ? first / (dim[0] * dim[1] / channels) * dim[1] + second : first;
+        call->out[0].v[i] = weight->v[i] * gamma[0].v[k] /
+                            sqrt(gamma[3].v[k] + ref_real(call->op, call->attrs, "eps"));
     }
+    for (int32_t k = 0; k < channels; k++)
+        call->out[1].v[k] =
+            gamma[1].v[k] + ((has_bias ? call->in[1].v[k] : 0) - gamma[2].v[k]) * gamma[0].v[k] /
+                                sqrt(gamma[3].v[k] + ref_real(call->op, call->attrs, "eps"));
 }
 
 /* --- layers without --------------------------------------------------------------------------- */
@@ -199,16 +212,21 @@ static void add(const ref_call *call) {
 }
 
 static void max_pool(const ref_call *call) {
+    const ref_value *in = &call->in[0];
     window w = window_of(call);
     FOR_EACH(call->out[0]) {
-        double best = -INFINITY;
+        double best = -INFINITY, index = 0;
         for (int32_t r = 0; r < w.kernel[0]; r++)
             for (int32_t s = 0; s < w.kernel[1]; s++) {
                 int64_t from_y = source(&w, 0, y, r), from_x = source(&w, 1, x, s);
-                if (inside(&call->in[0], from_y, from_x))
-                    best = fmax(best, *at(&call->in[0], n, c, from_y, from_x));
+                if (!inside(in, from_y, from_x) || *at(in, n, c, from_y, from_x) <= best)
+                    continue;
+                best = *at(in, n, c, from_y, from_x);
+                index = (double)(from_y * in->shape.dim[2] + from_x);
             }
         *at(&call->out[0], n, c, y, x) = best;
+        if (call->out_count > 1)
+            *at(&call->out[1], n, c, y, x) = index;
     }
 }
 
@@ -243,24 +261,35 @@ static void flatten(const ref_call *call) {
     *at(&call->out[0], n, (c * dim[1] + y) * dim[2] + x, 0, 0) = *at(&call->in[0], n, c, y, x);
 }
 
+/* What place `place` of the node's random numbers says: of 64 places, those 16 apart share a block
+ * of four words. */
+static double factor_of(const ref_call *call, int64_t place) {
+    const nt_dropout_attrs *a = call->attrs;
+    uint32_t words[4];
+    nt_philox(call->draw, nt_hash_string(0, a->path), (uint64_t)(place / 64 * 16 + place % 16),
+              words);
+    bool kept = words[place % 64 / 16] / 4294967296.0 >= a->probability;
+    return kept ? 1 / (1 - a->probability) : 0;
+}
+
 /* The element's place in the batch counts rows, columns, channels: as it is held. */
 static void dropout(const ref_call *call) {
-    const nt_dropout_attrs *a = call->attrs;
     const int32_t *dim = call->out[0].shape.dim;
     FOR_EACH(call->out[0]) {
         int64_t place = (((int64_t)n * dim[1] + y) * dim[2] + x) * dim[0] + c;
-        uint32_t words[4];
-        nt_philox(call->draw, nt_hash_string(0, a->path), (uint64_t)place / 4, words);
-        bool kept = words[place % 4] / 4294967296.0 >= a->probability;
-        *at(&call->out[0], n, c, y, x) =
-            kept ? *at(&call->in[0], n, c, y, x) / (1 - a->probability) : 0;
+        *at(&call->out[0], n, c, y, x) = *at(&call->in[0], n, c, y, x) * factor_of(call, place);
     }
 }
 
+static void dropout2d(const ref_call *call) {
+    FOR_EACH(call->out[0])
+    *at(&call->out[0], n, c, y, x) =
+        *at(&call->in[0], n, c, y, x) * factor_of(call, (int64_t)n * call->out[0].shape.dim[0] + c);
+}
+
 static void softmax_cross_entropy(const ref_call *call) {
-    nt_field_type type;
     const ref_value *in = &call->in[0];
-    const nt_reals *weights = attr(call->op, call->attrs, "weights", &type);
+    const nt_reals *weights = ref_reals(call->op, call->attrs, "weights");
     double e = ref_real(call->op, call->attrs, "label_smoothing"), loss = 0, total = 0;
     int32_t classes = in->shape.dim[0], ignore = get(call, "ignore", 0);
     int64_t places = nt_shape_pixels(in->shape);
@@ -290,6 +319,7 @@ ref_forward ref_find(const char *op) {
     } table[] = {
         {"constant", constant},
         {"conv2d", conv2d},
+        {"conv_transpose2d", conv_transpose2d},
         {"fused_conv2d", fused_conv2d},
         {"linear", linear},
         {"batch_norm", batch_norm},
@@ -302,7 +332,19 @@ ref_forward ref_find(const char *op) {
         {"global_avg_pool", global_avg_pool},
         {"flatten", flatten},
         {"dropout", dropout},
+        {"dropout2d", dropout2d},
+        {"resize", ref_resize},
+        {"crop", ref_crop},
+        {"pad", ref_pad},
+        {"concat", ref_concat},
+        {"adaptive_avg_pool", ref_adaptive_avg_pool},
+        {"mul", ref_mul},
+        {"max_unpool", ref_max_unpool},
+        {"sigmoid", ref_sigmoid},
+        {"softmax", ref_softmax},
+        {"weighted_sum", ref_weighted_sum},
         {"softmax_cross_entropy", softmax_cross_entropy},
+        {"dice_loss", ref_dice_loss},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].op, op) == 0)

@@ -28,5 +28,6 @@ ref_forward ref_find(const char *op); /* NULL: there is none */
 /* An attribute by its name in the op's field table; d is 1 for the second of a pair. */
 int32_t ref_int(const nt_op *op, const void *attrs, const char *name, int d);
 double ref_real(const nt_op *op, const void *attrs, const char *name);
+const nt_reals *ref_reals(const nt_op *op, const void *attrs, const char *name);
 
 #endif

@@ -41,6 +41,57 @@ static const refusal refusals[] = {
      "the input's 3 channels can't be divided into 2 groups"},
     {"conv2d", "channels=8 kernel=1", "64", "takes maps (channels, rows, columns), not 64"},
     {"conv2d", "channels=8 kernel=1", "i3x5x5", "takes float32 values, not integers"},
+    /* conv_transpose2d */
+    {"conv_transpose2d", "channels=8 kernel=2 stride=2 output_pad=2", "3x5x5",
+     "output_pad 2 is not less than stride 2"},
+    {"conv_transpose2d", "channels=8 kernel=3 pad=[0,3]", "3x5x4",
+     "pad 0x3 leaves nothing of the output of 3x5x4"},
+    {"conv_transpose2d", "channels=10 kernel=1 groups=2", "3x5x5",
+     "the input's 3 channels can't be divided into 2 groups"},
+    {"conv_transpose2d", "channels=3 kernel=1 groups=2", "4x5x5",
+     "channels 3 can't be divided into 2 groups"},
+    {"conv_transpose2d", "channels=1 kernel=1 stride=65536", "1x40000x1",
+     "the output of 1x40000x1 would be too large"},
+    {"conv_transpose2d", "channels=8 kernel=2", "64",
+     "takes maps (channels, rows, columns), not 64"},
+    /* sizes */
+    {"resize", "", "3x5x5", "takes one of size, scale and a second input, not none"},
+    {"resize", "size=4 scale=2", "3x5x5",
+     "takes one of size, scale and a second input, not several"},
+    {"resize", "size=4", "3x5x5 3x2x2", "takes one of size, scale and a second input, not several"},
+    {"resize", "size=[0,4]", "3x5x5", "3x5x5 would have no rows"},
+    {"resize", "scale=[1,0.1]", "3x5x5", "3x5x5 would have no columns"},
+    {"resize", "scale=[1,2,3]", "3x5x5", "scale has 3 numbers; it takes 1 or 2"},
+    {"resize", "scale=65536", "3x40000x5", "3x40000x5 would have too many rows"},
+    {"resize", "scale=2 align_corners=true", "3x5x5", "align_corners is for mode bilinear"},
+    {"resize", "scale=2", "3x5x5 10", "takes one of size, scale and a second input, not several"},
+    {"resize", "", "3x5x5 10", "takes maps (channels, rows, columns), not 10"},
+    {"adaptive_avg_pool", "size=0", "",
+     "must be an integer, or [rows, columns], each from 1 to 65536, not '0'"},
+    {"adaptive_avg_pool", "size=2", "7", "takes maps (channels, rows, columns), not 7"},
+    {"crop", "", "3x5x5", "takes size, two numbers from 1 on, or a second input"},
+    {"crop", "size=[0,3]", "3x5x5", "takes size, two numbers from 1 on, or a second input"},
+    {"crop", "size=3", "3x5x5 3x2x2", "takes size or a second input, not both"},
+    {"crop", "size=[3,6]", "3x5x5", "3x5x5 has only 5 columns: 6 from column 0 on are too many"},
+    {"crop", "size=3 top=3", "3x5x5", "3x5x5 has only 5 rows: 3 from row 3 on are too many"},
+    {"pad", "top=1", "3x5x5 3x9x9",
+     "takes numbers of rows and columns or a second input, not both"},
+    {"pad", "", "3x5x5 2x9x4", "3x5x5 is larger than 2x9x4, to which it is to be padded"},
+    /* concat, mul */
+    {"concat", "", "3x5x5 7x5x5 3x4x5",
+     "input 3 is 3x4x5, but the first is 3x5x5: only channels may differ"},
+    {"concat", "", "3x5x5 3", "input 2 is 3, but the first is 3x5x5: only channels may differ"},
+    {"concat", "", "3x5x5 i3x5x5", "takes float32 values, not integers"},
+    {"concat", "", "2000000000x1x1 2000000000x1x1", "has too many channels"},
+    {"mul", "", "3x5x5 4x1x1",
+     "can't multiply 3x5x5 by 4x1x1, which is neither like it, nor has one factor for each channel "
+     "or each place"},
+    {"mul", "", "3x5x5 1x5x1",
+     "can't multiply 3x5x5 by 1x5x1, which is neither like it, nor has one factor for each channel "
+     "or each place"},
+    {"mul", "", "3 3x5x5",
+     "can't multiply 3 by 3x5x5, which is neither like it, nor has one factor for each channel or "
+     "each place"},
     /* the rest */
     {"linear", "features=8", "3x5x5", "takes a vector, not 3x5x5: flatten or pool it first"},
     {"batch_norm", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
@@ -61,6 +112,31 @@ static const refusal refusals[] = {
      "must be a list of integers, each from 1 to 2147483647, not this list"},
     {"param", "name=w shape=[4,3,3] layout=kernel", "", "a kernel has 2 or 4 dimensions, not 3"},
     {"param", "name=w shape=[4,3] groups=3", "", "channels 4 can't be divided into 3 groups"},
+    {"relu", "", "i3x5x5", "takes float32 values, not integers"},
+    {"sigmoid", "", "i3", "takes float32 values, not integers"},
+    {"softmax", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
+    {"dropout2d", "", "10", "takes maps (channels, rows, columns), not 10"},
+    {"dropout2d", "path=a", "", "no field 'path'"},
+    {"max_unpool", "kernel=2", "3x5x5 3x5x5",
+     "the indices of 3x5x5 are integers of that shape, not float32 values of shape 3x5x5"},
+    {"max_unpool", "kernel=2", "3x5x5 i3x5x4",
+     "the indices of 3x5x5 are integers of that shape, not integers of shape 3x5x4"},
+    {"max_unpool", "kernel=2", "3x5x5 i3x5x5 3x12x10",
+     "12 rows can't have been pooled to 5: 9 to 11 can"},
+    {"max_unpool", "kernel=2", "3x1x5 i3x1x5 3x2x8",
+     "8 columns can't have been pooled to 5: 9 to 11 can"},
+    {"max_unpool", "kernel=3 stride=5 pad=1", "3x1x1 i3x1x1 3x6x1",
+     "6 rows can't have been pooled to 1: 1 to 5 can"},
+    {"max_unpool", "kernel=[3,2] pad=[1,1]", "3x1x1 i3x1x1", "the output would have 0 columns"},
+    {"max_unpool", "kernel=3 pad=2", "3x5x5 i3x5x5", "pad 2 is more than half of kernel 3"},
+    {"max_unpool", "kernel=2", "3x5x5 i3x5x5 7", "takes maps (channels, rows, columns), not 7"},
+    {"weighted_sum", "weights=[1,2]", "3x5x5 3x5x5 3x5x5", "weights has 2 numbers for 3 inputs"},
+    {"weighted_sum", "weights=[1]", "scalar scalar", "weights has 1 number for 2 inputs"},
+    {"weighted_sum", "weights=[1,2]", "3x5x5 3x5", "input 2 is 3x5, but the first is 3x5x5"},
+    {"dice_loss", "", "10 iscalar", "takes maps (channels, rows, columns), not 10"},
+    {"dice_loss", "", "3x5x6 5x6",
+     "the target of 3x5x6 logits is integers of shape 5x6, not float32 values of shape 5x6"},
+    {"dice_loss", "over=epoch", "", "must be one of image, batch, not 'epoch'"},
     {"softmax_cross_entropy", "", "10 scalar",
      "the target of 10 logits is integers of shape scalar, not float32 values of shape scalar"},
     {"softmax_cross_entropy", "", "3x5x6 i6x5",
@@ -110,7 +186,29 @@ static void test_refusals(void **state) {
     nt_arena_finish(&arena);
 }
 
+/* Integers where an op computes with its first input are never taken for floats. */
+static void test_integers(void **state) {
+    nt_arena arena;
+    (void)state;
+    nt_arena_init(&arena);
+    for (const nt_op *const *op = nt_ops; *op; op++) {
+        nt_type in[16], out[NT_MAX_OUTPUTS];
+        char field_why[NT_FIELD_WHY], why[NT_WHY];
+        if ((*op)->traits & (NT_OP_INTERNAL | NT_OP_SOURCE))
+            continue;
+        void *attrs = nt_arena_alloc(&arena, (*op)->attrs_size + 1);
+        int count = read_types((*op)->cases->inputs, in);
+        assert_true(nt_fields_default((*op)->fields, attrs, &arena));
+        assert_true(nt_fields_parse((*op)->fields, attrs, &arena, (*op)->cases->attrs, field_why));
+        in[0].dtype = NT_I32;
+        if (count > 0 && (*op)->infer(attrs, in, count, out, why) != 0)
+            fail_msg("%s took integers", (*op)->name);
+    }
+    nt_arena_finish(&arena);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_integers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

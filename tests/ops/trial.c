@@ -103,6 +103,8 @@ static void read_inputs(trial *t) {
     }
     if (spec->op->traits & NT_OP_LOSS)
         t->in[t->data_count - 1].type.dtype = NT_I32;
+    if (is(t, "max_unpool"))
+        t->in[1].type.dtype = NT_I32;
     if (is(t, "fold_batch_norm"))
         make_weights(t, 0, t->in[0].type.shape.dim[0] % 2 == 0 ? 2 : 1);
     if (is(t, "fused_conv2d"))
@@ -172,7 +174,8 @@ static void fill_floats(trial *t, int input, uint64_t seed) {
 /* Classes; where the op has an `ignore`, some of them that. */
 static void fill_target(trial *t, int input, uint64_t seed) {
     nt_tensor *tensor = &t->in[input];
-    int32_t classes = t->in[0].type.shape.dim[0];
+    int32_t channels = t->in[0].type.shape.dim[0];
+    int32_t classes = is(t, "dice_loss") && channels == 1 ? 2 : channels;
     int32_t ignore = ref_int(t->spec.op, t->attrs, "ignore", 0);
     int64_t elements = nt_type_stored(tensor->type);
     for (int64_t i = 0; i < tensor->count * elements; i++) {
@@ -184,8 +187,31 @@ static void fill_target(trial *t, int input, uint64_t seed) {
     }
 }
 
+/* A place in the output for each element, within the window that max_pool would have found it in.
+ */
+static void fill_indices(trial *t, int input, uint64_t seed) {
+    const nt_tensor *tensor = &t->in[input];
+    const int32_t *in = tensor->type.shape.dim, *out = t->out[0].type.shape.dim;
+    int64_t elements = nt_type_stored(tensor->type);
+    for (int64_t i = 0; i < tensor->count * elements; i++) {
+        uint64_t draw = (uint64_t)(t->spec.repeated >> input & 1 ? i % elements : i);
+        int32_t place[2], at[] = {(int32_t)(i % elements / in[0] / in[2]),
+                                  (int32_t)(i % elements / in[0] % in[2])};
+        for (int d = 0; d < 2; d++) {
+            int32_t kernel = ref_int(t->spec.op, t->attrs, "kernel", d);
+            int32_t stride = ref_int(t->spec.op, t->attrs, "stride", d);
+            int32_t start =
+                at[d] * (stride ? stride : kernel) - ref_int(t->spec.op, t->attrs, "pad", d);
+            int32_t first = start > 0 ? start : 0;
+            int32_t end = start + kernel < out[1 + d] ? start + kernel : out[1 + d];
+            place[d] = first + (int32_t)(trial_noise(seed + (uint64_t)d, draw) * (end - first));
+        }
+        tensor->i[i] = place[0] * out[2] + place[1];
+    }
+}
+
 bool trial_out_grad(const trial *t, int i) {
-    return i == 0 || t->spec.op->update_count == 0;
+    return t->out[i].type.dtype == NT_F32 && (i == 0 || t->spec.op->update_count == 0);
 }
 
 void trial_init(trial *t, const trial_spec *spec) {
@@ -198,7 +224,10 @@ void trial_init(trial *t, const trial_spec *spec) {
         t->in_grad[i] = t->in[i];
         give_memory(t, &t->in[i]);
         if (t->in[i].type.dtype == NT_I32) {
-            fill_target(t, i, spec->seed * 100 + 50);
+            if (spec->op->traits & NT_OP_LOSS)
+                fill_target(t, i, spec->seed * 100 + 50);
+            else
+                fill_indices(t, i, spec->seed * 100 + 50);
             continue;
         }
         fill_floats(t, i, spec->seed * 1000 + (uint64_t)i * 100);
@@ -338,15 +367,16 @@ ref_value trial_value(trial *t, const nt_tensor *tensor) {
     int64_t elements = nt_shape_elements(tensor->type.shape);
     int64_t stored = nt_type_stored(tensor->type);
     ref_value value = {.shape = tensor->type.shape, .count = tensor->count};
+    float *sample = nt_arena_alloc(&t->arena, (size_t)stored * sizeof *sample);
     float *rows = nt_arena_alloc(&t->arena, (size_t)elements * sizeof *rows);
     value.v = nt_arena_alloc(&t->arena, (size_t)(elements * tensor->count) * sizeof *value.v);
     for (int32_t n = 0; n < tensor->count; n++) {
-        if (tensor->type.dtype == NT_F32)
-            nt_tensor_to_rows(tensor->type, tensor->f + n * stored, rows);
+        for (int64_t i = 0; i < stored; i++)
+            sample[i] = tensor->type.dtype == NT_F32 ? tensor->f[n * stored + i]
+                                                     : (float)tensor->i[n * stored + i];
+        nt_tensor_to_rows(tensor->type, sample, rows);
         for (int64_t i = 0; i < elements; i++)
-            value.v[n * elements + i] = tensor->type.dtype == NT_F32
-                                            ? (double)rows[i]
-                                            : (double)tensor->i[n * elements + i];
+            value.v[n * elements + i] = (double)rows[i];
     }
     return value;
 }

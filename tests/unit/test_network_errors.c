@@ -119,6 +119,62 @@ static void test_references(void **state) {
                    "       |                       ^\n");
 }
 
+static void test_named_outputs(void **state) {
+    (void)state;
+    assert_refused(
+        NODES "  p: {op: max_pool, kernel: 2, indices: true}\n"
+              "  u: {op: max_unpool, kernel: 2, from: [p, p.indicse]}\n"
+              "  v: {op: max_unpool, kernel: 2, from: [p, q.indices]}\n"
+              "  w: {op: relu, from: input.indices}\n",
+        "net.yaml:6:44: error: 'p', a max_pool, gives no 'indicse'; did you mean 'indices'?\n"
+        "     6 |   u: {op: max_unpool, kernel: 2, from: [p, p.indicse]}\n"
+        "       |                                            ^~~~~~~~~\n"
+        "net.yaml:7:44: error: no node 'q.indices' stands above; did you mean 'p.indices'?\n"
+        "     7 |   v: {op: max_unpool, kernel: 2, from: [p, q.indices]}\n"
+        "       |                                            ^~~~~~~~~\n"
+        "net.yaml:8:23: error: no node 'input.indices' stands above; did you mean 'p.indices'?\n"
+        "     8 |   w: {op: relu, from: input.indices}\n"
+        "       |                       ^~~~~~~~~~~~~\n");
+    assert_refused(
+        NODES "  p: {op: max_pool, kernel: 2}\n"
+              "  u: {op: max_unpool, kernel: 2, from: [p, p.indices]}\n"
+              "  v: {op: relu, from: q.indices}\n"
+              "  q: {op: max_pool, from: p, kernel: 2, indices: true}\n"
+              "  w: {op: relu, from: q.indices}\n"
+              "  x: {op: relu, from: p.output}\n",
+        "net.yaml:6:44: error: 'p', a max_pool, gives no 'indices'; does it lack 'indices: true'?\n"
+        "     6 |   u: {op: max_unpool, kernel: 2, from: [p, p.indices]}\n"
+        "       |                                            ^~~~~~~~~\n"
+        "net.yaml:7:23: error: 'q' does not stand above this node; a node reads only what stands "
+        "above it\n"
+        "     7 |   v: {op: relu, from: q.indices}\n"
+        "       |                       ^~~~~~~~~\n"
+        "net.yaml:9:11: error: relu: takes float32 values, not integers\n"
+        "     9 |   w: {op: relu, from: q.indices}\n"
+        "       |           ^~~~\n"
+        "net.yaml:10:23: error: 'p', a max_pool, gives no 'output'\n"
+        "    10 |   x: {op: relu, from: p.output}\n"
+        "       |                       ^~~~~~~~\n");
+    /* what is in error is reported once */
+    assert_refused(NODES "  p: {op: max_pool, kernel: 0, indices: true}\n"
+                         "  u: {op: max_unpool, kernel: 2, from: [p, p.indices]}\n",
+                   "net.yaml:5:29: error: kernel of max_pool must be an integer, or [rows, "
+                   "columns], each from 1 to 65536, not '0'\n"
+                   "     5 |   p: {op: max_pool, kernel: 0, indices: true}\n"
+                   "       |                             ^\n");
+    /* one name is one value */
+    assert_refused(NODES "  p: {op: max_pool, kernel: 2, indices: true}\n"
+                         "  p.indices: {op: relu}\n"
+                         "  q.indices: {op: relu}\n"
+                         "  q: {op: max_pool, from: p, kernel: 1, indices: true}\n",
+                   "net.yaml:6:3: error: the name 'p.indices' is taken\n"
+                   "     6 |   p.indices: {op: relu}\n"
+                   "       |   ^~~~~~~~~\n"
+                   "net.yaml:8:3: error: the name of its output, 'q.indices', is taken\n"
+                   "     8 |   q: {op: max_pool, from: p, kernel: 1, indices: true}\n"
+                   "       |   ^\n");
+}
+
 static void test_names(void **state) {
     (void)state;
     assert_refused(
@@ -479,14 +535,15 @@ static void test_twenty_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attributes),  cmocka_unit_test(test_ops),
-        cmocka_unit_test(test_references),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_blocks),      cmocka_unit_test(test_trail),
-        cmocka_unit_test(test_recursion),   cmocka_unit_test(test_repeat_and_when),
-        cmocka_unit_test(test_no_cascades), cmocka_unit_test(test_unknown_when),
-        cmocka_unit_test(test_top_level),   cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_node_limit),  cmocka_unit_test(test_block_explosion),
-        cmocka_unit_test(test_block_depth), cmocka_unit_test(test_twenty_errors),
+        cmocka_unit_test(test_attributes),      cmocka_unit_test(test_ops),
+        cmocka_unit_test(test_references),      cmocka_unit_test(test_named_outputs),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_trail),           cmocka_unit_test(test_recursion),
+        cmocka_unit_test(test_repeat_and_when), cmocka_unit_test(test_no_cascades),
+        cmocka_unit_test(test_unknown_when),    cmocka_unit_test(test_top_level),
+        cmocka_unit_test(test_settings),        cmocka_unit_test(test_node_limit),
+        cmocka_unit_test(test_block_explosion), cmocka_unit_test(test_block_depth),
+        cmocka_unit_test(test_twenty_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * resolve to loads as the same graph. */
 #include "test_network_support.h"
 
+#include "gradient.h"
 #include "weights.h"
 #include <stdio.h>
 
@@ -209,11 +210,62 @@ static void test_resolve_corners(void **state) {
     nt_network_free(again);
 }
 
+/* A small SegNet: places go past the network as integers, of which there is no gradient. */
+static void test_pool_indices(void **state) {
+    (void)state;
+    nt_network *network =
+        load("version: 1\ngraph: segnet\ninput: [3, 9, 8]\n"
+             "nodes:\n"
+             "  enc1:  {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+             "  pool1: {op: max_pool, kernel: 2, indices: true}\n"
+             "  enc2:  {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+             "  pool2: {op: max_pool, kernel: 2, indices: true}\n"
+             "  up2:   {op: max_unpool, kernel: 2, from: [pool2, pool2.indices, pool1]}\n"
+             "  dec2:  {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+             "  up1:   {op: max_unpool, kernel: 2, from: [dec2, pool1.indices, enc1]}\n"
+             "  dec1:  {op: conv2d, channels: 1, kernel: 3, pad: 1}\n"
+             "  mean:  {op: global_avg_pool}\n");
+    nt_graph *graph = network->graph;
+    nt_text dump, flat;
+    nt_error error;
+    nt_value weights[4];
+    int found = 0;
+    nt_text_init(&dump);
+    nt_text_init(&flat);
+    nt_error_init(&error);
+    assert_shape(network, "up2", "4x4x4");
+    assert_shape(network, "up1", "4x9x8");
+    for (int32_t i = 0; i < nt_graph_size(graph); i++)
+        if (strcmp(nt_graph_node(graph, i)->op->name, "param") == 0 &&
+            strstr(nt_graph_node(graph, i)->name, ".weight"))
+            weights[found++] = (nt_value){.node = i};
+    assert_int_equal(found, 4);
+    nt_value loss = nt_graph_output(graph, 0)->value;
+    assert_int_equal(nt_graph_differentiate(graph, loss, weights, 4, weights, &error), NT_OK);
+    assert_null(nt_graph_flaw(graph));
+    nt_graph_dump(graph, &dump);
+    const char *first = strstr(dump.bytes, "max_unpool_gradient(");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "max_unpool_gradient("));
+    /* a pool's gradient reads its input and the gradient of its largest elements, no other */
+    const char *pool = strstr(dump.bytes, "max_pool_gradient(");
+    assert_non_null(pool);
+    int commas = 0;
+    for (; *pool != ')'; pool++)
+        commas += *pool == ',';
+    assert_int_equal(commas, 1);
+    nt_error_finish(&error);
+    nt_text_finish(&dump);
+    nt_text_finish(&flat);
+    nt_network_free(network);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resnet34), cmocka_unit_test(test_stems),
-        cmocka_unit_test(test_resnet18), cmocka_unit_test(test_resnet8),
-        cmocka_unit_test(test_resolve),  cmocka_unit_test(test_resolve_corners),
+        cmocka_unit_test(test_resnet34),     cmocka_unit_test(test_stems),
+        cmocka_unit_test(test_resnet18),     cmocka_unit_test(test_resnet8),
+        cmocka_unit_test(test_resolve),      cmocka_unit_test(test_resolve_corners),
+        cmocka_unit_test(test_pool_indices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

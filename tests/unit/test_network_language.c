@@ -244,6 +244,55 @@ static void test_inputs_and_outputs(void **state) {
                    "[\"a\"]}\noutputs:\n  \"output\": \"a\"\n");
 }
 
+/* A further output goes by the name of whatever stands for the node: itself, a block that it ends,
+ * a block's input, a name whose node is left out. */
+static void test_named_outputs(void **state) {
+    (void)state;
+    assert_expands(HEAD
+                   "blocks:\n"
+                   "  down: {nodes: {c: {op: relu}, p: {op: max_pool, kernel: 2, indices: true}}}\n"
+                   "  up:\n"
+                   "    inputs: [x, pool]\n"
+                   "    nodes: {u: {op: max_unpool, kernel: 2, from: [x, pool.indices]}}\n"
+                   "  where: {nodes: {p: {op: max_pool, kernel: 2, indices: true}}, output: "
+                   "p.indices}\n"
+                   "nodes:\n"
+                   "  p1: {op: max_pool, kernel: 2, indices: true}\n"
+                   "  p2: {block: down}\n"
+                   "  same: {op: relu, when: false}\n"
+                   "  u2: {block: up, from: [p2, p2]}\n"
+                   "  u3: {op: max_unpool, kernel: 2, from: [same, same.indices, p1]}\n"
+                   "  u1: {op: max_unpool, kernel: 2, from: [u2, p1.indices]}\n"
+                   "  at: {block: where, from: input}\n"
+                   "outputs: {main: u1, flat: p2.indices, deep: p2.p.indices, at: at}\n",
+                   "nodes:\n"
+                   "  \"p1\": {op: max_pool, from: [\"input\"], kernel: 2, indices: true}\n"
+                   "  \"p2.c\": {op: relu, from: [\"p1\"]}\n"
+                   "  \"p2.p\": {op: max_pool, from: [\"p2.c\"], kernel: 2, indices: true}\n"
+                   "  \"u2.u\": {op: max_unpool, from: [\"p2.p\", \"p2.p.indices\"], kernel: 2}\n"
+                   "  \"u3\": {op: max_unpool, from: [\"p2.p\", \"p2.p.indices\", \"p1\"], kernel: "
+                   "2}\n"
+                   "  \"u1\": {op: max_unpool, from: [\"u2.u\", \"p1.indices\"], kernel: 2}\n"
+                   "  \"at.p\": {op: max_pool, from: [\"input\"], kernel: 2, indices: true}\n"
+                   "outputs:\n"
+                   "  \"main\": \"u1\"\n"
+                   "  \"flat\": \"p2.p.indices\"\n"
+                   "  \"deep\": \"p2.p.indices\"\n"
+                   "  \"at\": \"p1.indices\"\n");
+    /* a node within a block keeps its name */
+    assert_expands(HEAD "blocks:\n"
+                        "  b: {nodes: {indices: {op: relu}, p: {op: max_pool, kernel: 2, indices: "
+                        "true}}}\n"
+                        "nodes: {a: {block: b}}\n"
+                        "outputs: [a.indices, a.p.indices]\n",
+                   "nodes:\n"
+                   "  \"a.indices\": {op: relu, from: [\"input\"]}\n"
+                   "  \"a.p\": {op: max_pool, from: [\"a.indices\"], kernel: 2, indices: true}\n"
+                   "outputs:\n"
+                   "  \"a.indices\": \"a.indices\"\n"
+                   "  \"a.p.indices\": \"a.p.indices\"\n");
+}
+
 /* Where each layer stands: outermost block, innermost block, its definition; tags add up. */
 static void test_sites(void **state) {
     (void)state;
@@ -365,6 +414,7 @@ int main(void) {
         cmocka_unit_test(test_when),
         cmocka_unit_test(test_nothing_stands_for_its_input),
         cmocka_unit_test(test_inputs_and_outputs),
+        cmocka_unit_test(test_named_outputs),
         cmocka_unit_test(test_sites),
         cmocka_unit_test(test_dropout_knows_its_path),
         cmocka_unit_test_setup(test_include, enter_data),

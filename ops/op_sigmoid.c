@@ -1,0 +1,54 @@
+/* The logistic function: 1 / (1 + e^-x), element by element. */
+#include "elementwise.h"
+#include "exponential.h"
+#include "op.h"
+#include "op_check.h"
+#include "vectorise.h"
+
+static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
+                 char why[NT_WHY]) {
+    (void)attrs, (void)in_count;
+    ret_out[0] = in[0];
+    return nt_check_float(in, why) ? 1 : 0;
+}
+
+NT_VECTORISED(forward_range, (const void *context, int64_t from, int64_t to), (context, from, to)) {
+    const nt_call *call = context;
+    const float *x = call->in[0].f;
+    float *y = call->out[0].f;
+    for (int64_t i = from; i < to; i++)
+        y[i] = 1 / (1 + nt_exp(-x[i]));
+}
+
+static void forward(const nt_call *call) {
+    nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
+}
+
+NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
+              (context, from, to)) {
+    const nt_grad_call *call = context;
+    const float *y = call->out[0].f, *dy = call->out_grad[0].f;
+    float *dx = call->in_grad[0].f;
+    for (int64_t i = from; i < to; i++)
+        dx[i] = dy[i] * (y[i] * (1 - y[i]));
+}
+
+static void backward(const nt_grad_call *call) {
+    nt_elementwise(nt_tensor_total(&call->out[0]), backward_range, call);
+}
+
+const nt_op nt_op_sigmoid = {
+    .name = "sigmoid",
+    .doc = "1 / (1 + exp(-x))",
+    .fields = nt_no_fields,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+    .grad_reads_out = 1u << 0,
+    .cases =
+        (const nt_op_case[]){
+            {"", "5x7x3", "5x7x3"}, {"", "130", "130"}, {"", "3x80x90", "3x80x90"}, {0}},
+};
