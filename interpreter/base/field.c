@@ -98,10 +98,68 @@ static bool read_reals(const nt_field *field, nt_arena *arena, const char *const
     return items != NULL;
 }
 
+/* One "name=number"; a number may be hexadecimal, 0xff0000. */
+static bool is_label(const char *word, size_t length) {
+    const char *equals = memchr(word, '=', length);
+    char number[16], *end;
+    if (!equals || equals == word)
+        return false;
+    size_t digits = length - (size_t)(equals + 1 - word);
+    if (digits == 0 || digits >= sizeof number || isspace((unsigned char)equals[1]))
+        return false;
+    memcpy(number, equals + 1, digits);
+    number[digits] = '\0';
+    long value = strtol(number, &end, 0);
+    return *end == '\0' && value >= 0 && value <= INT32_MAX;
+}
+
+#define LABEL_BREAKS " ,;"
+
+/* Words parted by blanks, commas or semicolons, put together with blanks. */
+static bool read_labels(nt_arena *arena, const char *const *texts, int count, const char **ret) {
+    nt_text text;
+    bool ok = true;
+    nt_text_init(&text);
+    for (int i = 0; i < count; i++)
+        for (const char *at = texts[i] + strspn(texts[i], LABEL_BREAKS); *at;) {
+            size_t length = strcspn(at, LABEL_BREAKS);
+            ok = ok && is_label(at, length);
+            nt_text_add(&text, text.length ? " " : "");
+            nt_text_add_bytes(&text, at, length);
+            at += length;
+            at += strspn(at, LABEL_BREAKS);
+        }
+    *ret = ok && !text.failed ? nt_arena_string(arena, text.bytes ? text.bytes : "") : NULL;
+    nt_text_finish(&text);
+    return *ret != NULL;
+}
+
+bool nt_labels_read(const char *text, nt_arena *arena, nt_labels *ret) {
+    int32_t count = 0, i = 0;
+    for (const char *at = text; *at; at++)
+        count += *at == '=';
+    const char **names = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    int32_t *values = NT_ARENA_ARRAY(arena, int32_t, count + 1);
+    char *copy = nt_arena_string(arena, text), *rest = NULL;
+    if (!names || !values || !copy)
+        return false;
+    for (char *word = strtok_r(copy, LABEL_BREAKS, &rest); word && i < count;
+         word = strtok_r(NULL, LABEL_BREAKS, &rest), i++) {
+        char *equals = strchr(word, '=');
+        *equals = '\0';
+        names[i] = word;
+        values[i] = (int32_t)strtol(equals + 1, NULL, 0);
+    }
+    *ret = (nt_labels){.count = i, .names = names, .values = values};
+    return true;
+}
+
 static bool set(const nt_field *field, void *record, nt_arena *arena, const char *const *texts,
                 int count, bool list) {
     void *at = (char *)record + field->offset;
     switch (field->type) {
+    case NT_LABELS:
+        return read_labels(arena, texts, count, at);
     case NT_PAIR:
         return read_pair(field, texts, count, list, at);
     case NT_INTS:
@@ -220,6 +278,7 @@ static const void *value_bytes(const nt_field *field, const void *record, size_t
         return *ret_size = sizeof(bool), at;
     case NT_PAIR:
         return *ret_size = 2 * sizeof(int32_t), at;
+    case NT_LABELS:
     case NT_STRING: {
         const char *text;
         memcpy(&text, at, sizeof text);
@@ -242,12 +301,13 @@ void *nt_fields_copy(const nt_field *fields, const void *record, size_t size, nt
     for (; copy && fields->name; fields++) {
         size_t length;
         const void *from = value_bytes(fields, record, &length);
-        if (fields->type != NT_STRING && fields->type != NT_INTS && fields->type != NT_REALS)
+        bool text = fields->type == NT_STRING || fields->type == NT_LABELS;
+        if (!text && fields->type != NT_INTS && fields->type != NT_REALS)
             continue;
         if (!from)
             continue;
-        const void *bytes = fields->type == NT_STRING ? nt_arena_string(arena, from)
-                                                      : nt_arena_copy(arena, from, length);
+        const void *bytes =
+            text ? nt_arena_string(arena, from) : nt_arena_copy(arena, from, length);
         if (!bytes)
             return NULL;
         void *at = copy + fields->offset;
@@ -303,6 +363,7 @@ void nt_field_format(const nt_field *field, const void *record, nt_text *text) {
     case NT_CHOICE:
         nt_text_add(text, field->choices[*(const int32_t *)at]);
         break;
+    case NT_LABELS:
     case NT_STRING: {
         const char *string;
         memcpy(&string, at, sizeof string);
@@ -371,6 +432,9 @@ void nt_field_describe(const nt_field *field, nt_text *text) {
         break;
     case NT_STRING:
         nt_text_add(text, "a text");
+        break;
+    case NT_LABELS:
+        nt_text_add(text, "names with their numbers, such as background=0 lesion=255");
         break;
     case NT_PAIR:
         describe_number(field, "an integer, or [rows, columns], each", text);

@@ -28,7 +28,8 @@ typedef enum nt_field_type {
     NT_STRING, /* const char * */
     NT_PAIR,   /* int32_t[2]: one integer for both, or [rows, columns] */
     NT_INTS,   /* nt_ints */
-    NT_REALS   /* nt_reals */
+    NT_REALS,  /* nt_reals */
+    NT_LABELS  /* const char *: names with integers, "background=0 lesion=255"; a map in YAML */
 } nt_field_type;
 
 typedef struct nt_ints {
@@ -51,6 +52,16 @@ typedef struct nt_field {
     const char *doc;            /* one line, no full stop */
     bool hidden;                /* set by the program, never by a user */
 } nt_field;
+
+/* What an NT_LABELS says: names in their order, each with its number. */
+typedef struct nt_labels {
+    int32_t count;
+    const char *const *names;
+    const int32_t *values;
+} nt_labels;
+
+/* Reads one in its usual form; lists and texts in `arena`. Returns false when out of memory. */
+bool nt_labels_read(const char *text, nt_arena *arena, nt_labels *ret);
 
 enum { NT_FIELD_WHY = 160 };
 

@@ -67,6 +67,7 @@ static json_t *field_value(const nt_field *field, const void *record) {
         return json_boolean(*(const bool *)at);
     case NT_CHOICE:
         return json_string(field->choices[*(const int32_t *)at]);
+    case NT_LABELS:
     case NT_STRING: {
         const char *string;
         memcpy(&string, at, sizeof string);

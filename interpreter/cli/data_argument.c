@@ -36,13 +36,19 @@ static nt_status read_options(const nt_data_kind *kind, const nt_setting *settin
     return status;
 }
 
+/* Whether ",key=" begins here. */
+static bool begins_option(const char *comma) {
+    size_t length = strspn(comma + 1, "abcdefghijklmnopqrstuvwxyz_0123456789");
+    return length > 0 && comma[1 + length] == '=';
+}
+
 /* Cuts ",key=value" parts off the end of `root`, from the last one on. */
 static int cut_settings(char *root, nt_setting *settings, int most) {
     int count = 0;
     for (char *comma; count < most && (comma = strrchr(root, ',')) != NULL;) {
-        char *equals = strchr(comma, '=');
-        if (!equals || strchr(comma, '/'))
+        if (!begins_option(comma))
             break;
+        char *equals = strchr(comma, '=');
         *comma = *equals = '\0';
         settings[count++] = (nt_setting){.key = comma + 1, .value = equals + 1};
     }

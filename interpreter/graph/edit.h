@@ -52,8 +52,8 @@ typedef struct nt_derived_list {
 
 void nt_derived_list_finish(nt_derived_list *list);
 
-/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. NT_INVALID with
- * `why` where an edit can't be made: "layer2.0.add has no identity path". */
+/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. NT_INVALID
+ * with `why` where an edit can't be made: "layer2.0.add has no identity path". */
 nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
                        const char *main, nt_derived_list *derived, char why[NT_WHY]);
 

@@ -174,17 +174,36 @@ static nt_status say_no_field(nt_reader *reader, const nt_yaml *key, const char 
     return NT_INVALID;
 }
 
+/* The entries of a map as "name=value". */
+static nt_status read_entries(nt_reader *reader, const nt_yaml *map, const char *what,
+                              const char *const **ret, int *ret_count) {
+    const char **texts = NT_ARENA_ARRAY(reader->arena, const char *, map->count + 1);
+    if (!texts)
+        return nt_reader_no_memory(reader);
+    for (int32_t i = 0; i < map->count; i++) {
+        const char *value;
+        NT_TRY(nt_read_text(reader, map->entries[i].value, what, &value));
+        texts[i] = nt_arena_printf(reader->arena, "%s=%s", map->entries[i].key->text, value);
+        if (!texts[i])
+            return nt_reader_no_memory(reader);
+    }
+    *ret = texts;
+    *ret_count = map->count;
+    return NT_OK;
+}
+
 static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *what,
                             const nt_field *field, void *record) {
     char why[NT_FIELD_WHY];
     const char *const *texts;
     int count, unknown = reader->unknown;
+    bool map = field->type == NT_LABELS && node->kind == NT_YAML_MAP;
     const char *named = nt_arena_printf(reader->arena, "%s of %s", field->name, what);
     if (!named)
         return nt_reader_no_memory(reader);
-    NT_TRY(nt_read_texts(reader, node, named, &texts, &count));
-    if (reader->unknown > unknown ||
-        nt_field_set(field, record, reader->arena, texts, count, node->kind == NT_YAML_LIST, why))
+    NT_TRY((map ? read_entries : nt_read_texts)(reader, node, named, &texts, &count));
+    if (reader->unknown > unknown || nt_field_set(field, record, reader->arena, texts, count,
+                                                  map || node->kind == NT_YAML_LIST, why))
         return NT_OK;
     return nt_reader_say(reader, node, "%s %s", named, why);
 }

@@ -40,6 +40,7 @@ static void add_value(nt_text *text, const nt_field *field, const void *attrs, n
     const char *string;
     double real;
     switch (field->type) {
+    case NT_LABELS:
     case NT_STRING:
         memcpy(&string, at, sizeof string);
         add_quoted(text, string ? string : "");

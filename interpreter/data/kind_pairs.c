@@ -1,0 +1,358 @@
+/* Images and their masks, by name: two trees of folders, where the mask of a/b.png is a/b.png (or
+ * a/b.jpg …) of the other. Either the split is given by folders of their own, or patients (images,
+ * where no pattern says who they are of) are drawn for the test split, the same whatever the order
+ * on the disk. */
+#include "dataset.h"
+
+#include "picture_tree.h"
+#include "random.h"
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct options {
+    const char *images, *masks, *train_images, *train_masks, *test_images, *test_masks;
+    const char *mask_suffix, *patient, *labels;
+    nt_ints ignore_labels;
+    double test_share;
+    int32_t split_seed, channels, size[2];
+} options;
+
+static const nt_field fields[] = {
+    {"images", NT_STRING, offsetof(options, images), "",
+     .doc = "folder of the images, where the split is to be drawn"},
+    {"masks", NT_STRING, offsetof(options, masks), "", .doc = "folder of their masks"},
+    {"train_images", NT_STRING, offsetof(options, train_images), "",
+     .doc = "folder of the training images, where the split is by folders"},
+    {"train_masks", NT_STRING, offsetof(options, train_masks), "", .doc = "folder of their masks"},
+    {"test_images", NT_STRING, offsetof(options, test_images), "",
+     .doc = "folder of the test images"},
+    {"test_masks", NT_STRING, offsetof(options, test_masks), "", .doc = "folder of their masks"},
+    {"mask_suffix", NT_STRING, offsetof(options, mask_suffix), "",
+     .doc = "what a mask's name has after the image's"},
+    {"patient", NT_STRING, offsetof(options, patient), "",
+     .doc = "extended regular expression whose first group is the patient in an image's name"},
+    {"labels", NT_LABELS, offsetof(options, labels), "background=0 foreground=255",
+     .doc = "the classes and their numbers in the masks; the first is the background"},
+    {"ignore_labels", NT_INTS, offsetof(options, ignore_labels), "[]", 0, 0xffffff,
+     .doc = "numbers of pixels that count nowhere"},
+    {"test_share", NT_REAL, offsetof(options, test_share), "0.2", 0, 1,
+     .doc = "share of the patients that is drawn for the test split"},
+    {"split_seed", NT_INT, offsetof(options, split_seed), "0", 0, INT32_MAX,
+     .doc = "which draw it is"},
+    {"size", NT_PAIR, offsetof(options, size), "0", 0, 1 << 14,
+     .doc = "rows and columns that all are resized to cover and cut to; 0: they have one size"},
+    {"channels", NT_INT, offsetof(options, channels), "0", 0, 3,
+     .doc = "1 grey, 3 colour; 0: as the first image has"},
+    {0},
+};
+
+/* An image with its mask. */
+typedef struct pair {
+    const char *name, *image, *mask;
+    int32_t patient;
+} pair;
+
+typedef struct split_pairs {
+    pair *items;
+    int32_t count;
+} split_pairs;
+
+static nt_status no_memory(const nt_data_info *info, nt_error *error) {
+    return nt_error_in(error, NT_NO_MEMORY, info->folder, -1, "out of memory listing pictures");
+}
+
+/* --- pairing ---------------------------------------------------------------------------------- */
+
+static const nt_picture_file *find_mask(const nt_picture_files *masks, const char *stem,
+                                        const char *suffix) {
+    size_t length = strlen(stem);
+    int32_t low = 0, high = masks->count;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        const char *name = masks->items[middle].stem;
+        int order = strncmp(name, stem, length);
+        if (order == 0)
+            order = strcmp(name + length, suffix);
+        if (order == 0)
+            return &masks->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static nt_status list_pairs(const options *o, nt_arena *arena, const nt_data_info *info,
+                            const char *images, const char *masks, split_pairs *ret,
+                            nt_error *error) {
+    nt_picture_files image_files, mask_files;
+    const char *image_root = nt_arena_printf(arena, "%s/%s", info->folder, images);
+    const char *mask_root = nt_arena_printf(arena, "%s/%s", info->folder, masks);
+    if (!image_root || !mask_root)
+        return no_memory(info, error);
+    NT_TRY(nt_picture_files_list(image_root, arena, &image_files, error));
+    NT_TRY(nt_picture_files_list(mask_root, arena, &mask_files, error));
+    if (image_files.count == 0)
+        return nt_error_in(error, NT_INVALID, image_root, -1, "holds no PNG or JPEG pictures");
+    ret->items = NT_ARENA_ARRAY(arena, pair, image_files.count);
+    ret->count = image_files.count;
+    if (!ret->items)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < image_files.count; i++) {
+        const nt_picture_file *image = &image_files.items[i];
+        const nt_picture_file *mask = find_mask(&mask_files, image->stem, o->mask_suffix);
+        if (!mask) {
+            nt_error_in(error, NT_INVALID, image->path, -1, "has no mask %s/%s%s.*", mask_root,
+                        image->stem, o->mask_suffix);
+            nt_error_hint(error, "'mask_suffix' says what masks' names have after images' names");
+            return NT_INVALID;
+        }
+        ret->items[i] = (pair){.name = image->stem, .image = image->path, .mask = mask->path};
+    }
+    return NT_OK;
+}
+
+/* --- patients --------------------------------------------------------------------------------- */
+
+static nt_status find_patient(const regex_t *pattern, const char *name, nt_arena *arena,
+                              const char **ret) {
+    regmatch_t found[2];
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    if (regexec(pattern, base, 2, found, 0) != 0)
+        return NT_INVALID;
+    regmatch_t match = found[1].rm_so >= 0 ? found[1] : found[0];
+    *ret = nt_arena_substring(arena, base + match.rm_so, (size_t)(match.rm_eo - match.rm_so));
+    return *ret ? NT_OK : NT_NO_MEMORY;
+}
+
+static int compare_texts(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Numbers the patients of all pairs in the order of their names. */
+static nt_status number_patients(const regex_t *pattern, nt_arena *arena, pair *const *pairs,
+                                 int32_t count, const nt_data_info *info, nt_error *error) {
+    const char **names = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    const char **sorted = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    if (!names || !sorted)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < count; i++) {
+        nt_status status = find_patient(pattern, pairs[i]->name, arena, &names[i]);
+        if (status == NT_INVALID)
+            return nt_error_in(error, NT_INVALID, pairs[i]->image, -1,
+                               "does not match the pattern of 'patient'");
+        if (status != NT_OK)
+            return no_memory(info, error);
+        sorted[i] = names[i];
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_texts);
+    int32_t patients = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(sorted[patients - 1], sorted[i]) != 0)
+            sorted[patients++] = sorted[i];
+    for (int32_t i = 0; i < count; i++) {
+        const char **at =
+            bsearch(&names[i], sorted, (size_t)patients, sizeof *sorted, compare_texts);
+        pairs[i]->patient = (int32_t)(at - sorted);
+    }
+    return NT_OK;
+}
+
+static nt_status find_patients(const options *o, nt_arena *arena, split_pairs *splits,
+                               const nt_data_info *info, nt_error *error) {
+    int32_t count = splits[NT_TRAIN].count + splits[NT_TEST].count, k = 0;
+    pair **all = NT_ARENA_ARRAY(arena, pair *, count + 1);
+    regex_t pattern;
+    char why[120];
+    if (!all)
+        return no_memory(info, error);
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        for (int32_t i = 0; i < splits[s].count; i++) {
+            all[k] = &splits[s].items[i];
+            all[k]->patient = k; /* without a pattern each image is its own */
+            k++;
+        }
+    if (!o->patient[0])
+        return NT_OK;
+    int code = regcomp(&pattern, o->patient, REG_EXTENDED);
+    if (code != 0) {
+        regerror(code, &pattern, why, sizeof why);
+        return nt_error_say(error, NT_INVALID, "'patient' is no regular expression: %s", why);
+    }
+    nt_status status = number_patients(&pattern, arena, all, count, info, error);
+    regfree(&pattern);
+    return status;
+}
+
+/* --- splits ----------------------------------------------------------------------------------- */
+
+/* Patients are put in an order that the seed shuffles, and the first of them make the test split.
+ */
+static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *splits,
+                            const nt_data_info *info, nt_error *error) {
+    enum { STREAM = 0x73706c69 }; /* "spli" */
+    split_pairs all = splits[NT_TRAIN], *train = &splits[NT_TRAIN], *test = &splits[NT_TEST];
+    int32_t patients = 0;
+    for (int32_t i = 0; i < all.count; i++)
+        patients = all.items[i].patient >= patients ? all.items[i].patient + 1 : patients;
+    bool *drawn = NT_ARENA_ARRAY(arena, bool, patients);
+    train->items = NT_ARENA_ARRAY(arena, pair, all.count);
+    test->items = NT_ARENA_ARRAY(arena, pair, all.count);
+    if (!drawn || !train->items || !test->items)
+        return no_memory(info, error);
+    nt_random random;
+    nt_random_init(&random, (uint64_t)o->split_seed, STREAM);
+    int32_t left = (int32_t)(o->test_share * patients + 0.5);
+    for (int32_t p = 0; p < patients; p++) { /* Knuth's algorithm S */
+        drawn[p] = nt_random_below(&random, (uint32_t)(patients - p)) < (uint32_t)left;
+        left -= drawn[p];
+    }
+    train->count = test->count = 0;
+    for (int32_t i = 0; i < all.count; i++) {
+        split_pairs *to = drawn[all.items[i].patient] ? test : train;
+        to->items[to->count++] = all.items[i];
+    }
+    return NT_OK;
+}
+
+/* Folders that share a patient would let a network be tested on those it has seen. */
+static nt_status check_apart(const split_pairs *splits, nt_error *error) {
+    for (int32_t i = 0; i < splits[NT_TEST].count; i++)
+        for (int32_t j = 0; j < splits[NT_TRAIN].count; j++)
+            if (splits[NT_TEST].items[i].patient == splits[NT_TRAIN].items[j].patient)
+                return nt_error_in(error, NT_INVALID, splits[NT_TEST].items[i].image, -1,
+                                   "is of the patient of %s, but one is for training and the "
+                                   "other for testing",
+                                   splits[NT_TRAIN].items[j].image);
+    return NT_OK;
+}
+
+static nt_status find_pairs(const options *o, nt_arena *arena, const nt_data_info *info,
+                            split_pairs *splits, nt_error *error) {
+    bool drawn = o->images[0] && o->masks[0];
+    bool folders =
+        (o->train_images[0] && o->train_masks[0]) || (o->test_images[0] && o->test_masks[0]);
+    if (drawn == folders) {
+        nt_error_say(error, NT_INVALID, "which folders hold the images and the masks?");
+        nt_error_hint(error, "give 'images' and 'masks', or 'train_images', 'train_masks', "
+                             "'test_images' and 'test_masks'");
+        return NT_INVALID;
+    }
+    if (drawn)
+        NT_TRY(list_pairs(o, arena, info, o->images, o->masks, &splits[NT_TRAIN], error));
+    if (folders && o->train_images[0])
+        NT_TRY(
+            list_pairs(o, arena, info, o->train_images, o->train_masks, &splits[NT_TRAIN], error));
+    if (folders && o->test_images[0])
+        NT_TRY(list_pairs(o, arena, info, o->test_images, o->test_masks, &splits[NT_TEST], error));
+    NT_TRY(find_patients(o, arena, splits, info, error));
+    return drawn ? draw_split(o, arena, splits, info, error) : check_apart(splits, error);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* Names, patients and files: images and their masks lie beside each other in the list of files. */
+static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
+                            const split_pairs *pairs, nt_error *error) {
+    const char **names = NT_ARENA_ARRAY(arena, const char *, pairs->count + 1);
+    int32_t *patients = NT_ARENA_ARRAY(arena, int32_t, pairs->count + 1);
+    if (!names || !patients)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < pairs->count; i++) {
+        names[i] = pairs->items[i].name;
+        patients[i] = pairs->items[i].patient;
+        if (!nt_data_add_file(info, arena, pairs->items[i].image) ||
+            !nt_data_add_file(info, arena, pairs->items[i].mask))
+            return no_memory(info, error);
+    }
+    info->counts[split] = pairs->count;
+    info->names[split] = names;
+    info->patients[split] = patients;
+    return NT_OK;
+}
+
+static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
+    const options *o = record;
+    split_pairs splits[NT_HELD_OUT] = {{0}};
+    nt_labels labels;
+    nt_picture_form form;
+    if (!nt_labels_read(o->labels, arena, &labels))
+        return no_memory(info, error);
+    if (labels.count < 2 || labels.count >= NT_NO_CLASS)
+        return nt_error_say(error, NT_INVALID, "'labels' must name 2 to %d classes, not %d",
+                            NT_NO_CLASS - 1, labels.count);
+    if (o->channels == 2)
+        return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
+    NT_TRY(find_pairs(o, arena, info, splits, error));
+    NT_TRY(note_split(info, arena, NT_TRAIN, &splits[NT_TRAIN], error));
+    NT_TRY(note_split(info, arena, NT_TEST, &splits[NT_TEST], error));
+    NT_TRY(nt_picture_form_find(info->files[0], o->size, o->channels, &form, error));
+    info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
+    info->pixel = form.pixel;
+    info->target = NT_TARGET_MASK;
+    info->classes = labels.count;
+    info->class_names = labels.names;
+    info->usual = NT_USUAL_IMAGE;
+    return NT_OK;
+}
+
+/* --- loading ---------------------------------------------------------------------------------- */
+
+typedef struct loading {
+    nt_picture_form form;
+    nt_mask_key key;
+    const char *const *files; /* image, mask, image, mask … */
+    const nt_images *images;
+} loading;
+
+static nt_status read_pair(const void *context, int32_t i, nt_error *error) {
+    const loading *l = context;
+    const nt_images *images = l->images;
+    NT_TRY(nt_picture_to_pixels(&l->form, l->files[2 * i],
+                                images->pixels + (size_t)i * images->size, error));
+    return nt_picture_to_mask(&l->form, &l->key, l->files[2 * i + 1],
+                              images->masks + (size_t)i * images->mask_size, error);
+}
+
+static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
+                      nt_error *error) {
+    const options *o = record;
+    nt_images images;
+    nt_arena arena;
+    size_t pixels = (size_t)nt_shape_pixels(info->shape);
+    size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
+    if (nt_images_init(&images, info->counts[split], size, pixels) != NT_OK)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images",
+                            info->counts[split]);
+    nt_arena_init(&arena);
+    loading l = {
+        .form = {info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
+                 o->size[0] > 0 && o->size[1] > 0, info->pixel},
+        .key = {.ignored = o->ignore_labels},
+        .files = info->files + (split == NT_TEST ? 2 * info->counts[NT_TRAIN] : 0),
+        .images = &images,
+    };
+    nt_status status = nt_labels_read(o->labels, &arena, &l.key.labels)
+                           ? nt_read_samples(images.count, read_pair, &l, error)
+                           : no_memory(info, error);
+    nt_arena_finish(&arena);
+    if (status != NT_OK) {
+        nt_images_finish(&images);
+        return status;
+    }
+    *ret = images;
+    return NT_OK;
+}
+
+const nt_data_kind nt_data_kind_pairs = {
+    .name = "pairs",
+    .doc = "images and masks by name, in folders of PNG and JPEG pictures",
+    .folder = NULL,
+    .fields = fields,
+    .options_size = sizeof(options),
+    .source = NULL,
+    .open = open,
+    .load = load,
+};

@@ -1,0 +1,60 @@
+/* Pictures in files: PNG (libpng) and JPEG (libjpeg-turbo), read from and written to memory as rows
+ * of pixels of interleaved channels.
+ *
+ * Read are PNGs of every kind: grey and colour of 1 to 16 bits, palettes, interlaced or not; of
+ * JPEGs grey ones and YCbCr. Transparency is dropped. What a picture's numbers mean depends on what
+ * it is read for: as an image, values are spread over 0 to 255 (or 65535) and a palette is looked
+ * up; as labels, they are the very numbers of the file, and of a palette the indices. */
+#ifndef NT_PICTURE_H
+#define NT_PICTURE_H
+
+#include "diagnostic.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NT_PICTURE_LARGEST = 1 << 15 }; /* rows or columns */
+
+typedef enum nt_picture_use { NT_AS_IMAGE, NT_AS_LABELS } nt_picture_use;
+
+typedef struct nt_picture {
+    int32_t rows, columns, channels; /* channels: 1 grey, 3 red, green and blue */
+    bool wide;                       /* values have 16 bits */
+    void *values;                    /* uint8_t or uint16_t; owned; NULL after a look alone */
+} nt_picture;
+
+/* Whether the name ends as a picture's does: .png, .jpg, .jpeg, in any case. */
+bool nt_picture_named(const char *path);
+
+/* The whole picture; nt_picture_finish frees it. NT_INVALID with the file's name, and where it is
+ * known the reason, for anything else. */
+nt_status nt_picture_read(const char *path, nt_picture_use use, nt_picture *ret, nt_error *error);
+
+/* Its size alone, as it would be read as an image. */
+nt_status nt_picture_look(const char *path, nt_picture *ret, nt_error *error);
+void nt_picture_finish(nt_picture *picture);
+
+/* One value, as an unsigned number. */
+uint32_t nt_picture_value(const nt_picture *picture, int64_t index);
+
+/* A copy of another size that shows as much as fits: scaled to cover it, keeping the aspect ratio,
+ * and cut to the middle. Images are averaged with triangular weights that widen as they shrink
+ * (Turkowski, "Filters for common resampling tasks", Graphics Gems 1990; PIL's BILINEAR); labels
+ * take the nearest pixel's. NT_NO_MEMORY or NT_OK. */
+nt_status nt_picture_cover(const nt_picture *picture, nt_picture_use use, int32_t rows,
+                           int32_t columns, nt_picture *ret);
+
+/* Writes 8-bit values as PNG, replacing the file as a whole or not at all. `palette`: red, green
+ * and blue of the values 0 to palette_size - 1 of one channel; NULL: grey or colour. */
+nt_status nt_picture_write_png(const char *path, const nt_picture *picture,
+                               const unsigned char (*palette)[3], int palette_size,
+                               nt_error *error);
+
+/* Private to picture*.c: what a file's bytes are. `look`: the size alone. */
+nt_status nt_picture_from_png(const char *path, const unsigned char *bytes, size_t size,
+                              nt_picture_use use, bool look, nt_picture *ret, nt_error *error);
+nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, size_t size, bool look,
+                               nt_picture *ret, nt_error *error);
+nt_status nt_picture_alloc(const char *path, nt_picture *picture, nt_error *error);
+
+#endif

@@ -1,0 +1,90 @@
+/* JPEG by libjpeg-turbo, with its accurate integer transform. Its errors leave by longjmp, as
+ * libpng's do. The orientation that a camera notes beside the pixels (EXIF) is not looked at. */
+#include "picture.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include <jpeglib.h>
+
+typedef struct decoder {
+    struct jpeg_error_mgr manager; /* first: libjpeg's pointer to it is one to all of this */
+    jmp_buf escape;
+    struct jpeg_decompress_struct jpeg;
+    nt_picture picture;
+    char message[JMSG_LENGTH_MAX];
+} decoder;
+
+static void fail(j_common_ptr jpeg) {
+    decoder *d = (decoder *)(void *)jpeg->err;
+    d->manager.format_message(jpeg, d->message);
+    longjmp(d->escape, 1);
+}
+
+/* A file that is cut short gives a warning, and grey pixels: here that is an error. */
+static void warn(j_common_ptr jpeg, int level) {
+    if (level < 0)
+        fail(jpeg);
+}
+
+static bool read_header(decoder *d, const unsigned char *bytes, size_t size) {
+    if (setjmp(d->escape))
+        return false;
+    jpeg_create_decompress(&d->jpeg);
+    jpeg_mem_src(&d->jpeg, bytes, size);
+    jpeg_read_header(&d->jpeg, TRUE);
+    d->jpeg.out_color_space = d->jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    d->jpeg.dct_method = JDCT_ISLOW;
+    d->picture = (nt_picture){.rows = (int32_t)d->jpeg.image_height,
+                              .columns = (int32_t)d->jpeg.image_width,
+                              .channels = d->jpeg.num_components == 1 ? 1 : 3};
+    return true;
+}
+
+static bool read_rows(decoder *d) {
+    if (setjmp(d->escape))
+        return false;
+    jpeg_start_decompress(&d->jpeg);
+    size_t row = (size_t)d->picture.columns * (size_t)d->picture.channels;
+    while (d->jpeg.output_scanline < d->jpeg.output_height) {
+        JSAMPROW at = (unsigned char *)d->picture.values + d->jpeg.output_scanline * row;
+        jpeg_read_scanlines(&d->jpeg, &at, 1);
+    }
+    jpeg_finish_decompress(&d->jpeg);
+    return true;
+}
+
+static nt_status decode(decoder *d, const char *path, const unsigned char *bytes, size_t size,
+                        bool look, nt_error *error) {
+    if (!read_header(d, bytes, size))
+        return nt_error_in(error, NT_INVALID, path, -1, "is damaged: %s", d->message);
+    if (d->picture.rows > NT_PICTURE_LARGEST || d->picture.columns > NT_PICTURE_LARGEST)
+        return nt_error_in(error, NT_INVALID, path, -1,
+                           "has %d x %d pixels, more than %d on a side", d->picture.columns,
+                           d->picture.rows, NT_PICTURE_LARGEST);
+    if (d->jpeg.num_components > 3) {
+        nt_error_in(error, NT_INVALID, path, -1, "has four colours (CMYK)");
+        nt_error_hint(error, "convert it to RGB");
+        return NT_INVALID;
+    }
+    if (look)
+        return NT_OK;
+    NT_TRY(nt_picture_alloc(path, &d->picture, error));
+    return read_rows(d) ? NT_OK
+                        : nt_error_in(error, NT_INVALID, path, -1, "is damaged: %s", d->message);
+}
+
+nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, size_t size, bool look,
+                               nt_picture *ret, nt_error *error) {
+    decoder d = {0};
+    d.jpeg.err = jpeg_std_error(&d.manager);
+    d.manager.error_exit = fail;
+    d.manager.emit_message = warn;
+    nt_status status = decode(&d, path, bytes, size, look, error);
+    jpeg_destroy_decompress(&d.jpeg);
+    if (status == NT_OK)
+        *ret = d.picture;
+    else
+        nt_picture_finish(&d.picture);
+    return status;
+}
