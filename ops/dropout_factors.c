@@ -1,13 +1,22 @@
-/* Philox 4x32-10, as nt_philox has it, for sixteen counters at a time: the same operations on each,
- * which compilers turn into vectors. A group of 64 places takes sixteen blocks of four words, first
- * word 0 of each block, then word 1, and so on:
+/* Philox 4x32-10, as nt_philox has it, for many counters at a time. A group of 64 places takes
+ * sixteen blocks of four words, first word 0 of each block, then word 1, and so on:
  *
- *     place 64 g + 16 w + b  takes word w of the block with counter 16 g + b */
+ *     place 64 g + 16 w + b  takes word w of the block with counter 16 g + b
+ *
+ * Compilers don't see how little AVX2 needs for it: its product of 32-bit words with results of 64
+ * bits reads every second word and doesn't care what lies between. So a block's words stay in the
+ * low halves of 64-bit lanes, four blocks in a vector, with anything in the high halves; nothing is
+ * moved about until the end. */
 #include "dropout_factors.h"
 
 #include "hash.h"
+#include "random.h"
 #include "vectorise.h"
 #include <string.h>
+
+#if defined __x86_64__
+#include <immintrin.h>
+#endif
 
 enum { BLOCKS = NT_FACTOR_GROUP / 4 };
 
@@ -18,47 +27,101 @@ typedef struct rule {
     float keep;
 } rule;
 
-typedef struct block {
-    uint32_t c0, c1, c2, c3;
-} block;
-
-NT_INLINE block mix(block b, uint32_t k0, uint32_t k1) {
-    uint64_t p0 = (uint64_t)b.c0 * 0xD2511F53u, p1 = (uint64_t)b.c2 * 0xCD9E8D57u;
-    return (block){(uint32_t)(p1 >> 32) ^ b.c1 ^ k0, (uint32_t)p1, (uint32_t)(p0 >> 32) ^ b.c3 ^ k1,
-                   (uint32_t)p0};
-}
-
-/* The rounds one by one: a loop over them would be the one that is made into vectors. */
-NT_INLINE block mix_ten_times(block b, uint32_t k0, uint32_t k1) {
-    const uint32_t step0 = 0x9E3779B9u, step1 = 0xBB67AE85u;
-    b = mix(b, k0, k1);
-    b = mix(b, k0 + step0, k1 + step1);
-    b = mix(b, k0 + 2 * step0, k1 + 2 * step1);
-    b = mix(b, k0 + 3 * step0, k1 + 3 * step1);
-    b = mix(b, k0 + 4 * step0, k1 + 4 * step1);
-    b = mix(b, k0 + 5 * step0, k1 + 5 * step1);
-    b = mix(b, k0 + 6 * step0, k1 + 6 * step1);
-    b = mix(b, k0 + 7 * step0, k1 + 7 * step1);
-    b = mix(b, k0 + 8 * step0, k1 + 8 * step1);
-    return mix(b, k0 + 9 * step0, k1 + 9 * step1);
-}
-
-NT_VECTORISED(fill_groups, (const rule *r, uint64_t group, int64_t groups, float *restrict ret),
-              (r, group, groups, ret)) {
-    const uint32_t limit = r->limit;
-    const float keep = r->keep;
-    for (int64_t g = 0; g < groups; g++, ret += NT_FACTOR_GROUP) {
-        uint64_t counter = (group + (uint64_t)g) * BLOCKS; /* its low half can't overflow below */
-        for (uint32_t i = 0; i < BLOCKS; i++) {
-            block b = {(uint32_t)counter + i, (uint32_t)(counter >> 32), (uint32_t)r->stream,
-                       (uint32_t)(r->stream >> 32)};
-            b = mix_ten_times(b, (uint32_t)r->draw, (uint32_t)(r->draw >> 32));
-            ret[i] = b.c0 < limit ? 0 : keep;
-            ret[i + BLOCKS] = b.c1 < limit ? 0 : keep;
-            ret[i + 2 * BLOCKS] = b.c2 < limit ? 0 : keep;
-            ret[i + 3 * BLOCKS] = b.c3 < limit ? 0 : keep;
+static void fill_groups_plain(const rule *r, uint64_t group, int64_t groups, float *ret) {
+    for (int64_t g = 0; g < groups; g++)
+        for (uint64_t b = 0; b < BLOCKS; b++) {
+            uint32_t words[4];
+            nt_philox(r->draw, r->stream, (group + (uint64_t)g) * BLOCKS + b, words);
+            for (int w = 0; w < 4; w++)
+                ret[g * NT_FACTOR_GROUP + w * BLOCKS + (int64_t)b] =
+                    words[w] < r->limit ? 0 : r->keep;
         }
+}
+
+#if defined __x86_64__
+#define AVX2 __attribute__((target("avx2")))
+
+enum { ROUNDS = 10 };
+
+typedef struct lanes { /* word i of four blocks */
+    __m256i c0, c1, c2, c3;
+} lanes;
+
+/* A rule in all lanes: the keys of the rounds; 32-bit lanes of what follows them. */
+typedef struct wide_rule {
+    __m256i k0[ROUNDS], k1[ROUNDS];
+    __m256i limit, keep;
+} wide_rule;
+
+AVX2 static inline __m256i in_all(uint32_t word) {
+    return _mm256_set1_epi64x((int64_t)(uint64_t)word);
+}
+
+AVX2 static inline lanes mix(lanes b, __m256i k0, __m256i k1) {
+    __m256i p0 = _mm256_mul_epu32(b.c0, in_all(0xD2511F53u));
+    __m256i p1 = _mm256_mul_epu32(b.c2, in_all(0xCD9E8D57u));
+    __m256i high0 = _mm256_srli_epi64(p0, 32), high1 = _mm256_srli_epi64(p1, 32);
+    return (lanes){
+        .c0 = _mm256_xor_si256(_mm256_xor_si256(b.c1, k0), high1),
+        .c1 = p1,
+        .c2 = _mm256_xor_si256(_mm256_xor_si256(b.c3, k1), high0),
+        .c3 = p0,
+    };
+}
+
+/* Words of eight blocks: those of even blocks in `even`, in the low halves. */
+AVX2 static inline __m256i joined(__m256i even, __m256i odd) {
+    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+}
+
+AVX2 static inline void store(__m256i words, __m256i limit, __m256i keep, float *ret) {
+    __m256i kept = _mm256_cmpeq_epi32(_mm256_max_epu32(words, limit), words);
+    _mm256_storeu_si256((__m256i *)(void *)ret, _mm256_and_si256(kept, keep));
+}
+
+/* Eight blocks from `counter`, a multiple of eight, on. */
+AVX2 static inline void fill_blocks(const rule *r, const wide_rule *wide, uint64_t counter,
+                                    float *ret) {
+    __m256i limit = wide->limit, keep = wide->keep;
+    __m256i first = _mm256_set1_epi64x((int64_t)counter);
+    lanes even = {.c0 = _mm256_add_epi64(first, _mm256_setr_epi64x(0, 2, 4, 6)),
+                  .c1 = in_all((uint32_t)(counter >> 32)),
+                  .c2 = in_all((uint32_t)r->stream),
+                  .c3 = in_all((uint32_t)(r->stream >> 32))};
+    lanes odd = even;
+    odd.c0 = _mm256_add_epi64(first, _mm256_setr_epi64x(1, 3, 5, 7));
+    for (int i = 0; i < ROUNDS; i++) {
+        even = mix(even, wide->k0[i], wide->k1[i]);
+        odd = mix(odd, wide->k0[i], wide->k1[i]);
     }
+    store(joined(even.c0, odd.c0), limit, keep, ret);
+    store(joined(even.c1, odd.c1), limit, keep, ret + BLOCKS);
+    store(joined(even.c2, odd.c2), limit, keep, ret + 2 * BLOCKS);
+    store(joined(even.c3, odd.c3), limit, keep, ret + 3 * BLOCKS);
+}
+
+AVX2 static void fill_groups_wide(const rule *r, uint64_t group, int64_t groups, float *ret) {
+    wide_rule wide = {.limit = _mm256_set1_epi32((int32_t)r->limit),
+                      .keep = _mm256_castps_si256(_mm256_set1_ps(r->keep))};
+    uint32_t k0 = (uint32_t)r->draw, k1 = (uint32_t)(r->draw >> 32);
+    for (int i = 0; i < ROUNDS; i++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+        wide.k0[i] = in_all(k0);
+        wide.k1[i] = in_all(k1);
+    }
+    for (int64_t g = 0; g < groups; g++, ret += NT_FACTOR_GROUP)
+        for (uint64_t b = 0; b < BLOCKS; b += 8)
+            fill_blocks(r, &wide, (group + (uint64_t)g) * BLOCKS + b, ret + b);
+}
+#endif
+
+static void fill_groups(const rule *r, uint64_t group, int64_t groups, float *ret) {
+#if defined __x86_64__
+    if (nt_vectors_wide()) {
+        fill_groups_wide(r, group, groups, ret);
+        return;
+    }
+#endif
+    fill_groups_plain(r, group, groups, ret);
 }
 
 void nt_dropout_factors(const nt_dropout_attrs *attrs, uint64_t draw, int64_t from, int64_t count,

@@ -12,6 +12,7 @@
  * target that is no class makes the loss NaN: data must be checked where they are read. The second
  * output is the probabilities; the gradient goes through them too. */
 #include "exponential.h"
+#include "lane_sum.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "softmax_rows.h"
@@ -131,9 +132,33 @@ static size_t shared_size(const extent *e) {
     return (size_t)(e->images * (e->jobs + 1) * e->channels) * sizeof(sums);
 }
 
+/* Places with a single channel. */
+NT_VECTORISED(add_single,
+              (int32_t ignore, int64_t places, const float *restrict p,
+               const int32_t *restrict target, sums *sum),
+              (ignore, places, p, target, sum)) {
+    float counted[PLACES], overlap[PLACES]; /* p where the place counts, where both are there */
+    int32_t marked = 0, wrong = 0;
+    for (int64_t i = 0; i < places; i++) {
+        int32_t t = target[i], counts = (ignore < 0) | (t != ignore), here = counts & (t == 1);
+        float value = p[i];
+        counted[i] = counts ? value : 0;
+        overlap[i] = here ? value : 0;
+        marked += here;
+        wrong |= counts & (t != 0) & (t != 1);
+    }
+    sum->overlap += nt_lane_sum(overlap, places);
+    sum->predicted += wrong ? NAN : nt_lane_sum(counted, places);
+    sum->marked += marked;
+}
+
 /* Adds places to a job's sums. */
 static void add_places(const dice_attrs *a, int32_t channels, int64_t places, const float *p,
                        const int32_t *target, sums *sum) {
+    if (channels == 1) {
+        add_single(a->ignore, places, p, target, sum);
+        return;
+    }
     for (int64_t i = 0; i < places; i++, p += channels) {
         int32_t channel = channel_of(a, channels, target[i]);
         if (channel == LEFT_OUT)
@@ -240,69 +265,95 @@ static void sum_job(const void *context, int job, int worker) {
                call->out[PROBABILITIES].f + start, targets_of(call->in, &e, image) + from, sum);
 }
 
-/* Puts in place of an image's sums what the gradient to p is made of: that to a place of a channel
- * is `predicted`, and `overlap` more where the target is that channel. */
+/* The gradient to the probability of a place: what the image's channel has, and `here` more where
+ * the target is that channel. Floats, they lie where the image's sums were. */
+typedef struct slopes {
+    float everywhere, here;
+} slopes;
+
+static slopes *image_slopes(const nt_scratch *scratch, const extent *e, int32_t image) {
+    return (slopes *)image_sums(scratch, e, image);
+}
+
 static void find_slopes(const nt_grad_call *call, const extent *e) {
     const dice_attrs *a = call->attrs;
     int32_t first = first_of(a, e->channels), groups = a->over == OVER_BATCH ? 1 : e->images;
     double scale = (double)call->out_grad[LOSS].f[0] / ((double)groups * (e->channels - first));
     for (int32_t n = 0; n < e->images; n++)
-        for (int32_t c = 0; c < e->channels; c++) {
-            sums *s = &image_sums(&call->scratch, e, n)[c];
-            double below = s->predicted + s->marked + a->smooth;
+        for (int32_t c = 0; c < e->channels; c++) { /* a slope takes less room than sums do */
+            sums s = image_sums(&call->scratch, e, n)[c];
+            double below = s.predicted + s.marked + a->smooth;
             bool counts = c >= first && below != 0;
-            *s = (sums){.overlap = counts ? -2 * scale / below : 0,
-                        .predicted = counts ? scale * quotient(a, *s) / below : 0};
+            image_slopes(&call->scratch, e, n)[c] = (slopes){
+                .everywhere = counts ? (float)(scale * quotient(a, s) / below) : 0,
+                .here = counts ? (float)(-2 * scale / below) : 0,
+            };
         }
 }
 
-/* The gradient to the probabilities of one place, by all images that its logits stand for. */
-static void find_probability_slope(const nt_grad_call *call, const extent *e, int32_t image,
-                                   int64_t place, double *dp) {
-    memset(dp, 0, (size_t)e->channels * sizeof *dp);
-    for (int32_t n = image; call->out_grad[LOSS].data && n < e->images; n += e->logits) {
-        const sums *slopes = image_sums(&call->scratch, e, n);
-        int32_t target = targets_of(call->in, e, n)[place];
-        int32_t channel = channel_of(call->attrs, e->channels, target);
-        if (channel == LEFT_OUT)
-            continue;
-        for (int32_t c = 0; c < e->channels; c++)
-            dp[c] += slopes[c].predicted;
-        if (channel >= 0)
-            dp[channel] += slopes[channel].overlap;
-    }
-    if (call->out_grad[PROBABILITIES].data) {
-        const float *given =
-            call->out_grad[PROBABILITIES].f + (image * e->places + place) * e->channels;
-        for (int32_t c = 0; c < e->channels; c++)
-            dp[c] += (double)given[c];
+NT_VECTORISED(add_single_slopes,
+              (const dice_attrs *a, slopes slope, int64_t places, const int32_t *restrict target,
+               float *restrict dp),
+              (a, slope, places, target, dp)) {
+    int32_t ignore = a->ignore;
+    for (int64_t i = 0; i < places; i++) {
+        int32_t t = target[i], counts = (ignore < 0) | (t != ignore);
+        float grad = t == 1 ? slope.everywhere + slope.here : slope.everywhere;
+        dp[i] += counts ? grad : 0;
     }
 }
 
-/* Job: some places of one sample of the logits. */
+/* Adds one image's gradient to the probabilities of some places. */
+static void add_slopes(const dice_attrs *a, int32_t channels, const slopes *slope, int64_t places,
+                       const int32_t *target, float *dp) {
+    if (channels == 1) {
+        add_single_slopes(a, *slope, places, target, dp);
+        return;
+    }
+    for (int64_t i = 0; i < places; i++, dp += channels) {
+        int32_t channel = channel_of(a, channels, target[i]);
+        if (channel == LEFT_OUT)
+            continue;
+        for (int32_t c = 0; c < channels; c++)
+            dp[c] += slope[c].everywhere;
+        if (channel >= 0)
+            dp[channel] += slope[channel].here;
+    }
+}
+
+NT_VECTORISED(sigmoids_gradient, (const float *p, int64_t count, float *dz), (p, count, dz)) {
+    for (int64_t i = 0; i < count; i++)
+        dz[i] *= p[i] * (1 - p[i]);
+}
+
+/* Job: some places of one sample of the logits, which may stand for all images. The gradient to the
+ * probabilities is made where that to the logits takes its place. */
 static void backward_job(const void *context, int job, int worker) {
     const nt_grad_call *call = context;
     extent e = extent_of(call->in);
-    int32_t image = (int32_t)(job / e.jobs);
-    int64_t from = job % e.jobs * e.most, to = from + e.most < e.places ? from + e.most : e.places;
-    double *dp = nt_scratch_of(&call->scratch, worker);
-    for (int64_t place = from; place < to; place++) {
-        int64_t start = (image * e.places + place) * e.channels;
-        const float *p = call->out[PROBABILITIES].f + start;
-        float *dz = call->in_grad[LOGITS].f + start;
-        double mean = 0;
-        find_probability_slope(call, &e, image, place, dp);
-        for (int32_t c = 0; c < e.channels; c++)
-            mean += (double)p[c] * dp[c];
-        for (int32_t c = 0; c < e.channels; c++) /* a single channel's other has the rest */
-            dz[c] = (float)((double)p[c] * (dp[c] - mean));
-    }
+    int32_t sample = (int32_t)(job / e.jobs);
+    int64_t from = job % e.jobs * e.most, left = e.places - from;
+    int64_t places = left < e.most ? left : e.most, count = places * e.channels;
+    int64_t start = (sample * e.places + from) * e.channels;
+    const float *p = call->out[PROBABILITIES].f + start, *given = call->out_grad[PROBABILITIES].f;
+    float *dz = call->in_grad[LOGITS].f + start;
+    (void)worker;
+    if (given)
+        memcpy(dz, given + start, (size_t)count * sizeof *dz);
+    else
+        memset(dz, 0, (size_t)count * sizeof *dz);
+    for (int32_t n = sample; call->out_grad[LOSS].data && n < e.images; n += e.logits)
+        add_slopes(call->attrs, e.channels, image_slopes(&call->scratch, &e, n), places,
+                   targets_of(call->in, &e, n) + from, dz);
+    if (e.channels == 1)
+        sigmoids_gradient(p, count, dz);
+    else
+        nt_softmax_rows_gradient(p, dz, places, e.channels, dz);
 }
 
 static nt_need grad_need(const nt_grad_call *call) {
     extent e = extent_of(call->in);
-    return (nt_need){.shared = shared_size(&e),
-                     .per_worker = ((size_t)e.channels * sizeof(double) + 63) / 64 * 64};
+    return (nt_need){.shared = shared_size(&e)};
 }
 
 static void backward(const nt_grad_call *call) {
