@@ -34,7 +34,7 @@ return function(net, options)
     return a.value > b.value or a.value == b.value and a.loss < b.loss
   end
 
-  local left, removed, cases = net:nodes{op = "conv2d", name = pattern}, {}, {}
+  local left, removed, cases = net:nodes{op = "conv*", name = pattern}, {}, {}
   local all = #left
   while #left > 0 do
     local questions, best = {}, 1

@@ -19,7 +19,7 @@ return function(net, options)
   local deviation, seed = options.deviation or 1, options.seed or 0
   if type(kinds) ~= "table" then kinds = {kinds} end
   local cases = {}
-  for _, conv in ipairs(net:nodes("conv2d")) do
+  for _, conv in ipairs(net:nodes("conv*")) do
     for _, kind in ipairs(kinds) do
       assert(takes[kind], "the option 'kinds' must be of zero, mean, reinit, rerandomise and noise")
       cases[#cases + 1] = {

@@ -1,15 +1,25 @@
 -- Group 2 of the study: per layer block, every convolution but the feature-decomposition layers (those
 -- that change the number of channels) and the layers adjacent to them.
 --
--- A layer block is a run of convolutions on the main path with the same number of output channels:
--- a residual network's stages, VGG's groups between its pools. Convolutions on shortcuts are left to
--- group 3, and the first convolution of all, the stem, is never silenced here.
+-- A layer block is a run of convolutions on the main path with the same number of output channels, or of one
+-- stage (an outermost block of the graph file, such as layer1, in which bottlenecks change the number): a
+-- residual network's stages, U-Net's levels, VGG's groups between its pools, of which the last two are one,
+-- since both have 512 channels. Convolutions on shortcuts are left to group 3, and the first convolution of
+-- all, the stem, is never silenced here.
 --
 -- Options, both left open by the paper:
 --   adjacent    "after" (default): the convolution that follows a feature-decomposition layer on the
 --               main path stays; "both": so does the one before it; "none": neither
 --   stem_is_fd  true (default): the stem counts as a feature-decomposition layer, so that its
 --               neighbour stays too
+
+-- Whether two convolutions that follow one another on the main path are of one layer block.
+---@param a Node
+---@param b Node
+---@return boolean
+local function together(a, b)
+  return a.channels_out == b.channels_out or a.stage ~= nil and a.stage == b.stage
+end
 
 ---@param net Network
 ---@param options table
@@ -20,7 +30,7 @@ return function(net, options)
   assert(adjacent == "after" or adjacent == "both" or adjacent == "none",
     "the option 'adjacent' must be after, both or none")
 
-  local path = net:nodes{op = "conv2d", shortcut = false}
+  local path = net:nodes{op = "conv*", shortcut = false}
   local stays = {}
   for i, conv in ipairs(path) do
     if i == 1 then stays[i] = true end
@@ -33,9 +43,8 @@ return function(net, options)
 
   local cases, number, first = {}, 0, 1
   for i, conv in ipairs(path) do
-    if i == 1 or conv.channels_out ~= path[i - 1].channels_out then number, first = number + 1, i end
-    local last = i == #path or conv.channels_out ~= path[i + 1].channels_out
-    if last then
+    if i == 1 or not together(path[i - 1], conv) then number, first = number + 1, i end
+    if i == #path or not together(conv, path[i + 1]) then
       local zero = {}
       for k = first, i do
         if not stays[k] then zero[#zero + 1] = path[k] end
@@ -43,5 +52,9 @@ return function(net, options)
       if #zero > 0 then cases[#cases + 1] = {name = "block " .. number, zero = zero} end
     end
   end
-  return cases, #cases == 0 and "no layer block has a layer that may be silenced" or nil
+  if #cases > 0 then return cases end
+  if #path == 0 then return {}, "this network has no convolution" end
+  if adjacent == "none" then return {}, "every convolution of this network changes the number of channels" end
+  return {}, "no layer block has a layer that may be silenced: every convolution of this network changes the "
+    .. "number of channels or stands next to one that does; with 'adjacent: none' only the former stay"
 end

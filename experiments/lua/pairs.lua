@@ -14,7 +14,7 @@
 ---@return Case[], string?
 return function(net, options)
   local pattern = options.of or "*"
-  local convs, cases = net:nodes{op = "conv2d", name = pattern}, {}
+  local convs, cases = net:nodes{op = "conv*", name = pattern}, {}
   for _, conv in ipairs(convs) do cases[#cases + 1] = {name = conv.name, zero = {conv}} end
   for i, a in ipairs(convs) do
     for k = i + 1, #convs do

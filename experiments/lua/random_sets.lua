@@ -25,7 +25,7 @@ end
 ---@param options table
 ---@return Case[], string?
 return function(net, options)
-  local convs, fd = net:nodes("conv2d"), net:nodes{op = "conv2d", fd = true}
+  local convs, fd = net:nodes("conv*"), net:nodes{op = "conv*", fd = true}
   local sizes, count, seed = options.sizes or #fd, options.count or 20, options.seed or 0
   if type(sizes) ~= "table" then sizes = {sizes} end
   assert(math.type(count) == "integer" and count > 0, "the option 'count' must be an integer above 0")

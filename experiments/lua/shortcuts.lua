@@ -9,7 +9,7 @@
 ---@return Case[], string?
 return function(net, options)
   local cases, all = {}, {}
-  for _, conv in ipairs(net:nodes{op = "conv2d", shortcut = true, fd = true}) do
+  for _, conv in ipairs(net:nodes{op = "conv*", shortcut = true, fd = true}) do
     cases[#cases + 1] = {name = conv.name, zero = {conv}}
     all[#all + 1] = conv
   end

@@ -27,7 +27,7 @@ static const nt_field fields[] = {
      .doc = "inversion times in milliseconds, an image each"},
     {"size", NT_INT, offsetof(options, size), "128", 16, 1024, .doc = "rows and columns"},
     {"pixel", NT_REAL, offsetof(options, pixel), "1.3", 0.1, 10, .doc = "millimetres a pixel"},
-    {"noise", NT_REAL, offsetof(options, noise), "0.06", 0, 10,
+    {"noise", NT_REAL, offsetof(options, noise), "0.04", 0, 10,
      .doc = "its deviation, where blood gives 1 at most"},
     {"motion", NT_REAL, offsetof(options, motion), "4", 0, 100,
      .doc = "deviation of where the heart lies in each image, in millimetres"},

@@ -46,6 +46,8 @@ static inline int drop_folder(void **state) {
             snprintf(path, sizeof path, "%s/%s", (char *)*state, item->d_name);
             remove(path); /* what stays makes rmdir fail */
         }
+
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
     if (dir)
         closedir(dir);
     int status = rmdir(*state);

@@ -436,7 +436,6 @@ static void test_real_cifar10(void **state) {
 int main(void) {
     const char *real = getenv("NONTRIVIAL_DATA");
     nt_error_init(&error);
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_real_cifar10),
     };

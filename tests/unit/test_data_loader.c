@@ -246,7 +246,6 @@ static void test_npy_damaged(void **state) {
 
 int main(void) {
     nt_error_init(&error);
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(test_values),
         cmocka_unit_test(test_values_of_pytorch),

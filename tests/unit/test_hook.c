@@ -15,19 +15,21 @@ static void list(const char *graph, const char *hook, const nt_hook_option *opti
 
 #define STAGE_UNIT(s, u) " layer" #s "." #u ".conv1 layer" #s "." #u ".conv2"
 
+#define BLOCKS_AFTER                                                                               \
+    "block 1: layer1.0.conv2" STAGE_UNIT(1, 1)                                                     \
+        STAGE_UNIT(1, 2) "\n"                                                                      \
+                         "block 2:" STAGE_UNIT(2, 1) STAGE_UNIT(2, 2)                              \
+                             STAGE_UNIT(2, 3) "\n"                                                 \
+                                              "block 3:" STAGE_UNIT(3, 1) STAGE_UNIT(3, 2)         \
+                                                  STAGE_UNIT(3, 3) STAGE_UNIT(3, 4)                \
+                                                      STAGE_UNIT(3, 5) "\n"                        \
+                                                                       "block 4:" STAGE_UNIT(4, 1) \
+                                                                           STAGE_UNIT(4, 2) "\n"
+
 static void layer_blocks_after(void **state) {
     (void)state;
-    const char *expected = "block 1: layer1.0.conv2" STAGE_UNIT(1, 1)
-        STAGE_UNIT(1, 2) "\n"
-                         "block 2:" STAGE_UNIT(2, 1) STAGE_UNIT(2, 2)
-                             STAGE_UNIT(2, 3) "\n"
-                                              "block 3:" STAGE_UNIT(3, 1) STAGE_UNIT(3, 2)
-                                                  STAGE_UNIT(3, 3) STAGE_UNIT(3, 4)
-                                                      STAGE_UNIT(3, 5) "\n"
-                                                                       "block 4:" STAGE_UNIT(4, 1)
-                                                                           STAGE_UNIT(4, 2) "\n";
-    assert_shipped("resnet34.yaml", "layer_blocks.lua", "adjacent", "after", expected);
-    assert_shipped("resnet34.yaml", "layer_blocks.lua", NULL, NULL, expected);
+    assert_shipped("resnet34.yaml", "layer_blocks.lua", "adjacent", "after", BLOCKS_AFTER);
+    assert_shipped("resnet34.yaml", "layer_blocks.lua", NULL, NULL, BLOCKS_AFTER);
 }
 
 static void layer_blocks_both(void **state) {
@@ -65,16 +67,155 @@ static void shortcuts(void **state) {
                    "all shortcuts: layer2.0.downsample.0 layer3.0.downsample.0\n");
 }
 
+static int count_lines(const nt_text *text) {
+    int lines = 0;
+    for (const char *p = text->bytes; *p; p++)
+        lines += *p == '\n';
+    return lines;
+}
+
 static void each_layer(void **state) {
     (void)state;
     nt_text text;
     list("resnet34.yaml", "each_layer.lua", NULL, 0, &text);
-    int lines = 0;
-    for (const char *p = text.bytes; *p; p++)
-        lines += *p == '\n';
-    assert_int_equal(lines, 36);
+    assert_int_equal(count_lines(&text), 36);
     assert_non_null(strstr(text.bytes, "conv1: conv1\n"));
     nt_text_finish(&text);
+}
+
+/* --- other networks --------------------------------------------------------------------------- */
+
+/* VGG's last two groups have the same number of channels, so they are one layer block. */
+static void vgg16(void **state) {
+    (void)state;
+    assert_shipped("vgg16.yaml", "layer_blocks.lua", NULL, NULL,
+                   "block 3: features.20\n"
+                   "block 4: features.30 features.34 features.37 features.40\n");
+    assert_shipped("vgg16.yaml", "layer_blocks.lua", "adjacent", "both",
+                   "block 4: features.30 features.34 features.37 features.40\n");
+    assert_shipped("vgg16.yaml", "layer_blocks.lua", "adjacent", "none",
+                   "block 1: features.3\n"
+                   "block 2: features.10\n"
+                   "block 3: features.17 features.20\n"
+                   "block 4: features.27 features.30 features.34 features.37 features.40\n");
+    assert_shipped("vgg16.yaml", "shortcuts.lua", NULL, NULL,
+                   "(this network has no shortcut with a convolution, so there is no group 3)\n");
+}
+
+/* The convolutions of pyramid and head all change the number of channels; those of the auxiliary
+ * head are not part of what is measured. */
+static void pspnet(void **state) {
+    (void)state;
+    nt_text text;
+    assert_shipped("pspnet-resnet34.yaml", "layer_blocks.lua", NULL, NULL, BLOCKS_AFTER);
+    assert_shipped(
+        "pspnet-resnet34.yaml", "layer_blocks.lua", "adjacent", "both",
+        "block 1: layer1.0.conv2" STAGE_UNIT(
+            1, 1) " layer1.2.conv1\n"
+                  "block 2:" STAGE_UNIT(2, 1) STAGE_UNIT(
+                      2, 2) " layer2.3.conv1\n"
+                            "block 3:" STAGE_UNIT(3, 1) STAGE_UNIT(3, 2) STAGE_UNIT(3, 3)
+                                STAGE_UNIT(3, 4) " layer3.5.conv1\n"
+                                                 "block 4:" STAGE_UNIT(4, 1) " layer4.2.conv1\n");
+    assert_shipped("pspnet-resnet34.yaml", "shortcuts.lua", NULL, NULL,
+                   "layer2.0.downsample.0: layer2.0.downsample.0\n"
+                   "layer3.0.downsample.0: layer3.0.downsample.0\n"
+                   "layer4.0.downsample.0: layer4.0.downsample.0\n");
+    list("pspnet-resnet34.yaml", "each_layer.lua", NULL, 0, &text);
+    assert_int_equal(count_lines(&text), 42);
+    assert_non_null(strstr(text.bytes, "ppm.features.3.1: ppm.features.3.1\ncls.0: cls.0\n"
+                                       "cls.4: cls.4\n"));
+    assert_null(strstr(text.bytes, "aux"));
+    nt_text_finish(&text);
+}
+
+/* Without short connections the blocks are the same. */
+static void plain34(void **state) {
+    (void)state;
+    assert_shipped("plain34.yaml", "layer_blocks.lua", NULL, NULL, BLOCKS_AFTER);
+    assert_shipped("plain34.yaml", "shortcuts.lua", NULL, NULL,
+                   "(this network has no shortcut with a convolution, so there is no group 3)\n");
+}
+
+/* In a bottleneck only the 3x3 convolution keeps the number of channels, and but for the first unit
+ * it follows one that does not. */
+static void resnet50(void **state) {
+    (void)state;
+    assert_shipped("resnet50.yaml", "layer_blocks.lua", NULL, NULL, "block 1: layer1.0.conv2\n");
+    assert_shipped("resnet50.yaml", "layer_blocks.lua", "adjacent", "none",
+                   "block 1: layer1.0.conv1 layer1.0.conv2 layer1.1.conv2 layer1.2.conv2\n"
+                   "block 2: layer2.0.conv2 layer2.1.conv2 layer2.2.conv2 layer2.3.conv2\n"
+                   "block 3: layer3.0.conv2 layer3.1.conv2 layer3.2.conv2 layer3.3.conv2 "
+                   "layer3.4.conv2 layer3.5.conv2\n"
+                   "block 4: layer4.0.conv2 layer4.1.conv2 layer4.2.conv2\n");
+    assert_shipped("resnet50.yaml", "shortcuts.lua", NULL, NULL,
+                   "layer1.0.downsample.0: layer1.0.downsample.0\n"
+                   "layer2.0.downsample.0: layer2.0.downsample.0\n"
+                   "layer3.0.downsample.0: layer3.0.downsample.0\n"
+                   "layer4.0.downsample.0: layer4.0.downsample.0\n");
+}
+
+/* Transposed convolutions are layers, too. */
+static void unet(void **state) {
+    (void)state;
+    nt_text text;
+    assert_shipped("unet.yaml", "layer_blocks.lua", "adjacent", "none",
+                   "block 1: inc.double_conv.3\n"
+                   "block 2: down1.maxpool_conv.1.double_conv.3\n"
+                   "block 3: down2.maxpool_conv.1.double_conv.3\n"
+                   "block 4: down3.maxpool_conv.1.double_conv.3\n"
+                   "block 5: down4.maxpool_conv.1.double_conv.3\n"
+                   "block 6: up1.conv.double_conv.3\n"
+                   "block 7: up2.conv.double_conv.3\n"
+                   "block 8: up3.conv.double_conv.3\n"
+                   "block 9: up4.conv.double_conv.3\n");
+    list("unet.yaml", "layer_blocks.lua", NULL, 0, &text);
+    assert_non_null(strstr(text.bytes, "with 'adjacent: none'"));
+    nt_text_finish(&text);
+    list("unet.yaml", "each_layer.lua", NULL, 0, &text);
+    assert_int_equal(count_lines(&text), 23);
+    assert_non_null(strstr(text.bytes, "\nup1.up: up1.up\nup1.conv.double_conv.0: "));
+    nt_text_finish(&text);
+    assert_shipped("unet.yaml", "shortcuts.lua", NULL, NULL,
+                   "(this network has no shortcut with a convolution, so there is no group 3)\n");
+}
+
+/* The run of 512 channels goes through the narrowest maps and out again. */
+static void segnet(void **state) {
+    (void)state;
+    nt_text text;
+    assert_shipped("segnet.yaml", "layer_blocks.lua", NULL, NULL,
+                   "block 3: conv3_3\n"
+                   "block 4: conv4_3 conv5_1 conv5_2 conv5_3 conv5_3_D conv5_2_D conv5_1_D "
+                   "conv4_3_D conv4_2_D\n"
+                   "block 5: conv3_2_D\n");
+    list("segnet.yaml", "each_layer.lua", NULL, 0, &text);
+    assert_int_equal(count_lines(&text), 26);
+    nt_text_finish(&text);
+}
+
+/* Which convolutions a script sees: transposed ones by another op's name, those of auxiliary heads
+ * when it asks. */
+static void kinds_of_convolution(void **state) {
+    (void)state;
+    static const struct {
+        const char *graph, *filter, *expected;
+    } cases[] = {
+        {"unet.yaml", "'conv2d'", "(19)\n"},
+        {"unet.yaml", "'conv_transpose2d'", "(4)\n"},
+        {"unet.yaml", "'conv*'", "(23)\n"},
+        {"unet.yaml", "{op = 'conv*', stage = 'up2', fd = true}", "(2)\n"},
+        {"pspnet-resnet34.yaml", "'conv*'", "(42)\n"},
+        {"pspnet-resnet34.yaml", "{op = 'conv*', auxiliary = true}", "(2)\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char script[200];
+        nt_network *network = load(cases[i].graph);
+        snprintf(script, sizeof script, HOOK("return {}, tostring(#net:nodes(%.80s))"),
+                 cases[i].filter);
+        assert_cases(network, script, cases[i].expected);
+        nt_network_free(network);
+    }
 }
 
 /* --- scripts of our own ----------------------------------------------------------------------- */
@@ -258,6 +399,13 @@ int main(void) {
         cmocka_unit_test(layer_blocks_stem),
         cmocka_unit_test(shortcuts),
         cmocka_unit_test(each_layer),
+        cmocka_unit_test(vgg16),
+        cmocka_unit_test(pspnet),
+        cmocka_unit_test(plain34),
+        cmocka_unit_test(resnet50),
+        cmocka_unit_test(unet),
+        cmocka_unit_test(segnet),
+        cmocka_unit_test(kinds_of_convolution),
         cmocka_unit_test(mistakes_are_explained),
         cmocka_unit_test(nodes_show_what_they_are),
         cmocka_unit_test(options_that_nobody_reads_are_mistakes),

@@ -194,6 +194,20 @@ static void pairs(void **state) {
                    "(no convolution has a name that matches 'fc')\n");
 }
 
+/* Transposed convolutions are among them, those of an auxiliary head are not. */
+static void pairs_elsewhere(void **state) {
+    (void)state;
+    nt_text text;
+    assert_shipped("unet.yaml", "pairs.lua", "of", "up4.up", "up4.up: up4.up\n");
+    assert_int_equal(run_shipped("pspnet-resnet34.yaml", "pairs.lua", NULL, 0, &text), NT_OK);
+    count_is(&text, 42 + 42 * 41 / 2);
+    assert_null(strstr(text.bytes, "aux."));
+    nt_text_finish(&text);
+    assert_int_equal(run_shipped("vgg16.yaml", "pairs.lua", NULL, 0, &text), NT_OK);
+    count_is(&text, 13 + 13 * 12 / 2);
+    nt_text_finish(&text);
+}
+
 static const char *const fd34 = "feature decomposition: conv1 layer2.0.conv1 layer2.0.downsample.0 "
                                 "layer3.0.conv1 layer3.0.downsample.0 layer4.0.conv1 "
                                 "layer4.0.downsample.0";
@@ -219,6 +233,36 @@ static void random_sets(void **state) {
         count++;
     }
     nt_text_finish(&text);
+}
+
+static void random_sets_elsewhere(void **state) {
+    (void)state;
+    static const struct {
+        const char *graph, *line;
+    } cases[] = {
+        {"vgg16.yaml", "feature decomposition: features.0 features.7 features.14 features.24"},
+        {"plain34.yaml", "feature decomposition: conv1 layer2.0.conv1 layer3.0.conv1 "
+                         "layer4.0.conv1"},
+        {"pspnet-resnet34.yaml",
+         "feature decomposition: conv1 layer2.0.conv1 layer2.0.downsample.0 layer3.0.conv1 "
+         "layer3.0.downsample.0 layer4.0.conv1 layer4.0.downsample.0 ppm.features.0.1 "
+         "ppm.features.1.1 ppm.features.2.1 ppm.features.3.1 cls.0 cls.4"},
+        {"segnet.yaml", "feature decomposition: conv1_1 conv2_1 conv3_1 conv4_1 conv4_1_D "
+                        "conv3_1_D conv2_1_D conv1_1_D"},
+        {"unet.yaml",
+         "feature decomposition: inc.double_conv.0 down1.maxpool_conv.1.double_conv.0 "
+         "down2.maxpool_conv.1.double_conv.0 down3.maxpool_conv.1.double_conv.0 "
+         "down4.maxpool_conv.1.double_conv.0 up1.up up1.conv.double_conv.0 up2.up "
+         "up2.conv.double_conv.0 up3.up up3.conv.double_conv.0 up4.up up4.conv.double_conv.0 "
+         "outc.conv"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nt_text text;
+        assert_int_equal(run_shipped(cases[i].graph, "random_sets.lua", NULL, 0, &text), NT_OK);
+        count_is(&text, 21);
+        has_line(&text, cases[i].line);
+        nt_text_finish(&text);
+    }
 }
 
 /* The lines that begin with `start`. */
@@ -377,7 +421,9 @@ int main(void) {
         cmocka_unit_test(greedy_margins),
         cmocka_unit_test(greedy_options),
         cmocka_unit_test(pairs),
+        cmocka_unit_test(pairs_elsewhere),
         cmocka_unit_test(random_sets),
+        cmocka_unit_test(random_sets_elsewhere),
         cmocka_unit_test(random_sets_options),
         cmocka_unit_test(kinds),
         cmocka_unit_test(drop_units),

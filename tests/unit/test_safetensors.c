@@ -319,7 +319,6 @@ static void test_read_out_of_memory(void **state) {
 
 int main(void) {
     nt_error_init(&error);
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(test_round_trip),
         WITH_FOLDER(test_file),

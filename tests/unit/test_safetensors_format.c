@@ -216,7 +216,6 @@ static void test_random_damage(void **state) {
 
 int main(void) {
     nt_error_init(&error);
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(test_malformed),     WITH_FOLDER(test_header_length),
         WITH_FOLDER(test_cut_anywhere),  WITH_FOLDER(test_each_byte),
