@@ -97,6 +97,32 @@ groups:
   kinds: {hook: kinds.lua}
 """
 
+ASKING = """weights: undisturbed/seed-0/weights.safetensors
+evaluate: {split: test, batch: 50, limit: 300}
+groups:
+  search: {hook: search.lua}
+"""
+
+SEARCH = """return function(net)  -- takes the layer that costs least, again and again
+  local left, gone, cases = net:nodes("conv2d"), {}, {}
+  while #left > 0 do
+    local questions, best = {}, 1
+    for i, conv in ipairs(left) do
+      local layers = table.move(gone, 1, #gone, 1, {})
+      layers[#layers + 1] = conv
+      questions[i] = {zero = layers}
+    end
+    local answers = net:evaluate_all(questions)
+    for i, answer in ipairs(answers) do
+      if answer.value > answers[best].value then best = i end
+    end
+    gone[#gone + 1] = table.remove(left, best)
+    cases[#cases + 1] = {name = #gone .. " gone", zero = table.move(gone, 1, #gone, 1, {})}
+  end
+  return cases
+end
+"""
+
 EACH = """return function(net)
   local cases = {}
   for i, conv in ipairs(net:nodes("conv2d")) do cases[i] = {name = conv.name, zero = conv} end
@@ -152,7 +178,8 @@ def make_suite(folder):
     (folder / "graph.yaml").write_text(GRAPH)
     (folder / "train.yaml").write_text(SUITE + TRAINED)
     (folder / "measure.yaml").write_text(SUITE + GIVEN)
-    for name, hook in (("each", EACH), ("pairs", PAIRS), ("kinds", KINDS)):
+    (folder / "search.yaml").write_text(SUITE + ASKING)
+    for name, hook in (("each", EACH), ("pairs", PAIRS), ("kinds", KINDS), ("search", SEARCH)):
         (folder / f"{name}.lua").write_text(hook)
 
 
@@ -218,6 +245,14 @@ class Run:
             with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=5)) as store:
                 return store.execute("SELECT count(DISTINCT number) FROM shard").fetchone()[0]
         except sqlite3.OperationalError:  # not there, without its tables, or half-written
+            return 0
+
+    def watch_rows(self):
+        """How many rows of shards a running process has saved."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=5)) as store:
+                return store.execute("SELECT count(*) FROM shard").fetchone()[0]
+        except sqlite3.OperationalError:
             return 0
 
     def rows(self):
@@ -445,6 +480,27 @@ class Disturbed(unittest.TestCase):
         self.expect_evaluated(errors, done)
         shards = self.expected["measure.yaml"][0]["shard"]
         self.assertEqual(run.rows()["shard"], marked + shards[len(marked) :])
+
+    def test_kill_in_searching(self):
+        """A hook that asks: what was answered is not measured again, and the search ends as it would."""
+        whole = self.new_run("search.yaml", again="undisturbed")
+        self.undisturbed(whole)
+        total = len(whole.rows()["shard"])
+        rng, run, kept, between = random.Random(63), self.new_run("search.yaml"), [], 0
+        while len(kept) < total:
+            process = run.start(threads=1 + between % 2)
+            wait_until(lambda: run.watch_rows() > len(kept), process)
+            time.sleep(rng.uniform(0, 0.002))
+            process.kill()
+            process.communicate(timeout=TIME_LIMIT)
+            rows = run.rows()["shard"]
+            self.assertEqual(rows[: len(kept)], kept)
+            between += len(kept) < len(rows) < total
+            kept = rows
+        self.assertGreater(between, 0)
+        status, errors = run.finish(threads=2)
+        self.assertEqual(status, 0, errors)
+        self.expect_same(run)
 
     # --- signals ----------------------------------------------------------------------------------
 
