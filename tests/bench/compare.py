@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How fast ResNet34 runs here and in PyTorch, on the same machine, in alternating rounds.
+"""How fast networks run here and in PyTorch, on the same machine, in alternating rounds.
 
-    compare.py build/interpreter/nontrivial [--peer torch_peer.py] [--rounds 5] [--threads 2]
+    compare.py build/interpreter/nontrivial [--peer torch_peer.py] [--rounds 5] [--threads 2] [--segment]
 
 Each round times this program (`nontrivial bench`, which takes the fastest of its repeats) and then the
 peer, a script that prints lines such as
@@ -10,9 +10,10 @@ peer, a script that prints lines such as
     jit: infer 640.0 img/s
 
 for `net --stem STEM --batch N --threads N`; of its memory formats the better one counts. A batch of one
-image and the peak memory are measured against torch_job.py beside this file. Printed are the medians of the
-rounds, and the ratio's median with its least and greatest value. Without a peer, our figures alone. Run
-nothing else meanwhile.
+image and the peak memory are measured against torch_job.py beside this file; with --segment so are, in place
+of ResNet34, the networks that segment, which need no other peer. Printed are the medians of the rounds, and
+the ratio's median with its least and greatest value. Without a peer, our figures alone. Run nothing else
+meanwhile.
 """
 import argparse
 import json
@@ -23,17 +24,22 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-GRAPH = HERE.parents[1] / 'graphs/resnet34.yaml'
+GRAPHS = HERE.parents[1] / 'graphs'
 RATES = [  # title, stem, batch, our flags, the peer's word
-    ('stem imagenet, batch 128, inference', 'imagenet', 128, [], 'infer'),
-    ('stem imagenet, batch 128, training', 'imagenet', 128, ['--train'], 'train'),
-    ('stem imagenet, batch 128, inference, against jit', 'imagenet', 128, [], 'jit'),
-    ('stem cifar, batch 64, inference', 'cifar', 64, [], 'infer'),
-    ('stem cifar, batch 64, training', 'cifar', 64, ['--train'], 'train'),
-    ('stem imagenet, batch 1, inference', 'imagenet', 1, [], 'single'),
+    ('ResNet34, stem imagenet, batch 128, inference', 'imagenet', 128, [], 'infer'),
+    ('ResNet34, stem imagenet, batch 128, training', 'imagenet', 128, ['--train'], 'train'),
+    ('ResNet34, stem imagenet, batch 128, inference, against jit', 'imagenet', 128, [], 'jit'),
+    ('ResNet34, stem cifar, batch 64, inference', 'cifar', 64, [], 'infer'),
+    ('ResNet34, stem cifar, batch 64, training', 'cifar', 64, ['--train'], 'train'),
+    ('ResNet34, stem imagenet, batch 1, inference', 'imagenet', 1, [], 'single'),
 ]
-MEMORY = 'stem cifar, batch 64, training, peak memory in MB'
-THREADS = 'stem imagenet, batch 128, training, two threads over one'
+SEGMENTING = [  # title, graph, torch_job.py's network, batch
+    ('PSPNet-ResNet34, 128x128, batch 8', 'pspnet-resnet34', 'pspnet', 8),
+    ('U-Net, 128x128, batch 8', 'unet', 'unet', 8),
+    ('SegNet, 128x128, batch 8', 'segnet', 'segnet', 8),
+]
+MEMORY = 'ResNet34, stem cifar, batch 64, training, peak memory in MB'
+THREADS = 'ResNet34, stem imagenet, batch 128, training, two threads over one'
 
 
 def run(command):
@@ -43,14 +49,19 @@ def run(command):
     return out.stdout, 1024 * int(out.stderr.split()[-1])
 
 
-def ours(program, stem, batch, flags, threads):
-    out, peak = run([program, 'bench', GRAPH, '--set', f'stem={stem}', '--batch', batch,
-                     '--threads', threads, '--repeat', 100 if batch == 1 else 8, '--json', *flags])
+def bench(program, graph, batch, flags, threads, repeats):
+    out, peak = run([program, 'bench', GRAPHS / f'{graph}.yaml', '--batch', batch, '--threads', threads,
+                     '--repeat', repeats, '--json', *flags])
     return json.loads(out)['images_per_second'], peak
 
 
-def torch_job(job, stem, batch, threads):
-    return json.loads(run(['/usr/bin/python3', HERE / 'torch_job.py', job, stem, batch, threads])[0])
+def ours(program, stem, batch, flags, threads):
+    return bench(program, 'resnet34', batch, ['--set', f'stem={stem}', *flags], threads,
+                 100 if batch == 1 else 8)
+
+
+def torch_job(job, network, batch, threads):
+    return json.loads(run(['/usr/bin/python3', HERE / 'torch_job.py', job, network, batch, threads])[0])
 
 
 def peers(peer, stem, batch, threads):
@@ -74,16 +85,30 @@ def one_round(given, mine, theirs):
             continue
         if (stem, batch) not in seen:
             seen[stem, batch] = (
-                {'single': torch_job('infer', stem, batch, given.threads)['images_per_second']}
+                {'single': torch_job('infer', f'resnet34-{stem}', batch, given.threads)['images_per_second']}
                 if word == 'single' else peers(given.peer, stem, batch, given.threads))
         theirs.setdefault(title, []).append(seen[stem, batch][word])
     mine.setdefault(MEMORY, []).append(ours(given.program, 'cifar', 64, ['--train'], given.threads)[1] / 1e6)
     if given.peer:
-        peak = torch_job('train', 'cifar', 64, given.threads)['peak_bytes']
+        peak = torch_job('train', 'resnet34-cifar', 64, given.threads)['peak_bytes']
         theirs.setdefault(MEMORY, []).append(peak / 1e6)
     one, two = (ours(given.program, 'imagenet', 128, ['--train'], threads)[0] for threads in (1, 2))
     mine.setdefault(THREADS, []).append(two)
     theirs.setdefault(THREADS, []).append(one)
+
+
+def number_of(rate):
+    return f'{rate:.0f}' if rate >= 100 else f'{rate:.1f}'
+
+
+def one_segmenting_round(given, mine, theirs):
+    for title, graph, network, batch in SEGMENTING:
+        for job, flags in (('infer', []), ('train', ['--train'])):
+            name = f'{title}, ' + {'infer': 'inference', 'train': 'training'}[job]
+            mine.setdefault(name, []).append(
+                bench(given.program, graph, batch, flags, given.threads, 3)[0])
+            theirs.setdefault(name, []).append(
+                torch_job(job, network, batch, given.threads)['images_per_second'])
 
 
 def main():
@@ -92,26 +117,26 @@ def main():
     parser.add_argument('--peer')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--segment', action='store_true')
     given = parser.parse_args()
     mine, theirs = {}, {}
     for number in range(given.rounds):
         print(f'round {number + 1} of {given.rounds}', file=sys.stderr)
-        one_round(given, mine, theirs)
-    print('| ResNet34, 32x32 | images/s | PyTorch | ratio | least to greatest |')
+        (one_segmenting_round if given.segment else one_round)(given, mine, theirs)
+    print('| job | images/s | PyTorch | ratio | least to greatest |')
     print('| --- | --- | --- | --- | --- |')
     for title, rates in mine.items():
-        row = f'| {title} | {statistics.median(rates):.0f} |'
+        row = f'| {title} | {number_of(statistics.median(rates))} |'
         others = theirs.get(title)
         if others:
             ratios = [a / b for a, b in zip(rates, others)]
-            name = f'one thread: {statistics.median(others):.0f}' if title == THREADS \
-                else f'{statistics.median(others):.0f}'
+            name = 'one thread: ' * (title == THREADS) + number_of(statistics.median(others))
             row += f' {name} | {statistics.median(ratios):.2f} | {min(ratios):.2f} to {max(ratios):.2f} |'
         else:
             row += ' | | |'
         print(row)
-    if given.peer:
-        told = torch_job('infer', 'imagenet', 1, 1)
+    if given.peer or given.segment:
+        told = torch_job('infer', 'resnet34-imagenet', 1, 1)
         print(f"\nPyTorch {told['torch']}, BLAS {', '.join(told['blas']) or 'built in'}")
 
 
