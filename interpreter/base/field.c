@@ -225,8 +225,8 @@ static int split(char *value, const char **parts, int limit, bool *ret_list) {
     return count;
 }
 
-static bool set_text(const nt_field *field, void *record, nt_arena *arena, const char *text,
-                     char why[NT_FIELD_WHY]) {
+bool nt_field_set_text(const nt_field *field, void *record, nt_arena *arena, const char *text,
+                       char why[NT_FIELD_WHY]) {
     enum { LONGEST = 64 };
     const char *parts[LONGEST];
     bool list;
@@ -242,7 +242,7 @@ static bool set_text(const nt_field *field, void *record, nt_arena *arena, const
 bool nt_fields_default(const nt_field *fields, void *record, nt_arena *arena) {
     char why[NT_FIELD_WHY];
     for (; fields->name; fields++)
-        if (fields->fallback && !set_text(fields, record, arena, fields->fallback, why))
+        if (fields->fallback && !nt_field_set_text(fields, record, arena, fields->fallback, why))
             return false;
     return true;
 }
@@ -259,7 +259,7 @@ bool nt_fields_parse(const nt_field *fields, void *record, nt_arena *arena, cons
         const nt_field *field = nt_field_find(fields, word);
         if (!value || !field)
             return snprintf(why, NT_FIELD_WHY, "no field '%.60s'", word), false;
-        if (!set_text(field, record, arena, value, why))
+        if (!nt_field_set_text(field, record, arena, value, why))
             return false;
     }
     return true;

@@ -78,6 +78,10 @@ bool nt_fields_default(const nt_field *fields, void *record, nt_arena *arena);
 bool nt_field_set(const nt_field *field, void *record, nt_arena *arena, const char *const *texts,
                   int count, bool list, char why[NT_FIELD_WHY]);
 
+/* The same from one text, in which "[1,2]" is a list. */
+bool nt_field_set_text(const nt_field *field, void *record, nt_arena *arena, const char *text,
+                       char why[NT_FIELD_WHY]);
+
 /* Sets fields from "name=value name=[1,2]"; the rest keep what they have. For tables in C code. */
 bool nt_fields_parse(const nt_field *fields, void *record, nt_arena *arena, const char *text,
                      char why[NT_FIELD_WHY]);

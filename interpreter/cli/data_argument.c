@@ -28,7 +28,7 @@ static nt_status read_options(const nt_data_kind *kind, const nt_setting *settin
             if (nt_field_nearest(kind->fields, setting->key))
                 nt_error_hint(error, "did you mean '%s'?",
                               nt_field_nearest(kind->fields, setting->key));
-        } else if (!nt_field_set(field, record, arena, &setting->value, 1, false, why)) {
+        } else if (!nt_field_set_text(field, record, arena, setting->value, why)) {
             status = nt_error_say(error, NT_USAGE, "'%s' %s", setting->key, why);
         }
     }

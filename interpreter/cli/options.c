@@ -107,7 +107,7 @@ static void read_option(reader *r, const char *word) {
     }
     const char *value = option->type == NT_BOOL ? "true" : take_value(r, name, attached);
     char why[NT_FIELD_WHY];
-    if (value && !nt_field_set(option, a->record, &a->arena, &value, 1, false, why))
+    if (value && !nt_field_set_text(option, a->record, &a->arena, value, why))
         r->status = nt_error_say(r->error, NT_USAGE, "--%s %s", name, why);
     a->given[a->given_count++] = option;
 }
