@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "diagnostic.h"
 #include <dirent.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@
 
 /* --- a folder of one's own -------------------------------------------------------------------- */
 
-/* Setup and teardown of a test; *state is the folder's path. Folders in it aren't removed with it.
+/* Setup and teardown of a test; *state is the folder's path. All that is in it goes with it.
  */
 static inline int make_folder(void **state) {
     char *path = strdup("/tmp/nontrivial-test-XXXXXX");
@@ -38,22 +39,21 @@ static inline int count_files(const char *folder) {
     return count;
 }
 
-static inline int drop_folder(void **state) {
-    char path[600];
-    DIR *dir = opendir(*state);
-    for (struct dirent *item; dir && (item = readdir(dir));)
-        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0) {
-            snprintf(path, sizeof path, "%s/%s", (char *)*state, item->d_name);
-            remove(path); /* what stays makes rmdir fail */
-        }
+static inline int remove_one(const char *path, const struct stat *info, int kind,
+                             struct FTW *walk) {
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
 
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
-    if (dir)
-        closedir(dir);
-    int status = rmdir(*state);
+static inline int drop_folder(void **state) {
+    int status = nftw(*state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(*state);
     return status;
 }
+
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 enum { PATH_SIZE = 1000 };
 

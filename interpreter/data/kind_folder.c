@@ -1,0 +1,274 @@
+/* Images in a folder for each class:
+ *
+ *     ROOT/train/<class>/…, ROOT/test/<class>/…      the split is given, or
+ *     ROOT/<class>/…                                 it is drawn, the same whatever is on the disk
+ *
+ * Classes are numbered in the bytewise order of their names. Colours are normalised by the mean and
+ * the deviation of each channel over at most MEASURED of the training images, chosen evenly. */
+#include "dataset.h"
+
+#include "picture_tree.h"
+#include "random.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MEASURED = 1000 };
+
+typedef struct options {
+    const char *train, *test;
+    double test_share;
+    int32_t split_seed, channels, size[2];
+} options;
+
+static const nt_field fields[] = {
+    {"train", NT_STRING, offsetof(options, train), "train",
+     .doc = "folder of the classes' folders to train on"},
+    {"test", NT_STRING, offsetof(options, test), "test", .doc = "the same to test on"},
+    {"test_share", NT_REAL, offsetof(options, test_share), "0.2", 0, 1,
+     .doc =
+         "share of each class that is drawn for the test split, where there are no such folders"},
+    {"split_seed", NT_INT, offsetof(options, split_seed), "0", 0, INT32_MAX,
+     .doc = "which draw it is"},
+    {"size", NT_PAIR, offsetof(options, size), "0", 0, 1 << 14,
+     .doc = "rows and columns that all are resized to cover and cut to; 0: they have one size"},
+    {"channels", NT_INT, offsetof(options, channels), "0", 0, 3,
+     .doc = "1 grey, 3 colour; 0: as the first image has"},
+    {0},
+};
+
+static nt_status no_memory(const nt_data_info *info, nt_error *error) {
+    return nt_error_in(error, NT_NO_MEMORY, info->folder, -1, "out of memory listing pictures");
+}
+
+/* --- classes ---------------------------------------------------------------------------------- */
+
+/* A picture's class: the folder that its name begins with; NULL: it lies in none. */
+static const char *class_of(nt_arena *arena, const nt_picture_file *file) {
+    const char *slash = strchr(file->stem, '/');
+    return slash ? nt_arena_substring(arena, file->stem, (size_t)(slash - file->stem)) : NULL;
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The different classes of the files, sorted. */
+static nt_status find_classes(nt_arena *arena, const nt_picture_files *files, nt_data_info *info,
+                              nt_error *error) {
+    const char **names = NT_ARENA_ARRAY(arena, const char *, files->count + 1);
+    int32_t count = 0;
+    if (!names)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < files->count; i++) {
+        names[i] = class_of(arena, &files->items[i]);
+        if (!names[i])
+            return nt_error_in(error, NT_INVALID, files->items[i].path, -1,
+                               "lies in no class's folder");
+    }
+    qsort(names, (size_t)files->count, sizeof *names, compare);
+    for (int32_t i = 0; i < files->count; i++)
+        if (count == 0 || strcmp(names[count - 1], names[i]) != 0)
+            names[count++] = names[i];
+    info->class_names = names;
+    info->classes = count;
+    return NT_OK;
+}
+
+/* -1: no class is called so. */
+static int32_t number_of(const nt_data_info *info, const char *stem) {
+    size_t length = strcspn(stem, "/");
+    for (int32_t c = 0; c < info->classes; c++)
+        if (strncmp(info->class_names[c], stem, length) == 0 &&
+            info->class_names[c][length] == '\0')
+            return c;
+    return -1;
+}
+
+/* --- splits ----------------------------------------------------------------------------------- */
+
+static bool same_class(const nt_picture_file *a, const nt_picture_file *b) {
+    size_t length = strcspn(a->stem, "/") + 1;
+    return strncmp(a->stem, b->stem, length) == 0;
+}
+
+/* Knuth's algorithm S over the pictures of each class, in the order of their names. */
+static void draw(const options *o, nt_picture_files *train, nt_picture_files *test) {
+    enum { STREAM = 0x73706c69 }; /* "spli" */
+    nt_random random;
+    nt_random_init(&random, (uint64_t)o->split_seed, STREAM);
+    int32_t total = train->count, end = 0, left = 0;
+    train->count = 0;
+    for (int32_t i = 0; i < total; i++) {
+        nt_picture_file file = train->items[i];
+        if (i == end) { /* another class begins */
+            while (end < total && same_class(&file, &train->items[end]))
+                end++;
+            left = (int32_t)(o->test_share * (end - i) + 0.5);
+        }
+        bool drawn = nt_random_below(&random, (uint32_t)(end - i)) < (uint32_t)left;
+        nt_picture_files *to = drawn ? test : train;
+        left -= drawn;
+        to->items[to->count++] = file;
+    }
+}
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static nt_status find_pictures(const options *o, nt_arena *arena, const nt_data_info *info,
+                               nt_picture_files ret[NT_HELD_OUT], nt_error *error) {
+    const char *names[NT_HELD_OUT] = {o->train, o->test}, *folders[NT_HELD_OUT];
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        if (!(folders[s] = nt_arena_printf(arena, "%s/%s", info->folder, names[s])))
+            return no_memory(info, error);
+    if (is_folder(folders[NT_TRAIN]) || is_folder(folders[NT_TEST])) {
+        for (int s = 0; s < NT_HELD_OUT; s++)
+            if (is_folder(folders[s]))
+                NT_TRY(nt_picture_files_list(folders[s], arena, &ret[s], error));
+    } else {
+        NT_TRY(nt_picture_files_list(info->folder, arena, &ret[NT_TRAIN], error));
+        ret[NT_TEST].items = NT_ARENA_ARRAY(arena, nt_picture_file, ret[NT_TRAIN].count + 1);
+        if (!ret[NT_TEST].items)
+            return no_memory(info, error);
+        draw(o, &ret[NT_TRAIN], &ret[NT_TEST]);
+    }
+    if (ret[NT_TRAIN].count + ret[NT_TEST].count > 0)
+        return NT_OK;
+    return nt_error_in(error, NT_INVALID, info->folder, -1, "holds no PNG or JPEG pictures");
+}
+
+/* The classes are those of the training images, or, without them, of the test images. */
+static nt_status check_classes(const nt_data_info *info, const nt_picture_files *test,
+                               nt_error *error) {
+    for (int32_t i = 0; i < test->count; i++)
+        if (number_of(info, test->items[i].stem) < 0)
+            return nt_error_in(error, NT_INVALID, test->items[i].path, -1,
+                               "is of a class that no training image has");
+    return NT_OK;
+}
+
+static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
+                            const nt_picture_files *files, nt_error *error) {
+    const char **names = NT_ARENA_ARRAY(arena, const char *, files->count + 1);
+    if (!names)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < files->count; i++) {
+        names[i] = files->items[i].stem;
+        if (!nt_data_add_file(info, arena, files->items[i].path))
+            return no_memory(info, error);
+    }
+    info->counts[split] = files->count;
+    info->names[split] = names;
+    return NT_OK;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static nt_picture_form form_of(const options *o, const nt_data_info *info) {
+    return (nt_picture_form){info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
+                             o->size[0] > 0 && o->size[1] > 0, info->pixel};
+}
+
+typedef struct loading {
+    nt_picture_form form;
+    const nt_data_info *info;
+    int32_t first, step; /* sample i is file number first + i * step */
+    nt_images *images;
+} loading;
+
+static nt_status read_image(const void *context, int32_t i, nt_error *error) {
+    const loading *l = context;
+    return nt_picture_to_pixels(&l->form, l->info->files[l->first + i * l->step],
+                                l->images->pixels + (size_t)i * l->images->size, error);
+}
+
+static nt_status read_images(const options *o, const nt_data_info *info, int32_t first,
+                             int32_t step, int32_t count, nt_images *ret, nt_error *error) {
+    size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
+    nt_images images;
+    if (nt_images_init(&images, count, size, 0) != NT_OK)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images", count);
+    const loading l = {form_of(o, info), info, first, step, &images};
+    nt_status status = nt_read_samples(count, read_image, &l, error);
+    if (status == NT_OK)
+        *ret = images;
+    else
+        nt_images_finish(&images);
+    return status;
+}
+
+static double value_of(const nt_images *images, nt_pixel pixel, size_t k) {
+    return pixel == NT_PIXEL_BYTE ? images->pixels[k] / 255.0
+                                  : (double)((const float *)(const void *)images->pixels)[k];
+}
+
+static void measure(const nt_images *images, nt_data_info *info) {
+    size_t channels = (size_t)info->shape.dim[0];
+    size_t values = (size_t)images->count * (size_t)nt_shape_elements(info->shape);
+    float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
+    for (size_t c = 0; c < channels; c++) {
+        double sum = 0, squares = 0, count = (double)(values / channels);
+        for (size_t k = c; k < values; k += channels)
+            sum += value_of(images, info->pixel, k);
+        for (size_t k = c; k < values; k += channels) {
+            double away = value_of(images, info->pixel, k) - sum / count;
+            squares += away * away;
+        }
+        mean[c] = (float)(sum / count);
+        deviation[c] = squares > 0 ? (float)sqrt(squares / count) : 1;
+    }
+    nt_data_set_usual(info, mean, deviation);
+}
+
+static nt_status measure_training(const options *o, nt_data_info *info, nt_error *error) {
+    int32_t count = info->counts[NT_TRAIN], step = (count + MEASURED - 1) / MEASURED;
+    nt_images images;
+    if (count == 0)
+        return NT_OK;
+    NT_TRY(read_images(o, info, 0, step, (count + step - 1) / step, &images, error));
+    measure(&images, info);
+    nt_images_finish(&images);
+    return NT_OK;
+}
+
+static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
+    const options *o = record;
+    nt_picture_files splits[NT_HELD_OUT] = {{0}};
+    nt_picture_form form;
+    if (o->channels == 2)
+        return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
+    NT_TRY(find_pictures(o, arena, info, splits, error));
+    NT_TRY(find_classes(arena, &splits[splits[NT_TRAIN].count ? NT_TRAIN : NT_TEST], info, error));
+    NT_TRY(check_classes(info, &splits[NT_TEST], error));
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        NT_TRY(note_split(info, arena, (nt_split)s, &splits[s], error));
+    NT_TRY(nt_picture_form_find(info->files[0], o->size, o->channels, &form, error));
+    info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
+    info->pixel = form.pixel;
+    info->target = NT_TARGET_CLASS;
+    return measure_training(o, info, error);
+}
+
+static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
+                      nt_error *error) {
+    int32_t first = split == NT_TEST ? info->counts[NT_TRAIN] : 0;
+    NT_TRY(read_images(record, info, first, 1, info->counts[split], ret, error));
+    for (int32_t i = 0; i < ret->count; i++)
+        ret->labels[i] = number_of(info, info->names[split][i]);
+    return NT_OK;
+}
+
+const nt_data_kind nt_data_kind_folder = {
+    .name = "folder",
+    .doc = "a folder of PNG and JPEG pictures for each class",
+    .folder = NULL,
+    .fields = fields,
+    .options_size = sizeof(options),
+    .source = NULL,
+    .open = open,
+    .load = load,
+};
