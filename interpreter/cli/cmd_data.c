@@ -85,6 +85,19 @@ static void add_numbers(const char *title, const float *numbers, int32_t count, 
     nt_text_add(text, "\n");
 }
 
+/* How many patients a split's samples are of; 0 where the data don't say. */
+static int32_t count_patients(const nt_data_info *info, int split) {
+    const int32_t *patients = split < NT_HELD_OUT ? info->patients[split] : NULL;
+    int32_t count = 0;
+    for (int32_t i = 0; patients && i < info->counts[split]; i++) {
+        bool seen = false;
+        for (int32_t k = i; k-- > 0 && !seen;)
+            seen = patients[k] == patients[i];
+        count += !seen;
+    }
+    return count;
+}
+
 static nt_status print_info(const nt_data_info *info, const char *digest) {
     char shape[NT_SHAPE_TEXT];
     nt_text text;
@@ -97,6 +110,9 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
             continue;
         nt_text_printf(&text, "%-11s", nt_split_name((nt_split)split));
         nt_text_count(&text, info->counts[split]);
+        int32_t patients = count_patients(info, split);
+        if (patients > 0)
+            nt_text_printf(&text, ", of %d patients", patients);
         nt_text_add(&text, "\n");
     }
     nt_text_printf(&text, "classes    %d:", info->classes);

@@ -210,6 +210,28 @@ static void masks_move_with_their_images(void **state) {
     assert_memory_equal(&from, &to, sizeof to);
 }
 
+/* Turned about the middle, what lay off it stays as far off it and as large. */
+static void turning_keeps_distances(void **state) {
+    (void)state;
+    static picture from, to;
+    for (int p = 0; p < SIZE * SIZE; p++) {
+        double y = (p / SIZE - 15.5) - 3, x = (p % SIZE - 15.5) - 4; /* 5 off the middle */
+        from.mask[p] = y * y + x * x < 36;
+        from.image[p] = from.mask[p];
+    }
+    for (uint64_t stream = 0; stream < 30; stream++) {
+        double area = 0, y = 0, x = 0;
+        apply("affine", "rotate=180 scale=0 translate=0", stream, &from, &to);
+        for (int p = 0; p < SIZE * SIZE; p++) {
+            area += to.mask[p];
+            y += to.mask[p] * (p / SIZE - 15.5);
+            x += to.mask[p] * (p % SIZE - 15.5);
+        }
+        assert_true(fabs(area - 113) < 8);
+        assert_true(fabs(sqrt(y * y + x * x) / area - 5) < 0.2);
+    }
+}
+
 static void intensities_leave_masks_alone(void **state) {
     (void)state;
     static picture from, to, again;
@@ -250,15 +272,15 @@ static void random_windows_show_no_padding(void **state) {
     assert_true(top && bottom);
 }
 
-/* Without augmentation the feeder gives what the loader shows, masks included. */
-static void feeders_feed_masks(void **state) {
-    (void)state;
+/* Without augmentation the feeder gives what the loader shows, masks included; and so it does when
+ * the second step takes back what the first did. */
+static void check_feeder(const nt_augment_step *steps, int32_t step_count) {
     nt_dataset *set = open_phantoms("");
     nt_loader *loader;
     nt_feeder *feeder;
     const nt_loading middle = {.window = {20, 24}};
     EXPECT_OK(&error, nt_loader_new(set, NT_TRAIN, &middle, &loader, &error));
-    EXPECT_OK(&error, nt_feeder_new(loader, NULL, 0, TRAIN, 3, &feeder, &error));
+    EXPECT_OK(&error, nt_feeder_new(loader, steps, step_count, TRAIN, 3, &feeder, &error));
     static float fed[TRAIN][480], shown[TRAIN][480];
     static int32_t fed_masks[TRAIN][480], masks[TRAIN][480];
     nt_feeder_make(feeder, 0, 0, fed[0], fed_masks[0]);
@@ -277,6 +299,18 @@ static void feeders_feed_masks(void **state) {
     nt_dataset_free(set);
 }
 
+static void feeders_feed_masks(void **state) {
+    static const struct {
+        double probability;
+        int32_t axis;
+    } always = {.probability = 1}; /* augment_flip.c's options */
+    const nt_augment_step back_and_forth[] = {{nt_augment_find("flip"), &always},
+                                              {nt_augment_find("flip"), &always}};
+    (void)state;
+    check_feeder(NULL, 0);
+    check_feeder(back_and_forth, 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phantoms_follow_from_their_options),
@@ -284,6 +318,7 @@ int main(void) {
         cmocka_unit_test(windows_show_the_middle),
         cmocka_unit_test(images_are_normalised_one_by_one),
         cmocka_unit_test(masks_move_with_their_images),
+        cmocka_unit_test(turning_keeps_distances),
         cmocka_unit_test(intensities_leave_masks_alone),
         cmocka_unit_test(random_windows_show_no_padding),
         cmocka_unit_test(feeders_feed_masks),

@@ -109,6 +109,7 @@ static void many_are_summed_up(void **state) {
     nt_class_score scores[3];
     nt_score_classes(masks, outcomes, 3, scores);
     assert_true(scores[1].both == 2 && scores[1].predicted == 2 && scores[1].there == 4);
+    assert_true(scores[0].both == 6 && scores[0].predicted == 8 && scores[0].there == 7);
     assert_true(isnan(nt_class_dice((nt_class_score){0})));
     static const unsigned char right[] = {1, 0, 1, 1};
     total = nt_score_total(classes, right, 4, 2);
