@@ -150,6 +150,7 @@ static nt_status resample(nt_bootstrap *b, const cluster *clusters, cluster tota
     qsort(draws, (size_t)data->draws, sizeof *draws, by_value);
     b->draws = draws;
     b->draw_count = data->draws;
+    b->deviation = nt_spread_of(draws, data->draws).deviation;
     b->bias = find_bias(b);
     b->acceleration = find_acceleration(clusters, b->clusters, total);
     return NT_OK;
@@ -214,8 +215,9 @@ nt_interval nt_bootstrap_interval(const nt_bootstrap *b, double confidence) {
 }
 
 /* The tail at which the limit would be a value beyond which, or at which, lie `beyond` draws: the
- * inverse of limit_rank. */
-static double tail(const nt_bootstrap *b, double bias, double acceleration, int32_t beyond) {
+ * inverse of limit_rank. `away` is how far off the value lies. */
+static double tail(const nt_bootstrap *b, double bias, double acceleration, int32_t beyond,
+                   double away) {
     double least = 1 / (b->draw_count + 1.0), share = (beyond + 1.0) * least;
     if (beyond >= b->draw_count)
         return 1;
@@ -224,16 +226,19 @@ static double tail(const nt_bootstrap *b, double bias, double acceleration, int3
     if (slope <= 0)
         return w > 0 ? 1 : least;
     double z = w / slope - bias;
+    if (beyond == 0 && b->deviation > 0)
+        return nt_student_cdf(fmin(z, -away / b->deviation) / widening(b), b->clusters - 1);
     return fmax(nt_student_cdf(z / widening(b), b->clusters - 1), least);
 }
 
 /* p values of the one-sided tests that the true change is above `value`, and below it. */
 static double above(const nt_bootstrap *b, double value) {
-    return tail(b, b->bias, b->acceleration, count_below(b, value, 1));
+    return tail(b, b->bias, b->acceleration, count_below(b, value, 1), fabs(b->change - value));
 }
 
 static double below(const nt_bootstrap *b, double value) {
-    return tail(b, -b->bias, -b->acceleration, b->draw_count - count_below(b, value, 0));
+    return tail(b, -b->bias, -b->acceleration, b->draw_count - count_below(b, value, 0),
+                fabs(b->change - value));
 }
 
 nt_margin_test nt_bootstrap_margin(const nt_bootstrap *b, double margin) {
