@@ -96,9 +96,8 @@ typedef struct nt_bootstrap_data {
  * normal's); the p values are their inverses. A limit that would take a rarer draw than there is
  * one of is the outermost draw. How rare a value is that no draw lies beyond, the draws can't tell:
  * its p value is also held to that of Student's t, with their deviation as the standard error.
- * Resampling
- * can't know what an unseen cluster would have said: with exponentially distributed changes a 95 %
- * interval covered the truth in 88 % of 5 clusters, 93 % of 15 and 95 % of 45. */
+ * Resampling can't know what an unseen cluster would have said: with exponentially distributed
+ * changes a 95 % interval covered the truth in 88 % of 5 clusters, 93 % of 15 and 95 % of 45. */
 typedef struct nt_bootstrap {
     int32_t samples, clusters; /* without those left out */
     double change;             /* NaN without samples */
