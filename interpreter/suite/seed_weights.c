@@ -7,14 +7,14 @@
 #include "safetensors.h"
 #include "trainer.h"
 
-static nt_status read_given(const nt_seed_source *source, nt_weights *weights, nt_error *error) {
-    const char *path = source->suite->weights;
+nt_status nt_given_weights(const char *path, const nt_report *report, nt_weights *weights,
+                           char ret_digest[NT_DIGEST_HEX], nt_error *error) {
     nt_safetensors_note note;
     NT_TRY(nt_safetensors_read(path, weights, &note, error));
     char conversions[NT_SAFETENSORS_TEXT];
     if (nt_safetensors_describe(&note, conversions))
-        nt_report_note(source->report, "%s: %s", path, conversions);
-    return NT_OK;
+        nt_report_note(report, "%s: %s", path, conversions);
+    return nt_file_digest(path, ret_digest, error);
 }
 
 /* After an epoch, the held-out images say how it goes. */
@@ -53,6 +53,8 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
                                       .loader = loader,
                                       .data_digest = source->data_digest,
                                       .seed = seed,
+                                      .initial = source->from,
+                                      .initial_digest = source->from_digest,
                                       .folder = folder,
                                       .measure = held.loader ? measure_held_out : NULL,
                                       .measure_context = &held,
@@ -70,10 +72,8 @@ nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weigh
                           nt_error *error) {
     const nt_suite *suite = source->suite;
     *ret_initial = suite->initial;
-    if (suite->weights) {
-        NT_TRY(read_given(source, weights, error));
-        return nt_file_digest(suite->weights, ret_digest, error);
-    }
+    if (suite->weights)
+        return nt_given_weights(suite->weights, source->report, weights, ret_digest, error);
     const char *folder = nt_arena_printf(arena, "%s/seed-%d", source->folder, suite->seeds[s]);
     const char *path = folder ? nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
     *ret_initial = folder ? nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder) : NULL;

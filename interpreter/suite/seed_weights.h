@@ -11,10 +11,16 @@ typedef struct nt_seed_source {
     const nt_suite *suite;
     nt_dataset *dataset; /* opened, its images held out */
     const char *data_digest;
+    const nt_weights *from; /* what training begins with; NULL: as the seed draws it */
+    const char *from_digest;
     nt_metric metric;   /* that is watched on the held-out images */
     const char *folder; /* the run folder; a seed's own is folder/seed-N */
     const nt_report *report;
 } nt_seed_source;
+
+/* Reads a weights file; its conversions are noted, its digest is the file's. */
+nt_status nt_given_weights(const char *path, const nt_report *report, nt_weights *weights,
+                           char ret_digest[NT_DIGEST_HEX], nt_error *error);
 
 /* Reads the suite's weights file, or trains (or goes on training) with seed number s of the suite.
  * The digest is the weights file's. ret_initial: the file with what training began with, in

@@ -54,10 +54,11 @@ typedef struct nt_suite {
     int setting_count;
     nt_suite_data data;
     nt_suite_evaluate evaluate;
-    const char *initial;              /* what they were before training; NULL: not said */
-    const char *weights;              /* the weights' path, or NULL: */
-    const nt_recipe *recipe;          /* then they are trained so */
-    int32_t conv;                     /* which algorithms: see nt_pass_options; in the recipe too */
+    const char *initial;     /* what they were before training; NULL: not said */
+    const char *weights;     /* the weights' path, or NULL: */
+    const nt_recipe *recipe; /* then they are trained so, */
+    const char *from;        /* from these weights on; NULL: from those that a seed draws */
+    int32_t conv;            /* which algorithms: see nt_pass_options; in the recipe too */
     nt_place batch_place, loss_place; /* where the recipe says them */
     const int32_t *seeds;
     int seed_count;

@@ -2,6 +2,7 @@
 #include "suite_work.h"
 
 #include "parallel.h"
+#include "seed_weights.h"
 #include "step_graph.h"
 #include <string.h>
 
@@ -210,6 +211,15 @@ static nt_status check_training(nt_suite_work *work) {
     return nt_dataset_load(work->dataset, NT_TRAIN, work->error);
 }
 
+static nt_status read_from(nt_suite_work *work) {
+    if (!work->suite->from)
+        return NT_OK;
+    if (nt_weights_new(work->results->network, &work->from) != NT_OK)
+        return nt_suite_no_memory(work);
+    return nt_given_weights(work->suite->from, work->options->report, work->from, work->from_digest,
+                            work->error);
+}
+
 static nt_status take_provenance(nt_suite_work *work) {
     nt_provenance *from = &work->results->provenance;
     nt_text dump;
@@ -236,5 +246,6 @@ nt_status nt_suite_list(nt_suite_work *work) {
 nt_status nt_suite_prepare(nt_suite_work *work) {
     NT_TRY(open_data(work));
     NT_TRY(check_training(work));
+    NT_TRY(read_from(work));
     return take_provenance(work);
 }

@@ -41,6 +41,8 @@ static nt_status find_weights(nt_suite_work *work, int s) {
                                    .metric = work->results->scoring.metric,
                                    .dataset = work->dataset,
                                    .data_digest = work->results->provenance.data,
+                                   .from = work->from,
+                                   .from_digest = work->from_digest,
                                    .folder = work->options->out,
                                    .report = work->options->report};
     const char *initial;
@@ -107,6 +109,7 @@ static nt_status end(nt_suite_work *work) {
 
 static void finish(nt_suite_work *work) {
     nt_store_close(work->store);
+    nt_weights_free(work->from);
     nt_weights_free(work->initial);
     nt_weights_free(work->weights);
     nt_loader_free(work->calibration);

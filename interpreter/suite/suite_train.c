@@ -1,4 +1,4 @@
-/* `train:` of a suite: loss, optimiser, schedule, augmentation. */
+/* `train:` of a suite: loss, optimiser, schedule, augmentation, and the weights to begin with. */
 #include "suite_parts.h"
 
 #include "optimiser.h"
@@ -123,6 +123,15 @@ static nt_status read_augment(nt_suite_loader *l, const nt_yaml *list, nt_recipe
     return status;
 }
 
+/* A weights file; relative to the suite. */
+static nt_status read_from(nt_suite_loader *l, const nt_yaml *node, nt_recipe *recipe) {
+    const char *path;
+    (void)recipe;
+    NT_TRY(nt_read_text(&l->reader, node, "from", &path));
+    l->suite->from = nt_suite_beside(l, path);
+    return l->suite->from ? NT_OK : nt_reader_no_memory(&l->reader);
+}
+
 static const nt_field train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often the training images are gone through"},
@@ -133,9 +142,9 @@ static const nt_field train_fields[] = {
 };
 
 nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
-    static const char *const own[] = {"loss", "optimiser", "schedule", "augment", NULL};
+    static const char *const own[] = {"loss", "optimiser", "schedule", "augment", "from", NULL};
     static nt_status (*const readers[])(nt_suite_loader *, const nt_yaml *, nt_recipe *) = {
-        read_loss, read_optimiser, read_schedule, read_augment};
+        read_loss, read_optimiser, read_schedule, read_augment, read_from};
     nt_recipe *recipe = NT_ARENA_NEW(l->reader.arena, nt_recipe);
     if (!recipe)
         return nt_reader_no_memory(&l->reader);

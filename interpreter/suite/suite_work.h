@@ -14,6 +14,8 @@ typedef struct nt_suite_work {
     nt_loader *loader;
     nt_loader *held_out, *calibration; /* NULL where nobody asks for them */
     nt_store *store;
+    nt_weights *from; /* what training begins with, where the suite says it */
+    char from_digest[NT_DIGEST_HEX];
     nt_weights *weights, *initial; /* of the seed in hand: trained, and from before */
     bool has_initial;
     char initial_digest[NT_DIGEST_HEX];

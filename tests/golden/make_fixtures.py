@@ -103,7 +103,7 @@ def randomise(net, generator):
 
     with torch.no_grad():
         for module in net.modules():
-            if isinstance(module, (nn.Conv2d, nn.Linear)):
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
                 fan_in = module.weight[0].numel()
                 module.weight.copy_(normal(module.weight, (2 / fan_in) ** .5))
                 if module.bias is not None:
@@ -126,7 +126,7 @@ def to_half(net):
 
 def save_safetensors(path, state, half):
     """https://github.com/huggingface/safetensors, with kernels and matrices as F16 if `half`."""
-    header, data = {}, b''
+    header, data, end = {}, [], 0
     for name, value in state.items():
         if value.dtype == torch.int64:
             kind, array = 'I64', value.numpy().astype('<i8')
@@ -135,11 +135,12 @@ def save_safetensors(path, state, half):
         else:
             kind, array = 'F32', value.numpy().astype('<f4')
         header[name] = {'dtype': kind, 'shape': list(value.shape),
-                        'data_offsets': [len(data), len(data) + array.nbytes]}
-        data += array.tobytes()
+                        'data_offsets': [end, end + array.nbytes]}
+        data.append(array.tobytes())
+        end += array.nbytes
     text = json.dumps(header, separators=(',', ':')).encode()
     text += b' ' * (-len(text) % 8)
-    path.write_bytes(struct.pack('<Q', len(text)) + text + data)
+    path.write_bytes(struct.pack('<Q', len(text)) + text + b''.join(data))
 
 
 def save_cifar10(path, images, labels):
