@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast networks run here and in PyTorch, on the same machine, in alternating rounds.
 
-    compare.py build/interpreter/nontrivial [--peer torch_peer.py] [--rounds 5] [--threads 2] [--segment]
+    compare.py build/interpreter/nontrivial [--peer torch_peer.py] [--rounds 5] [--threads 2] [--segment [GRAPH…]]
 
 Each round times this program (`nontrivial bench`, which takes the fastest of its repeats) and then the
 peer, a script that prints lines such as
@@ -103,6 +103,8 @@ def number_of(rate):
 
 def one_segmenting_round(given, mine, theirs):
     for title, graph, network, batch in SEGMENTING:
+        if given.segment and graph not in given.segment:
+            continue
         for job, flags in (('infer', []), ('train', ['--train'])):
             name = f'{title}, ' + {'infer': 'inference', 'train': 'training'}[job]
             mine.setdefault(name, []).append(
@@ -117,12 +119,12 @@ def main():
     parser.add_argument('--peer')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--segment', action='store_true')
+    parser.add_argument('--segment', nargs='*', metavar='GRAPH')
     given = parser.parse_args()
     mine, theirs = {}, {}
     for number in range(given.rounds):
         print(f'round {number + 1} of {given.rounds}', file=sys.stderr)
-        (one_segmenting_round if given.segment else one_round)(given, mine, theirs)
+        (one_round if given.segment is None else one_segmenting_round)(given, mine, theirs)
     print('| job | images/s | PyTorch | ratio | least to greatest |')
     print('| --- | --- | --- | --- | --- |')
     for title, rates in mine.items():
@@ -135,7 +137,7 @@ def main():
         else:
             row += ' | | |'
         print(row)
-    if given.peer or given.segment:
+    if given.peer or given.segment is not None:
         told = torch_job('infer', 'resnet34-imagenet', 1, 1)
         print(f"\nPyTorch {told['torch']}, BLAS {', '.join(told['blas']) or 'built in'}")
 
