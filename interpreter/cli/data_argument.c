@@ -42,12 +42,18 @@ static bool begins_option(const char *comma) {
     return length > 0 && comma[1 + length] == '=';
 }
 
+/* Where the last ",key=" begins; NULL: there is none. Commas in a list begin nothing. */
+static char *last_option(char *root) {
+    for (char *at = root + strlen(root); at > root;)
+        if (*--at == ',' && begins_option(at))
+            return at;
+    return NULL;
+}
+
 /* Cuts ",key=value" parts off the end of `root`, from the last one on. */
 static int cut_settings(char *root, nt_setting *settings, int most) {
     int count = 0;
-    for (char *comma; count < most && (comma = strrchr(root, ',')) != NULL;) {
-        if (!begins_option(comma))
-            break;
+    for (char *comma; count < most && (comma = last_option(root)) != NULL;) {
         char *equals = strchr(comma, '=');
         *comma = *equals = '\0';
         settings[count++] = (nt_setting){.key = comma + 1, .value = equals + 1};

@@ -84,6 +84,19 @@ static const nt_picture_file *find_mask(const nt_picture_files *masks, const cha
     return NULL;
 }
 
+/* Where images and masks share a folder, the pictures that are masks are not images. */
+static void drop_masks(const options *o, nt_picture_files *images) {
+    size_t suffix = strlen(o->mask_suffix);
+    int32_t kept = 0;
+    for (int32_t i = 0; i < images->count; i++) {
+        const char *stem = images->items[i].stem;
+        size_t length = strlen(stem);
+        if (length <= suffix || strcmp(stem + length - suffix, o->mask_suffix) != 0)
+            images->items[kept++] = images->items[i];
+    }
+    images->count = kept;
+}
+
 static nt_status list_pairs(const options *o, nt_arena *arena, const nt_data_info *info,
                             const char *images, const char *masks, split_pairs *ret,
                             nt_error *error) {
@@ -94,6 +107,8 @@ static nt_status list_pairs(const options *o, nt_arena *arena, const nt_data_inf
         return no_memory(info, error);
     NT_TRY(nt_picture_files_list(image_root, arena, &image_files, error));
     NT_TRY(nt_picture_files_list(mask_root, arena, &mask_files, error));
+    if (strcmp(images, masks) == 0 && o->mask_suffix[0])
+        drop_masks(o, &image_files);
     if (image_files.count == 0)
         return nt_error_in(error, NT_INVALID, image_root, -1, "holds no PNG or JPEG pictures");
     ret->items = NT_ARENA_ARRAY(arena, pair, image_files.count);
@@ -188,8 +203,7 @@ static nt_status find_patients(const options *o, nt_arena *arena, split_pairs *s
 
 /* --- splits ----------------------------------------------------------------------------------- */
 
-/* Patients are put in an order that the seed shuffles, and the first of them make the test split.
- */
+/* Draws patients for the test split, each as likely as the others. */
 static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *splits,
                             const nt_data_info *info, nt_error *error) {
     enum { STREAM = 0x73706c69 }; /* "spli" */
@@ -218,23 +232,33 @@ static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *spli
 }
 
 /* Folders that share a patient would let a network be tested on those it has seen. */
-static nt_status check_apart(const split_pairs *splits, nt_error *error) {
-    for (int32_t i = 0; i < splits[NT_TEST].count; i++)
-        for (int32_t j = 0; j < splits[NT_TRAIN].count; j++)
-            if (splits[NT_TEST].items[i].patient == splits[NT_TRAIN].items[j].patient)
-                return nt_error_in(error, NT_INVALID, splits[NT_TEST].items[i].image, -1,
-                                   "is of the patient of %s, but one is for training and the "
-                                   "other for testing",
-                                   splits[NT_TRAIN].items[j].image);
+static nt_status check_apart(nt_arena *arena, const split_pairs *splits, const nt_data_info *info,
+                             nt_error *error) {
+    const split_pairs *train = &splits[NT_TRAIN], *test = &splits[NT_TEST];
+    const pair **of_patient = NT_ARENA_ARRAY(arena, const pair *, train->count + test->count + 1);
+    if (!of_patient)
+        return no_memory(info, error);
+    for (int32_t i = train->count - 1; i >= 0; i--)
+        of_patient[train->items[i].patient] = &train->items[i];
+    for (int32_t i = 0; i < test->count; i++) {
+        const pair *seen = of_patient[test->items[i].patient];
+        if (seen)
+            return nt_error_in(error, NT_INVALID, test->items[i].image, -1,
+                               "is of the patient of %s, but one is for training and the other "
+                               "for testing",
+                               seen->image);
+    }
     return NT_OK;
 }
 
 static nt_status find_pairs(const options *o, nt_arena *arena, const nt_data_info *info,
                             split_pairs *splits, nt_error *error) {
-    bool drawn = o->images[0] && o->masks[0];
-    bool folders =
-        (o->train_images[0] && o->train_masks[0]) || (o->test_images[0] && o->test_masks[0]);
-    if (drawn == folders) {
+    bool drawn = o->images[0] || o->masks[0];
+    bool train = o->train_images[0] || o->train_masks[0];
+    bool test = o->test_images[0] || o->test_masks[0], folders = train || test;
+    bool whole = !o->images[0] == !o->masks[0] && !o->train_images[0] == !o->train_masks[0] &&
+                 !o->test_images[0] == !o->test_masks[0];
+    if (drawn == folders || !whole) {
         nt_error_say(error, NT_INVALID, "which folders hold the images and the masks?");
         nt_error_hint(error, "give 'images' and 'masks', or 'train_images', 'train_masks', "
                              "'test_images' and 'test_masks'");
@@ -242,19 +266,20 @@ static nt_status find_pairs(const options *o, nt_arena *arena, const nt_data_inf
     }
     if (drawn)
         NT_TRY(list_pairs(o, arena, info, o->images, o->masks, &splits[NT_TRAIN], error));
-    if (folders && o->train_images[0])
+    if (train)
         NT_TRY(
             list_pairs(o, arena, info, o->train_images, o->train_masks, &splits[NT_TRAIN], error));
-    if (folders && o->test_images[0])
+    if (test)
         NT_TRY(list_pairs(o, arena, info, o->test_images, o->test_masks, &splits[NT_TEST], error));
     NT_TRY(find_patients(o, arena, splits, info, error));
-    return drawn ? draw_split(o, arena, splits, info, error) : check_apart(splits, error);
+    return drawn ? draw_split(o, arena, splits, info, error)
+                 : check_apart(arena, splits, info, error);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
 /* Names, patients and files: images and their masks lie beside each other in the list of files. */
-static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
+static nt_status note_split(const options *o, nt_data_info *info, nt_arena *arena, nt_split split,
                             const split_pairs *pairs, nt_error *error) {
     const char **names = NT_ARENA_ARRAY(arena, const char *, pairs->count + 1);
     int32_t *patients = NT_ARENA_ARRAY(arena, int32_t, pairs->count + 1);
@@ -269,7 +294,29 @@ static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
     }
     info->counts[split] = pairs->count;
     info->names[split] = names;
-    info->patients[split] = patients;
+    info->patients[split] = o->patient[0] ? patients : NULL;
+    return NT_OK;
+}
+
+/* Each class has a number of its own, and a name. */
+static nt_status check_labels(const options *o, const nt_labels *labels, nt_error *error) {
+    if (labels->count < 2 || labels->count >= NT_NO_CLASS)
+        return nt_error_say(error, NT_INVALID, "'labels' must name 2 to %d classes, not %d",
+                            NT_NO_CLASS - 1, labels->count);
+    for (int32_t i = 0; i < labels->count; i++) {
+        for (int32_t j = 0; j < i; j++)
+            if (labels->values[i] == labels->values[j] ||
+                strcmp(labels->names[i], labels->names[j]) == 0)
+                return nt_error_say(error, NT_INVALID, "'labels' says %s=%d and %s=%d",
+                                    labels->names[j], labels->values[j], labels->names[i],
+                                    labels->values[i]);
+        for (int32_t j = 0; j < o->ignore_labels.count; j++)
+            if (labels->values[i] == o->ignore_labels.items[j])
+                return nt_error_say(error, NT_INVALID,
+                                    "%d is both in 'labels' (%s) and in "
+                                    "'ignore_labels'",
+                                    labels->values[i], labels->names[i]);
+    }
     return NT_OK;
 }
 
@@ -280,14 +327,12 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     nt_picture_form form;
     if (!nt_labels_read(o->labels, arena, &labels))
         return no_memory(info, error);
-    if (labels.count < 2 || labels.count >= NT_NO_CLASS)
-        return nt_error_say(error, NT_INVALID, "'labels' must name 2 to %d classes, not %d",
-                            NT_NO_CLASS - 1, labels.count);
+    NT_TRY(check_labels(o, &labels, error));
     if (o->channels == 2)
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
     NT_TRY(find_pairs(o, arena, info, splits, error));
-    NT_TRY(note_split(info, arena, NT_TRAIN, &splits[NT_TRAIN], error));
-    NT_TRY(note_split(info, arena, NT_TEST, &splits[NT_TEST], error));
+    NT_TRY(note_split(o, info, arena, NT_TRAIN, &splits[NT_TRAIN], error));
+    NT_TRY(note_split(o, info, arena, NT_TEST, &splits[NT_TEST], error));
     NT_TRY(nt_picture_form_find(info->files[0], o->size, o->channels, &form, error));
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
     info->pixel = form.pixel;
@@ -310,6 +355,8 @@ typedef struct loading {
 static nt_status read_pair(const void *context, int32_t i, nt_error *error) {
     const loading *l = context;
     const nt_images *images = l->images;
+    if (l->form.resized)
+        NT_TRY(nt_picture_check_pair(l->files[2 * i], l->files[2 * i + 1], error));
     NT_TRY(nt_picture_to_pixels(&l->form, l->files[2 * i],
                                 images->pixels + (size_t)i * images->size, error));
     return nt_picture_to_mask(&l->form, &l->key, l->files[2 * i + 1],

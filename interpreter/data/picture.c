@@ -38,6 +38,17 @@ nt_status nt_picture_alloc(const char *path, nt_picture *p, nt_error *error) {
                        p->columns, p->rows);
 }
 
+nt_status nt_picture_check_size(const char *path, const nt_picture *p, nt_error *error) {
+    if (p->rows > NT_PICTURE_LARGEST || p->columns > NT_PICTURE_LARGEST)
+        return nt_error_in(error, NT_INVALID, path, -1,
+                           "has %d x %d pixels, more than %d on a side", p->columns, p->rows,
+                           NT_PICTURE_LARGEST);
+    if ((int64_t)p->rows * p->columns > NT_PICTURE_MOST)
+        return nt_error_in(error, NT_INVALID, path, -1, "has %d x %d pixels, more than %d in all",
+                           p->columns, p->rows, NT_PICTURE_MOST);
+    return NT_OK;
+}
+
 static nt_status decode(const char *path, const nt_bytes *bytes, nt_picture_use use, bool look,
                         nt_picture *ret, nt_error *error) {
     static const unsigned char png[] = {0x89, 'P', 'N', 'G'}, jpeg[] = {0xff, 0xd8, 0xff};

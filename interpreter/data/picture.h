@@ -2,9 +2,10 @@
  * of pixels of interleaved channels.
  *
  * Read are PNGs of every kind: grey and colour of 1 to 16 bits, palettes, interlaced or not; of
- * JPEGs grey ones and YCbCr. Transparency is dropped. What a picture's numbers mean depends on what
- * it is read for: as an image, values are spread over 0 to 255 (or 65535) and a palette is looked
- * up; as labels, they are the very numbers of the file, and of a palette the indices. */
+ * JPEGs grey ones and YCbCr, turned upright as their EXIF orientation says. Transparency is
+ * dropped. What a picture's numbers mean depends on what it is read for: as an image, values are
+ * spread over 0 to 255 (or 65535) and a palette is looked up; as labels, they are the very numbers
+ * of the file, and of a palette the indices. */
 #ifndef NT_PICTURE_H
 #define NT_PICTURE_H
 
@@ -13,7 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NT_PICTURE_LARGEST = 1 << 15 }; /* rows or columns */
+enum {
+    NT_PICTURE_LARGEST = 1 << 15, /* rows or columns */
+    NT_PICTURE_MOST = 1 << 28     /* pixels: a file of a few bytes may announce any number */
+};
 
 typedef enum nt_picture_use { NT_AS_IMAGE, NT_AS_LABELS } nt_picture_use;
 
@@ -56,5 +60,14 @@ nt_status nt_picture_from_png(const char *path, const unsigned char *bytes, size
 nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, size_t size, bool look,
                                nt_picture *ret, nt_error *error);
 nt_status nt_picture_alloc(const char *path, nt_picture *picture, nt_error *error);
+
+/* NT_INVALID where a side or the whole is larger than above. */
+nt_status nt_picture_check_size(const char *path, const nt_picture *picture, nt_error *error);
+
+/* What the bytes of a JPEG's APP1 segment say of the orientation, 1 to 8; 1: nothing. */
+int nt_exif_orientation(const unsigned char *bytes, size_t size);
+
+/* Turns a picture, or a look's size alone, as an orientation says; false when out of memory. */
+bool nt_picture_turn(nt_picture *picture, int orientation);
 
 #endif

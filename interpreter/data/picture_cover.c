@@ -16,53 +16,86 @@ static axis axis_of(int32_t from, int32_t to, double scale) {
     return (axis){from, to, start, scale};
 }
 
-/* The input pixels that output pixel i is made of, [*first, *last), and the sum of their weights.
- */
-static double reach(axis a, int32_t i, int32_t *first, int32_t *last, double *centre) {
+/* The input pixels that one output pixel is made of, [first, last), and their weights, which add up
+ * to 1. */
+typedef struct taps {
+    int32_t first, last;
+    double *weights;
+} taps;
+
+static bool find_taps(axis a, int32_t i, nt_arena *scratch, taps *ret) {
     double width = a.scale > 1 ? a.scale : 1, sum = 0;
-    *centre = a.start + (i + 0.5) * a.scale;
-    *first = (int32_t)floor(*centre - width + 0.5);
-    *last = (int32_t)floor(*centre + width + 0.5);
-    *first = *first < 0 ? 0 : *first;
-    *last = *last > a.from ? a.from : *last;
-    for (int32_t k = *first; k < *last; k++)
-        sum += fmax(0, 1 - fabs(k + 0.5 - *centre) / width);
-    return sum;
+    double centre = a.start + (i + 0.5) * a.scale;
+    int32_t first = (int32_t)floor(centre - width + 0.5);
+    int32_t last = (int32_t)floor(centre + width + 0.5);
+    first = first < 0 ? 0 : first;
+    last = last > a.from ? a.from : last;
+    double *weights = NT_ARENA_ARRAY(scratch, double, last - first);
+    if (!weights)
+        return false;
+    for (int32_t k = first; k < last; k++)
+        sum += weights[k - first] = fmax(0, 1 - fabs(k + 0.5 - centre) / width);
+    for (int32_t k = first; k < last; k++)
+        weights[k - first] /= sum;
+    *ret = (taps){first, last, weights};
+    return true;
 }
 
-static double weight(axis a, int32_t k, double centre, double sum) {
-    double width = a.scale > 1 ? a.scale : 1;
-    return fmax(0, 1 - fabs(k + 0.5 - centre) / width) / sum;
+static taps *all_taps(axis a, nt_arena *scratch) {
+    taps *all = NT_ARENA_ARRAY(scratch, taps, a.to);
+    for (int32_t i = 0; all && i < a.to; i++)
+        if (!find_taps(a, i, scratch, &all[i]))
+            return NULL;
+    return all;
 }
 
-/* `lines` has room for the picture with its columns resized. */
-static void average(const nt_picture *from, axis rows, axis columns, float *lines, nt_picture *to) {
-    int32_t channels = from->channels, first, last;
-    int64_t line = (int64_t)columns.to * channels;
-    double centre;
-    for (int32_t c = 0; c < columns.to; c++) {
-        double sum = reach(columns, c, &first, &last, &centre);
-        for (int32_t r = 0; r < rows.from; r++)
-            for (int32_t k = 0; k < channels; k++) {
-                double value = 0;
-                for (int32_t s = first; s < last; s++)
-                    value += weight(columns, s, centre, sum) *
-                             nt_picture_value(from, ((int64_t)r * columns.from + s) * channels + k);
-                lines[r * line + c * channels + k] = (float)value;
-            }
-    }
-    for (int32_t r = 0; r < rows.to; r++) {
-        double sum = reach(rows, r, &first, &last, &centre);
-        for (int64_t e = 0; e < line; e++) {
-            double value = 0;
-            for (int32_t s = first; s < last; s++)
-                value += weight(rows, s, centre, sum) * (double)lines[s * line + e];
-            if (to->wide)
-                ((uint16_t *)to->values)[r * line + e] = (uint16_t)lround(value);
-            else
-                ((unsigned char *)to->values)[r * line + e] = (unsigned char)lround(value);
+/* One row with its columns resized. `values` has room for the row as it is. */
+static void average_columns(const nt_picture *from, int32_t r, const taps *columns, int32_t count,
+                            double *values, float *ret) {
+    int32_t channels = from->channels;
+    int64_t size = (int64_t)from->columns * channels;
+    for (int64_t e = 0; e < size; e++)
+        values[e] = nt_picture_value(from, r * size + e);
+    for (int32_t c = 0; c < count; c++)
+        for (int32_t k = 0; k < channels; k++) {
+            const taps *t = &columns[c];
+            double sum = 0;
+            for (int32_t s = t->first; s < t->last; s++)
+                sum += t->weights[s - t->first] * values[(int64_t)s * channels + k];
+            ret[(int64_t)c * channels + k] = (float)sum;
         }
+}
+
+/* Of `size` values each: the weighted sum of rows. */
+static void average_rows(const float *lines, taps t, int64_t size, double *sums) {
+    for (int64_t e = 0; e < size; e++)
+        sums[e] = 0;
+    for (int32_t s = t.first; s < t.last; s++)
+        for (int64_t e = 0; e < size; e++)
+            sums[e] += t.weights[s - t.first] * (double)lines[s * size + e];
+}
+
+static bool average(const nt_picture *from, axis rows, axis columns, nt_arena *scratch,
+                    nt_picture *to) {
+    int64_t size = (int64_t)columns.to * from->channels;
+    int64_t whole = (int64_t)columns.from * from->channels;
+    const taps *right = all_taps(columns, scratch), *down = all_taps(rows, scratch);
+    double *values = NT_ARENA_ARRAY(scratch, double, whole);
+    double *sums = NT_ARENA_ARRAY(scratch, double, size);
+    float *lines = NT_ARENA_ARRAY(scratch, float, size *rows.from); /* columns resized */
+    if (!right || !down || !values || !sums || !lines)
+        return false;
+    for (int32_t r = down[0].first; r < down[rows.to - 1].last; r++)
+        average_columns(from, r, right, columns.to, values, lines + r * size);
+    for (int32_t r = 0; r < rows.to; r++) {
+        average_rows(lines, down[r], size, sums);
+        for (int64_t e = 0; e < size; e++)
+            if (to->wide)
+                ((uint16_t *)to->values)[r * size + e] = (uint16_t)lround(sums[e]);
+            else
+                ((unsigned char *)to->values)[r * size + e] = (unsigned char)lround(sums[e]);
     }
+    return true;
 }
 
 static int32_t nearest(axis a, int32_t i) {
@@ -91,17 +124,16 @@ nt_status nt_picture_cover(const nt_picture *picture, nt_picture_use use, int32_
     axis down = axis_of(picture->rows, rows, scale);
     axis right = axis_of(picture->columns, columns, scale);
     nt_picture to = {rows, columns, picture->channels, picture->wide, NULL};
-    size_t pixels = (size_t)rows * (size_t)columns * (size_t)picture->channels;
-    size_t lines_size =
-        (size_t)picture->rows * (size_t)columns * (size_t)picture->channels * sizeof(float);
-    float *lines = nt_alloc(use == NT_AS_IMAGE ? lines_size : 0);
-    to.values = nt_alloc(pixels * (to.wide ? 2 : 1));
-    bool ok = to.values && (lines || use == NT_AS_LABELS);
+    size_t values = (size_t)rows * (size_t)columns * (size_t)picture->channels;
+    nt_arena scratch;
+    nt_arena_init(&scratch);
+    to.values = nt_alloc(values * (to.wide ? 2 : 1));
+    bool ok = to.values != NULL;
     if (ok && use == NT_AS_IMAGE)
-        average(picture, down, right, lines, &to);
+        ok = average(picture, down, right, &scratch, &to);
     else if (ok)
         pick(picture, down, right, &to);
-    nt_free(lines, use == NT_AS_IMAGE ? lines_size : 0);
+    nt_arena_finish(&scratch);
     if (ok)
         *ret = to;
     else

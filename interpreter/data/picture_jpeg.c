@@ -1,10 +1,11 @@
 /* JPEG by libjpeg-turbo, with its accurate integer transform. Its errors leave by longjmp, as
- * libpng's do. The orientation that a camera notes beside the pixels (EXIF) is not looked at. */
+ * libpng's do. */
 #include "picture.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 
+#include <jerror.h>
 #include <jpeglib.h>
 
 typedef struct decoder {
@@ -21,9 +22,15 @@ static void fail(j_common_ptr jpeg) {
     longjmp(d->escape, 1);
 }
 
+/* Warnings that leave the pixels as they were meant: bytes between segments, odd versions. */
+static bool harmless(int warning) {
+    return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_JFIF_MAJOR ||
+           warning == JWRN_ADOBE_XFORM;
+}
+
 /* A file that is cut short gives a warning, and grey pixels: here that is an error. */
 static void warn(j_common_ptr jpeg, int level) {
-    if (level < 0)
+    if (level < 0 && !harmless(jpeg->err->msg_code))
         fail(jpeg);
 }
 
@@ -32,6 +39,7 @@ static bool read_header(decoder *d, const unsigned char *bytes, size_t size) {
         return false;
     jpeg_create_decompress(&d->jpeg);
     jpeg_mem_src(&d->jpeg, bytes, size);
+    jpeg_save_markers(&d->jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(&d->jpeg, TRUE);
     d->jpeg.out_color_space = d->jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
     d->jpeg.dct_method = JDCT_ISLOW;
@@ -54,24 +62,38 @@ static bool read_rows(decoder *d) {
     return true;
 }
 
+static int orientation_of(const decoder *d) {
+    int orientation = 1;
+    for (jpeg_saved_marker_ptr m = d->jpeg.marker_list; m && orientation == 1; m = m->next)
+        orientation = nt_exif_orientation(m->data, m->data_length);
+    return orientation;
+}
+
+static nt_status damaged(const decoder *d, const char *path, nt_error *error) {
+    nt_error_in(error, NT_INVALID, path, -1, "is damaged: %s", d->message);
+    nt_error_hint(error, "get the file anew, or take it away");
+    return NT_INVALID;
+}
+
 static nt_status decode(decoder *d, const char *path, const unsigned char *bytes, size_t size,
                         bool look, nt_error *error) {
     if (!read_header(d, bytes, size))
-        return nt_error_in(error, NT_INVALID, path, -1, "is damaged: %s", d->message);
-    if (d->picture.rows > NT_PICTURE_LARGEST || d->picture.columns > NT_PICTURE_LARGEST)
-        return nt_error_in(error, NT_INVALID, path, -1,
-                           "has %d x %d pixels, more than %d on a side", d->picture.columns,
-                           d->picture.rows, NT_PICTURE_LARGEST);
+        return damaged(d, path, error);
+    NT_TRY(nt_picture_check_size(path, &d->picture, error));
     if (d->jpeg.num_components > 3) {
         nt_error_in(error, NT_INVALID, path, -1, "has four colours (CMYK)");
         nt_error_hint(error, "convert it to RGB");
         return NT_INVALID;
     }
-    if (look)
-        return NT_OK;
-    NT_TRY(nt_picture_alloc(path, &d->picture, error));
-    return read_rows(d) ? NT_OK
-                        : nt_error_in(error, NT_INVALID, path, -1, "is damaged: %s", d->message);
+    int orientation = orientation_of(d); /* reading the rows drops the segment */
+    if (!look) {
+        NT_TRY(nt_picture_alloc(path, &d->picture, error));
+        if (!read_rows(d))
+            return damaged(d, path, error);
+    }
+    if (orientation != 1 && !nt_picture_turn(&d->picture, orientation))
+        return nt_error_in(error, NT_NO_MEMORY, path, -1, "out of memory");
+    return NT_OK;
 }
 
 nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, size_t size, bool look,

@@ -23,6 +23,7 @@ static void fail(png_structp png, png_const_charp message) {
     decoder *d = png_get_error_ptr(png);
     d->status =
         nt_error_in(d->error, NT_INVALID, d->path, (int64_t)d->at, "is damaged: %s", message);
+    nt_error_hint(d->error, "get the file anew, or take it away");
     png_longjmp(png, 1);
 }
 
@@ -50,8 +51,7 @@ static void transform(decoder *d, nt_picture_use use) {
         png_set_expand_gray_1_2_4_to_8(png);
     else if (depth < 8)
         png_set_packing(png); /* a byte each, the numbers as they are */
-    if (color & PNG_COLOR_MASK_ALPHA)
-        png_set_strip_alpha(png);
+    png_set_strip_alpha(png); /* that of a palette's colours, too */
     if (depth == 16)
         png_set_swap(png); /* most significant byte last, as here */
     png_set_interlace_handling(png);
@@ -62,26 +62,30 @@ static void transform(decoder *d, nt_picture_use use) {
 static bool read_header(decoder *d, nt_picture_use use) {
     if (setjmp(png_jmpbuf(d->png)))
         return false;
-    png_set_user_limits(d->png, NT_PICTURE_LARGEST, NT_PICTURE_LARGEST);
+    png_set_user_limits(d->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* checked before it matters */
     png_set_read_fn(d->png, d, take);
     png_read_info(d->png, d->info);
-    transform(d, use);
+    int color = png_get_color_type(d->png, d->info);
+    bool index = color == PNG_COLOR_TYPE_PALETTE && use == NT_AS_LABELS;
     d->picture = (nt_picture){.rows = (int32_t)png_get_image_height(d->png, d->info),
                               .columns = (int32_t)png_get_image_width(d->png, d->info),
-                              .channels = png_get_channels(d->png, d->info),
+                              .channels = color & PNG_COLOR_MASK_COLOR && !index ? 3 : 1,
                               .wide = png_get_bit_depth(d->png, d->info) == 16};
     return true;
 }
 
-static bool read_rows(decoder *d) {
+static bool read_rows(decoder *d, nt_picture_use use, size_t row) {
     if (setjmp(png_jmpbuf(d->png)))
         return false;
+    transform(d, use);
+    if (png_get_rowbytes(d->png, d->info) != row)
+        png_error(d->png, "its rows have an unknown form");
     png_read_image(d->png, d->rows);
     png_read_end(d->png, NULL);
     return true;
 }
 
-static nt_status read_values(decoder *d) {
+static nt_status read_values(decoder *d, nt_picture_use use) {
     size_t rows_size = (size_t)d->picture.rows * sizeof *d->rows;
     NT_TRY(nt_picture_alloc(d->path, &d->picture, d->error));
     d->rows = nt_alloc(rows_size);
@@ -91,7 +95,7 @@ static nt_status read_values(decoder *d) {
         (size_t)d->picture.columns * (size_t)d->picture.channels * (d->picture.wide ? 2 : 1);
     for (int32_t r = 0; r < d->picture.rows; r++)
         d->rows[r] = (unsigned char *)d->picture.values + (size_t)r * row;
-    bool ok = read_rows(d);
+    bool ok = read_rows(d, use, row);
     nt_free(d->rows, rows_size);
     return ok ? NT_OK : d->status;
 }
@@ -106,8 +110,10 @@ nt_status nt_picture_from_png(const char *path, const unsigned char *bytes, size
         status = nt_error_in(error, NT_NO_MEMORY, path, -1, "out of memory");
     else if (!read_header(&d, use))
         status = d.status;
-    else if (!look)
-        status = read_values(&d);
+    else
+        status = nt_picture_check_size(path, &d.picture, error);
+    if (status == NT_OK && !look)
+        status = read_values(&d, use);
     png_destroy_read_struct(&d.png, &d.info, NULL);
     if (status == NT_OK)
         *ret = d.picture;

@@ -80,7 +80,7 @@ static nt_status finish(listing *l, nt_picture_files *ret) {
                                "has the name of %s but for the ending", l->items[i - 1].path);
     ret->items = nt_arena_copy(l->arena, l->items, l->count * sizeof *l->items);
     ret->count = (int32_t)l->count;
-    return ret->items ? NT_OK : NT_NO_MEMORY;
+    return ret->items ? NT_OK : no_memory(l->error, l->items[0].path);
 }
 
 nt_status nt_picture_files_list(const char *folder, nt_arena *arena, nt_picture_files *ret,
@@ -100,8 +100,10 @@ nt_status nt_picture_files_list(const char *folder, nt_arena *arena, nt_picture_
 nt_status nt_picture_form_find(const char *first, const int32_t size[2], int32_t channels,
                                nt_picture_form *ret, nt_error *error) {
     nt_picture picture;
-    NT_TRY(nt_picture_look(first, &picture, error));
     bool resized = size[0] > 0 && size[1] > 0;
+    if (!resized && (size[0] > 0 || size[1] > 0))
+        return nt_error_say(error, NT_INVALID, "'size' must be two numbers above 0, or 0");
+    NT_TRY(nt_picture_look(first, &picture, error));
     *ret = (nt_picture_form){.rows = resized ? size[0] : picture.rows,
                              .columns = resized ? size[1] : picture.columns,
                              .channels = channels ? channels : picture.channels,
@@ -110,30 +112,26 @@ nt_status nt_picture_form_find(const char *first, const int32_t size[2], int32_t
     return NT_OK;
 }
 
-/* The picture in the form's size. */
-static nt_status read_sized(const nt_picture_form *form, const char *path, nt_picture_use use,
-                            nt_picture *ret, nt_error *error) {
-    nt_picture picture, sized;
-    NT_TRY(nt_picture_read(path, use, &picture, error));
-    bool fits = picture.rows == form->rows && picture.columns == form->columns;
-    if (!fits && !form->resized) {
-        nt_error_in(error, NT_INVALID, path, -1,
-                    "has %d x %d pixels; the first picture has %d x %d", picture.columns,
-                    picture.rows, form->columns, form->rows);
-        nt_error_hint(error, "say under 'size' to which rows and columns all are to be resized");
-        nt_picture_finish(&picture);
-        return NT_INVALID;
-    }
-    if (fits) {
-        *ret = picture;
+/* Brings a picture to the form's size, or frees it. */
+static nt_status fit(const nt_picture_form *form, const char *path, nt_picture_use use,
+                     nt_picture *picture, nt_error *error) {
+    nt_picture sized = {0};
+    if (picture->rows == form->rows && picture->columns == form->columns)
         return NT_OK;
+    nt_status status = NT_INVALID;
+    if (!form->resized) {
+        nt_error_in(error, NT_INVALID, path, -1,
+                    "has %d x %d pixels; the first picture has %d x %d", picture->columns,
+                    picture->rows, form->columns, form->rows);
+        nt_error_hint(error, "say under 'size' to which rows and columns all are to be resized");
+    } else {
+        status = nt_picture_cover(picture, use, form->rows, form->columns, &sized);
+        if (status != NT_OK)
+            nt_error_in(error, status, path, -1, "out of memory");
     }
-    nt_status status = nt_picture_cover(&picture, use, form->rows, form->columns, &sized);
-    nt_picture_finish(&picture);
-    if (status != NT_OK)
-        return nt_error_in(error, status, path, -1, "out of memory");
-    *ret = sized;
-    return NT_OK;
+    nt_picture_finish(picture);
+    *picture = sized;
+    return status;
 }
 
 /* Pixel p's channel c, in the form's number of channels. */
@@ -149,7 +147,8 @@ static double channel_of(const nt_picture *picture, int32_t channels, int64_t p,
 nt_status nt_picture_to_pixels(const nt_picture_form *form, const char *path, void *ret_pixels,
                                nt_error *error) {
     nt_picture picture;
-    NT_TRY(read_sized(form, path, NT_AS_IMAGE, &picture, error));
+    NT_TRY(nt_picture_read(path, NT_AS_IMAGE, &picture, error));
+    NT_TRY(fit(form, path, NT_AS_IMAGE, &picture, error));
     bool bytes = form->pixel == NT_PIXEL_BYTE;
     if (bytes && picture.wide) {
         nt_picture_finish(&picture);
@@ -158,7 +157,10 @@ nt_status nt_picture_to_pixels(const nt_picture_form *form, const char *path, vo
     }
     double top = picture.wide ? 65535 : 255;
     int64_t pixels = (int64_t)form->rows * form->columns;
-    for (int64_t p = 0; p < pixels; p++)
+    bool same = bytes && picture.channels == form->channels;
+    if (same)
+        memcpy(ret_pixels, picture.values, (size_t)(pixels * form->channels));
+    for (int64_t p = 0; !same && p < pixels; p++)
         for (int32_t c = 0; c < form->channels; c++) {
             double value = channel_of(&picture, form->channels, p, c);
             if (bytes)
@@ -214,35 +216,76 @@ static void list_numbers(const nt_picture *picture, nt_text *text) {
 static nt_status say_unknown(const nt_picture *picture, int64_t p, const char *path,
                              nt_error *error) {
     nt_text numbers;
+    uint32_t number = number_at(picture, p);
     nt_text_init(&numbers);
     list_numbers(picture, &numbers);
     nt_error_in(error, NT_INVALID, path, -1,
-                "has a %u at column %d, row %d, which no class has; its numbers are %s",
-                number_at(picture, p), (int)(p % picture->columns), (int)(p / picture->columns),
-                numbers.bytes ? numbers.bytes : "");
+                number > 0xffff
+                    ? "has a 0x%06x at column %d, row %d, which no class has; its numbers are %s"
+                    : "has a %u at column %d, row %d, which no class has; its numbers are %s",
+                number, (int)(p % picture->columns), (int)(p / picture->columns), numbers.bytes);
     nt_error_hint(error, "name it under 'labels' or 'ignore_labels'");
     nt_text_finish(&numbers);
     return NT_INVALID;
 }
 
-nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key, const char *path,
-                             unsigned char *ret_mask, nt_error *error) {
-    nt_picture picture;
-    nt_status status = NT_OK;
-    NT_TRY(read_sized(form, path, NT_AS_LABELS, &picture, error));
-    uint32_t last = number_at(&picture, 0);
+/* A mask's classes, one a pixel, in `ret_classes`. */
+static nt_status classify(const nt_mask_key *key, const char *path, const nt_picture *mask,
+                          unsigned char *ret_classes, nt_error *error) {
+    uint32_t last = number_at(mask, 0);
     int32_t class = class_of(key, last);
-    for (int64_t p = 0; status == NT_OK && p < (int64_t)form->rows * form->columns; p++) {
-        uint32_t number = number_at(&picture, p);
+    for (int64_t p = 0; p < (int64_t)mask->rows * mask->columns; p++) {
+        uint32_t number = number_at(mask, p);
         if (number != last)
             class = class_of(key, last = number);
         if (class < 0)
-            status = say_unknown(&picture, p, path, error);
-        else
-            ret_mask[p] = (unsigned char)class;
+            return say_unknown(mask, p, path, error);
+        ret_classes[p] = (unsigned char)class;
     }
-    nt_picture_finish(&picture);
+    return NT_OK;
+}
+
+/* The mask in its own size, every number of it looked up. */
+static nt_status read_classes(const nt_mask_key *key, const char *path, nt_picture *ret,
+                              nt_error *error) {
+    nt_picture mask;
+    NT_TRY(nt_picture_read(path, NT_AS_LABELS, &mask, error));
+    nt_picture classes = {mask.rows, mask.columns, 1, false, NULL};
+    nt_status status = NT_OK;
+    if (mask.wide && mask.channels > 1) {
+        status = nt_error_in(error, NT_INVALID, path, -1, "has colours of 16 bits");
+        nt_error_hint(error, "save it as grey, with a palette or in colours of 8 bits");
+    }
+    if (status == NT_OK)
+        status = nt_picture_alloc(path, &classes, error);
+    if (status == NT_OK)
+        status = classify(key, path, &mask, classes.values, error);
+    nt_picture_finish(&mask);
+    if (status == NT_OK)
+        *ret = classes;
+    else
+        nt_picture_finish(&classes);
     return status;
+}
+
+nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key, const char *path,
+                             unsigned char *ret_mask, nt_error *error) {
+    nt_picture classes;
+    NT_TRY(read_classes(key, path, &classes, error));
+    NT_TRY(fit(form, path, NT_AS_LABELS, &classes, error));
+    memcpy(ret_mask, classes.values, (size_t)form->rows * (size_t)form->columns);
+    nt_picture_finish(&classes);
+    return NT_OK;
+}
+
+nt_status nt_picture_check_pair(const char *image, const char *mask, nt_error *error) {
+    nt_picture a, b;
+    NT_TRY(nt_picture_look(image, &a, error));
+    NT_TRY(nt_picture_look(mask, &b, error));
+    if (a.rows == b.rows && a.columns == b.columns)
+        return NT_OK;
+    return nt_error_in(error, NT_INVALID, mask, -1, "has %d x %d pixels; its image has %d x %d",
+                       b.columns, b.rows, a.columns, a.rows);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
