@@ -14,7 +14,7 @@
 typedef struct nt_findings_table {
     nt_table table; /* the caller may rule and format it, and must finish it */
     nt_column columns[9];
-    bool seeds;     /* it has a column for them */
+    bool seeds; /* it has a column for them */
 } nt_findings_table;
 
 void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds);

@@ -65,7 +65,7 @@ void nt_cases_finish(nt_cases *cases);
  * baseline. Given the same answers, a script asks the same questions. It may ask 100,000; each time
  * that it goes on it has a fresh budget of instructions and time. */
 typedef struct nt_answer {
-    const char *metric;  /* "accuracy", "dice": the script may also call the value so */
+    const char *metric; /* "accuracy", "dice": the script may also call the value so */
     double value, loss;
     int64_t correct, total;
     double change;       /* of the value, against the baseline on the same samples */
