@@ -54,3 +54,10 @@ double nt_random_normal(nt_random *random) {
     double v = nt_random_uniform(random);
     return sqrt(-2 * log(u)) * cos(two_pi * v);
 }
+
+void nt_random_choose(nt_random *random, int32_t total, int32_t count, bool *ret_chosen) {
+    for (int32_t i = 0; i < total; i++) {
+        ret_chosen[i] = nt_random_below(random, (uint32_t)(total - i)) < (uint32_t)count;
+        count -= ret_chosen[i];
+    }
+}

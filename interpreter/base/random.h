@@ -5,6 +5,7 @@
 #ifndef NT_RANDOM_H
 #define NT_RANDOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 void nt_philox(uint64_t key, uint64_t counter_high, uint64_t counter_low, uint32_t ret_words[4]);
@@ -21,6 +22,9 @@ void nt_random_init(nt_random *random, uint64_t key, uint64_t stream);
 uint32_t nt_random_word(nt_random *random);
 uint32_t nt_random_below(nt_random *random, uint32_t limit); /* uniform in [0, limit), unbiased */
 double nt_random_uniform(nt_random *random);                 /* in [0, 1), 32 bits of it */
+/* Chooses `count` of `total` at random: ret_chosen[i] says whether i is among them. Knuth's
+ * selection sampling (The Art of Computer Programming 2, 3.4.2, algorithm S). */
+void nt_random_choose(nt_random *random, int32_t total, int32_t count, bool *ret_chosen);
 double nt_random_normal(nt_random *random); /* mean 0, deviation 1 (Box and Muller) */
 
 #endif

@@ -159,20 +159,16 @@ nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], 
 
 /* --- splits ----------------------------------------------------------------------------------- */
 
-/* Splits the numbers 0 … total-1 in two rising runs, the second of `count` numbers: Knuth's
- * selection sampling (The Art of Computer Programming 2, 3.4.2, algorithm S). */
-static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key) {
+/* Splits the numbers 0 … total-1 in two rising runs, the second of `count` numbers. `drawn` has
+ * room for `total` marks. */
+static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key, bool *drawn) {
     enum { STREAM = 0x686f6c64 }; /* "hold" */
     nt_random random;
     nt_random_init(&random, key, STREAM);
+    nt_random_choose(&random, total, count, drawn);
     int32_t *stay = order, *held = order + (total - count);
-    for (int32_t i = 0; i < total; i++) {
-        uint32_t to_see = (uint32_t)(total - i), to_take = (uint32_t)(order + total - held);
-        if (nt_random_below(&random, to_see) < to_take)
-            *held++ = i;
-        else
-            *stay++ = i;
-    }
+    for (int32_t i = 0; i < total; i++)
+        *(drawn[i] ? held++ : stay++) = i;
 }
 
 /* The same with whole patients, in an order that `key` shuffles (Fisher and Yates), until `count`
@@ -228,12 +224,13 @@ nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, 
         dataset->order = NT_ARENA_ARRAY(&dataset->arena, int32_t, total);
     int32_t patient_count = patients ? greatest(patients, total) + 1 : 0;
     int32_t *places = NT_ARENA_ARRAY(&dataset->arena, int32_t, patient_count + 1);
-    if (!dataset->order || !places)
+    bool *drawn = NT_ARENA_ARRAY(&dataset->arena, bool, total);
+    if (!dataset->order || !places || !drawn)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory holding out images");
     if (patients)
         held = draw_patients(dataset->order, total, count, key, patients, places, patient_count);
     else
-        draw(dataset->order, total, count, key);
+        draw(dataset->order, total, count, key, drawn);
     counts[NT_TRAIN] = total - held;
     counts[NT_HELD_OUT] = held;
     if (held < total)

@@ -93,24 +93,21 @@ static bool same_class(const nt_picture_file *a, const nt_picture_file *b) {
     return strncmp(a->stem, b->stem, length) == 0;
 }
 
-/* Knuth's algorithm S over the pictures of each class, in the order of their names. */
-static void draw(const options *o, nt_picture_files *train, nt_picture_files *test) {
-    enum { STREAM = 0x73706c69 }; /* "spli" */
+/* From the pictures of each class, in the order of their names. `drawn` has room for all. */
+static void draw(const options *o, nt_picture_files *train, nt_picture_files *test, bool *drawn) {
     nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, STREAM);
-    int32_t total = train->count, end = 0, left = 0;
+    nt_random_init(&random, (uint64_t)o->split_seed, NT_SPLIT_STREAM);
+    int32_t total = train->count;
+    for (int32_t first = 0, end = 0; first < total; first = end) {
+        while (end < total && same_class(&train->items[first], &train->items[end]))
+            end++;
+        int32_t count = end - first;
+        nt_random_choose(&random, count, (int32_t)(o->test_share * count + 0.5), drawn + first);
+    }
     train->count = 0;
     for (int32_t i = 0; i < total; i++) {
-        nt_picture_file file = train->items[i];
-        if (i == end) { /* another class begins */
-            while (end < total && same_class(&file, &train->items[end]))
-                end++;
-            left = (int32_t)(o->test_share * (end - i) + 0.5);
-        }
-        bool drawn = nt_random_below(&random, (uint32_t)(end - i)) < (uint32_t)left;
-        nt_picture_files *to = drawn ? test : train;
-        left -= drawn;
-        to->items[to->count++] = file;
+        nt_picture_files *to = drawn[i] ? test : train;
+        to->items[to->count++] = train->items[i];
     }
 }
 
@@ -132,9 +129,10 @@ static nt_status find_pictures(const options *o, nt_arena *arena, const nt_data_
     } else {
         NT_TRY(nt_picture_files_list(info->folder, arena, &ret[NT_TRAIN], error));
         ret[NT_TEST].items = NT_ARENA_ARRAY(arena, nt_picture_file, ret[NT_TRAIN].count + 1);
-        if (!ret[NT_TEST].items)
+        bool *drawn = NT_ARENA_ARRAY(arena, bool, ret[NT_TRAIN].count + 1);
+        if (!ret[NT_TEST].items || !drawn)
             return no_memory(info, error);
-        draw(o, &ret[NT_TRAIN], &ret[NT_TEST]);
+        draw(o, &ret[NT_TRAIN], &ret[NT_TEST], drawn);
     }
     if (ret[NT_TRAIN].count + ret[NT_TEST].count > 0)
         return NT_OK;

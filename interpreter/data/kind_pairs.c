@@ -206,7 +206,6 @@ static nt_status find_patients(const options *o, nt_arena *arena, split_pairs *s
 /* Draws patients for the test split, each as likely as the others. */
 static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *splits,
                             const nt_data_info *info, nt_error *error) {
-    enum { STREAM = 0x73706c69 }; /* "spli" */
     split_pairs all = splits[NT_TRAIN], *train = &splits[NT_TRAIN], *test = &splits[NT_TEST];
     int32_t patients = 0;
     for (int32_t i = 0; i < all.count; i++)
@@ -217,12 +216,8 @@ static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *spli
     if (!drawn || !train->items || !test->items)
         return no_memory(info, error);
     nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, STREAM);
-    int32_t left = (int32_t)(o->test_share * patients + 0.5);
-    for (int32_t p = 0; p < patients; p++) { /* Knuth's algorithm S */
-        drawn[p] = nt_random_below(&random, (uint32_t)(patients - p)) < (uint32_t)left;
-        left -= drawn[p];
-    }
+    nt_random_init(&random, (uint64_t)o->split_seed, NT_SPLIT_STREAM);
+    nt_random_choose(&random, patients, (int32_t)(o->test_share * patients + 0.5), drawn);
     train->count = test->count = 0;
     for (int32_t i = 0; i < all.count; i++) {
         split_pairs *to = drawn[all.items[i].patient] ? test : train;

@@ -44,16 +44,10 @@ static nt_status no_memory(nt_error *error) {
 
 /* --- splits ----------------------------------------------------------------------------------- */
 
-/* By Knuth's algorithm S. */
 static void draw(const options *o, int32_t patients, bool *ret_test) {
-    enum { STREAM = 0x73706c69 }; /* "spli" */
     nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, STREAM);
-    int32_t left = (int32_t)(o->test_share * patients + 0.5);
-    for (int32_t p = 0; p < patients; p++) {
-        ret_test[p] = nt_random_below(&random, (uint32_t)(patients - p)) < (uint32_t)left;
-        left -= ret_test[p];
-    }
+    nt_random_init(&random, (uint64_t)o->split_seed, NT_SPLIT_STREAM);
+    nt_random_choose(&random, patients, (int32_t)(o->test_share * patients + 0.5), ret_test);
 }
 
 static bool wanted(const options *o, int32_t time) {

@@ -331,14 +331,24 @@ nt_status nt_graph_add_gradient(nt_graph *graph, int32_t of, const nt_value *out
 
 /* --- rewriting -------------------------------------------------------------------------------- */
 
-/* live[i]: one of the first `outputs` outputs of the graph needs node i. Inputs precede their
- * readers, so one walk back does. */
-static void mark_live(const nt_graph *graph, size_t outputs, bool *live) {
-    for (size_t i = 0; i < outputs; i++)
-        live[graph->outputs[i].value.node] = true;
+/* Inputs precede their readers, so one walk back does. */
+static void walk_back(const nt_graph *graph, bool *live) {
     for (size_t i = graph->count; i-- > 0;)
         for (int32_t j = 0; live[i] && j < graph->nodes[i]->in_count; j++)
             live[graph->nodes[i]->in[j].node] = true;
+}
+
+void nt_graph_mark_live(const nt_graph *graph, int32_t outputs, bool *ret_live) {
+    memset(ret_live, 0, graph->count);
+    for (int32_t i = 0; i < outputs && i < (int32_t)graph->output_count; i++)
+        ret_live[graph->outputs[i].value.node] = true;
+    walk_back(graph, ret_live);
+}
+
+void nt_graph_mark_ancestors(const nt_graph *graph, nt_value value, bool *ret_live) {
+    memset(ret_live, 0, graph->count);
+    ret_live[value.node] = true;
+    walk_back(graph, ret_live);
 }
 
 typedef struct rewrite {
@@ -388,11 +398,11 @@ nt_status nt_graph_rewrite_into(const nt_graph *from, nt_rewrite_rule rule, void
     size_t outputs = main && from->output_count > 1 ? 1 : from->output_count;
     size_t map_size = (size_t)from->value_count * sizeof(nt_value);
     rewrite rw = {.from = from, .to = to, .rule = rule, .context = context};
-    bool *live = nt_alloc_zero(from->count);
+    bool *live = nt_alloc(from->count);
     rw.map = nt_alloc(map_size);
     nt_status status = live && rw.map ? NT_OK : NT_NO_MEMORY;
     if (status == NT_OK)
-        mark_live(from, outputs, live);
+        nt_graph_mark_live(from, (int32_t)outputs, live);
     for (size_t i = 0; status == NT_OK && i < from->count; i++)
         if (live[i])
             status = rewrite_node(&rw, (int32_t)i);

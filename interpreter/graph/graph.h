@@ -88,6 +88,12 @@ nt_status nt_graph_add_param(nt_graph *graph, const char *name, nt_type type, nt
 nt_status nt_graph_add_constant(nt_graph *graph, nt_shape shape, double value,
                                 const nt_value *channels, const char *name, nt_value *ret);
 
+/* live[i]: one of the first `outputs` outputs needs node i. `live` has room for all nodes. */
+void nt_graph_mark_live(const nt_graph *graph, int32_t outputs, bool *ret_live);
+
+/* The same for one value. */
+void nt_graph_mark_ancestors(const nt_graph *graph, nt_value value, bool *ret_live);
+
 /* --- rewriting -------------------------------------------------------------------------------- */
 
 /* Copies what the outputs of `from` need into a new graph, node by node in order; the rest is dead

@@ -81,15 +81,6 @@ static void mark_shortcuts(const nt_graph *graph, int32_t sum, mark *marks, bool
                 shortcut[i] = true;
 }
 
-/* What one of the first `outputs` outputs depends on. */
-static void mark_live(const nt_graph *graph, int32_t outputs, bool *live) {
-    for (int32_t i = 0; i < outputs && i < nt_graph_output_count(graph); i++)
-        live[nt_graph_output(graph, i)->value.node] = true;
-    for (int32_t i = nt_graph_size(graph); i-- > 0;)
-        for (int32_t j = 0; live[i] && j < nt_graph_node(graph, i)->in_count; j++)
-            live[nt_graph_node(graph, i)->in[j].node] = true;
-}
-
 nt_status nt_network_seal(nt_network *network) {
     const nt_graph *graph = network->graph;
     size_t count = (size_t)nt_graph_size(graph) + 1;
@@ -98,8 +89,8 @@ nt_status nt_network_seal(nt_network *network) {
     bool *measured = nt_alloc_zero(count);
     nt_status status = marks && shortcut && live && measured ? NT_OK : NT_NO_MEMORY;
     if (status == NT_OK) {
-        mark_live(graph, nt_graph_output_count(graph), live);
-        mark_live(graph, 1, measured);
+        nt_graph_mark_live(graph, nt_graph_output_count(graph), live);
+        nt_graph_mark_live(graph, 1, measured);
     }
     for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
         if (nt_graph_node(graph, i)->op == &nt_op_add)

@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum { NAMED = 64 }; /* outputs that a mistake is compared with */
-#include <string.h>
 
 /* Batch normalisation works on the batch's own statistics and gives the next running ones;
  * convolutions take the direct algorithm where the recipe asks for it. */
@@ -74,6 +73,20 @@ static const void *attrs_of(nt_step_graph *step, const nt_loss_term *term, bool 
     return copy;
 }
 
+/* All terms share one target: it has the shape that the first output's logits ask for. */
+static nt_status check_places(const nt_step_graph *step, const nt_loss_term *term, nt_type logits,
+                              nt_error *error) {
+    char have[NT_SHAPE_TEXT], want[NT_SHAPE_TEXT];
+    nt_type first = *nt_graph_type(step->graph, nt_graph_output(step->graph, 0)->value);
+    nt_shape here = target_type(logits).shape, there = target_type(first).shape;
+    if (nt_shape_equal(here, there))
+        return NT_OK;
+    return nt_error_say(error, NT_INVALID,
+                        "the output '%s' has %s places, but the target has %s, as the first output "
+                        "does",
+                        term->of, nt_shape_format(here, have), nt_shape_format(there, want));
+}
+
 static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, nt_value *ret,
                           nt_error *error) {
     char why[NT_WHY];
@@ -82,6 +95,7 @@ static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, nt_valu
     nt_type logits = *nt_graph_type(step->graph, in[0]);
     if (logits.shape.rank < 1)
         return nt_error_say(error, NT_INVALID, "the network's output is a scalar, not logits");
+    NT_TRY(check_places(step, term, logits, error));
     NT_TRY(nt_graph_add_input(step->graph, NT_TARGET, target_type(logits), &in[1]));
     const void *attrs = attrs_of(step, term, logits.shape.rank == 3);
     if (!attrs)
@@ -130,15 +144,6 @@ static nt_status add_output(nt_step_graph *step, const char *kind, const char *n
     return full ? nt_graph_add_output(step->graph, full, value) : NT_NO_MEMORY;
 }
 
-/* Whether the loss depends on each node. */
-static void mark_live(const nt_graph *graph, nt_value loss, bool *live) {
-    memset(live, 0, (size_t)nt_graph_size(graph));
-    live[loss.node] = true;
-    for (int32_t i = nt_graph_size(graph); i-- > 0;)
-        for (int32_t j = 0; live[i] && j < nt_graph_node(graph, i)->in_count; j++)
-            live[nt_graph_node(graph, i)->in[j].node] = true;
-}
-
 /* Outputs for the gradients of all weights that the loss depends on; others, those of an output
  * that no term takes, stay as they are. */
 static nt_status add_grads(nt_step_graph *step, const nt_network *network, nt_value loss,
@@ -150,7 +155,7 @@ static nt_status add_grads(nt_step_graph *step, const nt_network *network, nt_va
     bool *live = NT_ARENA_ARRAY(&step->arena, bool, size);
     if (!weights || !grads || !step->grads || !live)
         return NT_NO_MEMORY;
-    mark_live(step->graph, loss, live);
+    nt_graph_mark_ancestors(step->graph, loss, live);
     for (int32_t i = 0; i < size; i++) {
         const nt_node *node = nt_graph_node(step->graph, i);
         const nt_state *state =
