@@ -29,6 +29,8 @@ import zlib
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE / 'networks'
 STEPS, MOMENTUM, DECAY = 10, .9, 5e-4
+RATES = {'small': 1e-3, 'full': 1e-4}  # steps of this size stay comparable: see `calm`
+IMAGES = {'classes': 10, 'masks': 4}  # to train on
 LOGITS_WITHIN, LOSSES_WITHIN = 1e-4, 1e-3
 LABELS = {'background': 0, 'ring': 100, 'core': 255}
 CROSS_ENTROPY, DICE = {'op': 'softmax_cross_entropy'}, {'op': 'dice_loss'}
@@ -39,36 +41,32 @@ class Case:
     """A network. `small` and `full` override the graph's params; `weights` is another case of the same
     weights."""
 
-    def __init__(self, name, graph, data, loss, rate, both=None, small=None, full=None, weights=None,
-                 seed=1612):
-        self.name, self.graph, self.data, self.loss, self.rate = name, graph, data, loss, rate
+    def __init__(self, name, graph, data, loss, both=None, small=None, full=None, weights=None, seed=5):
+        self.name, self.graph, self.data, self.loss = name, graph, data, loss
         self.params = {'small': {**(both or {}), **(small or {})}, 'full': {**(both or {}), **(full or {})}}
         self.weights, self.seed = weights or name, seed
 
 
-def classifier(name, graph, rate=.01, **more):
-    return Case(name, graph, 'classes', [CROSS_ENTROPY], rate, **more)
+def classifier(name, graph, **more):
+    return Case(name, graph, 'classes', [CROSS_ENTROPY], **more)
 
 
-def segmenter(name, graph, rate=.01, loss=(CROSS_ENTROPY, DICE), both=None, small=None, **more):
-    return Case(name, graph, 'masks', list(loss), rate, both={'classes': len(LABELS), **(both or {})},
+def segmenter(name, graph, loss=(CROSS_ENTROPY, DICE), both=None, small=None, **more):
+    return Case(name, graph, 'masks', list(loss), both={'classes': len(LABELS), **(both or {})},
                 small={'size': 40, **(small or {})}, full={'size': 48}, **more)
 
 
-# Rates are such that ten steps stay comparable: a network whose gradients grow on their way down (plain34,
-# which lacks what keeps them in bounds), or that hands on where maxima were (SegNet: two that are nearly equal
-# may change places), soon tells the last bits of two programs apart.
 CASES = [
     classifier('resnet18', 'resnet18', small={'width': 3}),
     classifier('resnet34', 'resnet34', both={'stem': 'pool'}, small={'width': 2}),
-    classifier('resnet50', 'resnet50', rate=2e-4, both={'stem': 'cifar'}, small={'width': 2}, seed=1),
-    classifier('plain34', 'plain34', rate=1e-6, both={'stem': 'cifar'}, small={'width': 4}, seed=2),
-    classifier('vgg16', 'vgg16', rate=1e-3, small={'width': 2}),
-    classifier('vgg16-imagenet', 'vgg16', rate=1e-3, both={'head': 'imagenet', 'dropout': 0},
+    classifier('resnet50', 'resnet50', both={'stem': 'cifar'}, small={'width': 2}),
+    classifier('plain34', 'plain34', both={'stem': 'cifar'}, small={'width': 4}),
+    classifier('vgg16', 'vgg16', small={'width': 2}),
+    classifier('vgg16-imagenet', 'vgg16', both={'head': 'imagenet', 'dropout': 0},
                small={'width': 2, 'hidden': 8}, full={'hidden': 512}),
-    segmenter('unet', 'unet', rate=5e-3, small={'width': 2}),
-    segmenter('unet-bilinear', 'unet', rate=5e-3, both={'up': 'bilinear'}, small={'width': 2}),
-    segmenter('segnet', 'segnet', rate=5e-4, small={'width': 2}, seed=7),
+    segmenter('unet', 'unet', small={'width': 2}),
+    segmenter('unet-bilinear', 'unet', both={'up': 'bilinear'}, small={'width': 2}),
+    segmenter('segnet', 'segnet', small={'width': 2}),
     segmenter('pspnet', 'pspnet-resnet34', loss=[CROSS_ENTROPY, DICE, AUXILIARY], both={'dropout': 0},
               small={'width': 2}),
     segmenter('pspnet-plain', 'pspnet-resnet34', loss=[CROSS_ENTROPY, DICE, AUXILIARY],
@@ -94,7 +92,8 @@ def read_npy(path):
 
 
 def settings_of(params):
-    return [word for key, value in params.items() for word in ('--set', f'{key}={json.dumps(value).strip(chr(34))}')]
+    return [word for key, value in params.items()
+            for word in ('--set', f'{key}={value if isinstance(value, str) else json.dumps(value)}')]
 
 
 def data_of(case, folder):
@@ -109,23 +108,23 @@ def data_of(case, folder):
             f'pairs:{folder}{words},labels={labels}')
 
 
-def answers(nontrivial, graph, case, params, weights, data, scratch):
+def answers(nontrivial, graph, case, mode, weights, data, scratch):
     logits = scratch / 'logits.npy'
-    subprocess.run([nontrivial, 'eval', graph, *settings_of(params), '--weights', weights, '--data',
+    subprocess.run([nontrivial, 'eval', graph, *settings_of(case.params[mode]), '--weights', weights, '--data',
                     data_of(case, data)[1], '--logits', logits, '--quiet'],
                    check=True, stdout=subprocess.DEVNULL)
     return read_npy(logits)
 
 
-def losses(nontrivial, graph, case, params, weights, data, scratch):
+def losses(nontrivial, graph, case, mode, weights, data, scratch):
     """JSON is YAML, too."""
-    images = 10 if case.data == 'classes' else 4
     suite, run = scratch / 'suite.yaml', scratch / 'run'
     suite.write_text(json.dumps({
-        'version': 1, 'suite': case.name, 'graph': str(graph), 'set': params, 'data': data_of(case, data)[0],
-        'train': {'from': str(weights), 'epochs': STEPS, 'batch': images, 'loss': case.loss,
+        'version': 1, 'suite': case.name, 'graph': str(graph), 'set': case.params[mode],
+        'data': data_of(case, data)[0],
+        'train': {'from': str(weights), 'epochs': STEPS, 'batch': IMAGES[case.data], 'loss': case.loss,
                   'optimiser': {'kind': 'sgd', 'momentum': MOMENTUM, 'weight_decay': DECAY},
-                  'schedule': {'kind': 'constant', 'rate': case.rate}},
+                  'schedule': {'kind': 'constant', 'rate': RATES[mode]}},
         'groups': {}}))
     subprocess.run([nontrivial, 'train', suite, '--out', run, '--quiet'], check=True)
     rows = (run / 'seed-0/metrics.csv').read_text().splitlines()
@@ -158,7 +157,7 @@ def small(nontrivial, graphs):
     for case in CASES:
         with tempfile.TemporaryDirectory() as scratch:
             graph, weights = graphs / f'{case.graph}.yaml', FIXTURES / f'{case.weights}.safetensors'
-            common = (nontrivial, graph, case, case.params['small'], weights, FIXTURES / case.data,
+            common = (nontrivial, graph, case, 'small', weights, FIXTURES / case.data,
                       pathlib.Path(scratch))
             expected = (read_npy(FIXTURES / f'{case.name}-logits.npy'),
                         json.loads((FIXTURES / f'{case.name}.json').read_text())['losses'])
@@ -178,11 +177,11 @@ def full(nontrivial, graphs):
         for case in CASES:
             with tempfile.TemporaryDirectory() as scratch:
                 scratch = pathlib.Path(scratch)
-                params, data, weights = case.params['full'], folder / case.data, scratch / 'w.safetensors'
+                data, weights = folder / case.data, scratch / 'weights.safetensors'
                 begun = time.monotonic()
-                expected = Peer(case, params, half=False).expect(data, weights)
+                expected = Peer(case, 'full').expect(data, weights)
                 between = time.monotonic()
-                common = nontrivial, graphs / f'{case.graph}.yaml', case, params, weights, data, scratch
+                common = nontrivial, graphs / f'{case.graph}.yaml', case, 'full', weights, data, scratch
                 found = answers(*common), losses(*common)
                 good &= compare(case.name, found, expected, f'; {between - begun:.0f} s of PyTorch, '
                                 f'{time.monotonic() - between:.0f} s')
@@ -199,7 +198,8 @@ def soft_spots(size, generator):
               generator.uniform(-2, 2)) for _ in range(6)]
     steps = [i / (size - 1) for i in range(size)]
     return [[slope[0] + slope[1] * y + slope[2] * x + generator.uniform(-.2, .2) +
-             sum(high * math.exp(-((y - a) ** 2 + (x - b) ** 2) / (2 * wide ** 2)) for a, b, wide, high in spots)
+             sum(high * math.exp(-((y - a) ** 2 + (x - b) ** 2) / (2 * wide ** 2))
+                 for a, b, wide, high in spots)
              for x in steps] for y in steps]
 
 
@@ -267,15 +267,15 @@ def read_png(path):
 class Peer:
     """A case in PyTorch, with random weights."""
 
-    def __init__(self, case, params, half):
+    def __init__(self, case, mode):
         import torch
         import torch_networks
         from make_fixtures import randomise, to_half
-        self.case, self.half = case, half
-        self.net = torch_networks.MAKERS[case.graph](**params)
+        self.case, self.half, self.rate = case, mode == 'small', RATES[mode]
+        self.net = torch_networks.MAKERS[case.graph](**case.params[mode])
         randomise(self.net, torch.Generator().manual_seed(case.seed))
         torch_networks.calm(self.net)
-        if half:
+        if self.half:
             to_half(self.net)
 
     def expect(self, data, weights):
@@ -294,7 +294,7 @@ class Peer:
     def train(self, images, targets):
         import torch
         self.net.train()
-        optimiser = torch.optim.SGD(self.net.parameters(), lr=self.case.rate, momentum=MOMENTUM,
+        optimiser = torch.optim.SGD(self.net.parameters(), lr=self.rate, momentum=MOMENTUM,
                                     weight_decay=DECAY)
         found = []
         for _ in range(STEPS):
@@ -357,8 +357,14 @@ def make():
     write_classes(FIXTURES / 'classes')
     write_masks(FIXTURES / 'masks', 40)
     for case in CASES:
-        peer = Peer(case, case.params['small'], half=True)
-        (shape, logits), steps = peer.expect(FIXTURES / case.data, FIXTURES / f'{case.weights}.safetensors')
+        peer, data = Peer(case, 'small'), FIXTURES / case.data
+        exact = Peer(case, 'small')
+        exact.net.double()
+        (shape, logits), steps = peer.expect(data, FIXTURES / f'{case.weights}.safetensors')
+        images, targets = exact.load(data, 'train')
+        off = max(abs(a - b) for a, b in zip(steps, exact.train(images.double(), targets)))
+        if off > LOSSES_WITHIN / 100:
+            raise SystemExit(f'{case.name}: rounding moves the losses by {off:.1e}: choose another seed')
         np.save(FIXTURES / f'{case.name}-logits.npy', np.array(logits, '<f4').reshape(shape))
         (FIXTURES / f'{case.name}.json').write_text(json.dumps({'losses': steps}) + '\n')
 

@@ -180,6 +180,26 @@ static void unet(void **state) {
                    "(this network has no shortcut with a convolution, so there is no group 3)\n");
 }
 
+/* One that keeps the number of channels is silenced with its layer block. */
+static void transposed_in_a_block(void **state) {
+    (void)state;
+    char path[PATH_SIZE];
+    nt_text text;
+    write_file("version: 1\ngraph: up\ninput: [2, 8, 8]\nnodes:\n"
+               "  a: {op: conv2d, channels: 4, kernel: 1}\n"
+               "  b: {op: conv2d, channels: 4, kernel: 1}\n"
+               "  c: {op: conv_transpose2d, channels: 4, kernel: 2, stride: 2}\n"
+               "  d: {op: conv2d, channels: 4, kernel: 1}\n",
+               path);
+    nt_network *network = load_path(path);
+    unlink(path);
+    nt_text_init(&text);
+    assert_int_equal(run_path(HOOKS "/layer_blocks.lua", network, NULL, 0, &text), NT_OK);
+    assert_string_equal(text.bytes, "block 1: c d\n");
+    nt_text_finish(&text);
+    nt_network_free(network);
+}
+
 /* The run of 512 channels goes through the narrowest maps and out again. */
 static void segnet(void **state) {
     (void)state;
@@ -404,6 +424,7 @@ int main(void) {
         cmocka_unit_test(plain34),
         cmocka_unit_test(resnet50),
         cmocka_unit_test(unet),
+        cmocka_unit_test(transposed_in_a_block),
         cmocka_unit_test(segnet),
         cmocka_unit_test(kinds_of_convolution),
         cmocka_unit_test(mistakes_are_explained),

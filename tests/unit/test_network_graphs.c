@@ -3,8 +3,10 @@
 #include "test_network_support.h"
 
 #include "gradient.h"
+#include "scheduler.h"
 #include "weights.h"
 #include <stdio.h>
+#include <time.h>
 
 static nt_network *load_graph(const char *name, const nt_setting *settings, int count) {
     char path[4096];
@@ -126,6 +128,82 @@ static void test_resnet8(void **state) {
     nt_network_free(network);
 }
 
+/* Elements and layers, where torchvision has the network as there; U-Net's as milesial's. */
+static void test_sizes(void **state) {
+    (void)state;
+    static const struct {
+        const char *graph;
+        nt_setting settings[3];
+        int count, convolutions, transposed;
+        int64_t parameters;
+    } cases[] = {
+        {"resnet50", {{"classes", "1000"}, {"size", "224"}}, 2, 53, 0, 25557032},
+        {"plain34", {{"classes", "10"}}, 1, 33, 0, 21115978},
+        {"vgg16",
+         {{"head", "imagenet"}, {"classes", "1000"}, {"size", "224"}},
+         3,
+         13,
+         0,
+         138365992},
+        {"vgg16", {{"head", "cifar"}}, 1, 13, 0, 14728266},
+        {"unet", {{"up", "transposed"}}, 1, 19, 4, 31036546},
+        {"unet", {{"up", "bilinear"}}, 1, 19, 0, 17261890},
+        {"segnet", {{"size", "128"}}, 1, 26, 0, 29443010},
+        {"pspnet-resnet34", {{"dilated", "true"}}, 1, 44, 0, 26853060},
+        {"pspnet-resnet34", {{"dilated", "false"}}, 1, 44, 0, 26853060},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nt_network *network = load_graph(cases[i].graph, cases[i].settings, cases[i].count);
+        assert_int_equal(count_ops(network, "conv2d"), cases[i].convolutions);
+        assert_int_equal(count_ops(network, "conv_transpose2d"), cases[i].transposed);
+        assert_int_equal(nt_network_parameters(network), cases[i].parameters);
+        nt_network_free(network);
+    }
+}
+
+/* An eighth of the image with dilation, a thirty-second without. */
+static void test_pspnet(void **state) {
+    (void)state;
+    const nt_setting strided = {"dilated", "false"};
+    nt_network *network = load_graph("pspnet-resnet34", NULL, 0);
+    assert_shape(network, "layer2.3.relu2", "128x16x16");
+    assert_shape(network, "layer4.2.relu2", "512x16x16");
+    assert_shape(network, "ppm.features.3.0", "512x6x6");
+    assert_shape(network, "ppm.features.concat", "1024x16x16");
+    assert_shape(network, "output", "2x128x128");
+    assert_shape(network, "aux_output", "2x128x128");
+    assert_string_equal(nt_graph_output(network->graph, 0)->name, "output");
+    assert_string_equal(nt_graph_output(network->graph, 1)->name, "aux");
+    assert_true(nt_network_layer(network, "aux.0")->auxiliary);
+    assert_false(nt_network_layer(network, "layer3.5.conv2")->auxiliary);
+    nt_network_free(network);
+    network = load_graph("pspnet-resnet34", &strided, 1);
+    assert_shape(network, "layer4.2.relu2", "512x4x4");
+    assert_shape(network, "output", "2x128x128");
+    nt_network_free(network);
+}
+
+/* Sizes that can't be halved four or five times. */
+static void test_odd_sizes(void **state) {
+    (void)state;
+    const nt_setting odd[] = {{"size", "90"}, {"up", "bilinear"}};
+    nt_network *network = load_graph("unet", odd, 1);
+    assert_shape(network, "up1.up", "512x10x10");
+    assert_shape(network, "up1.pad.like", "512x11x11");
+    assert_null(nt_network_layer(network, "up4.pad.like"));
+    assert_shape(network, "outc.conv", "2x90x90");
+    nt_network_free(network);
+    network = load_graph("unet", odd, 2);
+    assert_shape(network, "up1.bilinear", "512x10x10");
+    assert_shape(network, "outc.conv", "2x90x90");
+    nt_network_free(network);
+    network = load_graph("segnet", odd, 1);
+    assert_shape(network, "upsample2.odd.unpool", "128x45x45");
+    assert_shape(network, "upsample1.even.unpool", "64x90x90");
+    assert_shape(network, "conv1_1_D", "2x90x90");
+    nt_network_free(network);
+}
+
 static void assert_resolves(const char *name, const nt_setting *settings, int count) {
     nt_network *network = load_graph(name, settings, count), *again = NULL;
     nt_text flat, flat_again, dump, dump_again;
@@ -157,6 +235,13 @@ static void test_resolve(void **state) {
     assert_resolves("resnet34", &cifar, 1);
     assert_resolves("resnet18", NULL, 0);
     assert_resolves("resnet8", NULL, 0);
+    const nt_setting imagenet = {"head", "imagenet"}, odd = {"size", "90"};
+    assert_resolves("resnet50", NULL, 0);
+    assert_resolves("plain34", NULL, 0);
+    assert_resolves("vgg16", &imagenet, 1);
+    assert_resolves("unet", &odd, 1);
+    assert_resolves("segnet", &odd, 1);
+    assert_resolves("pspnet-resnet34", NULL, 0);
 }
 
 /* What is hard to write down: names, texts, numbers with all their digits, types, tags, shared
@@ -260,12 +345,133 @@ static void test_pool_indices(void **state) {
     nt_network_free(network);
 }
 
+/* --- running ---------------------------------------------------------------------------------- */
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A network with its plan and a run of it. */
+typedef struct running {
+    nt_network *network;
+    nt_weights *weights;
+    nt_plan *plan;
+    nt_run *run;
+    nt_error error;
+} running;
+
+static void start(running *r, const char *text, int32_t batch) {
+    *r = (running){.network = load(text)};
+    nt_error_init(&r->error);
+    assert_int_equal(nt_weights_new(r->network, &r->weights), NT_OK);
+    assert_int_equal(nt_plan_new(r->network->graph, batch, &r->plan, &r->error), NT_OK);
+}
+
+/* Once the weights are what they are to be. */
+static void run(running *r, const nt_feed *feeds, int feed_count, int32_t count) {
+    assert_int_equal(nt_run_new(r->plan, r->weights, NULL, &r->run, &r->error), NT_OK);
+    assert_int_equal(nt_run_batch(r->run, feeds, feed_count, count, &r->error), NT_OK);
+}
+
+static void stop(running *r) {
+    nt_run_free(r->run);
+    nt_plan_free(r->plan);
+    nt_weights_free(r->weights);
+    nt_network_free(r->network);
+    nt_error_finish(&r->error);
+}
+
+/* Two inputs of different shapes, three outputs, one of them in the middle of the graph. */
+static void test_several_inputs_and_outputs(void **state) {
+    (void)state;
+    enum { SAMPLES = 2, PLACES = 6, CHANNELS = 2 };
+    running r;
+    float image[SAMPLES * PLACES * CHANNELS], gain[SAMPLES * CHANNELS];
+    start(&r,
+          "version: 1\ngraph: net\n"
+          "inputs: {image: [2, 2, 3], gain: [2, 1, 1]}\n"
+          "nodes:\n"
+          "  scaled: {op: mul, from: [image, gain]}\n"
+          "  sum:    {op: add, from: [scaled, image]}\n"
+          "  mean:   {op: global_avg_pool}\n"
+          "outputs: {means: mean, early: scaled, sum: sum}\n",
+          SAMPLES);
+    for (int i = 0; i < SAMPLES * PLACES * CHANNELS; i++)
+        image[i] = (float)(i * i % 17) - 5;
+    for (int i = 0; i < SAMPLES * CHANNELS; i++)
+        gain[i] = (float)(i + 2);
+    const nt_feed feeds[] = {{"gain", gain}, {"image", image}};
+    run(&r, feeds, 2, SAMPLES);
+    static const char *const names[] = {"means", "early", "sum"};
+    for (int32_t i = 0; i < 3; i++)
+        assert_string_equal(nt_graph_output(r.network->graph, i)->name, names[i]);
+    for (int n = 0; n < SAMPLES; n++)
+        for (int c = 0; c < CHANNELS; c++) {
+            float total = 0;
+            for (int p = 0; p < PLACES; p++) {
+                int at = (n * PLACES + p) * CHANNELS + c;
+                float scaled = image[at] * gain[n * CHANNELS + c];
+                assert_true(nt_run_output(r.run, 1).f[at] == scaled);
+                assert_true(nt_run_output(r.run, 2).f[at] == scaled + image[at]);
+                total += scaled + image[at];
+            }
+            assert_float_equal(nt_run_output(r.run, 0).f[n * CHANNELS + c], total / PLACES, 1e-5);
+        }
+    stop(&r);
+}
+
+/* A thousand nodes in a row. Each convolution exchanges the two channels, so that after an even
+ * number of them the image is as it was; memory does not grow with the depth. */
+static void test_a_thousand_nodes(void **state) {
+    (void)state;
+    enum { PLACES = 64, CHANNELS = 2, FLOATS = PLACES * CHANNELS };
+    running r;
+    float image[FLOATS];
+    double begun = seconds();
+    start(&r,
+          "version: 1\ngraph: deep\ninput: [2, 8, 8]\n"
+          "nodes:\n"
+          "  $i:\n"
+          "    repeat: {i: '1..500'}\n"
+          "    nodes:\n"
+          "      conv: {op: conv2d, channels: 2, kernel: 1, bias: false}\n"
+          "      relu: {op: relu}\n",
+          1);
+    double planned = seconds();
+    assert_int_equal(r.network->layer_count, 1000);
+    assert_int_equal(r.network->state_count, 500);
+    assert_true(r.plan->alive_size <= 3 * sizeof image);
+    for (size_t i = 0; i < r.network->state_count; i++) {
+        static const float exchange[] = {0, 1, 1, 0}; /* [out][in] */
+        nt_tensor_from_rows(r.network->states[i].type, exchange, nt_weights_at(r.weights, i).f);
+    }
+    for (int i = 0; i < FLOATS; i++)
+        image[i] = (float)(i % 29);
+    const nt_feed feed = {"input", image};
+    run(&r, &feed, 1, 1);
+    double ran = seconds();
+    assert_memory_equal(nt_run_output(r.run, 0).f, image, sizeof image);
+    print_message("loaded and planned in %.3f s, ran in %.3f s\n", planned - begun, ran - planned);
+    assert_true(ran - begun < 10); /* of a sanitizer's build, on a busy machine */
+    stop(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resnet34),     cmocka_unit_test(test_stems),
-        cmocka_unit_test(test_resnet18),     cmocka_unit_test(test_resnet8),
-        cmocka_unit_test(test_resolve),      cmocka_unit_test(test_resolve_corners),
+        cmocka_unit_test(test_resnet34),
+        cmocka_unit_test(test_stems),
+        cmocka_unit_test(test_resnet18),
+        cmocka_unit_test(test_resnet8),
+        cmocka_unit_test(test_resolve),
+        cmocka_unit_test(test_resolve_corners),
         cmocka_unit_test(test_pool_indices),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_pspnet),
+        cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_several_inputs_and_outputs),
+        cmocka_unit_test(test_a_thousand_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
