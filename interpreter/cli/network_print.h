@@ -2,7 +2,7 @@
 #ifndef NT_NETWORK_PRINT_H
 #define NT_NETWORK_PRINT_H
 
-#include "network.h"
+#include "origins.h"
 #include "status.h"
 
 nt_status nt_network_print_table(const nt_network *network);
@@ -11,26 +11,5 @@ nt_status nt_network_print_dot(const nt_network *network); /* for Graphviz's dot
 
 /* Layers that the ablations call convolutions: those of op conv2d. */
 int32_t nt_network_convolutions(const nt_network *network);
-
-/* Who made each value: several layers may share a graph node, since equal nodes are one; the first
- * of them is named. */
-typedef struct nt_origins {
-    const nt_network *network;
-    int32_t *layers; /* of each graph node: the first layer with its value, or -1 */
-    size_t count;
-} nt_origins;
-
-bool nt_origins_init(nt_origins *origins, const nt_network *network); /* false: out of memory */
-void nt_origins_finish(nt_origins *origins);
-
-/* The layer that made `value`, or NULL: then it is an input of the network. */
-const nt_layer *nt_origins_layer(const nt_origins *origins, nt_value value);
-
-/* Appends what YAML calls it: the layer's name, LAYER.OUTPUT, or the input's. */
-void nt_origins_add_name(const nt_origins *origins, nt_value value, nt_text *text);
-
-/* The graph node of a layer, and the type of its value. */
-const nt_node *nt_layer_node(const nt_network *network, const nt_layer *layer);
-const nt_type *nt_layer_type(const nt_network *network, const nt_layer *layer);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef NT_FINDING_H
 #define NT_FINDING_H
 
+#include "csv_out.h"
 #include "evaluation.h"
 #include "hash.h"
 #include "statistics.h"
@@ -57,12 +58,6 @@ double nt_finding_change(const nt_finding *finding); /* NaN if it failed */
 const char *nt_words_shorten(const char *words, int32_t most, nt_arena *arena);
 
 /* --- CSV (RFC 4180) --------------------------------------------------------------------------- */
-
-/* Appends a value, in quotes where it needs them. */
-void nt_csv_text(nt_text *csv, const char *value);
-
-/* Appends "," and a share or a change of one with six places; NaN is empty. */
-void nt_csv_share(nt_text *csv, double value);
 
 /* The columns of results.csv, the row of a baseline and that of a case.
  *

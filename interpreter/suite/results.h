@@ -27,9 +27,11 @@ typedef struct nt_results {
     const nt_suite *suite;
     nt_network *network;
     nt_scoring scoring;
-    const char *const *names; /* of the samples that were measured; NULL: they have none */
-    const int32_t *patients;  /* and which belong together; NULL: each is its own */
-    nt_outcome *baseline;     /* one per seed */
+    const char *const *names;   /* of the samples that were measured; NULL: they have none */
+    const int32_t *patients;    /* and which belong together; NULL: each is its own */
+    const char *const *classes; /* names of them, */
+    int32_t class_count;        /* as many as the data have */
+    nt_outcome *baseline;       /* one per seed */
     char (*baseline_keys)[NT_DIGEST_HEX];
     nt_group_result *groups;
     int32_t calibration; /* training images that were used for it; 0: none */

@@ -145,6 +145,19 @@ static nt_status list_samples(nt_suite_work *work, nt_error *error) {
     return NT_OK;
 }
 
+static nt_status list_classes(nt_suite_work *work, const nt_data_info *info, nt_error *error) {
+    nt_results *results = work->results;
+    const char **classes = NT_ARENA_ARRAY(&results->arena, const char *, info->classes);
+    for (int32_t i = 0; classes && i < info->classes; i++)
+        if (!(classes[i] = nt_arena_string(&results->arena, info->class_names[i])))
+            classes = NULL;
+    if (!classes)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    results->classes = classes;
+    results->class_count = info->classes;
+    return NT_OK;
+}
+
 static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     const nt_suite_data *data = &work->suite->data;
     NT_TRY(nt_dataset_open(data->kind, data->options, data->root, work->suite->path, &work->dataset,
@@ -156,6 +169,7 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
                             info->folder, info->shape.dim[0]);
     NT_TRY(nt_evaluation_check(work->results->network, info, &data->loading, error));
     NT_TRY(choose_metric(work, info, error));
+    NT_TRY(list_classes(work, info, error));
     if (data->hold_out > 0)
         NT_TRY(nt_dataset_hold_out(work->dataset, data->hold_out, 0, error));
     if (work->suite->evaluate.split == NT_HELD_OUT && data->hold_out == 0) {

@@ -1,0 +1,58 @@
+/* nontrivial report: a finished run as a page with its figures and tables. */
+#include "arena.h"
+#include "command.h"
+#include "console.h"
+#include "progress.h"
+#include "run_report.h"
+
+typedef struct report_options {
+    const char *out;
+    bool quiet;
+} report_options;
+
+static const nt_field report_fields[] = {
+    {"out", NT_STRING, offsetof(report_options, out),
+     .doc = "the folder to write into (default: report/ in the run folder)"},
+    {"quiet", NT_BOOL, offsetof(report_options, quiet), "false", .doc = "show no progress"},
+    {0},
+};
+
+static const nt_operand report_operands[] = {
+    {.name = "RUN", .doc = "a run folder: what 'run' was given as --out"}, {0}};
+
+static const char report_detail[] =
+    "Writes index.html, one page that needs nothing beside it; tables.md and a tables-GROUP.csv\n"
+    "for each group; and each figure as SVG and PNG with its data as CSV and the script that\n"
+    "draws it, which may be changed and run again by hand.\n"
+    "\n"
+    "Everything comes from the run's results.json and the metrics.csv of its seeds, so that a\n"
+    "folder with these files is enough. Plots are drawn by gnuplot, the network by Graphviz's "
+    "dot.\n";
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    const report_options *options = arguments->record;
+    const char *folder = arguments->words[0], *out = options->out;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_progress_bar bar;
+    nt_progress_bar_init(&bar, options->quiet);
+    const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
+    if (!out)
+        out = nt_arena_printf(&arena, "%s/report", folder);
+    nt_status status = out ? nt_run_report_write(folder, out, &report, error) : NT_NO_MEMORY;
+    nt_progress_bar_finish(&bar);
+    if (status == NT_OK)
+        printf("%s/index.html\n", out);
+    nt_arena_finish(&arena);
+    return status;
+}
+
+const nt_command nt_command_report = {
+    .name = "report",
+    .doc = "make a page, figures and tables of what a run measured",
+    .detail = report_detail,
+    .syntax = {.options = report_fields,
+               .record_size = sizeof(report_options),
+               .operands = report_operands},
+    .run = run,
+};

@@ -1,0 +1,263 @@
+#include "figure.h"
+
+#include "alloc.h"
+#include "file.h"
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* --- which there are -------------------------------------------------------------------------- */
+
+const char *nt_figure_file_name(const char *name, nt_arena *arena) {
+    char *safe = nt_arena_string(arena, name);
+    for (char *c = safe; c && *c; c++)
+        if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
+            *c = '-';
+    return safe;
+}
+
+static nt_figure *append(nt_figures *figures, const char *name, const char *title,
+                         const char *caption) {
+    nt_figure *figure = &figures->items[figures->count++];
+    *figure = (nt_figure){.name = nt_figure_file_name(name, figures->arena),
+                          .title = title,
+                          .caption = caption,
+                          .width = 960,
+                          .height = 440};
+    nt_text_init(&figure->csv);
+    nt_text_init(&figure->script);
+    return figure;
+}
+
+static void append_group(nt_figures *figures, const nt_record *record,
+                         const nt_record_group *group) {
+    static const char *const captions[] = {
+        [NT_FORM_SETS] = "The metric with each set of layers gone.",
+        [NT_FORM_SINGLE] = "The metric with each layer gone, the others untouched.",
+        [NT_FORM_PAIRS] = "What the loss of two layers costs; on the diagonal, of one.",
+        [NT_FORM_NESTED] = "The metric as one layer after the other goes.",
+    };
+    if (group->case_count == 0)
+        return;
+    nt_figure *figure = append(figures, group->name, group->title[0] ? group->title : group->name,
+                               captions[group->form]);
+    switch (group->form) {
+    case NT_FORM_SINGLE:
+        nt_plot_layers(figure, record, group);
+        break;
+    case NT_FORM_PAIRS:
+        nt_plot_pairs(figure, record, group);
+        break;
+    case NT_FORM_NESTED:
+        nt_plot_nested(figure, record, group);
+        break;
+    case NT_FORM_SETS:
+        nt_plot_sets(figure, record, group);
+        break;
+    }
+}
+
+static bool any_cost(const nt_record *record) {
+    for (int32_t i = 0; i < record->layer_count; i++)
+        if (!isnan(record->layers[i].cost))
+            return true;
+    return false;
+}
+
+static bool any_training(const nt_record *record) {
+    for (int32_t s = 0; s < record->seed_count; s++)
+        if (record->seeds[s].epoch_count > 1)
+            return true;
+    return false;
+}
+
+nt_status nt_figures_init(nt_figures *figures, const nt_record *record, nt_arena *arena) {
+    int32_t most = record->group_count + 3;
+    *figures = (nt_figures){.capacity = most, .arena = arena};
+    figures->items = nt_alloc_zero((size_t)most * sizeof *figures->items);
+    if (!figures->items)
+        return NT_NO_MEMORY;
+    for (int32_t g = 0; g < record->group_count; g++)
+        append_group(figures, record, &record->groups[g]);
+    if (any_cost(record)) {
+        nt_plot_stages(append(figures, "stages", "Where the layers that matter are",
+                              "What the loss of each convolution costs, by stage and place in it."),
+                       record);
+        nt_draw_network(append(figures, "network", "The network",
+                               "Convolutions in the colour of what their loss costs; dashed: on a "
+                               "shortcut; grey: not measured."),
+                        record);
+    }
+    if (any_training(record))
+        nt_plot_training(append(figures, "training", "Training",
+                                "The metric on the held-out images (solid) and the training loss "
+                                "(dashed) after each epoch."),
+                         record);
+    for (int32_t i = 0; i < figures->count; i++)
+        if (!figures->items[i].name || figures->items[i].csv.failed ||
+            figures->items[i].script.failed)
+            return NT_NO_MEMORY;
+    return NT_OK;
+}
+
+void nt_figures_finish(nt_figures *figures) {
+    for (int32_t i = 0; i < figures->count; i++) {
+        nt_text_finish(&figures->items[i].csv);
+        nt_text_finish(&figures->items[i].script);
+    }
+    nt_free(figures->items, (size_t)figures->capacity * sizeof *figures->items);
+    *figures = (nt_figures){0};
+}
+
+const nt_figure *nt_figures_of_group(const nt_figures *figures, const nt_record_group *group) {
+    const char *title = group->title[0] ? group->title : group->name;
+    for (int32_t i = 0; i < figures->count; i++)
+        if (figures->items[i].title == title)
+            return &figures->items[i];
+    return NULL;
+}
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+static nt_status start(char *const *words, const char *folder, const char *log, pid_t *ret) {
+    posix_spawn_file_actions_t actions;
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed)
+        return NT_NO_MEMORY;
+    failed = posix_spawn_file_actions_addchdir_np(&actions, folder);
+    if (!failed)
+        failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!failed)
+        failed = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+                                                  O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (!failed)
+        failed = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    if (!failed)
+        failed = posix_spawnp(ret, words[0], &actions, NULL, words, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    errno = failed;
+    return failed ? NT_FAILED : NT_OK;
+}
+
+/* The first line that a program wrote. */
+static const char *first_line(nt_arena *arena, const char *log) {
+    nt_error unread;
+    nt_bytes file;
+    nt_error_init(&unread);
+    const char *line = NULL;
+    if (nt_file_read(log, 1 << 20, &file, &unread) == NT_OK) {
+        const char *text = (const char *)file.bytes + strspn((const char *)file.bytes, "\n ");
+        line = nt_arena_substring(arena, text, strcspn(text, "\n"));
+        nt_bytes_finish(&file);
+    }
+    nt_error_finish(&unread);
+    return line && *line ? line : "it doesn't say why";
+}
+
+/* Runs a program in `folder`, where its words go into NAME.log, which stays if it fails. */
+static nt_status run(char *const *words, const char *package, const char *folder,
+                     const nt_figure *figure, nt_arena *arena, nt_error *error) {
+    char *log = nt_arena_printf(arena, "%s.log", figure->name);
+    char *path = log ? nt_arena_printf(arena, "%s/%s", folder, log) : NULL;
+    pid_t child;
+    int how;
+    if (!path)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (start(words, folder, log, &child) != NT_OK) {
+        nt_error_say(error, NT_FAILED, "cannot run %s: %s", words[0], strerror(errno));
+        nt_error_hint(error, "install it: apt-get install %s", package);
+        unlink(path);
+        return NT_FAILED;
+    }
+    while (waitpid(child, &how, 0) < 0)
+        if (errno != EINTR)
+            return nt_error_say(error, NT_FAILED, "cannot wait for %s: %s", words[0],
+                                strerror(errno));
+    if (!WIFEXITED(how) || WEXITSTATUS(how) != 0)
+        return nt_error_say(error, NT_FAILED, "%s failed on %s in %s: %s", words[0], words[1],
+                            folder, first_line(arena, path));
+    unlink(path);
+    return NT_OK;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* What all plots share: both files, neutral ink, data from the CSV file. */
+static void frame(const nt_figure *figure, nt_text *text) {
+    nt_text_printf(text,
+                   "# Draws %s.svg and %s.png from %s.csv: gnuplot %s.gp\n"
+                   "set datafile separator ','\n"
+                   "set encoding utf8\n"
+                   "set key outside top center horizontal noenhanced textcolor rgb '#222222'\n"
+                   "set style fill solid noborder\n"
+                   "set border 3 linecolor rgb '#222222'\n"
+                   "set tics nomirror out scale 0.5 noenhanced textcolor rgb '#222222'\n"
+                   "set xlabel noenhanced textcolor rgb '#222222'\n"
+                   "set ylabel noenhanced textcolor rgb '#222222'\n"
+                   "set terminal svg size %d,%d font 'sans-serif,13' background 'white'\n"
+                   "set output '%s.svg'\n",
+                   figure->name, figure->name, figure->name, figure->name, figure->width,
+                   figure->height, figure->name);
+    nt_text_add(text, figure->script.bytes);
+    nt_text_printf(text,
+                   "set terminal pngcairo size %d,%d font 'sans-serif,13' fontscale 2 linewidth 2 "
+                   "pointscale 2\nset output '%s.png'\nreplot\nset output\n",
+                   2 * figure->width, 2 * figure->height, figure->name);
+}
+
+static nt_status write_file(const char *folder, const char *file, const nt_text *text,
+                            nt_arena *arena, nt_error *error) {
+    const char *path = nt_arena_printf(arena, "%s/%s", folder, file);
+    if (!path || text->failed)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    return nt_file_replace(path, text->bytes, text->length, error);
+}
+
+static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *arena,
+                      nt_error *error) {
+    char *file = nt_arena_printf(arena, "%s.gp", figure->name);
+    char *words[] = {"gnuplot", file, NULL};
+    nt_text text;
+    nt_text_init(&text);
+    frame(figure, &text);
+    nt_status status = file ? write_file(folder, file, &text, arena, error) : NT_NO_MEMORY;
+    nt_text_finish(&text);
+    return status == NT_OK ? run(words, "gnuplot-nox", folder, figure, arena, error) : status;
+}
+
+static nt_status draw(const nt_figure *figure, const char *folder, nt_arena *arena,
+                      nt_error *error) {
+    static const char *const forms[] = {"svg", "png"};
+    char *file = nt_arena_printf(arena, "%s.dot", figure->name);
+    if (!file)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    NT_TRY(write_file(folder, file, &figure->script, arena, error));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char *form = nt_arena_printf(arena, "-T%s", forms[i]);
+        char *out = nt_arena_printf(arena, "-o%s.%s", figure->name, forms[i]);
+        char *words[] = {"dot", file, form, out, NULL};
+        if (!form || !out)
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+        NT_TRY(run(words, "graphviz", folder, figure, arena, error));
+    }
+    return NT_OK;
+}
+
+nt_status nt_figure_draw(const nt_figure *figure, const char *folder, nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    const char *file = nt_arena_printf(&arena, "%s.csv", figure->name);
+    nt_status status = file ? write_file(folder, file, &figure->csv, &arena, error) : NT_NO_MEMORY;
+    if (status == NT_OK)
+        status = figure->drawing ? draw(figure, folder, &arena, error)
+                                 : plot(figure, folder, &arena, error);
+    nt_arena_finish(&arena);
+    return status;
+}

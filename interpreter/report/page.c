@@ -1,0 +1,265 @@
+#include "page.h"
+
+#include "file.h"
+#include "tables.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_SVG = 1 << 26, OPEN_ROWS = 12 };
+
+/* --- figures ---------------------------------------------------------------------------------- */
+
+/* Whether `at` begins with `word`; then *at is moved behind it. */
+static bool skip(const char **at, const char *word) {
+    size_t length = strlen(word);
+    if (strncmp(*at, word, length) != 0)
+        return false;
+    *at += length;
+    return true;
+}
+
+/* The drawing without what stands before it in its file. Ink takes the colour of the page's text,
+ * and the ground is left out, so that both follow the reader's choice of light or dark. */
+static void add_svg(nt_text *html, const char *svg, bool drawing) {
+    const char *ground = drawing ? "fill=\"white\"" : "fill=\"#ffffff\"";
+    bool grounded = false;
+    const char *at = strstr(svg, "<svg");
+    while (at && *at) {
+        if (skip(&at, "rgb( 34,  34,  34)") || skip(&at, "rgb(34,34,34)"))
+            nt_text_add(html, "currentColor");
+        else if (skip(&at, " color=\"black\"")) /* text's own is inherited */
+            continue;
+        else if (!grounded && skip(&at, ground)) {
+            nt_text_add(html, "fill=\"none\"");
+            grounded = true;
+        } else
+            nt_text_add_bytes(html, at++, 1);
+    }
+}
+
+/* Percent-encoded, as a link that holds its own bytes needs it (RFC 2397, RFC 3986). */
+static void add_data_link(nt_text *html, const nt_figure *figure) {
+    nt_text_printf(html, "<a download=\"%s.csv\" href=\"data:text/csv;charset=utf-8,",
+                   figure->name);
+    for (const char *c = figure->csv.bytes; *c; c++)
+        if (isalnum((unsigned char)*c) || strchr("-._~,", *c))
+            nt_text_add_bytes(html, c, 1);
+        else
+            nt_text_printf(html, "%%%02X", (unsigned)(unsigned char)*c);
+    nt_text_add(html, "\">data (CSV)</a>");
+}
+
+static nt_status add_figure(nt_text *html, const nt_figure *figure, const char *folder,
+                            nt_error *error) {
+    nt_arena arena;
+    nt_bytes svg;
+    nt_arena_init(&arena);
+    const char *path = nt_arena_printf(&arena, "%s/%s.svg", folder, figure->name);
+    nt_status status = path ? nt_file_read(path, LARGEST_SVG, &svg, error) : NT_NO_MEMORY;
+    if (status == NT_OK) {
+        nt_text_printf(html, "<figure>\n<div class=\"plot%s\" role=\"img\" aria-label=\"",
+                       figure->drawing ? " tall" : "");
+        nt_html_text(html, figure->title);
+        nt_text_add(html, "\">");
+        add_svg(html, (const char *)svg.bytes, figure->drawing);
+        nt_text_add(html, "</div>\n<figcaption>");
+        nt_html_text(html, figure->caption);
+        nt_text_add(html, " ");
+        add_data_link(html, figure);
+        nt_text_add(html, "</figcaption>\n</figure>\n");
+        nt_bytes_finish(&svg);
+    }
+    nt_arena_finish(&arena);
+    return status;
+}
+
+/* --- groups ----------------------------------------------------------------------------------- */
+
+static void count_verdicts(const nt_record *record, const nt_record_group *group, int ret[3],
+                           int *ret_mixed) {
+    for (int32_t c = 0; c < group->case_count; c++) {
+        bool same = false;
+        for (int v = 0; v < 3; v++)
+            if (group->cases[c].verdicts[v] == record->seed_count) {
+                ret[v]++;
+                same = true;
+            }
+        *ret_mixed += !same;
+    }
+}
+
+static void add_verdicts(nt_text *html, const nt_record *record, const nt_record_group *group) {
+    int verdicts[3] = {0}, mixed = 0;
+    count_verdicts(record, group, verdicts, &mixed);
+    nt_text_printf(html, "<p>Of %d cases, %d are critical, %d trivial, %d undecided",
+                   (int)group->case_count, verdicts[NT_CRITICAL], verdicts[NT_TRIVIAL],
+                   verdicts[NT_UNDECIDED]);
+    if (mixed > 0)
+        nt_text_printf(html, "; of %d the seeds say different things", mixed);
+    if (!isnan(group->tau))
+        nt_text_printf(html, ". The seeds agree on their order with Kendall's τ %.2f", group->tau);
+    nt_text_add(html, ".</p>\n");
+}
+
+static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *group,
+                           const nt_figures *figures, const char *folder, nt_error *error) {
+    const nt_paper *paper = nt_paper_of(record);
+    const nt_figure *figure = nt_figures_of_group(figures, group);
+    nt_text_printf(html, "<h2 id=\"group-%d\">", (int)(group - record->groups));
+    nt_html_text(html, group->title[0] ? group->title : group->name);
+    nt_text_add(html, "</h2>\n");
+    if (group->case_count > 0)
+        add_verdicts(html, record, group);
+    if (group->remark[0]) {
+        nt_text_add(html, "<p>");
+        nt_html_text(html, group->remark);
+        nt_text_add(html, ".</p>\n");
+    }
+    if (nt_paper_table(paper, group))
+        nt_text_printf(html, "<p class=\"soft\">Beside the paper's %s. %s</p>\n",
+                       nt_paper_table(paper, group), nt_paper_remark(paper));
+    if (figure)
+        NT_TRY(add_figure(html, figure, folder, error));
+    if (group->case_count == 0)
+        return NT_OK;
+    nt_text_printf(html, "<details%s><summary>All %d cases</summary>\n",
+                   group->case_count <= OPEN_ROWS ? " open" : "", (int)group->case_count);
+    nt_table_html(record, group, html);
+    nt_text_add(html, "</details>\n");
+    return NT_OK;
+}
+
+/* --- what it follows from --------------------------------------------------------------------- */
+
+static void add_value(nt_text *html, const json_t *value) {
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    if (json_is_string(value))
+        nt_html_text(html, json_string_value(value));
+    else
+        nt_html_text(html, text ? text : "");
+    free(text);
+}
+
+static void add_members(nt_text *html, const json_t *object) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value) {
+        nt_text_add(html, "<tr><td>");
+        nt_html_text(html, key);
+        nt_text_add(html, "</td><td><code>");
+        add_value(html, value);
+        nt_text_add(html, "</code></td></tr>\n");
+    }
+}
+
+static void add_provenance(nt_text *html, const nt_record *record) {
+    nt_text_add(html, "<h2 id=\"provenance\">Provenance</h2>\n<p>All numbers follow from these. A "
+                      "digest is the SHA-256 of the file, or of the data set's files.</p>\n<div "
+                      "class=\"wide\"><table class=\"keys\">\n");
+    add_members(html, json_object_get(record->root, "setup"));
+    add_members(html, json_object_get(record->root, "provenance"));
+    for (int32_t s = 0; s < record->seed_count; s++) {
+        const nt_record_seed *seed = &record->seeds[s];
+        double seconds = 0;
+        for (int32_t e = 0; e < seed->epoch_count; e++)
+            seconds += seed->epochs[e].seconds;
+        if (seed->epoch_count > 0)
+            nt_text_printf(
+                html, "<tr><td>seed %d</td><td>%d epochs, %.1f minutes of training</td></tr>\n",
+                (int)seed->seed, (int)seed->epoch_count, seconds / 60);
+    }
+    nt_text_add(html, "</table></div>\n");
+}
+
+/* --- the page --------------------------------------------------------------------------------- */
+
+static void add_fact(nt_text *html, const char *what, const char *format, double value) {
+    nt_text_printf(html, "<div><dt>%s</dt><dd>", what);
+    nt_text_printf(html, format, value);
+    nt_text_add(html, "</dd></div>\n");
+}
+
+static void add_facts(nt_text *html, const nt_record *record) {
+    nt_text_add(html, "<dl class=\"facts\">\n");
+    add_fact(html, "baseline", "%.4f", record->baseline.mean);
+    if (record->seed_count > 1)
+        add_fact(html, "deviation over the seeds", "%.4f", record->baseline.deviation);
+    if (nt_paper_of(record))
+        add_fact(html, "the paper's baseline", "%.2f", nt_paper_baseline(nt_paper_of(record)));
+    add_fact(html, "seeds", "%.0f", record->seed_count);
+    add_fact(html, "images", "%.0f", record->samples);
+    add_fact(html, "margin", "%g", record->margin);
+    nt_text_add(html, "</dl>\n");
+}
+
+static void add_links(nt_text *html, const nt_record *record) {
+    nt_text_add(html, "<nav>");
+    for (int32_t g = 0; g < record->group_count; g++) {
+        nt_text_printf(html, "<a href=\"#group-%d\">", (int)g);
+        nt_html_text(html, record->groups[g].name);
+        nt_text_add(html, "</a>");
+    }
+    nt_text_add(html, "<a href=\"#provenance\">provenance</a></nav>\n");
+}
+
+static void add_head(nt_text *html, const nt_record *record) {
+    nt_text_add(html,
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+                "name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>");
+    nt_html_text(html, record->suite);
+    nt_text_printf(html, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", nt_page_style);
+    nt_html_text(html, record->suite);
+    nt_text_add(html, "</h1>\n<p>Which layers of ");
+    nt_html_text(html, record->network);
+    nt_text_printf(html, " matter for the %s on ", record->metric);
+    nt_html_text(html, record->data);
+    nt_text_printf(
+        html,
+        "? A case is <em>trivial</em> if what it takes away leaves the %s within %g of the "
+        "baseline, <em>critical</em> if it provably does not, <em>undecided</em> "
+        "otherwise.</p>\n",
+        record->metric, record->margin);
+    add_links(html, record);
+    add_facts(html, record);
+}
+
+static nt_status add_all(nt_text *html, nt_record *record, const nt_figures *figures,
+                         const char *folder, nt_error *error) {
+    add_head(html, record);
+    for (int32_t g = 0; g < record->group_count; g++)
+        NT_TRY(add_group(html, record, &record->groups[g], figures, folder, error));
+    for (int32_t i = 0; i < figures->count; i++) {
+        const nt_figure *figure = &figures->items[i];
+        bool of_group = false;
+        for (int32_t g = 0; g < record->group_count; g++)
+            of_group = of_group || nt_figures_of_group(figures, &record->groups[g]) == figure;
+        if (of_group)
+            continue;
+        nt_text_printf(html, "<h2>%s</h2>\n", figure->title);
+        NT_TRY(add_figure(html, figure, folder, error));
+    }
+    add_provenance(html, record);
+    nt_text_printf(
+        html, "<div id=\"tip\" role=\"status\"></div>\n<script>\n%s</script>\n</body>\n</html>\n",
+        nt_page_script);
+    return NT_OK;
+}
+
+nt_status nt_page_write(nt_record *record, const nt_figures *figures, const char *folder,
+                        nt_error *error) {
+    nt_arena arena;
+    nt_text html;
+    nt_arena_init(&arena);
+    nt_text_init(&html);
+    const char *path = nt_arena_printf(&arena, "%s/index.html", folder);
+    nt_status status = path ? add_all(&html, record, figures, folder, error) : NT_NO_MEMORY;
+    if (status == NT_OK && html.failed)
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory writing the page");
+    if (status == NT_OK)
+        status = nt_file_replace(path, html.bytes, html.length, error);
+    nt_text_finish(&html);
+    nt_arena_finish(&arena);
+    return status;
+}

@@ -1,0 +1,112 @@
+/* A finished run as its folder records it: results.json, and of each seed that was trained the
+ * metrics.csv of its training. Nothing is computed from the store, the suite, the data or the
+ * weights, so that a report can be made wherever these two kinds of files are. */
+#ifndef NT_RECORD_H
+#define NT_RECORD_H
+
+#include "arena.h"
+#include "diagnostic.h"
+#include "statistics.h"
+#include <jansson.h>
+
+/* What a convolution is for. */
+typedef enum nt_part {
+    NT_PART_NONE,     /* not a convolution */
+    NT_PART_STEM,     /* the network's first */
+    NT_PART_RESIDUAL, /* keeps the number of channels, in a stage that adds */
+    NT_PART_PLAIN,    /* keeps it, in a stage that doesn't */
+    NT_PART_FD,       /* changes it: feature decomposition */
+    NT_PART_SHORTCUT, /* on the short side of an addition */
+    NT_PARTS
+} nt_part;
+
+extern const char *const nt_part_names[NT_PARTS];
+
+typedef struct nt_record_layer {
+    const char *name, *op, *stage, *output; /* output: "64x8x8" */
+    const char **inputs;                    /* names of layers or of the network's inputs */
+    int32_t input_count;
+    nt_part part;
+    int32_t place; /* of a convolution, among those of its stage, from 1 */
+    int64_t parameters, multiply_adds;
+    double cost; /* what a case that edits it alone changes the metric by, mean of the seeds; NaN */
+} nt_record_layer;
+
+/* A case with one seed. */
+typedef struct nt_record_finding {
+    const char *failure; /* why it has no numbers, or NULL */
+    double value, change, low, high, p_holm;
+    nt_verdict verdict;
+} nt_record_finding;
+
+typedef struct nt_record_case {
+    const char *name;
+    const char *kind; /* what is done: "zero", or "mixed" */
+    int32_t *layers;  /* that it edits; -1: not known */
+    int32_t layer_count;
+    nt_record_finding *findings; /* one per seed */
+    nt_spread value, change;     /* over the seeds that have numbers */
+    double low, high;            /* about the value: see nt_record_spread_words */
+    int32_t verdicts[3], failures;
+} nt_record_case;
+
+/* What the cases of a group have in common, which says how they are best drawn. */
+typedef enum nt_group_form {
+    NT_FORM_SETS,   /* nothing in particular */
+    NT_FORM_SINGLE, /* each edits one layer */
+    NT_FORM_PAIRS,  /* all pairs of layers, with or without the single ones */
+    NT_FORM_NESTED  /* each edits what the one before does, and one layer more */
+} nt_group_form;
+
+typedef struct nt_record_group {
+    const char *name, *title, *remark, *hook;
+    nt_record_case *cases;
+    int32_t case_count;
+    nt_group_form form;
+    double tau; /* NaN with one seed */
+} nt_record_group;
+
+typedef struct nt_record_epoch {
+    int32_t epoch;
+    double rate, loss, accuracy, held_loss, held_value, seconds; /* NaN: not measured */
+} nt_record_epoch;
+
+typedef struct nt_record_seed {
+    int32_t seed;
+    double baseline;
+    nt_record_epoch *epochs;
+    int32_t epoch_count; /* 0: not trained, or no longer known */
+} nt_record_seed;
+
+typedef struct nt_record {
+    nt_arena arena;
+    const char *folder, *suite, *network, *metric, *data, *split, *batch_norm;
+    const char **classes;
+    int32_t class_count, samples;
+    double margin;
+    nt_record_seed *seeds;
+    int32_t seed_count;
+    nt_spread baseline;
+    nt_record_layer *layers;
+    int32_t layer_count;
+    nt_record_group *groups;
+    int32_t group_count;
+    json_t *root; /* all of results.json */
+} nt_record;
+
+/* NT_INVALID, with the file and what to do, where the folder has no results.json or it isn't one of
+ * this version. */
+nt_status nt_record_read(const char *folder, nt_record **ret, nt_error *error);
+void nt_record_free(nt_record *record); /* takes NULL */
+
+/* What low and high of a case are, in words. */
+const char *nt_record_spread_words(const nt_record *record);
+
+/* What guessing would give: 1 / classes of accuracy, NaN of other metrics. */
+double nt_record_chance(const nt_record *record);
+
+/* "critical", or, where the seeds differ, "critical 2, undecided 1"; in `arena`. NULL when out of
+ * memory. */
+const char *nt_record_verdict(const nt_record_case *item, nt_arena *arena);
+
+#endif

@@ -1,0 +1,14 @@
+/* The report of a finished run. */
+#ifndef NT_RUN_REPORT_H
+#define NT_RUN_REPORT_H
+
+#include "diagnostic.h"
+#include "report.h"
+
+/* Reads the run folder (record.h) and writes into `out`, which is made if it isn't there: the page
+ * index.html, the tables as tables.md and as tables-GROUP.csv, and each figure's files (figure.h).
+ * The tables follow from results.json alone, byte for byte. */
+nt_status nt_run_report_write(const char *folder, const char *out, const nt_report *report,
+                              nt_error *error);
+
+#endif

@@ -1,0 +1,229 @@
+#include "tables.h"
+
+#include "csv_out.h"
+#include <math.h>
+#include <string.h>
+
+/* The cells of a row, as text that both Markdown and HTML show. */
+enum { MOST_COLUMNS = 10, CELL = 160 };
+
+typedef struct row {
+    char cells[MOST_COLUMNS][CELL];
+    int count;
+} row;
+
+static char *next(row *r) {
+    return r->cells[r->count++];
+}
+
+static void number(row *r, const char *format, double value) {
+    if (isnan(value))
+        snprintf(next(r), CELL, "%s", "–");
+    else
+        snprintf(next(r), CELL, format, value);
+}
+
+/* --- columns ---------------------------------------------------------------------------------- */
+
+static bool single(const nt_record_group *group) {
+    return group->form == NT_FORM_SINGLE;
+}
+
+static void head(const nt_record *record, const nt_record_group *group, row *r) {
+    *r = (row){.count = 0};
+    snprintf(next(r), CELL, "%s", single(group) ? "layer" : "case");
+    snprintf(next(r), CELL, "%s", single(group) ? "part" : "layers");
+    snprintf(next(r), CELL, "%s", record->metric);
+    if (record->seed_count > 1)
+        snprintf(next(r), CELL, "%s", "± over seeds");
+    snprintf(next(r), CELL, "%s", "change");
+    if (record->seed_count == 1) {
+        snprintf(next(r), CELL, "%s", "95 % interval");
+        snprintf(next(r), CELL, "%s", "p (Holm)");
+    }
+    snprintf(next(r), CELL, "%s", "verdict");
+    if (nt_paper_table(nt_paper_of(record), group)) {
+        snprintf(next(r), CELL, "%s", "paper");
+        snprintf(next(r), CELL, "%s", "minus paper");
+    }
+}
+
+static void fill(nt_record *record, const nt_record_group *group, const nt_record_case *item,
+                 row *r) {
+    const nt_paper *paper = nt_paper_of(record);
+    const nt_record_finding *first = &item->findings[0];
+    *r = (row){.count = 0};
+    snprintf(next(r), CELL, "%s", item->name);
+    if (single(group))
+        snprintf(next(r), CELL, "%s",
+                 item->layers[0] < 0 ? "" : nt_part_names[record->layers[item->layers[0]].part]);
+    else
+        snprintf(next(r), CELL, "%d", (int)item->layer_count);
+    number(r, "%.4f", item->value.mean);
+    if (record->seed_count > 1)
+        number(r, "%.4f", item->value.deviation);
+    number(r, "%+.4f", item->change.mean);
+    if (record->seed_count == 1) {
+        if (isnan(first->low))
+            snprintf(next(r), CELL, "%s", "–");
+        else
+            snprintf(next(r), CELL, "%+.4f to %+.4f", first->low, first->high);
+        number(r, "%.2g", first->p_holm);
+    }
+    const char *verdict = nt_record_verdict(item, &record->arena);
+    snprintf(next(r), CELL, "%s", verdict ? verdict : "");
+    if (nt_paper_table(paper, group)) {
+        number(r, "%.2f", nt_paper_value(paper, item));
+        number(r, "%+.2f", item->value.mean - nt_paper_value(paper, item));
+    }
+}
+
+/* --- forms ------------------------------------------------------------------------------------ */
+
+static void add_markdown_row(const row *r, nt_text *text) {
+    for (int i = 0; i < r->count; i++) {
+        nt_text_add(text, i ? " | " : "| ");
+        for (const char *c = r->cells[i]; *c; c++)
+            nt_text_printf(text, "%s%c", *c == '|' ? "\\" : "", *c);
+    }
+    nt_text_add(text, " |\n");
+}
+
+void nt_table_markdown(nt_record *record, const nt_record_group *group, nt_text *text) {
+    row r;
+    head(record, group, &r);
+    add_markdown_row(&r, text);
+    for (int i = 0; i < r.count; i++)
+        nt_text_add(text, i < 2 ? "| --- " : "| ---: ");
+    nt_text_add(text, "|\n");
+    for (int32_t c = 0; c < group->case_count; c++) {
+        fill(record, group, &group->cases[c], &r);
+        add_markdown_row(&r, text);
+    }
+}
+
+void nt_html_text(nt_text *html, const char *text) {
+    for (; *text; text++)
+        switch (*text) {
+        case '&':
+            nt_text_add(html, "&amp;");
+            break;
+        case '<':
+            nt_text_add(html, "&lt;");
+            break;
+        case '>':
+            nt_text_add(html, "&gt;");
+            break;
+        case '"':
+            nt_text_add(html, "&quot;");
+            break;
+        default:
+            nt_text_add_bytes(html, text, 1);
+        }
+}
+
+static void add_html_row(const row *r, const char *tag, const char *class, nt_text *text) {
+    nt_text_printf(text, "<tr%s%s%s>", class ? " class=\"" : "", class ? class : "",
+                   class ? "\"" : "");
+    for (int i = 0; i < r->count; i++) {
+        nt_text_printf(text, "<%s>", tag);
+        nt_html_text(text, r->cells[i]);
+        nt_text_printf(text, "</%s>", tag);
+    }
+    nt_text_add(text, "</tr>\n");
+}
+
+/* The class of a row: the verdict, where the seeds agree. */
+static const char *verdict_class(const nt_record *record, const nt_record_case *item) {
+    for (int v = 0; v < 3; v++)
+        if (item->verdicts[v] == record->seed_count)
+            return nt_verdict_name((nt_verdict)v);
+    return "mixed";
+}
+
+void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *text) {
+    row r;
+    head(record, group, &r);
+    nt_text_add(text, "<div class=\"wide\"><table>\n<thead>");
+    add_html_row(&r, "th", NULL, text);
+    nt_text_add(text, "</thead>\n<tbody>\n");
+    for (int32_t c = 0; c < group->case_count; c++) {
+        fill(record, group, &group->cases[c], &r);
+        add_html_row(&r, "td", verdict_class(record, &group->cases[c]), text);
+    }
+    nt_text_add(text, "</tbody></table></div>\n");
+}
+
+void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text) {
+    const nt_paper *paper = nt_paper_of(record);
+    nt_text_printf(text,
+                   "case,layers,%s,deviation,change,low,high,trivial,critical,undecided,failures,"
+                   "paper",
+                   record->metric);
+    for (int32_t s = 0; s < record->seed_count; s++)
+        nt_text_printf(text, ",seed %d", (int)record->seeds[s].seed);
+    nt_text_add(text, "\n");
+    for (int32_t c = 0; c < group->case_count; c++) {
+        const nt_record_case *item = &group->cases[c];
+        nt_csv_text(text, item->name);
+        nt_text_printf(text, ",%d", (int)item->layer_count);
+        nt_csv_share(text, item->value.mean);
+        nt_csv_share(text, item->value.deviation);
+        nt_csv_share(text, item->change.mean);
+        nt_csv_share(text, item->low);
+        nt_csv_share(text, item->high);
+        nt_text_printf(text, ",%d,%d,%d,%d", (int)item->verdicts[NT_TRIVIAL],
+                       (int)item->verdicts[NT_CRITICAL], (int)item->verdicts[NT_UNDECIDED],
+                       (int)item->failures);
+        nt_csv_share(text, nt_paper_value(paper, item));
+        for (int32_t s = 0; s < record->seed_count; s++)
+            nt_csv_share(text, item->findings[s].value);
+        nt_text_add(text, "\n");
+    }
+}
+
+/* --- the page --------------------------------------------------------------------------------- */
+
+void nt_baseline_markdown(const nt_record *record, nt_text *text) {
+    nt_text_printf(text, "Baseline %s %.4f", record->metric, record->baseline.mean);
+    if (record->seed_count > 1) {
+        nt_text_printf(text, " ± %.4f over %d seeds (", record->baseline.deviation,
+                       (int)record->seed_count);
+        for (int32_t s = 0; s < record->seed_count; s++)
+            nt_text_printf(text, "%s%.4f", s ? ", " : "", record->seeds[s].baseline);
+        nt_text_add(text, ")");
+    }
+    if (!isnan(nt_record_chance(record)))
+        nt_text_printf(text, ", chance %.4g", nt_record_chance(record));
+    if (nt_paper_of(record))
+        nt_text_printf(text, ", the paper's %.2f", nt_paper_baseline(nt_paper_of(record)));
+    nt_text_printf(text, "; %d %s images of %s, classes", (int)record->samples, record->split,
+                   record->data);
+    for (int32_t i = 0; i < record->class_count; i++)
+        nt_text_printf(text, "%s %s", i ? "," : "", record->classes[i]);
+    nt_text_printf(text, "; batch normalisation: %s; margin %g.\n", record->batch_norm,
+                   record->margin);
+}
+
+void nt_tables_markdown(nt_record *record, nt_text *text) {
+    const nt_paper *paper = nt_paper_of(record);
+    nt_text_printf(text, "# %s: %s\n\n", record->suite, record->network);
+    nt_baseline_markdown(record, text);
+    if (paper)
+        nt_text_printf(text, "\n%s\n", nt_paper_remark(paper));
+    for (int32_t g = 0; g < record->group_count; g++) {
+        const nt_record_group *group = &record->groups[g];
+        const char *table = nt_paper_table(paper, group);
+        nt_text_printf(text, "\n## %s\n\n", group->title[0] ? group->title : group->name);
+        if (table)
+            nt_text_printf(text, "Beside the paper's %s.\n\n", table);
+        if (group->remark[0])
+            nt_text_printf(text, "%s.\n\n", group->remark);
+        if (!isnan(group->tau))
+            nt_text_printf(text,
+                           "The seeds agree on the order of the cases: Kendall's tau %.2f.\n\n",
+                           group->tau);
+        if (group->case_count > 0)
+            nt_table_markdown(record, group, text);
+    }
+}
