@@ -85,16 +85,6 @@ static double dice_of(const nt_predict_job *job, const float *logits, const unsi
     return dice;
 }
 
-static void find_mask(const nt_predict_job *job, const float *logits, unsigned char *mask) {
-    int32_t classes = job->output.dim[0];
-    for (int64_t p = 0; p < nt_shape_pixels(job->output); p++, logits += classes) {
-        int32_t best = 0;
-        for (int32_t c = 1; c < classes; c++)
-            best = logits[c] > logits[best] ? c : best;
-        mask[p] = (unsigned char)best;
-    }
-}
-
 /* name, pixels of each class, Dice */
 static void add_mask(nt_predict_job *job, const char *name, const unsigned char *mask,
                      double dice) {
@@ -120,7 +110,7 @@ nt_status nt_predict_write_masks(nt_predict_job *job, const char *stem, const fl
                           .image = image,
                           .mask = mask};
     double dice = (double)NAN;
-    find_mask(job, logits, mask);
+    nt_score_mask(logits, job->output.dim[0], nt_shape_pixels(job->output), mask);
     if (job->options->truth) {
         NT_TRY(read_truth(job, stem, truth, error));
         overlay.truth = truth;

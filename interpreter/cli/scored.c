@@ -71,14 +71,6 @@ nt_status nt_scored_write_logits(const nt_scored *s, const char *path, nt_error 
     return nt_npy_write(path, dims, 1 + s->shape.rank, s->logits, error);
 }
 
-/* The position of the largest of the logits, the first of equal ones. */
-static int32_t guess(const float *logits, int32_t classes) {
-    int32_t best = 0;
-    for (int32_t c = 1; c < classes; c++)
-        best = logits[c] > logits[best] ? c : best;
-    return best;
-}
-
 static void add_confusion(const nt_scored *s, const int32_t *often, nt_text *csv) {
     const nt_data_info *data = data_of(s);
     nt_text_add(csv, "class");
@@ -103,9 +95,11 @@ nt_status nt_scored_write_confusion(const nt_scored *s, const char *path, nt_err
     int32_t *often = nt_alloc_zero(size);
     if (!often)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
-    for (int32_t i = 0; i < s->outcome.total; i++)
-        often[(size_t)nt_loader_label(s->loader, i) * classes +
-              (size_t)guess(s->logits + (size_t)i * classes, (int32_t)classes)]++;
+    for (int32_t i = 0; i < s->outcome.total; i++) {
+        int32_t guess = nt_score_guess(s->logits + (size_t)i * classes, (int32_t)classes);
+        if (guess >= 0) /* what isn't a number is taken for no class */
+            often[(size_t)nt_loader_label(s->loader, i) * classes + (size_t)guess]++;
+    }
     nt_text_init(&csv);
     add_confusion(s, often, &csv);
     nt_free(often, size);

@@ -1,13 +1,15 @@
 #include "page.h"
 
+#include "base64.h"
 #include "file.h"
 #include "tables.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { LARGEST_SVG = 1 << 26, OPEN_ROWS = 12 };
+enum { LARGEST_SVG = 1 << 26, LARGEST_PICTURE = 1 << 24, OPEN_ROWS = 12 };
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
@@ -131,6 +133,76 @@ static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *gr
     return NT_OK;
 }
 
+/* --- overlays --------------------------------------------------------------------------------- */
+
+static nt_status add_picture(nt_text *html, const nt_record *record, const json_t *item,
+                             nt_arena *arena, nt_error *error) {
+    const char *file = json_string_value(json_object_get(item, "file"));
+    const char *name = json_string_value(json_object_get(item, "case"));
+    const char *path = file && name && !strchr(file, '/')
+                           ? nt_arena_printf(arena, "%s/overlays/%s", record->folder, file)
+                           : NULL;
+    nt_bytes png;
+    if (!path)
+        return NT_OK;
+    NT_TRY(nt_file_read(path, LARGEST_PICTURE, &png, error));
+    nt_text_add(html, "<figure><img alt=\"\" src=\"data:image/png;base64,");
+    nt_text_add_base64(html, png.bytes, png.size);
+    nt_text_add(html, "\"><figcaption>");
+    nt_html_text(html, name);
+    nt_text_printf(html, "<br>%.3f</figcaption></figure>\n",
+                   json_number_value(json_object_get(item, "value")));
+    nt_bytes_finish(&png);
+    return NT_OK;
+}
+
+/* A strip for each sample, with its cases in the order of the list. */
+static nt_status add_strips(nt_text *html, const nt_record *record, const json_t *list,
+                            nt_arena *arena, nt_error *error) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *first = json_array_get(list, i);
+        json_int_t sample = json_integer_value(json_object_get(first, "sample"));
+        const char *name = json_string_value(json_object_get(first, "name"));
+        const char *of = json_string_value(json_object_get(first, "case"));
+        if (!of || strcmp(of, "baseline") != 0)
+            break; /* the baseline's come first, one for each sample */
+        nt_text_add(html, "<p class=\"soft\">");
+        nt_html_text(html, name ? name : "");
+        nt_text_add(html, "</p>\n<div class=\"strip\">");
+        for (size_t k = i; k < json_array_size(list); k++) {
+            const json_t *item = json_array_get(list, k);
+            if (json_integer_value(json_object_get(item, "sample")) == sample)
+                NT_TRY(add_picture(html, record, item, arena, error));
+        }
+        nt_text_add(html, "</div>\n");
+    }
+    return NT_OK;
+}
+
+/* Where the run left any (suite_overlays.c). */
+static nt_status add_overlays(nt_text *html, const nt_record *record, nt_error *error) {
+    nt_arena arena;
+    nt_bytes file;
+    nt_arena_init(&arena);
+    const char *path = nt_arena_printf(&arena, "%s/overlays/overlays.json", record->folder);
+    nt_status status = path ? NT_OK : NT_NO_MEMORY;
+    if (path && access(path, F_OK) == 0 &&
+        (status = nt_file_read(path, LARGEST_PICTURE, &file, error)) == NT_OK) {
+        json_t *list = json_loadb((const char *)file.bytes, file.size, 0, NULL);
+        nt_text_printf(
+            html,
+            "<h2>Before and after</h2>\n<p>A sample of which the baseline makes less than "
+            "of most, one in the middle, one of the best, with the first seed: the "
+            "network's mask in colour, the truth outlined in white, and the %s.</p>\n",
+            record->metric);
+        status = add_strips(html, record, list, &arena, error);
+        json_decref(list);
+        nt_bytes_finish(&file);
+    }
+    nt_arena_finish(&arena);
+    return status;
+}
+
 /* --- what it follows from --------------------------------------------------------------------- */
 
 static void add_value(nt_text *html, const json_t *value) {
@@ -230,6 +302,7 @@ static nt_status add_all(nt_text *html, nt_record *record, const nt_figures *fig
     add_head(html, record);
     for (int32_t g = 0; g < record->group_count; g++)
         NT_TRY(add_group(html, record, &record->groups[g], figures, folder, error));
+    NT_TRY(add_overlays(html, record, error));
     for (int32_t i = 0; i < figures->count; i++) {
         const nt_figure *figure = &figures->items[i];
         bool of_group = false;

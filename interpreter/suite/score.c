@@ -38,8 +38,7 @@ bool nt_scoring_from_bytes(int32_t bytes, nt_metric metric, nt_scoring *ret) {
 
 /* --- one sample ------------------------------------------------------------------------------- */
 
-/* The position of the largest logit, the first of equal ones; -1 if one of them is NaN. */
-static int32_t largest(const float *logits, int32_t classes) {
+int32_t nt_score_guess(const float *logits, int32_t classes) {
     int32_t best = 0;
     for (int32_t c = 0; c < classes; c++) {
         if (isnan(logits[c]))
@@ -48,6 +47,13 @@ static int32_t largest(const float *logits, int32_t classes) {
             best = c;
     }
     return best;
+}
+
+void nt_score_mask(const float *logits, int32_t classes, int64_t pixels, unsigned char *ret) {
+    for (int64_t p = 0; p < pixels; p++) {
+        int32_t class = nt_score_guess(logits + p * classes, classes);
+        ret[p] = class < 0 ? NT_NO_CLASS : (unsigned char)class;
+    }
 }
 
 static double cross_entropy(const float *logits, int32_t classes, int32_t label) {
@@ -78,7 +84,7 @@ static void score_mask(nt_scoring scoring, const float *logits, const int32_t *t
     double loss = 0;
     memset(counts, 0, (size_t)classes * sizeof *counts);
     for (int64_t p = 0; p < pixels; p++, logits += classes) {
-        int32_t class = target[p], guess = largest(logits, classes);
+        int32_t class = target[p], guess = nt_score_guess(logits, classes);
         if (class == NT_NO_CLASS)
             continue;
         counted++;
@@ -102,7 +108,7 @@ void nt_score_sample(nt_scoring scoring, const float *logits, int32_t classes,
         score_mask(scoring, logits, target, pixels, ret_outcome, ret_loss);
         return;
     }
-    *ret_outcome = largest(logits, classes) == *target;
+    *ret_outcome = nt_score_guess(logits, classes) == *target;
     *ret_loss = cross_entropy(logits, classes, *target);
 }
 

@@ -41,6 +41,12 @@ bool nt_metric_fits(nt_metric metric, nt_target target);
 
 int32_t nt_score_bytes(nt_scoring scoring); /* of one outcome */
 
+/* The position of the largest logit, the first of equal ones; -1 if one of them is NaN. */
+int32_t nt_score_guess(const float *logits, int32_t classes);
+
+/* The same for each pixel of [pixels][classes]; NT_NO_CLASS where it is -1. */
+void nt_score_mask(const float *logits, int32_t classes, int64_t pixels, unsigned char *ret);
+
 /* Scoring as it was when outcomes of so many bytes were counted; false: there is none. */
 bool nt_scoring_from_bytes(int32_t bytes, nt_metric metric, nt_scoring *ret);
 

@@ -60,6 +60,8 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     if (s == 0)
         NT_TRY(nt_suite_search(work));
     NT_TRY(nt_suite_measure_seed(work, s));
+    if (s == 0)
+        NT_TRY(nt_suite_overlays(work));
     return nt_results_store(work->results, work->store, work->error);
 }
 

@@ -55,4 +55,7 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s);
  * that they come to. */
 nt_status nt_suite_search(nt_suite_work *work);
 
+/* Of masks: pictures of a few samples in the run folder, with the first seed's weights. */
+nt_status nt_suite_overlays(nt_suite_work *work);
+
 #endif

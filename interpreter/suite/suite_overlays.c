@@ -1,0 +1,199 @@
+/* Pictures of what a network that segments makes of a few samples, whole and with layers gone:
+ *
+ *     RUN/overlays/SAMPLE-CASE.png     the image with the mask and the truth's outline (overlay.h)
+ *     RUN/overlays/overlays.json       a list: group, case, sample, its name, the metric, file
+ *
+ * The samples are those at fixed ranks of the baseline's values. Only the cases of small groups are
+ * shown, whose names say more than one layer's. They follow from what was measured, so that making
+ * them again gives the same bytes; no result depends on them. */
+#include "suite_work.h"
+
+#include "derived_weights.h"
+#include "file.h"
+#include "json_out.h"
+#include "overlay.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLES = 3, MOST_CASES = 8, SMALL_GROUP = 4 };
+
+/* How good the baseline is on a sample that is shown: share of all samples that are worse. */
+static const double ranks[SAMPLES] = {0.1, 0.5, 0.9};
+
+typedef struct showing {
+    nt_suite_work *work;
+    nt_arena *arena;
+    const char *folder;
+    int32_t samples[SAMPLES];
+    float *image, *logits;
+    int32_t *target;
+    unsigned char *mask, *truth, *outcome;
+    json_t *list;
+} showing;
+
+/* --- which samples ---------------------------------------------------------------------------- */
+
+typedef struct ranked {
+    double value;
+    int32_t sample;
+} ranked;
+
+static int compare(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    if (x->value != y->value)
+        return x->value < y->value ? -1 : 1;
+    return x->sample - y->sample;
+}
+
+static nt_status choose_samples(showing *show) {
+    const nt_suite_work *work = show->work;
+    nt_scoring scoring = work->results->scoring;
+    int32_t count = nt_loader_count(work->loader), bytes = nt_score_bytes(scoring);
+    unsigned char *outcomes = nt_arena_alloc(show->arena, (size_t)count * (size_t)bytes);
+    ranked *list = NT_ARENA_ARRAY(show->arena, ranked, count);
+    nt_outcome all;
+    if (!outcomes || !list)
+        return nt_suite_no_memory(work);
+    NT_TRY(nt_measure_read(work->store, work->results->baseline_keys[0], scoring, count, &all,
+                           outcomes, work->error));
+    for (int32_t i = 0; i < count; i++)
+        list[i] = (ranked){nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes), i};
+    qsort(list, (size_t)count, sizeof *list, compare);
+    for (int i = 0; i < SAMPLES; i++)
+        show->samples[i] = list[(int32_t)(ranks[i] * (count - 1) + 0.5)].sample;
+    return NT_OK;
+}
+
+/* --- one case --------------------------------------------------------------------------------- */
+
+static nt_status draw(showing *show, const char *group, const char *name, int32_t number, int s) {
+    const nt_suite_work *work = show->work;
+    nt_shape shape = nt_loader_shape(work->loader);
+    const char *sample = work->results->names ? work->results->names[show->samples[s]] : "";
+    const char *file = nt_arena_printf(show->arena, "%d-%d.png", s + 1, (int)number);
+    const char *path = file ? nt_arena_printf(show->arena, "%s/%s", show->folder, file) : NULL;
+    if (!path)
+        return nt_suite_no_memory(work);
+    const nt_overlay overlay = {.rows = shape.dim[1],
+                                .columns = shape.dim[2],
+                                .channels = shape.dim[0],
+                                .image = show->image,
+                                .mask = show->mask,
+                                .truth = show->truth};
+    NT_TRY(nt_overlay_write(&overlay, path, work->error));
+    show->list = nt_json_append(
+        show->list, json_pack("{s:s, s:s, s:i, s:s, s:o, s:s}", "group", group, "case", name,
+                              "sample", (int)show->samples[s], "name", sample, "value",
+                              nt_json_real(nt_score_value(work->results->scoring, show->outcome)),
+                              "file", file));
+    return NT_OK;
+}
+
+static nt_status show_samples(showing *show, nt_evaluator *evaluator, const char *group,
+                              const char *name, int32_t number) {
+    const nt_suite_work *work = show->work;
+    int64_t pixels = nt_loader_target_size(work->loader);
+    double loss;
+    for (int s = 0; s < SAMPLES; s++) {
+        NT_TRY(nt_evaluator_run(evaluator, show->samples[s], 1, show->outcome, &loss, show->logits,
+                                work->error));
+        nt_loader_fill(work->loader, show->samples[s], 1, show->image, show->target);
+        nt_score_mask(show->logits, work->results->scoring.classes, pixels, show->mask);
+        for (int64_t p = 0; p < pixels; p++)
+            show->truth[p] = (unsigned char)show->target[p];
+        NT_TRY(draw(show, group, name, number, s));
+    }
+    return NT_OK;
+}
+
+static nt_status show_case(showing *show, const char *group, const char *name, nt_edits edits,
+                           int32_t number) {
+    nt_suite_work *work = show->work;
+    const nt_evaluation evaluation = {
+        .batch = 1,
+        .metric = work->results->scoring.metric,
+        .passes = {.norm = (nt_norm)work->suite->evaluate.batch_norm, .conv = work->suite->conv}};
+    const nt_derive_source source = {work->weights, work->has_initial ? work->initial : NULL,
+                                     work->calibration, &evaluation};
+    nt_derived_weights derived = {0};
+    nt_evaluator *evaluator = NULL;
+    nt_case_graph cases;
+    char why[NT_WHY];
+    if (nt_case_graph_init(&cases, work->results->network, &edits, 1, why) != NT_OK)
+        return nt_suite_no_memory(work);
+    nt_status status = nt_derived_weights_init(&derived, &cases, &source, work->error);
+    if (status == NT_OK)
+        status = nt_evaluator_new(cases.graph, work->weights, derived.weights, work->loader,
+                                  &evaluation, &evaluator, work->error);
+    if (status == NT_OK)
+        status = show_samples(show, evaluator, group, name, number);
+    nt_evaluator_free(evaluator);
+    nt_derived_weights_finish(&derived);
+    nt_case_graph_finish(&cases);
+    return status;
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static nt_status show_cases(showing *show) {
+    const nt_results *results = show->work->results;
+    int32_t shown = 0;
+    NT_TRY(show_case(show, NT_BASELINE, NT_BASELINE, (nt_edits){0}, 0));
+    for (int g = 0; g < show->work->suite->group_count; g++) {
+        const nt_group_result *group = &results->groups[g];
+        for (int32_t c = 0; c < group->cases.count && group->cases.count <= SMALL_GROUP; c++) {
+            const nt_case *item = &group->cases.items[c];
+            if (shown >= MOST_CASES || group->findings[c * show->work->suite->seed_count].failure)
+                continue;
+            NT_TRY(show_case(show, group->group->name, item->name,
+                             (nt_edits){item->edits, item->count}, ++shown));
+        }
+    }
+    return NT_OK;
+}
+
+static nt_status make_room(showing *show) {
+    const nt_suite_work *work = show->work;
+    size_t pixels = (size_t)nt_loader_target_size(work->loader);
+    size_t elements = (size_t)nt_shape_elements(nt_loader_shape(work->loader));
+    show->folder = nt_arena_printf(show->arena, "%s/overlays", work->options->out);
+    show->image = NT_ARENA_ARRAY(show->arena, float, elements);
+    show->logits =
+        NT_ARENA_ARRAY(show->arena, float, pixels *(size_t)work->results->scoring.classes);
+    show->target = NT_ARENA_ARRAY(show->arena, int32_t, pixels);
+    show->mask = nt_arena_alloc(show->arena, pixels);
+    show->truth = nt_arena_alloc(show->arena, pixels);
+    show->outcome = nt_arena_alloc(show->arena, (size_t)nt_score_bytes(work->results->scoring));
+    bool ok = show->folder && show->image && show->logits && show->target && show->mask &&
+              show->truth && show->outcome;
+    return ok ? nt_folder_make(show->folder, work->error) : nt_suite_no_memory(work);
+}
+
+static nt_status run(showing *show) {
+    NT_TRY(make_room(show));
+    NT_TRY(choose_samples(show));
+    NT_TRY(show_cases(show));
+    const char *path = nt_arena_printf(show->arena, "%s/overlays.json", show->folder);
+    nt_text text;
+    nt_text_init(&text);
+    nt_json_format(show->list, &text);
+    nt_status status = path && !text.failed
+                           ? nt_file_replace(path, text.bytes, text.length, show->work->error)
+                           : nt_suite_no_memory(show->work);
+    nt_text_finish(&text);
+    return status;
+}
+
+nt_status nt_suite_overlays(nt_suite_work *work) {
+    /* With the statistics of a batch, a sample alone would be another batch. */
+    if (work->results->scoring.target != NT_TARGET_MASK ||
+        work->suite->evaluate.batch_norm == NT_NORM_BATCH)
+        return NT_OK;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    showing show = {.work = work, .arena = &arena, .list = json_array()};
+    nt_status status = run(&show);
+    json_decref(show.list);
+    nt_arena_finish(&arena);
+    return status;
+}
