@@ -212,6 +212,11 @@ nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_e
     return nt_file_commit(file, error);
 }
 
+bool nt_folder_exists(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 nt_status nt_folder_make(const char *path, nt_error *error) {
     nt_arena arena;
     nt_arena_init(&arena);

@@ -41,6 +41,8 @@ void nt_file_abandon(nt_file *file);                      /* removes the tempora
 /* All at once. */
 nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_error *error);
 
+bool nt_folder_exists(const char *path);
+
 /* Makes a folder and those above it; one that exists is fine. */
 nt_status nt_folder_make(const char *path, nt_error *error);
 

@@ -3,11 +3,12 @@
 #include "console.h"
 #include "json_out.h"
 #include "table.h"
+#include <string.h>
 
 int32_t nt_network_convolutions(const nt_network *network) {
     int32_t count = 0;
     for (size_t i = 0; i < network->layer_count; i++)
-        count += nt_layer_node(network, &network->layers[i])->op == &nt_op_conv2d;
+        count += strncmp(nt_layer_node(network, &network->layers[i])->op->name, "conv", 4) == 0;
     return count;
 }
 
@@ -50,7 +51,7 @@ static void add_totals(const nt_network *network, nt_table *table) {
     nt_table_cell(table, "");
     nt_table_cellf(table, "%zu layers", network->layer_count);
     int32_t convolutions = nt_network_convolutions(network);
-    nt_table_cellf(table, "%d conv2d", convolutions);
+    nt_table_cellf(table, "%d convolutions", convolutions);
     nt_table_cellf(table, "%zu state tensors", network->state_count);
     nt_table_cell(table, "");
     nt_table_count(table, nt_network_parameters(network));

@@ -9,7 +9,7 @@ nt_status nt_network_print_table(const nt_network *network);
 nt_status nt_network_print_json(const nt_network *network);
 nt_status nt_network_print_dot(const nt_network *network); /* for Graphviz's dot */
 
-/* Layers that the ablations call convolutions: those of op conv2d. */
+/* Layers that the ablations call convolutions: transposed ones too. */
 int32_t nt_network_convolutions(const nt_network *network);
 
 #endif

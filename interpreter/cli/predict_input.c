@@ -55,19 +55,13 @@ nt_status nt_predict_read(const nt_predict_job *job, const char *path, float *re
 void nt_predict_normalise(const nt_predict_job *job, const float *image, float *ret) {
     const nt_predict_options *o = job->options;
     int64_t count = nt_shape_elements(job->input);
-    double mean = 0, variance = 0;
-    if (o->mean.count) {
-        for (int64_t i = 0; i < count; i++) {
-            int64_t c = i % o->mean.count;
-            ret[i] = (image[i] - (float)o->mean.items[c]) / (float)o->deviation.items[c];
-        }
+    if (!o->mean.count) {
+        memcpy(ret, image, (size_t)count * sizeof *ret);
+        nt_image_normalise(ret, count);
         return;
     }
-    for (int64_t i = 0; i < count; i++)
-        mean += (double)image[i] / (double)count;
-    for (int64_t i = 0; i < count; i++)
-        variance += ((double)image[i] - mean) * ((double)image[i] - mean) / (double)count;
-    double scale = variance > 0 ? 1 / sqrt(variance) : 0;
-    for (int64_t i = 0; i < count; i++)
-        ret[i] = (float)(((double)image[i] - mean) * scale);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t c = i % o->mean.count;
+        ret[i] = (image[i] - (float)o->mean.items[c]) / (float)o->deviation.items[c];
+    }
 }

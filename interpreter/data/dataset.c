@@ -6,7 +6,6 @@
 #include "random.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct nt_dataset {
     nt_arena arena; /* texts, options and `order`; the data set itself lies in it */
@@ -24,19 +23,14 @@ const char *nt_split_name(nt_split split) {
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-static bool is_folder(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* `root` itself, or the kind's usual folder in it; NULL if there is neither or no memory. */
 static const char *look_in(nt_arena *arena, const nt_data_kind *kind, const char *root) {
     if (kind->folder) {
         const char *inner = nt_arena_printf(arena, "%s/%s", root, kind->folder);
-        if (inner && is_folder(inner))
+        if (inner && nt_folder_exists(inner))
             return inner;
     }
-    return is_folder(root) ? root : NULL;
+    return nt_folder_exists(root) ? root : NULL;
 }
 
 static nt_status find_folder(nt_arena *arena, const nt_data_kind *kind, const char *root,

@@ -1,6 +1,7 @@
 #include "images.h"
 
 #include "alloc.h"
+#include <math.h>
 
 size_t nt_pixel_size(nt_pixel pixel) {
     return pixel == NT_PIXEL_BYTE ? 1 : sizeof(float);
@@ -30,4 +31,16 @@ void nt_images_finish(nt_images *images) {
         nt_free(images->labels, (size_t)images->count * sizeof *images->labels);
     nt_free(images->masks, (size_t)images->count * images->mask_size);
     *images = (nt_images){0};
+}
+
+void nt_image_normalise(float *image, int64_t count) {
+    double mean = 0, variance = 0;
+    for (int64_t k = 0; k < count; k++)
+        mean += (double)image[k];
+    mean /= (double)count;
+    for (int64_t k = 0; k < count; k++)
+        variance += ((double)image[k] - mean) * ((double)image[k] - mean);
+    double scale = variance > 0 ? 1 / sqrt(variance / (double)count) : 0;
+    for (int64_t k = 0; k < count; k++)
+        image[k] = (float)(((double)image[k] - mean) * scale);
 }

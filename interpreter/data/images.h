@@ -29,4 +29,8 @@ typedef struct nt_images {
 nt_status nt_images_init(nt_images *ret, int32_t count, size_t size, size_t mask_size);
 void nt_images_finish(nt_images *images);
 
+/* Gives one image of `count` floats mean 0 and deviation 1, in place, all channels together; an
+ * image of one value becomes zeros. */
+void nt_image_normalise(float *image, int64_t count);
+
 #endif

@@ -7,12 +7,12 @@
  * the deviation of each channel over at most MEASURED of the training images, chosen evenly. */
 #include "dataset.h"
 
+#include "file.h"
 #include "picture_tree.h"
 #include "random.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MEASURED = 1000 };
 
@@ -111,20 +111,15 @@ static void draw(const options *o, nt_picture_files *train, nt_picture_files *te
     }
 }
 
-static bool is_folder(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static nt_status find_pictures(const options *o, nt_arena *arena, const nt_data_info *info,
                                nt_picture_files ret[NT_HELD_OUT], nt_error *error) {
     const char *names[NT_HELD_OUT] = {o->train, o->test}, *folders[NT_HELD_OUT];
     for (int s = 0; s < NT_HELD_OUT; s++)
         if (!(folders[s] = nt_arena_printf(arena, "%s/%s", info->folder, names[s])))
             return no_memory(info, error);
-    if (is_folder(folders[NT_TRAIN]) || is_folder(folders[NT_TEST])) {
+    if (nt_folder_exists(folders[NT_TRAIN]) || nt_folder_exists(folders[NT_TEST])) {
         for (int s = 0; s < NT_HELD_OUT; s++)
-            if (is_folder(folders[s]))
+            if (nt_folder_exists(folders[s]))
                 NT_TRY(nt_picture_files_list(folders[s], arena, &ret[s], error));
     } else {
         NT_TRY(nt_picture_files_list(info->folder, arena, &ret[NT_TRAIN], error));

@@ -149,23 +149,9 @@ static void normalise_by_channel(const nt_loader *loader, float *image) {
             image[c] = (image[c] - loader->mean[c]) / loader->deviation[c];
 }
 
-/* An image of one value becomes zeros. */
-static void normalise_by_image(const nt_loader *loader, float *image) {
-    int64_t count = nt_shape_elements(loader->shape);
-    double mean = 0, variance = 0;
-    for (int64_t k = 0; k < count; k++)
-        mean += (double)image[k];
-    mean /= (double)count;
-    for (int64_t k = 0; k < count; k++)
-        variance += ((double)image[k] - mean) * ((double)image[k] - mean);
-    double scale = variance > 0 ? 1 / sqrt(variance / (double)count) : 0;
-    for (int64_t k = 0; k < count; k++)
-        image[k] = (float)(((double)image[k] - mean) * scale);
-}
-
 static void normalise(const nt_loader *loader, float *image) {
     if (loader->by_image)
-        normalise_by_image(loader, image);
+        nt_image_normalise(image, nt_shape_elements(loader->shape));
     else
         normalise_by_channel(loader, image);
 }

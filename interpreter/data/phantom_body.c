@@ -1,5 +1,6 @@
 /* The anatomy. Sizes are those of textbooks, in round numbers; native T1 at 1.5 T, in milliseconds,
- * mean and deviation over patients:
+ * mean and deviation over patients, as these papers are cited for them (not checked against the
+ * print):
  *
  *     myocardium, right ventricle's wall  962, 25    Piechnik et al., JCMR 15:13, 2013 (ShMOLLI)
  *     blood                              1441, 70    Stanisz et al., MRM 54:507, 2005 (there 120)

@@ -13,6 +13,8 @@ static const char *const colours[NT_PARTS] = {"#999999", "#CC79A7", "#56B4E9",
 
 /* --- what both share -------------------------------------------------------------------------- */
 
+enum { LINE = 120 }; /* characters that fit below the axis */
+
 /* The columns of the CSV file, from 1; the seeds' follow the last. */
 enum { POSITION = 1, CASE, PART, MEAN, LOW, HIGH, PAPER, VERDICT };
 
@@ -54,15 +56,16 @@ static void add_axes(nt_figure *figure, const nt_record *record, const nt_record
                    "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
                    "set ylabel '%s'\n",
                    (int)group->case_count, record->metric);
-    if (group->case_count <= 8) {
-        nt_text_add(&figure->script, "set xtics font ',11'\n");
-        return;
-    }
     double longest = 0; /* characters; gnuplot leaves more room than they take */
     for (int32_t c = 0; c < group->case_count; c++)
         longest = fmax(longest, (double)strlen(group->cases[c].name));
+    if (longest * group->case_count <= LINE) {
+        nt_text_add(&figure->script, "set xtics font ',11'\n");
+        return;
+    }
+    figure->height = 330 + (int)(6 * fmin(longest, 45));
     nt_text_printf(&figure->script, "set xtics rotate by 90 right font ',10'\nset bmargin %.1f\n",
-                   1.5 + 0.3 * fmin(longest, 45));
+                   1.5 + 0.35 * fmin(longest, 45));
 }
 
 /* Bounds, the seeds, the lines across and the words that a pointer shows, after the bars. */
@@ -99,7 +102,7 @@ static void add_marks(nt_figure *figure, const nt_record *record) {
 void nt_plot_layers(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     bool seen[NT_PARTS] = {false};
     bool first = true;
-    figure->height = group->case_count > 8 ? 500 : 380;
+    figure->height = 380;
     if (14 * group->case_count + 120 > figure->width)
         figure->width = 14 * group->case_count + 120;
     for (int32_t c = 0; c < group->case_count; c++)
@@ -125,7 +128,7 @@ void nt_plot_layers(nt_figure *figure, const nt_record *record, const nt_record_
 
 void nt_plot_sets(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     bool paper = nt_paper_table(nt_paper_of(record), group) != NULL;
-    figure->height = group->case_count > 8 ? 500 : 380;
+    figure->height = 380;
     add_csv(figure, record, group);
     add_axes(figure, record, group);
     nt_text_printf(&figure->script,

@@ -7,12 +7,13 @@
 
 /* Light yellow to dark red (ColorBrewer's YlOrRd), for losses; from nothing to the baseline. */
 static void add_palette(nt_figure *figure, const nt_record *record) {
-    nt_text_printf(&figure->script,
-                   "set palette defined (0 '#FFFFCC', 0.25 '#FED976', 0.5 '#FD8D3C', 0.75 "
-                   "'#E31A1C', 1 '#67000D')\n"
-                   "set cbrange [0:%.4f]\nset cblabel 'loss of %s' noenhanced textcolor rgb "
-                   "'#222222'\n",
-                   record->baseline.mean > 0 ? record->baseline.mean : 1, record->metric);
+    nt_text_printf(
+        &figure->script,
+        "set palette defined (0 '#FFFFCC', 0.25 '#FED976', 0.5 '#FD8D3C', 0.75 "
+        "'#E31A1C', 1 '#67000D')\n"
+        "set cbrange [0:%.4f]\nset cbtics 0.2\nset cblabel 'loss of %s' noenhanced textcolor rgb "
+        "'#222222'\n",
+        record->baseline.mean > 0 ? record->baseline.mean : 1, record->metric);
 }
 
 /* Squares from columns x and y, the loss in `loss` and the words that a pointer shows. */
@@ -74,7 +75,7 @@ void nt_plot_stages(nt_figure *figure, const nt_record *record) {
         nt_csv_text(&figure->csv, name);
         nt_text_add(&figure->csv, "\n");
     }
-    figure->height = 44 * stages + 130;
+    figure->height = 44 * stages + 170;
     add_palette(figure, record);
     nt_text_printf(&figure->script,
                    "set yrange [%d.5:0.5]\nset xrange [0.5:%d.5]\nset xtics 1\nset ytics (%s)\n"
