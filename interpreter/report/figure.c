@@ -15,18 +15,31 @@ extern char **environ;
 
 /* --- which there are -------------------------------------------------------------------------- */
 
-const char *nt_figure_file_name(const char *name, nt_arena *arena) {
-    char *safe = nt_arena_string(arena, name);
+static bool taken(const nt_figures *figures, const char *name) {
+    for (int32_t i = 0; i < figures->count; i++)
+        if (strcmp(figures->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A group's name may hold what a file's name, or gnuplot's quotes, should not, and then be like
+ * another's; NULL when out of memory. */
+static const char *file_name(const nt_figures *figures, const char *name) {
+    char *safe = nt_arena_string(figures->arena, name);
     for (char *c = safe; c && *c; c++)
         if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
             *c = '-';
-    return safe;
+    const char *free_name = safe;
+    for (int number = 2; free_name && taken(figures, free_name); number++)
+        free_name = nt_arena_printf(figures->arena, "%s-%d", safe, number);
+    return free_name;
 }
 
 static nt_figure *append(nt_figures *figures, const char *name, const char *title,
                          const char *caption) {
+    const char *unique = file_name(figures, name);
     nt_figure *figure = &figures->items[figures->count++];
-    *figure = (nt_figure){.name = nt_figure_file_name(name, figures->arena),
+    *figure = (nt_figure){.name = unique ? unique : "",
                           .title = title,
                           .caption = caption,
                           .width = 960,
@@ -48,6 +61,7 @@ static void append_group(nt_figures *figures, const nt_record *record,
         return;
     nt_figure *figure = append(figures, group->name, group->title[0] ? group->title : group->name,
                                captions[group->form]);
+    figure->group = group;
     switch (group->form) {
     case NT_FORM_SINGLE:
         nt_plot_layers(figure, record, group);
@@ -101,7 +115,7 @@ nt_status nt_figures_init(nt_figures *figures, const nt_record *record, nt_arena
                                 "(dashed) after each epoch."),
                          record);
     for (int32_t i = 0; i < figures->count; i++)
-        if (!figures->items[i].name || figures->items[i].csv.failed ||
+        if (!figures->items[i].name[0] || figures->items[i].csv.failed ||
             figures->items[i].script.failed)
             return NT_NO_MEMORY;
     return NT_OK;
@@ -117,9 +131,8 @@ void nt_figures_finish(nt_figures *figures) {
 }
 
 const nt_figure *nt_figures_of_group(const nt_figures *figures, const nt_record_group *group) {
-    const char *title = group->title[0] ? group->title : group->name;
     for (int32_t i = 0; i < figures->count; i++)
-        if (figures->items[i].title == title)
+        if (figures->items[i].group == group)
             return &figures->items[i];
     return NULL;
 }

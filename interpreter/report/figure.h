@@ -12,6 +12,7 @@
 
 typedef struct nt_figure {
     const char *name, *title, *caption; /* name: also its files' */
+    const nt_record_group *group;       /* that it shows; NULL: the whole run */
     nt_text csv, script;
     bool drawing;      /* the script is Graphviz's */
     int width, height; /* of a plot, in CSS pixels; the PNG has twice as many */
@@ -28,12 +29,8 @@ typedef struct nt_figures {
 nt_status nt_figures_init(nt_figures *figures, const nt_record *record, nt_arena *arena);
 void nt_figures_finish(nt_figures *figures);
 
-/* The figure of group number g; NULL: it has none. */
+/* The figure of a group; NULL: it has no cases. */
 const nt_figure *nt_figures_of_group(const nt_figures *figures, const nt_record_group *group);
-
-/* A group's name without what a file's name, or gnuplot's quotes, should not hold; in `arena`. NULL
- * when out of memory. */
-const char *nt_figure_file_name(const char *name, nt_arena *arena);
 
 /* Writes the files of one figure into a folder, which must exist. NT_FAILED, with what to install,
  * where a program is missing, and with its words where it fails. */

@@ -305,10 +305,7 @@ static nt_status add_all(nt_text *html, nt_record *record, const nt_figures *fig
     NT_TRY(add_overlays(html, record, error));
     for (int32_t i = 0; i < figures->count; i++) {
         const nt_figure *figure = &figures->items[i];
-        bool of_group = false;
-        for (int32_t g = 0; g < record->group_count; g++)
-            of_group = of_group || nt_figures_of_group(figures, &record->groups[g]) == figure;
-        if (of_group)
+        if (figure->group)
             continue;
         nt_text_printf(html, "<h2>%s</h2>\n", figure->title);
         NT_TRY(add_figure(html, figure, folder, error));

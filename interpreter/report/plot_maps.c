@@ -124,12 +124,14 @@ void nt_plot_pairs(nt_figure *figure, const nt_record *record, const nt_record_g
         if (a != b)
             add_pair(figure, record, group, item, b, a);
     }
-    figure->width = 820;
-    figure->height = 760;
+    figure->width = 900;
+    figure->height = 800;
     add_palette(figure, record);
-    nt_text_printf(&figure->script,
-                   "set size ratio 1\nset xrange [0.5:%d.5]\nset yrange [%d.5:0.5]\n", layers,
-                   layers);
+    nt_text_printf(
+        &figure->script,
+        "set lmargin at screen 0.2\nset rmargin at screen 0.86\nset bmargin at screen "
+        "0.22\nset tmargin at screen 0.97\nset xrange [0.5:%d.5]\nset yrange [%d.5:0.5]\n",
+        layers, layers);
     nt_text_add(&figure->script, "set tics font ',8'\nset xtics rotate by 90 right (");
     for (int axis = 0; axis < 2; axis++) {
         bool first = true;
