@@ -204,20 +204,22 @@ static nt_status run(char *const *words, const char *package, const char *folder
 
 /* What all plots share: both files, neutral ink, data from the CSV file. */
 static void frame(const nt_figure *figure, nt_text *text) {
-    nt_text_printf(text,
-                   "# Draws %s.svg and %s.png from %s.csv: gnuplot %s.gp\n"
-                   "set datafile separator ','\n"
-                   "set encoding utf8\n"
-                   "set key outside top center horizontal noenhanced textcolor rgb '#222222'\n"
-                   "set style fill solid noborder\n"
-                   "set border 3 linecolor rgb '#222222'\n"
-                   "set tics nomirror out scale 0.5 noenhanced textcolor rgb '#222222'\n"
-                   "set xlabel noenhanced textcolor rgb '#222222'\n"
-                   "set ylabel noenhanced textcolor rgb '#222222'\n"
-                   "set terminal svg size %d,%d font 'sans-serif,13' background 'white'\n"
-                   "set output '%s.svg'\n",
-                   figure->name, figure->name, figure->name, figure->name, figure->width,
-                   figure->height, figure->name);
+    nt_text_printf(
+        text,
+        "# Draws %s.svg and %s.png from %s.csv: gnuplot %s.gp\n"
+        "set datafile separator ','\n"
+        "set encoding utf8\n"
+        "set key outside top center horizontal samplen 2 font ',11' noenhanced textcolor rgb "
+        "'#222222'\n"
+        "set style fill solid noborder\n"
+        "set border 3 linecolor rgb '#222222'\n"
+        "set tics nomirror out scale 0.5 noenhanced textcolor rgb '#222222'\n"
+        "set xlabel noenhanced textcolor rgb '#222222'\n"
+        "set ylabel noenhanced textcolor rgb '#222222'\n"
+        "set terminal svg size %d,%d font 'sans-serif,13' background 'white'\n"
+        "set output '%s.svg'\n",
+        figure->name, figure->name, figure->name, figure->name, figure->width, figure->height,
+        figure->name);
     nt_text_add(text, figure->script.bytes);
     nt_text_printf(text,
                    "set terminal pngcairo size %d,%d font 'sans-serif,13' fontscale 2 linewidth 2 "

@@ -27,7 +27,8 @@ static void add_squares(nt_figure *figure, const nt_record *record, const char *
     if (numbers)
         nt_text_printf(
             &figure->script,
-            "  '%s.csv' skip 1 using 1:2:(sprintf('%%.2f', column(3))):(column(3) > %.4f ? "
+            "  '%s.csv' skip 1 using 1:2:(sprintf('%%.2f', abs(column(3)) < 0.005 ? 0.0 : "
+            "column(3))):(column(3) > %.4f ? "
             "0xFFFFFF : 0x111111) with labels font ',10' textcolor rgb variable notitle, \\\n",
             file, 0.6 * record->baseline.mean);
     nt_text_printf(&figure->script,

@@ -193,8 +193,7 @@ static void find_bounds(const nt_record *record, nt_record_case *item) {
 }
 
 const char *nt_record_spread_words(const nt_record *record) {
-    return record->seed_count > 1 ? "one standard deviation over the seeds"
-                                  : "95 % interval of the change";
+    return record->seed_count > 1 ? "deviation over the seeds" : "95 % interval";
 }
 
 static void read_edits(reading *r, const json_t *edits, nt_record_case *item) {
