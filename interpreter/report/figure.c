@@ -202,6 +202,16 @@ static nt_status run(char *const *words, const char *package, const char *folder
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+void nt_plot_quote(nt_text *script, const char *text) {
+    nt_text_add(script, "'");
+    for (; *text; text++)
+        if (*text == '\'')
+            nt_text_add(script, "''");
+        else
+            nt_text_add_bytes(script, (unsigned char)*text < ' ' ? " " : text, 1);
+    nt_text_add(script, "'");
+}
+
 /* What all plots share: both files, neutral ink, data from the CSV file. */
 static void frame(const nt_figure *figure, nt_text *text) {
     nt_text_printf(

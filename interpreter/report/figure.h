@@ -38,6 +38,10 @@ nt_status nt_figure_draw(const nt_figure *figure, const char *folder, nt_error *
 
 /* --- the kinds: each fills in csv and script -------------------------------------------------- */
 
+/* Appends a text as gnuplot quotes it; in its single quotes only these themselves mean something.
+ */
+void nt_plot_quote(nt_text *script, const char *text);
+
 /* Bars over the layers of a group, coloured by part, with the baseline, chance, each seed's value
  * and bounds: figures 1 and 2 of the study. */
 void nt_plot_layers(nt_figure *figure, const nt_record *record, const nt_record_group *group);

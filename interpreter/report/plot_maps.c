@@ -37,6 +37,12 @@ static void add_squares(nt_figure *figure, const nt_record *record, const char *
                    file, words);
 }
 
+static void add_tic(nt_text *tics, bool first, const char *name, int at) {
+    nt_text_add(tics, first ? "" : ", ");
+    nt_plot_quote(tics, name);
+    nt_text_printf(tics, " %d", at);
+}
+
 /* --- stages ----------------------------------------------------------------------------------- */
 
 /* The number of a layer's stage, from 1, in the order in which stages begin. */
@@ -67,7 +73,7 @@ void nt_plot_stages(nt_figure *figure, const nt_record *record) {
         int stage = stage_number(record, i);
         const char *name = layer->stage[0] ? layer->stage : "(no block)";
         if (stage > stages)
-            nt_text_printf(&tics, "%s'%s' %d", stages ? ", " : "", name, stage);
+            add_tic(&tics, stages == 0, name, stage);
         stages = stage > stages ? stage : stages;
         places = layer->place > places ? layer->place : places;
         nt_text_printf(&figure->csv, "%d,%d,%.6f,", (int)layer->place, stage, -layer->cost);
@@ -138,8 +144,8 @@ void nt_plot_pairs(nt_figure *figure, const nt_record *record, const nt_record_g
         bool first = true;
         for (int32_t i = 0; i < record->layer_count; i++)
             if (layer_number(record, group, i) > (i ? layer_number(record, group, i - 1) : 0)) {
-                nt_text_printf(&figure->script, "%s'%s' %d", first ? "" : ", ",
-                               record->layers[i].name, layer_number(record, group, i));
+                add_tic(&figure->script, first, record->layers[i].name,
+                        layer_number(record, group, i));
                 first = false;
             }
         nt_text_add(&figure->script, axis == 0 ? ")\nset ytics (" : ")\n");

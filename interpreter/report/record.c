@@ -358,6 +358,8 @@ static nt_status read_root(reading *r, const json_t *root) {
     record->suite = text_of(r, root, "suite");
     record->network = text_of(r, root, "network");
     record->metric = text_of(r, setup, "metric");
+    if (record->metric[strspn(record->metric, "abcdefghijklmnopqrstuvwxyz_")])
+        r->missing = "metric"; /* it becomes part of scripts */
     record->data = text_of(r, setup, "data");
     record->split = text_of(r, setup, "split");
     record->batch_norm = text_of(r, setup, "batch_norm");
