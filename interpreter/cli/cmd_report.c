@@ -4,6 +4,7 @@
 #include "console.h"
 #include "progress.h"
 #include "run_report.h"
+#include <string.h>
 
 typedef struct report_options {
     const char *out;
@@ -38,7 +39,9 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_progress_bar_init(&bar, options->quiet);
     const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
     if (!out)
-        out = nt_arena_printf(&arena, "%s/report", folder);
+        out =
+            nt_arena_printf(&arena, "%s%s", folder,
+                            folder[0] && folder[strlen(folder) - 1] == '/' ? "report" : "/report");
     nt_status status = out ? nt_run_report_write(folder, out, &report, error) : NT_NO_MEMORY;
     nt_progress_bar_finish(&bar);
     if (status == NT_OK)

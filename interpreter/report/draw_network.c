@@ -3,13 +3,12 @@
  * pooling) becomes one arrow. */
 #include "figure.h"
 
-#include "alloc.h"
 #include "csv_out.h"
 #include <math.h>
 #include <string.h>
 
 static bool drawn(const nt_record_layer *layer) {
-    return layer->part != NT_PART_NONE || layer->input_count != 1 ||
+    return !isnan(layer->cost) || layer->part != NT_PART_NONE || layer->input_count != 1 ||
            strcmp(layer->op, "linear") == 0;
 }
 
@@ -23,20 +22,16 @@ static void add_escaped(nt_text *text, const char *string) {
 
 /* --- colours ---------------------------------------------------------------------------------- */
 
-/* As plot_maps.c has them, between five fixed ones. */
+/* Between nt_cost_colours; share: 0 to 1. */
 static void colour_of(double share, char ret[8]) {
-    static const int stops[][3] = {{0xFF, 0xFF, 0xCC},
-                                   {0xFE, 0xD9, 0x76},
-                                   {0xFD, 0x8D, 0x3C},
-                                   {0xE3, 0x1A, 0x1C},
-                                   {0x67, 0, 0x0D}};
-    double at = fmin(fmax(share, 0), 1) * 4;
-    int low = at >= 4 ? 3 : (int)at, rgb[3];
-    for (int c = 0; c < 3; c++)
-        rgb[c] =
-            (int)(stops[low][c] + (at - low) * (stops[low + 1][c] - stops[low][c]) + 0.5) & 255;
-    snprintf(ret, 8, "#%02X%02X%02X", (unsigned)rgb[0] & 255, (unsigned)rgb[1] & 255,
-             (unsigned)rgb[2] & 255);
+    double at = fmin(fmax(share, 0), 1) * (NT_COST_COLOURS - 1);
+    int low = at >= NT_COST_COLOURS - 1 ? NT_COST_COLOURS - 2 : (int)at;
+    unsigned rgb[3];
+    for (int c = 0; c < 3; c++) {
+        double from = nt_cost_colours[low][c], to = nt_cost_colours[low + 1][c];
+        rgb[c] = (unsigned)(from + (at - low) * (to - from) + 0.5) & 0xFF;
+    }
+    snprintf(ret, 8, "#%02X%02X%02X", rgb[0], rgb[1], rgb[2]);
 }
 
 /* --- nodes ------------------------------------------------------------------------------------ */
@@ -47,18 +42,19 @@ static void add_layer(nt_figure *figure, const nt_record *record, int32_t i) {
     double share = -layer->cost / (record->baseline.mean > 0 ? record->baseline.mean : 1);
     nt_text_printf(&figure->script, "  n%d [label=\"", (int)i);
     add_escaped(&figure->script, layer->part != NT_PART_NONE ? layer->name : layer->op);
-    if (layer->part != NT_PART_NONE && !isnan(layer->cost)) {
+    if (!isnan(layer->cost)) {
         colour_of(share, colour);
         nt_text_printf(&figure->script, "\\n%+.3f", layer->cost);
     }
     nt_text_add(&figure->script, "\", tooltip=\"");
     add_escaped(&figure->script, layer->name);
+    nt_text_add(&figure->script, ": ");
+    add_escaped(&figure->script, layer->op);
     nt_text_printf(&figure->script,
-                   ": %s, output %s, %lld parameters, %lld multiply-adds\", fillcolor=\"%s\", "
+                   ", output %s, %lld parameters, %lld multiply-adds\", fillcolor=\"%s\", "
                    "fontcolor=\"%s\"%s%s];\n",
-                   layer->op, layer->output, (long long)layer->parameters,
-                   (long long)layer->multiply_adds, colour,
-                   !isnan(layer->cost) && share > 0.6 ? "#ffffff" : "#111111",
+                   layer->output, (long long)layer->parameters, (long long)layer->multiply_adds,
+                   colour, !isnan(layer->cost) && share > 0.6 ? "#ffffff" : "#111111",
                    layer->part == NT_PART_SHORTCUT ? ", style=\"filled,dashed\"" : "",
                    layer->part == NT_PART_NONE ? ", shape=ellipse" : "");
 }
@@ -118,7 +114,9 @@ void nt_draw_network(nt_figure *figure, const nt_record *record) {
         add_layer(figure, record, i);
         add_arrows(figure, record, i);
         nt_csv_text(&figure->csv, layer->name);
-        nt_text_printf(&figure->csv, ",%s,%s,", layer->op, nt_part_names[layer->part]);
+        nt_text_add(&figure->csv, ",");
+        nt_csv_text(&figure->csv, layer->op);
+        nt_text_printf(&figure->csv, ",%s,", nt_part_names[layer->part]);
         nt_csv_text(&figure->csv, layer->stage);
         nt_csv_share(&figure->csv, layer->cost);
         nt_text_printf(&figure->csv, ",%s,%lld,%lld\n", layer->output, (long long)layer->parameters,

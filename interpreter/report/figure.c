@@ -17,15 +17,16 @@ extern char **environ;
 
 static bool taken(const nt_figures *figures, const char *name) {
     for (int32_t i = 0; i < figures->count; i++)
-        if (strcmp(figures->items[i].name, name) == 0)
+        if (figures->items[i].name && strcmp(figures->items[i].name, name) == 0)
             return true;
     return false;
 }
 
-/* A group's name may hold what a file's name, or gnuplot's quotes, should not, and then be like
- * another's; NULL when out of memory. */
+/* A group's name may be empty, or hold what a file's name, or gnuplot's quotes, should not, or
+ * begin as the tables' names do, and then be like another's; NULL when out of memory. */
 static const char *file_name(const nt_figures *figures, const char *name) {
-    char *safe = nt_arena_string(figures->arena, name);
+    bool odd = !isalnum((unsigned char)name[0]) || strncmp(name, "tables", 6) == 0;
+    char *safe = nt_arena_printf(figures->arena, "%s%s", odd ? "group-" : "", name);
     for (char *c = safe; c && *c; c++)
         if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
             *c = '-';
@@ -39,11 +40,8 @@ static nt_figure *append(nt_figures *figures, const char *name, const char *titl
                          const char *caption) {
     const char *unique = file_name(figures, name);
     nt_figure *figure = &figures->items[figures->count++];
-    *figure = (nt_figure){.name = unique ? unique : "",
-                          .title = title,
-                          .caption = caption,
-                          .width = 960,
-                          .height = 440};
+    *figure = (nt_figure){
+        .name = unique, .title = title, .caption = caption, .width = 960, .height = 440};
     nt_text_init(&figure->csv);
     nt_text_init(&figure->script);
     return figure;
@@ -52,8 +50,8 @@ static nt_figure *append(nt_figures *figures, const char *name, const char *titl
 static void append_group(nt_figures *figures, const nt_record *record,
                          const nt_record_group *group) {
     static const char *const captions[] = {
-        [NT_FORM_SETS] = "The metric with each set of layers gone.",
-        [NT_FORM_SINGLE] = "The metric with each layer gone, the others untouched.",
+        [NT_FORM_SETS] = "The metric of each case.",
+        [NT_FORM_SINGLE] = "The metric of each case, one layer each, the others untouched.",
         [NT_FORM_PAIRS] = "What the loss of two layers costs; on the diagonal, of one.",
         [NT_FORM_NESTED] = "The metric as one layer after the other goes.",
     };
@@ -78,9 +76,10 @@ static void append_group(nt_figures *figures, const nt_record *record,
     }
 }
 
-static bool any_cost(const nt_record *record) {
+static bool any_cost(const nt_record *record, bool of_convolution) {
     for (int32_t i = 0; i < record->layer_count; i++)
-        if (!isnan(record->layers[i].cost))
+        if (!isnan(record->layers[i].cost) &&
+            (!of_convolution || record->layers[i].part != NT_PART_NONE))
             return true;
     return false;
 }
@@ -100,22 +99,22 @@ nt_status nt_figures_init(nt_figures *figures, const nt_record *record, nt_arena
         return NT_NO_MEMORY;
     for (int32_t g = 0; g < record->group_count; g++)
         append_group(figures, record, &record->groups[g]);
-    if (any_cost(record)) {
+    if (any_cost(record, true))
         nt_plot_stages(append(figures, "stages", "Where the layers that matter are",
                               "What the loss of each convolution costs, by stage and place in it."),
                        record);
+    if (any_cost(record, false))
         nt_draw_network(append(figures, "network", "The network",
-                               "Convolutions in the colour of what their loss costs; dashed: on a "
+                               "Layers in the colour of what their loss costs; dashed: on a "
                                "shortcut; grey: not measured."),
                         record);
-    }
     if (any_training(record))
         nt_plot_training(append(figures, "training", "Training",
                                 "The metric on the held-out images (solid) and the training loss "
                                 "(dashed) after each epoch."),
                          record);
     for (int32_t i = 0; i < figures->count; i++)
-        if (!figures->items[i].name[0] || figures->items[i].csv.failed ||
+        if (!figures->items[i].name || figures->items[i].csv.failed ||
             figures->items[i].script.failed)
             return NT_NO_MEMORY;
     return NT_OK;
@@ -159,15 +158,20 @@ static nt_status start(char *const *words, const char *folder, const char *log, 
     return failed ? NT_FAILED : NT_OK;
 }
 
-/* The first line that a program wrote. */
-static const char *first_line(nt_arena *arena, const char *log) {
+/* The last line that a program wrote: what made it give up. */
+static const char *last_line(nt_arena *arena, const char *log) {
     nt_error unread;
     nt_bytes file;
     nt_error_init(&unread);
     const char *line = NULL;
     if (nt_file_read(log, 1 << 20, &file, &unread) == NT_OK) {
-        const char *text = (const char *)file.bytes + strspn((const char *)file.bytes, "\n ");
-        line = nt_arena_substring(arena, text, strcspn(text, "\n"));
+        size_t end = file.size;
+        while (end > 0 && strchr("\n ", file.bytes[end - 1]))
+            end--;
+        size_t start = end;
+        while (start > 0 && file.bytes[start - 1] != '\n')
+            start--;
+        line = nt_arena_substring(arena, (const char *)file.bytes + start, end - start);
         nt_bytes_finish(&file);
     }
     nt_error_finish(&unread);
@@ -194,22 +198,68 @@ static nt_status run(char *const *words, const char *package, const char *folder
             return nt_error_say(error, NT_FAILED, "cannot wait for %s: %s", words[0],
                                 strerror(errno));
     if (!WIFEXITED(how) || WEXITSTATUS(how) != 0)
-        return nt_error_say(error, NT_FAILED, "%s failed on %s in %s: %s", words[0], words[1],
-                            folder, first_line(arena, path));
+        return nt_error_in(error, NT_FAILED, path, -1, "%s failed on %s: %s", words[0], words[1],
+                           last_line(arena, path));
     unlink(path);
     return NT_OK;
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-void nt_plot_quote(nt_text *script, const char *text) {
-    nt_text_add(script, "'");
-    for (; *text; text++)
-        if (*text == '\'')
-            nt_text_add(script, "''");
-        else
-            nt_text_add_bytes(script, (unsigned char)*text < ' ' ? " " : text, 1);
-    nt_text_add(script, "'");
+const unsigned char nt_cost_colours[NT_COST_COLOURS][3] = {{0xFF, 0xFF, 0xCC},
+                                                           {0xFE, 0xD9, 0x76},
+                                                           {0xFD, 0x8D, 0x3C},
+                                                           {0xE3, 0x1A, 0x1C},
+                                                           {0x67, 0, 0x0D}};
+
+/* In single quotes only these themselves mean something; in a tic's label also the per cent sign.
+ */
+void nt_plot_tic(nt_text *tics, bool first, const char *name, int at) {
+    nt_text_add(tics, first ? "'" : ", '");
+    for (; *name; name++) {
+        nt_text_add(tics, *name == '\'' ? "'" : *name == '%' ? "%" : "");
+        nt_text_add_bytes(tics, name, 1);
+    }
+    nt_text_printf(tics, "' %d", at);
+}
+
+const char nt_plot_tips[] =
+    "  $tips using 1:2:(strcol(3)) with labels hypertext point pointtype 7 pointsize 0.1 "
+    "linecolor rgb '#888888' notitle\n";
+
+void nt_plot_tips_begin(nt_figure *figure) {
+    nt_text_add(&figure->script, "$tips << END\n");
+}
+
+/* A comma would end the field, and gnuplot writes quotes as they are into an attribute's script. */
+void nt_plot_tip(nt_figure *figure, double x, double y, const char *format, ...) {
+    nt_text text;
+    va_list arguments;
+    nt_text_init(&text);
+    va_start(arguments, format);
+    nt_text_vprintf(&text, format, arguments);
+    va_end(arguments);
+    nt_text_printf(&figure->script, "%.9g,%.9g,", x, y);
+    for (const char *c = text.bytes; *c; c++)
+        switch (*c) {
+        case ',':
+            nt_text_add(&figure->script, ";");
+            break;
+        case '\'':
+        case '"':
+        case '\\':
+            nt_text_add(&figure->script, "’");
+            break;
+        default:
+            nt_text_add_bytes(&figure->script, c, 1);
+        }
+    nt_text_add(&figure->script, "\n");
+    figure->script.failed = figure->script.failed || text.failed;
+    nt_text_finish(&text);
+}
+
+void nt_plot_tips_end(nt_figure *figure) {
+    nt_text_add(&figure->script, "END\n");
 }
 
 /* What all plots share: both files, neutral ink, data from the CSV file. */
@@ -237,22 +287,26 @@ static void frame(const nt_figure *figure, nt_text *text) {
                    2 * figure->width, 2 * figure->height, figure->name);
 }
 
-static nt_status write_file(const char *folder, const char *file, const nt_text *text,
-                            nt_arena *arena, nt_error *error) {
-    const char *path = nt_arena_printf(arena, "%s/%s", folder, file);
-    if (!path || text->failed)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    return nt_file_replace(path, text->bytes, text->length, error);
+nt_status nt_report_file(const char *folder, const char *name, const nt_text *text,
+                         nt_error *error) {
+    nt_text path;
+    nt_text_init(&path);
+    nt_text_printf(&path, "%s/%s", folder, name);
+    nt_status status = path.failed || text->failed
+                           ? nt_error_say(error, NT_NO_MEMORY, "out of memory writing the report")
+                           : nt_file_replace(path.bytes, text->bytes, text->length, error);
+    nt_text_finish(&path);
+    return status;
 }
 
 static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *arena,
                       nt_error *error) {
-    char *file = nt_arena_printf(arena, "%s.gp", figure->name);
+    char *file = nt_arena_printf(arena, "./%s.gp", figure->name);
     char *words[] = {"gnuplot", file, NULL};
     nt_text text;
     nt_text_init(&text);
     frame(figure, &text);
-    nt_status status = file ? write_file(folder, file, &text, arena, error) : NT_NO_MEMORY;
+    nt_status status = file ? nt_report_file(folder, file, &text, error) : NT_NO_MEMORY;
     nt_text_finish(&text);
     return status == NT_OK ? run(words, "gnuplot-nox", folder, figure, arena, error) : status;
 }
@@ -260,10 +314,10 @@ static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *are
 static nt_status draw(const nt_figure *figure, const char *folder, nt_arena *arena,
                       nt_error *error) {
     static const char *const forms[] = {"svg", "png"};
-    char *file = nt_arena_printf(arena, "%s.dot", figure->name);
+    char *file = nt_arena_printf(arena, "./%s.dot", figure->name);
     if (!file)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    NT_TRY(write_file(folder, file, &figure->script, arena, error));
+    NT_TRY(nt_report_file(folder, file, &figure->script, error));
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         char *form = nt_arena_printf(arena, "-T%s", forms[i]);
         char *out = nt_arena_printf(arena, "-o%s.%s", figure->name, forms[i]);
@@ -279,7 +333,7 @@ nt_status nt_figure_draw(const nt_figure *figure, const char *folder, nt_error *
     nt_arena arena;
     nt_arena_init(&arena);
     const char *file = nt_arena_printf(&arena, "%s.csv", figure->name);
-    nt_status status = file ? write_file(folder, file, &figure->csv, &arena, error) : NT_NO_MEMORY;
+    nt_status status = file ? nt_report_file(folder, file, &figure->csv, error) : NT_NO_MEMORY;
     if (status == NT_OK)
         status = figure->drawing ? draw(figure, folder, &arena, error)
                                  : plot(figure, folder, &arena, error);

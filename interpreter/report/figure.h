@@ -32,15 +32,30 @@ void nt_figures_finish(nt_figures *figures);
 /* The figure of a group; NULL: it has no cases. */
 const nt_figure *nt_figures_of_group(const nt_figures *figures, const nt_record_group *group);
 
+/* Writes a text as folder/NAME. */
+nt_status nt_report_file(const char *folder, const char *name, const nt_text *text,
+                         nt_error *error);
+
 /* Writes the files of one figure into a folder, which must exist. NT_FAILED, with what to install,
  * where a program is missing, and with its words where it fails. */
 nt_status nt_figure_draw(const nt_figure *figure, const char *folder, nt_error *error);
 
 /* --- the kinds: each fills in csv and script -------------------------------------------------- */
 
-/* Appends a text as gnuplot quotes it; in its single quotes only these themselves mean something.
- */
-void nt_plot_quote(nt_text *script, const char *text);
+/* From no loss to all of the baseline: light yellow to dark red (ColorBrewer's YlOrRd). */
+enum { NT_COST_COLOURS = 5 };
+extern const unsigned char nt_cost_colours[NT_COST_COLOURS][3];
+
+/* Appends a tic of an axis, `first` of its list or not: 'NAME' AT, as gnuplot quotes it. */
+void nt_plot_tic(nt_text *tics, bool first, const char *name, int at);
+
+/* What a pointer shows at a place: appended to a script before its plot as lines of the block
+ * $tips. nt_plot_tips is the plot that shows them, the last of its list. */
+void nt_plot_tips_begin(nt_figure *figure);
+void nt_plot_tip(nt_figure *figure, double x, double y, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void nt_plot_tips_end(nt_figure *figure);
+extern const char nt_plot_tips[];
 
 /* Bars over the layers of a group, coloured by part, with the baseline, chance, each seed's value
  * and bounds: figures 1 and 2 of the study. */

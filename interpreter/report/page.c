@@ -79,27 +79,26 @@ static nt_status add_figure(nt_text *html, const nt_figure *figure, const char *
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
-static void count_verdicts(const nt_record *record, const nt_record_group *group, int ret[3],
-                           int *ret_mixed) {
+static void add_verdicts(nt_text *html, const nt_record *record, const nt_record_group *group) {
+    int verdicts[3] = {0}, failed = 0, mixed = 0;
     for (int32_t c = 0; c < group->case_count; c++) {
+        const nt_record_case *item = &group->cases[c];
         bool same = false;
         for (int v = 0; v < 3; v++)
-            if (group->cases[c].verdicts[v] == record->seed_count) {
-                ret[v]++;
+            if (item->verdicts[v] == record->seed_count) {
+                verdicts[v]++;
                 same = true;
             }
-        *ret_mixed += !same;
+        failed += item->failures > 0;
+        mixed += !same && item->failures == 0;
     }
-}
-
-static void add_verdicts(nt_text *html, const nt_record *record, const nt_record_group *group) {
-    int verdicts[3] = {0}, mixed = 0;
-    count_verdicts(record, group, verdicts, &mixed);
-    nt_text_printf(html, "<p>Of %d cases, %d are critical, %d trivial, %d undecided",
+    nt_text_printf(html, "<p>Cases: %d. Critical: %d, trivial: %d, undecided: %d",
                    (int)group->case_count, verdicts[NT_CRITICAL], verdicts[NT_TRIVIAL],
                    verdicts[NT_UNDECIDED]);
     if (mixed > 0)
-        nt_text_printf(html, "; of %d the seeds say different things", mixed);
+        nt_text_printf(html, ", not the same with all seeds: %d", mixed);
+    if (failed > 0)
+        nt_text_printf(html, ", failed: %d", failed);
     if (!isnan(group->tau))
         nt_text_printf(html, ". The seeds agree on their order with Kendall's τ %.2f", group->tau);
     nt_text_add(html, ".</p>\n");
@@ -117,7 +116,7 @@ static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *gr
     if (group->remark[0]) {
         nt_text_add(html, "<p>");
         nt_html_text(html, group->remark);
-        nt_text_add(html, ".</p>\n");
+        nt_text_add(html, "</p>\n");
     }
     if (nt_paper_table(paper, group))
         nt_text_printf(html, "<p class=\"soft\">Beside the paper's %s. %s</p>\n",
@@ -142,18 +141,25 @@ static nt_status add_picture(nt_text *html, const nt_record *record, const json_
     const char *path = file && name && !strchr(file, '/')
                            ? nt_arena_printf(arena, "%s/overlays/%s", record->folder, file)
                            : NULL;
+    const json_t *value = json_object_get(item, "value");
     nt_bytes png;
-    if (!path)
+    if (!path || access(path, F_OK) != 0) /* the figures are whole without it */
         return NT_OK;
     NT_TRY(nt_file_read(path, LARGEST_PICTURE, &png, error));
     nt_text_add(html, "<figure><img alt=\"\" src=\"data:image/png;base64,");
     nt_text_add_base64(html, png.bytes, png.size);
     nt_text_add(html, "\"><figcaption>");
     nt_html_text(html, name);
-    nt_text_printf(html, "<br>%.3f</figcaption></figure>\n",
-                   json_number_value(json_object_get(item, "value")));
+    if (json_is_number(value))
+        nt_text_printf(html, "<br>%.3f", json_number_value(value));
+    nt_text_add(html, "</figcaption></figure>\n");
     nt_bytes_finish(&png);
     return NT_OK;
+}
+
+static bool same_sample(const json_t *a, const json_t *b) {
+    return json_integer_value(json_object_get(a, "sample")) ==
+           json_integer_value(json_object_get(b, "sample"));
 }
 
 /* A strip for each sample, with its cases in the order of the list. */
@@ -161,19 +167,18 @@ static nt_status add_strips(nt_text *html, const nt_record *record, const json_t
                             nt_arena *arena, nt_error *error) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *first = json_array_get(list, i);
-        json_int_t sample = json_integer_value(json_object_get(first, "sample"));
         const char *name = json_string_value(json_object_get(first, "name"));
-        const char *of = json_string_value(json_object_get(first, "case"));
-        if (!of || strcmp(of, "baseline") != 0)
-            break; /* the baseline's come first, one for each sample */
+        bool begun = false;
+        for (size_t k = 0; k < i && !begun; k++)
+            begun = same_sample(json_array_get(list, k), first);
+        if (begun)
+            continue;
         nt_text_add(html, "<p class=\"soft\">");
         nt_html_text(html, name ? name : "");
         nt_text_add(html, "</p>\n<div class=\"strip\">");
-        for (size_t k = i; k < json_array_size(list); k++) {
-            const json_t *item = json_array_get(list, k);
-            if (json_integer_value(json_object_get(item, "sample")) == sample)
-                NT_TRY(add_picture(html, record, item, arena, error));
-        }
+        for (size_t k = i; k < json_array_size(list); k++)
+            if (same_sample(json_array_get(list, k), first))
+                NT_TRY(add_picture(html, record, json_array_get(list, k), arena, error));
         nt_text_add(html, "</div>\n");
     }
     return NT_OK;
@@ -189,12 +194,13 @@ static nt_status add_overlays(nt_text *html, const nt_record *record, nt_error *
     if (path && access(path, F_OK) == 0 &&
         (status = nt_file_read(path, LARGEST_PICTURE, &file, error)) == NT_OK) {
         json_t *list = json_loadb((const char *)file.bytes, file.size, 0, NULL);
-        nt_text_printf(
-            html,
-            "<h2>Before and after</h2>\n<p>A sample of which the baseline makes less than "
-            "of most, one in the middle, one of the best, with the first seed: the "
-            "network's mask in colour, the truth outlined in white, and the %s.</p>\n",
-            record->metric);
+        if (json_array_size(list) > 0)
+            nt_text_printf(
+                html,
+                "<h2>Before and after</h2>\n<p>A sample of which the baseline makes less than "
+                "of most, one in the middle, one of the best, with the first seed: the "
+                "network's mask in colour, the truth outlined in white, and the %s.</p>\n",
+                record->metric);
         status = add_strips(html, record, list, &arena, error);
         json_decref(list);
         nt_bytes_finish(&file);
@@ -236,7 +242,7 @@ static void add_provenance(nt_text *html, const nt_record *record) {
         const nt_record_seed *seed = &record->seeds[s];
         double seconds = 0;
         for (int32_t e = 0; e < seed->epoch_count; e++)
-            seconds += seed->epochs[e].seconds;
+            seconds += isfinite(seed->epochs[e].seconds) ? seed->epochs[e].seconds : 0;
         if (seed->epoch_count > 0)
             nt_text_printf(
                 html, "<tr><td>seed %d</td><td>%d epochs, %.1f minutes of training</td></tr>\n",
@@ -287,12 +293,11 @@ static void add_head(nt_text *html, const nt_record *record) {
     nt_html_text(html, record->network);
     nt_text_printf(html, " matter for the %s on ", record->metric);
     nt_html_text(html, record->data);
-    nt_text_printf(
-        html,
-        "? A case is <em>trivial</em> if what it takes away leaves the %s within %g of the "
-        "baseline, <em>critical</em> if it provably does not, <em>undecided</em> "
-        "otherwise.</p>\n",
-        record->metric, record->margin);
+    nt_text_printf(html,
+                   "? A case is <em>trivial</em> if it is shown to leave the %s within %g of the "
+                   "baseline, <em>critical</em> if it is shown not to, <em>undecided</em> "
+                   "otherwise.</p>\n",
+                   record->metric, record->margin);
     add_links(html, record);
     add_facts(html, record);
 }

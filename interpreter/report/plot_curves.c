@@ -22,9 +22,11 @@ static const char *gone(const nt_record *record, const nt_record_group *group, i
     return "";
 }
 
-void nt_plot_nested(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+static void add_steps(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     nt_text_printf(&figure->csv, "layers,%s,low,high,gone\n0,%.6f,,,nothing\n", record->metric,
                    record->baseline.mean);
+    nt_plot_tips_begin(figure);
+    nt_plot_tip(figure, 0, record->baseline.mean, "nothing gone: %.4f", record->baseline.mean);
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         nt_text_printf(&figure->csv, "%d", (int)item->layer_count);
@@ -34,22 +36,28 @@ void nt_plot_nested(nt_figure *figure, const nt_record *record, const nt_record_
         nt_text_add(&figure->csv, ",");
         nt_csv_text(&figure->csv, gone(record, group, c));
         nt_text_add(&figure->csv, "\n");
+        if (!isnan(item->value.mean))
+            nt_plot_tip(figure, item->layer_count, item->value.mean, "%d gone, last %s: %.4f",
+                        (int)item->layer_count, gone(record, group, c), item->value.mean);
     }
+    nt_plot_tips_end(figure);
+}
+
+void nt_plot_nested(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    add_steps(figure, record, group);
     nt_text_printf(
         &figure->script,
         "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
         "set yrange [0:1]\nset xlabel 'layers gone'\nset ylabel '%s'\nset xtics 1\n"
         "plot '%s.csv' skip 1 using 1:2 with linespoints pointtype 7 pointsize 0.4 "
         "linecolor rgb '#0072B2' title '%s', \\\n"
-        "  '' skip 2 using 1:3:(0):(column(4) - column(3)) with vectors nohead linewidth 1.4 "
-        "linecolor rgb '#222222' title '%s', \\\n"
+        "  '' skip 2 using 1:3:(0):(column(4) - column(3)) with vectors nohead linewidth "
+        "1.4 linecolor rgb '#222222' title '%s', \\\n"
         "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
-        "margin', \\\n"
-        "  '' skip 1 using 1:2:(sprintf('%%d gone, last %%s: %%.4f', column(1), strcol(5), "
-        "column(2))) with labels hypertext point pointtype 7 pointsize 0.1 linecolor rgb "
-        "'#222222' notitle\n",
+        "margin', \\\n",
         record->metric, figure->name, record->metric, nt_record_spread_words(record),
         record->baseline.mean - record->margin);
+    nt_text_add(&figure->script, nt_plot_tips);
 }
 
 /* --- training --------------------------------------------------------------------------------- */
@@ -78,14 +86,26 @@ static void add_epochs(nt_figure *figure, const nt_record *record) {
         }
 }
 
+static void add_epoch_tips(nt_figure *figure, const nt_record *record, bool held) {
+    nt_plot_tips_begin(figure);
+    for (int32_t s = 0; s < record->seed_count; s++)
+        for (int32_t e = 0; e < record->seeds[s].epoch_count; e++) {
+            const nt_record_epoch *at = &record->seeds[s].epochs[e];
+            double value = held ? at->held_value : at->accuracy;
+            if (!isnan(value))
+                nt_plot_tip(figure, at->epoch, value, "seed %d, epoch %d: %.4f, loss %.4f",
+                            (int)record->seeds[s].seed, (int)at->epoch, value, at->loss);
+        }
+    nt_plot_tips_end(figure);
+}
+
 /* Without held-out images, the accuracy on the training images. */
 void nt_plot_training(nt_figure *figure, const nt_record *record) {
-    nt_text *script = &figure->script;
     bool held = held_out(record);
-    const char *file = figure->name;
     figure->height = 380;
     add_epochs(figure, record);
-    nt_text_printf(script,
+    add_epoch_tips(figure, record, held);
+    nt_text_printf(&figure->script,
                    "set border 11 linecolor rgb '#222222'\nset y2tics nomirror\nset yrange [0:1]\n"
                    "set y2range [0:*]\nset grid ytics linecolor rgb '#888888' linewidth 0.3\n"
                    "set xlabel 'epoch'\nset ylabel '%s'\n"
@@ -96,17 +116,13 @@ void nt_plot_training(nt_figure *figure, const nt_record *record) {
         if (record->seeds[s].epoch_count == 0)
             continue;
         nt_text_printf(
-            script,
+            &figure->script,
             "  '%s.csv' skip 1 using 2:(column(1) == %d ? column(%d) : NaN) with lines "
             "linewidth 1.5 linecolor rgb '%s' title 'seed %d', \\\n"
             "  '%s.csv' skip 1 using 2:(column(1) == %d ? column(4) : NaN) axes x1y2 with "
             "lines dashtype 2 linecolor rgb '%s' notitle, \\\n",
-            file, seed, held ? 7 : 5, colours[s % COLOURS], seed, file, seed, colours[s % COLOURS]);
+            figure->name, seed, held ? 7 : 5, colours[s % COLOURS], seed, figure->name, seed,
+            colours[s % COLOURS]);
     }
-    nt_text_printf(
-        script,
-        "  '%s.csv' skip 1 using 2:%d:(sprintf('seed %%d, epoch %%d: %%.4f, loss %%.4f', "
-        "column(1), column(2), column(%d), column(4))) with labels hypertext point "
-        "pointtype 7 pointsize 0.1 linecolor rgb '#222222' notitle\n",
-        file, held ? 7 : 5, held ? 7 : 5);
+    nt_text_add(&figure->script, nt_plot_tips);
 }

@@ -1,24 +1,25 @@
 /* Maps: squares in the colour of what the metric changes by, darker for a greater loss. */
 #include "figure.h"
 
+#include "alloc.h"
 #include "csv_out.h"
 #include <math.h>
 #include <string.h>
 
-/* Light yellow to dark red (ColorBrewer's YlOrRd), for losses; from nothing to the baseline. */
 static void add_palette(nt_figure *figure, const nt_record *record) {
-    nt_text_printf(
-        &figure->script,
-        "set palette defined (0 '#FFFFCC', 0.25 '#FED976', 0.5 '#FD8D3C', 0.75 "
-        "'#E31A1C', 1 '#67000D')\n"
-        "set cbrange [0:%.4f]\nset cbtics 0.2\nset cblabel 'loss of %s' noenhanced textcolor rgb "
-        "'#222222'\n",
-        record->baseline.mean > 0 ? record->baseline.mean : 1, record->metric);
+    nt_text_add(&figure->script, "set palette defined (");
+    for (int i = 0; i < NT_COST_COLOURS; i++)
+        nt_text_printf(&figure->script, "%s%d '#%02X%02X%02X'", i ? ", " : "", i,
+                       (unsigned)nt_cost_colours[i][0], (unsigned)nt_cost_colours[i][1],
+                       (unsigned)nt_cost_colours[i][2]);
+    nt_text_printf(&figure->script,
+                   ")\nset cbrange [0:%.4f]\nset cbtics 0.2\nset cblabel 'loss of %s' noenhanced "
+                   "textcolor rgb '#222222'\n",
+                   record->baseline.mean > 0 ? record->baseline.mean : 1, record->metric);
 }
 
-/* Squares from columns x and y, the loss in `loss` and the words that a pointer shows. */
-static void add_squares(nt_figure *figure, const nt_record *record, const char *words,
-                        bool numbers) {
+/* Squares from the file's columns: x, y, the loss. */
+static void add_squares(nt_figure *figure, const nt_record *record, bool numbers) {
     const char *file = figure->name;
     nt_text_printf(&figure->script,
                    "plot '%s.csv' skip 1 using 1:2:(0.48):(0.48):3 with boxxyerror fillcolor "
@@ -28,37 +29,49 @@ static void add_squares(nt_figure *figure, const nt_record *record, const char *
         nt_text_printf(
             &figure->script,
             "  '%s.csv' skip 1 using 1:2:(sprintf('%%.2f', abs(column(3)) < 0.005 ? 0.0 : "
-            "column(3))):(column(3) > %.4f ? "
-            "0xFFFFFF : 0x111111) with labels font ',10' textcolor rgb variable notitle, \\\n",
+            "column(3))):(column(3) > %.4f ? 0xFFFFFF : 0x111111) with labels font ',10' textcolor "
+            "rgb variable notitle, \\\n",
             file, 0.6 * record->baseline.mean);
-    nt_text_printf(&figure->script,
-                   "  '%s.csv' skip 1 using 1:2:(%s) with labels hypertext point pointtype 7 "
-                   "pointsize 0.1 linecolor rgb '#888888' notitle\n",
-                   file, words);
-}
-
-static void add_tic(nt_text *tics, bool first, const char *name, int at) {
-    nt_text_add(tics, first ? "" : ", ");
-    nt_plot_quote(tics, name);
-    nt_text_printf(tics, " %d", at);
+    nt_text_add(&figure->script, nt_plot_tips);
 }
 
 /* --- stages ----------------------------------------------------------------------------------- */
 
-/* The number of a layer's stage, from 1, in the order in which stages begin. */
-static int stage_number(const nt_record *record, int32_t layer) {
+static bool measured(const nt_record_layer *layer) {
+    return layer->part != NT_PART_NONE && !isnan(layer->cost);
+}
+
+/* The number of a layer's stage, from 1, in the order in which stages with a measured convolution
+ * begin; ret_new: it is the first of it. */
+static int stage_number(const nt_record *record, int32_t layer, bool *ret_new) {
     int number = 0;
+    *ret_new = false;
     for (int32_t i = 0; i <= layer; i++) {
         const nt_record_layer *other = &record->layers[i];
-        bool seen = other->part == NT_PART_NONE;
+        bool seen = !measured(other);
         for (int32_t j = 0; j < i && !seen; j++)
-            seen = record->layers[j].part != NT_PART_NONE &&
-                   strcmp(record->layers[j].stage, other->stage) == 0;
+            seen =
+                measured(&record->layers[j]) && strcmp(record->layers[j].stage, other->stage) == 0;
         number += !seen;
-        if (!seen && strcmp(other->stage, record->layers[layer].stage) == 0)
+        if (!seen && strcmp(other->stage, record->layers[layer].stage) == 0) {
+            *ret_new = i == layer;
             return number;
+        }
     }
     return number;
+}
+
+static const char *stage_name(const nt_record_layer *layer) {
+    return layer->stage[0] ? layer->stage : "(no block)";
+}
+
+static void add_stage_layer(nt_figure *figure, const nt_record_layer *layer, int stage) {
+    nt_text_printf(&figure->csv, "%d,%d,%.6f,", (int)layer->place, stage, -layer->cost);
+    nt_csv_text(&figure->csv, layer->name);
+    nt_text_add(&figure->csv, ",");
+    nt_csv_text(&figure->csv, stage_name(layer));
+    nt_text_add(&figure->csv, "\n");
+    nt_plot_tip(figure, layer->place, stage, "%s: %.4f", layer->name, -layer->cost);
 }
 
 void nt_plot_stages(nt_figure *figure, const nt_record *record) {
@@ -66,90 +79,106 @@ void nt_plot_stages(nt_figure *figure, const nt_record *record) {
     int stages = 0, places = 0;
     nt_text_init(&tics);
     nt_text_add(&figure->csv, "place,stage,loss,layer,stage_name\n");
+    nt_plot_tips_begin(figure);
     for (int32_t i = 0; i < record->layer_count; i++) {
         const nt_record_layer *layer = &record->layers[i];
-        if (layer->part == NT_PART_NONE || isnan(layer->cost))
+        bool begins;
+        if (!measured(layer))
             continue;
-        int stage = stage_number(record, i);
-        const char *name = layer->stage[0] ? layer->stage : "(no block)";
-        if (stage > stages)
-            add_tic(&tics, stages == 0, name, stage);
+        int stage = stage_number(record, i, &begins);
+        if (begins)
+            nt_plot_tic(&tics, stages == 0, stage_name(layer), stage);
         stages = stage > stages ? stage : stages;
         places = layer->place > places ? layer->place : places;
-        nt_text_printf(&figure->csv, "%d,%d,%.6f,", (int)layer->place, stage, -layer->cost);
-        nt_csv_text(&figure->csv, layer->name);
-        nt_text_add(&figure->csv, ",");
-        nt_csv_text(&figure->csv, name);
-        nt_text_add(&figure->csv, "\n");
+        add_stage_layer(figure, layer, stage);
     }
+    nt_plot_tips_end(figure);
     figure->height = 44 * stages + 170;
     add_palette(figure, record);
     nt_text_printf(&figure->script,
                    "set yrange [%d.5:0.5]\nset xrange [0.5:%d.5]\nset xtics 1\nset ytics (%s)\n"
                    "set xlabel 'convolution of the stage'\n",
                    stages, places, tics.bytes);
-    add_squares(figure, record, "sprintf('%s: %.4f', strcol(4), column(3))", places <= 20);
+    add_squares(figure, record, places <= 20);
     figure->script.failed = figure->script.failed || tics.failed;
     nt_text_finish(&tics);
 }
 
 /* --- pairs ------------------------------------------------------------------------------------ */
 
-/* The number of a layer among those that the group's cases edit, from 1. */
-static int layer_number(const nt_record *record, const nt_record_group *group, int32_t layer) {
-    int number = 0;
-    for (int32_t i = 0; i <= layer && i < record->layer_count; i++) {
-        bool edited = false;
-        for (int32_t c = 0; c < group->case_count && !edited; c++)
-            for (int32_t k = 0; k < group->cases[c].layer_count; k++)
-                edited = edited || group->cases[c].layers[k] == i;
-        number += edited;
-    }
-    return number;
+/* The numbers of the layers that the group's cases edit, from 1; 0: it edits it not. Returns how
+ * many there are. */
+static int number_layers(const nt_record *record, const nt_record_group *group, int *ret_numbers) {
+    int count = 0;
+    for (int32_t c = 0; c < group->case_count; c++)
+        for (int32_t k = 0; k < group->cases[c].layer_count; k++)
+            if (group->cases[c].layers[k] >= 0)
+                ret_numbers[group->cases[c].layers[k]] = 1;
+    for (int32_t i = 0; i < record->layer_count; i++)
+        if (ret_numbers[i])
+            ret_numbers[i] = ++count;
+    return count;
 }
 
-static void add_pair(nt_figure *figure, const nt_record *record, const nt_record_group *group,
-                     const nt_record_case *item, int32_t a, int32_t b) {
-    nt_text_printf(&figure->csv, "%d,%d", layer_number(record, group, a),
-                   layer_number(record, group, b));
+static void add_pair(nt_figure *figure, const nt_record *record, const nt_record_case *item,
+                     int32_t a, int32_t b, const int *numbers) {
+    double alone = -(record->layers[a].cost + record->layers[b].cost);
+    nt_text_printf(&figure->csv, "%d,%d", numbers[a], numbers[b]);
     nt_csv_share(&figure->csv, -item->change.mean);
+    nt_csv_share(&figure->csv, alone);
     nt_text_add(&figure->csv, ",");
     nt_csv_text(&figure->csv, item->name);
-    nt_csv_share(&figure->csv, -(record->layers[a].cost + record->layers[b].cost));
     nt_text_add(&figure->csv, "\n");
+    if (a == b || isnan(alone))
+        nt_plot_tip(figure, numbers[a], numbers[b], "%s: %.4f", item->name, -item->change.mean);
+    else
+        nt_plot_tip(figure, numbers[a], numbers[b], "%s: %.4f, one by one %.4f", item->name,
+                    -item->change.mean, alone);
 }
 
-void nt_plot_pairs(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    int layers = layer_number(record, group, record->layer_count);
-    nt_text_add(&figure->csv, "one,other,loss,case,sum_of_single_losses\n");
+static void add_pair_tics(nt_figure *figure, const nt_record *record, const int *numbers) {
+    nt_text_add(&figure->script, "set tics font ',8'\nset xtics rotate by 90 right (");
+    for (int axis = 0; axis < 2; axis++) {
+        for (int32_t i = 0; i < record->layer_count; i++)
+            if (numbers[i])
+                nt_plot_tic(&figure->script, numbers[i] == 1, record->layers[i].name, numbers[i]);
+        nt_text_add(&figure->script, axis == 0 ? ")\nset ytics (" : ")\n");
+    }
+}
+
+static void plot_pairs(nt_figure *figure, const nt_record *record, const nt_record_group *group,
+                       int *numbers) {
+    int layers = number_layers(record, group, numbers);
+    nt_text_add(&figure->csv, "one,other,loss,sum_of_single_losses,case\n");
+    nt_plot_tips_begin(figure);
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         int32_t a = item->layers[0], b = item->layers[item->layer_count - 1];
         if (a < 0 || b < 0 || isnan(item->change.mean))
             continue;
-        add_pair(figure, record, group, item, a, b);
+        add_pair(figure, record, item, a, b, numbers);
         if (a != b)
-            add_pair(figure, record, group, item, b, a);
+            add_pair(figure, record, item, b, a, numbers);
     }
+    nt_plot_tips_end(figure);
     figure->width = 900;
     figure->height = 800;
     add_palette(figure, record);
-    nt_text_printf(
-        &figure->script,
-        "set lmargin at screen 0.2\nset rmargin at screen 0.86\nset bmargin at screen "
-        "0.22\nset tmargin at screen 0.97\nset xrange [0.5:%d.5]\nset yrange [%d.5:0.5]\n",
-        layers, layers);
-    nt_text_add(&figure->script, "set tics font ',8'\nset xtics rotate by 90 right (");
-    for (int axis = 0; axis < 2; axis++) {
-        bool first = true;
-        for (int32_t i = 0; i < record->layer_count; i++)
-            if (layer_number(record, group, i) > (i ? layer_number(record, group, i - 1) : 0)) {
-                add_tic(&figure->script, first, record->layers[i].name,
-                        layer_number(record, group, i));
-                first = false;
-            }
-        nt_text_add(&figure->script, axis == 0 ? ")\nset ytics (" : ")\n");
-    }
-    add_squares(figure, record,
-                "sprintf('%s: %.4f, one by one %.4f', strcol(4), column(3), column(5))", false);
+    nt_text_printf(&figure->script,
+                   "set lmargin at screen 0.2\nset rmargin at screen 0.86\nset bmargin at screen "
+                   "0.22\nset tmargin at screen 0.97\nset xrange [0.5:%d.5]\nset yrange "
+                   "[%d.5:0.5]\n",
+                   layers, layers);
+    add_pair_tics(figure, record, numbers);
+    add_squares(figure, record, false);
+}
+
+void nt_plot_pairs(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    size_t size = (size_t)record->layer_count * sizeof(int);
+    int *numbers = nt_alloc_zero(size);
+    if (numbers)
+        plot_pairs(figure, record, group, numbers);
+    else
+        figure->script.failed = true;
+    nt_free(numbers, size);
 }

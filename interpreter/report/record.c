@@ -31,15 +31,25 @@ static const json_t *member(reading *r, const json_t *object, const char *key, j
     return NULL;
 }
 
+/* Names become parts of tables and scripts, a line each: control characters are refused. */
 static const char *text_of(reading *r, const json_t *object, const char *key) {
     const json_t *value = member(r, object, key, JSON_STRING);
-    return value ? json_string_value(value) : "";
+    const char *text = value ? json_string_value(value) : "";
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ') {
+            r->missing = r->missing ? r->missing : key;
+            return "";
+        }
+    return text;
 }
 
 static int32_t int_of(reading *r, const json_t *object, const char *key) {
     const json_t *value = member(r, object, key, JSON_INTEGER);
     json_int_t number = value ? json_integer_value(value) : 0;
-    return number >= INT32_MIN && number <= INT32_MAX ? (int32_t)number : 0;
+    if (number >= INT32_MIN && number <= INT32_MAX)
+        return (int32_t)number;
+    r->missing = r->missing ? r->missing : key;
+    return 0;
 }
 
 /* Null, which JSON has in place of NaN, and what is missing. */
@@ -49,6 +59,15 @@ static double real(const json_t *value) {
 
 static double real_of(const json_t *object, const char *key) {
     return real(json_object_get(object, key));
+}
+
+/* One that must be there. */
+static double finite_of(reading *r, const json_t *object, const char *key) {
+    double value = real_of(object, key);
+    if (isfinite(value))
+        return value;
+    r->missing = r->missing ? r->missing : key;
+    return 0;
 }
 
 /* An array of `size` for as many items as the list has; they are counted in ret_count. */
@@ -152,8 +171,10 @@ static nt_verdict verdict_named(const char *name) {
     return strcmp(name, nt_verdict_name(NT_CRITICAL)) == 0 ? NT_CRITICAL : NT_UNDECIDED;
 }
 
-static nt_record_finding read_finding(reading *r, const json_t *object) {
-    if (!object || json_object_get(object, "failure"))
+static nt_record_finding read_finding(reading *r, const json_t *object, int32_t seed) {
+    if (int_of(r, object, "seed") != seed)
+        r->missing = r->missing ? r->missing : "seed";
+    if (json_object_get(object, "failure"))
         return (nt_record_finding){.failure = text_of(r, object, "failure"),
                                    .value = NO,
                                    .change = NO,
@@ -161,8 +182,8 @@ static nt_record_finding read_finding(reading *r, const json_t *object) {
                                    .high = NO,
                                    .p_holm = NO};
     const json_t *interval = member(r, object, "interval", JSON_ARRAY);
-    return (nt_record_finding){.value = real_of(object, "value"),
-                               .change = real_of(object, "change"),
+    return (nt_record_finding){.value = finite_of(r, object, "value"),
+                               .change = finite_of(r, object, "change"),
                                .low = real(json_array_get(interval, 0)),
                                .high = real(json_array_get(interval, 1)),
                                .p_holm = real_of(object, "p_holm"),
@@ -217,7 +238,8 @@ static void read_case(reading *r, const json_t *object, nt_record_case *item) {
         nt_arena_alloc(&record->arena, (size_t)record->seed_count * sizeof *item->findings);
     count = item->findings ? record->seed_count : 0;
     for (int32_t s = 0; s < count; s++) {
-        item->findings[s] = read_finding(r, json_array_get(results, (size_t)s));
+        item->findings[s] =
+            read_finding(r, json_array_get(results, (size_t)s), record->seeds[s].seed);
         if (item->findings[s].failure)
             item->failures++;
         else
@@ -251,7 +273,19 @@ static bool nested(const nt_record_group *group) {
     return group->case_count > 1;
 }
 
-static nt_group_form form_of(const nt_record_group *group) {
+/* How many layers the cases of a group edit together. */
+static int32_t count_edited(const nt_record *record, const nt_record_group *group) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < record->layer_count; i++)
+        for (int32_t c = 0; c < group->case_count; c++)
+            if (edits(&group->cases[c], i)) {
+                count++;
+                break;
+            }
+    return count;
+}
+
+static nt_group_form form_of(const nt_record *record, const nt_record_group *group) {
     int32_t with[3] = {0}; /* cases of one layer, of two, and of others */
     for (int32_t c = 0; c < group->case_count; c++) {
         int32_t count = group->cases[c].layer_count;
@@ -261,17 +295,20 @@ static nt_group_form form_of(const nt_record_group *group) {
         return NT_FORM_NESTED;
     if (with[0] == group->case_count && with[0] > 0)
         return NT_FORM_SINGLE;
-    return with[2] == 0 && with[1] > 1 ? NT_FORM_PAIRS : NT_FORM_SETS;
+    int64_t layers = with[2] == 0 ? count_edited(record, group) : 0;
+    return layers > 2 && with[1] == layers * (layers - 1) / 2 ? NT_FORM_PAIRS : NT_FORM_SETS;
 }
 
-/* A layer's cost is taken from the first group that says it. */
-static void note_costs(nt_record *record, const nt_record_group *group) {
-    for (int32_t c = 0; c < group->case_count; c++) {
-        const nt_record_case *item = &group->cases[c];
-        if (item->layer_count == 1 && item->layers[0] >= 0 &&
-            isnan(record->layers[item->layers[0]].cost))
-            record->layers[item->layers[0]].cost = item->change.mean;
-    }
+/* A layer's cost is taken from the first case that edits it alone: that zeroes it, if one does. */
+static void note_costs(nt_record *record, bool zeroed) {
+    for (int32_t g = 0; g < record->group_count; g++)
+        for (int32_t c = 0; c < record->groups[g].case_count; c++) {
+            const nt_record_case *item = &record->groups[g].cases[c];
+            if (item->layer_count == 1 && item->layers[0] >= 0 &&
+                (!zeroed || strcmp(item->kind, "zero") == 0) &&
+                isnan(record->layers[item->layers[0]].cost))
+                record->layers[item->layers[0]].cost = item->change.mean;
+        }
 }
 
 static void read_groups(reading *r, const json_t *list) {
@@ -289,30 +326,34 @@ static void read_groups(reading *r, const json_t *list) {
         group->cases = room(r, cases, sizeof *group->cases, &group->case_count);
         for (int32_t c = 0; c < group->case_count; c++)
             read_case(r, json_array_get(cases, (size_t)c), &group->cases[c]);
-        group->form = form_of(group);
-        note_costs(record, group);
+        group->form = form_of(record, group);
     }
+    note_costs(record, true);
+    note_costs(record, false);
 }
 
 /* --- training --------------------------------------------------------------------------------- */
 
+/* A line of metrics.csv; what is empty was not measured. False: it is none. */
 static bool read_epoch(const char *line, nt_record_epoch *ret) {
-    double *numbers[] = {&ret->rate,      &ret->loss,       &ret->accuracy,
-                         &ret->held_loss, &ret->held_value, &ret->seconds};
-    char *end;
-    ret->epoch = (int32_t)strtol(line, &end, 10);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        if (end == line || *end != ',')
+    enum { COLUMNS = 7 };
+    double numbers[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) {
+        char *end = (char *)(uintptr_t)line;
+        numbers[i] = *line == ',' || *line == '\n' ? NO : strtod(line, &end);
+        if (*end != (i < COLUMNS - 1 ? ',' : '\n'))
             return false;
         line = end + 1;
-        *numbers[i] = strtod(line, &end);
-        if (end == line) /* empty: not measured */
-            *numbers[i] = NO;
     }
+    if (!(numbers[0] >= 1 && numbers[0] <= INT32_MAX))
+        return false;
+    *ret = (nt_record_epoch){(int32_t)numbers[0], numbers[1], numbers[2], numbers[3],
+                             numbers[4],          numbers[5], numbers[6]};
     return true;
 }
 
-/* A seed that was not trained has no such file; a line that can't be read ends it. */
+/* A seed that was not trained has no such file. Lines that can't be read, such as the header, are
+ * passed over. */
 static nt_status read_training(reading *r, nt_record_seed *seed) {
     nt_record *record = r->record;
     const char *path =
@@ -343,7 +384,7 @@ static nt_status read_seeds(reading *r, const json_t *list) {
     for (int32_t s = 0; s < record->seed_count; s++) {
         const json_t *object = json_array_get(list, (size_t)s);
         record->seeds[s].seed = int_of(r, object, "seed");
-        values[s] = record->seeds[s].baseline = real_of(object, "value");
+        values[s] = record->seeds[s].baseline = finite_of(r, object, "value");
         NT_TRY(read_training(r, &record->seeds[s]));
     }
     record->baseline = nt_spread_of(values, record->seed_count);
@@ -364,7 +405,7 @@ static nt_status read_root(reading *r, const json_t *root) {
     record->split = text_of(r, setup, "split");
     record->batch_norm = text_of(r, setup, "batch_norm");
     record->samples = int_of(r, setup, "samples");
-    record->margin = real_of(setup, "margin");
+    record->margin = finite_of(r, setup, "margin");
     record->classes = texts_of(r, member(r, setup, "classes", JSON_ARRAY), &record->class_count);
     NT_TRY(read_seeds(r, member(r, root, "baseline", JSON_ARRAY)));
     read_layers(r, member(r, root, "layers", JSON_ARRAY));

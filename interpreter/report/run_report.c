@@ -4,28 +4,20 @@
 #include "page.h"
 #include "tables.h"
 
-static nt_status write_file(const char *folder, const char *name, const char *end,
-                            const nt_text *text, nt_arena *arena, nt_error *error) {
-    const char *path = nt_arena_printf(arena, "%s/%s%s", folder, name, end);
-    if (!path || text->failed)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory writing the report");
-    return nt_file_replace(path, text->bytes, text->length, error);
-}
-
 static nt_status write_tables(nt_record *record, const nt_figures *figures, const char *out,
                               nt_error *error) {
     nt_text text;
     nt_text_init(&text);
     nt_tables_markdown(record, &text);
-    nt_status status = write_file(out, "tables", ".md", &text, &record->arena, error);
+    nt_status status = nt_report_file(out, "tables.md", &text, error);
     for (int32_t i = 0; status == NT_OK && i < figures->count; i++) {
         const nt_figure *figure = &figures->items[i];
         if (!figure->group)
             continue;
-        const char *name = nt_arena_printf(&record->arena, "tables-%s", figure->name);
+        const char *name = nt_arena_printf(&record->arena, "tables-%s.csv", figure->name);
         nt_text_clear(&text);
         nt_table_csv(record, figure->group, &text);
-        status = name ? write_file(out, name, ".csv", &text, &record->arena, error) : NT_NO_MEMORY;
+        status = name ? nt_report_file(out, name, &text, error) : NT_NO_MEMORY;
     }
     nt_text_finish(&text);
     return status;

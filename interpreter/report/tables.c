@@ -4,23 +4,25 @@
 #include <math.h>
 #include <string.h>
 
-/* The cells of a row, as text that both Markdown and HTML show. */
-enum { MOST_COLUMNS = 10, CELL = 160 };
+/* The cells of a row, as text that both Markdown and HTML show; in the record's arena. */
+enum { MOST_COLUMNS = 10 };
 
 typedef struct row {
-    char cells[MOST_COLUMNS][CELL];
+    nt_record *record;
+    const char *cells[MOST_COLUMNS];
     int count;
 } row;
 
-static char *next(row *r) {
-    return r->cells[r->count++];
+static void add(row *r, const char *text) {
+    r->cells[r->count++] = text ? text : "";
 }
 
-static void number(row *r, const char *format, double value) {
-    if (isnan(value))
-        snprintf(next(r), CELL, "%s", "–");
-    else
-        snprintf(next(r), CELL, format, value);
+static void add_number(row *r, const char *format, double value) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_printf(&text, format, value);
+    add(r, isnan(value) ? "–" : nt_arena_string(&r->record->arena, text.bytes));
+    nt_text_finish(&text);
 }
 
 /* --- columns ---------------------------------------------------------------------------------- */
@@ -29,22 +31,22 @@ static bool single(const nt_record_group *group) {
     return group->form == NT_FORM_SINGLE;
 }
 
-static void head(const nt_record *record, const nt_record_group *group, row *r) {
-    *r = (row){.count = 0};
-    snprintf(next(r), CELL, "%s", single(group) ? "layer" : "case");
-    snprintf(next(r), CELL, "%s", single(group) ? "part" : "layers");
-    snprintf(next(r), CELL, "%s", record->metric);
+static void head(nt_record *record, const nt_record_group *group, row *r) {
+    *r = (row){.record = record};
+    add(r, single(group) ? "layer" : "case");
+    add(r, single(group) ? "part" : "layers");
+    add(r, record->metric);
     if (record->seed_count > 1)
-        snprintf(next(r), CELL, "%s", "± over seeds");
-    snprintf(next(r), CELL, "%s", "change");
+        add(r, "± over seeds");
+    add(r, "change");
     if (record->seed_count == 1) {
-        snprintf(next(r), CELL, "%s", "95 % interval");
-        snprintf(next(r), CELL, "%s", "p (Holm)");
+        add(r, "95 % interval");
+        add(r, "p (Holm)");
     }
-    snprintf(next(r), CELL, "%s", "verdict");
+    add(r, "verdict");
     if (nt_paper_table(nt_paper_of(record), group)) {
-        snprintf(next(r), CELL, "%s", "paper");
-        snprintf(next(r), CELL, "%s", "minus paper");
+        add(r, "paper");
+        add(r, "minus paper");
     }
 }
 
@@ -52,29 +54,26 @@ static void fill(nt_record *record, const nt_record_group *group, const nt_recor
                  row *r) {
     const nt_paper *paper = nt_paper_of(record);
     const nt_record_finding *first = &item->findings[0];
-    *r = (row){.count = 0};
-    snprintf(next(r), CELL, "%s", item->name);
+    *r = (row){.record = record};
+    add(r, item->name);
     if (single(group))
-        snprintf(next(r), CELL, "%s",
-                 item->layers[0] < 0 ? "" : nt_part_names[record->layers[item->layers[0]].part]);
+        add(r, item->layers[0] < 0 ? "" : nt_part_names[record->layers[item->layers[0]].part]);
     else
-        snprintf(next(r), CELL, "%d", (int)item->layer_count);
-    number(r, "%.4f", item->value.mean);
+        add_number(r, "%.0f", item->layer_count);
+    add_number(r, "%.4f", item->value.mean);
     if (record->seed_count > 1)
-        number(r, "%.4f", item->value.deviation);
-    number(r, "%+.4f", item->change.mean);
+        add_number(r, "%.4f", item->value.deviation);
+    add_number(r, "%+.4f", item->change.mean);
     if (record->seed_count == 1) {
-        if (isnan(first->low))
-            snprintf(next(r), CELL, "%s", "–");
-        else
-            snprintf(next(r), CELL, "%+.4f to %+.4f", first->low, first->high);
-        number(r, "%.2g", first->p_holm);
+        add(r, isnan(first->low)
+                   ? "–"
+                   : nt_arena_printf(&record->arena, "%+.4f to %+.4f", first->low, first->high));
+        add_number(r, "%.2g", first->p_holm);
     }
-    const char *verdict = nt_record_verdict(item, &record->arena);
-    snprintf(next(r), CELL, "%s", verdict ? verdict : "");
+    add(r, nt_record_verdict(item, &record->arena));
     if (nt_paper_table(paper, group)) {
-        number(r, "%.2f", nt_paper_value(paper, item));
-        number(r, "%+.2f", item->value.mean - nt_paper_value(paper, item));
+        add_number(r, "%.2f", nt_paper_value(paper, item));
+        add_number(r, "%+.2f", item->value.mean - nt_paper_value(paper, item));
     }
 }
 
@@ -138,7 +137,7 @@ static const char *verdict_class(const nt_record *record, const nt_record_case *
     for (int v = 0; v < 3; v++)
         if (item->verdicts[v] == record->seed_count)
             return nt_verdict_name((nt_verdict)v);
-    return "mixed";
+    return item->failures > 0 ? "failed" : "mixed";
 }
 
 void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *text) {
@@ -218,7 +217,7 @@ void nt_tables_markdown(nt_record *record, nt_text *text) {
         if (table)
             nt_text_printf(text, "Beside the paper's %s.\n\n", table);
         if (group->remark[0])
-            nt_text_printf(text, "%s.\n\n", group->remark);
+            nt_text_printf(text, "%s\n\n", group->remark);
         if (!isnan(group->tau))
             nt_text_printf(text,
                            "The seeds agree on the order of the cases: Kendall's tau %.2f.\n\n",

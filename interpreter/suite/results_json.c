@@ -1,6 +1,6 @@
 /* What results.json holds: all that is known of a finished run but its outcomes sample by sample,
- * which are in the store. It names no folder, so that the same run gives the same bytes anywhere;
- * the files that it names are told apart by their digests. */
+ * which are in the store. It names no folder, so that it reads alike on every machine; the files
+ * that it names are told apart by their digests. */
 #include "results.h"
 
 #include "attrs.h"

@@ -20,11 +20,12 @@ enum { SAMPLES = 3, MOST_CASES = 8, SMALL_GROUP = 4 };
 /* How good the baseline is on a sample that is shown: share of all samples that are worse. */
 static const double ranks[SAMPLES] = {0.1, 0.5, 0.9};
 
+/* Of few samples, several ranks may be one sample's. */
 typedef struct showing {
     nt_suite_work *work;
     nt_arena *arena;
     const char *folder;
-    int32_t samples[SAMPLES];
+    int32_t samples[SAMPLES], sample_count;
     float *image, *logits;
     int32_t *target;
     unsigned char *mask, *truth, *outcome;
@@ -59,8 +60,11 @@ static nt_status choose_samples(showing *show) {
     for (int32_t i = 0; i < count; i++)
         list[i] = (ranked){nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes), i};
     qsort(list, (size_t)count, sizeof *list, compare);
-    for (int i = 0; i < SAMPLES; i++)
-        show->samples[i] = list[(int32_t)(ranks[i] * (count - 1) + 0.5)].sample;
+    for (int i = 0; i < SAMPLES; i++) {
+        int32_t sample = list[(int32_t)(ranks[i] * (count - 1) + 0.5)].sample;
+        if (show->sample_count == 0 || show->samples[show->sample_count - 1] != sample)
+            show->samples[show->sample_count++] = sample;
+    }
     return NT_OK;
 }
 
@@ -94,7 +98,7 @@ static nt_status show_samples(showing *show, nt_evaluator *evaluator, const char
     const nt_suite_work *work = show->work;
     int64_t pixels = nt_loader_target_size(work->loader);
     double loss;
-    for (int s = 0; s < SAMPLES; s++) {
+    for (int s = 0; s < show->sample_count; s++) {
         NT_TRY(nt_evaluator_run(evaluator, show->samples[s], 1, show->outcome, &loss, show->logits,
                                 work->error));
         nt_loader_fill(work->loader, show->samples[s], 1, show->image, show->target);
