@@ -68,7 +68,10 @@ static void fill(nt_record *record, const nt_record_group *group, const nt_recor
         add(r, isnan(first->low)
                    ? "–"
                    : nt_arena_printf(&record->arena, "%+.4f to %+.4f", first->low, first->high));
-        add_number(r, "%.2g", first->p_holm);
+        if (first->p_holm < 1e-4)
+            add(r, "<0.0001");
+        else
+            add_number(r, "%.4f", first->p_holm);
     }
     add(r, nt_record_verdict(item, &record->arena));
     if (nt_paper_table(paper, group)) {
