@@ -26,9 +26,9 @@ static const char report_detail[] =
     "for each group; and each figure as SVG and PNG with its data as CSV and the script that\n"
     "draws it, which may be changed and run again by hand.\n"
     "\n"
-    "Everything comes from the run's results.json and the metrics.csv of its seeds, so that a\n"
-    "folder with these files is enough. Plots are drawn by gnuplot, the network by Graphviz's "
-    "dot.\n";
+    "Everything comes from the run's results.json and, where they are there, the metrics.csv of\n"
+    "its seeds and the pictures in overlays/; results.json alone is enough. Plots are drawn by\n"
+    "gnuplot, the network by Graphviz's dot.\n";
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const report_options *options = arguments->record;

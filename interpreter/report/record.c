@@ -321,7 +321,6 @@ static void read_groups(reading *r, const json_t *list) {
         group->name = text_of(r, object, "group");
         group->title = text_of(r, object, "title");
         group->remark = text_of(r, object, "remark");
-        group->hook = text_of(r, object, "hook");
         group->tau = real_of(object, "kendall_tau");
         group->cases = room(r, cases, sizeof *group->cases, &group->case_count);
         for (int32_t c = 0; c < group->case_count; c++)

@@ -1,6 +1,6 @@
 /* A finished run as its folder records it: results.json, and of each seed that was trained the
- * metrics.csv of its training. Nothing is computed from the store, the suite, the data or the
- * weights, so that a report can be made wherever these two kinds of files are. */
+ * metrics.csv of its training, if it is there. Nothing is computed from the store, the suite, the
+ * data or the weights, so that a report can be made wherever results.json is. */
 #ifndef NT_RECORD_H
 #define NT_RECORD_H
 
@@ -59,7 +59,7 @@ typedef enum nt_group_form {
 } nt_group_form;
 
 typedef struct nt_record_group {
-    const char *name, *title, *remark, *hook;
+    const char *name, *title, *remark;
     nt_record_case *cases;
     int32_t case_count;
     nt_group_form form;

@@ -186,7 +186,8 @@ void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text
 
 /* --- the page --------------------------------------------------------------------------------- */
 
-void nt_baseline_markdown(const nt_record *record, nt_text *text) {
+/* What stands over all tables: the baseline of each seed, chance, the paper's baseline. */
+static void add_baseline(const nt_record *record, nt_text *text) {
     nt_text_printf(text, "Baseline %s %.4f", record->metric, record->baseline.mean);
     if (record->seed_count > 1) {
         nt_text_printf(text, " ± %.4f over %d seeds (", record->baseline.deviation,
@@ -210,7 +211,7 @@ void nt_baseline_markdown(const nt_record *record, nt_text *text) {
 void nt_tables_markdown(nt_record *record, nt_text *text) {
     const nt_paper *paper = nt_paper_of(record);
     nt_text_printf(text, "# %s: %s\n\n", record->suite, record->network);
-    nt_baseline_markdown(record, text);
+    add_baseline(record, text);
     if (paper)
         nt_text_printf(text, "\n%s\n", nt_paper_remark(paper));
     for (int32_t g = 0; g < record->group_count; g++) {

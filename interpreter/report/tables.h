@@ -12,9 +12,6 @@ void nt_table_markdown(nt_record *record, const nt_record_group *group, nt_text 
 void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *text);
 void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text);
 
-/* What stands over all tables: the baseline of each seed, chance, the paper's baseline. */
-void nt_baseline_markdown(const nt_record *record, nt_text *text);
-
 /* All of them as one Markdown page. */
 void nt_tables_markdown(nt_record *record, nt_text *text);
 

@@ -4,8 +4,8 @@
  *     RUN/overlays/overlays.json       a list: group, case, sample, its name, the metric, file
  *
  * The samples are those at fixed ranks of the baseline's values. Only the cases of small groups are
- * shown, whose names say more than one layer's. They follow from what was measured, so that making
- * them again gives the same bytes; no result depends on them. */
+ * shown, the first few: each takes a graph of its own. They follow from what was measured, so that
+ * making them again gives the same bytes; no result depends on them. */
 #include "suite_work.h"
 
 #include "derived_weights.h"
