@@ -7,12 +7,22 @@
 
 extern const nt_command nt_command_check, nt_command_show, nt_command_train, nt_command_eval,
     nt_command_predict, nt_command_run, nt_command_results, nt_command_report, nt_command_bench,
-    nt_command_ops, nt_command_data;
+    nt_command_ops, nt_command_schema, nt_command_data;
 
 const nt_command *const nt_commands[] = {
-    &nt_command_check,   &nt_command_show, &nt_command_train,   &nt_command_eval,
-    &nt_command_predict, &nt_command_run,  &nt_command_results, &nt_command_report,
-    &nt_command_bench,   &nt_command_ops,  &nt_command_data,    NULL,
+    &nt_command_check,
+    &nt_command_show,
+    &nt_command_train,
+    &nt_command_eval,
+    &nt_command_predict,
+    &nt_command_run,
+    &nt_command_results,
+    &nt_command_report,
+    &nt_command_bench,
+    &nt_command_ops,
+    &nt_command_schema,
+    &nt_command_data,
+    NULL,
 };
 
 /* The verb of `command` that `word` names, or NULL. */

@@ -39,7 +39,7 @@ static const char *const splits[] = {"train", "test", "held_out", NULL}; /* as n
 static const char *const batch_norms[] = {"running", "batch", "recalibrated",
                                           NULL}; /* as nt_norm */
 
-static const nt_field evaluate_fields[] = {
+const nt_field nt_suite_evaluate_fields[] = {
     {"split", NT_CHOICE, offsetof(nt_suite_evaluate, split), "test", .choices = splits,
      .doc = "which part of the data"},
     {"batch", NT_INT, offsetof(nt_suite_evaluate, batch), "256", 1, 65536, .doc = "images a step"},
@@ -75,12 +75,12 @@ static nt_status read_metrics(nt_suite_loader *l, const nt_yaml *node) {
 static nt_status read_evaluate(nt_suite_loader *l, const nt_yaml *map) {
     static const char *const own[] = {"metrics", NULL};
     if (!map)
-        return nt_fields_default(evaluate_fields, &l->suite->evaluate, l->reader.arena)
+        return nt_fields_default(nt_suite_evaluate_fields, &l->suite->evaluate, l->reader.arena)
                    ? NT_OK
                    : nt_reader_no_memory(&l->reader);
     NT_TRY(nt_read_map(&l->reader, map, "evaluate"));
-    nt_status status = nt_read_fields(&l->reader, map, map, "evaluate", "key", evaluate_fields, own,
-                                      &l->suite->evaluate);
+    nt_status status = nt_read_fields(&l->reader, map, map, "evaluate", "key",
+                                      nt_suite_evaluate_fields, own, &l->suite->evaluate);
     const nt_yaml *metrics = nt_yaml_get(map, "metrics");
     if (metrics)
         status = nt_suite_worse(status, read_metrics(l, metrics));

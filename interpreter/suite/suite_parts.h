@@ -1,5 +1,5 @@
 /* What the readers of a suite's sections share. Private to suite_file.c, suite_data.c,
- * suite_train.c and suite_groups.c. */
+ * suite_train.c, suite_groups.c and suite_schema.c. */
 #ifndef NT_SUITE_PARTS_H
 #define NT_SUITE_PARTS_H
 
@@ -33,6 +33,9 @@ nt_status nt_suite_read_record(nt_suite_loader *l, const nt_yaml *map, const cha
 /* The text under `key` of a map that must have it. */
 nt_status nt_suite_read_kind(nt_suite_loader *l, const nt_yaml *map, const char *what,
                              const char *key, const nt_yaml **ret_node, const char **ret);
+
+/* The keys of `train:` and `evaluate:` that hold a single value. */
+extern const nt_field nt_suite_train_fields[], nt_suite_evaluate_fields[];
 
 /* The sections, each into the loader's suite. */
 nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map);

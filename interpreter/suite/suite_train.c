@@ -132,7 +132,7 @@ static nt_status read_from(nt_suite_loader *l, const nt_yaml *node, nt_recipe *r
     return l->suite->from ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
-static const nt_field train_fields[] = {
+const nt_field nt_suite_train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often the training images are gone through"},
     {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
@@ -150,7 +150,7 @@ nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
         return nt_reader_no_memory(&l->reader);
     NT_TRY(nt_read_map(&l->reader, map, "train"));
     nt_status status =
-        nt_read_fields(&l->reader, map, map, "train", "key", train_fields, own, recipe);
+        nt_read_fields(&l->reader, map, map, "train", "key", nt_suite_train_fields, own, recipe);
     for (int i = 0; own[i]; i++) {
         const nt_yaml *section = nt_yaml_get(map, own[i]);
         if (section)

@@ -1,0 +1,172 @@
+/* JSON Schema from field tables. */
+#include "json_schema.h"
+
+#include "json_out.h"
+
+json_t *nt_schema_text(const char *text) {
+    nt_text json;
+    nt_text_init(&json);
+    nt_text_add(&json, text);
+    for (char *at = json.bytes; at && *at; at++)
+        if (*at == '\'')
+            *at = '"';
+    json_t *value = json.failed ? NULL : json_loads(json.bytes, JSON_DECODE_ANY, NULL);
+    nt_text_finish(&json);
+    return value;
+}
+
+/* --- fields ----------------------------------------------------------------------------------- */
+
+static json_t *number(const nt_field *field, const char *type) {
+    if (field->min == 0 && field->max == 0)
+        return json_pack("{s:s}", "type", type);
+    if (field->type != NT_REAL && field->type != NT_REALS)
+        return json_pack("{s:s, s:I, s:I}", "type", type, "minimum", (json_int_t)field->min,
+                         "maximum", (json_int_t)field->max);
+    return json_pack("{s:s, s:o, s:o}", "type", type, "minimum", nt_json_real(field->min),
+                     "maximum", nt_json_real(field->max));
+}
+
+static json_t *or_expression(json_t *schema, nt_schema_values values) {
+    if (values == NT_SCHEMA_PLAIN)
+        return schema;
+    return json_pack("{s:[o, {s:s}]}", "anyOf", schema, "$ref", "#/definitions/expression");
+}
+
+/* One value, or a list of such. */
+static json_t *one_or_list(const nt_field *field, const char *type, int least, int most,
+                           nt_schema_values values) {
+    json_t *list = json_pack("{s:s, s:o}", "type", "array", "items",
+                             or_expression(number(field, type), values));
+    if (list && most > 0 &&
+        (json_object_set_new(list, "minItems", json_integer(least)) != 0 ||
+         json_object_set_new(list, "maxItems", json_integer(most)) != 0)) {
+        json_decref(list);
+        list = NULL;
+    }
+    return json_pack("{s:[o, o]}", "anyOf", number(field, type), list);
+}
+
+static json_t *value_schema(const nt_field *field, nt_schema_values values) {
+    switch (field->type) {
+    case NT_INT:
+        return number(field, "integer");
+    case NT_REAL:
+        return number(field, "number");
+    case NT_BOOL:
+        return json_pack("{s:s}", "type", "boolean");
+    case NT_CHOICE:
+        return json_pack("{s:o}", "enum", nt_json_names(field->choices));
+    case NT_STRING: /* an unquoted 17 or `true` is a text as well */
+        return json_pack("{s:[s, s, s]}", "type", "string", "number", "boolean");
+    case NT_LABELS:
+        return json_pack("{s:[{s:s, s:{s:s}}, {s:s}]}", "anyOf", "type", "object",
+                         "additionalProperties", "type", "integer", "type", "string");
+    case NT_PAIR:
+        return one_or_list(field, "integer", 2, 2, values);
+    case NT_INTS:
+        return one_or_list(field, "integer", 0, 0, values);
+    case NT_REALS:
+        return one_or_list(field, "number", 0, 0, values);
+    }
+    return NULL;
+}
+
+/* A default as YAML would hold it: 3, [1, 2], true; anything else is a text. */
+static json_t *default_value(const char *text) {
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    return value ? value : json_string(text);
+}
+
+json_t *nt_schema_field(const nt_field *field, nt_schema_values values) {
+    json_t *schema = or_expression(value_schema(field, values), values);
+    if (schema && json_object_set_new(schema, "description", json_string(field->doc)) == 0 &&
+        (!field->fallback ||
+         json_object_set_new(schema, "default", default_value(field->fallback)) == 0))
+        return schema;
+    json_decref(schema);
+    return NULL;
+}
+
+static json_t *properties_of(const nt_field *fields, nt_schema_values values) {
+    json_t *properties = json_object();
+    for (; properties && fields->name; fields++)
+        if (!fields->hidden &&
+            json_object_set_new(properties, fields->name, nt_schema_field(fields, values)) != 0) {
+            json_decref(properties);
+            properties = NULL;
+        }
+    return properties;
+}
+
+static json_t *required_of(const nt_field *fields) {
+    json_t *names = json_array();
+    for (; names && fields->name; fields++)
+        if (!fields->hidden && !fields->fallback)
+            names = nt_json_append(names, json_string(fields->name));
+    return names;
+}
+
+/* A map of `properties` and nothing else; takes both. */
+static json_t *closed_map(json_t *properties, json_t *required) {
+    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required",
+                     required, "additionalProperties", 0);
+}
+
+json_t *nt_schema_fields(const nt_field *fields, json_t *also, nt_schema_values values) {
+    json_t *properties = properties_of(fields, values);
+    if (properties && also && json_object_update(properties, also) != 0) {
+        json_decref(properties);
+        properties = NULL;
+    }
+    json_decref(also);
+    return closed_map(properties, required_of(fields));
+}
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+/* The names, each with its meaning, which editors show beside it. */
+static json_t *names_of(const nt_schema_kind *kinds, int count, nt_schema_values values) {
+    json_t *names = json_array();
+    for (int i = 0; names && i < count; i++)
+        names = nt_json_append(
+            names, json_pack("{s:s, s:s}", "const", kinds[i].name, "description", kinds[i].doc));
+    if (names && values == NT_SCHEMA_EXPRESSIONS)
+        names = nt_json_append(names, json_pack("{s:s}", "$ref", "#/definitions/expression"));
+    return names;
+}
+
+/* For each property of `also`: true. Its own schema stands but once, beside the kinds. */
+static json_t *allowed(const char *key, const json_t *also) {
+    json_t *properties = json_pack("{s:b}", key, 1);
+    const char *name;
+    json_t *schema;
+    json_object_foreach((json_t *)also, name, schema) {
+        if (properties && json_object_set_new(properties, name, json_true()) != 0) {
+            json_decref(properties);
+            properties = NULL;
+        }
+    }
+    return properties;
+}
+
+json_t *nt_schema_kinds(const char *key, const nt_schema_kind *kinds, int count, json_t *also,
+                        nt_schema_values values) {
+    json_t *forms = json_array();
+    for (int i = 0; forms && i < count; i++) {
+        json_t *properties = allowed(key, also);
+        json_t *form = properties ? nt_schema_fields(kinds[i].fields, properties, values) : NULL;
+        forms = nt_json_append(forms,
+                               json_pack("{s:{s:[s], s:{s:{s:s}}}, s:o}", "if", "required", key,
+                                         "properties", key, "const", kinds[i].name, "then", form));
+    }
+    json_t *properties = also ? also : json_object();
+    if (properties &&
+        json_object_set_new(properties, key,
+                            json_pack("{s:o}", "anyOf", names_of(kinds, count, values))) != 0) {
+        json_decref(properties);
+        properties = NULL;
+    }
+    return json_pack("{s:s, s:[s], s:o, s:o}", "type", "object", "required", key, "properties",
+                     properties, "allOf", forms);
+}

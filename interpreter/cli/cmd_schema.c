@@ -1,0 +1,38 @@
+/* nontrivial schema: the JSON Schema of a kind of file, for editors. */
+#include "command.h"
+#include "console.h"
+#include "network_schema.h"
+#include "suite_schema.h"
+#include <string.h>
+
+static const char detail[] =
+    "An editor that knows JSON Schema completes and checks a file as it is typed. With the YAML\n"
+    "language server (as in VS Code, Neovim, Emacs) put the schema in a file and name that file "
+    "in\n"
+    "the first line of the YAML:\n\n"
+    "    nontrivial schema graph > graph.schema.json\n"
+    "    # yaml-language-server: $schema=graph.schema.json\n\n"
+    "A schema knows keys, ops, kinds and values; `nontrivial check` also knows names and shapes.\n";
+
+static const nt_operand schema_operands[] = {{"KIND", .doc = "which files: graph or suite"}, {0}};
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    static const char *const kinds[] = {"graph", "suite", NULL};
+    const char *kind = arguments->words[0];
+    if (strcmp(kind, "graph") == 0)
+        return nt_json_print(nt_network_schema());
+    if (strcmp(kind, "suite") == 0)
+        return nt_json_print(nt_suite_schema());
+    nt_error_say(error, NT_USAGE, "there is no schema '%s'; there are those of graph and suite",
+                 kind);
+    nt_error_suggest(error, kind, kinds);
+    return NT_USAGE;
+}
+
+const nt_command nt_command_schema = {
+    .name = "schema",
+    .doc = "print the JSON Schema of graph or suite files, for editors",
+    .detail = detail,
+    .syntax = {.operands = schema_operands},
+    .run = run,
+};
