@@ -41,6 +41,7 @@ typedef struct nt_conv2d_attrs {
     bool bias;
     int32_t init;
     int32_t algorithm;
+    bool moments; /* there is a second output: the first one's mean and variance per channel */
 } nt_conv2d_attrs;
 
 /* Its output is to its input what the input of a conv2d with these attributes is to that one's
@@ -72,7 +73,13 @@ typedef struct nt_linear_attrs {
     bool bias;
 } nt_linear_attrs;
 
-enum { NT_STATISTICS_RUNNING, NT_STATISTICS_BATCH, NT_STATISTICS_TRAIN, NT_STATISTICS_GIVEN };
+enum {
+    NT_STATISTICS_RUNNING,
+    NT_STATISTICS_BATCH,
+    NT_STATISTICS_TRAIN,
+    NT_STATISTICS_GIVEN,
+    NT_STATISTICS_SUMMED
+};
 
 typedef struct nt_batch_norm_attrs {
     double eps, momentum;

@@ -51,7 +51,10 @@ int nt_conv2d_infer(const nt_conv2d_attrs *a, const nt_type *in, nt_type *ret_ou
     for (int d = 0; d < 2; d++)
         ret_out[0].shape.dim[1 + d] = nt_window_places(
             in[0].shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d], a->dilation[d], false);
-    return 1;
+    if (!a->moments)
+        return 1;
+    ret_out[1] = nt_type_param(nt_shape_of(2, (int32_t[]){NT_MOMENTS_PARTS, a->channels}));
+    return 2;
 }
 
 int64_t nt_conv2d_multiply_adds(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out) {
@@ -123,22 +126,17 @@ int64_t nt_conv2d_executed(const nt_conv2d_attrs *a, const nt_type *in, const nt
 }
 
 bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
-    nt_type out;
+    nt_type out[2];
     char why[NT_WHY];
-    if (nt_conv2d_infer(a, in, &out, why) == 0)
+    if (nt_conv2d_infer(a, in, out, why) == 0)
         return false;
-    const nt_tensor x = {.type = *in, .count = 1}, y = {.type = out, .count = 1};
+    const nt_tensor x = {.type = *in, .count = 1}, y = {.type = out[0], .count = 1};
     nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
     return nt_conv_kept_floats(&shape) > 0;
 }
 
 const char *nt_conv_call_algorithm(const nt_conv_shape *shape, nt_conv_pass pass) {
-    static const char *const names[] = {[NT_DIRECT_ALGORITHM] = "direct",
-                                        [NT_DEPTHWISE_ALGORITHM] = "depthwise",
-                                        [NT_JOINED_ALGORITHM] = "joined groups",
-                                        [NT_TOEPLITZ_ALGORITHM] = "toeplitz",
-                                        [NT_WINOGRAD_ALGORITHM] = "winograd"};
-    return names[nt_conv_choose(shape, pass)];
+    return nt_conv_algorithm_name(nt_conv_choose(shape, pass));
 }
 
 const char *nt_conv2d_algorithm(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out,
@@ -155,15 +153,39 @@ nt_conv_memory nt_conv_call_memory(const nt_scratch *scratch) {
         .shared = scratch->shared, .workers = scratch->workers, .per_worker = scratch->per_worker};
 }
 
-nt_need nt_conv_call_need(const nt_conv_shape *shape) {
-    nt_conv_need need = nt_conv_forward_need(shape);
-    return (nt_need){.shared = need.shared, .per_worker = need.per_worker};
+/* Where in the shared memory the work of moments.h starts. */
+static size_t moments_at(nt_conv_need conv) {
+    return (conv.shared + sizeof(double) - 1) / sizeof(double) * sizeof(double);
+}
+
+nt_need nt_conv_call_need(const nt_call *call, nt_conv_need conv) {
+    nt_need need = {.shared = conv.shared, .per_worker = conv.per_worker};
+    const nt_tensor *y = &call->out[0];
+    if (call->out_count > 1)
+        need.shared = moments_at(conv) +
+                      nt_moments_bytes(nt_tensor_rows(y), nt_shape_channels(y->type.shape));
+    return need;
+}
+
+nt_moments *nt_conv_call_moments(const nt_call *call, nt_conv_need conv, nt_moments *room) {
+    const nt_tensor *y = &call->out[0];
+    if (call->out_count < 2 || !call->out[1].data)
+        return NULL;
+    *room = nt_moments_of(y->f, nt_tensor_rows(y), nt_shape_channels(y->type.shape),
+                          call->scratch.shared + moments_at(conv));
+    return room;
 }
 
 void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape) {
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
-    nt_conv_end end = {.bias = call->in_count > 2 ? call->in[2].f : NULL};
+    nt_moments moments;
+    nt_conv_end end = {
+        .bias = call->in_count > 2 ? call->in[2].f : NULL,
+        .moments = nt_conv_call_moments(call, nt_conv_forward_need(shape), &moments),
+    };
     nt_conv_forward(shape, call->in[0].f, call->in[1].f, &end, call->out[0].f, &memory);
+    if (end.moments)
+        nt_moments_finish(end.moments, call->out[1].f);
 }
 
 void nt_need_enlarge(nt_need *need, size_t shared, size_t per_worker) {

@@ -30,9 +30,13 @@ extern const char *const nt_conv2d_inits[];
     {"init", NT_CHOICE, at(init), "kaiming_normal", .choices = nt_conv2d_inits,                    \
      .doc = "how the weight is drawn: kaiming_normal (fan out, for relu) or PyTorch's uniform"},   \
     {"algorithm", NT_CHOICE, at(algorithm), "fastest", .choices = nt_conv2d_algorithms,            \
-     .doc = "direct: every product of the definition; fastest: also those that need fewer"}
+     .doc = "direct: every product of the definition; fastest: also those that need fewer"},       \
+    {"moments", NT_BOOL, at(moments), "false",                                                     \
+     .doc = "whether the result's mean and variance are a second output", .hidden = true}
 /* clang-format on */
 
+/* With `moments` there is a second output: what nt_moments_finish gives of the first one, for a
+ * batch normalisation with statistics=summed. */
 int nt_conv2d_infer(const nt_conv2d_attrs *attrs, const nt_type *in, nt_type *ret_out,
                     char why[NT_WHY]);
 int64_t nt_conv2d_multiply_adds(const nt_conv2d_attrs *attrs, const nt_type *in,
@@ -49,7 +53,13 @@ const char *nt_conv_call_algorithm(const nt_conv_shape *shape, nt_conv_pass pass
 /* --- calls ------------------------------------------------------------------------------------ */
 
 nt_conv_memory nt_conv_call_memory(const nt_scratch *scratch);
-nt_need nt_conv_call_need(const nt_conv_shape *shape);
+/* What the call needs, from what its convolution does: if it has a second output, there is room for
+ * the work of moments.h behind the convolution's shared memory. */
+nt_need nt_conv_call_need(const nt_call *call, nt_conv_need conv);
+
+/* The moments to be taken, in *room; NULL if they are not asked for. */
+nt_moments *nt_conv_call_moments(const nt_call *call, nt_conv_need conv, nt_moments *room);
+
 void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape);
 
 nt_need nt_conv_call_grad_need(const nt_grad_call *call, const nt_conv_shape *shape);

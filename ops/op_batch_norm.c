@@ -6,13 +6,16 @@
  * the variance biased. `train`: the same, and beside y come the mean, the inverse deviation, the
  * next running mean and variance (by PyTorch's rule, which takes the unbiased variance there), the
  * scale and the shift. `given`: the fourth and fifth input are a scale and a shift as `train` gave
- * them, and y is again what it was, bit for bit.
+ * them, and y is again what it was, bit for bit. `summed`: the outputs are those of `train` and,
+ * again, bit for bit, but the mean and the variance are the sixth input, in the parts of moments.h,
+ * as the op that made x took them on the way; no gradient passes.
  *
  * A batch held as one sample, since its samples are all alike, has the statistics of that sample.
  * The gradient goes through y alone; through this batch's statistics, but not into the running
  * ones' next values. */
 #include "attrs.h"
 #include "columns.h"
+#include "moments.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -21,14 +24,13 @@
 
 enum { JOB = 1 << 14 /* elements, about */ };
 
-enum { X, WEIGHT, BIAS, MEAN, VARIANCE, GIVEN_SCALE = MEAN, GIVEN_SHIFT }; /* inputs */
-enum { Y, BATCH_MEAN, INVERSE, NEXT_MEAN, NEXT_VARIANCE, SCALE, SHIFT };   /* outputs */
+enum { X, WEIGHT, BIAS, MEAN, VARIANCE, MOMENTS, GIVEN_SCALE = MEAN, GIVEN_SHIFT }; /* inputs */
+enum { Y, BATCH_MEAN, INVERSE, NEXT_MEAN, NEXT_VARIANCE, SCALE, SHIFT };            /* outputs */
 
-static const char *const statistics[] = {[NT_STATISTICS_RUNNING] = "running",
-                                         [NT_STATISTICS_BATCH] = "batch",
-                                         [NT_STATISTICS_TRAIN] = "train",
-                                         [NT_STATISTICS_GIVEN] = "given",
-                                         NULL};
+static const char *const statistics[] = {
+    [NT_STATISTICS_RUNNING] = "running", [NT_STATISTICS_BATCH] = "batch",
+    [NT_STATISTICS_TRAIN] = "train",     [NT_STATISTICS_GIVEN] = "given",
+    [NT_STATISTICS_SUMMED] = "summed",   NULL};
 
 static const nt_field fields[] = {
     {"eps", NT_REAL, offsetof(nt_batch_norm_attrs, eps), "1e-05", 1e-30, 1,
@@ -40,6 +42,11 @@ static const nt_field fields[] = {
     {0},
 };
 
+/* Whether there is more to give than y. */
+static bool trains(const nt_batch_norm_attrs *a) {
+    return a->statistics == NT_STATISTICS_TRAIN || a->statistics == NT_STATISTICS_SUMMED;
+}
+
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
     const nt_batch_norm_attrs *a = attrs;
@@ -47,7 +54,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     if (!nt_check_channels(&in[0], why))
         return 0;
     ret_out[Y] = in[0];
-    if (a->statistics != NT_STATISTICS_TRAIN)
+    if (!trains(a))
         return 1;
     for (int i = BATCH_MEAN; i <= SHIFT; i++)
         ret_out[i] = nt_type_param(nt_shape_of(1, in[0].shape.dim));
@@ -57,25 +64,31 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     nt_type type = nt_type_param(nt_shape_of(1, in[0].shape.dim));
     nt_type counter = nt_type_param(nt_shape_of(0, NULL));
-    (void)attrs;
+    const nt_batch_norm_attrs *a = attrs;
     counter.dtype = NT_I32;
     ret_params[0] = (nt_param){.name = "weight", .type = type, .scale = 1};
     ret_params[1] = (nt_param){.name = "bias", .type = type};
     ret_params[2] = (nt_param){.name = "running_mean", .type = type, .role = NT_BUFFER};
     ret_params[3] = (nt_param){.name = "running_var", .type = type, .role = NT_BUFFER, .scale = 1};
     ret_params[4] = (nt_param){.name = "num_batches_tracked", .type = counter, .role = NT_COUNTER};
-    return 5;
+    if (a->statistics != NT_STATISTICS_SUMMED)
+        return 5;
+    type = nt_type_param(nt_shape_of(2, (int32_t[]){NT_MOMENTS_PARTS, in[0].shape.dim[0]}));
+    ret_params[5] = (nt_param){.name = "moments", .type = type, .role = NT_BUFFER};
+    return 6;
 }
 
-/* What the shared scratch memory holds: numbers for each channel, then the work of columns.h. */
+/* What the shared scratch memory holds: numbers for each channel, then the work of columns.h and
+ * moments.h. */
 typedef struct room {
     double *mean, *variance;                             /* that y is computed with */
     double *sum, *dot;                                   /* of dy, and of dy * (x - centre) */
     float *scale, *shift, *slope, *centre, *grad_centre; /* one after the other */
+    float *parts;                                        /* of the moments */
     double *work;
 } room;
 
-enum { DOUBLES = 4, FLOATS = 5 + 1 }; /* an even number, as doubles follow */
+enum { DOUBLES = 4, FLOATS = 5 + NT_MOMENTS_PARTS + 1 }; /* an even number, as doubles follow */
 
 static size_t channels_bytes(int64_t channels) {
     return (size_t)channels * (DOUBLES * sizeof(double) + FLOATS * sizeof(float));
@@ -94,22 +107,28 @@ static room room_of(const nt_scratch *scratch, int64_t channels) {
         .slope = floats + 2 * channels,
         .centre = floats + 3 * channels,
         .grad_centre = floats + 4 * channels,
+        .parts = floats + 5 * channels,
         .work = (double *)(scratch->shared + channels_bytes(channels)),
     };
 }
 
 static nt_need need_of(const nt_tensor *x) {
-    int64_t channels = nt_shape_channels(x->type.shape);
-    return (nt_need){.shared =
-                         channels_bytes(channels) + nt_columns_bytes(nt_tensor_rows(x), channels)};
+    int64_t rows = nt_tensor_rows(x), channels = nt_shape_channels(x->type.shape);
+    size_t sums = nt_columns_bytes(rows, channels), moments = nt_moments_bytes(rows, channels);
+    return (nt_need){.shared = channels_bytes(channels) + (sums > moments ? sums : moments)};
 }
 
 /* The mean and biased variance that y is to be computed with, into the room. */
 static void find_statistics(const nt_batch_norm_attrs *a, const nt_tensor *in, room *at) {
     int64_t channels = nt_shape_channels(in[X].type.shape);
+    if (a->statistics == NT_STATISTICS_SUMMED) {
+        nt_moments_join(in[MOMENTS].f, channels, at->mean, at->variance);
+        return;
+    }
     if (a->statistics != NT_STATISTICS_RUNNING) {
-        nt_columns_moments(in[X].f, nt_tensor_rows(&in[X]), channels, at->work, at->mean,
-                           at->variance);
+        nt_moments moments = nt_moments_of(in[X].f, nt_tensor_rows(&in[X]), channels, at->work);
+        nt_moments_finish(&moments, at->parts);
+        nt_moments_join(at->parts, channels, at->mean, at->variance);
         return;
     }
     for (int64_t c = 0; c < channels; c++) {
@@ -206,7 +225,7 @@ static void forward(const nt_call *call) {
         find_statistics(a, in, &at);
         find_factors(a, in, &at);
     }
-    if (a->statistics == NT_STATISTICS_TRAIN) {
+    if (trains(a)) {
         put_statistics(call, &at);
         put_factors(call, &at);
     }

@@ -55,7 +55,7 @@ static const char *algorithm(const void *attrs, const nt_type *in, const nt_type
 
 static nt_need need(const nt_call *call) {
     nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out[0]);
-    return nt_conv_call_need(&shape);
+    return nt_conv_call_need(call, nt_conv_forward_need(&shape));
 }
 
 static void forward(const nt_call *call) {

@@ -3,8 +3,8 @@
  *     y = relu(conv2d(x) + bias + plus)          plus and relu where the attributes say so
  *
  * Inputs: x, the map `plus` if there is one, the kernel (the weight, or with `kept` what
- * keep_kernel made of it), the bias if there is one. The bits are those of the separate ops. For
- * evaluation: no gradient passes. */
+ * keep_kernel made of it), the bias if there is one. Outputs are those of the conv2d. The bits are
+ * those of the separate ops. For evaluation: no gradient passes. */
 #include "attrs.h"
 #include "conv_call.h"
 #include <stdio.h>
@@ -30,7 +30,8 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
         snprintf(why, NT_WHY, "takes %d inputs, not %d", wanted, in_count);
         return 0;
     }
-    if (nt_conv2d_infer(&a->conv, in, ret_out, why) == 0)
+    int count = nt_conv2d_infer(&a->conv, in, ret_out, why);
+    if (count == 0)
         return 0;
     if (a->plus && !nt_type_equal(in[1], ret_out[0])) {
         snprintf(why, NT_WHY, "takes a map to add that is like its output");
@@ -41,7 +42,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
         snprintf(why, NT_WHY, "takes its kernel %s", a->kept ? "transformed" : "as it is");
         return 0;
     }
-    return 1;
+    return count;
 }
 
 static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type *out) {
@@ -61,11 +62,14 @@ static nt_conv_shape shape_of(const nt_call *call) {
     return nt_conv2d_shape(&a->conv, &call->in[0], &call->out[0]);
 }
 
-static nt_need need(const nt_call *call) {
+static nt_conv_need need_of(const nt_call *call, const nt_conv_shape *shape) {
     const nt_fused_conv2d_attrs *a = call->attrs;
+    return a->kept ? nt_conv_forward_kept_need(shape) : nt_conv_forward_need(shape);
+}
+
+static nt_need need(const nt_call *call) {
     nt_conv_shape shape = shape_of(call);
-    nt_conv_need need = a->kept ? nt_conv_forward_kept_need(&shape) : nt_conv_forward_need(&shape);
-    return (nt_need){.shared = need.shared, .per_worker = need.per_worker};
+    return nt_conv_call_need(call, need_of(call, &shape));
 }
 
 static void forward(const nt_call *call) {
@@ -73,11 +77,16 @@ static void forward(const nt_call *call) {
     const nt_tensor *kernel = &call->in[1 + a->plus];
     const nt_conv_shape shape = shape_of(call);
     const nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
+    nt_moments moments;
     const nt_conv_end end = {.bias = a->conv.bias ? kernel[1].f : NULL,
                              .plus = a->plus ? call->in[1].f : NULL,
-                             .relu = a->relu};
+                             .relu = a->relu,
+                             .moments =
+                                 nt_conv_call_moments(call, need_of(call, &shape), &moments)};
     (a->kept ? nt_conv_forward_kept : nt_conv_forward)(&shape, call->in[0].f, kernel->f, &end,
                                                        call->out[0].f, &memory);
+    if (end.moments)
+        nt_moments_finish(end.moments, call->out[1].f);
 }
 
 const nt_op nt_op_fused_conv2d = {

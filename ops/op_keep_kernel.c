@@ -26,8 +26,10 @@ static bool shape_of(const nt_keep_kernel_attrs *a, const nt_type *weight, nt_co
         snprintf(why, NT_WHY, "takes the kernel of a convolution");
         return false;
     }
-    if (nt_conv2d_infer(&a->conv, &x.type, &y.type, why) == 0)
+    nt_type out[2];
+    if (nt_conv2d_infer(&a->conv, &x.type, out, why) == 0)
         return false;
+    y.type = out[0];
     *ret = nt_conv2d_shape(&a->conv, &x, &y);
     return true;
 }

@@ -73,7 +73,7 @@ static nt_conv_shape shape_of(const nt_tensor *x, const nt_tensor *y) {
 
 static nt_need need(const nt_call *call) {
     nt_conv_shape shape = shape_of(&call->in[0], &call->out[0]);
-    return nt_conv_call_need(&shape);
+    return nt_conv_call_need(call, nt_conv_forward_need(&shape));
 }
 
 static void forward(const nt_call *call) {

@@ -8,7 +8,7 @@
  * again themselves, and are kept for it: along a chain of residual units every second one's output
  * is kept. The idea is that of Chen, Xu, Zhang, Guestrin, "Training deep
  * nets with sublinear memory cost" (arXiv 1604.06174, 2016), for layers that cost next to nothing.
- */
+ * What nobody wants again is left dead. */
 #include "alloc.h"
 #include "attrs.h"
 #include "passes.h"
@@ -102,16 +102,12 @@ static nt_status recompute(void *context, const nt_graph *from, int32_t i, nt_gr
 nt_status nt_pass_recompute(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     size_t count = (size_t)nt_graph_size(from);
     recomputing r = {nt_alloc(count * sizeof *r.again)};
-    nt_graph *all = NULL;
     (void)options;
     if (!r.again)
         return NT_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
         r.again[i] = (nt_value){.node = -1};
-    nt_status status = nt_graph_rewrite(from, recompute, &r, &all);
+    nt_status status = nt_graph_rewrite(from, recompute, &r, ret);
     nt_free(r.again, count * sizeof *r.again);
-    if (status == NT_OK)
-        status = nt_pass_dead(all, options, ret); /* what nobody wants again */
-    nt_graph_free(all);
     return status;
 }

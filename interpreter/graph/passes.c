@@ -1,4 +1,5 @@
-/* The table of passes, in the order in which they run; the verifier looks at what each one made. */
+/* The tables of passes, in the order in which they run; the verifier looks at what each one made.
+ */
 #include "passes.h"
 
 const nt_pass nt_passes[] = {
@@ -8,15 +9,23 @@ const nt_pass nt_passes[] = {
      nt_pass_fold_batch_norm},
     {"fuse_end", "fuse the sum and the relu after a convolution into it", false, nt_pass_fuse_end},
     {"keep_kernels", "transform kernels once, not with every batch", false, nt_pass_keep_kernels},
+    {"fuse_sums", "let a convolution find its batch's statistics", false, nt_pass_fuse_sums},
     {"dead", "drop what no output needs", false, nt_pass_dead},
     {0},
 };
 
-nt_status nt_passes_run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret,
-                        nt_error *error) {
+const nt_pass nt_training_passes[] = {
+    {"recompute", "compute again what is cheap, in place of keeping it", false, nt_pass_recompute},
+    {"fuse_sums", "let a convolution find its batch's statistics", false, nt_pass_fuse_sums},
+    {"dead", "drop what no output needs", true, nt_pass_dead},
+    {0},
+};
+
+static nt_status run(const nt_pass *passes, const nt_graph *from, const nt_pass_options *options,
+                     nt_graph **ret, nt_error *error) {
     const nt_graph *current = from;
     nt_graph *mine = NULL;
-    for (const nt_pass *pass = nt_passes; pass->name; pass++) {
+    for (const nt_pass *pass = passes; pass->name; pass++) {
         if (options->plain && !pass->meaning)
             continue;
         nt_graph *next;
@@ -36,4 +45,14 @@ nt_status nt_passes_run(const nt_graph *from, const nt_pass_options *options, nt
     }
     *ret = mine;
     return NT_OK;
+}
+
+nt_status nt_passes_run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret,
+                        nt_error *error) {
+    return run(nt_passes, from, options, ret, error);
+}
+
+nt_status nt_training_passes_run(const nt_graph *from, const nt_pass_options *options,
+                                 nt_graph **ret, nt_error *error) {
+    return run(nt_training_passes, from, options, ret, error);
 }

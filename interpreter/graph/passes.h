@@ -1,5 +1,5 @@
 /* Graph passes: each builds a new graph that computes the same. One file each, pass_NAME.c; the
- * table in passes.c lists them in the order in which they run. */
+ * tables in passes.c list them in the order in which they run. */
 #ifndef NT_PASSES_H
 #define NT_PASSES_H
 
@@ -25,10 +25,15 @@ typedef struct nt_pass {
 } nt_pass;
 
 extern const nt_pass nt_passes[]; /* name NULL ends the table */
+extern const nt_pass nt_training_passes[];
 
 /* The graph that evaluation runs, verified after every pass. */
 nt_status nt_passes_run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret,
                         nt_error *error);
+
+/* The graph that training runs, from one that has the gradients. */
+nt_status nt_training_passes_run(const nt_graph *from, const nt_pass_options *options,
+                                 nt_graph **ret, nt_error *error);
 
 nt_status nt_pass_evaluation(const nt_graph *, const nt_pass_options *, nt_graph **);
 nt_status nt_pass_fold_batch_norm(const nt_graph *, const nt_pass_options *, nt_graph **);
@@ -36,7 +41,7 @@ nt_status nt_pass_fuse_end(const nt_graph *, const nt_pass_options *, nt_graph *
 nt_status nt_pass_keep_kernels(const nt_graph *, const nt_pass_options *, nt_graph **);
 nt_status nt_pass_dead(const nt_graph *, const nt_pass_options *, nt_graph **);
 
-/* For training: see its file. The table above is for evaluation. */
 nt_status nt_pass_recompute(const nt_graph *, const nt_pass_options *, nt_graph **);
+nt_status nt_pass_fuse_sums(const nt_graph *, const nt_pass_options *, nt_graph **);
 
 #endif

@@ -28,6 +28,7 @@ typedef struct nt_recipe {
     const void *schedule_options;
     const nt_augment_step *augment; /* in the order in which they are applied */
     int32_t augment_count;
+    bool plain; /* no graph pass that only saves time or memory: the oracle for the others */
     double checkpoint_every; /* seconds; 0: only after an epoch. The result does not depend on it */
 } nt_recipe;
 

@@ -207,13 +207,10 @@ static nt_status make(nt_step_graph *step, const nt_network *network, const nt_r
     NT_TRY(add_updates(step, network, size));
     nt_graph *kept = step->graph;
     step->graph = NULL;
-    nt_status status = nt_pass_recompute(kept, &(nt_pass_options){0}, &step->graph);
+    const nt_pass_options options = {.plain = recipe->plain};
+    nt_status status = nt_training_passes_run(kept, &options, &step->graph, error);
     nt_graph_free(kept);
-    NT_TRY(status);
-    const char *flaw = nt_graph_flaw(step->graph);
-    if (flaw)
-        return nt_error_say(error, NT_FAILED, "the training graph is faulty: %s", flaw);
-    return NT_OK;
+    return status;
 }
 
 nt_status nt_step_graph_new(const nt_network *network, const nt_recipe *recipe, nt_step_graph **ret,

@@ -255,6 +255,8 @@ static void multiply(const task *t, part *b, const desk *at, int64_t panel, int6
         }
         *next = e.next;
         emit(t, b, at);
+        if (t->end.moments)
+            nt_moments_made(t->end.moments, b->tile, b->end, b->panels);
     }
 }
 
@@ -309,6 +311,15 @@ static void run_round(task *t) {
     nt_parallel((int)(t->blocks * ceil_div(p->panels, t->group)), shared_job, t);
 }
 
+/* A row of tiles makes lines of the map, unless it hangs over the edge, or the lines of another
+ * phase lie in between: then all of a map's tiles make the map. */
+static void begin_moments(const nt_bilinear_plan *p, nt_moments *moments) {
+    const nt_tiles *to = &p->to;
+    bool lines = to->size[0] % to->side == 0 && to->dilation[0] == 1;
+    int64_t tile_rows = lines ? 1 : to->count[0], height = lines ? to->side : to->size[0];
+    nt_moments_begin(moments, tile_rows * to->count[1], height * to->size[1], p->panels);
+}
+
 void nt_bilinear_product(const nt_bilinear_plan *plan, const float *maps,
                          const nt_bilinear_right *right, const nt_conv_end *end, float *result,
                          float *tiles, const nt_conv_memory *memory) {
@@ -320,6 +331,8 @@ void nt_bilinear_product(const nt_bilinear_plan *plan, const float *maps,
               .result = result,
               .tiles = tiles,
               .memory = memory};
+    if (end->moments)
+        begin_moments(plan, end->moments);
     if (!plan->shared) {
         run_blocks(&t);
         return;

@@ -22,10 +22,4 @@ void nt_columns_sum(const float *a, int64_t rows, int64_t columns, double *work,
 void nt_columns_dot(const float *a, const float *b, const float *centre, int64_t rows,
                     int64_t columns, double *work, double *ret_sum, double *ret_dot);
 
-/* The mean and the biased variance of x[row][c]. Deviations are taken from a row of the block, and
- * blocks are combined by their means (Chan, Golub, LeVeque, "Algorithms for computing the sample
- * variance", The American Statistician 37, 1983): a large mean costs no digits. */
-void nt_columns_moments(const float *x, int64_t rows, int64_t columns, double *work,
-                        double *ret_mean, double *ret_variance);
-
 #endif

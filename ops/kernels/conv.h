@@ -12,6 +12,7 @@
 #ifndef NT_CONV_H
 #define NT_CONV_H
 
+#include "moments.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,11 +36,13 @@ typedef struct nt_conv_need {
 } nt_conv_need;
 
 /* What becomes of each sum on its way out, in this order; the bits are those of doing it
- * afterwards, one after the other. */
+ * afterwards, one after the other. `moments` are those of y with a row for each place of each
+ * sample: the convolution says how it makes them, and when; the caller finishes them. */
 typedef struct nt_conv_end {
-    const float *bias; /* a value for each output channel, to be added; or NULL */
-    const float *plus; /* maps like y, to be added; or NULL. May be y itself */
-    bool relu;         /* then negative values become 0; NaN stays NaN */
+    const float *bias;   /* a value for each output channel, to be added; or NULL */
+    const float *plus;   /* maps like y, to be added; or NULL. May be y itself */
+    bool relu;           /* then negative values become 0; NaN stays NaN */
+    nt_moments *moments; /* to be taken while the results are in a cache; or NULL */
 } nt_conv_end;
 
 /* y = end(convolution of x with weight). */

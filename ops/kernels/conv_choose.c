@@ -6,167 +6,221 @@
 #include "depthwise.h"
 #include <stddef.h>
 
-/* Each row's algorithm takes the shapes that it fits, from these sizes on; the first that does
- * wins, and what none takes is computed directly. Measured, with Winograd's transforms against the
- * products that they save: on a few input channels they cost more, and on maps of one or two rows
- * most of a tile lies outside. */
-typedef struct row {
-    nt_conv_algorithm algorithm;
-    nt_bilinear_name scheme; /* of an algorithm of bilinear.h */
-    int32_t channels[3];     /* of the input, at least: forward, data, weight */
-    int32_t side;            /* of the output, the shorter one, or of its phases, at least */
-} row;
+/* --- schemes of bilinear.h, which the shape tells apart --------------------------------------- */
 
-static const row rows[] = {
-    {NT_DEPTHWISE_ALGORITHM, 0, {1, 1, 1}, 0},
-    {NT_JOINED_ALGORITHM, 0, {1, 1, 1}, 0},
-    {NT_TOEPLITZ_ALGORITHM, NT_TOEPLITZ, {1, 1, 1}, 0},
-    {NT_WINOGRAD_ALGORITHM, NT_WINOGRAD, {4, 1, 4}, 3},
-};
-
-static bool fits(const row *r, const nt_conv_shape *shape) {
-    if (r->algorithm == NT_DEPTHWISE_ALGORITHM)
-        return nt_depthwise_fits(shape);
-    if (r->algorithm == NT_JOINED_ALGORITHM)
-        return nt_joined_fits(shape);
-    return nt_bilinear_fits(nt_bilinear_find(r->scheme), shape);
+static bool toeplitz_fits(const nt_conv_shape *shape) {
+    return nt_bilinear_fits(nt_bilinear_find(NT_TOEPLITZ), shape);
 }
 
-/* What computes a pass: an algorithm and, if it is one of bilinear.h, its scheme. */
-typedef struct choice {
-    nt_conv_algorithm algorithm;
-    const nt_bilinear *scheme;
-} choice;
+static bool winograd_fits(const nt_conv_shape *shape) {
+    return nt_bilinear_fits(nt_bilinear_find(NT_WINOGRAD), shape);
+}
 
-static choice choose(const nt_conv_shape *shape, nt_conv_pass pass) {
+static const nt_bilinear *scheme_of(const nt_conv_shape *shape) {
+    return nt_bilinear_find(toeplitz_fits(shape) ? NT_TOEPLITZ : NT_WINOGRAD);
+}
+
+static void bilinear_forward(const nt_conv_shape *shape, const float *x, const float *weight,
+                             const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+    nt_bilinear_forward(scheme_of(shape), shape, x, weight, end, y, memory);
+}
+
+static nt_conv_need bilinear_forward_need(const nt_conv_shape *shape) {
+    return nt_bilinear_forward_need(scheme_of(shape), shape);
+}
+
+static size_t bilinear_kernel_size(const nt_conv_shape *shape) {
+    return nt_bilinear_kernel_size(scheme_of(shape), shape);
+}
+
+static void bilinear_transform_kernel(const nt_conv_shape *shape, const float *weight,
+                                      float *ret_transformed) {
+    nt_bilinear_transform_kernel(scheme_of(shape), shape, weight, ret_transformed);
+}
+
+static void bilinear_apply(const nt_conv_shape *shape, const float *x, const float *transformed,
+                           const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+    nt_bilinear_apply(scheme_of(shape), shape, x, transformed, end, y, memory);
+}
+
+static nt_conv_need bilinear_apply_need(const nt_conv_shape *shape) {
+    return nt_bilinear_apply_need(scheme_of(shape), shape);
+}
+
+static void bilinear_data(const nt_conv_shape *shape, const float *dy, const float *weight,
+                          float *dx, const nt_conv_memory *memory) {
+    nt_bilinear_data(scheme_of(shape), shape, dy, weight, dx, memory);
+}
+
+static nt_conv_need bilinear_data_need(const nt_conv_shape *shape) {
+    return nt_bilinear_data_need(scheme_of(shape), shape);
+}
+
+static void bilinear_weight(const nt_conv_shape *shape, const float *x, const float *dy,
+                            float *dweight, const nt_conv_memory *memory) {
+    nt_bilinear_weight(scheme_of(shape), shape, x, dy, dweight, memory);
+}
+
+static nt_conv_need bilinear_weight_need(const nt_conv_shape *shape) {
+    return nt_bilinear_weight_need(scheme_of(shape), shape);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+typedef nt_conv_need need_function(const nt_conv_shape *shape);
+typedef void forward_function(const nt_conv_shape *shape, const float *x, const float *weight,
+                              const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+typedef void gradient_function(const nt_conv_shape *shape, const float *a, const float *b,
+                               float *ret, const nt_conv_memory *memory);
+
+/* The functions of conv.h, as one algorithm has them. */
+typedef struct algorithm {
+    const char *name;
+    bool (*fits)(const nt_conv_shape *shape); /* NULL: any */
+    int32_t channels[3];                      /* of the input, at least: forward, data, weight */
+    int32_t side; /* of the output, the shorter one, or of its phases, at least */
+    forward_function *forward;
+    need_function *forward_need;
+    gradient_function *data;
+    need_function *data_need;
+    gradient_function *weight;
+    need_function *weight_need;
+    size_t (*kept_floats)(const nt_conv_shape *shape); /* NULL: it takes the weight as it is */
+    void (*keep)(const nt_conv_shape *shape, const float *weight, float *ret_kept);
+    forward_function *forward_kept;
+    need_function *forward_kept_need; /* NULL: as forward, but nothing shared */
+} algorithm;
+
+/* clang-format off */
+#define BILINEAR                                                                                   \
+    .forward = bilinear_forward,                                                                   \
+    .forward_need = bilinear_forward_need,                                                         \
+    .data = bilinear_data,                                                                         \
+    .data_need = bilinear_data_need,                                                               \
+    .weight = bilinear_weight,                                                                     \
+    .weight_need = bilinear_weight_need,                                                           \
+    .kept_floats = bilinear_kernel_size,                                                           \
+    .keep = bilinear_transform_kernel,                                                             \
+    .forward_kept = bilinear_apply,                                                                \
+    .forward_kept_need = bilinear_apply_need
+/* clang-format on */
+
+/* Each takes the shapes that it fits, from these sizes on; the first that does wins, and the last
+ * takes what is left. Measured, with Winograd's transforms against the products that they save: on
+ * a few input channels they cost more, and on maps of one or two rows most of a tile lies outside.
+ */
+static const algorithm algorithms[] = {
+    [NT_DEPTHWISE_ALGORITHM] =
+        {
+            .name = "depthwise",
+            .fits = nt_depthwise_fits,
+            .forward = nt_depthwise_forward,
+            .forward_need = nt_depthwise_forward_need,
+            .data = nt_depthwise_data,
+            .data_need = nt_depthwise_data_need,
+            .weight = nt_depthwise_weight,
+            .weight_need = nt_depthwise_weight_need,
+            .kept_floats = nt_depthwise_kernel_size,
+            .keep = nt_depthwise_pack_kernel,
+            .forward_kept = nt_depthwise_apply,
+        },
+    [NT_JOINED_ALGORITHM] =
+        {
+            .name = "joined groups",
+            .fits = nt_joined_fits,
+            .forward = nt_joined_forward,
+            .forward_need = nt_joined_forward_need,
+            .data = nt_joined_data,
+            .data_need = nt_joined_data_need,
+            .weight = nt_joined_weight,
+            .weight_need = nt_joined_weight_need,
+            .kept_floats = nt_joined_kernel_size,
+            .keep = nt_joined_kernel,
+            .forward_kept = nt_joined_apply,
+        },
+    [NT_TOEPLITZ_ALGORITHM] = {.name = "toeplitz", .fits = toeplitz_fits, BILINEAR},
+    [NT_WINOGRAD_ALGORITHM] =
+        {.name = "winograd", .fits = winograd_fits, .channels = {4, 1, 4}, .side = 3, BILINEAR},
+    [NT_DIRECT_ALGORITHM] =
+        {
+            .name = "direct",
+            .forward = nt_direct_forward,
+            .forward_need = nt_direct_forward_need,
+            .data = nt_direct_data,
+            .data_need = nt_direct_data_need,
+            .weight = nt_direct_weight,
+            .weight_need = nt_direct_weight_need,
+        },
+};
+
+static bool takes(const algorithm *a, const nt_conv_shape *shape, nt_conv_pass pass) {
     int32_t high = shape->out_height / shape->dilation[0];
-    int32_t wide = shape->out_width / shape->dilation[1], side = high < wide ? high : wide;
-    for (const row *r = rows; !shape->direct && r < rows + sizeof rows / sizeof *rows; r++)
-        if (fits(r, shape) && shape->channels >= r->channels[pass] && side >= r->side)
-            return (choice){r->algorithm, nt_bilinear_find(r->scheme)};
-    return (choice){NT_DIRECT_ALGORITHM, NULL};
+    int32_t wide = shape->out_width / shape->dilation[1];
+    return (!a->fits || a->fits(shape)) && shape->channels >= a->channels[pass] &&
+           (high < wide ? high : wide) >= a->side;
+}
+
+static const algorithm *choose(const nt_conv_shape *shape, nt_conv_pass pass) {
+    const algorithm *a = shape->direct ? &algorithms[NT_DIRECT_ALGORITHM] : algorithms;
+    while (!takes(a, shape, pass))
+        a++;
+    return a;
 }
 
 nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass) {
-    return choose(shape, pass).algorithm;
+    return (nt_conv_algorithm)(choose(shape, pass) - algorithms);
 }
 
-/* --- forward ---------------------------------------------------------------------------------- */
+const char *nt_conv_algorithm_name(nt_conv_algorithm which) {
+    return algorithms[which].name;
+}
+
+/* --- conv.h ----------------------------------------------------------------------------------- */
 
 void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
                      const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    choice c = choose(shape, NT_FORWARD_PASS);
-    if (c.algorithm == NT_DIRECT_ALGORITHM) {
-        nt_direct_forward(shape, x, weight, end, y, memory);
-    } else if (c.algorithm == NT_DEPTHWISE_ALGORITHM) {
-        nt_depthwise_forward(shape, x, weight, end, y, memory);
-    } else if (c.algorithm == NT_JOINED_ALGORITHM) {
-        nt_joined_forward(shape, x, weight, end, y, memory);
-    } else {
-        nt_bilinear_forward(c.scheme, shape, x, weight, end, y, memory);
-    }
+    choose(shape, NT_FORWARD_PASS)->forward(shape, x, weight, end, y, memory);
 }
 
 nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape) {
-    choice c = choose(shape, NT_FORWARD_PASS);
-    if (c.algorithm == NT_DIRECT_ALGORITHM)
-        return nt_direct_forward_need(shape);
-    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        return nt_depthwise_forward_need(shape);
-    if (c.algorithm == NT_JOINED_ALGORITHM)
-        return nt_joined_forward_need(shape);
-    return nt_bilinear_forward_need(c.scheme, shape);
+    return choose(shape, NT_FORWARD_PASS)->forward_need(shape);
 }
 
-/* --- kept kernels ----------------------------------------------------------------------------- */
-
 size_t nt_conv_kept_floats(const nt_conv_shape *shape) {
-    choice c = choose(shape, NT_FORWARD_PASS);
-    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        return nt_depthwise_kernel_size(shape);
-    if (c.algorithm == NT_JOINED_ALGORITHM)
-        return nt_joined_kernel_size(shape);
-    bool transforms = c.scheme && c.scheme->taps > 1;
-    return transforms ? nt_bilinear_kernel_size(c.scheme, shape) : 0;
+    const algorithm *a = choose(shape, NT_FORWARD_PASS);
+    return a->kept_floats ? a->kept_floats(shape) : 0;
 }
 
 void nt_conv_keep(const nt_conv_shape *shape, const float *weight, float *ret_kept) {
-    choice c = choose(shape, NT_FORWARD_PASS);
-    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        nt_depthwise_pack_kernel(shape, weight, ret_kept);
-    else if (c.algorithm == NT_JOINED_ALGORITHM)
-        nt_joined_kernel(shape, weight, ret_kept);
-    else
-        nt_bilinear_transform_kernel(c.scheme, shape, weight, ret_kept);
+    choose(shape, NT_FORWARD_PASS)->keep(shape, weight, ret_kept);
 }
 
 void nt_conv_forward_kept(const nt_conv_shape *shape, const float *x, const float *kept,
                           const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    choice c = choose(shape, NT_FORWARD_PASS);
-    if (c.algorithm == NT_DEPTHWISE_ALGORITHM) {
-        nt_depthwise_apply(shape, x, kept, end, y, memory);
-    } else if (c.algorithm == NT_JOINED_ALGORITHM) {
-        nt_joined_apply(shape, x, kept, end, y, memory);
-    } else {
-        nt_bilinear_apply(c.scheme, shape, x, kept, end, y, memory);
-    }
+    choose(shape, NT_FORWARD_PASS)->forward_kept(shape, x, kept, end, y, memory);
 }
 
 nt_conv_need nt_conv_forward_kept_need(const nt_conv_shape *shape) {
-    choice c = choose(shape, NT_FORWARD_PASS);
-    if (c.algorithm == NT_WINOGRAD_ALGORITHM || c.algorithm == NT_TOEPLITZ_ALGORITHM)
-        return nt_bilinear_apply_need(c.scheme, shape);
-    nt_conv_need need = nt_conv_forward_need(shape);
-    need.shared = 0;
-    return need;
+    const algorithm *a = choose(shape, NT_FORWARD_PASS);
+    if (a->forward_kept_need)
+        return a->forward_kept_need(shape);
+    return (nt_conv_need){.per_worker = a->forward_need(shape).per_worker};
 }
-
-/* --- gradients -------------------------------------------------------------------------------- */
 
 void nt_conv_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
                   const nt_conv_memory *memory) {
-    choice c = choose(shape, NT_DATA_PASS);
-    if (c.algorithm == NT_DIRECT_ALGORITHM)
-        nt_direct_data(shape, dy, weight, dx, memory);
-    else if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        nt_depthwise_data(shape, dy, weight, dx, memory);
-    else if (c.algorithm == NT_JOINED_ALGORITHM)
-        nt_joined_data(shape, dy, weight, dx, memory);
-    else
-        nt_bilinear_data(c.scheme, shape, dy, weight, dx, memory);
+    choose(shape, NT_DATA_PASS)->data(shape, dy, weight, dx, memory);
 }
 
 nt_conv_need nt_conv_data_need(const nt_conv_shape *shape) {
-    choice c = choose(shape, NT_DATA_PASS);
-    if (c.algorithm == NT_DIRECT_ALGORITHM)
-        return nt_direct_data_need(shape);
-    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        return nt_depthwise_data_need(shape);
-    if (c.algorithm == NT_JOINED_ALGORITHM)
-        return nt_joined_data_need(shape);
-    return nt_bilinear_data_need(c.scheme, shape);
+    return choose(shape, NT_DATA_PASS)->data_need(shape);
 }
 
 void nt_conv_weight(const nt_conv_shape *shape, const float *x, const float *dy, float *dweight,
                     const nt_conv_memory *memory) {
-    choice c = choose(shape, NT_WEIGHT_PASS);
-    if (c.algorithm == NT_DIRECT_ALGORITHM)
-        nt_direct_weight(shape, x, dy, dweight, memory);
-    else if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        nt_depthwise_weight(shape, x, dy, dweight, memory);
-    else if (c.algorithm == NT_JOINED_ALGORITHM)
-        nt_joined_weight(shape, x, dy, dweight, memory);
-    else
-        nt_bilinear_weight(c.scheme, shape, x, dy, dweight, memory);
+    choose(shape, NT_WEIGHT_PASS)->weight(shape, x, dy, dweight, memory);
 }
 
 nt_conv_need nt_conv_weight_need(const nt_conv_shape *shape) {
-    choice c = choose(shape, NT_WEIGHT_PASS);
-    if (c.algorithm == NT_DIRECT_ALGORITHM)
-        return nt_direct_weight_need(shape);
-    if (c.algorithm == NT_DEPTHWISE_ALGORITHM)
-        return nt_depthwise_weight_need(shape);
-    if (c.algorithm == NT_JOINED_ALGORITHM)
-        return nt_joined_weight_need(shape);
-    return nt_bilinear_weight_need(c.scheme, shape);
+    return choose(shape, NT_WEIGHT_PASS)->weight_need(shape);
 }

@@ -217,6 +217,8 @@ static void product_job(const void *context, int job, int worker) {
         clear_block(&b, &at);
     if (!p->in_place || nt_conv_end_changes(&p->end))
         end_block(p, &b, &at);
+    if (p->end.moments)
+        nt_moments_made(p->end.moments, b.row, b.row + b.rows, b.panels);
 }
 
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
@@ -234,6 +236,8 @@ static void product_run(product *p, const right *r, const nt_conv_memory *memory
     p->rows = least(BLOCK_ROWS, ceil_div(ceil_div(rows, p->row_jobs), ROUND_ROWS) * ROUND_ROWS);
     p->row_jobs = ceil_div(rows, p->rows);
     p->panel_jobs = ceil_div(p->panels, BLOCK_PANELS);
+    if (p->end.moments)
+        nt_moments_begin(p->end.moments, 1, 1, p->panels * r->shape->groups);
     nt_parallel((int)(p->row_jobs * p->panel_jobs * r->shape->groups), product_job, p);
 }
 

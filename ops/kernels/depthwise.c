@@ -233,6 +233,8 @@ static void forward_job(const void *context, int job, int worker) {
         if (!in_place || nt_conv_end_changes(&t->end))
             end_line(t, &l, spare, at);
     }
+    if (t->end.moments)
+        nt_moments_made(t->end.moments, job * t->job_lines, end, 1);
 }
 
 size_t nt_depthwise_kernel_size(const nt_conv_shape *shape) {
@@ -259,6 +261,8 @@ void nt_depthwise_apply(const nt_conv_shape *shape, const float *x, const float 
     task t = task_of(shape, x, packed, y, memory);
     t.end = *end;
     t.sample_lines = shape->out_height;
+    if (end->moments)
+        nt_moments_begin(end->moments, 1, shape->out_width, 1);
     nt_parallel(task_cut(&t, (int64_t)shape->out_width * shape->out_channels), forward_job, &t);
 }
 

@@ -200,21 +200,43 @@ static void run_kept(const conv_problem *p, const nt_conv_end *end, float *y) {
     conv_array_free(kernel);
 }
 
+static void expect_moments(const conv_problem *p, conv_array y, const nt_moments *taken,
+                           void *work) {
+    int32_t channels = p->shape.out_channels;
+    conv_array found = conv_array_new(NT_MOMENTS_PARTS * channels);
+    conv_array wanted = conv_array_new(NT_MOMENTS_PARTS * channels);
+    assert_true(taken->units > 0);
+    nt_moments_finish(taken, found.v);
+    nt_moments after = nt_moments_of(y.v, y.count / channels, channels, work);
+    nt_moments_finish(&after, wanted.v);
+    if (memcmp(found.v, wanted.v, (size_t)wanted.count * sizeof *wanted.v) != 0)
+        fail_msg("%s: the moments are not those of the result", conv_describe(&p->shape));
+    conv_array_free(found);
+    conv_array_free(wanted);
+}
+
 conv_array conv_run_end(const conv_problem *p, const conv_ending *ending, bool kept) {
     conv_array y = conv_array_new(conv_result_count(&p->shape, NT_FORWARD_PASS));
+    int64_t rows = y.count / p->shape.out_channels;
+    size_t bytes = nt_moments_bytes(rows, p->shape.out_channels);
+    conv_array work = conv_array_new((int64_t)(bytes / sizeof(float)));
+    nt_moments moments = nt_moments_of(y.v, rows, p->shape.out_channels, work.v);
     nt_conv_end end = {
         .bias = ending->bias ? p->bias.v : NULL,
         .plus = ending->plus ? ending->on_itself ? y.v : p->plus.v : NULL,
         .relu = ending->relu,
+        .moments = &moments,
     };
     if (ending->plus && ending->on_itself)
         memcpy(y.v, p->plus.v, (size_t)y.count * sizeof *y.v);
     if (kept && nt_conv_kept_floats(&p->shape) > 0) {
         run_kept(p, &end, y.v);
-        return y;
+    } else {
+        scratch room = scratch_new(nt_conv_forward_need(&p->shape));
+        nt_conv_forward(&p->shape, p->x.v, p->weight.v, &end, y.v, &room.memory);
+        scratch_free(&room);
     }
-    scratch room = scratch_new(nt_conv_forward_need(&p->shape));
-    nt_conv_forward(&p->shape, p->x.v, p->weight.v, &end, y.v, &room.memory);
-    scratch_free(&room);
+    expect_moments(p, y, &moments, work.v);
+    conv_array_free(work);
     return y;
 }

@@ -42,7 +42,8 @@ double conv_error(conv_array got, const double *wanted);
 conv_array conv_run(const conv_problem *p, nt_conv_pass pass);
 
 /* Forward with any end; `end->plus` may be NULL, p->plus.v, or `y`, which stands for the result's
- * own memory, filled with p->plus beforehand. `kept`: in two halves, where the shape has them. */
+ * own memory, filled with p->plus beforehand. `kept`: in two halves, where the shape has them. The
+ * result's moments, which are taken on the way, are held against those of the result. */
 typedef struct conv_ending {
     bool bias, plus, on_itself, relu;
 } conv_ending;

@@ -121,6 +121,8 @@ static void read_attrs(trial *t) {
         fail_msg("%s %s: %s", op->name, t->spec.cas->attrs, why);
     if (is(t, "batch_norm"))
         ((nt_batch_norm_attrs *)t->attrs)->statistics = t->spec.statistics;
+    if (is(t, "conv2d") || is(t, "fused_conv2d")) /* whose attributes begin with a conv2d's */
+        ((nt_conv2d_attrs *)t->attrs)->moments = t->spec.moments;
 }
 
 static void infer(trial *t) {

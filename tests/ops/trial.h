@@ -15,6 +15,7 @@ typedef struct trial_spec {
     const nt_op *op;
     const nt_op_case *cas;
     int32_t statistics; /* of batch_norm; 0 for others */
+    bool moments;       /* of conv2d and fused_conv2d: as a second output */
     int32_t count;      /* samples */
     uint64_t seed;
     unsigned unbatched; /* bit i: data input i is one sample that stands for all */

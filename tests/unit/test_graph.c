@@ -379,11 +379,61 @@ static void batch_statistics_are_not_folded(void **state) {
     nt_text text;
     nt_text_init(&text);
     nt_graph_dump(graph, &text);
-    assert_non_null(strstr(text.bytes, "statistics=batch"));
+    assert_non_null(strstr(text.bytes, "statistics=summed"));
     assert_null(strstr(text.bytes, "fold_batch_norm"));
     assert_null(strstr(text.bytes, "dropout"));
     nt_text_finish(&text);
     nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* bn1 reads a convolution, which hands on its sums, to whoever else reads it too; bn2 reads a relu.
+ * In training, gradients and what is computed again read the same convolution. */
+static void sums_are_fused(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("sums");
+    nt_value x, conv, norms[2], rectified, sum;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    conv = append(network, "conv2d", "channels=2 kernel=1 bias=false", &x, 1, "conv");
+    norms[0] = append(network, "batch_norm", "", &conv, 1, "bn1");
+    rectified = append(network, "relu", "", &conv, 1, "relu");
+    norms[1] = append(network, "batch_norm", "", &rectified, 1, "bn2");
+    sum = append(network, "add", "", norms, 2, "add");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_pass_options options = {.norm = NT_NORM_BATCH};
+    nt_graph *before, *graph, *again;
+    assert_int_equal(nt_pass_evaluation(network->graph, &options, &before), NT_OK);
+    assert_int_equal(nt_pass_fuse_sums(before, &options, &graph), NT_OK);
+    assert_null(nt_graph_flaw(graph));
+    assert_dump(graph,
+                "%0 = input image: Nx2x4x4\n"
+                "%1 = param conv.weight: 2x2x1x1\n"
+                "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false moments=true: Nx2x4x4: 4x2 # "
+                "conv\n"
+                "%3 = param bn1.weight: 2\n"
+                "%4 = param bn1.bias: 2\n"
+                "%5 = param bn1.running_mean: 2\n"
+                "%6 = param bn1.running_var: 2\n"
+                "%7 = batch_norm(%2, %3, %4, %5, %6, %2.1) statistics=summed: Nx2x4x4: 2: 2: 2: 2: "
+                "2: 2 # bn1\n"
+                "%8 = relu(%2): Nx2x4x4 # relu\n"
+                "%9 = param bn2.weight: 2\n"
+                "%10 = param bn2.bias: 2\n"
+                "%11 = param bn2.running_mean: 2\n"
+                "%12 = param bn2.running_var: 2\n"
+                "%13 = batch_norm(%8, %9, %10, %11, %12) statistics=batch: Nx2x4x4 # bn2\n"
+                "%14 = add(%7, %13): Nx2x4x4 # add\n"
+                "out = %14\n");
+    assert_int_equal(nt_pass_fuse_sums(graph, &options, &again), NT_OK); /* nothing is left to do */
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    assert_dump(again, text.bytes);
+    nt_text_finish(&text);
+    nt_graph_free(before);
+    nt_graph_free(graph);
+    nt_graph_free(again);
     nt_network_free(network);
 }
 
@@ -566,6 +616,28 @@ static void fusing_keeps_the_bits(void **state) {
     nt_network_free(network);
 }
 
+/* With the batch's own statistics nothing is folded, so that no pass changes a bit. */
+static void batch_statistics_keep_the_bits(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_weights *weights = random_weights(network);
+    float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
+    nt_graph *plain =
+        passed(network->graph, &(nt_pass_options){.norm = NT_NORM_BATCH, .plain = true});
+    nt_graph *full = passed(network->graph, &(nt_pass_options){.norm = NT_NORM_BATCH});
+    run_graph(plain, weights, SAMPLES, SAMPLES, a);
+    for (int threads = 1; threads <= 3; threads++) {
+        nt_threads_set(threads);
+        run_graph(full, weights, SAMPLES, SAMPLES, b);
+        assert_memory_equal(a, b, sizeof a);
+    }
+    nt_threads_set(0);
+    nt_graph_free(plain);
+    nt_graph_free(full);
+    nt_weights_free(weights);
+    nt_network_free(network);
+}
+
 static void expect_zero_kernel(const nt_network *network, const nt_weights *weights,
                                const char *layer) {
     int32_t node = nt_network_layer(network, layer)->value.node;
@@ -690,10 +762,12 @@ int main(void) {
         cmocka_unit_test(ends_with_other_readers_are_not_fused),
         cmocka_unit_test(kernels_are_kept),
         cmocka_unit_test(batch_statistics_are_not_folded),
+        cmocka_unit_test(sums_are_fused),
         cmocka_unit_test(roles_are_found),
         cmocka_unit_test(places_do_not_overlap),
         cmocka_unit_test(passes_keep_the_values),
         cmocka_unit_test(fusing_keeps_the_bits),
+        cmocka_unit_test(batch_statistics_keep_the_bits),
         cmocka_unit_test(an_edit_is_a_zero_kernel),
         cmocka_unit_test(bits_do_not_depend_on_threads_or_batch),
         cmocka_unit_test(deep_graphs_stay_small),

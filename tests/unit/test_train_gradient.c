@@ -1,11 +1,13 @@
 /* Differentiating graphs: the gradient graph's text, exactly; sums over readers; what is refused;
- * and a whole network's gradient against differences. */
+ * a whole network's gradient against differences, and its bits. */
 #include "alloc.h"
 #include "attrs.h"
 #include "gradient.h"
+#include "parallel.h"
 #include "scheduler.h"
 #include "step_graph.h"
 #include "test_train_support.h"
+#include "train_step.h"
 #include <math.h>
 
 static char why[NT_WHY];
@@ -23,7 +25,8 @@ static void assert_dump(const nt_graph *graph, const char *expected) {
 /* --- the graph -------------------------------------------------------------------------------- */
 
 /* What bn and relu made is not kept for conv2's gradient and relu's, but made again from conv1's
- * output and bn's scale and shift; the graph's first part is as it was. */
+ * output and bn's scale and shift. conv1 hands on the sums for bn's statistics, which all read that
+ * had read bn's own; the gradients of both are as they were. */
 static void what_is_cheap_is_recomputed(void **state) {
     (void)state;
     bench b;
@@ -40,11 +43,15 @@ static void what_is_cheap_is_recomputed(void **state) {
     nt_text_init(&text);
     nt_graph_dump(step->graph, &text);
     const char *lines[] = {
-        "%2 = conv2d(%0, %1) channels=4 kernel=3 pad=1 bias=false: Nx4x4x5 # conv1\n",
+        "%2 = conv2d(%0, %1) channels=4 kernel=3 pad=1 bias=false moments=true: Nx4x4x5: 4x4 # ",
+        "%7 = batch_norm(%2, %3, %4, %5, %6, %2.1) statistics=summed: Nx4x4x5: 4: 4: 4: 4: 4: 4 # ",
         "%8 = batch_norm(%2, %3, %4, %7.5, %7.6) statistics=given: Nx4x4x5 # bn\n",
         "%9 = relu(%7): Nx4x4x5 # relu\n",
         "%10 = relu(%8): Nx4x4x5 # relu\n",
         "%12 = conv2d(%9, %11) channels=4",
+        " = batch_norm_gradient(%2, %3, %5, %6, %7.1, %7.2, ",
+        ") statistics=train: Nx4x4x5: 4: 4: 4: 4 # bn\n",
+        " = conv2d_gradient(%0, %1, ",
         " = conv2d_gradient(%10, %11, ",
         " = relu_gradient(%10, ",
     };
@@ -342,6 +349,81 @@ static void gradient_is_that_of_differences(void **state) {
     close_bench(&b);
 }
 
+/* --- bits ------------------------------------------------------------------------------------- */
+
+/* Residual units with strides, groups, a projection, and channels enough for several blocks of
+ * sums. */
+static const char *const residual_network =
+    "version: 1\ngraph: residual\ninput: [3, 13, 12]\nnodes:\n"
+    "  conv1: {op: conv2d, channels: 20, kernel: 5, pad: 2}\n"
+    "  bn1:   {op: batch_norm}\n"
+    "  relu1: {op: relu}\n"
+    "  conv2: {op: conv2d, channels: 20, kernel: 3, pad: 1, bias: false}\n"
+    "  bn2:   {op: batch_norm}\n"
+    "  add2:  {op: add, from: [bn2, relu1]}\n"
+    "  relu2: {op: relu}\n"
+    "  conv3: {op: conv2d, channels: 40, kernel: 3, pad: 1, stride: 2, groups: 20, bias: false}\n"
+    "  bn3:   {op: batch_norm}\n"
+    "  conv4: {op: conv2d, channels: 300, kernel: 1, bias: false}\n"
+    "  bn4:   {op: batch_norm}\n"
+    "  side:  {op: conv2d, from: relu2, channels: 300, kernel: 1, stride: 2, bias: false}\n"
+    "  bn5:   {op: batch_norm}\n"
+    "  add4:  {op: add, from: [bn4, bn5]}\n"
+    "  relu4: {op: relu}\n" TINY_TAIL;
+
+enum { STEPS = 10, RESIDUAL_FLOATS = 3 * 13 * 12 };
+
+static nt_weights *trained(bench *b, int threads, bool plain, float losses[STEPS]) {
+    nt_train_step step;
+    float images[BATCH * RESIDUAL_FLOATS];
+    int32_t labels[BATCH];
+    nt_threads_set(threads);
+    b->recipe.plain = plain;
+    b->recipe.batch = BATCH;
+    EXPECT_OK(&b->error, nt_train_step_init(&step, b->network, &b->recipe, &b->error));
+    EXPECT_OK(&b->error, nt_train_step_prepare(&step, &b->error));
+    nt_weights *weights = drawn_weights(b->network, 3);
+    for (size_t i = 0; i < nt_weights_count(weights); i++) {
+        nt_tensor from = nt_weights_at(weights, i), to = nt_weights_at(step.state->weights, i);
+        memcpy(to.data, from.data, (size_t)nt_type_stored(to.type) * sizeof(float));
+    }
+    for (int i = 0; i < BATCH; i++) {
+        labels[i] = label_of(i, 10);
+        for (int p = 0; p < RESIDUAL_FLOATS; p++)
+            images[i * RESIDUAL_FLOATS + p] = (float)pixel_of(i, 0, p) / 64 - 2;
+    }
+    for (int k = 0; k < STEPS; k++) {
+        EXPECT_OK(&b->error, nt_train_step_run(&step, images, labels, 1, &losses[k], &b->error));
+        nt_train_step_apply(&step, 0.05, k + 1);
+    }
+    for (size_t i = 0; i < nt_weights_count(weights); i++) {
+        nt_tensor from = nt_weights_at(step.state->weights, i), to = nt_weights_at(weights, i);
+        memcpy(to.data, from.data, (size_t)nt_type_stored(to.type) * sizeof(float));
+    }
+    nt_train_step_finish(&step);
+    nt_threads_set(0);
+    return weights;
+}
+
+/* Ten steps with the passes for training are ten steps without them: losses, weights and running
+ * statistics. */
+static void passes_change_no_bit(void **state) {
+    (void)state;
+    bench b;
+    float wanted[STEPS], found[STEPS];
+    open_bench(&b, residual_network, NULL);
+    nt_weights *plain = trained(&b, 1, true, wanted);
+    assert_true(wanted[STEPS - 1] < wanted[0]);
+    for (int threads = 1; threads <= 3; threads++) {
+        nt_weights *passed = trained(&b, threads, false, found);
+        assert_memory_equal(found, wanted, sizeof wanted);
+        assert_true(same_weights(passed, plain));
+        nt_weights_free(passed);
+    }
+    nt_weights_free(plain);
+    close_bench(&b);
+}
+
 static void misfitting_loss_is_refused(void **state) {
     (void)state;
     bench b;
@@ -364,6 +446,7 @@ int main(void) {
         cmocka_unit_test(what_the_loss_ignores_is_refused),
         cmocka_unit_test(no_memory_is_said),
         cmocka_unit_test(gradient_is_that_of_differences),
+        cmocka_unit_test(passes_change_no_bit),
         cmocka_unit_test(misfitting_loss_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
