@@ -164,11 +164,11 @@ static nt_status say_all(nt_predict_job *job, nt_error *own, nt_error *error) {
     if (!masks)
         return nt_predict_no_memory(error);
     for (int32_t i = 0; i < job->taken_count; i++) {
-        const char *stem = job->pictures.items[job->taken[i]].stem;
+        const nt_picture_file *picture = &job->pictures.items[job->taken[i]];
         const float *mine = logits.f + (logits.type.batched ? (size_t)i * size : 0);
         if (!nt_predict_makes_masks(job))
-            nt_predict_add_classes(job, stem, mine);
-        else if (nt_predict_write_masks(job, stem, job->images + (size_t)i * image, mine, masks,
+            nt_predict_add_classes(job, picture->stem, mine);
+        else if (nt_predict_write_masks(job, picture, job->images + (size_t)i * image, mine, masks,
                                         masks + pixels, own) != NT_OK)
             report(job, own);
     }

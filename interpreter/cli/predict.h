@@ -58,9 +58,9 @@ void nt_predict_normalise(const nt_predict_job *job, const float *image, float *
 void nt_predict_add_header(nt_predict_job *job);
 void nt_predict_add_classes(nt_predict_job *job, const char *name, const float *logits);
 
-/* Writes mask and overlay, and adds the row; mask and truth are room for one each. */
-nt_status nt_predict_write_masks(nt_predict_job *job, const char *stem, const float *image,
-                                 const float *logits, unsigned char *mask, unsigned char *truth,
-                                 nt_error *error);
+/* Writes mask and overlay of a picture and adds the row; mask and truth are room for one each. */
+nt_status nt_predict_write_masks(nt_predict_job *job, const nt_picture_file *picture,
+                                 const float *image, const float *logits, unsigned char *mask,
+                                 unsigned char *truth, nt_error *error);
 
 #endif

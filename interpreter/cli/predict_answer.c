@@ -44,15 +44,17 @@ void nt_predict_add_classes(nt_predict_job *job, const char *name, const float *
     nt_text_add(&job->csv, "\n");
 }
 
-static nt_status read_truth(const nt_predict_job *job, const char *stem, unsigned char *ret,
-                            nt_error *error) {
+static nt_status read_truth(const nt_predict_job *job, const nt_picture_file *picture,
+                            unsigned char *ret, nt_error *error) {
     const nt_picture_file *found = NULL;
     nt_picture_form form;
     for (int32_t i = 0; i < job->truths.count && !found; i++)
-        if (strcmp(job->truths.items[i].stem, stem) == 0)
+        if (strcmp(job->truths.items[i].stem, picture->stem) == 0)
             found = &job->truths.items[i];
     if (!found)
-        return nt_error_in(error, NT_INVALID, job->options->truth, -1, "has no mask '%s'", stem);
+        return nt_error_in(error, NT_INVALID, job->options->truth, -1, "has no mask '%s'",
+                           picture->stem);
+    NT_TRY(nt_picture_check_pair(picture->path, found->path, error));
     NT_TRY(nt_predict_form(job, found->path, &form, error));
     size_t size = (size_t)form.rows * (size_t)form.columns;
     unsigned char *whole = nt_alloc(size);
@@ -101,9 +103,9 @@ static void add_mask(nt_predict_job *job, const char *name, const unsigned char 
     nt_text_add(&job->csv, "\n");
 }
 
-nt_status nt_predict_write_masks(nt_predict_job *job, const char *stem, const float *image,
-                                 const float *logits, unsigned char *mask, unsigned char *truth,
-                                 nt_error *error) {
+nt_status nt_predict_write_masks(nt_predict_job *job, const nt_picture_file *picture,
+                                 const float *image, const float *logits, unsigned char *mask,
+                                 unsigned char *truth, nt_error *error) {
     nt_overlay overlay = {.rows = job->input.dim[1],
                           .columns = job->input.dim[2],
                           .channels = job->input.dim[0],
@@ -112,10 +114,11 @@ nt_status nt_predict_write_masks(nt_predict_job *job, const char *stem, const fl
     double dice = (double)NAN;
     nt_score_mask(logits, job->output.dim[0], nt_shape_pixels(job->output), mask);
     if (job->options->truth) {
-        NT_TRY(read_truth(job, stem, truth, error));
+        NT_TRY(read_truth(job, picture, truth, error));
         overlay.truth = truth;
         dice = dice_of(job, logits, truth);
     }
+    const char *stem = picture->stem;
     char *path = nt_arena_printf(&job->arena, "%s/%s", job->options->out, stem);
     char *mask_path = nt_arena_printf(&job->arena, "%s/%s.mask.png", job->options->out, stem);
     char *over_path = nt_arena_printf(&job->arena, "%s/%s.overlay.png", job->options->out, stem);

@@ -219,25 +219,17 @@ static nt_status read_row(reading *r, nt_run_row *row) {
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-/* What results.json says of the samples, as far as it does. */
+/* What results.json says of the samples, as far as it does: which belong together. */
 static nt_status read_samples(nt_run_results *results, const json_t *samples) {
-    const json_t *names = json_object_get(samples, "names");
     const json_t *patients = json_object_get(samples, "patients");
-    size_t count = json_array_size(names ? names : patients);
-    const char **name_list = NT_ARENA_ARRAY(&results->arena, const char *, count + 1);
+    size_t count = json_array_size(patients);
     int32_t *patient_list = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
-    if (!name_list || !patient_list)
+    if (!patient_list)
         return NT_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        const char *name = json_string_value(json_array_get(names, i));
+    for (size_t i = 0; i < count; i++)
         patient_list[i] = (int32_t)json_integer_value(json_array_get(patients, i));
-        name_list[i] = nt_arena_string(&results->arena, name ? name : "");
-        if (!name_list[i])
-            return NT_NO_MEMORY;
-    }
     results->sample_count = (int32_t)count;
-    results->names = json_array_size(names) == count && count > 0 ? name_list : NULL;
-    results->patients = json_array_size(patients) == count && count > 0 ? patient_list : NULL;
+    results->patients = count > 0 ? patient_list : NULL;
     return NT_OK;
 }
 

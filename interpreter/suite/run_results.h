@@ -29,9 +29,8 @@ typedef struct nt_run_results {
     bool margin_assumed; /* neither given nor known: NT_USUAL_MARGIN */
     nt_scoring scoring;
     bool metric_known;            /* private */
-    const char *const *names;     /* of the samples, where the run knows them; or NULL */
-    const int32_t *patients;      /* the same: which belong together */
-    int32_t sample_count;         /* of names and patients */
+    const int32_t *patients;      /* of the samples: which belong together; NULL: not known */
+    int32_t sample_count;         /* as many of them */
     nt_run_row *baselines, *rows; /* in the suite's order */
     size_t baseline_count, row_count;
     size_t baseline_capacity, row_capacity; /* private */

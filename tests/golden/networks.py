@@ -379,6 +379,8 @@ def main(arguments):
         except ImportError as missing:
             print(f'skipped: {missing}')
             sys.exit(77)
+    if len(arguments) != wants_full + 2:
+        raise SystemExit('usage: networks.py [--full] NONTRIVIAL GRAPHS | --make')
     nontrivial, graphs = arguments[wants_full:]
     graphs = pathlib.Path(graphs).resolve()
     good = (full if wants_full else small)(nontrivial, graphs)
