@@ -94,6 +94,26 @@ json_t *nt_json_fields(const nt_field *fields, const void *record) {
     return object;
 }
 
+json_t *nt_json_field(const nt_field *field) {
+    nt_text takes;
+    nt_text_init(&takes);
+    nt_field_describe(field, &takes);
+    json_t *object = takes.failed
+                         ? NULL
+                         : json_pack("{s:s, s:s, s:s?, s:b, s:s}", "name", field->name, "takes",
+                                     takes.bytes, "default", field->fallback, "required",
+                                     field->fallback == NULL, "doc", field->doc);
+    nt_text_finish(&takes);
+    bool bounded = field->min != 0 || field->max != 0;
+    if (object && bounded &&
+        (json_object_set_new(object, "min", nt_json_real(field->min)) != 0 ||
+         json_object_set_new(object, "max", nt_json_real(field->max)) != 0)) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
 /* --- printing --------------------------------------------------------------------------------- */
 
 /* The fewest significant digits that read back as the same double; always with a point or exponent.

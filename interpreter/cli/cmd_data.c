@@ -31,7 +31,7 @@ static void add_kind(const nt_data_kind *kind, nt_text *text) {
             continue;
         nt_text_printf(text, "  option   %s: %s (", field->name, field->doc);
         nt_field_describe(field, text);
-        if (field->fallback)
+        if (field->fallback && field->fallback[0])
             nt_text_printf(text, "; default: %s", field->fallback);
         nt_text_add(text, ")\n");
     }
@@ -48,18 +48,6 @@ static nt_status print_kinds(void) {
     return nt_print(&text);
 }
 
-static json_t *option_json(const nt_field *field) {
-    nt_text takes;
-    nt_text_init(&takes);
-    nt_field_describe(field, &takes);
-    json_t *option = takes.failed
-                         ? NULL
-                         : json_pack("{s:s, s:s, s:s?, s:s}", "name", field->name, "takes",
-                                     takes.bytes, "default", field->fallback, "doc", field->doc);
-    nt_text_finish(&takes);
-    return option;
-}
-
 static nt_status print_kinds_json(void) {
     json_t *list = json_array();
     for (const nt_data_kind *const *kind = nt_data_kinds; *kind; kind++) {
@@ -67,7 +55,7 @@ static nt_status print_kinds_json(void) {
         json_t *options = json_array();
         for (const nt_field *field = (*kind)->fields; field->name; field++)
             if (!field->hidden)
-                options = nt_json_append(options, option_json(field));
+                options = nt_json_append(options, nt_json_field(field));
         list =
             nt_json_append(list, json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "name", (*kind)->name,
                                            "doc", (*kind)->doc, "folder", (*kind)->folder, "source",

@@ -155,31 +155,11 @@ static nt_status print_op(const nt_op *op, const nt_param *params, int param_cou
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *field_json(const nt_field *field) {
-    nt_text takes;
-    nt_text_init(&takes);
-    nt_field_describe(field, &takes);
-    json_t *object = takes.failed
-                         ? NULL
-                         : json_pack("{s:s, s:s, s:s?, s:b, s:s}", "name", field->name, "takes",
-                                     takes.bytes, "default", field->fallback, "required",
-                                     field->fallback == NULL, "doc", field->doc);
-    nt_text_finish(&takes);
-    bool bounded = field->min != 0 || field->max != 0;
-    if (object && bounded &&
-        (json_object_set_new(object, "min", nt_json_real(field->min)) != 0 ||
-         json_object_set_new(object, "max", nt_json_real(field->max)) != 0)) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
 static json_t *op_json(const nt_op *op, const nt_param *params, int param_count) {
     json_t *attributes = json_array(), *parameters = json_array(), *outputs = json_array();
     for (const nt_field *field = op->fields; field->name; field++)
         if (!field->hidden)
-            attributes = nt_json_append(attributes, field_json(field));
+            attributes = nt_json_append(attributes, nt_json_field(field));
     for (int i = 0; i < param_count; i++)
         parameters = nt_json_append(parameters, json_pack("{s:s, s:s}", "name", params[i].name,
                                                           "role", role_text(params[i].role)));
