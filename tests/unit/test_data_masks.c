@@ -2,7 +2,6 @@
  * on phantoms, whose kind needs no files. */
 #include "feeder.h"
 #include "parallel.h"
-#include "test_base_support.h"
 #include "test_data_support.h"
 #include <math.h>
 
@@ -12,18 +11,11 @@ static nt_error error;
 
 /* Five patients to train on and two to test on, of two slices at two times each. */
 static nt_dataset *open_phantoms(const char *more) {
-    const nt_data_kind *kind = nt_data_find("phantom");
-    nt_arena arena;
-    char why[NT_FIELD_WHY];
-    nt_arena_init(&arena);
-    void *record = nt_arena_alloc(&arena, kind->options_size);
-    assert_true(nt_fields_default(kind->fields, record, &arena));
-    assert_true(nt_fields_parse(kind->fields, record, &arena,
-                                "train=5 test=2 slices=2 times=[150,1000] size=32 pixel=5", why));
-    assert_true(nt_fields_parse(kind->fields, record, &arena, more, why));
+    char options[200];
     nt_dataset *set = NULL;
-    EXPECT_OK(&error, nt_dataset_open(kind, record, NULL, NULL, &set, &error));
-    nt_arena_finish(&arena);
+    snprintf(options, sizeof options, "train=5 test=2 slices=2 times=[150,1000] size=32 pixel=5 %s",
+             more);
+    EXPECT_OK(&error, open_with("phantom", NULL, options, -1, &set, &error));
     return set;
 }
 

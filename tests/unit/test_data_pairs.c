@@ -4,7 +4,7 @@
 #include "file.h"
 #include "parallel.h"
 #include "picture.h"
-#include "test_base_support.h"
+#include "test_data_support.h"
 
 static nt_error error;
 
@@ -35,19 +35,7 @@ static void write_pair(const char *root, const char *images, const char *masks, 
 static int fails_at = -1; /* which allocation of opening or loading; -1: none */
 
 static nt_status open_pairs(const char *root, const char *options, nt_dataset **ret) {
-    const nt_data_kind *kind = nt_data_find("pairs");
-    nt_arena arena;
-    char why[NT_FIELD_WHY];
-    nt_arena_init(&arena);
-    void *record = nt_arena_alloc(&arena, kind->options_size);
-    assert_true(nt_fields_default(kind->fields, record, &arena));
-    if (!nt_fields_parse(kind->fields, record, &arena, options, why))
-        fail_msg("%s", why);
-    if (fails_at >= 0)
-        fail_allocation(fails_at);
-    nt_status status = nt_dataset_open(kind, record, root, NULL, ret, &error);
-    nt_arena_finish(&arena);
-    return status;
+    return open_with("pairs", root, options, fails_at, ret, &error);
 }
 
 static nt_dataset *open_good(const char *root, const char *options) {

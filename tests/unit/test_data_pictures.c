@@ -2,7 +2,7 @@
 #include "dataset.h"
 #include "file.h"
 #include "picture_tree.h"
-#include "test_base_support.h"
+#include "test_data_support.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -190,19 +190,9 @@ static void covering_keeps_the_middle(void **state) {
 
 /* --- data sets -------------------------------------------------------------------------------- */
 
-static nt_status open_set(const char *kind_name, const char *root, const char *options,
+static nt_status open_set(const char *kind, const char *root, const char *options,
                           nt_dataset **ret) {
-    const nt_data_kind *kind = nt_data_find(kind_name);
-    nt_arena arena;
-    char why[NT_FIELD_WHY];
-    nt_arena_init(&arena);
-    void *record = nt_arena_alloc(&arena, kind->options_size);
-    assert_true(nt_fields_default(kind->fields, record, &arena));
-    if (!nt_fields_parse(kind->fields, record, &arena, options, why))
-        fail_msg("%s", why);
-    nt_status status = nt_dataset_open(kind, record, root, NULL, ret, &error);
-    nt_arena_finish(&arena);
-    return status;
+    return open_with(kind, root, options, -1, ret, &error);
 }
 
 static void expect_refused(const char *kind, const char *root, const char *options,

@@ -17,6 +17,25 @@ static inline int label_of(int sample, int classes) {
     return (sample * 3 + 1) % classes;
 }
 
+/* Opens a set with options as "name=value name=[1,2]", the others as usual. From then on the
+ * allocation number `fails_at` fails; -1: none does. */
+static inline nt_status open_with(const char *kind_name, const char *root, const char *options,
+                                  int fails_at, nt_dataset **ret, nt_error *error) {
+    const nt_data_kind *kind = nt_data_find(kind_name);
+    nt_arena arena;
+    char why[NT_FIELD_WHY];
+    nt_arena_init(&arena);
+    void *record = nt_arena_alloc(&arena, kind->options_size);
+    assert_true(nt_fields_default(kind->fields, record, &arena));
+    if (!nt_fields_parse(kind->fields, record, &arena, options, why))
+        fail_msg("%s", why);
+    if (fails_at >= 0)
+        fail_allocation(fails_at);
+    nt_status status = nt_dataset_open(kind, record, root, NULL, ret, error);
+    nt_arena_finish(&arena);
+    return status;
+}
+
 /* Writes `count` CIFAR records, samples `first` and on; `coarse` adds the byte before the label. */
 static inline void write_cifar(const char *path, int first, int count, bool coarse, int classes) {
     size_t record = CIFAR_PIXELS + 1 + coarse;

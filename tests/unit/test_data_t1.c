@@ -78,16 +78,8 @@ static void write_file(const char *path, int lacks) {
 }
 
 static nt_dataset *open_set(const char *folder, const char *options) {
-    const nt_data_kind *kind = nt_data_find("t1");
-    static nt_arena arena; /* options must outlive the call only: they are copied */
-    char why[NT_FIELD_WHY];
-    nt_arena_init(&arena);
-    void *record = nt_arena_alloc(&arena, kind->options_size);
-    assert_true(nt_fields_default(kind->fields, record, &arena));
-    assert_true(nt_fields_parse(kind->fields, record, &arena, options, why));
     nt_dataset *dataset = NULL;
-    EXPECT_OK(&error, nt_dataset_open(kind, record, folder, NULL, &dataset, &error));
-    nt_arena_finish(&arena);
+    EXPECT_OK(&error, open_with("t1", folder, options, -1, &dataset, &error));
     return dataset;
 }
 
