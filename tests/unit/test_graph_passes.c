@@ -1,0 +1,263 @@
+/* What each pass makes of a graph: the dumped text, exactly. */
+#include "test_graph_support.h"
+
+static void evaluation_folds_and_drops(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = through(network->graph, nt_pass_dead);
+    assert_dump(graph,
+                "%0 = input image: Nx3x8x8\n"
+                "%1 = param conv1.weight: 4x3x3x3\n"
+                "%2 = param conv1.bias: 4\n"
+                "%3 = param bn1.weight: 4\n"
+                "%4 = param bn1.bias: 4\n"
+                "%5 = param bn1.running_mean: 4\n"
+                "%6 = param bn1.running_var: 4\n"
+                "%7 = fold_batch_norm(%1, %2, %3, %4, %5, %6) has_bias=true: 4x3x3x3: 4 # bn1\n"
+                "%8 = conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1: Nx4x8x8 # conv1\n"
+                "%9 = relu(%8): Nx4x8x8 # relu1\n"
+                "%10 = param conv2.weight: 8x4x3x3\n"
+                "%11 = param bn2.weight: 8\n"
+                "%12 = param bn2.bias: 8\n"
+                "%13 = param bn2.running_mean: 8\n"
+                "%14 = param bn2.running_var: 8\n"
+                "%15 = fold_batch_norm(%10, %11, %12, %13, %14): 8x4x3x3: 8 # bn2\n"
+                "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n"
+                "%17 = param conv3.weight: 8x8x3x3\n"
+                "%18 = param conv3.bias: 8\n"
+                "%19 = conv2d(%16, %17, %18) channels=8 kernel=3 pad=1: Nx8x4x4 # conv3\n"
+                "%20 = param project.weight: 8x4x1x1\n"
+                "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n"
+                "%22 = add(%19, %21): Nx8x4x4 # add\n"
+                "%23 = global_avg_pool(%22): Nx8 # pool\n"
+                "%24 = param fc.weight: 5x8\n"
+                "%25 = param fc.bias: 5\n"
+                "%26 = linear(%23, %24, %25) features=5: Nx5 # fc\n"
+                "logits = %26\n");
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+static void transposed_convolutions_fold_and_drop(void **state) {
+    (void)state;
+    nt_network *network = decoder_network();
+    nt_graph *graph = through(network->graph, nt_pass_dead), *edited;
+    const char *folded[] = {
+        "%5 = param up1.weight: 4x3x2x2\n",
+        "%11 = fold_batch_norm(%5, %6, %7, %8, %9, %10) has_bias=true transposed=true: 4x3x2x2: 6",
+        "%12 = conv_transpose2d(%4, %11, %11.1) channels=6 kernel=2 stride=2 groups=2: Nx6x8x8",
+        " = fold_batch_norm(%13, %14, %15, %16, %17) transposed=true: 6x5x3x3: 5 # bn2\n",
+    };
+    assert_dump_has(graph, folded, sizeof folded / sizeof *folded);
+    assert_true(nt_network_layer(network, "up1")->fd && nt_network_layer(network, "up2")->fd);
+    nt_graph_free(graph);
+    graph = passed(network->graph, &(nt_pass_options){.conv = NT_CONV_DIRECT});
+    assert_dump_has(graph, (const char *[]){"stride=2 groups=2 algorithm=direct: Nx6x8x8"}, 1);
+    nt_graph_free(graph);
+    int32_t node = nt_network_layer(network, "up1")->value.node;
+    assert_int_equal(edit_zero(network->graph, &node, 1, &edited), NT_OK);
+    const char *zeroed[] = {" = param up1.bias: 6\n", ") shape=[6,8,8]: 6x8x8 # up1\n"};
+    graph = through(edited, nt_pass_dead);
+    assert_dump_has(graph, zeroed, sizeof zeroed / sizeof *zeroed);
+    nt_graph_free(edited);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* What an edit puts in place of a transposed convolution's kernel is of the kernel's type. */
+static void transposed_convolutions_take_other_kernels(void **state) {
+    (void)state;
+    static const nt_edit_kind kinds[] = {NT_EDIT_REINIT, NT_EDIT_RERANDOMISE, NT_EDIT_NOISE,
+                                         NT_EDIT_MEAN};
+    nt_network *network = decoder_network();
+    nt_value up = nt_network_layer(network, "up1")->value;
+    const nt_node *node = nt_graph_node(network->graph, up.node);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        nt_edit edit = {.node = up.node, .kind = kinds[i], .deviation = 0.1};
+        nt_derived_list derived = {0};
+        nt_graph *to = nt_graph_new();
+        char why[NT_WHY] = "";
+        bool mean = kinds[i] == NT_EDIT_MEAN;
+        nt_type channels = nt_type_param(nt_shape_of(1, (int32_t[]){6}));
+        assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, NULL, &derived, why), NT_OK);
+        assert_null(nt_graph_flaw(to));
+        assert_int_equal(derived.count, 1);
+        assert_string_equal(derived.items[0].source, mean ? "" : "up1.weight");
+        assert_true(nt_type_equal(derived.items[0].type,
+                                  mean ? channels : *nt_graph_type(network->graph, node->in[1])));
+        nt_derived_list_finish(&derived);
+        nt_graph_free(to);
+    }
+    nt_network_free(network);
+}
+
+static void zeroing_leaves_constants(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    int32_t nodes[] = {nt_network_layer(network, "conv1")->value.node,
+                       nt_network_layer(network, "conv3")->value.node};
+    nt_graph *edited, *graph;
+    assert_int_equal(edit_zero(network->graph, nodes, 2, &edited), NT_OK);
+    assert_null(nt_graph_flaw(edited));
+    graph = through(edited, nt_pass_dead);
+    /* A bias is left where there was one, conv2 only fed the zeroed kernel and is gone, and nothing
+     * depends on the image any more. */
+    assert_dump(graph,
+                "%0 = param conv1.bias: 4\n"
+                "%1 = constant(%0) shape=[4,8,8]: 4x8x8 # conv1\n"
+                "%2 = param bn1.weight: 4\n"
+                "%3 = param bn1.bias: 4\n"
+                "%4 = param bn1.running_mean: 4\n"
+                "%5 = param bn1.running_var: 4\n"
+                "%6 = batch_norm(%1, %2, %3, %4, %5): 4x8x8 # bn1\n"
+                "%7 = relu(%6): 4x8x8 # relu1\n"
+                "%8 = param conv3.bias: 8\n"
+                "%9 = constant(%8) shape=[8,4,4]: 8x4x4 # conv3\n"
+                "%10 = param project.weight: 8x4x1x1\n"
+                "%11 = conv2d(%7, %10) channels=8 kernel=1 stride=2 bias=false: 8x4x4 # project\n"
+                "%12 = add(%9, %11): 8x4x4 # add\n"
+                "%13 = global_avg_pool(%12): 8 # pool\n"
+                "%14 = param fc.weight: 5x8\n"
+                "%15 = param fc.bias: 5\n"
+                "%16 = linear(%13, %14, %15) features=5: 5 # fc\n"
+                "logits = %16\n");
+    nt_graph_free(edited);
+    nt_graph_free(graph);
+    int32_t add = nt_network_layer(network, "add")->value.node;
+    assert_int_equal(edit_zero(network->graph, &add, 1, &edited), NT_INVALID);
+    nt_network_free(network);
+}
+
+/* Two convolutions are added: the first takes the sum. What relu1 makes is read twice, but conv1
+ * only once. */
+static void ends_are_fused(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = through(network->graph, nt_pass_fuse_end);
+    const char *lines[] = {
+        "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 relu=true: Nx4x8x8 # conv1\n",
+        "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
+        "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n",
+        "%22 = fused_conv2d(%16, %21, %17, %18) channels=8 kernel=3 pad=1 plus=true: Nx8x4x4 "};
+    assert_dump_has(graph, lines, sizeof lines / sizeof *lines);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* A convolution that somebody else reads too stays, and so does what doesn't fit. */
+static void ends_with_other_readers_are_not_fused(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("forks");
+    nt_value x, conv, rectified, sides[2], sum;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    conv = append(network, "conv2d", "channels=2 kernel=1 bias=false", &x, 1, "conv");
+    rectified = append(network, "relu", "", &conv, 1, "relu");
+    sides[0] = conv;
+    sides[1] = rectified;
+    sum = append(network, "add", "", sides, 2, "add");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_graph *graph = through(network->graph, nt_pass_fuse_end);
+    assert_dump(graph, "%0 = input image: Nx2x4x4\n"
+                       "%1 = param conv.weight: 2x2x1x1\n"
+                       "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # conv\n"
+                       "%3 = relu(%2): Nx2x4x4 # relu\n"
+                       "%4 = add(%2, %3): Nx2x4x4 # add\n"
+                       "out = %4\n");
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* conv1 is large enough for Winograd, conv2 and the projection stride. */
+static void kernels_are_kept(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = through(network->graph, nt_pass_keep_kernels);
+    const char *lines[] = {
+        "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
+        "%19 = keep_kernel(%17) channels=8 kernel=3 pad=1 map=4: ",
+        "%20 = fused_conv2d(%16, %19, %18) channels=8 kernel=3 pad=1 kept=true: Nx8x4x4 # conv3\n"};
+    assert_dump_has(graph, lines, sizeof lines / sizeof *lines);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+static void batch_statistics_are_not_folded(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){.norm = NT_NORM_BATCH});
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    assert_non_null(strstr(text.bytes, "statistics=summed"));
+    assert_null(strstr(text.bytes, "fold_batch_norm"));
+    assert_null(strstr(text.bytes, "dropout"));
+    nt_text_finish(&text);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* bn1 reads a convolution, which hands on its sums, to whoever else reads it too; bn2 reads a relu.
+ * In training, gradients and what is computed again read the same convolution. */
+static void sums_are_fused(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("sums");
+    nt_value x, conv, norms[2], rectified, sum;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    conv = append(network, "conv2d", "channels=2 kernel=1 bias=false", &x, 1, "conv");
+    norms[0] = append(network, "batch_norm", "", &conv, 1, "bn1");
+    rectified = append(network, "relu", "", &conv, 1, "relu");
+    norms[1] = append(network, "batch_norm", "", &rectified, 1, "bn2");
+    sum = append(network, "add", "", norms, 2, "add");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_pass_options options = {.norm = NT_NORM_BATCH};
+    nt_graph *before, *graph, *again;
+    assert_int_equal(nt_pass_evaluation(network->graph, &options, &before), NT_OK);
+    assert_int_equal(nt_pass_fuse_sums(before, &options, &graph), NT_OK);
+    assert_null(nt_graph_flaw(graph));
+    assert_dump(graph,
+                "%0 = input image: Nx2x4x4\n"
+                "%1 = param conv.weight: 2x2x1x1\n"
+                "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false moments=true: Nx2x4x4: 4x2 # "
+                "conv\n"
+                "%3 = param bn1.weight: 2\n"
+                "%4 = param bn1.bias: 2\n"
+                "%5 = param bn1.running_mean: 2\n"
+                "%6 = param bn1.running_var: 2\n"
+                "%7 = batch_norm(%2, %3, %4, %5, %6, %2.1) statistics=summed: Nx2x4x4: 2: 2: 2: 2: "
+                "2: 2 # bn1\n"
+                "%8 = relu(%2): Nx2x4x4 # relu\n"
+                "%9 = param bn2.weight: 2\n"
+                "%10 = param bn2.bias: 2\n"
+                "%11 = param bn2.running_mean: 2\n"
+                "%12 = param bn2.running_var: 2\n"
+                "%13 = batch_norm(%8, %9, %10, %11, %12) statistics=batch: Nx2x4x4 # bn2\n"
+                "%14 = add(%7, %13): Nx2x4x4 # add\n"
+                "out = %14\n");
+    assert_int_equal(nt_pass_fuse_sums(graph, &options, &again), NT_OK); /* nothing is left to do */
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(graph, &text);
+    assert_dump(again, text.bytes);
+    nt_text_finish(&text);
+    nt_graph_free(before);
+    nt_graph_free(graph);
+    nt_graph_free(again);
+    nt_network_free(network);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evaluation_folds_and_drops),
+        cmocka_unit_test(transposed_convolutions_fold_and_drop),
+        cmocka_unit_test(transposed_convolutions_take_other_kernels),
+        cmocka_unit_test(zeroing_leaves_constants),
+        cmocka_unit_test(ends_are_fused),
+        cmocka_unit_test(ends_with_other_readers_are_not_fused),
+        cmocka_unit_test(kernels_are_kept),
+        cmocka_unit_test(batch_statistics_are_not_folded),
+        cmocka_unit_test(sums_are_fused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
