@@ -125,48 +125,44 @@ json_t *nt_schema_fields(const nt_field *fields, json_t *also, nt_schema_values 
 
 /* --- kinds ------------------------------------------------------------------------------------ */
 
-/* The names, each with its meaning, which editors show beside it. */
-static json_t *names_of(const nt_schema_kind *kinds, int count, nt_schema_values values) {
-    json_t *names = json_array();
-    for (int i = 0; names && i < count; i++)
-        names = nt_json_append(
-            names, json_pack("{s:s, s:s}", "const", kinds[i].name, "description", kinds[i].doc));
-    if (names && values == NT_SCHEMA_EXPRESSIONS)
+json_t *nt_schema_kinds(const char *key, json_t *also, nt_schema_values values) {
+    json_t *names = json_array(), *properties = also ? also : json_object();
+    if (values == NT_SCHEMA_EXPRESSIONS)
         names = nt_json_append(names, json_pack("{s:s}", "$ref", "#/definitions/expression"));
-    return names;
-}
-
-/* For each property of `also`: true. Its own schema stands but once, beside the kinds. */
-static json_t *allowed(const char *key, const json_t *also) {
-    json_t *properties = json_pack("{s:b}", key, 1);
-    const char *name;
-    json_t *schema;
-    json_object_foreach((json_t *)also, name, schema) {
-        if (properties && json_object_set_new(properties, name, json_true()) != 0) {
-            json_decref(properties);
-            properties = NULL;
-        }
-    }
-    return properties;
-}
-
-json_t *nt_schema_kinds(const char *key, const nt_schema_kind *kinds, int count, json_t *also,
-                        nt_schema_values values) {
-    json_t *forms = json_array();
-    for (int i = 0; forms && i < count; i++) {
-        json_t *properties = allowed(key, also);
-        json_t *form = properties ? nt_schema_fields(kinds[i].fields, properties, values) : NULL;
-        forms = nt_json_append(forms,
-                               json_pack("{s:{s:[s], s:{s:{s:s}}}, s:o}", "if", "required", key,
-                                         "properties", key, "const", kinds[i].name, "then", form));
-    }
-    json_t *properties = also ? also : json_object();
-    if (properties &&
-        json_object_set_new(properties, key,
-                            json_pack("{s:o}", "anyOf", names_of(kinds, count, values))) != 0) {
+    if (json_object_set_new(properties, key, json_pack("{s:o}", "anyOf", names)) != 0) {
         json_decref(properties);
         properties = NULL;
     }
-    return json_pack("{s:s, s:[s], s:o, s:o}", "type", "object", "required", key, "properties",
-                     properties, "allOf", forms);
+    return json_pack("{s:s, s:[s], s:o, s:[]}", "type", "object", "required", key, "properties",
+                     properties, "allOf");
+}
+
+/* For each of the properties: true. Its own schema stands but once, beside the kinds. */
+static json_t *allowed(const json_t *properties) {
+    json_t *all = json_object();
+    const char *name;
+    json_t *schema;
+    json_object_foreach((json_t *)properties, name, schema) {
+        if (all && json_object_set_new(all, name, json_true()) != 0) {
+            json_decref(all);
+            all = NULL;
+        }
+    }
+    return all;
+}
+
+json_t *nt_schema_add_kind(json_t *schema, const char *key, const char *name, const char *doc,
+                           const nt_field *fields, nt_schema_values values) {
+    json_t *properties = json_object_get(schema, "properties");
+    json_t *names = json_object_get(json_object_get(properties, key), "anyOf");
+    json_t *also = properties ? allowed(properties) : NULL;
+    json_t *map = also ? nt_schema_fields(fields, also, values) : NULL;
+    json_t *form = json_pack("{s:{s:[s], s:{s:{s:s}}}, s:o}", "if", "required", key, "properties",
+                             key, "const", name, "then", map);
+    if (json_array_append_new(names, json_pack("{s:s, s:s}", "const", name, "description", doc)) ==
+            0 &&
+        json_array_append_new(json_object_get(schema, "allOf"), form) == 0)
+        return schema;
+    json_decref(schema);
+    return NULL;
 }

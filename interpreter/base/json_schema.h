@@ -23,14 +23,13 @@ json_t *nt_schema_field(const nt_field *field, nt_schema_values values);
  * NULL for none, which is taken. Nothing else may stand in it. */
 json_t *nt_schema_fields(const nt_field *fields, json_t *also, nt_schema_values values);
 
-/* One of several kinds of map, told apart by the text under a key. */
-typedef struct nt_schema_kind {
-    const char *name, *doc; /* `doc`: one line, no full stop */
-    const nt_field *fields;
-} nt_schema_kind;
+/* A map that is one of several kinds, told apart by the text under `key`; the properties `also`, as
+ * above, are every kind's. The kinds are added next. */
+json_t *nt_schema_kinds(const char *key, json_t *also, nt_schema_values values);
 
-/* A map with a `key` that names one of the `kinds`, that kind's fields, and `also`, as above. */
-json_t *nt_schema_kinds(const char *key, const nt_schema_kind *kinds, int count, json_t *also,
-                        nt_schema_values values);
+/* Adds a kind with its meaning (one line, no full stop) and its fields. Takes the schema and
+ * returns it; NULL in, NULL out. */
+json_t *nt_schema_add_kind(json_t *schema, const char *key, const char *name, const char *doc,
+                           const nt_field *fields, nt_schema_values values);
 
 #endif

@@ -7,8 +7,7 @@
 
 static const char detail[] =
     "An editor that knows JSON Schema completes and checks a file as it is typed. With the YAML\n"
-    "language server (as in VS Code, Neovim, Emacs) put the schema in a file and name that file "
-    "in\n"
+    "language server (as in VS Code, Neovim, Emacs) put the schema in a file, and name that in\n"
     "the first line of the YAML:\n\n"
     "    nontrivial schema graph > graph.schema.json\n"
     "    # yaml-language-server: $schema=graph.schema.json\n\n"

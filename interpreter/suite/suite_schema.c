@@ -8,8 +8,6 @@
 #include "optimiser.h"
 #include "suite_parts.h"
 
-enum { MOST_KINDS = 64 };
-
 /* --- the keys of the file --------------------------------------------------------------------- */
 
 static const char file_schema[] =
@@ -62,40 +60,39 @@ static const char loss_words[] =
 /* --- sections --------------------------------------------------------------------------------- */
 
 static json_t *data_section(void) {
-    nt_schema_kind kinds[MOST_KINDS];
-    int count = 0;
-    for (const nt_data_kind *const *k = nt_data_kinds; *k && count < MOST_KINDS; k++)
-        kinds[count++] = (nt_schema_kind){(*k)->name, (*k)->doc, (*k)->fields};
     json_t *words = nt_schema_text(data_words);
-    return words ? nt_schema_kinds("kind", kinds, count, words, NT_SCHEMA_PLAIN) : NULL;
+    json_t *data = words ? nt_schema_kinds("kind", words, NT_SCHEMA_PLAIN) : NULL;
+    for (const nt_data_kind *const *k = nt_data_kinds; *k; k++)
+        data =
+            nt_schema_add_kind(data, "kind", (*k)->name, (*k)->doc, (*k)->fields, NT_SCHEMA_PLAIN);
+    return data;
 }
 
 static json_t *loss_section(void) {
-    nt_schema_kind kinds[MOST_KINDS];
-    int count = 0;
-    for (const nt_op *const *op = nt_ops; *op && count < MOST_KINDS; op++)
-        if ((*op)->traits & NT_OP_LOSS)
-            kinds[count++] = (nt_schema_kind){(*op)->name, (*op)->doc, (*op)->fields};
     json_t *words = nt_schema_text(loss_words);
-    json_t *term = words ? nt_schema_kinds("op", kinds, count, words, NT_SCHEMA_PLAIN) : NULL;
+    json_t *term = words ? nt_schema_kinds("op", words, NT_SCHEMA_PLAIN) : NULL;
+    for (const nt_op *const *op = nt_ops; *op; op++)
+        if ((*op)->traits & NT_OP_LOSS)
+            term = nt_schema_add_kind(term, "op", (*op)->name, (*op)->doc, (*op)->fields,
+                                      NT_SCHEMA_PLAIN);
     json_t *terms = json_pack("{s:s, s:i, s:O}", "type", "array", "minItems", 1, "items", term);
     return json_pack("{s:[o, o]}", "anyOf", term, terms);
 }
 
 static json_t *optimiser_section(void) {
-    nt_schema_kind kinds[MOST_KINDS];
-    int count = 0;
-    for (const nt_optimiser *const *o = nt_optimisers; *o && count < MOST_KINDS; o++)
-        kinds[count++] = (nt_schema_kind){(*o)->name, (*o)->doc, (*o)->fields};
-    return nt_schema_kinds("kind", kinds, count, NULL, NT_SCHEMA_PLAIN);
+    json_t *optimiser = nt_schema_kinds("kind", NULL, NT_SCHEMA_PLAIN);
+    for (const nt_optimiser *const *o = nt_optimisers; *o; o++)
+        optimiser = nt_schema_add_kind(optimiser, "kind", (*o)->name, (*o)->doc, (*o)->fields,
+                                       NT_SCHEMA_PLAIN);
+    return optimiser;
 }
 
 static json_t *schedule_section(void) {
-    nt_schema_kind kinds[MOST_KINDS];
-    int count = 0;
-    for (const nt_schedule *const *s = nt_schedules; *s && count < MOST_KINDS; s++)
-        kinds[count++] = (nt_schema_kind){(*s)->name, (*s)->doc, (*s)->fields};
-    return nt_schema_kinds("kind", kinds, count, NULL, NT_SCHEMA_PLAIN);
+    json_t *schedule = nt_schema_kinds("kind", NULL, NT_SCHEMA_PLAIN);
+    for (const nt_schedule *const *s = nt_schedules; *s; s++)
+        schedule = nt_schema_add_kind(schedule, "kind", (*s)->name, (*s)->doc, (*s)->fields,
+                                      NT_SCHEMA_PLAIN);
+    return schedule;
 }
 
 /* `flip`, or `{crop: {pad: 4}}`. */

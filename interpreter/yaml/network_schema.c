@@ -2,7 +2,6 @@
  * here, and a test holds every graph of the project against what comes out. */
 #include "network_schema.h"
 
-#include "alloc.h"
 #include "json_schema.h"
 #include "op.h"
 
@@ -93,19 +92,12 @@ static const char group_words[] =
 /* --- putting it together ---------------------------------------------------------------------- */
 
 static json_t *op_node(void) {
-    int count = 0;
-    while (nt_ops[count])
-        count++;
-    nt_schema_kind *kinds = nt_alloc_zero((size_t)count * sizeof *kinds);
-    if (!kinds)
-        return NULL;
-    int shown = 0;
+    json_t *words = nt_schema_text(node_words);
+    json_t *node = words ? nt_schema_kinds("op", words, NT_SCHEMA_EXPRESSIONS) : NULL;
     for (const nt_op *const *op = nt_ops; *op; op++)
         if (!((*op)->traits & (NT_OP_INTERNAL | NT_OP_SOURCE)))
-            kinds[shown++] = (nt_schema_kind){(*op)->name, (*op)->doc, (*op)->fields};
-    json_t *words = nt_schema_text(node_words);
-    json_t *node = words ? nt_schema_kinds("op", kinds, shown, words, NT_SCHEMA_EXPRESSIONS) : NULL;
-    nt_free(kinds, (size_t)count * sizeof *kinds);
+            node = nt_schema_add_kind(node, "op", (*op)->name, (*op)->doc, (*op)->fields,
+                                      NT_SCHEMA_EXPRESSIONS);
     return node;
 }
 
