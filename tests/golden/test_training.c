@@ -74,7 +74,7 @@ static void open_fixture(fixture *f) {
         record(f, f->recipe.optimiser->fields, f->recipe.optimiser->options_size,
                "momentum=0.9 weight_decay=0.0005");
     f->recipe.schedule_options =
-        record(f, f->recipe.schedule->fields, f->recipe.schedule->options_size, "rate=0.01");
+        record(f, f->recipe.schedule->fields, f->recipe.schedule->options_size, "rate=0.001");
 }
 
 static void close_fixture(fixture *f) {
