@@ -100,8 +100,9 @@ static int64_t tiles(int32_t places, int32_t dilation, int32_t side) {
     return (int64_t)dilation * ((phase + side - 1) / side);
 }
 
-/* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4 of what it computes, the Toeplitz
- * scheme 9 times for a map of 2x2; the others each tap that meets the input. */
+/* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4 of what it computes, with a stride
+ * of 2 81 times for a tile of 4x4 outputs in each pass, the Toeplitz scheme 9 times for a map of
+ * 2x2; the others each tap that meets the input. */
 int64_t nt_conv_call_executed(const nt_conv_shape *shape, nt_conv_pass pass) {
     int64_t pairs = (int64_t)shape->channels / shape->groups * shape->out_channels;
     bool data = pass == NT_DATA_PASS;
@@ -111,6 +112,8 @@ int64_t nt_conv_call_executed(const nt_conv_shape *shape, nt_conv_pass pass) {
     case NT_WINOGRAD_ALGORITHM:
         return 36 * pairs * tiles(rows, shape->dilation[0], 4) *
                tiles(columns, shape->dilation[1], 4);
+    case NT_STRIDED_ALGORITHM:
+        return 81 * pairs * tiles(shape->out_height, 1, 4) * tiles(shape->out_width, 1, 4);
     case NT_TOEPLITZ_ALGORITHM:
         return 9 * pairs * tiles(rows, shape->dilation[0], 2) *
                tiles(columns, shape->dilation[1], 2);

@@ -30,6 +30,11 @@ const nt_bilinear *nt_bilinear_find(nt_bilinear_name name) {
     return nt_bilinear_with(name, set);
 }
 
+int nt_bilinear_kernel_point(const nt_bilinear *scheme, int point) {
+    int i = point / scheme->points, j = point % scheme->points, last = scheme->kernel_points - 1;
+    return (i < last ? i : last) * scheme->kernel_points + (j < last ? j : last);
+}
+
 static bool both(const int32_t pair[2], int32_t value) {
     return pair[0] == value && pair[1] == value;
 }
@@ -41,9 +46,11 @@ static int32_t phase_side(const nt_conv_shape *shape, int32_t size, int d) {
 
 bool nt_bilinear_fits(const nt_bilinear *scheme, const nt_conv_shape *shape) {
     const int32_t size[2] = {shape->height, shape->width};
-    bool fits = shape->groups == 1 && both(shape->kernel, 3) && both(shape->stride, 1);
+    bool fits = shape->groups == 1 && both(shape->kernel, 3) && both(shape->stride, scheme->stride);
     for (int d = 0; d < 2; d++)
-        if (scheme->in == scheme->out)
+        if (scheme->stride > 1)
+            fits = fits && shape->pad[d] == 1 && shape->dilation[d] == 1;
+        else if (scheme->in == scheme->out)
             fits = fits && phase_side(shape, size[d], d) == scheme->in &&
                    shape->pad[d] == shape->dilation[d];
         else
@@ -67,7 +74,7 @@ static void kernel_job(const void *context, int job, int worker) {
     (void)worker;
     nt_bilinear_kernel_transform(&t->source, job / p->pieces, first,
                                  end < p->from.channels ? end : p->from.channels,
-                                 t->to + job * p->points * p->kernel_point, p->kernel_point);
+                                 t->to + job * p->kernel_points * p->kernel_point, p->kernel_point);
 }
 
 static void transform_kernel(const nt_bilinear_plan *p, const nt_bilinear_kernel *source,
@@ -148,7 +155,7 @@ nt_conv_need nt_bilinear_data_need(const nt_bilinear *scheme, const nt_conv_shap
 void nt_bilinear_data(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *dy,
                       const float *weight, float *dx, const nt_conv_memory *memory) {
     nt_bilinear_plan p = nt_bilinear_plan_of(scheme, shape, true);
-    nt_bilinear_kernel source = {scheme, shape, weight, true};
+    nt_bilinear_kernel source = {p.scheme, shape, weight, true};
     nt_bilinear_right right = right_of(&p, &source, kernel_in(&p, memory));
     nt_bilinear_product(&p, dy, &right, &(nt_conv_end){0}, dx, (float *)memory->shared, memory);
 }

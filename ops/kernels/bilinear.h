@@ -6,13 +6,16 @@
  *     Y = Aᵀ [ (G g Gᵀ) ∘ (Bᵀ d B) ] A          d in x in, g taps x taps, Y out x out
  *
  * With channels, each point is a matrix product of its own, tiles by input channels by output
- * channels; all of them run through nt_gemm_multiply. The gradient to the data is the same scheme
- * on the kernel flipped and transposed; the gradient to the kernel is the scheme's adjoint,
+ * channels; all of them run through nt_gemm_multiply. The gradient to the data is such a scheme on
+ * the kernel flipped and transposed; the gradient to the kernel is the scheme's adjoint,
  *
  *     dg = Gᵀ [ sum over tiles of (A dY Aᵀ) ∘ (Bᵀ d B) ] G
  *
- *     winograd   in 6, out 4, taps 3, points 6     3x3 kernels: 36 products in place of 144
- *     toeplitz   in 2, out 2, taps 3, points 3     3x3 on 2x2 maps, padded by 1: 9 in place of 16
+ *                    in  out  taps  points
+ *     winograd        6    4     3       6   3x3 kernels: 36 products in place of 144
+ *     toeplitz        2    2     3       3   3x3 on 2x2 maps, padded by 1: 9 in place of 16
+ *     strided         9    4     3       9   3x3, stride 2, padded by 1: 81 in place of 144
+ *     strided data    5    8     3       9   its gradient to the data: 81 in place of 144
  *
  * A tile's arithmetic does not depend on the tiles that are worked on beside it. */
 #ifndef NT_BILINEAR_H
@@ -37,28 +40,41 @@ typedef struct nt_bilinear_end {
 typedef void (*nt_bilinear_map)(const float *const *from, int64_t from_at, float *const *to,
                                 int64_t to_at, int64_t count, const nt_bilinear_end *end);
 
-enum { NT_MOST_PLACES = 36 };
+enum { NT_MOST_PLACES = 81 };
 
-typedef struct nt_bilinear {
-    int32_t in, out, taps, points;  /* along each side */
-    nt_bilinear_map input;          /* Bᵀ d B: in to points */
-    nt_bilinear_map kernel;         /* G g Gᵀ: taps to points */
-    nt_bilinear_map output;         /* Aᵀ m A: points to out */
+typedef struct nt_bilinear nt_bilinear;
+struct nt_bilinear {
+    int32_t in, out, taps, points; /* along each side */
+    int32_t stride;                /* of the convolution, */
+    int32_t step;                  /* and so inputs from one tile to the next */
+    int32_t kernel_points;   /* that differ: the last of them serves all points from it on, too */
+    const nt_bilinear *data; /* the scheme of the gradient to the data */
+    nt_bilinear_map input;   /* Bᵀ d B: in to points */
+    nt_bilinear_map kernel;  /* G g Gᵀ: taps to kernel_points */
+    nt_bilinear_map output;  /* Aᵀ m A: points to out */
     nt_bilinear_map output_adjoint; /* A dY Aᵀ: out to points */
-    nt_bilinear_map kernel_adjoint; /* Gᵀ m G: points to taps */
+    nt_bilinear_map kernel_adjoint; /* Gᵀ m G: kernel_points to taps */
 
     /* Turns a square of NT_BLOCK by NT_BLOCK numbers on its diagonal; there are `rows` of them to
      * read, and zeros beyond. */
     void (*turn)(const float *from, int64_t rows, float *to);
-} nt_bilinear;
+};
 
 /* The schemes, with the instructions that this processor has. */
-typedef enum nt_bilinear_name { NT_WINOGRAD, NT_TOEPLITZ } nt_bilinear_name;
+typedef enum nt_bilinear_name {
+    NT_WINOGRAD,
+    NT_TOEPLITZ,
+    NT_STRIDED,
+    NT_STRIDED_DATA /* as the `data` of NT_STRIDED only */
+} nt_bilinear_name;
 const nt_bilinear *nt_bilinear_find(nt_bilinear_name name);
 
 /* The same with other sets of instructions, from 0, which is portable, to the one that
  * nt_bilinear_find prefers; past it NULL. */
 const nt_bilinear *nt_bilinear_with(nt_bilinear_name name, int set);
+
+/* Of the points of both sides, which of the kernel's one is multiplied by. */
+int nt_bilinear_kernel_point(const nt_bilinear *scheme, int point);
 
 /* Whether a scheme computes a convolution of this shape. */
 bool nt_bilinear_fits(const nt_bilinear *scheme, const nt_conv_shape *shape);

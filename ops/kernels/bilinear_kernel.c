@@ -34,7 +34,7 @@ void nt_bilinear_kernel_transform(const nt_bilinear_kernel *k, int64_t panel, in
                                   int64_t end, float *to, int64_t point) {
     const float *from[NT_MOST_PLACES];
     float *points[NT_MOST_PLACES];
-    for (int i = 0; i < k->scheme->points * k->scheme->points; i++)
+    for (int i = 0; i < k->scheme->kernel_points * k->scheme->kernel_points; i++)
         points[i] = to + i * point;
     if (k->transposed) {
         for (int64_t c = first; c < end; c += NT_BLOCK)

@@ -15,6 +15,12 @@
  * = t⁵ - 2.5 t³ + t. That a b = 1 keeps the powers near 1, and rounding errors at half of those of
  * the usual 0, ±1, ±2. The products of differences are 1 for 0, -1.5 for ±a, and 6 for ±b.
  *
+ * Strided, by 2: an output takes the first and the third tap to every other input, which is
+ * F(4, 2) on those: by Toom and Cook again, at the points ±a, ±b and infinity, where M(t) = t⁴ -
+ * 2.5 t² + 1 and the products of differences are ∓3a and ±3b. The second tap meets the inputs in
+ * between, each for one output alone: four products more, all with that tap. Backwards the same
+ * happens to every other input's gradient, two taps to each, and to those in between, one tap.
+ *
  * Toeplitz: on a line of two, y₀ = g₁ x₀ + g₂ x₁ and y₁ = g₀ x₀ + g₁ x₁ share the product
  * g₁ (x₀ + x₁), and need (g₂ - g₁) x₁ and (g₀ - g₁) x₀ beside it. */
 #include "bilinear_lines.h"
@@ -120,6 +126,84 @@ INLINE void winograd_kernel_adjoint(const lanes *u, lanes *g) {
     g[2] = multiply_add(sum_a, 0.5F, multiply_add(sum_b, 2, u[5]));
 }
 
+/* Of five inputs in a row, and so of every other input of nine. */
+INLINE void phase_input(const lanes *d, int apart, lanes *v) {
+    lanes odd = multiply_add(d[apart], -2, d[3 * apart]);
+    lanes even = multiply_add(d[0], -2, d[2 * apart]);
+    v[0] = multiply_add(even, A, odd);
+    v[1] = multiply_add(even, -A, odd);
+    odd = multiply_add(d[apart], -0.5F, d[3 * apart]);
+    even = multiply_add(d[0], -0.5F, d[2 * apart]);
+    v[2] = multiply_add(even, B, odd);
+    v[3] = multiply_add(even, -B, odd);
+    v[4] = multiply_add(d[2 * apart], -2.5F, d[0] + d[4 * apart]);
+}
+
+INLINE void phase_output(const lanes *m, lanes *y) {
+    lanes sum_a = m[0] + m[1], odd_a = (m[0] - m[1]) * A;
+    lanes sum_b = m[2] + m[3], odd_b = (m[2] - m[3]) * B;
+    y[0] = sum_a + sum_b;
+    y[1] = odd_a + odd_b;
+    y[2] = multiply_add(sum_b, 2, sum_a * 0.5F);
+    y[3] = multiply_add(odd_a, 0.5F, multiply_add(odd_b, 2, m[4]));
+}
+
+INLINE void strided_input(const lanes *d, lanes *v) {
+    phase_input(d, 2, v);
+    for (int i = 0; i < 4; i++)
+        v[5 + i] = d[2 * i + 1];
+}
+
+INLINE void strided_kernel(const lanes *g, lanes *u) {
+    lanes even = g[0] * (B / 3), odd = g[2] * (1 / 3.0F);
+    u[0] = -even - odd;
+    u[1] = even - odd;
+    even = g[0] * (A / 3);
+    u[2] = odd + even;
+    u[3] = odd - even;
+    u[4] = g[2];
+    u[5] = g[1];
+}
+
+INLINE void strided_output(const lanes *m, lanes *y) {
+    phase_output(m, y);
+    for (int i = 0; i < 4; i++)
+        y[i] = y[i] + m[5 + i];
+}
+
+INLINE void strided_output_adjoint(const lanes *y, lanes *m) {
+    lanes even = multiply_add(y[2], 0.5F, y[0]), odd = multiply_add(y[3], 0.5F, y[1]);
+    m[0] = multiply_add(odd, A, even);
+    m[1] = multiply_add(odd, -A, even);
+    even = multiply_add(y[2], 2, y[0]), odd = multiply_add(y[3], 2, y[1]);
+    m[2] = multiply_add(odd, B, even);
+    m[3] = multiply_add(odd, -B, even);
+    m[4] = y[3];
+    for (int i = 0; i < 4; i++)
+        m[5 + i] = y[i];
+}
+
+INLINE void strided_kernel_adjoint(const lanes *u, lanes *g) {
+    g[0] = multiply_add(u[1] - u[0], B / 3, (u[2] - u[3]) * (A / 3));
+    g[1] = u[5];
+    g[2] = multiply_add((u[2] + u[3]) - (u[0] + u[1]), 1 / 3.0F, u[4]);
+}
+
+INLINE void strided_data_input(const lanes *d, lanes *v) {
+    phase_input(d, 1, v);
+    for (int i = 0; i < 4; i++)
+        v[5 + i] = d[i];
+}
+
+INLINE void strided_data_output(const lanes *m, lanes *y) {
+    lanes between[4];
+    phase_output(m, between);
+    for (int i = 0; i < 4; i++) {
+        y[2 * i] = m[5 + i];
+        y[2 * i + 1] = between[i];
+    }
+}
+
 INLINE void toeplitz_input(const lanes *d, lanes *v) {
     v[0] = d[0] + d[1];
     v[1] = d[1];
@@ -189,6 +273,13 @@ SQUARE(winograd_kernel, 3, 6, false)
 SQUARE(winograd_output, 6, 4, true)
 SQUARE(winograd_output_adjoint, 4, 6, false)
 SQUARE(winograd_kernel_adjoint, 6, 3, false)
+SQUARE(strided_input, 9, 9, false)
+SQUARE(strided_kernel, 3, 6, false)
+SQUARE(strided_output, 9, 4, true)
+SQUARE(strided_output_adjoint, 4, 9, false)
+SQUARE(strided_kernel_adjoint, 6, 3, false)
+SQUARE(strided_data_input, 5, 9, false)
+SQUARE(strided_data_output, 9, 8, true)
 SQUARE(toeplitz_input, 2, 3, false)
 SQUARE(toeplitz_kernel, 3, 3, false)
 SQUARE(toeplitz_output, 3, 2, true)
@@ -233,11 +324,72 @@ static void turn(const float *from, int64_t rows, float *to) {
             to[i * NT_BLOCK + j] = j < rows ? from[j * NT_BLOCK + i] : 0;
 }
 
-#define MAPS(name)                                                                                 \
-    name##_input_square, name##_kernel_square, name##_output_square, name##_output_adjoint_square, \
-        name##_kernel_adjoint_square, turn
+#define SET NAME(NT_LINES)
 
-const nt_bilinear NAME(NT_LINES)[] = {
-    [NT_WINOGRAD] = {6, 4, 3, 6, MAPS(winograd)},
-    [NT_TOEPLITZ] = {2, 2, 3, 3, MAPS(toeplitz)},
+const nt_bilinear SET[] = {
+    [NT_WINOGRAD] =
+        {
+            .in = 6,
+            .out = 4,
+            .taps = 3,
+            .points = 6,
+            .stride = 1,
+            .step = 4,
+            .kernel_points = 6,
+            .data = &SET[NT_WINOGRAD],
+            .input = winograd_input_square,
+            .kernel = winograd_kernel_square,
+            .output = winograd_output_square,
+            .output_adjoint = winograd_output_adjoint_square,
+            .kernel_adjoint = winograd_kernel_adjoint_square,
+            .turn = turn,
+        },
+    [NT_TOEPLITZ] =
+        {
+            .in = 2,
+            .out = 2,
+            .taps = 3,
+            .points = 3,
+            .stride = 1,
+            .step = 2,
+            .kernel_points = 3,
+            .data = &SET[NT_TOEPLITZ],
+            .input = toeplitz_input_square,
+            .kernel = toeplitz_kernel_square,
+            .output = toeplitz_output_square,
+            .output_adjoint = toeplitz_output_adjoint_square,
+            .kernel_adjoint = toeplitz_kernel_adjoint_square,
+            .turn = turn,
+        },
+    [NT_STRIDED] =
+        {
+            .in = 9,
+            .out = 4,
+            .taps = 3,
+            .points = 9,
+            .stride = 2,
+            .step = 8,
+            .kernel_points = 6,
+            .data = &SET[NT_STRIDED_DATA],
+            .input = strided_input_square,
+            .kernel = strided_kernel_square,
+            .output = strided_output_square,
+            .output_adjoint = strided_output_adjoint_square,
+            .kernel_adjoint = strided_kernel_adjoint_square,
+            .turn = turn,
+        },
+    [NT_STRIDED_DATA] =
+        {
+            .in = 5,
+            .out = 8,
+            .taps = 3,
+            .points = 9,
+            .stride = 2,
+            .step = 4,
+            .kernel_points = 6,
+            .input = strided_data_input_square,
+            .kernel = strided_kernel_square,
+            .output = strided_data_output_square,
+            .turn = turn,
+        },
 };

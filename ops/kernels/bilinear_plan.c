@@ -38,6 +38,12 @@ int64_t nt_bilinear_plan_tiles(const nt_bilinear_plan *p, int64_t point) {
     return p->pieces * p->points * point;
 }
 
+/* The first output that the first input has a part in, if outputs went on past the edge. */
+static int32_t first_gradient(const nt_conv_shape *shape, int d) {
+    int32_t furthest = (shape->kernel[d] - 1) * shape->dilation[d];
+    return (shape->pad[d] - furthest + shape->stride[d] - 1) / shape->stride[d];
+}
+
 static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data) {
     const nt_bilinear *scheme = p->scheme;
     nt_tiles in = {.samples = shape->samples,
@@ -54,9 +60,10 @@ static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data
         int32_t dilation = shape->dilation[d];
         p->from.dilation[d] = p->to.dilation[d] = dilation;
         p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out);
-        p->from.step[d] = p->to.step[d] = scheme->out;
+        p->from.step[d] = scheme->step;
+        p->to.step[d] = scheme->out;
         if (scheme->in > scheme->out) /* places before the tile of outputs that its inputs start */
-            p->from.first[d] = data ? shape->pad[d] - 2 * dilation : -shape->pad[d];
+            p->from.first[d] = data ? first_gradient(shape, d) : -shape->pad[d];
     }
     p->total = nt_tiles_total(&p->to);
     p->cold = nt_ahead_pays(shape);
@@ -65,13 +72,13 @@ static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data
 static void plan_channels(nt_bilinear_plan *p) {
     int64_t channels = round_up(p->from.channels, NT_BLOCK);
     p->panels = ceil_div(p->to.channels, NT_BLOCK);
-    p->streamed = p->points * channels * p->panels * NT_BLOCK > KERNEL_FLOATS;
+    p->streamed = p->kernel_points * channels * p->panels * NT_BLOCK > KERNEL_FLOATS;
     p->group = p->streamed ? 1 : NT_MOST_PANELS;
     p->pieces = ceil_div(channels, DEPTH);
     p->depth = round_up(ceil_div(channels, p->pieces), NT_BLOCK);
     p->pieces = ceil_div(channels, p->depth);
     p->kernel_point = nt_tiles_stride(p->depth * NT_BLOCK);
-    p->kernel_panel = p->pieces * p->points * p->kernel_point;
+    p->kernel_panel = p->pieces * p->kernel_points * p->kernel_point;
 }
 
 /* The most tiles, a multiple of UNIT_TILES, that take up so many floats. */
@@ -107,8 +114,12 @@ static void plan_tiles(nt_bilinear_plan *p) {
 
 nt_bilinear_plan nt_bilinear_plan_of(const nt_bilinear *scheme, const nt_conv_shape *shape,
                                      bool data) {
-    nt_bilinear_plan plan = {
-        .scheme = scheme, .gemm = nt_gemm_query(), .points = scheme->points * scheme->points};
+    if (data)
+        scheme = scheme->data;
+    nt_bilinear_plan plan = {.scheme = scheme,
+                             .gemm = nt_gemm_query(),
+                             .points = scheme->points * scheme->points,
+                             .kernel_points = scheme->kernel_points * scheme->kernel_points};
     plan_maps(&plan, shape, data);
     plan_channels(&plan);
     plan_tiles(&plan);

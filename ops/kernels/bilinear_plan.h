@@ -29,7 +29,8 @@ typedef struct nt_bilinear_plan {
     const nt_bilinear *scheme;
     nt_gemm gemm;
     nt_tiles from, to;
-    int32_t points;        /* of both sides together */
+    int32_t points;        /* of both sides together; */
+    int32_t kernel_points; /* likewise */
     bool streamed;         /* see above */
     bool cold;             /* it pays to fetch ahead (tiles_ahead.h) */
     int64_t depth, pieces; /* channels that are multiplied at a time; how often that is */

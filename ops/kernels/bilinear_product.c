@@ -42,7 +42,7 @@ typedef struct desk {
 } desk;
 
 static int64_t kernel_floats(const nt_bilinear_plan *p) {
-    return p->streamed ? p->group * p->points * p->kernel_point : 0;
+    return p->streamed ? p->group * p->kernel_points * p->kernel_point : 0;
 }
 
 static int64_t tiles_floats(const nt_bilinear_plan *p) {
@@ -133,7 +133,7 @@ typedef struct kernel_piece {
 
 static kernel_piece piece_of(const task *t, const part *b, const desk *at, int64_t piece) {
     const nt_bilinear_plan *p = t->plan;
-    int64_t first = piece * p->depth, floats = p->points * p->kernel_point;
+    int64_t first = piece * p->depth, floats = p->kernel_points * p->kernel_point;
     if (!p->streamed)
         return (kernel_piece){t->right.kernel + b->panel * p->kernel_panel + piece * floats,
                               p->kernel_panel};
@@ -172,9 +172,10 @@ static void multiply_point(const task *t, const part *b, const desk *at, int64_t
         .c_panel = NT_BLOCK,
         .add = piece > 0,
     };
+    const float *right = kernel->at + nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point;
     float *c = at->products + point * p->product_point;
     for (int64_t j = 0; j < b->panels; j += at_once) {
-        product.b = kernel->at + point * p->kernel_point + j * kernel->panel;
+        product.b = right + j * kernel->panel;
         product.c = c + j * NT_BLOCK;
         nt_gemm_multiply(&p->gemm, &product, at->work);
         nt_ahead_fetch(&e->next);

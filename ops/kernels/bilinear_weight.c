@@ -6,7 +6,7 @@
  *
  *     inputs       [point][tile][input channel]
  *     gradients    [point][tile][output channel]
- *     sums         [point][panel of output channels][input channel][16]
+ *     sums         [kernel point][panel of output channels][input channel][16]
  *
  * What belongs to one point stays in the second-level cache while it is worked on. While it is
  * multiplied, the next step's tiles are fetched.
@@ -56,7 +56,7 @@ typedef struct gradient {
     const nt_conv_shape *shape;
     nt_gemm gemm;
     nt_tiles x, dy;
-    int32_t points;                                    /* of both sides together */
+    int32_t points, kernel_points;                     /* of both sides together */
     bool cold;                                         /* it pays to fetch ahead (tiles_ahead.h) */
     int64_t in_block, out_block, in_jobs, out_jobs;    /* channels of a job; jobs */
     int64_t in_point, out_point, sum_point, sum_panel; /* floats */
@@ -94,6 +94,7 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
         .shape = shape,
         .gemm = nt_gemm_query(),
         .points = scheme->points * scheme->points,
+        .kernel_points = scheme->kernel_points * scheme->kernel_points,
         .cold = nt_ahead_pays(shape),
         .x = {.samples = shape->samples,
               .size = {shape->height, shape->width},
@@ -110,7 +111,8 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
         g.x.dilation[d] = g.dy.dilation[d] = shape->dilation[d];
         g.x.count[d] = g.dy.count[d] =
             nt_tiles_count(g.dy.size[d], shape->dilation[d], scheme->out);
-        g.x.step[d] = g.dy.step[d] = scheme->out;
+        g.x.step[d] = scheme->step;
+        g.dy.step[d] = scheme->out;
         g.x.first[d] = scheme->in > scheme->out ? -shape->pad[d] : 0;
     }
     cut_channels(shape->channels, widest, &g.in_block, &g.in_jobs);
@@ -131,7 +133,8 @@ static gradient gradient_of(const nt_bilinear *scheme, const nt_conv_shape *shap
 }
 
 static nt_conv_need need_of(const gradient *g) {
-    size_t floats = (size_t)(g->points * (g->in_point + g->out_point + g->sum_point));
+    size_t floats =
+        (size_t)(g->points * (g->in_point + g->out_point) + g->kernel_points * g->sum_point);
     return (nt_conv_need){
         .shared = g->most_parts > 1 ? (size_t)(g->most_parts * g->stored) * sizeof(float) : 0,
         .per_worker = (floats + nt_gemm_work_size(&g->gemm, g->in_block)) * sizeof(float),
@@ -176,7 +179,7 @@ static desk desk_of(const gradient *g, int worker) {
     float *inputs = (float *)(g->workers + (size_t)worker * g->per_worker);
     float *gradients = inputs + g->points * g->in_point;
     float *sums = gradients + g->points * g->out_point;
-    return (desk){inputs, gradients, sums, sums + g->points * g->sum_point};
+    return (desk){inputs, gradients, sums, sums + g->kernel_points * g->sum_point};
 }
 
 /* One step of a block, of the inputs and of the gradients. */
@@ -216,17 +219,20 @@ static void multiply(const gradient *g, const step *s, const desk *at, bool add,
         .b_panel = NT_BLOCK,
         .c_row = NT_BLOCK,
         .c_panel = g->sum_panel,
-        .add = add,
     };
-    for (int i = 0; i < g->points; i++)
+    for (int i = 0, begun = 0; i < g->points; i++) {
+        int sum = nt_bilinear_kernel_point(g->scheme, i);
+        product.add = add || sum < begun;
+        begun += sum == begun;
         for (int64_t panel = 0; panel < panels; panel += at_once) {
             product.a = at->inputs + i * g->in_point;
             product.b = at->gradients + i * g->out_point + panel * NT_BLOCK;
-            product.c = at->sums + i * g->sum_point + panel * g->sum_panel;
+            product.c = at->sums + sum * g->sum_point + panel * g->sum_panel;
             nt_gemm_multiply(&g->gemm, &product, at->work);
             nt_ahead_fetch(&x);
             nt_ahead_fetch(&dy);
         }
+    }
 }
 
 /* Takes a panel's sums back to the taps. */
@@ -237,7 +243,7 @@ static void emit_panel(const gradient *g, const block *b, const desk *at, int64_
     int64_t width = g->shape->channels * NT_BLOCK, count = (b->in_end - b->in) * NT_BLOCK;
     float *first =
         g->to + b->part * g->stored + (b->out / NT_BLOCK + panel) * taps * width + b->in * NT_BLOCK;
-    for (int i = 0; i < g->points; i++)
+    for (int i = 0; i < g->kernel_points; i++)
         from[i] = at->sums + i * g->sum_point + panel * g->sum_panel;
     for (int64_t tap = 0; tap < taps; tap++)
         to[tap] = first + tap * width;

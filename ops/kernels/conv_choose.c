@@ -4,6 +4,7 @@
 #include "conv_direct.h"
 #include "conv_joined.h"
 #include "depthwise.h"
+#include "tiles.h"
 #include <stddef.h>
 
 /* --- schemes of bilinear.h, which the shape tells apart --------------------------------------- */
@@ -16,8 +17,18 @@ static bool winograd_fits(const nt_conv_shape *shape) {
     return nt_bilinear_fits(nt_bilinear_find(NT_WINOGRAD), shape);
 }
 
+/* And pays: its tiles of 4x4 outputs, each of 81 products, save a quarter of those of 9 taps. */
+static bool strided_fits(const nt_conv_shape *shape) {
+    int64_t tiles =
+        (int64_t)nt_tiles_count(shape->out_height, 1, 4) * nt_tiles_count(shape->out_width, 1, 4);
+    int64_t taps = (int64_t)9 * shape->out_height * shape->out_width;
+    return nt_bilinear_fits(nt_bilinear_find(NT_STRIDED), shape) && 4 * 81 * tiles <= 3 * taps;
+}
+
 static const nt_bilinear *scheme_of(const nt_conv_shape *shape) {
-    return nt_bilinear_find(toeplitz_fits(shape) ? NT_TOEPLITZ : NT_WINOGRAD);
+    return nt_bilinear_find(shape->stride[0] > 1   ? NT_STRIDED
+                            : toeplitz_fits(shape) ? NT_TOEPLITZ
+                                                   : NT_WINOGRAD);
 }
 
 static void bilinear_forward(const nt_conv_shape *shape, const float *x, const float *weight,
@@ -141,6 +152,10 @@ static const algorithm algorithms[] = {
     [NT_TOEPLITZ_ALGORITHM] = {.name = "toeplitz", .fits = toeplitz_fits, BILINEAR},
     [NT_WINOGRAD_ALGORITHM] =
         {.name = "winograd", .fits = winograd_fits, .channels = {4, 1, 4}, .side = 3, BILINEAR},
+    [NT_STRIDED_ALGORITHM] = {.name = "strided winograd",
+                              .fits = strided_fits,
+                              .channels = {8, 8, 8},
+                              BILINEAR},
     [NT_DIRECT_ALGORITHM] =
         {
             .name = "direct",

@@ -13,6 +13,7 @@ typedef enum nt_conv_algorithm {
     NT_JOINED_ALGORITHM,    /* conv_joined.h */
     NT_TOEPLITZ_ALGORITHM,  /* bilinear.h */
     NT_WINOGRAD_ALGORITHM,  /* the same */
+    NT_STRIDED_ALGORITHM,   /* the same */
     NT_DIRECT_ALGORITHM     /* conv_direct.h: takes what is left */
 } nt_conv_algorithm;
 

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { PASSES = 3, GUARD = 64, SHAPES = 50, MANY = 11, ROUNDS = 2 };
+enum { PASSES = 3, GUARD = 64, SHAPES = 50, MANY = 13, ROUNDS = 3 };
 
 /* --- one problem ------------------------------------------------------------------------------ */
 
@@ -217,7 +217,8 @@ static void many_samples(nt_conv_shape ret[MANY]) {
         shape_of(19, 32, 15, 64, 1, 2, 0),  shape_of(9, 3, 33, 24, 7, 2, 3),
         shape_of(41, 36, 7, 52, 3, 2, 1),   shape_of(140, 24, 12, 20, 3, 1, 1),
         shape_of(1700, 16, 2, 24, 3, 1, 1), shape_of(200, 80, 4, 16, 3, 1, 1),
-        shape_of(9, 300, 5, 24, 3, 1, 1),
+        shape_of(9, 300, 5, 24, 3, 1, 1),   shape_of(61, 40, 15, 56, 3, 2, 1),
+        shape_of(300, 24, 8, 300, 3, 2, 1),
     };
     memcpy(ret, shapes, sizeof shapes);
 }
@@ -228,6 +229,7 @@ static void many_rounds(nt_conv_shape ret[ROUNDS]) {
     const nt_conv_shape shapes[ROUNDS] = {
         shape_of(143, 244, 4, 136, 3, 1, 1),
         shape_of(211, 377, 2, 331, 3, 1, 1),
+        shape_of(150, 260, 8, 136, 3, 2, 1),
     };
     memcpy(ret, shapes, sizeof shapes);
 }
@@ -262,6 +264,8 @@ static void test_accuracy(void **state) {
         {shape_of(9, 512, 1, 512, 3, 1, 1), {6e-7, 6e-7, 3e-7}},
         {shape_of(3, 200, 9, 72, 1, 2, 0), {5e-7, 5e-7, 5e-7}},
         {shape_of(2, 3, 32, 64, 7, 2, 3), {5e-7, 1e-6, 1e-6}},
+        {shape_of(2, 64, 32, 128, 3, 2, 1), {1.5e-6, 1.5e-6, 1.5e-6}},
+        {shape_of(2, 512, 16, 512, 3, 2, 1), {2e-6, 2e-6, 1e-6}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -287,20 +291,20 @@ static nt_conv_shape random_shape(nt_bilinear_name name, uint64_t seed) {
     uint64_t n = 0;
     int32_t widest = between(seed, &n, 0, 5) ? 40 : 150;
     nt_conv_shape s = shape_of(between(seed, &n, 1, 7), between(seed, &n, 1, widest), 2,
-                               between(seed, &n, 1, widest), 3, 1, 1);
+                               between(seed, &n, 1, widest), 3, name == NT_STRIDED ? 2 : 1, 1);
     for (int d = 0; d < 2; d++) {
         int32_t *size = d == 0 ? &s.height : &s.width, *out = d == 0 ? &s.out_height : &s.out_width;
-        if (name == NT_WINOGRAD) {
-            *size = between(seed, &n, 3, 13);
+        if (name != NT_TOEPLITZ)
+            *size = between(seed, &n, 3, name == NT_STRIDED ? 21 : 13);
+        if (name == NT_WINOGRAD)
             s.pad[d] = between(seed, &n, 0, 2);
-        }
         *out = (*size + 2 * s.pad[d] - s.kernel[d]) / s.stride[d] + 1;
     }
     return s;
 }
 
 static void each_shape(void (*check)(nt_bilinear_name name, const problem *p)) {
-    for (int name = NT_WINOGRAD; name <= NT_TOEPLITZ; name++)
+    for (int name = NT_WINOGRAD; name <= NT_STRIDED; name++)
         for (uint64_t seed = 1; seed <= SHAPES; seed++) {
             nt_conv_shape shape = random_shape((nt_bilinear_name)name, 10 * seed);
             assert_true(nt_bilinear_fits(nt_bilinear_find((nt_bilinear_name)name), &shape));
@@ -558,19 +562,19 @@ static void test_endings(void **state) {
 /* Of more samples than are worked on at once; at last of a kernel that is not kept. */
 static void test_many_endings(void **state) {
     const nt_conv_shape shapes[] = {
-        shape_of(140, 24, 12, 20, 3, 1, 1),
-        shape_of(1700, 16, 2, 24, 3, 1, 1),
-        shape_of(9, 300, 5, 24, 3, 1, 1),
+        shape_of(140, 24, 12, 20, 3, 1, 1),  shape_of(1700, 16, 2, 24, 3, 1, 1),
+        shape_of(140, 24, 13, 20, 3, 2, 1),  shape_of(9, 300, 5, 24, 3, 1, 1),
         shape_of(143, 244, 4, 136, 3, 1, 1),
     };
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         problem p = problem_new(&shapes[i], 4);
-        const nt_bilinear *scheme =
-            nt_bilinear_find(shapes[i].height == 2 ? NT_TOEPLITZ : NT_WINOGRAD);
+        const nt_bilinear *scheme = nt_bilinear_find(shapes[i].stride[0] == 2 ? NT_STRIDED
+                                                     : shapes[i].height == 2  ? NT_TOEPLITZ
+                                                                              : NT_WINOGRAD);
         check_ending(scheme, &p, &(ending){.bias = true, .plus = true, .relu = true});
         check_ending(scheme, &p, &(ending){.bias = true, .on_itself = true, .relu = true});
-        assert_true((nt_bilinear_kernel_size(scheme, &shapes[i]) == 0) == (i == 3));
+        assert_true((nt_bilinear_kernel_size(scheme, &shapes[i]) == 0) == (i == 4));
         problem_free(&p);
     }
 }
@@ -592,6 +596,7 @@ static void test_end_of_memory(void **state) {
         shape_of(7, 48, 1, 16, 3, 1, 1), shape_of(3, 16, 2, 16, 3, 1, 1),
         shape_of(2, 16, 5, 16, 3, 1, 1), shape_of(2, 16, 7, 16, 3, 2, 1),
         shape_of(2, 3, 9, 16, 5, 2, 2),  shape_of(2, 19, 5, 21, 1, 1, 0),
+        shape_of(2, 16, 8, 16, 3, 2, 1), shape_of(2, 19, 15, 21, 3, 2, 1),
     };
     (void)state;
     char *memory =
@@ -647,7 +652,12 @@ static void test_choice(void **state) {
     expect_pass(shape_of(1, 3, 32, 64, 3, 1, 1), NT_DATA_PASS, NT_WINOGRAD_ALGORITHM);
     expect_pass(shape_of(1, 3, 32, 64, 3, 1, 1), NT_WEIGHT_PASS, NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 3, 32, 64, 7, 2, 3), NT_DIRECT_ALGORITHM);
-    expect_choice(shape_of(1, 64, 32, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);
+    expect_choice(shape_of(1, 64, 32, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
+    expect_choice(shape_of(1, 64, 7, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
+    expect_choice(shape_of(1, 64, 14, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
+    expect_choice(shape_of(1, 64, 6, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);  /* outputs: 3x3, */
+    expect_choice(shape_of(1, 64, 10, 128, 3, 2, 1), NT_DIRECT_ALGORITHM); /* 5x5 */
+    expect_choice(shape_of(1, 64, 32, 128, 3, 2, 0), NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 64, 9, 64, 3, 1, 3), NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 64, 8, 64, 1, 1, 1), NT_DIRECT_ALGORITHM);
     odd.groups = 2;
