@@ -1,20 +1,17 @@
-/* Planning: a depth-first order, then one walk along it that gives every value a place in the slab.
+/* Planning: a depth-first order, then one walk along it that finds how long every value lives.
  *
  * The order visits the inputs of each output before the output itself, first input first, so that
  * one branch is finished, and its values dead, before the next is begun. Of a gradient the last
  * input comes first: the gradient that it goes on from, which takes all of the backward pass so
- * far, so that what is recomputed for it is not computed before that. The walk keeps a list of free
- * ranges, sorted by offset: a value takes the smallest range that holds it, and gives it back,
- * merged with its neighbours, after its last reader. */
+ * far, so that what is recomputed for it is not computed before that. The walk makes a block of
+ * memory for each value, or for several that lie on one another, alive until its last reader has
+ * run; places.h says where the blocks lie. */
 #include "plan.h"
 
 #include "alloc.h"
 #include "parallel.h"
+#include "places.h"
 #include <string.h>
-
-typedef struct range {
-    size_t at, size;
-} range;
 
 typedef struct planner {
     const nt_graph *graph;
@@ -22,10 +19,10 @@ typedef struct planner {
     int32_t *order; /* nodes that run, in order; sources are bound, not run */
     int32_t count;
     int32_t *last_read; /* per value, by number: position of its last reader */
-    size_t *place;      /* per value: its offset, or NT_NOWHERE */
-    range *free;
-    size_t free_count, free_capacity, top;
-    size_t alive; /* bytes, now */
+    int32_t *block;     /* per value, by number: its memory; NEVER: none */
+    nt_block *blocks;
+    size_t block_count;
+    size_t top; /* bytes of all blocks */
 } planner;
 
 enum { NEVER = -1, ALWAYS = INT32_MAX };
@@ -112,64 +109,6 @@ static void find_last_reads(planner *p) {
 
 /* --- places ----------------------------------------------------------------------------------- */
 
-static size_t take(planner *p, size_t size) {
-    p->alive += size;
-    if (p->alive > p->plan->alive_size)
-        p->plan->alive_size = p->alive;
-    size_t best = p->free_count;
-    for (size_t i = 0; i < p->free_count; i++)
-        if (p->free[i].size >= size &&
-            (best == p->free_count || p->free[i].size < p->free[best].size))
-            best = i;
-    if (best < p->free_count) {
-        size_t at = p->free[best].at;
-        p->free[best].at += size;
-        p->free[best].size -= size;
-        if (p->free[best].size == 0)
-            memmove(&p->free[best], &p->free[best + 1], (--p->free_count - best) * sizeof *p->free);
-        return at;
-    }
-    /* Nothing fits: grow the slab, from the last free range on if it touches the top. */
-    size_t at = p->top;
-    if (p->free_count > 0) {
-        range *last = &p->free[p->free_count - 1];
-        if (last->at + last->size == p->top) {
-            at = last->at;
-            p->free_count--;
-        }
-    }
-    p->top = at + size;
-    return at;
-}
-
-static nt_status give_back(planner *p, size_t at, size_t size) {
-    p->alive -= size;
-    size_t i = 0;
-    while (i < p->free_count && p->free[i].at < at)
-        i++;
-    if (i > 0 && p->free[i - 1].at + p->free[i - 1].size == at) {
-        p->free[i - 1].size += size;
-        if (i < p->free_count && at + size == p->free[i].at) {
-            p->free[i - 1].size += p->free[i].size;
-            memmove(&p->free[i], &p->free[i + 1], (--p->free_count - i) * sizeof *p->free);
-        }
-        return NT_OK;
-    }
-    if (i < p->free_count && at + size == p->free[i].at) {
-        p->free[i].at = at;
-        p->free[i].size += size;
-        return NT_OK;
-    }
-    void *ranges = p->free;
-    if (!nt_grow(&ranges, &p->free_capacity, p->free_count, sizeof *p->free))
-        return NT_NO_MEMORY;
-    p->free = ranges;
-    memmove(&p->free[i + 1], &p->free[i], (p->free_count - i) * sizeof *p->free);
-    p->free[i] = (range){.at = at, .size = size};
-    p->free_count++;
-    return NT_OK;
-}
-
 /* Of the node's inputs, the one on which its op lets the first output lie; -1: none. That of a
  * gradient is the first output's gradient, the first of the gradients that come last. */
 static int32_t overlaid(const nt_node *node) {
@@ -195,55 +134,72 @@ static int32_t in_place(const planner *p, const nt_node *node, int32_t s) {
     return bytes_of(p, from->out[in.output]) == bytes_of(p, node->out[0]) ? at : -1;
 }
 
-static void place_outputs(planner *p, int32_t s, nt_step *step) {
-    const nt_node *node = nt_graph_node(p->graph, p->order[s]);
-    int32_t reuse = in_place(p, node, s);
-    for (int32_t k = 0; k < node->out_count; k++) {
-        int32_t v = node->first_value + k;
-        if (p->last_read[v] == NEVER)
-            p->place[v] = NT_NOWHERE;
-        else if (k == 0 && reuse >= 0)
-            p->place[v] = p->place[number(p, node->in[reuse])];
-        else
-            p->place[v] = take(p, bytes_of(p, node->out[k]));
-        step->out[k] = p->place[v];
-        if (node->varies && p->place[v] != NT_NOWHERE)
-            p->plan->naive_size += bytes_of(p, node->out[k]);
-    }
+/* The block of a node's output k, made in step s; one that overlays an input prolongs its block. */
+static int32_t block_of(planner *p, const nt_node *node, int32_t k, int32_t s, int32_t reuse) {
+    int32_t last = p->last_read[node->first_value + k];
+    if (last == NEVER)
+        return NEVER;
+    int32_t block = (int32_t)p->block_count;
+    if (k == 0 && reuse >= 0)
+        block = p->block[number(p, node->in[reuse])];
+    else
+        p->blocks[p->block_count++] =
+            (nt_block){.size = bytes_of(p, node->out[k]), .first = s, .last = last};
+    p->blocks[block].last = last;
+    if (node->varies)
+        p->plan->naive_size += bytes_of(p, node->out[k]);
+    return block;
 }
 
-/* Frees the inputs whose last reader step s was, except one that its output has taken over. */
-static nt_status release_inputs(planner *p, int32_t s, const nt_step *step) {
-    const nt_node *node = nt_graph_node(p->graph, p->order[s]);
-    for (int32_t j = 0; j < node->in_count; j++) {
-        int32_t v = number(p, node->in[j]);
-        const nt_node *from = nt_graph_node(p->graph, node->in[j].node);
-        if (from->op->traits & NT_OP_SOURCE || p->last_read[v] != s || p->place[v] == NT_NOWHERE)
-            continue;
-        size_t at = p->place[v];
-        p->place[v] = NT_NOWHERE; /* also when the node reads it twice */
-        if (at != step->out[0])
-            NT_TRY(give_back(p, at, bytes_of(p, from->out[node->in[j].output])));
-    }
-    return NT_OK;
-}
-
-static nt_status place_all(planner *p, nt_step *steps) {
+static nt_status find_blocks(planner *p, nt_step *steps) {
     for (int32_t s = 0; s < p->count; s++) {
         const nt_node *node = nt_graph_node(p->graph, p->order[s]);
+        int32_t reuse = in_place(p, node, s);
         steps[s] = (nt_step){.node = p->order[s],
                              .out = NT_ARENA_ARRAY(&p->plan->arena, size_t, node->out_count)};
         if (!steps[s].out)
             return NT_NO_MEMORY;
-        place_outputs(p, s, &steps[s]);
-        if (p->top >
-            MOST_BYTES) /* long before a sum could overflow: a step adds far less than this */
-            return NT_NO_MEMORY;
-        NT_TRY(release_inputs(p, s, &steps[s]));
-        if (s + 1 == p->plan->fixed_count)
-            p->plan->fixed_size = p->top;
+        for (int32_t k = 0; k < node->out_count; k++)
+            p->block[node->first_value + k] = block_of(p, node, k, s, reuse);
     }
+    return NT_OK;
+}
+
+/* The sizes of what stays, and of the most that is alive at once; false: past all memory, long
+ * before a sum could overflow. */
+static bool count_bytes(planner *p, size_t *ends) {
+    size_t alive = 0, next = 0;
+    for (int32_t s = 0; s < p->count; s++) {
+        for (; next < p->block_count && p->blocks[next].first == s; next++) {
+            const nt_block *block = &p->blocks[next];
+            alive += block->size;
+            if (alive > MOST_BYTES)
+                return false;
+            if (block->last != ALWAYS)
+                ends[block->last] += block->size;
+            else if (s < p->plan->fixed_count)
+                p->plan->fixed_size += block->size;
+        }
+        p->plan->alive_size = alive > p->plan->alive_size ? alive : p->plan->alive_size;
+        alive -= ends[s];
+    }
+    return true;
+}
+
+static nt_status place_all(planner *p, nt_step *steps) {
+    size_t *ends = nt_alloc_zero((size_t)p->count * sizeof *ends); /* per step: bytes that die */
+    nt_status status = ends && count_bytes(p, ends) ? NT_OK : NT_NO_MEMORY;
+    nt_free(ends, (size_t)p->count * sizeof *ends);
+    NT_TRY(status);
+    NT_TRY(nt_places_find(p->blocks, p->block_count, &p->top));
     p->plan->varying_size = p->top - p->plan->fixed_size;
+    for (int32_t s = 0; s < p->count; s++) {
+        const nt_node *node = nt_graph_node(p->graph, p->order[s]);
+        for (int32_t k = 0; k < node->out_count; k++) {
+            int32_t block = p->block[node->first_value + k];
+            steps[s].out[k] = block == NEVER ? NT_NOWHERE : p->blocks[block].at;
+        }
+    }
     return NT_OK;
 }
 
@@ -307,6 +263,7 @@ static nt_status make(planner *p) {
     nt_step *steps = NT_ARENA_ARRAY(arena, nt_step, p->count);
     if (!steps)
         return NT_NO_MEMORY;
+    NT_TRY(find_blocks(p, steps));
     NT_TRY(place_all(p, steps));
     find_scratch(p);
     p->plan->fixed = steps;
@@ -319,9 +276,10 @@ nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_er
     planner p = {.graph = graph, .plan = nt_alloc_zero(sizeof(nt_plan))};
     p.order = nt_alloc(size * sizeof *p.order);
     p.last_read = nt_alloc(values * sizeof *p.last_read);
-    p.place = nt_alloc(values * sizeof *p.place);
+    p.block = nt_alloc(values * sizeof *p.block);
+    p.blocks = nt_alloc(values * sizeof *p.blocks);
     nt_status status = NT_NO_MEMORY;
-    if (p.plan && p.order && p.last_read && p.place) {
+    if (p.plan && p.order && p.last_read && p.block && p.blocks) {
         nt_arena_init(&p.plan->arena);
         p.plan->graph = graph;
         p.plan->batch = batch;
@@ -329,8 +287,8 @@ nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_er
     }
     nt_free(p.order, size * sizeof *p.order);
     nt_free(p.last_read, values * sizeof *p.last_read);
-    nt_free(p.place, values * sizeof *p.place);
-    nt_free(p.free, p.free_capacity * sizeof *p.free);
+    nt_free(p.block, values * sizeof *p.block);
+    nt_free(p.blocks, values * sizeof *p.blocks);
     if (status != NT_OK) {
         nt_plan_free(p.plan);
         return nt_error_say(error, status, "out of memory planning a graph of %zu nodes", size);

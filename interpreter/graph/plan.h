@@ -2,10 +2,10 @@
  * largest batch; owns nothing of the graph, which must outlive it.
  *
  * Values that don't depend on the graph's inputs are `fixed`: they run once, when the weights are
- * bound, and keep their place. The others share one slab: a value's bytes are free for the next one
- * as soon as its last reader, in the plan's own order, has run.
+ * bound, and keep their place. The others share one slab with them: a value's bytes are free for
+ * others once its last reader, in the plan's own order, has run, and until its writer does.
  *
- *     slab   | fixed values … | varying values, reused … | shared scratch | each worker's |
+ *     slab   | values … | shared scratch | each worker's |
  */
 #ifndef NT_PLAN_H
 #define NT_PLAN_H
@@ -25,8 +25,9 @@ typedef struct nt_plan {
     int32_t batch; /* the most samples of a run */
     nt_step *fixed, *varying;
     int32_t fixed_count, varying_count;
-    size_t slab_size; /* bytes, scratch included */
-    size_t fixed_size, varying_size;
+    size_t slab_size;    /* bytes, scratch included */
+    size_t fixed_size;   /* of the values that are computed once and stay */
+    size_t varying_size; /* the rest of the values' part of the slab */
     size_t shared_at, workers_at, per_worker;
     size_t naive_size; /* what the varying values would take without reuse */
     size_t alive_size; /* the most that is alive at once, fixed values included */
