@@ -217,8 +217,8 @@ static void many_samples(nt_conv_shape ret[MANY]) {
         shape_of(19, 32, 15, 64, 1, 2, 0),  shape_of(9, 3, 33, 24, 7, 2, 3),
         shape_of(41, 36, 7, 52, 3, 2, 1),   shape_of(140, 24, 12, 20, 3, 1, 1),
         shape_of(1700, 16, 2, 24, 3, 1, 1), shape_of(200, 80, 4, 16, 3, 1, 1),
-        shape_of(9, 300, 5, 24, 3, 1, 1),   shape_of(61, 40, 15, 56, 3, 2, 1),
-        shape_of(300, 24, 8, 300, 3, 2, 1),
+        shape_of(9, 300, 5, 24, 3, 1, 1),   shape_of(61, 140, 8, 56, 3, 2, 1),
+        shape_of(300, 24, 16, 48, 3, 2, 1),
     };
     memcpy(ret, shapes, sizeof shapes);
 }
@@ -592,11 +592,11 @@ static float *fenced(array a, char *memory, size_t size) {
 static void test_end_of_memory(void **state) {
     enum { SIZE = 1 << 18, ARRAYS = 4 };
     const nt_conv_shape shapes[] = {
-        shape_of(2, 16, 5, 16, 1, 1, 0), shape_of(2, 16, 5, 32, 1, 2, 0),
-        shape_of(7, 48, 1, 16, 3, 1, 1), shape_of(3, 16, 2, 16, 3, 1, 1),
-        shape_of(2, 16, 5, 16, 3, 1, 1), shape_of(2, 16, 7, 16, 3, 2, 1),
-        shape_of(2, 3, 9, 16, 5, 2, 2),  shape_of(2, 19, 5, 21, 1, 1, 0),
-        shape_of(2, 16, 8, 16, 3, 2, 1), shape_of(2, 19, 15, 21, 3, 2, 1),
+        shape_of(2, 16, 5, 16, 1, 1, 0),  shape_of(2, 16, 5, 32, 1, 2, 0),
+        shape_of(7, 48, 1, 16, 3, 1, 1),  shape_of(3, 16, 2, 16, 3, 1, 1),
+        shape_of(2, 16, 5, 16, 3, 1, 1),  shape_of(2, 16, 7, 16, 3, 2, 1),
+        shape_of(2, 3, 9, 16, 5, 2, 2),   shape_of(2, 19, 5, 21, 1, 1, 0),
+        shape_of(2, 16, 16, 16, 3, 2, 1), shape_of(2, 19, 15, 21, 3, 2, 1),
     };
     (void)state;
     char *memory =
@@ -653,8 +653,10 @@ static void test_choice(void **state) {
     expect_pass(shape_of(1, 3, 32, 64, 3, 1, 1), NT_WEIGHT_PASS, NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 3, 32, 64, 7, 2, 3), NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 64, 32, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
-    expect_choice(shape_of(1, 64, 7, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
-    expect_choice(shape_of(1, 64, 14, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
+    expect_choice(shape_of(1, 128, 8, 256, 3, 2, 1), NT_STRIDED_ALGORITHM);
+    expect_choice(shape_of(1, 64, 15, 128, 3, 2, 1), NT_STRIDED_ALGORITHM);
+    expect_choice(shape_of(1, 64, 8, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);
+    expect_choice(shape_of(1, 64, 14, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);
     expect_choice(shape_of(1, 64, 6, 128, 3, 2, 1), NT_DIRECT_ALGORITHM);  /* outputs: 3x3, */
     expect_choice(shape_of(1, 64, 10, 128, 3, 2, 1), NT_DIRECT_ALGORITHM); /* 5x5 */
     expect_choice(shape_of(1, 64, 32, 128, 3, 2, 0), NT_DIRECT_ALGORITHM);
