@@ -203,7 +203,8 @@ static void transform(const gradient *g, const step *s, const desk *at, bool col
                        g->out_block, cold);
 }
 
-/* Adds a step's products to the sums, or begins them; meanwhile fetches the next step. */
+/* Adds a step's products to the sums, or begins them; meanwhile fetches the next step. The points
+ * meet the kernel's in order, so that the first to meet one is the one that begins its sum. */
 static void multiply(const gradient *g, const step *s, const desk *at, bool add, const step *next) {
     int64_t panels = ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
     int64_t calls = g->cold ? g->points * panels / at_once : 0;
