@@ -24,9 +24,11 @@
 #include <string.h>
 
 enum {
-    BLOCK_ROWS = 96,  /* about so many rows a job */
-    ROUND_ROWS = 12,  /* the heights of micro-kernels are divisors of it */
-    BLOCK_PANELS = 16 /* at most so many panels of result channels a job */
+    BLOCK_ROWS = 96,   /* at most so many rows a job, */
+    FEWEST_ROWS = 24,  /* but, if there are, at least so many */
+    ROUND_ROWS = 12,   /* the heights of micro-kernels are divisors of it */
+    BLOCK_PANELS = 16, /* at most so many panels of result channels a job */
+    WANTED_JOBS = 8    /* at least; blocks of panels are cut first, if panels are enough */
 };
 
 static int64_t ceil_div(int64_t a, int64_t b) {
@@ -35,6 +37,10 @@ static int64_t ceil_div(int64_t a, int64_t b) {
 
 static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
+}
+
+static int64_t clamp(int64_t a, int64_t low, int64_t high) {
+    return a < low ? low : least(a, high);
 }
 
 /* --- the kernel ------------------------------------------------------------------------------- */
@@ -100,10 +106,10 @@ typedef struct product {
     nt_conv_end end;
     float *result; /* [samples][size_0][size_1][pitch] */
     int32_t size[2], pitch;
-    int32_t first[2], stride[2]; /* where the grid's place (i, j) lies in the result */
-    bool in_place;               /* the sums grow in the result */
-    int64_t rows, row_jobs;      /* rows of a job; jobs */
-    int64_t panel_jobs;
+    int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result */
+    bool in_place;                    /* the sums grow in the result */
+    int64_t rows, row_jobs;           /* rows of a job; jobs */
+    int64_t block_panels, panel_jobs; /* likewise */
     char *workers;
     size_t per_worker;
 } product;
@@ -116,9 +122,9 @@ typedef struct block {
 static block block_of(const product *p, int job) {
     int64_t rest = job / p->row_jobs;
     block b = {.group = rest / p->panel_jobs, .row = job % p->row_jobs * p->rows};
-    b.panel = rest % p->panel_jobs * BLOCK_PANELS;
+    b.panel = rest % p->panel_jobs * p->block_panels;
     b.rows = least(p->rows, nt_gather_rows(&p->left) - b.row);
-    b.panels = least(BLOCK_PANELS, p->panels - b.panel);
+    b.panels = least(p->block_panels, p->panels - b.panel);
     return b;
 }
 
@@ -221,6 +227,22 @@ static void product_job(const void *context, int job, int worker) {
         nt_moments_made(p->end.moments, b.row, b.row + b.rows, b.panels);
 }
 
+/* How many at a time, at most `most`, make the same number of times, but evenly. */
+static int64_t even(int64_t all, int64_t most) {
+    return ceil_div(all, ceil_div(all, most));
+}
+
+static void cut(product *p, int64_t rows, int64_t groups) {
+    int64_t most = p->panels >= WANTED_JOBS
+                       ? BLOCK_ROWS
+                       : clamp(ceil_div(rows, WANTED_JOBS), FEWEST_ROWS, BLOCK_ROWS);
+    p->rows = least(BLOCK_ROWS, ceil_div(even(rows, most), ROUND_ROWS) * ROUND_ROWS);
+    p->row_jobs = ceil_div(rows, p->rows);
+    int64_t cuts = clamp(ceil_div(WANTED_JOBS, p->row_jobs * groups), 1, p->panels);
+    p->block_panels = even(p->panels, least(BLOCK_PANELS, ceil_div(p->panels, cuts)));
+    p->panel_jobs = ceil_div(p->panels, p->block_panels);
+}
+
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
     p->gemm = nt_gemm_query();
     p->panel_size = r->panel_size;
@@ -232,10 +254,7 @@ static void product_run(product *p, const right *r, const nt_conv_memory *memory
     int64_t rows = nt_gather_rows(&p->left);
     if (rows == 0)
         return;
-    p->row_jobs = ceil_div(rows, BLOCK_ROWS);
-    p->rows = least(BLOCK_ROWS, ceil_div(ceil_div(rows, p->row_jobs), ROUND_ROWS) * ROUND_ROWS);
-    p->row_jobs = ceil_div(rows, p->rows);
-    p->panel_jobs = ceil_div(p->panels, BLOCK_PANELS);
+    cut(p, rows, r->shape->groups);
     if (p->end.moments)
         nt_moments_begin(p->end.moments, 1, 1, p->panels * r->shape->groups);
     nt_parallel((int)(p->row_jobs * p->panel_jobs * r->shape->groups), product_job, p);
