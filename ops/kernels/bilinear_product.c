@@ -8,7 +8,8 @@
 enum {
     WANTED_JOBS = 32,   /* of runs of blocks, */
     MOST_RUN = 8,       /* but no longer than this */
-    SHARED_JOBS = 16,   /* of a round, if panels are enough */
+    SHARED_JOBS = 16,   /* of a round, if panels are enough; */
+    SINGLE_PANELS = 2,  /* but a job of a single tile has so many: together they take less time */
     TRANSFORM_TILES = 4 /* of a job, into shared memory */
 };
 
@@ -33,6 +34,10 @@ static int64_t ceil_div(int64_t a, int64_t b) {
 
 static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
+}
+
+static int64_t clamp(int64_t a, int64_t low, int64_t high) {
+    return a < low ? low : least(a, high);
 }
 
 /* --- a worker's memory ------------------------------------------------------------------------ */
@@ -105,9 +110,9 @@ typedef struct errands {
 } errands;
 
 /* Panels that one call multiplies by: as few as can be, for the errands' sake, unless each call
- * would pack the tiles anew. */
+ * would pack the tiles anew, or a single one. */
 static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
-    return p->gemm.unpacked ? 1 : panels;
+    return p->gemm.unpacked && p->total > 1 ? 1 : panels;
 }
 
 static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
@@ -307,7 +312,8 @@ static void run_round(task *t) {
     t->blocks = ceil_div(tiles, p->block);
     t->group = p->group;
     if (!p->streamed)
-        t->group = least(p->group, ceil_div(p->panels * t->blocks, SHARED_JOBS));
+        t->group = clamp(ceil_div(p->panels * t->blocks, SHARED_JOBS),
+                         p->total == 1 ? SINGLE_PANELS : 1, p->group);
     nt_parallel((int)(ceil_div(tiles, TRANSFORM_TILES) * p->pieces), transform_job, t);
     nt_parallel((int)(t->blocks * ceil_div(p->panels, t->group)), shared_job, t);
 }

@@ -1,5 +1,6 @@
 #include "gemm.h"
 
+#include "gemm_row.h"
 #include "tensor.h"
 #include <blis.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ nt_gemm nt_gemm_query(void) {
         .context = context,
         .unpacked = unpacked ? bli_cntx_get_l3_sup_ker_dt(BLIS_FLOAT, BLIS_RRR, context) : NULL,
         .unpacked_rows = (int32_t)bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context),
+        .single = unpacked && nt_gemm_row_fits(),
         .kernel = bli_cntx_get_l3_vir_ukr_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context),
         .mr = mr,
         .nr = nr,
@@ -37,18 +39,17 @@ nt_gemm nt_gemm_query(void) {
 
 /* --- unpacked --------------------------------------------------------------------------------- */
 
-/* One panel over one piece, by the kernel that reads the matrices as they lie. With beta = 0 it
- * does not read C. */
-static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p, int64_t depth,
-                              const float *a, const float *b, bool add, float *c) {
+/* By the kernel that reads the matrices as they lie. With beta = 0 it does not read C. */
+static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p) {
     sgemmsup_ker_ft kernel;
     memcpy(&kernel, &gemm->unpacked, sizeof kernel);
-    float one = 1, beta = add ? 1 : 0;
+    float one = 1, beta = p->add ? 1 : 0;
     auxinfo_t aux = {0};
     bli_auxinfo_set_ps_a(gemm->unpacked_rows * p->a_row, &aux); /* to its next rows of A */
-    kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, p->rows, NT_BLOCK, depth, &one, (float *)a,
-           p->a_row, p->a_step, (float *)b, p->b_row, 1, &beta, c, p->c_row, 1, &aux,
-           (cntx_t *)gemm->context);
+    for (int64_t panel = 0; panel < p->panels; panel++)
+        kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, p->rows, NT_BLOCK, p->depth, &one,
+               (float *)p->a, p->a_row, p->a_step, (float *)p->b + panel * p->b_panel, p->b_row, 1,
+               &beta, p->c + panel * p->c_panel, p->c_row, 1, &aux, (cntx_t *)gemm->context);
 }
 
 /* --- packed ----------------------------------------------------------------------------------- */
@@ -81,47 +82,46 @@ static void multiply_panels(const nt_gemm *gemm, int64_t depth, const float *a, 
            gemm->tile_col, &aux, (cntx_t *)gemm->context);
 }
 
-/* Packs one piece of A into panels, with zeros in the rows past the last one. */
-static void pack_left(const nt_gemm *gemm, const nt_block_product *p, int64_t depth, const float *a,
-                      float *to) {
+/* Packs A into panels, with zeros in the rows past the last one. */
+static void pack_left(const nt_gemm *gemm, const nt_block_product *p, float *to) {
     for (int64_t row = 0; row < p->rows; row += gemm->mr, to += left_size(gemm))
         for (int64_t i = 0; i < gemm->mr; i++)
-            for (int64_t k = 0; k < depth; k++)
+            for (int64_t k = 0; k < p->depth; k++)
                 to[k * gemm->a_step + i] =
-                    row + i < p->rows ? a[(row + i) * p->a_row + k * p->a_step] : 0;
+                    row + i < p->rows ? p->a[(row + i) * p->a_row + k * p->a_step] : 0;
 }
 
 /* Packs columns [first, first + nr) of one panel of B, as far as it has them, else zeros. */
-static void pack_right(const nt_gemm *gemm, const nt_block_product *p, int64_t depth,
-                       const float *b, int64_t first, float *to) {
-    for (int64_t k = 0; k < depth; k++, b += p->b_row, to += gemm->b_step)
+static void pack_right(const nt_gemm *gemm, const nt_block_product *p, int64_t panel, int64_t first,
+                       float *to) {
+    const float *b = p->b + panel * p->b_panel;
+    for (int64_t k = 0; k < p->depth; k++, b += p->b_row, to += gemm->b_step)
         for (int64_t j = 0; j < gemm->nr; j++)
             to[j] = first + j < NT_BLOCK ? b[first + j] : 0;
 }
 
 /* Writes or adds to C what lies within a panel of it, of the tile whose first element is `c`. */
 static void emit_tile(const nt_gemm *gemm, const nt_block_product *p, const float *tile,
-                      int64_t rows, int64_t columns, bool add, float *c) {
+                      int64_t rows, int64_t columns, float *c) {
     for (int64_t i = 0; i < rows && i < gemm->mr; i++, c += p->c_row)
         for (int64_t j = 0; j < columns && j < gemm->nr; j++) {
             float value = tile[i * gemm->tile_row + j * gemm->tile_col];
-            c[j] = add ? c[j] + value : value;
+            c[j] = p->add ? c[j] + value : value;
         }
 }
 
-/* All panels over one piece, by the micro-kernel. */
-static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, int64_t from,
-                            int64_t depth, bool add, float *work) {
+/* By the micro-kernel. */
+static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, float *work) {
     float *right = work, *tile = right + right_size(gemm), *left = tile + tile_size(gemm);
-    pack_left(gemm, p, depth, p->a + from * p->a_step, left);
+    pack_left(gemm, p, left);
     for (int64_t panel = 0; panel < p->panels; panel++)
         for (int64_t j = 0; j < NT_BLOCK; j += gemm->nr) {
             float *c = p->c + panel * p->c_panel + j;
-            pack_right(gemm, p, depth, p->b + panel * p->b_panel + from * p->b_row, j, right);
+            pack_right(gemm, p, panel, j, right);
             for (int64_t i = 0; i < p->rows; i += gemm->mr) {
                 const float *panel_a = left + (size_t)(i / gemm->mr) * left_size(gemm);
-                multiply_panels(gemm, depth, panel_a, right, tile);
-                emit_tile(gemm, p, tile, p->rows - i, NT_BLOCK - j, add, c + i * p->c_row);
+                multiply_panels(gemm, p->depth, panel_a, right, tile);
+                emit_tile(gemm, p, tile, p->rows - i, NT_BLOCK - j, c + i * p->c_row);
             }
         }
 }
@@ -135,15 +135,24 @@ size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows) {
     return right_size(gemm) + tile_size(gemm) + panels * left_size(gemm) + PANEL_SLACK;
 }
 
+/* All panels over one piece. */
+static void multiply_piece(const nt_gemm *gemm, const nt_block_product *p, float *work) {
+    if (!gemm->unpacked)
+        multiply_packed(gemm, p, work);
+    else if (gemm->single && p->rows == 1)
+        nt_gemm_row(p);
+    else
+        multiply_unpacked(gemm, p);
+}
+
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *work) {
-    for (int64_t k = 0; k < p->depth; k += DEPTH) {
-        int64_t depth = p->depth - k < DEPTH ? p->depth - k : DEPTH;
-        bool add = p->add || k > 0;
-        if (!gemm->unpacked)
-            multiply_packed(gemm, p, k, depth, add, work);
-        for (int64_t i = 0; gemm->unpacked && i < p->panels; i++)
-            multiply_unpacked(gemm, p, depth, p->a + k * p->a_step,
-                              p->b + i * p->b_panel + k * p->b_row, add, p->c + i * p->c_panel);
+    nt_block_product piece = *p;
+    for (int64_t left = p->depth; left > 0; left -= DEPTH) {
+        piece.depth = left < DEPTH ? left : DEPTH;
+        multiply_piece(gemm, &piece, work);
+        piece.a += DEPTH * p->a_step;
+        piece.b += DEPTH * p->b_row;
+        piece.add = true;
     }
 }
 

@@ -21,8 +21,9 @@
 
 typedef struct nt_gemm {
     const void *context;
-    void *unpacked; /* a function, as BLIS hands it out, that reads matrices as they lie; or */
-    int32_t unpacked_rows;      /* NULL. Rows of its tile */
+    void *unpacked; /* reads matrices as they lie: a function, as BLIS hands it out, or NULL */
+    int32_t unpacked_rows;      /* of its tile */
+    bool single;                /* beside it, a row alone has a way of its own (gemm_row.h) */
     void *kernel;               /* the micro-kernel */
     int32_t mr, nr;             /* rows and columns of its tile */
     int32_t a_step, b_step;     /* floats from one k to the next in a panel; at least mr and nr */

@@ -1,0 +1,66 @@
+#include "gemm_row.h"
+
+#include "tensor.h"
+#include "vectorise.h"
+
+#if defined __x86_64__
+#include <immintrin.h>
+
+enum {
+    LANES = 8,
+    VECTORS = NT_BLOCK / LANES, /* of a panel's row */
+    TOGETHER = 4                /* panels: eight sums are under way, as many as the steps that the
+                                   processor has begun and not finished */
+};
+
+#define FUSED __attribute__((target("avx2,fma")))
+
+bool nt_gemm_row_fits(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+/* `count` panels, a constant where this is inlined, from `panel` on. */
+FUSED NT_INLINE void multiply(const nt_block_product *p, int64_t panel, int count) {
+    __m256 sums[TOGETHER][VECTORS];
+    const float *a = p->a, *b = p->b + panel * p->b_panel;
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < VECTORS; j++)
+            sums[i][j] = _mm256_setzero_ps();
+    for (int64_t k = 0; k < p->depth; k++, a += p->a_step, b += p->b_row) {
+        __m256 left = _mm256_broadcast_ss(a);
+        for (int i = 0; i < count; i++)
+            for (int j = 0; j < VECTORS; j++) {
+                __m256 right = _mm256_loadu_ps(b + i * p->b_panel + j * LANES);
+                sums[i][j] = _mm256_fmadd_ps(left, right, sums[i][j]);
+            }
+    }
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < VECTORS; j++) {
+            float *c = p->c + (panel + i) * p->c_panel + j * LANES;
+            if (p->add)
+                sums[i][j] = _mm256_add_ps(_mm256_loadu_ps(c), sums[i][j]);
+            _mm256_storeu_ps(c, sums[i][j]);
+        }
+}
+
+FUSED void nt_gemm_row(const nt_block_product *p) {
+    int64_t panel = 0;
+    for (; panel + TOGETHER <= p->panels; panel += TOGETHER)
+        multiply(p, panel, TOGETHER);
+    for (; panel + 2 <= p->panels; panel += 2)
+        multiply(p, panel, 2);
+    for (; panel < p->panels; panel++)
+        multiply(p, panel, 1);
+}
+
+#else
+
+bool nt_gemm_row_fits(void) {
+    return false;
+}
+
+void nt_gemm_row(const nt_block_product *p) {
+    (void)p;
+}
+
+#endif
