@@ -244,29 +244,35 @@ INLINE lanes finish(const nt_bilinear_end *end, int place, int64_t to_at, int64_
     return end->relu ? relu(v) : v;
 }
 
+/* A line is to stay in registers, which can't be indexed: loops over its places are unrolled. */
+#define UNROLLED _Pragma("GCC unroll 9")
+
+/* clang-format off */
 /* Applies a line's map, of n places to m, down the columns and then along the rows. */
 #define SQUARE(line, n, m, ends)                                                                   \
     static void line##_square(const float *const *from, int64_t from_at, float *const *to,         \
                               int64_t to_at, int64_t count, const nt_bilinear_end *end) {          \
         for (int64_t at = 0; at < count; at += LANES) {                                            \
             lanes half[m][n], read[n], made[m];                                                    \
-            for (int j = 0; j < (n); j++) {                                                        \
-                for (int i = 0; i < (n); i++)                                                      \
+            UNROLLED for (int j = 0; j < (n); j++) {                                               \
+                UNROLLED for (int i = 0; i < (n); i++)                                             \
                     read[i] = load(from[i * (n) + j] + from_at + at);                              \
                 line(read, made);                                                                  \
-                for (int i = 0; i < (m); i++)                                                      \
+                UNROLLED for (int i = 0; i < (m); i++)                                             \
                     half[i][j] = made[i];                                                          \
             }                                                                                      \
-            for (int i = 0; i < (m); i++) {                                                        \
+            UNROLLED for (int i = 0; i < (m); i++) {                                               \
                 line(half[i], made);                                                               \
-                for (int j = 0; (ends) && end && j < (m); j++)                                     \
-                    made[j] = finish(end, i * (m) + j, to_at, at, made[j]);                        \
-                for (int j = 0; j < (m); j++)                                                      \
+                if ((ends) && end)                                                                 \
+                    UNROLLED for (int j = 0; j < (m); j++)                                         \
+                        made[j] = finish(end, i * (m) + j, to_at, at, made[j]);                    \
+                UNROLLED for (int j = 0; j < (m); j++)                                             \
                     store(to[i * (m) + j] + to_at + at, made[j]);                                  \
             }                                                                                      \
         }                                                                                          \
         (void)end;                                                                                 \
     }
+/* clang-format on */
 
 SQUARE(winograd_input, 6, 6, false)
 SQUARE(winograd_kernel, 3, 6, false)
