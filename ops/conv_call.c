@@ -2,6 +2,7 @@
 
 #include "columns.h"
 #include "conv_choose.h"
+#include "integers.h"
 #include "op_check.h"
 #include <stdio.h>
 
@@ -96,8 +97,8 @@ static int64_t live_taps(const nt_conv_shape *shape, int d) {
 
 /* Tiles of so many of a dilated map's places along one side, of all its phases. */
 static int64_t tiles(int32_t places, int32_t dilation, int32_t side) {
-    int32_t phase = (places + dilation - 1) / dilation;
-    return (int64_t)dilation * ((phase + side - 1) / side);
+    int32_t phase = nt_ceil_div(places, dilation);
+    return (int64_t)dilation * nt_ceil_div(phase, side);
 }
 
 /* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4 of what it computes, with a stride
@@ -158,7 +159,7 @@ nt_conv_memory nt_conv_call_memory(const nt_scratch *scratch) {
 
 /* Where in the shared memory the work of moments.h starts. */
 static size_t moments_at(nt_conv_need conv) {
-    return (conv.shared + sizeof(double) - 1) / sizeof(double) * sizeof(double);
+    return nt_round_up(conv.shared, sizeof(double));
 }
 
 nt_need nt_conv_call_need(const nt_call *call, nt_conv_need conv) {

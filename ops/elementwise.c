@@ -1,5 +1,6 @@
 #include "elementwise.h"
 
+#include "integers.h"
 #include "parallel.h"
 #include <string.h>
 
@@ -19,7 +20,7 @@ static void run_job(const void *context, int job, int worker) {
 }
 
 void nt_elementwise(int64_t total, nt_range range, const void *call) {
-    nt_parallel((int)((total + JOB - 1) / JOB), run_job, &(work){total, range, call});
+    nt_parallel((int)nt_ceil_div(total, JOB), run_job, &(work){total, range, call});
 }
 
 static void zero_range(const void *call, int64_t from, int64_t to) {

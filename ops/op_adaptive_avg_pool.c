@@ -2,6 +2,7 @@
  * bin i of n over a side of `size` reaches from floor(i * size / n) to ceil((i + 1) * size / n), so
  * that neighbours may share a row or a column. */
 #include "columns.h"
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -36,12 +37,12 @@ typedef struct span {
 } span;
 
 static span bin_of(int64_t i, int64_t bins, int64_t size) {
-    return (span){i * size / bins, ((i + 1) * size + bins - 1) / bins};
+    return (span){i * size / bins, nt_ceil_div((i + 1) * size, bins)};
 }
 
 /* The bins that a place is in: the first ends after it, the last starts before it or there. */
 static span bins_with(int64_t place, int64_t bins, int64_t size) {
-    return (span){place * bins / size, ((place + 1) * bins + size - 1) / size};
+    return (span){place * bins / size, nt_ceil_div((place + 1) * bins, size)};
 }
 
 static int64_t length_of(span s) {

@@ -1,5 +1,6 @@
 /* The sum of its inputs, element by element, from the first to the last. An input that is not
  * batched is added to each sample. */
+#include "integers.h"
 #include "op.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -31,7 +32,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
 }
 
 static int jobs_of(int64_t elements) {
-    return (int)((elements + JOB - 1) / JOB);
+    return (int)nt_ceil_div(elements, JOB);
 }
 
 /* The part from element `at` of input i, for one sample. */
@@ -99,7 +100,7 @@ static void backward_job(const void *context, int job, int worker) {
 
 static void backward(const nt_grad_call *call) {
     int64_t elements = nt_type_stored(call->out_grad[0].type);
-    nt_parallel((int)((elements + CHUNK - 1) / CHUNK), backward_job, call);
+    nt_parallel((int)nt_ceil_div(elements, CHUNK), backward_job, call);
 }
 
 const nt_op nt_op_add = {

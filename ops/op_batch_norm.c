@@ -15,6 +15,7 @@
  * ones' next values. */
 #include "attrs.h"
 #include "columns.h"
+#include "integers.h"
 #include "moments.h"
 #include "op_check.h"
 #include "parallel.h"
@@ -147,7 +148,7 @@ typedef struct sweep {
 
 static void sweep_run(nt_job job, sweep *s) {
     s->job_rows = s->channels < JOB ? JOB / s->channels : 1;
-    nt_parallel((int)((s->rows + s->job_rows - 1) / s->job_rows), job, s);
+    nt_parallel((int)nt_ceil_div(s->rows, s->job_rows), job, s);
 }
 
 static int64_t rows_of(const sweep *s, int job) {

@@ -1,6 +1,7 @@
 /* Its inputs one after the other along the channels. In memory, where channels lie innermost, each
  * pixel of the output is those of the inputs in turn. An input that is not batched is part of each
  * sample. */
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include <stdio.h>
@@ -48,7 +49,7 @@ static int64_t pixels_of_job(nt_shape out) {
 
 static int parts_of(nt_shape out) {
     int64_t each = pixels_of_job(out);
-    return (int)((nt_shape_pixels(out) + each - 1) / each);
+    return (int)nt_ceil_div(nt_shape_pixels(out), each);
 }
 
 static part part_of(nt_shape out, int job) {

@@ -12,6 +12,7 @@
  * target that is no class makes the loss NaN: data must be checked where they are read. The second
  * output is the probabilities; the gradient goes through them too. */
 #include "exponential.h"
+#include "integers.h"
 #include "lane_sum.h"
 #include "op_check.h"
 #include "parallel.h"
@@ -105,7 +106,7 @@ static extent extent_of(const nt_tensor *in) {
                 .places = nt_shape_pixels(in[LOGITS].type.shape)};
     e.most = e.channels < JOB ? JOB / e.channels : 1;
     e.most = e.most < PLACES ? e.most : PLACES;
-    e.jobs = (e.places + e.most - 1) / e.most;
+    e.jobs = nt_ceil_div(e.places, e.most);
     return e;
 }
 

@@ -5,6 +5,7 @@
  * the input is the same for all: the output is always batched. */
 #include "attrs.h"
 #include "dropout_factors.h"
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -32,7 +33,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
 /* Jobs of both directions: a part of the input's elements, for each sample that they stand for, a
  * chunk at a time. */
 static int jobs_of(const nt_tensor *given) {
-    return (int)((nt_tensor_total(given) + JOB - 1) / JOB);
+    return (int)nt_ceil_div(nt_tensor_total(given), JOB);
 }
 
 NT_VECTORISED(multiply, (const float *x, const float *restrict factors, int64_t count, float *y),

@@ -4,6 +4,7 @@
  * step's draw, the node's path and the channel's place in the batch. Each sample of a batch gets
  * its own, even where the input is the same for all: the output is always batched. */
 #include "dropout_factors.h"
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -61,7 +62,7 @@ static void draw_job(const void *context, int job, int worker) {
 }
 
 static void draw_factors(const work *w) {
-    nt_parallel((int)((w->factor_count + DRAWN - 1) / DRAWN), draw_job, w);
+    nt_parallel((int)nt_ceil_div(w->factor_count, DRAWN), draw_job, w);
 }
 
 /* --- multiplying ------------------------------------------------------------------------------ */
@@ -73,7 +74,7 @@ static int64_t pixels_of_job(nt_shape shape) {
 
 static int jobs_of_sample(nt_shape shape) {
     int64_t most = pixels_of_job(shape);
-    return (int)((nt_shape_pixels(shape) + most - 1) / most);
+    return (int)nt_ceil_div(nt_shape_pixels(shape), most);
 }
 
 NT_VECTORISED(multiply,

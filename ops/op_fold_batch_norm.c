@@ -7,6 +7,7 @@
  * of the group's rows. Inputs: weight (a kernel), the layer's bias if it has one, gamma, beta,
  * mean, variance. For evaluation: no gradient passes. */
 #include "attrs.h"
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include <math.h>
@@ -60,7 +61,7 @@ static void weight_job(const void *context, int job, int worker) {
     const nt_type *type = &call->in[0].type;
     (void)worker;
     int64_t per_group = type->shape.dim[0] / type->groups;
-    int64_t blocks = (per_group + NT_BLOCK - 1) / NT_BLOCK;
+    int64_t blocks = nt_ceil_div(per_group, NT_BLOCK);
     int64_t group = job / blocks, lane = job % blocks * NT_BLOCK;
     int64_t total = nt_shape_pixels(type->shape) * NT_BLOCK;
     const float *from = call->in[0].f + job * total;

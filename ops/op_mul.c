@@ -1,6 +1,7 @@
 /* The product of two inputs, element by element. The second is like the first, or has one factor
  * for each channel (a vector, or Cx1x1: attention to channels) or for each place (1xRxC: attention
  * to places). Of an input that is not batched, the one sample meets each of the other's. */
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -77,7 +78,7 @@ static int64_t pixels_of_job(const sides *s) {
 }
 
 static int parts_of(const sides *s) {
-    return (int)((s->pixels + pixels_of_job(s) - 1) / pixels_of_job(s));
+    return (int)nt_ceil_div(s->pixels, pixels_of_job(s));
 }
 
 static part part_of(const sides *s, int job) {
@@ -168,7 +169,7 @@ NT_VECTORISED(lanes_job, (const void *context, int job, int worker), (context, j
     const nt_grad_call *call = context;
     const nt_tensor *dy = &call->out_grad[0], *a = &call->in[0], *db = &call->in_grad[1];
     sides s = sides_of(a, db);
-    int64_t elements = s.channels * s.pixels, groups = (s.channels + LANES - 1) / LANES;
+    int64_t elements = s.channels * s.pixels, groups = nt_ceil_div(s.channels, LANES);
     int64_t sample = job / groups, first = job % groups * LANES;
     int64_t lanes = first + LANES < s.channels ? LANES : s.channels - first;
     range samples = samples_of(db, dy, sample);
@@ -221,7 +222,7 @@ static void backward(const nt_grad_call *call) {
     else if (db->data && s.step.channel == 0)
         nt_parallel(db->count * parts_of(&s), places_job, call);
     else if (db->data)
-        nt_parallel(db->count * (int)((s.channels + LANES - 1) / LANES), lanes_job, call);
+        nt_parallel(db->count * (int)nt_ceil_div(s.channels, LANES), lanes_job, call);
     if (dx->data)
         nt_parallel(dx->count * parts_of(&s), like_job, &(likeness){call, 0});
 }

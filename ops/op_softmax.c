@@ -1,4 +1,5 @@
 /* Softmax over the channels of each place: e^x over the sum of the channels' e^x. */
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "softmax_rows.h"
@@ -29,7 +30,7 @@ static part part_of(const nt_tensor *tensor, int job) {
 
 static int jobs_of(const nt_tensor *tensor) {
     int64_t most = rows_of_job(nt_shape_channels(tensor->type.shape));
-    return (int)((nt_tensor_rows(tensor) + most - 1) / most);
+    return (int)nt_ceil_div(nt_tensor_rows(tensor), most);
 }
 
 static void forward_job(const void *context, int job, int worker) {

@@ -8,6 +8,7 @@
  * Rows whose target is `ignore` don't count; if none counts, the loss is 0 (PyTorch: NaN). A target
  * that is no class makes the loss NaN: data must be checked where they are read. The second output
  * is the probabilities; the gradient goes through them too. */
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include <math.h>
@@ -108,7 +109,7 @@ static int32_t target_of(const nt_tensor *in, const extent *e, int64_t row) {
 }
 
 static int64_t jobs_of(int64_t rows) {
-    return (rows + JOB - 1) / JOB;
+    return nt_ceil_div(rows, JOB);
 }
 
 /* A job's sums over its rows. */

@@ -1,5 +1,6 @@
 /* The sum of its inputs, each times its weight, element by element, from the first to the last: for
  * a loss that is made of several. An input that is not batched is added to each sample. */
+#include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -45,7 +46,7 @@ static float weight_of(const void *attrs, int i) {
 }
 
 static int jobs_of(int64_t elements, int64_t job) {
-    return (int)((elements + job - 1) / job);
+    return (int)nt_ceil_div(elements, job);
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include "integers.h"
 #include "op_check.h"
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +13,12 @@ nt_span nt_pool_span(const nt_pool *pool, int d, int32_t place, int32_t size) {
     int64_t first = (int64_t)place * stride_of(pool, d) - pool->pad[d], step = pool->dilation[d];
     int64_t count = pool->kernel[d];
     if (first < 0) {
-        int64_t skipped = (-first + step - 1) / step;
+        int64_t skipped = nt_ceil_div(-first, step);
         first += skipped * step;
         count -= skipped;
     }
     if (first + (count - 1) * step >= size)
-        count = first < size ? (size - first + step - 1) / step : 0;
+        count = first < size ? nt_ceil_div(size - first, step) : 0;
     return (nt_span){.first = (int32_t)first, .count = count > 0 ? (int32_t)count : 0};
 }
 
@@ -64,7 +65,7 @@ int nt_pool_infer(const nt_pool *pool, const nt_type *in, nt_type *ret_out, char
 /* --- gradients -------------------------------------------------------------------------------- */
 
 static int64_t parts_of(nt_shape in) {
-    return (in.dim[0] + NT_POOL_LANES - 1) / NT_POOL_LANES;
+    return nt_ceil_div(in.dim[0], NT_POOL_LANES);
 }
 
 int nt_pool_parts(const nt_tensor *in_grad) {

@@ -9,6 +9,7 @@
 #include "plan.h"
 
 #include "alloc.h"
+#include "integers.h"
 #include "parallel.h"
 #include "places.h"
 #include <string.h>
@@ -34,7 +35,7 @@ static int32_t number(const planner *p, nt_value value) {
 }
 
 static size_t aligned(size_t bytes) {
-    return (bytes + NT_ALIGN - 1) / NT_ALIGN * NT_ALIGN;
+    return (size_t)nt_round_up((int64_t)bytes, NT_ALIGN);
 }
 
 static size_t bytes_of(const planner *p, nt_type type) {

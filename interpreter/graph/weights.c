@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "hash.h"
+#include "integers.h"
 #include "random.h"
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct nt_weights {
 
 static size_t stored_bytes(nt_type type) {
     size_t bytes = (size_t)nt_type_stored(type) * sizeof(float);
-    return (bytes + NT_ALIGN - 1) / NT_ALIGN * NT_ALIGN;
+    return nt_round_up(bytes, NT_ALIGN);
 }
 
 nt_status nt_weights_new(const nt_network *network, nt_weights **ret) {

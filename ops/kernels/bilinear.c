@@ -6,6 +6,7 @@
 #include "bilinear_lines.h"
 #include "bilinear_plan.h"
 #include "bilinear_product.h"
+#include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
 
@@ -41,7 +42,7 @@ static bool both(const int32_t pair[2], int32_t value) {
 
 /* A phase of a dilated map is a map of its own (tiles.h); this is the largest one's side. */
 static int32_t phase_side(const nt_conv_shape *shape, int32_t size, int d) {
-    return (size + shape->dilation[d] - 1) / shape->dilation[d];
+    return nt_ceil_div(size, shape->dilation[d]);
 }
 
 bool nt_bilinear_fits(const nt_bilinear *scheme, const nt_conv_shape *shape) {

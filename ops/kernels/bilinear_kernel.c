@@ -1,5 +1,6 @@
 #include "bilinear_kernel.h"
 
+#include "integers.h"
 #include "tensor.h"
 
 enum {
@@ -49,7 +50,7 @@ void nt_bilinear_kernel_transform(const nt_bilinear_kernel *k, int64_t panel, in
 void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
                               int64_t end, int64_t part, int64_t parts) {
     int taps = k->scheme->taps * k->scheme->taps;
-    int64_t blocks = (end - first + NT_BLOCK - 1) / NT_BLOCK, squares = blocks * taps;
+    int64_t blocks = nt_ceil_div(end - first, NT_BLOCK), squares = blocks * taps;
     for (int64_t i = part * squares / parts; i < (part + 1) * squares / parts; i++) {
         int64_t block = first / NT_BLOCK + i % blocks;
         int64_t across = k->transposed ? panel : block, along = k->transposed ? block : panel;

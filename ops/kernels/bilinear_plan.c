@@ -1,5 +1,6 @@
 #include "bilinear_plan.h"
 
+#include "integers.h"
 #include "tensor.h"
 #include "tiles_ahead.h"
 
@@ -14,22 +15,6 @@ enum {
     DEPTH = 256 /* at most, about: a piece of a panel stays in the second-level cache */
 };
 
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t round_up(int64_t a, int64_t b) {
-    return ceil_div(a, b) * b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t clamp(int64_t a, int64_t low, int64_t high) {
-    return a < low ? low : least(a, high);
-}
-
 int64_t nt_bilinear_plan_kernel(const nt_bilinear_plan *p) {
     return p->panels * p->kernel_panel;
 }
@@ -41,7 +26,7 @@ int64_t nt_bilinear_plan_tiles(const nt_bilinear_plan *p, int64_t point) {
 /* The first output that the first input has a part in, if outputs went on past the edge. */
 static int32_t first_gradient(const nt_conv_shape *shape, int d) {
     int32_t furthest = (shape->kernel[d] - 1) * shape->dilation[d];
-    return (shape->pad[d] - furthest + shape->stride[d] - 1) / shape->stride[d];
+    return nt_ceil_div(shape->pad[d] - furthest, shape->stride[d]);
 }
 
 static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data) {
@@ -70,13 +55,12 @@ static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data
 }
 
 static void plan_channels(nt_bilinear_plan *p) {
-    int64_t channels = round_up(p->from.channels, NT_BLOCK);
-    p->panels = ceil_div(p->to.channels, NT_BLOCK);
+    int64_t channels = nt_round_up(p->from.channels, NT_BLOCK);
+    p->panels = nt_ceil_div(p->to.channels, NT_BLOCK);
     p->streamed = p->kernel_points * channels * p->panels * NT_BLOCK > KERNEL_FLOATS;
     p->group = p->streamed ? 1 : NT_MOST_PANELS;
-    p->pieces = ceil_div(channels, DEPTH);
-    p->depth = round_up(ceil_div(channels, p->pieces), NT_BLOCK);
-    p->pieces = ceil_div(channels, p->depth);
+    p->depth = nt_round_up(nt_even(channels, DEPTH), NT_BLOCK);
+    p->pieces = nt_ceil_div(channels, p->depth);
     p->kernel_point = nt_tiles_stride(p->depth * NT_BLOCK);
     p->kernel_panel = p->pieces * p->kernel_points * p->kernel_point;
 }
@@ -89,21 +73,21 @@ static int64_t tiles_in(int64_t floats, int64_t tile) {
 /* How many tiles at a time, no more than `most`, make the same number of times, but evenly. Both
  * are multiples of UNIT_TILES. */
 static int64_t even(int64_t tiles, int64_t most) {
-    return round_up(ceil_div(tiles, ceil_div(tiles, most)), UNIT_TILES);
+    return nt_round_up(nt_even(tiles, most), UNIT_TILES);
 }
 
 /* Rounds and blocks are cut evenly. Memory is for the largest that any number of samples up to this
  * one might have, so that it grows with them. */
 static void plan_tiles(nt_bilinear_plan *p) {
-    int64_t channels = p->pieces * p->depth, all = round_up(p->total, UNIT_TILES);
+    int64_t channels = p->pieces * p->depth, all = nt_round_up(p->total, UNIT_TILES);
     int64_t block = tiles_in(BLOCK_FLOATS, p->points * (channels + p->group * NT_BLOCK));
     int64_t round = tiles_in(ROUND_FLOATS, p->points * channels);
-    block = clamp(block, FEWEST_TILES, MOST_TILES);
+    block = nt_clamp(block, FEWEST_TILES, MOST_TILES);
     p->shared = p->streamed || all <= FEW_BLOCKS * block;
     if (p->streamed)
-        block = round = clamp(round, FEWEST_TILES, MOST_TILES);
-    round = least(all, clamp(round, block, FEW_BLOCKS * block));
-    block = least(all, block);
+        block = round = nt_clamp(round, FEWEST_TILES, MOST_TILES);
+    round = nt_least(all, nt_clamp(round, block, FEW_BLOCKS * block));
+    block = nt_least(all, block);
     p->most = block;
     p->block_point = nt_tiles_stride(block * p->depth);
     p->round_point = nt_tiles_stride(round * p->depth);

@@ -1,6 +1,7 @@
 #include "bilinear_product.h"
 
 #include "conv_end.h"
+#include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
 #include "tiles_ahead.h"
@@ -27,18 +28,6 @@ typedef struct task {
     int64_t blocks;         /* of this round; */
     int64_t run, group;     /* of a job; panels at a time */
 } task;
-
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t clamp(int64_t a, int64_t low, int64_t high) {
-    return a < low ? low : least(a, high);
-}
 
 /* --- a worker's memory ------------------------------------------------------------------------ */
 
@@ -70,7 +59,7 @@ size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p) {
 /* --- the tiles -------------------------------------------------------------------------------- */
 
 static int64_t channels_of(const nt_bilinear_plan *p, int64_t piece) {
-    return least(p->depth, p->from.channels - piece * p->depth);
+    return nt_least(p->depth, p->from.channels - piece * p->depth);
 }
 
 /* Transforms a piece of tiles [tile, end) to `to`, where tile `first` starts. */
@@ -89,7 +78,7 @@ static void transform_job(const void *context, int job, int worker) {
     const nt_bilinear_plan *p = t->plan;
     int64_t piece = job % p->pieces, tile = t->tile + job / p->pieces * TRANSFORM_TILES;
     (void)worker;
-    transform(t, piece, tile, least(tile + TRANSFORM_TILES, t->tile_end), t->tile, t->tiles,
+    transform(t, piece, tile, nt_least(tile + TRANSFORM_TILES, t->tile_end), t->tile, t->tiles,
               p->round_point, p->cold);
 }
 
@@ -116,13 +105,14 @@ static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
 }
 
 static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
-    return p->points * p->pieces * ceil_div(panels, panels_of_call(p, least(panels, p->group)));
+    return p->points * p->pieces *
+           nt_ceil_div(panels, panels_of_call(p, nt_least(panels, p->group)));
 }
 
 static errands errands_of(const task *t, const part *b, const nt_ahead *next) {
     const nt_bilinear_plan *p = t->plan;
     int64_t channel = b->panel * NT_BLOCK;
-    int64_t count = least(b->panels * NT_BLOCK, p->to.channels - channel);
+    int64_t count = nt_least(b->panels * NT_BLOCK, p->to.channels - channel);
     const nt_tiles_part written = {b->tile, b->end, channel, count};
     int64_t calls = p->cold ? calls_of(p, b->panels) : 0;
     bool plus = t->end.plus && t->end.plus != t->result;
@@ -231,7 +221,7 @@ static void emit(const task *t, const part *b, const desk *at) {
     const float *from[NT_MOST_PLACES];
     int64_t places[NT_MOST_PLACES];
     int64_t channel = b->panel * NT_BLOCK;
-    int64_t count = least(b->panels * NT_BLOCK, p->to.channels - channel);
+    int64_t count = nt_least(b->panels * NT_BLOCK, p->to.channels - channel);
     int64_t rest = count % NT_BLOCK, whole = count - rest;
     for (int i = 0; i < p->points; i++)
         from[i] = at->products + i * p->product_point;
@@ -252,7 +242,7 @@ static void multiply(const task *t, part *b, const desk *at, int64_t panel, int6
                      nt_ahead *next) {
     const nt_bilinear_plan *p = t->plan;
     for (b->panel = panel; b->panel < panel_end; b->panel += b->panels) {
-        b->panels = least(t->group, panel_end - b->panel);
+        b->panels = nt_least(t->group, panel_end - b->panel);
         errands e = errands_of(t, b, next);
         for (int64_t piece = 0; piece < p->pieces; piece++) {
             kernel_piece kernel = piece_of(t, b, at, piece);
@@ -273,11 +263,11 @@ static void shared_job(const void *context, int job, int worker) {
     const desk at = desk_of(t, worker);
     int64_t tile = t->tile + job % t->blocks * p->block, panel = job / t->blocks * t->group;
     part b = {.tile = tile,
-              .end = least(tile + p->block, t->tile_end),
+              .end = nt_least(tile + p->block, t->tile_end),
               .tiles = t->tiles + (tile - t->tile) * p->depth,
               .point = p->round_point};
     nt_ahead none = {0};
-    multiply(t, &b, &at, panel, least(p->panels, panel + t->group), &none);
+    multiply(t, &b, &at, panel, nt_least(p->panels, panel + t->group), &none);
 }
 
 /* A run of blocks by all panels. */
@@ -285,9 +275,9 @@ static void run_job(const void *context, int job, int worker) {
     const task *t = context;
     const nt_bilinear_plan *p = t->plan;
     const desk at = desk_of(t, worker);
-    int64_t first = job * t->run, last = least(first + t->run, t->blocks);
+    int64_t first = job * t->run, last = nt_least(first + t->run, t->blocks);
     for (int64_t i = first; i < last; i++) {
-        int64_t tile = i * p->block, end = least(tile + p->block, p->total);
+        int64_t tile = i * p->block, end = nt_least(tile + p->block, p->total);
         part b = {.tile = tile, .end = end, .tiles = at.tiles, .point = p->block_point};
         const nt_tiles_part after = {end, end + p->block, 0, p->from.channels};
         nt_ahead next =
@@ -301,21 +291,21 @@ static void run_job(const void *context, int job, int worker) {
 static void run_blocks(task *t) {
     const nt_bilinear_plan *p = t->plan;
     t->group = p->group;
-    t->blocks = ceil_div(p->total, p->block);
-    t->run = least(MOST_RUN, ceil_div(t->blocks, WANTED_JOBS));
-    nt_parallel((int)ceil_div(t->blocks, t->run), run_job, t);
+    t->blocks = nt_ceil_div(p->total, p->block);
+    t->run = nt_least(MOST_RUN, nt_ceil_div(t->blocks, WANTED_JOBS));
+    nt_parallel((int)nt_ceil_div(t->blocks, t->run), run_job, t);
 }
 
 static void run_round(task *t) {
     const nt_bilinear_plan *p = t->plan;
     int64_t tiles = t->tile_end - t->tile;
-    t->blocks = ceil_div(tiles, p->block);
+    t->blocks = nt_ceil_div(tiles, p->block);
     t->group = p->group;
     if (!p->streamed)
-        t->group = clamp(ceil_div(p->panels * t->blocks, SHARED_JOBS),
-                         p->total == 1 ? SINGLE_PANELS : 1, p->group);
-    nt_parallel((int)(ceil_div(tiles, TRANSFORM_TILES) * p->pieces), transform_job, t);
-    nt_parallel((int)(t->blocks * ceil_div(p->panels, t->group)), shared_job, t);
+        t->group = nt_clamp(nt_ceil_div(p->panels * t->blocks, SHARED_JOBS),
+                            p->total == 1 ? SINGLE_PANELS : 1, p->group);
+    nt_parallel((int)(nt_ceil_div(tiles, TRANSFORM_TILES) * p->pieces), transform_job, t);
+    nt_parallel((int)(t->blocks * nt_ceil_div(p->panels, t->group)), shared_job, t);
 }
 
 /* A row of tiles makes lines of the map, unless it hangs over the edge, or the lines of another
@@ -345,7 +335,7 @@ void nt_bilinear_product(const nt_bilinear_plan *plan, const float *maps,
         return;
     }
     for (; t.tile < plan->total; t.tile = t.tile_end) {
-        t.tile_end = least(t.tile + plan->round, plan->total);
+        t.tile_end = nt_least(t.tile + plan->round, plan->total);
         run_round(&t);
     }
 }

@@ -15,6 +15,7 @@
  * alone; their results are kept in shared memory and added in order. */
 #include "bilinear.h"
 
+#include "integers.h"
 #include "parallel.h"
 #include "parts.h"
 #include "tensor.h"
@@ -32,22 +33,6 @@ enum {
     STEP_FLOATS = 36 * 64 * WIDE_CHANNELS, /* transformed inputs of a step, about */
     MOST_TILES = 256                       /* of a step */
 };
-
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
-static int64_t round_up(int64_t a, int64_t b) {
-    return ceil_div(a, b) * b;
-}
 
 /* --- the plan --------------------------------------------------------------------------------- */
 
@@ -69,8 +54,8 @@ typedef struct gradient {
 } gradient;
 
 static void cut_channels(int64_t channels, int64_t widest, int64_t *ret_block, int64_t *ret_jobs) {
-    *ret_block = round_up(ceil_div(channels, ceil_div(channels, widest)), NT_BLOCK);
-    *ret_jobs = ceil_div(channels, *ret_block);
+    *ret_block = nt_round_up(nt_ceil_div(channels, nt_ceil_div(channels, widest)), NT_BLOCK);
+    *ret_jobs = nt_ceil_div(channels, *ret_block);
 }
 
 /* A step and the number of parts, and with them memory, grow with the samples, as `parts` does not
@@ -78,13 +63,14 @@ static void cut_channels(int64_t channels, int64_t widest, int64_t *ret_block, i
 static void cut_tiles(gradient *g) {
     int64_t jobs = g->in_jobs * g->out_jobs;
     g->total = nt_tiles_total(&g->x);
-    g->step = STEP_FLOATS / (g->points * most(g->in_block, g->out_block)) / 8 * 8;
-    g->step = least(least(g->step, MOST_TILES), round_up(g->total, 8));
-    int64_t wanted = least(ceil_div(WANTED_JOBS, jobs), ceil_div(g->total, PART_STEPS * g->step));
-    int64_t fewest = least(ceil_div(FEWEST_JOBS, jobs), ceil_div(g->total, g->step));
-    g->most_parts = most(wanted, fewest);
-    g->part_tiles = round_up(ceil_div(g->total, g->most_parts), g->step);
-    g->parts = ceil_div(g->total, g->part_tiles);
+    g->step = STEP_FLOATS / (g->points * nt_most(g->in_block, g->out_block)) / 8 * 8;
+    g->step = nt_least(nt_least(g->step, MOST_TILES), nt_round_up(g->total, 8));
+    int64_t wanted =
+        nt_least(nt_ceil_div(WANTED_JOBS, jobs), nt_ceil_div(g->total, PART_STEPS * g->step));
+    int64_t fewest = nt_least(nt_ceil_div(FEWEST_JOBS, jobs), nt_ceil_div(g->total, g->step));
+    g->most_parts = nt_most(wanted, fewest);
+    g->part_tiles = nt_round_up(nt_ceil_div(g->total, g->most_parts), g->step);
+    g->parts = nt_ceil_div(g->total, g->part_tiles);
 }
 
 static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *shape,
@@ -104,8 +90,8 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
                .size = {shape->out_height, shape->out_width},
                .channels = shape->out_channels,
                .side = scheme->out},
-        .stored = ceil_div(shape->out_channels, NT_BLOCK) * NT_BLOCK * shape->channels *
-                  scheme->taps * scheme->taps,
+        .stored = nt_round_up(shape->out_channels, NT_BLOCK) * shape->channels * scheme->taps *
+                  scheme->taps,
     };
     for (int d = 0; d < 2; d++) {
         g.x.dilation[d] = g.dy.dilation[d] = shape->dilation[d];
@@ -163,10 +149,10 @@ static block block_of(const gradient *g, int job) {
     block b = {.in = job % g->in_jobs * g->in_block};
     b.out = job / g->in_jobs % g->out_jobs * g->out_block;
     b.part = job / g->in_jobs / g->out_jobs;
-    b.in_end = least(g->shape->channels, b.in + g->in_block);
-    b.out_end = least(g->shape->out_channels, b.out + g->out_block);
+    b.in_end = nt_least(g->shape->channels, b.in + g->in_block);
+    b.out_end = nt_least(g->shape->out_channels, b.out + g->out_block);
     b.tile = b.part * g->part_tiles;
-    b.tile_end = least(g->total, b.tile + g->part_tiles);
+    b.tile_end = nt_least(g->total, b.tile + g->part_tiles);
     return b;
 }
 
@@ -188,7 +174,7 @@ typedef struct step {
 } step;
 
 static step step_of(const gradient *g, const block *b, int64_t tile) {
-    int64_t end = least(tile + g->step, b->tile_end);
+    int64_t end = nt_least(tile + g->step, b->tile_end);
     return (step){{tile, end, b->in, b->in_end - b->in}, {tile, end, b->out, b->out_end - b->out}};
 }
 
@@ -206,7 +192,7 @@ static void transform(const gradient *g, const step *s, const desk *at, bool col
 /* Adds a step's products to the sums, or begins them; meanwhile fetches the next step. The points
  * meet the kernel's in order, so that the first to meet one is the one that begins its sum. */
 static void multiply(const gradient *g, const step *s, const desk *at, bool add, const step *next) {
-    int64_t panels = ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
+    int64_t panels = nt_ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
     int64_t calls = g->cold ? g->points * panels / at_once : 0;
     nt_ahead x = nt_ahead_of(&g->x, g->inputs, &next->x, false, calls);
     nt_ahead dy = nt_ahead_of(&g->dy, g->gradients, &next->dy, false, calls);

@@ -1,5 +1,6 @@
 #include "columns.h"
 
+#include "integers.h"
 #include "parallel.h"
 #include "vectorise.h"
 #include <string.h>
@@ -17,7 +18,7 @@ static int64_t block_rows(int64_t columns) {
 }
 
 static int64_t blocks_of(int64_t rows, int64_t columns) {
-    return (rows + block_rows(columns) - 1) / block_rows(columns);
+    return nt_ceil_div(rows, block_rows(columns));
 }
 
 size_t nt_columns_bytes(int64_t rows, int64_t columns) {

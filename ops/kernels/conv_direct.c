@@ -18,6 +18,7 @@
 #include "conv_end.h"
 #include "conv_gather.h"
 #include "gemm.h"
+#include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
 
@@ -30,18 +31,6 @@ enum {
     BLOCK_PANELS = 16, /* at most so many panels of result channels a job */
     WANTED_JOBS = 8    /* at least; blocks of panels are cut first, if panels are enough */
 };
-
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t clamp(int64_t a, int64_t low, int64_t high) {
-    return a < low ? low : least(a, high);
-}
 
 /* --- the kernel ------------------------------------------------------------------------------- */
 
@@ -66,15 +55,15 @@ static right right_of(const nt_conv_shape *shape, bool transposed) {
         .taps = (int64_t)shape->kernel[0] * shape->kernel[1],
         .all = nt_gather_forward(shape, NULL),
     };
-    r.panels = ceil_div(r.lanes, NT_BLOCK);
+    r.panels = nt_ceil_div(r.lanes, NT_BLOCK);
     r.panel_size = r.taps * r.depth * NT_BLOCK;
     return r;
 }
 
 /* Transposes one tap of a panel: to[d][lane] = weight of output channel d, input channel lane. */
 static void transpose_tap(const right *r, int64_t group, int64_t panel, int64_t tap, float *to) {
-    int64_t blocks = ceil_div(r->depth, NT_BLOCK), first = panel * NT_BLOCK;
-    int64_t count = least(NT_BLOCK, r->lanes - first);
+    int64_t blocks = nt_ceil_div(r->depth, NT_BLOCK), first = panel * NT_BLOCK;
+    int64_t count = nt_least(NT_BLOCK, r->lanes - first);
     for (int64_t d = 0; d < r->depth; d++, to += NT_BLOCK) {
         int64_t block = group * blocks + d / NT_BLOCK;
         const float *from =
@@ -123,8 +112,8 @@ static block block_of(const product *p, int job) {
     int64_t rest = job / p->row_jobs;
     block b = {.group = rest / p->panel_jobs, .row = job % p->row_jobs * p->rows};
     b.panel = rest % p->panel_jobs * p->block_panels;
-    b.rows = least(p->rows, nt_gather_rows(&p->left) - b.row);
-    b.panels = least(p->block_panels, p->panels - b.panel);
+    b.rows = nt_least(p->rows, nt_gather_rows(&p->left) - b.row);
+    b.panels = nt_least(p->block_panels, p->panels - b.panel);
     return b;
 }
 
@@ -203,7 +192,7 @@ static void clear_block(const block *b, const desk *at) {
  * the result, too, but for the strides. */
 static void end_block(const product *p, const block *b, const desk *at) {
     int64_t first = b->group * p->lanes + b->panel * NT_BLOCK;
-    int64_t count = least(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
+    int64_t count = nt_least(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
     int64_t together = follow(p) ? b->rows : 1;
     nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
     for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
@@ -228,19 +217,15 @@ static void product_job(const void *context, int job, int worker) {
 }
 
 /* How many at a time, at most `most`, make the same number of times, but evenly. */
-static int64_t even(int64_t all, int64_t most) {
-    return ceil_div(all, ceil_div(all, most));
-}
-
 static void cut(product *p, int64_t rows, int64_t groups) {
     int64_t most = p->panels >= WANTED_JOBS
                        ? BLOCK_ROWS
-                       : clamp(ceil_div(rows, WANTED_JOBS), FEWEST_ROWS, BLOCK_ROWS);
-    p->rows = least(BLOCK_ROWS, ceil_div(even(rows, most), ROUND_ROWS) * ROUND_ROWS);
-    p->row_jobs = ceil_div(rows, p->rows);
-    int64_t cuts = clamp(ceil_div(WANTED_JOBS, p->row_jobs * groups), 1, p->panels);
-    p->block_panels = even(p->panels, least(BLOCK_PANELS, ceil_div(p->panels, cuts)));
-    p->panel_jobs = ceil_div(p->panels, p->block_panels);
+                       : nt_clamp(nt_ceil_div(rows, WANTED_JOBS), FEWEST_ROWS, BLOCK_ROWS);
+    p->rows = nt_least(BLOCK_ROWS, nt_round_up(nt_even(rows, most), ROUND_ROWS));
+    p->row_jobs = nt_ceil_div(rows, p->rows);
+    int64_t cuts = nt_clamp(nt_ceil_div(WANTED_JOBS, p->row_jobs * groups), 1, p->panels);
+    p->block_panels = nt_even(p->panels, nt_least(BLOCK_PANELS, nt_ceil_div(p->panels, cuts)));
+    p->panel_jobs = nt_ceil_div(p->panels, p->block_panels);
 }
 
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
@@ -310,12 +295,12 @@ static bool any_live(const nt_gather *gather) {
 
 /* Phases are counted by rows. */
 static int64_t phases(const nt_conv_shape *shape) {
-    return least(shape->stride[0], shape->height) * least(shape->stride[1], shape->width);
+    return nt_least(shape->stride[0], shape->height) * nt_least(shape->stride[1], shape->width);
 }
 
 static product product_of_phase(const nt_conv_shape *shape, const float *dy, int64_t phase,
                                 float *dx) {
-    int64_t columns = least(shape->stride[1], shape->width);
+    int64_t columns = nt_least(shape->stride[1], shape->width);
     product p = {
         .result = dx,
         .size = {shape->height, shape->width},

@@ -1,5 +1,7 @@
 #include "conv_gather.h"
 
+#include "integers.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -29,7 +31,7 @@ nt_gather nt_gather_data(const nt_conv_shape *shape, const float *dy, const int3
     };
     const int32_t size[2] = {shape->height, shape->width};
     for (int d = 0; d < 2; d++) {
-        gather.grid[d] = (size[d] - first[d] + shape->stride[d] - 1) / shape->stride[d];
+        gather.grid[d] = nt_ceil_div(size[d] - first[d], shape->stride[d]);
         gather.taps[d] = shape->kernel[d];
         gather.step[d] = 1;
         /* Output place = (input place + pad - tap * dilation) / stride. */
@@ -57,7 +59,7 @@ static bool tap_offset(const nt_gather *gather, int d, int64_t tap, int64_t *ret
 
 /* The first i with step * i >= distance. */
 static int64_t steps_to(int64_t distance, int64_t step) {
-    return distance > 0 ? (distance + step - 1) / step : 0;
+    return distance > 0 ? nt_ceil_div(distance, step) : 0;
 }
 
 nt_reach nt_gather_reach(const nt_gather *gather, int d, int64_t tap) {

@@ -12,6 +12,7 @@
 
 #include "conv_end.h"
 #include "gemm.h"
+#include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
 
@@ -37,14 +38,6 @@ typedef struct product {
     size_t per_worker;
 } product;
 
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 bool nt_patch_fits(const nt_conv_shape *shape) {
     for (int d = 0; d < 2; d++)
         if (shape->kernel[d] != shape->stride[d] || shape->pad[d] != 0 ||
@@ -61,8 +54,8 @@ static product product_of(const nt_conv_shape *shape) {
         .rows = (int64_t)shape->samples * shape->out_height * shape->out_width,
         .lanes = (int64_t)shape->kernel[1] * shape->channels,
     };
-    p.panels = ceil_div(p.lanes, NT_BLOCK);
-    p.blocks = ceil_div(p.rows, BLOCK_ROWS);
+    p.panels = nt_ceil_div(p.lanes, NT_BLOCK);
+    p.blocks = nt_ceil_div(p.rows, BLOCK_ROWS);
     p.r_jobs = p.blocks < ENOUGH_JOBS ? shape->kernel[0] : 1;
     return p;
 }
@@ -120,7 +113,7 @@ typedef struct block {
 static block line_of(const product *p, const block *b, int64_t i) {
     block line = *b;
     line.row += i;
-    line.rows = least(b->rows - i, p->shape->out_width - line.row % p->shape->out_width);
+    line.rows = nt_least(b->rows - i, p->shape->out_width - line.row % p->shape->out_width);
     return line;
 }
 
@@ -136,7 +129,7 @@ static void multiply(const product *p, const block *b, float *sums, int64_t row,
     for (int64_t k = 0; k < depth; k += PIECE) {
         const nt_block_product piece = {
             .rows = b->rows,
-            .depth = least(PIECE, depth - k),
+            .depth = nt_least(PIECE, depth - k),
             .panels = b->panels,
             .a = p->dy + b->row * depth + k,
             .a_row = depth,
@@ -158,7 +151,7 @@ static void end_line(const product *p, const block *line, nt_conv_sums sums) {
     int64_t first = line->panel * NT_BLOCK;
     nt_conv_end end = {.bias = p->bias ? p->right + right_size(p) : NULL};
     nt_conv_end_rows(&end, &sums, line->rows, first,
-                     least(p->lanes - first, line->panels * NT_BLOCK), p->dx, target(p, line),
+                     nt_least(p->lanes - first, line->panels * NT_BLOCK), p->dx, target(p, line),
                      p->lanes);
 }
 
@@ -187,11 +180,11 @@ static void product_job(const void *context, int job, int worker) {
     float *desk = (float *)(p->workers + (size_t)worker * p->per_worker);
     bool whole = p->lanes % NT_BLOCK == 0 && p->shape->out_width >= WIDE;
     block b = {.row = job / p->r_jobs * BLOCK_ROWS};
-    b.rows = least(BLOCK_ROWS, p->rows - b.row);
+    b.rows = nt_least(BLOCK_ROWS, p->rows - b.row);
     int64_t each = p->shape->kernel[0] / p->r_jobs, first = job % p->r_jobs * each;
     for (b.r = first; b.r < first + each; b.r++)
         for (b.panel = 0; b.panel < p->panels; b.panel += BLOCK_PANELS) {
-            b.panels = least(BLOCK_PANELS, p->panels - b.panel);
+            b.panels = nt_least(BLOCK_PANELS, p->panels - b.panel);
             if (whole)
                 in_place(p, &b, desk);
             else

@@ -14,6 +14,7 @@
 #include "conv_end.h"
 #include "conv_gather.h"
 #include "depthwise_lines.h"
+#include "integers.h"
 #include "parallel.h"
 #include "parts.h"
 #include "tensor.h"
@@ -27,18 +28,6 @@ enum {
     PART_FLOATS = 1 << 15 /* of the gradient that a part of the sum takes in, at least */
 };
 
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
 static int64_t multiplier(const nt_conv_shape *shape) {
     return shape->out_channels / shape->channels;
 }
@@ -48,8 +37,7 @@ static int64_t taps_of(const nt_conv_shape *shape) {
 }
 
 static size_t kernel_bytes(const nt_conv_shape *shape) {
-    return (size_t)(ceil_div(taps_of(shape) * shape->out_channels, NT_BLOCK) * NT_BLOCK) *
-           sizeof(float);
+    return (size_t)nt_round_up(taps_of(shape) * shape->out_channels, NT_BLOCK) * sizeof(float);
 }
 
 bool nt_depthwise_fits(const nt_conv_shape *shape) {
@@ -104,9 +92,9 @@ static int64_t run_end(const sweep *s, int64_t place) {
     for (int32_t tap = 0; tap < s->gather.taps[1]; tap++) {
         const nt_reach *reach = &s->columns[tap];
         if (meets(reach, place))
-            end = least(end, reach->to);
+            end = nt_least(end, reach->to);
         else if (reach->from > place && reach->from < reach->to)
-            end = least(end, reach->from);
+            end = nt_least(end, reach->from);
     }
     return end;
 }
@@ -156,9 +144,9 @@ typedef struct task {
 } task;
 
 static int task_cut(task *t, int64_t line_floats) {
-    t->job_lines = most(1, JOB_FLOATS / line_floats);
+    t->job_lines = nt_most(1, JOB_FLOATS / line_floats);
     t->lines_total = t->shape->samples * t->sample_lines;
-    return (int)ceil_div(t->lines_total, t->job_lines);
+    return (int)nt_ceil_div(t->lines_total, t->job_lines);
 }
 
 static task task_of(const nt_conv_shape *shape, const float *from, const float *kernel, float *to,
@@ -223,7 +211,7 @@ static void forward_job(const void *context, int job, int worker) {
     int64_t channels = t->shape->channels, width = t->shape->out_width;
     float *spare = worker_floats(t, worker), *sums = spare + t->shape->out_channels;
     bool in_place = t->times == 1 && nt_conv_end_in_place(&t->end, t->to);
-    int64_t end = least(t->lines_total, (job + 1) * t->job_lines);
+    int64_t end = nt_least(t->lines_total, (job + 1) * t->job_lines);
     sweep s;
     sweep_init(&s, &gather, channels);
     for (int64_t i = job * t->job_lines; i < end; i++) {
@@ -246,7 +234,7 @@ void nt_depthwise_pack_kernel(const nt_conv_shape *shape, const float *weight, f
 }
 
 static size_t aligned_bytes(int64_t floats) {
-    return (size_t)(ceil_div(floats, NT_BLOCK) * NT_BLOCK) * sizeof(float);
+    return (size_t)nt_round_up(floats, NT_BLOCK) * sizeof(float);
 }
 
 nt_conv_need nt_depthwise_forward_need(const nt_conv_shape *shape) {
@@ -314,14 +302,14 @@ static void data_phase(const task *t, const int32_t first[2], int64_t from, int6
 
 static void data_job(const void *context, int job, int worker) {
     const task *t = context;
-    int64_t from = job * t->job_lines, end = least(t->lines_total, from + t->job_lines);
+    int64_t from = job * t->job_lines, end = nt_least(t->lines_total, from + t->job_lines);
     for (int32_t a = 0; a < t->shape->stride[0] && a < t->shape->height; a++)
         for (int32_t b = 0; b < t->shape->stride[1] && b < t->shape->width; b++)
             data_phase(t, (const int32_t[]){a, b}, from, end, worker_floats(t, worker));
 }
 
 nt_conv_need nt_depthwise_data_need(const nt_conv_shape *shape) {
-    int64_t places = ceil_div(shape->width, shape->stride[1]);
+    int64_t places = nt_ceil_div(shape->width, shape->stride[1]);
     return (nt_conv_need){
         .shared = kernel_bytes(shape),
         .per_worker = multiplier(shape) > 1 ? aligned_bytes(places * shape->out_channels) : 0,
@@ -333,7 +321,7 @@ void nt_depthwise_data(const nt_conv_shape *shape, const float *dy, const float 
     float *packed = (float *)memory->shared;
     pack(shape, weight, false, packed);
     task t = task_of(shape, dy, packed, dx, memory);
-    t.sample_lines = ceil_div(shape->height, shape->stride[0]);
+    t.sample_lines = nt_ceil_div(shape->height, shape->stride[0]);
     int64_t line_floats = (int64_t)shape->width * shape->channels * shape->stride[0];
     nt_parallel(task_cut(&t, line_floats), data_job, &t);
 }
@@ -353,9 +341,9 @@ static gradient gradient_of(const nt_conv_shape *shape) {
     gradient g = {.shape = shape, .times = multiplier(shape)};
     int64_t line_floats = (int64_t)shape->out_width * shape->out_channels;
     g.lines_total = (int64_t)shape->samples * shape->out_height;
-    g.most_parts = least(WANTED_PARTS, ceil_div(g.lines_total * line_floats, PART_FLOATS));
-    g.part_lines = ceil_div(g.lines_total, g.most_parts);
-    g.parts = ceil_div(g.lines_total, g.part_lines);
+    g.most_parts = nt_least(WANTED_PARTS, nt_ceil_div(g.lines_total * line_floats, PART_FLOATS));
+    g.part_lines = nt_ceil_div(g.lines_total, g.most_parts);
+    g.parts = nt_ceil_div(g.lines_total, g.part_lines);
     g.stored = (int64_t)(kernel_bytes(shape) / sizeof(float));
     return g;
 }
@@ -387,7 +375,7 @@ static void gradient_job(const void *context, int job, int worker) {
     const gradient *g = context;
     const nt_gather gather = nt_gather_forward(g->shape, g->x);
     int64_t width = (int64_t)g->shape->out_width * g->shape->out_channels;
-    int64_t end = least(g->lines_total, (job + 1) * g->part_lines);
+    int64_t end = nt_least(g->lines_total, (job + 1) * g->part_lines);
     float *apart = (float *)(g->workers + (size_t)worker * g->per_worker);
     sweep s;
     sweep_init(&s, &gather, g->shape->channels);

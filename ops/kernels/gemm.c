@@ -1,6 +1,7 @@
 #include "gemm.h"
 
 #include "gemm_row.h"
+#include "integers.h"
 #include "tensor.h"
 #include <blis.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p) {
 /* --- packed ----------------------------------------------------------------------------------- */
 
 static size_t aligned(size_t floats) {
-    return (floats + PANEL_ALIGN - 1) / PANEL_ALIGN * PANEL_ALIGN;
+    return nt_round_up(floats, PANEL_ALIGN);
 }
 
 static size_t left_size(const nt_gemm *gemm) {
@@ -131,7 +132,7 @@ static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, floa
 size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows) {
     if (gemm->unpacked)
         return 0;
-    size_t panels = (size_t)((rows + gemm->mr - 1) / gemm->mr);
+    size_t panels = (size_t)nt_ceil_div(rows, gemm->mr);
     return right_size(gemm) + tile_size(gemm) + panels * left_size(gemm) + PANEL_SLACK;
 }
 

@@ -1,6 +1,7 @@
 /* Means and variances of columns, block by block as the blocks are finished. */
 #include "moments.h"
 
+#include "integers.h"
 #include "parallel.h"
 #include "vectorise.h"
 #include <math.h>
@@ -8,24 +9,12 @@
 
 enum { BLOCK = 1 << 14 /* elements, about */, LEAST = 64 /* rows */ };
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
-static int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-
 static int64_t block_rows(int64_t columns) {
-    return most(BLOCK / columns, LEAST);
+    return nt_most(BLOCK / columns, LEAST);
 }
 
 static int64_t blocks_of(int64_t rows, int64_t columns) {
-    return ceil_div(rows, block_rows(columns));
+    return nt_ceil_div(rows, block_rows(columns));
 }
 
 size_t nt_moments_bytes(int64_t rows, int64_t columns) {
@@ -65,7 +54,7 @@ NT_VECTORISED(add_deviations,
 
 static void take_block(const nt_moments *m, int64_t block) {
     int64_t columns = m->columns, from = block * block_rows(columns);
-    int64_t rows = least(block_rows(columns), m->rows - from);
+    int64_t rows = nt_least(block_rows(columns), m->rows - from);
     const float *x = m->x + from * columns;
     double *mean = m->blocks + block * 2 * columns, *squares = mean + columns;
     memset(mean, 0, (size_t)(2 * columns) * sizeof *mean);
@@ -92,15 +81,15 @@ typedef struct range {
 /* The units that the rows of a block wait for. */
 static range units_of(const nt_moments *m, int64_t block) {
     int64_t from = block * block_rows(m->columns);
-    int64_t end = least(from + block_rows(m->columns), m->rows);
-    return (range){from / m->unit_rows * m->units, ceil_div(end, m->unit_rows) * m->units};
+    int64_t end = nt_least(from + block_rows(m->columns), m->rows);
+    return (range){from / m->unit_rows * m->units, nt_ceil_div(end, m->unit_rows) * m->units};
 }
 
 /* The blocks some of whose rows wait for these units. */
 static range blocks_waiting(const nt_moments *m, int64_t from, int64_t end) {
     int64_t first = from / m->units * m->unit_rows;
-    int64_t last = least(m->rows, ceil_div(end, m->units) * m->unit_rows);
-    return (range){first / block_rows(m->columns), ceil_div(last, block_rows(m->columns))};
+    int64_t last = nt_least(m->rows, nt_ceil_div(end, m->units) * m->unit_rows);
+    return (range){first / block_rows(m->columns), nt_ceil_div(last, block_rows(m->columns))};
 }
 
 void nt_moments_begin(nt_moments *m, int64_t units, int64_t rows, int64_t shares) {
@@ -116,7 +105,7 @@ void nt_moments_made(const nt_moments *m, int64_t from, int64_t end, int64_t sha
     range blocks = blocks_waiting(m, from, end);
     for (int64_t i = blocks.from; i < blocks.end; i++) {
         range wanted = units_of(m, i);
-        int64_t made = (least(end, wanted.end) - most(from, wanted.from)) * shares;
+        int64_t made = (nt_least(end, wanted.end) - nt_most(from, wanted.from)) * shares;
         if (atomic_fetch_sub(&m->missing[i], made) == made)
             take_block(m, i);
     }
@@ -131,7 +120,7 @@ static void combine(const nt_moments *m) {
     const double *block = m->blocks;
     for (int64_t before = rows; before < m->rows; before += rows) {
         block += 2 * columns;
-        double more = (double)least(rows, m->rows - before);
+        double more = (double)nt_least(rows, m->rows - before);
         double share = more / ((double)before + more);
         for (int64_t c = 0; c < columns; c++) {
             double apart = block[c] - mean[c];

@@ -1,5 +1,6 @@
 #include "parts.h"
 
+#include "integers.h"
 #include "parallel.h"
 #include "vectorise.h"
 #include <string.h>
@@ -27,5 +28,5 @@ NT_VECTORISED(add_job, (const void *context, int job, int worker), (context, job
 
 void nt_parts_add(const float *parts, int64_t part_count, int64_t count, float *ret_sum) {
     task t = {parts, part_count, count, ret_sum};
-    nt_parallel((int)((count + JOB - 1) / JOB), add_job, &t);
+    nt_parallel((int)nt_ceil_div(count, JOB), add_job, &t);
 }

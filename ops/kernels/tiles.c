@@ -1,5 +1,6 @@
 #include "tiles.h"
 
+#include "integers.h"
 #include "tensor.h"
 #include "tiles_ahead.h"
 #include <string.h>
@@ -9,8 +10,8 @@ enum { RUN = 256 /* channels that are transformed at a time */ };
 static const float zeros[RUN];
 
 int32_t nt_tiles_count(int32_t size, int32_t dilation, int32_t step) {
-    int32_t phase = (size + dilation - 1) / dilation;
-    return (phase + step - 1) / step * dilation;
+    int32_t phase = nt_ceil_div(size, dilation);
+    return nt_ceil_div(phase, step) * dilation;
 }
 
 int64_t nt_tiles_total(const nt_tiles *tiles) {
@@ -18,7 +19,7 @@ int64_t nt_tiles_total(const nt_tiles *tiles) {
 }
 
 int64_t nt_tiles_stride(int64_t floats) {
-    return ((floats + NT_BLOCK - 1) / NT_BLOCK | 1) * NT_BLOCK;
+    return (nt_ceil_div(floats, NT_BLOCK) | 1) * NT_BLOCK;
 }
 
 static int32_t start_of(const nt_tiles *tiles, int d, int32_t i) {

@@ -1,14 +1,12 @@
 #include "tiles_ahead.h"
 
+#include "integers.h"
+
 enum {
     LINE = 16,        /* floats that the processor fetches at a time */
     SECOND_LEVEL = 2, /* for __builtin_prefetch: into the second-level cache, not the first */
     NEAR = 1 << 21    /* floats that are likely to be in a cache already */
 };
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
 
 bool nt_ahead_pays(const nt_conv_shape *shape) {
     int64_t in = (int64_t)shape->samples * shape->height * shape->width * shape->channels;
@@ -25,11 +23,12 @@ nt_ahead nt_ahead_of(const nt_tiles *tiles, const float *maps, const nt_tiles_pa
                       .left = *part,
                       .write = write,
                       .place = tiles->side * tiles->side};
-    ahead.left.end = least(part->end, nt_tiles_total(tiles));
+    ahead.left.end = nt_least(part->end, nt_tiles_total(tiles));
     if (part->tile < ahead.left.end && calls > 0) {
-        int64_t places = least(tiles->step[0], tiles->side) * least(tiles->step[1], tiles->side);
-        int64_t lines = places * ((part->count + LINE - 1) / LINE);
-        ahead.lines = ((ahead.left.end - part->tile) * lines + calls - 1) / calls;
+        int64_t places =
+            nt_least(tiles->step[0], tiles->side) * nt_least(tiles->step[1], tiles->side);
+        int64_t lines = places * nt_ceil_div(part->count, LINE);
+        ahead.lines = nt_ceil_div((ahead.left.end - part->tile) * lines, calls);
     }
     return ahead;
 }
@@ -59,7 +58,7 @@ static int64_t fetch_place(const nt_ahead *ahead, int64_t place) {
     else
         for (int64_t c = 0; c < ahead->left.count; c += LINE)
             __builtin_prefetch(from + c, 0, SECOND_LEVEL);
-    return (ahead->left.count + LINE - 1) / LINE;
+    return nt_ceil_div(ahead->left.count, LINE);
 }
 
 void nt_ahead_fetch(nt_ahead *ahead) {
