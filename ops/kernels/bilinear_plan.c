@@ -8,7 +8,7 @@ enum {
     BLOCK_FLOATS = 1 << 17,  /* tiles and products of a block, about: half a second-level cache */
     ROUND_FLOATS = 3 << 19,  /* tiles of a round, about */
     KERNEL_FLOATS = 1 << 20, /* the largest kernel that is transformed as a whole */
-    FEWEST_TILES = 24,       /* that a full block has, for each time that it reads the kernel */
+    FEWEST_TILES = 36,       /* that a full block has, for each time that it reads the kernel */
     MOST_TILES = 192,
     UNIT_TILES = 12, /* the heights of micro-kernels are divisors of it */
     FEW_BLOCKS = 8,
