@@ -1,13 +1,10 @@
 #include "bilinear_kernel.h"
 
+#include "fetch.h"
 #include "integers.h"
 #include "tensor.h"
 
-enum {
-    SQUARE = NT_BLOCK * NT_BLOCK,
-    LINE = 16,       /* floats that the processor fetches at a time */
-    SECOND_LEVEL = 2 /* for __builtin_prefetch: into the second-level cache, not the first */
-};
+enum { SQUARE = NT_BLOCK * NT_BLOCK };
 
 /* Where the weights of a block of output channels lie, under a tap. */
 static const float *tap_at(const nt_bilinear_kernel *k, int64_t block, int tap) {
@@ -56,7 +53,6 @@ void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *k, int64_t panel, int64_
         int64_t across = k->transposed ? panel : block, along = k->transposed ? block : panel;
         const float *square = tap_at(k, along, (int)(i / blocks)) + across * SQUARE;
         int64_t left = (k->shape->channels - across * NT_BLOCK) * NT_BLOCK;
-        for (int64_t at = 0; at < SQUARE && at < left; at += LINE)
-            __builtin_prefetch(square + at, 0, SECOND_LEVEL);
+        nt_fetch_to_read(square, nt_least(left, SQUARE));
     }
 }

@@ -1,17 +1,19 @@
 #include "bilinear_product.h"
 
 #include "conv_end.h"
+#include "fetch.h"
 #include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
 #include "tiles_ahead.h"
 
 enum {
-    WANTED_JOBS = 32,   /* of runs of blocks, */
-    MOST_RUN = 8,       /* but no longer than this */
-    SHARED_JOBS = 16,   /* of a round, if panels are enough; */
-    SINGLE_PANELS = 2,  /* but a job of a single tile has so many: together they take less time */
-    TRANSFORM_TILES = 4 /* of a job, into shared memory */
+    WANTED_JOBS = 32,    /* of runs of blocks, */
+    MOST_RUN = 8,        /* but no longer than this */
+    SHARED_JOBS = 16,    /* of a round, if panels are enough; */
+    SINGLE_PANELS = 2,   /* but a job of a single tile has so many: together they take less time */
+    FETCHING_TILES = 12, /* or more are worth fetching a panel for */
+    TRANSFORM_TILES = 4  /* of a job, into shared memory */
 };
 
 static const float zeros[NT_MOST_PANELS * NT_BLOCK];
@@ -141,13 +143,27 @@ static kernel_piece piece_of(const task *t, const part *b, const desk *at, int64
 
 /* Fetches a part, one for each point, of what will be transformed next: the panel's next piece, or
  * the first of the panel that this worker is likely to take then. */
-static void fetch_kernel(const task *t, const part *b, int64_t piece, int point) {
+static void fetch_weight(const task *t, const part *b, int64_t piece, int point) {
     const nt_bilinear_plan *p = t->plan;
     bool last = piece + 1 == p->pieces;
     int64_t next = last ? 0 : piece + 1, panel = last ? b->panel + nt_threads() : b->panel;
-    if (p->streamed && panel < p->panels)
+    if (panel < p->panels)
         nt_bilinear_kernel_fetch(&t->right.source, panel, next * p->depth,
                                  next * p->depth + channels_of(p, next), point, p->points);
+}
+
+/* Fetches the panel, of a kernel transformed before, that is multiplied by after this one: under
+ * this point or, after its last, the next. A few tiles would be done with this one sooner. */
+static void fetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel, int point,
+                        int64_t next, int64_t end, int64_t depth) {
+    if (p->streamed || p->total < FETCHING_TILES)
+        return;
+    if (next == end)
+        next = 0, point++;
+    if (point < p->points)
+        nt_fetch_to_read(kernel->at + next * kernel->panel +
+                             nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point,
+                         depth * NT_BLOCK);
 }
 
 static void multiply_point(const task *t, const part *b, const desk *at, int64_t piece,
@@ -172,12 +188,14 @@ static void multiply_point(const task *t, const part *b, const desk *at, int64_t
     for (int64_t j = 0; j < b->panels; j += at_once) {
         product.b = right + j * kernel->panel;
         product.c = c + j * NT_BLOCK;
+        fetch_panel(p, kernel, point, j + at_once, b->panels, product.depth);
         nt_gemm_multiply(&p->gemm, &product, at->work);
         nt_ahead_fetch(&e->next);
         nt_ahead_fetch(&e->result);
         nt_ahead_fetch(&e->plus);
     }
-    fetch_kernel(t, b, piece, point);
+    if (p->streamed)
+        fetch_weight(t, b, piece, point);
 }
 
 /* --- the way out ------------------------------------------------------------------------------ */

@@ -1,12 +1,9 @@
 #include "tiles_ahead.h"
 
+#include "fetch.h"
 #include "integers.h"
 
-enum {
-    LINE = 16,        /* floats that the processor fetches at a time */
-    SECOND_LEVEL = 2, /* for __builtin_prefetch: into the second-level cache, not the first */
-    NEAR = 1 << 21    /* floats that are likely to be in a cache already */
-};
+enum { NEAR = 1 << 21 /* floats that are likely to be in a cache already */ };
 
 bool nt_ahead_pays(const nt_conv_shape *shape) {
     int64_t in = (int64_t)shape->samples * shape->height * shape->width * shape->channels;
@@ -27,7 +24,7 @@ nt_ahead nt_ahead_of(const nt_tiles *tiles, const float *maps, const nt_tiles_pa
     if (part->tile < ahead.left.end && calls > 0) {
         int64_t places =
             nt_least(tiles->step[0], tiles->side) * nt_least(tiles->step[1], tiles->side);
-        int64_t lines = places * nt_ceil_div(part->count, LINE);
+        int64_t lines = places * nt_ceil_div(part->count, NT_FETCH_LINE);
         ahead.lines = nt_ceil_div((ahead.left.end - part->tile) * lines, calls);
     }
     return ahead;
@@ -53,12 +50,10 @@ static void begin_tile(nt_ahead *ahead) {
 static int64_t fetch_place(const nt_ahead *ahead, int64_t place) {
     const float *from = ahead->maps + place + ahead->left.channel;
     if (ahead->write)
-        for (int64_t c = 0; c < ahead->left.count; c += LINE)
-            __builtin_prefetch(from + c, 1, SECOND_LEVEL);
+        nt_fetch_to_write(from, ahead->left.count);
     else
-        for (int64_t c = 0; c < ahead->left.count; c += LINE)
-            __builtin_prefetch(from + c, 0, SECOND_LEVEL);
-    return nt_ceil_div(ahead->left.count, LINE);
+        nt_fetch_to_read(from, ahead->left.count);
+    return nt_ceil_div(ahead->left.count, NT_FETCH_LINE);
 }
 
 void nt_ahead_fetch(nt_ahead *ahead) {
