@@ -27,7 +27,8 @@ static inline int64_t nt_round_up(int64_t a, int64_t b) {
     return nt_ceil_div(a, b) * b;
 }
 
-/* `all` in as many pieces as pieces of `most` would make, but even ones: the size of each. */
+/* `all`, at least 1, in as many pieces as pieces of `most` would make, but even ones: the size of
+ * each. */
 static inline int64_t nt_even(int64_t all, int64_t most) {
     return nt_ceil_div(all, nt_ceil_div(all, most));
 }

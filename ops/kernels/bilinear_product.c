@@ -101,7 +101,7 @@ typedef struct errands {
 } errands;
 
 /* Panels that one call multiplies by: as few as can be, for the errands' sake, unless each call
- * would pack the tiles anew, or a single one. */
+ * would pack the tiles anew, or there is but one tile, which takes several side by side. */
 static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
     return p->gemm.unpacked && p->total > 1 ? 1 : panels;
 }

@@ -54,7 +54,7 @@ typedef struct gradient {
 } gradient;
 
 static void cut_channels(int64_t channels, int64_t widest, int64_t *ret_block, int64_t *ret_jobs) {
-    *ret_block = nt_round_up(nt_ceil_div(channels, nt_ceil_div(channels, widest)), NT_BLOCK);
+    *ret_block = nt_round_up(nt_even(channels, widest), NT_BLOCK);
     *ret_jobs = nt_ceil_div(channels, *ret_block);
 }
 

@@ -29,7 +29,7 @@ enum {
     FEWEST_ROWS = 24,  /* but, if there are, at least so many */
     ROUND_ROWS = 12,   /* the heights of micro-kernels are divisors of it */
     BLOCK_PANELS = 16, /* at most so many panels of result channels a job */
-    WANTED_JOBS = 8    /* at least; blocks of panels are cut first, if panels are enough */
+    WANTED_JOBS = 8    /* if there is enough to cut */
 };
 
 /* --- the kernel ------------------------------------------------------------------------------- */
@@ -216,12 +216,13 @@ static void product_job(const void *context, int job, int worker) {
         nt_moments_made(p->end.moments, b.row, b.row + b.rows, b.panels);
 }
 
-/* How many at a time, at most `most`, make the same number of times, but evenly. */
+/* Cuts the rows, and panels where rows are too few, into WANTED_JOBS or more, if there is enough to
+ * cut. Panels that are enough leave the rows in the largest blocks. */
 static void cut(product *p, int64_t rows, int64_t groups) {
-    int64_t most = p->panels >= WANTED_JOBS
-                       ? BLOCK_ROWS
-                       : nt_clamp(nt_ceil_div(rows, WANTED_JOBS), FEWEST_ROWS, BLOCK_ROWS);
-    p->rows = nt_least(BLOCK_ROWS, nt_round_up(nt_even(rows, most), ROUND_ROWS));
+    int64_t pieces = nt_ceil_div(rows, BLOCK_ROWS);
+    if (p->panels * groups < WANTED_JOBS)
+        pieces = nt_most(pieces, nt_least(WANTED_JOBS, rows / FEWEST_ROWS));
+    p->rows = nt_least(BLOCK_ROWS, nt_round_up(nt_ceil_div(rows, pieces), ROUND_ROWS));
     p->row_jobs = nt_ceil_div(rows, p->rows);
     int64_t cuts = nt_clamp(nt_ceil_div(WANTED_JOBS, p->row_jobs * groups), 1, p->panels);
     p->block_panels = nt_even(p->panels, nt_least(BLOCK_PANELS, nt_ceil_div(p->panels, cuts)));

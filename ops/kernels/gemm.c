@@ -148,12 +148,12 @@ static void multiply_piece(const nt_gemm *gemm, const nt_block_product *p, float
 
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *work) {
     nt_block_product piece = *p;
-    for (int64_t left = p->depth; left > 0; left -= DEPTH) {
-        piece.depth = left < DEPTH ? left : DEPTH;
+    for (int64_t k = 0; k < p->depth; k += DEPTH) {
+        piece.depth = nt_least(DEPTH, p->depth - k);
+        piece.a = p->a + k * p->a_step;
+        piece.b = p->b + k * p->b_row;
+        piece.add = p->add || k > 0;
         multiply_piece(gemm, &piece, work);
-        piece.a += DEPTH * p->a_step;
-        piece.b += DEPTH * p->b_row;
-        piece.add = true;
     }
 }
 

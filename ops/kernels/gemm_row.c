@@ -26,11 +26,11 @@ FUSED NT_INLINE void multiply(const nt_block_product *p, int64_t panel, int coun
     for (int i = 0; i < count; i++)
         for (int j = 0; j < VECTORS; j++)
             sums[i][j] = _mm256_setzero_ps();
-    for (int64_t k = 0; k < p->depth; k++, a += p->a_step, b += p->b_row) {
-        __m256 left = _mm256_broadcast_ss(a);
+    for (int64_t k = 0; k < p->depth; k++) {
+        __m256 left = _mm256_broadcast_ss(a + k * p->a_step);
         for (int i = 0; i < count; i++)
             for (int j = 0; j < VECTORS; j++) {
-                __m256 right = _mm256_loadu_ps(b + i * p->b_panel + j * LANES);
+                __m256 right = _mm256_loadu_ps(b + k * p->b_row + i * p->b_panel + j * LANES);
                 sums[i][j] = _mm256_fmadd_ps(left, right, sums[i][j]);
             }
     }
