@@ -122,37 +122,38 @@ static void test_digits(void **state) {
 
 /* --- bits ------------------------------------------------------------------------------------- */
 
-static void check_alone(matrices *m, int depth, bool add) {
+static void check_parts(matrices *m, int depth, bool add) {
     const size_t bytes = MOST_ROWS * C_ROW * sizeof(float);
     float *together = nt_alloc(bytes);
     assert_non_null(together);
     fill(m, 3);
     multiply(m, 0, MOST_ROWS, depth, 0, MOST_PANELS, add);
     memcpy(together, m->c, bytes);
-    for (int panels = 1; panels <= MOST_PANELS; panels++) {
-        fill(m, 3);
-        for (int row = 0; row < MOST_ROWS; row++)
-            for (int panel = 0; panel < MOST_PANELS; panel += panels)
-                multiply(m, row, 1, depth, panel,
-                         panel + panels <= MOST_PANELS ? panels : MOST_PANELS - panel, add);
-        assert_memory_equal(m->c, together, bytes);
-    }
+    for (int rows = 1; rows <= MOST_ROWS; rows++)
+        for (int panels = 1; panels <= MOST_PANELS; panels++) {
+            fill(m, 3);
+            for (int row = 0; row < MOST_ROWS; row += rows)
+                for (int panel = 0; panel < MOST_PANELS; panel += panels)
+                    multiply(m, row, row + rows <= MOST_ROWS ? rows : MOST_ROWS - row, depth, panel,
+                             panel + panels <= MOST_PANELS ? panels : MOST_PANELS - panel, add);
+            assert_memory_equal(m->c, together, bytes);
+        }
     nt_free(together, bytes);
 }
 
-static void test_rows_alone(void **state) {
+static void test_parts(void **state) {
     (void)state;
     matrices m = matrices_new();
     for (int i = 0; i < DEPTHS; i++)
         for (int add = 0; add < 2; add++)
-            check_alone(&m, depths[i], add);
+            check_parts(&m, depths[i], add);
     matrices_free(&m);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digits),
-        cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
