@@ -82,14 +82,15 @@ static uint32_t clip(const char *line, size_t length, uint32_t column, size_t *r
     return skipped;
 }
 
-static void add_excerpt(nt_text *text, nt_place place) {
+static void add_excerpt(nt_text *text, nt_location location) {
     size_t start, end;
-    if (!place.source || place.line == 0 || !find_line(place.source, place.line, &start, &end))
+    if (!location.source || location.line == 0 ||
+        !find_line(location.source, location.line, &start, &end))
         return;
-    const char *line = place.source->text + start;
+    const char *line = location.source->text + start;
     size_t from, to;
-    uint32_t column = place.column - clip(line, end - start, place.column, &from, &to);
-    nt_text_printf(text, "%6u | %.*s\n       | ", place.line, (int)(to - from), line + from);
+    uint32_t column = location.column - clip(line, end - start, location.column, &from, &to);
+    nt_text_printf(text, "%6u | %.*s\n       | ", location.line, (int)(to - from), line + from);
     uint32_t at = 1;
     for (size_t i = from; i < to && at < column; i++)
         if (((unsigned char)line[i] & 0xC0) != 0x80) {
@@ -97,7 +98,7 @@ static void add_excerpt(nt_text *text, nt_place place) {
             at++;
         }
     nt_text_add(text, "^");
-    for (uint32_t i = 1; i < place.width && column + i <= (uint32_t)(to - from); i++)
+    for (uint32_t i = 1; i < location.width && column + i <= (uint32_t)(to - from); i++)
         nt_text_add(text, "~");
     nt_text_add(text, "\n");
 }
@@ -105,29 +106,30 @@ static void add_excerpt(nt_text *text, nt_place place) {
 static void add_trail(nt_text *text, const nt_trail *trail) {
     enum { DEEPEST = 8 };
     int depth = 0;
-    for (; trail && depth < DEEPEST; trail = trail->place.trail, depth++)
+    for (; trail && depth < DEEPEST; trail = trail->location.trail, depth++)
         nt_text_printf(text, "  %s, asked for at %s:%u:%u\n", trail->what,
-                       trail->place.source ? trail->place.source->path : "?", trail->place.line,
-                       trail->place.column);
+                       trail->location.source ? trail->location.source->path : "?",
+                       trail->location.line, trail->location.column);
     if (trail)
         nt_text_add(text, "  (and further out)\n");
 }
 
-nt_status nt_error_at(nt_error *error, nt_status status, nt_place place, const char *format, ...) {
+nt_status nt_error_at(nt_error *error, nt_status status, nt_location location, const char *format,
+                      ...) {
     va_list arguments;
     va_start(arguments, format);
     nt_diagnostic *item = add(error, status, format, arguments);
     va_end(arguments);
-    if (!item || !place.source)
+    if (!item || !location.source)
         return status;
-    item->where =
-        or_empty(place.line == 0 ? nt_arena_string(&error->arena, place.source->path)
-                                 : nt_arena_printf(&error->arena, "%s:%u:%u", place.source->path,
-                                                   place.line, place.column));
+    item->where = or_empty(location.line == 0
+                               ? nt_arena_string(&error->arena, location.source->path)
+                               : nt_arena_printf(&error->arena, "%s:%u:%u", location.source->path,
+                                                 location.line, location.column));
     nt_text excerpt;
     nt_text_init(&excerpt);
-    add_excerpt(&excerpt, place);
-    add_trail(&excerpt, place.trail);
+    add_excerpt(&excerpt, location);
+    add_trail(&excerpt, location.trail);
     item->excerpt = or_empty(nt_arena_string(&error->arena, excerpt.bytes));
     nt_text_finish(&excerpt);
     return status;

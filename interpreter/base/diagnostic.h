@@ -20,7 +20,7 @@
 
 enum { NT_ERROR_LIMIT = 20 };
 
-/* A text file that places point into. Owned by whoever loaded it. */
+/* A text file that locations point into. Owned by whoever loaded it. */
 typedef struct nt_source {
     const char *path; /* as the user would write it */
     const char *text; /* UTF-8, terminated */
@@ -28,16 +28,16 @@ typedef struct nt_source {
 } nt_source;
 
 /* Where something was written, and the blocks that it was expanded from, innermost first. */
-typedef struct nt_place {
+typedef struct nt_location {
     const nt_source *source; /* NULL: nowhere in particular */
     uint32_t line, column,
         width; /* from 1, column and width in code points; line 0: the whole file */
     const struct nt_trail *trail;
-} nt_place;
+} nt_location;
 
 typedef struct nt_trail {
-    const char *what; /* "in block 'basic'" */
-    nt_place place;   /* where it was asked for; its own trail leads on */
+    const char *what;     /* "in block 'basic'" */
+    nt_location location; /* where it was asked for; its own trail leads on */
 } nt_trail;
 
 typedef struct nt_diagnostic {
@@ -59,8 +59,8 @@ void nt_error_init(nt_error *error);
 void nt_error_finish(nt_error *error);
 
 /* Each adds one diagnostic and returns `status`, so that a function can end with it. */
-nt_status nt_error_at(nt_error *error, nt_status status, nt_place place, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+nt_status nt_error_at(nt_error *error, nt_status status, nt_location location, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
 nt_status nt_error_in(nt_error *error, nt_status status, const char *path, int64_t offset,
                       const char *format, ...)
     __attribute__((format(printf, 5, 6))); /* offset < 0: the file as a whole */

@@ -25,6 +25,10 @@ typedef struct nt_shape {
 
 typedef enum nt_dtype { NT_F32, NT_I32 } nt_dtype;
 
+/* Of a target's classes, those of a mask's pixels among them: the data don't say it, it counts
+ * nowhere. */
+enum { NT_NO_CLASS = 255 };
+
 typedef enum nt_layout {
     NT_PLAIN, /* maps: rows, columns, channels; anything else: as written */
     NT_KERNEL /* rank 2 or 4: blocks of output channels, as drawn above */

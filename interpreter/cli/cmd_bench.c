@@ -135,7 +135,7 @@ static nt_status set_up_evaluation(bench *b, side *at, nt_error *error) {
     nt_graph_free(main);
     NT_TRY(status);
     NT_TRY(nt_plan_new(at->graph, b->options->batch, &at->plan, error));
-    return nt_run_new(at->plan, b->weights, NULL, &at->run, error);
+    return nt_run_new(at->plan, nt_weights_bind(b->weights, NULL), &at->run, error);
 }
 
 static nt_status set_up_sides(bench *b, nt_error *error) {

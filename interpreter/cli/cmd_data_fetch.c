@@ -2,8 +2,8 @@
 #include "command.h"
 #include "console.h"
 #include "data_argument.h"
-#include "fetch.h"
-#include "progress.h"
+#include "download.h"
+#include "progress_bar.h"
 #include "signals.h"
 
 typedef struct fetch_options {
@@ -42,13 +42,13 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     NT_TRY(nt_data_argument_kind(arguments->words[0], &kind, error));
     nt_progress_bar bar;
     nt_progress_bar_init(&bar, options->quiet);
-    const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
+    const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};
     const nt_fetch fetch = {.kind = kind,
                             .folder = arguments->words[1],
                             .url = options->from,
                             .md5 = options->md5,
                             .force = options->force,
-                            .report = &report};
+                            .progress = &progress};
     bool fetched;
     nt_signals_catch();
     nt_status status = nt_data_fetch(&fetch, &fetched, error);

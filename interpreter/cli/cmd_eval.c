@@ -2,11 +2,11 @@
 #include "command.h"
 #include "console.h"
 #include "data_argument.h"
+#include "eval_report.h"
 #include "evaluation.h"
 #include "file.h"
-#include "progress.h"
+#include "progress_bar.h"
 #include "safetensors.h"
-#include "scored.h"
 #include "signals.h"
 
 #include <time.h>
@@ -59,7 +59,7 @@ typedef struct eval_job {
     nt_weights *weights;
     nt_dataset *dataset;
     nt_loader *loader;
-    nt_scored scored;
+    nt_eval_report scored;
     double seconds;
 } eval_job;
 
@@ -87,12 +87,12 @@ static nt_status evaluate(eval_job *job, nt_error *error) {
     nt_progress_bar bar;
     struct timespec began, ended;
     nt_progress_bar_init(&bar, options->quiet);
-    const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
+    const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};
     const nt_evaluation evaluation = {
         .batch = options->batch,
         .metric = job->scored.scoring.metric,
         .passes = {.norm = (nt_norm)options->batch_norm, .conv = options->conv},
-        .report = &report};
+        .progress = &progress};
     clock_gettime(CLOCK_MONOTONIC, &began);
     nt_status status =
         nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation,
@@ -121,16 +121,16 @@ static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error 
     NT_TRY(try_path(options->confusion, error));
     nt_shape logits =
         nt_graph_type(job->network->graph, nt_graph_output(job->network->graph, 0)->value)->shape;
-    NT_TRY(nt_scored_init(&job->scored, job->loader, logits, options->logits != NULL, error));
+    NT_TRY(nt_eval_report_init(&job->scored, job->loader, logits, options->logits != NULL, error));
     NT_TRY(evaluate(job, error));
     if (options->logits)
-        NT_TRY(nt_scored_write_logits(&job->scored, options->logits, error));
+        NT_TRY(nt_eval_report_write_logits(&job->scored, options->logits, error));
     if (options->confusion)
-        NT_TRY(nt_scored_write_confusion(&job->scored, options->confusion, error));
-    const nt_scored_of of = {
+        NT_TRY(nt_eval_report_write_confusion(&job->scored, options->confusion, error));
+    const nt_eval_report_of of = {
         .network = job->network->name, .split = splits[options->split], .seconds = job->seconds};
-    return options->json ? nt_scored_print_json(&job->scored, &of)
-                         : nt_scored_print(&job->scored, &of);
+    return options->json ? nt_eval_report_print_json(&job->scored, &of)
+                         : nt_eval_report_print(&job->scored, &of);
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
@@ -144,7 +144,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_threads_set(job.options->threads);
     nt_arena_init(&job.arena);
     nt_status status = run_job(&job, arguments, error);
-    nt_scored_finish(&job.scored);
+    nt_eval_report_finish(&job.scored);
     nt_loader_free(job.loader);
     nt_dataset_free(job.dataset);
     nt_weights_free(job.weights);

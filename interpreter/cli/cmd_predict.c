@@ -5,7 +5,7 @@
 #include "passes.h"
 #include "predict.h"
 #include "progress.h"
-#include "report.h"
+#include "progress_bar.h"
 #include "safetensors.h"
 #include "signals.h"
 
@@ -62,7 +62,7 @@ static nt_status load_network(nt_predict_job *job, const nt_arguments *arguments
     nt_graph_free(main);
     NT_TRY(status);
     NT_TRY(nt_plan_new(job->graph, options->batch, &job->plan, error));
-    NT_TRY(nt_run_new(job->plan, job->weights, NULL, &job->run, error));
+    NT_TRY(nt_run_new(job->plan, nt_weights_bind(job->weights, NULL), &job->run, error));
     job->input = nt_graph_type(job->network->graph, job->network->inputs[0].value)->shape;
     job->output = nt_graph_type(job->graph, nt_graph_output(job->graph, 0)->value)->shape;
     return NT_OK;

@@ -2,7 +2,7 @@
 #include "arena.h"
 #include "command.h"
 #include "console.h"
-#include "progress.h"
+#include "progress_bar.h"
 #include "run_report.h"
 #include <string.h>
 
@@ -37,12 +37,12 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_arena_init(&arena);
     nt_progress_bar bar;
     nt_progress_bar_init(&bar, options->quiet);
-    const nt_report report = {.progress = nt_progress_bar_show, .context = &bar};
+    const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};
     if (!out)
         out =
             nt_arena_printf(&arena, "%s%s", folder,
                             folder[0] && folder[strlen(folder) - 1] == '/' ? "report" : "/report");
-    nt_status status = out ? nt_run_report_write(folder, out, &report, error) : NT_NO_MEMORY;
+    nt_status status = out ? nt_run_report_write(folder, out, &progress, error) : NT_NO_MEMORY;
     nt_progress_bar_finish(&bar);
     if (status == NT_OK)
         printf("%s/index.html\n", out);

@@ -115,7 +115,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     job.options.one_by_one = options->one_by_one;
     if (status == NT_OK && options->plan) {
         nt_suite_plan plan;
-        status = nt_suite_plan_make(job.suite, &job.report, &plan, error);
+        status = nt_suite_plan_make(job.suite, &job.progress, &plan, error);
         if (status == NT_OK)
             status = nt_plan_print(&plan, options->json);
         nt_suite_job_finish(&job);
@@ -127,9 +127,9 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (status == NT_OK)
         status = print_results(results, options->json);
     if (status == NT_OK)
-        nt_report_note(&job.report,
-                       "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
-                       job.options.out);
+        nt_progress_note(&job.progress,
+                         "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
+                         job.options.out);
     if (status == NT_OK && results->failures > 0)
         status = nt_error_say(error, NT_FAILED,
                               "%d of the cases could not be measured; their rows say why",

@@ -7,6 +7,7 @@
 #include "network_file.h"
 #include "picture_tree.h"
 #include "scheduler.h"
+#include "weights.h"
 
 typedef struct nt_predict_options {
     const char *weights, *out, *truth, *labels;

@@ -39,9 +39,9 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     NT_TRY(nt_suite_load(arguments->words[0], settings, count, &job->suite, error));
     nt_progress_bar_init(&job->bar, options->quiet);
-    job->report =
-        (nt_report){.progress = nt_progress_bar_show, .note = show_note, .context = &job->bar};
-    job->options.report = &job->report;
+    job->progress =
+        (nt_progress){.step = nt_progress_bar_show, .note = show_note, .context = &job->bar};
+    job->options.progress = &job->progress;
     job->options.out =
         options->out ? options->out : nt_arena_printf(&job->arena, "runs/%s", job->suite->name);
     return job->options.out ? NT_OK : nt_error_say(error, NT_NO_MEMORY, "out of memory");

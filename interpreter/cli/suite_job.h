@@ -4,14 +4,14 @@
 #define NT_SUITE_JOB_H
 
 #include "command.h"
-#include "progress.h"
+#include "progress_bar.h"
 #include "suite_run.h"
 
 typedef struct nt_suite_job {
     nt_arena arena;
     nt_suite *suite;
     nt_progress_bar bar;
-    nt_report report;
+    nt_progress progress;
     nt_suite_options options;
 } nt_suite_job;
 

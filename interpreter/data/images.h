@@ -3,6 +3,7 @@
 #define NT_IMAGES_H
 
 #include "status.h"
+#include "tensor.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,6 @@ typedef enum nt_pixel {
 } nt_pixel;
 
 size_t nt_pixel_size(nt_pixel pixel); /* bytes */
-
-enum { NT_NO_CLASS = 255 }; /* of a mask's pixel: not said, counts nowhere */
 
 /* `count` samples of `size` bytes each, one after the other, and what each is to be mapped to: a
  * class, or a mask of `mask_size` bytes, the class of each pixel. Owns all blocks. */

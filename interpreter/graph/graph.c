@@ -13,7 +13,7 @@ struct nt_graph {
     const nt_node **nodes;
     size_t count, capacity;
     int32_t value_count;
-    int32_t *table; /* node number + 1, or 0 where empty; a power of two of places */
+    int32_t *table; /* node number + 1, or 0 where empty; a power of two of slots */
     size_t table_size;
     nt_output *outputs;
     size_t output_count, output_capacity;
@@ -111,12 +111,12 @@ static bool same(const nt_node *a, const nt_node *b) {
     return nt_fields_equal(a->op->fields, a->attrs, b->attrs);
 }
 
-/* The place of a node that equals `node`, or the empty place where it belongs. */
-static size_t find_place(const nt_graph *graph, const nt_node *node) {
-    size_t place = node->hash & (graph->table_size - 1);
-    while (graph->table[place] && !same(graph->nodes[graph->table[place] - 1], node))
-        place = (place + 1) & (graph->table_size - 1);
-    return place;
+/* The slot of a node that equals `node`, or the empty slot where it belongs. */
+static size_t find_slot(const nt_graph *graph, const nt_node *node) {
+    size_t slot = node->hash & (graph->table_size - 1);
+    while (graph->table[slot] && !same(graph->nodes[graph->table[slot] - 1], node))
+        slot = (slot + 1) & (graph->table_size - 1);
+    return slot;
 }
 
 static bool grow_table(nt_graph *graph) {
@@ -128,7 +128,7 @@ static bool grow_table(nt_graph *graph) {
     graph->table = table;
     graph->table_size = size;
     for (size_t i = 0; i < graph->count; i++)
-        graph->table[find_place(graph, graph->nodes[i])] = (int32_t)i + 1;
+        graph->table[find_slot(graph, graph->nodes[i])] = (int32_t)i + 1;
     return true;
 }
 
@@ -172,9 +172,9 @@ static nt_status intern(nt_graph *graph, nt_node *draft, const char *name, int32
     if (graph->count * 2 >= graph->table_size && !grow_table(graph))
         return NT_NO_MEMORY;
     draft->hash = hash_of(draft);
-    size_t place = find_place(graph, draft);
-    if (graph->table[place]) {
-        *ret = graph->table[place] - 1;
+    size_t slot = find_slot(graph, draft);
+    if (graph->table[slot]) {
+        *ret = graph->table[slot] - 1;
         return NT_OK;
     }
     void *nodes = graph->nodes;
@@ -187,7 +187,7 @@ static nt_status intern(nt_graph *graph, nt_node *draft, const char *name, int32
     if (!node)
         return NT_NO_MEMORY;
     graph->nodes[graph->count++] = node;
-    graph->table[place] = (int32_t)graph->count;
+    graph->table[slot] = (int32_t)graph->count;
     graph->value_count += node->out_count;
     *ret = (int32_t)graph->count - 1;
     return NT_OK;

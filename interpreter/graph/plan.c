@@ -11,7 +11,7 @@
 #include "alloc.h"
 #include "integers.h"
 #include "parallel.h"
-#include "places.h"
+#include "slab.h"
 #include <string.h>
 
 typedef struct planner {
@@ -21,7 +21,7 @@ typedef struct planner {
     int32_t count;
     int32_t *last_read; /* per value, by number: position of its last reader */
     int32_t *block;     /* per value, by number: its memory; NEVER: none */
-    nt_block *blocks;
+    nt_lifetime *blocks;
     size_t block_count;
     size_t top; /* bytes of all blocks */
 } planner;
@@ -145,7 +145,7 @@ static int32_t block_of(planner *p, const nt_node *node, int32_t k, int32_t s, i
         block = p->block[number(p, node->in[reuse])];
     else
         p->blocks[p->block_count++] =
-            (nt_block){.size = bytes_of(p, node->out[k]), .first = s, .last = last};
+            (nt_lifetime){.size = bytes_of(p, node->out[k]), .first = s, .last = last};
     p->blocks[block].last = last;
     if (node->varies)
         p->plan->naive_size += bytes_of(p, node->out[k]);
@@ -172,7 +172,7 @@ static bool count_bytes(planner *p, size_t *ends) {
     size_t alive = 0, next = 0;
     for (int32_t s = 0; s < p->count; s++) {
         for (; next < p->block_count && p->blocks[next].first == s; next++) {
-            const nt_block *block = &p->blocks[next];
+            const nt_lifetime *block = &p->blocks[next];
             alive += block->size;
             if (alive > MOST_BYTES)
                 return false;
@@ -192,7 +192,7 @@ static nt_status place_all(planner *p, nt_step *steps) {
     nt_status status = ends && count_bytes(p, ends) ? NT_OK : NT_NO_MEMORY;
     nt_free(ends, (size_t)p->count * sizeof *ends);
     NT_TRY(status);
-    NT_TRY(nt_places_find(p->blocks, p->block_count, &p->top));
+    NT_TRY(nt_slab_lay_out(p->blocks, p->block_count, &p->top));
     p->plan->varying_size = p->top - p->plan->fixed_size;
     for (int32_t s = 0; s < p->count; s++) {
         const nt_node *node = nt_graph_node(p->graph, p->order[s]);

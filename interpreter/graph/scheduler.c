@@ -35,8 +35,7 @@ static nt_tensor *value_of(const nt_run *run, nt_value value) {
     return &run->values[nt_graph_value_number(run->plan->graph, value)];
 }
 
-static nt_status bind_weights(nt_run *run, const nt_weights *weights, const nt_weights *more,
-                              nt_error *error) {
+static nt_status bind(nt_run *run, nt_binding binding, nt_error *error) {
     const nt_graph *graph = run->plan->graph;
     for (int32_t i = 0; i < nt_graph_size(graph); i++) {
         const nt_node *node = nt_graph_node(graph, i);
@@ -45,9 +44,9 @@ static nt_status bind_weights(nt_run *run, const nt_weights *weights, const nt_w
             value[k] = (nt_tensor){.type = node->out[k], .count = 1};
         if (node->op != &nt_op_param)
             continue;
-        const nt_tensor *found = nt_weights_find(weights, node->name);
-        if (!found && more)
-            found = nt_weights_find(more, node->name);
+        const nt_tensor *found = binding.find(binding.first, node->name);
+        if (!found && binding.more)
+            found = binding.find(binding.more, node->name);
         if (!found || !nt_type_equal(found->type, node->out[0]))
             return nt_error_say(error, NT_FAILED, "the weights lack the parameter '%s'",
                                 node->name);
@@ -103,8 +102,7 @@ static nt_status wire(nt_run *run) {
     return NT_OK;
 }
 
-nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, const nt_weights *more,
-                     nt_run **ret, nt_error *error) {
+nt_status nt_run_new(const nt_plan *plan, nt_binding binding, nt_run **ret, nt_error *error) {
     nt_run *run = nt_alloc_zero(sizeof *run);
     if (!run)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
@@ -119,7 +117,7 @@ nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, const nt_we
                               "out of memory: the run wants %zu MiB for a batch of %d",
                               plan->slab_size >> 20, plan->batch);
     if (status == NT_OK)
-        status = bind_weights(run, weights, more, error);
+        status = bind(run, binding, error);
     if (status == NT_OK && wire(run) != NT_OK)
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory");
     if (status != NT_OK) {

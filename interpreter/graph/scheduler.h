@@ -4,15 +4,19 @@
 #define NT_SCHEDULER_H
 
 #include "plan.h"
-#include "weights.h"
 
 typedef struct nt_run nt_run;
 
-/* Allocates the slab and finds the weights of every parameter, in `weights` or else in `more`,
- * which may be NULL. The plan and the weights must outlive the run. What the graph wants and both
- * lack is NT_FAILED. */
-nt_status nt_run_new(const nt_plan *plan, const nt_weights *weights, const nt_weights *more,
-                     nt_run **ret, nt_error *error);
+/* Where the tensors of a graph's parameters are found by name: in `first` or else in `more`, which
+ * may be NULL. */
+typedef struct nt_binding {
+    const nt_tensor *(*find)(const void *where, const char *name); /* NULL: there is no such one */
+    const void *first, *more;
+} nt_binding;
+
+/* Allocates the slab and finds the tensor of every parameter. The plan and the tensors must outlive
+ * the run. What the graph wants and the binding lacks is NT_FAILED. */
+nt_status nt_run_new(const nt_plan *plan, nt_binding binding, nt_run **ret, nt_error *error);
 void nt_run_free(nt_run *run);
 
 /* To be called when the weights have changed: the fixed part runs again before the next batch. */

@@ -1,7 +1,7 @@
 /* The life of a hook. Its script is compiled and run, which gives a function; that function becomes
  * a coroutine, so that it can wait for answers; what it returns stays on the sandbox's stack until
  * somebody wants it. The sandbox's limits hold all the time, for reading its results too. */
-#include "hook_parts.h"
+#include "hook_private.h"
 
 #include "alloc.h"
 #include "network_api.h"
@@ -34,7 +34,7 @@ static int push_arguments(lua_State *state) {
 
 static void show_print(void *user, const char *line, size_t length) {
     const nt_hook *hook = user;
-    nt_report_note(hook->report, "%s: %.*s", hook->source.path, (int)length, line);
+    nt_progress_note(hook->progress, "%s: %.*s", hook->source.path, (int)length, line);
 }
 
 static nt_status load(nt_hook *hook, nt_error *error) {
@@ -42,7 +42,7 @@ static nt_status load(nt_hook *hook, nt_error *error) {
     NT_TRY(nt_sandbox_call(hook->sandbox, 0, 1, error));
     lua_State *state = nt_sandbox_state(hook->sandbox);
     if (!lua_isfunction(state, -1)) {
-        nt_error_at(error, NT_INVALID, (nt_place){.source = &hook->source},
+        nt_error_at(error, NT_INVALID, (nt_location){.source = &hook->source},
                     "the script returned %s, not a hook", luaL_typename(state, -1));
         nt_error_hint(error, "end it with 'return function(net, options) ... end'");
         return NT_INVALID;
@@ -64,14 +64,14 @@ static nt_status set_up(nt_hook *hook, const char *path, nt_error *error) {
 }
 
 nt_status nt_hook_new(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_report *report,
+                      int option_count, const nt_trail *trail, const nt_progress *progress,
                       nt_hook **ret, nt_error *error) {
     nt_hook *hook = nt_alloc_zero(sizeof *hook);
     if (!hook)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", path);
     *hook = (nt_hook){.network = network,
                       .trail = trail,
-                      .report = report,
+                      .progress = progress,
                       .options = options,
                       .option_count = option_count,
                       .cases.remark = "",
@@ -118,10 +118,10 @@ nt_status nt_hook_next(nt_hook *hook, const nt_answer *answers, nt_cases *ret_qu
 }
 
 /* The mistakes in what a script returned have no line, but a script and whoever asked for it. */
-static nt_status place_at_script(const nt_hook *hook, nt_status status, const nt_error *own,
-                                 nt_error *error) {
-    nt_place place = {.source = &hook->source, .trail = hook->trail};
-    nt_error_at(error, status, place, "%s",
+static nt_status locate_at_script(const nt_hook *hook, nt_status status, const nt_error *own,
+                                  nt_error *error) {
+    nt_location location = {.source = &hook->source, .trail = hook->trail};
+    nt_error_at(error, status, location, "%s",
                 own->count > 0 ? own->items[0].message : nt_status_text(status));
     if (own->count > 0 && own->items[0].hint)
         nt_error_hint(error, "%s", own->items[0].hint);
@@ -140,7 +140,7 @@ nt_status nt_hook_result(nt_hook *hook, nt_cases *ret, nt_error *error) {
     nt_error_init(&own);
     nt_status status = nt_sandbox_call(hook->sandbox, 3, 0, &own);
     if (status != NT_OK)
-        place_at_script(hook, status, &own, error);
+        locate_at_script(hook, status, &own, error);
     nt_error_finish(&own);
     if (status == NT_OK)
         status = nt_hook_check_options(hook, error);
@@ -165,10 +165,10 @@ static nt_status run(nt_hook *hook, nt_cases *ret, nt_error *error) {
 }
 
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_report *report,
+                      int option_count, const nt_trail *trail, const nt_progress *progress,
                       nt_cases *ret, nt_error *error) {
     nt_hook *hook;
-    NT_TRY(nt_hook_new(path, network, options, option_count, trail, report, &hook, error));
+    NT_TRY(nt_hook_new(path, network, options, option_count, trail, progress, &hook, error));
     nt_status status = run(hook, ret, error);
     nt_hook_free(hook);
     return status;

@@ -17,7 +17,7 @@
 #include "expression.h"
 #include "hash.h"
 #include "network.h"
-#include "report.h"
+#include "progress.h"
 
 /* One option that the suite gives: a scalar, or a list of them. */
 typedef struct nt_hook_option {
@@ -25,7 +25,7 @@ typedef struct nt_hook_option {
     const nt_scalar *items;
     int count;
     bool list;
-    nt_place place; /* where the suite says it */
+    nt_location location; /* where the suite says it */
 } nt_hook_option;
 
 /* One case: what is done to which layers. */
@@ -49,7 +49,7 @@ typedef struct nt_cases {
  * `trail` says who asked for it, what it prints goes to the notes of `report`. Both may be NULL. A
  * script that asks (see below) is NT_OK with `asks` and no cases: they are not known before. */
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_report *report,
+                      int option_count, const nt_trail *trail, const nt_progress *progress,
                       nt_cases *ret, nt_error *error);
 void nt_cases_finish(nt_cases *cases);
 
@@ -76,7 +76,7 @@ typedef struct nt_hook nt_hook;
 
 /* All that it is given but `path` must outlive the hook. */
 nt_status nt_hook_new(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_report *report,
+                      int option_count, const nt_trail *trail, const nt_progress *progress,
                       nt_hook **ret, nt_error *error);
 void nt_hook_free(nt_hook *hook); /* takes NULL */
 

@@ -2,7 +2,7 @@
  * whoever drives the hook puts answers into hook->answers and resumes it; the script then gets them
  * as read-only objects. Questions are only counted as asked once the script waits for them: what a
  * pcall saw fail was never asked. */
-#include "hook_parts.h"
+#include "hook_private.h"
 
 #include "network_api.h"
 #include <string.h>

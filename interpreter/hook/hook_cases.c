@@ -1,7 +1,7 @@
 /* Reads what a script returned: a list of cases, each under a name of its own, and perhaps a
  * remark. A plain C function of Lua's, so that the sandbox's limits hold and a mistake is an error
  * like any other. */
-#include "hook_parts.h"
+#include "hook_private.h"
 
 /* Places on the stack. NAMES: a table from names to their cases' numbers. */
 enum { CASES = 2, REMARK = 3, NAMES = 4 };

@@ -5,7 +5,7 @@
  *
  * Where several keys are wrong the first in byte order is named, as Lua's own order isn't the same
  * on each run. */
-#include "hook_parts.h"
+#include "hook_private.h"
 
 #include "network_api.h"
 #include <math.h>

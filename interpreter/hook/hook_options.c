@@ -1,7 +1,7 @@
 /* A suite's options as a script sees them: a read-only object, any of whose fields may be asked
  * for. What the script asks for is remembered, since an option that it doesn't know can only be
  * found by its never being read. */
-#include "hook_parts.h"
+#include "hook_private.h"
 
 #include <string.h>
 
@@ -106,8 +106,8 @@ nt_status nt_hook_check_options(const nt_hook *hook, nt_error *error) {
         if (hook->read[i])
             continue;
         status =
-            nt_error_at(error, NT_INVALID, hook->options[i].place, "the hook %s has no option '%s'",
-                        hook->source.path, hook->options[i].name);
+            nt_error_at(error, NT_INVALID, hook->options[i].location,
+                        "the hook %s has no option '%s'", hook->source.path, hook->options[i].name);
         nt_error_suggest(error, hook->options[i].name, hook->asked ? hook->asked : none);
     }
     return status;

@@ -4,7 +4,7 @@
 #include "network_api.h"
 
 #include "attrs.h"
-#include "hook_parts.h"
+#include "hook_private.h"
 #include "sandbox.h"
 #include "text.h"
 #include <string.h>

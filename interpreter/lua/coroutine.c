@@ -5,7 +5,7 @@
  * comparison; only pcall knows how to be left and entered again. nt_sandbox_wait says so by name
  * before Lua would say it in its own words. When an error ends a thread its stack stays as it was,
  * so the place where it was raised can be looked up afterwards, even if memory is short. */
-#include "sandbox_parts.h"
+#include "sandbox_private.h"
 
 #include <assert.h>
 #include <string.h>

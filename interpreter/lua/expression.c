@@ -3,7 +3,7 @@
  * sandbox's functions. Compiled expressions are kept, by their text. */
 #include "expression.h"
 
-#include "sandbox_parts.h"
+#include "sandbox_private.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -256,19 +256,20 @@ static int evaluate_body(lua_State *L) {
     return 0;
 }
 
-static nt_status say_missing(const evaluation *e, nt_place place, nt_error *error) {
-    nt_error_at(error, NT_INVALID, place, "no %s '%s'", e->missing_member ? "member" : "variable",
-                e->missing);
+static nt_status say_missing(const evaluation *e, nt_location location, nt_error *error) {
+    nt_error_at(error, NT_INVALID, location, "no %s '%s'",
+                e->missing_member ? "member" : "variable", e->missing);
     if (e->beside)
         nt_error_suggest(error, e->missing, e->beside);
     return NT_INVALID;
 }
 
-static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_place place, nt_error *error) {
+static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_location location,
+                          nt_error *error) {
     lua_State *L = sandbox->state;
     nt_sandbox_refresh(L);
     if (!lua_checkstack(L, 4))
-        return nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
+        return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
     sandbox->evaluation = e;
     lua_pushcfunction(L, evaluate_body);
     lua_pushlightuserdata(L, e);
@@ -280,9 +281,9 @@ static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_place place, nt
     if (e->unknown && sandbox->stop == NT_STOP_NONE)
         e->result.kind = NT_SCALAR_UNKNOWN;
     else if (e->missing && sandbox->stop == NT_STOP_NONE && lua_status == LUA_ERRRUN)
-        status = say_missing(e, place, error);
+        status = say_missing(e, location, error);
     else
-        status = nt_sandbox_report(L, lua_status, &place, error);
+        status = nt_sandbox_report(L, lua_status, &location, error);
     if (lua_status != LUA_OK)
         lua_pop(L, 1);
     return status;
@@ -324,25 +325,25 @@ static const char *closing_brace(const char *text) {
     return NULL;
 }
 
-static nt_status expand_name(evaluation *e, nt_place place, nt_error *error) {
+static nt_status expand_name(evaluation *e, nt_location location, nt_error *error) {
     const char *name = nt_arena_substring(e->arena, e->expression, e->length);
     if (!name)
-        return nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
+        return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
     if (!e->variables->find(e->variables->context, name, &e->result)) {
         e->missing = name;
         e->beside = e->variables->names(e->variables->context);
-        return say_missing(e, place, error);
+        return say_missing(e, location, error);
     }
     if (e->result.kind != NT_SCALAR_RECORD)
         return NT_OK;
-    nt_error_at(error, NT_INVALID, place, "'%s' is a record, not a value", name);
+    nt_error_at(error, NT_INVALID, location, "'%s' is a record, not a value", name);
     nt_error_hint(error, "write ${%s.%s}", name, e->result.members->name);
     return NT_INVALID;
 }
 
 /* Evaluates what stands behind the dollar at `text`; *ret_end is where it ends. */
-static nt_status expand_one(nt_sandbox *sandbox, evaluation *e, const char *text, nt_place place,
-                            const char **ret_end, nt_error *error) {
+static nt_status expand_one(nt_sandbox *sandbox, evaluation *e, const char *text,
+                            nt_location location, const char **ret_end, nt_error *error) {
     if (text[1] == '$') {
         *ret_end = text + 2;
         e->result = (nt_scalar){.kind = NT_SCALAR_TEXT, .text = "$"};
@@ -352,26 +353,26 @@ static nt_status expand_one(nt_sandbox *sandbox, evaluation *e, const char *text
         e->expression = text + 1;
         e->length = name_length(text + 1);
         *ret_end = text + 1 + e->length;
-        return expand_name(e, place, error);
+        return expand_name(e, location, error);
     }
     if (text[1] != '{') {
-        nt_error_at(error, NT_INVALID, place, "a '$' without a name");
+        nt_error_at(error, NT_INVALID, location, "a '$' without a name");
         nt_error_hint(error, "write $name, ${expression}, or $$ for a dollar sign");
         return NT_INVALID;
     }
     const char *close = closing_brace(text + 2);
     if (!close)
-        return nt_error_at(error, NT_INVALID, place, "'${' is never closed");
+        return nt_error_at(error, NT_INVALID, location, "'${' is never closed");
     e->expression = text + 2;
     e->length = (size_t)(close - text) - 2;
     *ret_end = close + 1;
-    return evaluate(sandbox, e, place, error);
+    return evaluate(sandbox, e, location, error);
 }
 
 /* Appends the pieces of `text` to `joined`. A text that is one expression and nothing else leaves
  * its value in *ret and sets *ret_alone; otherwise *ret only says whether a piece was UNKNOWN. */
 static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char *text,
-                               nt_place place, const nt_variables *variables, nt_text *joined,
+                               nt_location location, const nt_variables *variables, nt_text *joined,
                                nt_scalar *ret, bool *ret_alone, nt_error *error) {
     const char *at = text, *end;
     bool unknown = false;
@@ -383,18 +384,18 @@ static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char 
             continue;
         }
         evaluation e = {.variables = variables, .arena = arena};
-        NT_TRY(expand_one(sandbox, &e, at, place, &end, error));
+        NT_TRY(expand_one(sandbox, &e, at, location, &end, error));
         if (at == text && *end == '\0') {
             *ret = e.result;
             *ret_alone = true;
             return NT_OK;
         }
         if (e.result.kind == NT_SCALAR_NIL)
-            return nt_error_at(error, NT_INVALID, place, "nil can't be part of a text");
+            return nt_error_at(error, NT_INVALID, location, "nil can't be part of a text");
         unknown = unknown || e.result.kind == NT_SCALAR_UNKNOWN;
         const char *piece = unknown ? "" : nt_scalar_text(e.result, arena);
         if (!piece)
-            return nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
+            return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
         nt_text_add(joined, piece);
     }
     if (unknown)
@@ -403,19 +404,19 @@ static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char 
 }
 
 nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char *text,
-                               nt_place place, const nt_variables *variables, nt_scalar *ret,
+                               nt_location location, const nt_variables *variables, nt_scalar *ret,
                                nt_error *error) {
     nt_text joined;
     nt_text_init(&joined);
     nt_scalar result = {.kind = NT_SCALAR_NIL};
     bool alone = false;
     nt_status status =
-        expand_pieces(sandbox, arena, text, place, variables, &joined, &result, &alone, error);
+        expand_pieces(sandbox, arena, text, location, variables, &joined, &result, &alone, error);
     if (status == NT_OK && !alone && result.kind != NT_SCALAR_UNKNOWN) {
         const char *copy = joined.failed ? NULL : nt_arena_string(arena, joined.bytes);
         result = (nt_scalar){.kind = NT_SCALAR_TEXT, .text = copy};
         if (!copy)
-            status = nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
+            status = nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
     }
     nt_text_finish(&joined);
     if (status == NT_OK)

@@ -48,7 +48,7 @@ bool nt_expression_in(const char *text); /* whether there is a `$` in it */
 /* Texts of the result lie in `arena`. UNKNOWN if a variable that it reads is. Errors are placed at
  * `place`. */
 nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char *text,
-                               nt_place place, const nt_variables *variables, nt_scalar *ret,
+                               nt_location location, const nt_variables *variables, nt_scalar *ret,
                                nt_error *error);
 
 /* What a plain word stands for: an integer, a number, true or false, or else the text itself. */

@@ -2,7 +2,7 @@
  * functions whose work grows with their arguments in a wrapper that charges for it beforehand, and
  * our own in place of those that print addresses, depend on the clock or catch what must not be
  * caught. */
-#include "sandbox_parts.h"
+#include "sandbox_private.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Keys come as: numbers ascending; strings in byte order; false, true; then objects by the integer
  * that their metafield `__order` gives. An object without one is alone of its kind in a table, or
  * an error. */
-#include "sandbox_parts.h"
+#include "sandbox_private.h"
 
 #include <stdlib.h>
 #include <string.h>

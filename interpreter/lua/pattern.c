@@ -5,7 +5,7 @@
  * every way to choose a start and the k places where repeats end; these places never decrease, so
  * over n bytes there are at most C(n + k + 2, k + 1) ways. An item with ? at most doubles them.
  * Each step looks at no more than the pattern's own length. */
-#include "sandbox_parts.h"
+#include "sandbox_private.h"
 
 #include <string.h>
 

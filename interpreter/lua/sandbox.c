@@ -6,7 +6,7 @@
  * charges for what it hands out, since copying long strings takes time too. Once a limit is hit
  * `stop` says so until the next call, and the hook runs at each instruction, so that no pcall of
  * the script gets any further. */
-#include "sandbox_parts.h"
+#include "sandbox_private.h"
 
 #include "alloc.h"
 #include <stdlib.h>
@@ -191,23 +191,24 @@ static const char *describe_error(lua_State *L, nt_text *text) {
     return text->bytes;
 }
 
-static nt_status report_stop(nt_sandbox *sandbox, nt_place place, nt_error *error) {
+static nt_status report_stop(nt_sandbox *sandbox, nt_location location, nt_error *error) {
     const nt_sandbox_limits *limits = &sandbox->limits;
     switch (sandbox->stop) {
     case NT_STOP_INSTRUCTIONS:
-        return nt_error_at(error, NT_INVALID, place, "ran for more than %lld instructions",
+        return nt_error_at(error, NT_INVALID, location, "ran for more than %lld instructions",
                            (long long)limits->instructions);
     case NT_STOP_SECONDS:
-        return nt_error_at(error, NT_INVALID, place, "took longer than %g s", limits->seconds);
+        return nt_error_at(error, NT_INVALID, location, "took longer than %g s", limits->seconds);
     default:
         if (sandbox->starved)
-            return nt_error_at(error, NT_NO_MEMORY, place, "out of memory");
-        return nt_error_at(error, NT_INVALID, place, "needs more than %g MiB of memory",
+            return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
+        return nt_error_at(error, NT_INVALID, location, "needs more than %g MiB of memory",
                            (double)limits->memory / (1 << 20));
     }
 }
 
-nt_status nt_sandbox_report(lua_State *L, int lua_status, const nt_place *place, nt_error *error) {
+nt_status nt_sandbox_report(lua_State *L, int lua_status, const nt_location *place,
+                            nt_error *error) {
     nt_sandbox *sandbox = nt_sandbox_of(L);
     if (lua_status == LUA_ERRMEM && sandbox->stop == NT_STOP_NONE)
         sandbox->stop = NT_STOP_MEMORY;
@@ -215,11 +216,11 @@ nt_status nt_sandbox_report(lua_State *L, int lua_status, const nt_place *place,
     nt_text_init(&message);
     if (sandbox->stop == NT_STOP_NONE)
         describe_error(L, &message);
-    nt_place raised = {.source = sandbox->raised_in,
-                       .line = (uint32_t)sandbox->raised_line,
-                       .column = 1,
-                       .width = 1};
-    nt_place at = place ? *place : raised;
+    nt_location raised = {.source = sandbox->raised_in,
+                          .line = (uint32_t)sandbox->raised_line,
+                          .column = 1,
+                          .width = 1};
+    nt_location at = place ? *place : raised;
     nt_status status = sandbox->stop != NT_STOP_NONE
                            ? report_stop(sandbox, at, error)
                            : nt_error_at(error, NT_INVALID, at, "%s", message.bytes);
@@ -242,8 +243,8 @@ static void note_definition(lua_State *L, int function) {
     sandbox->raised_line = info.linedefined > 0 ? info.linedefined : 0;
 }
 
-nt_status nt_sandbox_call_at(nt_sandbox *sandbox, int arguments, int results, const nt_place *place,
-                             nt_error *error) {
+nt_status nt_sandbox_call_at(nt_sandbox *sandbox, int arguments, int results,
+                             const nt_location *place, nt_error *error) {
     lua_State *L = sandbox->state;
     int function = lua_gettop(L) - arguments;
     nt_sandbox_refresh(L);

@@ -287,8 +287,8 @@ static void frame(const nt_figure *figure, nt_text *text) {
                    2 * figure->width, 2 * figure->height, figure->name);
 }
 
-nt_status nt_report_file(const char *folder, const char *name, const nt_text *text,
-                         nt_error *error) {
+nt_status nt_write_into(const char *folder, const char *name, const nt_text *text,
+                        nt_error *error) {
     nt_text path;
     nt_text_init(&path);
     nt_text_printf(&path, "%s/%s", folder, name);
@@ -306,7 +306,7 @@ static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *are
     nt_text text;
     nt_text_init(&text);
     frame(figure, &text);
-    nt_status status = file ? nt_report_file(folder, file, &text, error) : NT_NO_MEMORY;
+    nt_status status = file ? nt_write_into(folder, file, &text, error) : NT_NO_MEMORY;
     nt_text_finish(&text);
     return status == NT_OK ? run(words, "gnuplot-nox", folder, figure, arena, error) : status;
 }
@@ -317,7 +317,7 @@ static nt_status draw(const nt_figure *figure, const char *folder, nt_arena *are
     char *file = nt_arena_printf(arena, "./%s.dot", figure->name);
     if (!file)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    NT_TRY(nt_report_file(folder, file, &figure->script, error));
+    NT_TRY(nt_write_into(folder, file, &figure->script, error));
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         char *form = nt_arena_printf(arena, "-T%s", forms[i]);
         char *out = nt_arena_printf(arena, "-o%s.%s", figure->name, forms[i]);
@@ -333,7 +333,7 @@ nt_status nt_figure_draw(const nt_figure *figure, const char *folder, nt_error *
     nt_arena arena;
     nt_arena_init(&arena);
     const char *file = nt_arena_printf(&arena, "%s.csv", figure->name);
-    nt_status status = file ? nt_report_file(folder, file, &figure->csv, error) : NT_NO_MEMORY;
+    nt_status status = file ? nt_write_into(folder, file, &figure->csv, error) : NT_NO_MEMORY;
     if (status == NT_OK)
         status = figure->drawing ? draw(figure, folder, &arena, error)
                                  : plot(figure, folder, &arena, error);

@@ -33,8 +33,7 @@ void nt_figures_finish(nt_figures *figures);
 const nt_figure *nt_figures_of_group(const nt_figures *figures, const nt_record_group *group);
 
 /* Writes a text as folder/NAME. */
-nt_status nt_report_file(const char *folder, const char *name, const nt_text *text,
-                         nt_error *error);
+nt_status nt_write_into(const char *folder, const char *name, const nt_text *text, nt_error *error);
 
 /* Writes the files of one figure into a folder, which must exist. NT_FAILED, with what to install,
  * where a program is missing, and with its words where it fails. */

@@ -66,12 +66,12 @@ static const char *stage_name(const nt_record_layer *layer) {
 }
 
 static void add_stage_layer(nt_figure *figure, const nt_record_layer *layer, int stage) {
-    nt_text_printf(&figure->csv, "%d,%d,%.6f,", (int)layer->place, stage, -layer->cost);
+    nt_text_printf(&figure->csv, "%d,%d,%.6f,", (int)layer->position, stage, -layer->cost);
     nt_csv_text(&figure->csv, layer->name);
     nt_text_add(&figure->csv, ",");
     nt_csv_text(&figure->csv, stage_name(layer));
     nt_text_add(&figure->csv, "\n");
-    nt_plot_tip(figure, layer->place, stage, "%s: %.4f", layer->name, -layer->cost);
+    nt_plot_tip(figure, layer->position, stage, "%s: %.4f", layer->name, -layer->cost);
 }
 
 void nt_plot_stages(nt_figure *figure, const nt_record *record) {
@@ -89,7 +89,7 @@ void nt_plot_stages(nt_figure *figure, const nt_record *record) {
         if (begins)
             nt_plot_tic(&tics, stages == 0, stage_name(layer), stage);
         stages = stage > stages ? stage : stages;
-        places = layer->place > places ? layer->place : places;
+        places = layer->position > places ? layer->position : places;
         add_stage_layer(figure, layer, stage);
     }
     nt_plot_tips_end(figure);

@@ -127,7 +127,7 @@ static nt_part part_of(const json_t *list, const json_t *object, const nt_record
     return adds(list, layer->stage) ? NT_PART_RESIDUAL : NT_PART_PLAIN;
 }
 
-static int32_t place_of(const nt_record *record, int32_t layer) {
+static int32_t position_of(const nt_record *record, int32_t layer) {
     int32_t place = 1;
     for (int32_t i = 0; i < layer; i++)
         place += record->layers[i].part != NT_PART_NONE &&
@@ -150,7 +150,7 @@ static void read_layers(reading *r, const json_t *list) {
         layer->parameters = json_integer_value(json_object_get(object, "parameters"));
         layer->multiply_adds = json_integer_value(json_object_get(object, "multiply_adds"));
         layer->part = part_of(list, object, layer, first);
-        layer->place = place_of(record, i);
+        layer->position = position_of(record, i);
         layer->cost = NO;
         first = first && layer->part == NT_PART_NONE;
     }

@@ -27,7 +27,7 @@ typedef struct nt_record_layer {
     const char **inputs;                    /* names of layers or of the network's inputs */
     int32_t input_count;
     nt_part part;
-    int32_t place; /* of a convolution, among those of its stage, from 1 */
+    int32_t position; /* of a convolution, among those of its stage, from 1 */
     int64_t parameters, multiply_adds;
     double cost; /* what a case that edits it alone changes the metric by, mean of the seeds; NaN */
 } nt_record_layer;

@@ -9,7 +9,7 @@ static nt_status write_tables(nt_record *record, const nt_figures *figures, cons
     nt_text text;
     nt_text_init(&text);
     nt_tables_markdown(record, &text);
-    nt_status status = nt_report_file(out, "tables.md", &text, error);
+    nt_status status = nt_write_into(out, "tables.md", &text, error);
     for (int32_t i = 0; status == NT_OK && i < figures->count; i++) {
         const nt_figure *figure = &figures->items[i];
         if (!figure->group)
@@ -17,22 +17,22 @@ static nt_status write_tables(nt_record *record, const nt_figures *figures, cons
         const char *name = nt_arena_printf(&record->arena, "tables-%s.csv", figure->name);
         nt_text_clear(&text);
         nt_table_csv(record, figure->group, &text);
-        status = name ? nt_report_file(out, name, &text, error) : NT_NO_MEMORY;
+        status = name ? nt_write_into(out, name, &text, error) : NT_NO_MEMORY;
     }
     nt_text_finish(&text);
     return status;
 }
 
-static nt_status draw(const nt_figures *figures, const char *out, const nt_report *report,
+static nt_status draw(const nt_figures *figures, const char *out, const nt_progress *progress,
                       nt_error *error) {
     for (int32_t i = 0; i < figures->count; i++) {
-        nt_report_progress(report, "drawing", figures->items[i].name, i, figures->count);
+        nt_progress_step(progress, "drawing", figures->items[i].name, i, figures->count);
         NT_TRY(nt_figure_draw(&figures->items[i], out, error));
     }
     return NT_OK;
 }
 
-static nt_status write_all(nt_record *record, const char *out, const nt_report *report,
+static nt_status write_all(nt_record *record, const char *out, const nt_progress *progress,
                            nt_error *error) {
     nt_figures figures;
     nt_status status = nt_figures_init(&figures, record, &record->arena);
@@ -41,20 +41,20 @@ static nt_status write_all(nt_record *record, const char *out, const nt_report *
     if (status == NT_OK)
         status = write_tables(record, &figures, out, error);
     if (status == NT_OK)
-        status = draw(&figures, out, report, error);
+        status = draw(&figures, out, progress, error);
     if (status == NT_OK)
         status = nt_page_write(record, &figures, out, error);
     nt_figures_finish(&figures);
     return status;
 }
 
-nt_status nt_run_report_write(const char *folder, const char *out, const nt_report *report,
+nt_status nt_run_report_write(const char *folder, const char *out, const nt_progress *progress,
                               nt_error *error) {
     nt_record *record;
     NT_TRY(nt_record_read(folder, &record, error));
     nt_status status = nt_folder_make(out, error);
     if (status == NT_OK)
-        status = write_all(record, out, report, error);
+        status = write_all(record, out, progress, error);
     nt_record_free(record);
     return status;
 }

@@ -3,12 +3,12 @@
 #define NT_RUN_REPORT_H
 
 #include "diagnostic.h"
-#include "report.h"
+#include "progress.h"
 
 /* Reads the run folder (record.h) and writes into `out`, which is made if it isn't there: the page
  * index.html, the tables as tables.md and as tables-GROUP.csv, and each figure's files (figure.h).
  * The tables follow from results.json alone, byte for byte. */
-nt_status nt_run_report_write(const char *folder, const char *out, const nt_report *report,
+nt_status nt_run_report_write(const char *folder, const char *out, const nt_progress *progress,
                               nt_error *error);
 
 #endif

@@ -7,13 +7,13 @@
 #include "safetensors.h"
 #include "trainer.h"
 
-nt_status nt_given_weights(const char *path, const nt_report *report, nt_weights *weights,
+nt_status nt_given_weights(const char *path, const nt_progress *progress, nt_weights *weights,
                            char ret_digest[NT_DIGEST_HEX], nt_error *error) {
     nt_safetensors_note note;
     NT_TRY(nt_safetensors_read(path, weights, &note, error));
     char conversions[NT_SAFETENSORS_TEXT];
     if (nt_safetensors_describe(&note, conversions))
-        nt_report_note(report, "%s: %s", path, conversions);
+        nt_progress_note(progress, "%s: %s", path, conversions);
     return nt_file_digest(path, ret_digest, error);
 }
 
@@ -59,7 +59,7 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
                                       .measure = held.loader ? measure_held_out : NULL,
                                       .measure_context = &held,
                                       .measured = nt_metric_names[source->metric],
-                                      .report = source->report};
+                                      .progress = source->progress};
         status = nt_train(&training, weights, error);
     }
     nt_loader_free(held.loader);
@@ -73,15 +73,15 @@ nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weigh
     const nt_suite *suite = source->suite;
     *ret_initial = suite->initial;
     if (suite->weights)
-        return nt_given_weights(suite->weights, source->report, weights, ret_digest, error);
+        return nt_given_weights(suite->weights, source->progress, weights, ret_digest, error);
     const char *folder = nt_arena_printf(arena, "%s/seed-%d", source->folder, suite->seeds[s]);
     const char *path = folder ? nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
     *ret_initial = folder ? nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder) : NULL;
     if (!path || !*ret_initial)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     if (suite->seed_count > 1)
-        nt_report_note(source->report, "seed %d (%d of %d)", suite->seeds[s], s + 1,
-                       suite->seed_count);
+        nt_progress_note(source->progress, "seed %d (%d of %d)", suite->seeds[s], s + 1,
+                         suite->seed_count);
     NT_TRY(train(source, suite->seeds[s], folder, weights, error));
     return nt_file_digest(path, ret_digest, error);
 }

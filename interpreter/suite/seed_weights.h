@@ -2,7 +2,7 @@
 #ifndef NT_SEED_WEIGHTS_H
 #define NT_SEED_WEIGHTS_H
 
-#include "report.h"
+#include "progress.h"
 #include "suite_file.h"
 #include "weights.h"
 
@@ -15,11 +15,11 @@ typedef struct nt_seed_source {
     const char *from_digest;
     nt_metric metric;   /* that is watched on the held-out images */
     const char *folder; /* the run folder; a seed's own is folder/seed-N */
-    const nt_report *report;
+    const nt_progress *progress;
 } nt_seed_source;
 
 /* Reads a weights file; its conversions are noted, its digest is the file's. */
-nt_status nt_given_weights(const char *path, const nt_report *report, nt_weights *weights,
+nt_status nt_given_weights(const char *path, const nt_progress *progress, nt_weights *weights,
                            char ret_digest[NT_DIGEST_HEX], nt_error *error);
 
 /* Reads the suite's weights file, or trains (or goes on training) with seed number s of the suite.

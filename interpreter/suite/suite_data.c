@@ -1,5 +1,5 @@
 /* `data:` of a suite. */
-#include "suite_parts.h"
+#include "suite_file_private.h"
 
 #include <string.h>
 
@@ -63,7 +63,7 @@ nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map) {
     nt_suite_data *data = &l->suite->data;
     const nt_yaml *node;
     const char *name;
-    data->place = nt_reader_place(&l->reader, map);
+    data->location = nt_reader_location(&l->reader, map);
     NT_TRY(nt_suite_read_kind(l, map, "data", "kind", &node, &name));
     data->kind = nt_data_find(name);
     if (!data->kind)

@@ -1,6 +1,6 @@
 /* Reading a suite file. A section's errors don't hide those of the next: each is read whatever
  * became of the others, and the suite is only handed out when there was none. */
-#include "suite_parts.h"
+#include "suite_file_private.h"
 
 #include "alloc.h"
 #include "attrs.h"

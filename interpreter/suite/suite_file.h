@@ -20,8 +20,8 @@ typedef struct nt_group {
     const char *hook; /* the script's path */
     const nt_hook_option *options;
     int option_count;
-    nt_place place; /* of its name in the suite */
-    nt_trail trail; /* what the hook's mistakes say: which group asked for it */
+    nt_location location; /* of its name in the suite */
+    nt_trail trail;       /* what the hook's mistakes say: which group asked for it */
 } nt_group;
 
 typedef struct nt_suite_data {
@@ -31,8 +31,8 @@ typedef struct nt_suite_data {
     int32_t hold_out;
     nt_loading loading; /* how samples are shown; its mean and deviation are these, or NULL: */
     float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
-    int32_t channels; /* as many of them */
-    nt_place place;   /* of `data:` */
+    int32_t channels;     /* as many of them */
+    nt_location location; /* of `data:` */
 } nt_suite_data;
 
 typedef struct nt_suite_evaluate {
@@ -59,7 +59,7 @@ typedef struct nt_suite {
     const nt_recipe *recipe; /* then they are trained so, */
     const char *from;        /* from these weights on; NULL: from those that a seed draws */
     int32_t conv;            /* which algorithms: see nt_pass_options; in the recipe too */
-    nt_place batch_place, loss_place; /* where the recipe says them */
+    nt_location batch_location, loss_location; /* where the recipe says them */
     const int32_t *seeds;
     int seed_count;
     nt_group *groups;
@@ -69,12 +69,12 @@ typedef struct nt_suite {
 } nt_suite;
 
 /* Runs the group's hook: see nt_hook_run. Its mistakes also say which group asked for it. */
-nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
-                        nt_cases *ret, nt_error *error);
+nt_status nt_group_list(const nt_group *group, const nt_network *network,
+                        const nt_progress *progress, nt_cases *ret, nt_error *error);
 
 /* The same for a hook that asks: see nt_hook_new. */
-nt_status nt_group_open(const nt_group *group, const nt_network *network, const nt_report *report,
-                        nt_hook **ret, nt_error *error);
+nt_status nt_group_open(const nt_group *group, const nt_network *network,
+                        const nt_progress *progress, nt_hook **ret, nt_error *error);
 
 /* `settings` override scalars of the file, each by its dotted path: evaluate.limit=1000. */
 nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,

@@ -1,5 +1,5 @@
 /* `groups:` of a suite, and running a group's hook. */
-#include "suite_parts.h"
+#include "suite_file_private.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_
                             .items = items,
                             .count = count,
                             .list = list,
-                            .place = nt_reader_place(&l->reader, entry->key)};
+                            .location = nt_reader_location(&l->reader, entry->key)};
     return NT_OK;
 }
 
@@ -35,10 +35,10 @@ static nt_status read_options(nt_suite_loader *l, const nt_yaml *map, nt_group *
 static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_group *group) {
     static const char *const keys[] = {"hook", "title", "options", NULL};
     group->name = group->title = entry->key->text;
-    group->place = nt_reader_place(&l->reader, entry->key);
+    group->location = nt_reader_location(&l->reader, entry->key);
     group->trail =
         (nt_trail){.what = nt_arena_printf(l->reader.arena, "in the group '%.80s'", group->name),
-                   .place = group->place};
+                   .location = group->location};
     if (!group->trail.what)
         return nt_reader_no_memory(&l->reader);
     if (strcmp(group->name, "baseline") == 0)
@@ -73,14 +73,14 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_yaml *map) {
     return status;
 }
 
-nt_status nt_group_list(const nt_group *group, const nt_network *network, const nt_report *report,
-                        nt_cases *ret, nt_error *error) {
+nt_status nt_group_list(const nt_group *group, const nt_network *network,
+                        const nt_progress *progress, nt_cases *ret, nt_error *error) {
     return nt_hook_run(group->hook, network, group->options, group->option_count, &group->trail,
-                       report, ret, error);
+                       progress, ret, error);
 }
 
-nt_status nt_group_open(const nt_group *group, const nt_network *network, const nt_report *report,
-                        nt_hook **ret, nt_error *error) {
+nt_status nt_group_open(const nt_group *group, const nt_network *network,
+                        const nt_progress *progress, nt_hook **ret, nt_error *error) {
     return nt_hook_new(group->hook, network, group->options, group->option_count, &group->trail,
-                       report, ret, error);
+                       progress, ret, error);
 }

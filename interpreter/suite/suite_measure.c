@@ -1,5 +1,5 @@
 /* The cases of a suite with one seed's weights, and each compared with the baseline. */
-#include "suite_work.h"
+#include "suite_run_private.h"
 
 #include "attrs.h"
 #include "trainer.h"
@@ -31,8 +31,8 @@ static const char *context_of(const nt_suite_work *work, int s, const nt_loader 
 
 void nt_suite_tell_shards(const nt_suite_work *work) {
     if (work->tally.evaluated < work->tally.shards)
-        nt_report_note(work->options->report, "evaluated %d of %d shards", work->tally.evaluated,
-                       work->tally.shards);
+        nt_progress_note(work->options->progress, "evaluated %d of %d shards",
+                         work->tally.evaluated, work->tally.shards);
 }
 
 static nt_status interrupted(const nt_suite_work *work, nt_status status) {
@@ -58,7 +58,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
         .evaluation = {.batch = suite->evaluate.batch,
                        .metric = work->results->scoring.metric,
                        .passes = {.norm = (nt_norm)suite->evaluate.batch_norm, .conv = suite->conv},
-                       .report = work->options->report},
+                       .progress = work->options->progress},
         .context = context_of(work, s, loader, arena),
         .initial_context = work->initial_digest,
         .calibration_context = calibration,
@@ -121,7 +121,7 @@ static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
     unsigned char *baseline = nt_arena_alloc(arena, size), *other = nt_arena_alloc(arena, size);
     if (!baseline || !other)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_measure_read(work->store, results->baseline_keys[s], results->scoring, samples,
+    NT_TRY(nt_outcome_read(work->store, results->baseline_keys[s], results->scoring, samples,
                            &results->baseline[s], baseline, work->error));
     const nt_comparison with = {.scoring = results->scoring,
                                 .samples = samples,
@@ -133,7 +133,7 @@ static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
             nt_finding *finding = &results->groups[g].findings[c * seeds + s];
             if (finding->failure)
                 continue;
-            NT_TRY(nt_measure_read(work->store, finding->key, results->scoring, samples,
+            NT_TRY(nt_outcome_read(work->store, finding->key, results->scoring, samples,
                                    &finding->outcome, other, work->error));
             if (nt_finding_compare(finding, &with, other) != NT_OK)
                 return nt_suite_no_memory(work);

@@ -6,7 +6,7 @@
  * The samples are those at fixed ranks of the baseline's values. Only the cases of small groups are
  * shown, the first few: each takes a graph of its own. They follow from what was measured, so that
  * making them again gives the same bytes; no result depends on them. */
-#include "suite_work.h"
+#include "suite_run_private.h"
 
 #include "derived_weights.h"
 #include "file.h"
@@ -55,7 +55,7 @@ static nt_status choose_samples(showing *show) {
     nt_outcome all;
     if (!outcomes || !list)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_measure_read(work->store, work->results->baseline_keys[0], scoring, count, &all,
+    NT_TRY(nt_outcome_read(work->store, work->results->baseline_keys[0], scoring, count, &all,
                            outcomes, work->error));
     for (int32_t i = 0; i < count; i++)
         list[i] = (ranked){nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes), i};

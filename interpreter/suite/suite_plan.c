@@ -9,7 +9,7 @@
 #include "parallel.h"
 #include "plan.h"
 #include "profile.h"
-#include "suite_work.h"
+#include "suite_run_private.h"
 #include <string.h>
 
 /* --- rate ------------------------------------------------------------------------------------- */
@@ -50,7 +50,7 @@ static nt_status time_probe(nt_network *network, const nt_weights *weights, doub
     if (status == NT_OK)
         status = nt_plan_new(graph, PROBE_BATCH, &plan, error);
     if (status == NT_OK)
-        status = nt_run_new(plan, weights, NULL, &run, error);
+        status = nt_run_new(plan, nt_weights_bind(weights, NULL), &run, error);
     double spent = 0;
     for (int i = 0; status == NT_OK && (i < PROBE_FEWEST || spent < probe_seconds); i++) {
         double began = nt_profile_clock();
@@ -191,9 +191,9 @@ static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
     return NT_OK;
 }
 
-nt_status nt_suite_plan_make(const nt_suite *suite, const nt_report *report, nt_suite_plan *ret,
+nt_status nt_suite_plan_make(const nt_suite *suite, const nt_progress *progress, nt_suite_plan *ret,
                              nt_error *error) {
-    const nt_suite_options options = {.report = report};
+    const nt_suite_options options = {.progress = progress};
     nt_suite_plan plan = {.seeds = suite->seed_count, .threads = nt_threads()};
     nt_suite_work work = {.suite = suite, .options = &options, .lock = -1, .error = error};
     work.results = nt_alloc_zero(sizeof *work.results);

@@ -23,7 +23,7 @@ typedef struct nt_suite_plan {
     nt_suite_cost loop, merged; /* a graph for each case; one for all */
 } nt_suite_plan;
 
-nt_status nt_suite_plan_make(const nt_suite *suite, const nt_report *report, nt_suite_plan *ret,
+nt_status nt_suite_plan_make(const nt_suite *suite, const nt_progress *progress, nt_suite_plan *ret,
                              nt_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* Everything that can be wrong with a suite, looked at before anything is computed or written. */
-#include "suite_work.h"
+#include "suite_run_private.h"
 
 #include "parallel.h"
 #include "seed_weights.h"
@@ -19,7 +19,7 @@ static nt_status list_cases(nt_suite_work *work) {
         const nt_group *group = &suite->groups[g];
         nt_group_result *result = &work->results->groups[g];
         result->group = group;
-        nt_status hooked = nt_group_list(group, work->results->network, work->options->report,
+        nt_status hooked = nt_group_list(group, work->results->network, work->options->progress,
                                          &result->cases, work->error);
         if (hooked != NT_OK) {
             status = hooked;
@@ -90,9 +90,9 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
             return NT_INVALID;
         }
         if (suite->weights)
-            nt_report_note(work->options->report,
-                           "the hooks that ask are answered on training images that the given "
-                           "weights may have been trained on");
+            nt_progress_note(work->options->progress,
+                             "the hooks that ask are answered on training images that the given "
+                             "weights may have been trained on");
         NT_TRY(make_loader(work, NT_HELD_OUT, 0, &work->held_out, error));
     }
     if (suite->evaluate.batch_norm != NT_NORM_RECALIBRATED &&
@@ -191,7 +191,7 @@ static nt_status open_data(nt_suite_work *work) {
     nt_status status = open_loader(work, &own);
     for (int i = 0; i < own.count; i++) {
         const nt_diagnostic *item = &own.items[i];
-        nt_error_at(work->error, item->status, work->suite->data.place, "%s%s%s", item->where,
+        nt_error_at(work->error, item->status, work->suite->data.location, "%s%s%s", item->where,
                     item->where[0] ? ": " : "", item->message);
         if (item->hint)
             nt_error_hint(work->error, "%s", item->hint);
@@ -210,7 +210,7 @@ static nt_status check_training(nt_suite_work *work) {
     if (!recipe)
         return NT_OK;
     if (recipe->batch > count)
-        return nt_error_at(work->error, NT_INVALID, suite->batch_place,
+        return nt_error_at(work->error, NT_INVALID, suite->batch_location,
                            "a batch of %d is larger than the data, which have %d images to train "
                            "on",
                            recipe->batch, count);
@@ -219,7 +219,7 @@ static nt_status check_training(nt_suite_work *work) {
     if (status == NT_OK)
         nt_step_graph_free(step);
     else
-        nt_error_at(work->error, status, suite->loss_place, "%s", found.items[0].message);
+        nt_error_at(work->error, status, suite->loss_location, "%s", found.items[0].message);
     nt_error_finish(&found);
     NT_TRY(status);
     return nt_dataset_load(work->dataset, NT_TRAIN, work->error);
@@ -230,8 +230,8 @@ static nt_status read_from(nt_suite_work *work) {
         return NT_OK;
     if (nt_weights_new(work->results->network, &work->from) != NT_OK)
         return nt_suite_no_memory(work);
-    return nt_given_weights(work->suite->from, work->options->report, work->from, work->from_digest,
-                            work->error);
+    return nt_given_weights(work->suite->from, work->options->progress, work->from,
+                            work->from_digest, work->error);
 }
 
 static nt_status take_provenance(nt_suite_work *work) {

@@ -1,7 +1,7 @@
 /* The order of things: everything that can be wrong is looked at before anything is written; then,
  * seed by seed, weights are trained unless they are given, and the baseline and all cases are
  * measured unless the store has them. */
-#include "suite_work.h"
+#include "suite_run_private.h"
 
 #include "alloc.h"
 #include "file.h"
@@ -44,7 +44,7 @@ static nt_status find_weights(nt_suite_work *work, int s) {
                                    .from = work->from,
                                    .from_digest = work->from_digest,
                                    .folder = work->options->out,
-                                   .report = work->options->report};
+                                   .progress = work->options->progress};
     const char *initial;
     NT_TRY(nt_seed_weights(&source, s, work->weights, work->results->provenance.weights[s],
                            &work->results->arena, &initial, work->error));
@@ -104,8 +104,9 @@ static nt_status end(nt_suite_work *work) {
     NT_TRY(nt_results_write(results, work->options->out, work->error));
     nt_suite_tell_shards(work);
     if (work->tally.known > 0)
-        nt_report_note(work->options->report,
-                       "%d outcomes were known from before, in " NT_STORE_NAME, work->tally.known);
+        nt_progress_note(work->options->progress,
+                         "%d outcomes were known from before, in " NT_STORE_NAME,
+                         work->tally.known);
     return NT_OK;
 }
 

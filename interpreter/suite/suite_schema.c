@@ -6,7 +6,7 @@
 #include "json_out.h"
 #include "json_schema.h"
 #include "optimiser.h"
-#include "suite_parts.h"
+#include "suite_file_private.h"
 
 /* --- the keys of the file --------------------------------------------------------------------- */
 

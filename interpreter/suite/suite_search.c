@@ -1,6 +1,6 @@
 /* Hooks that ask: questions are cases, answered on the held-out images, so that what a search picks
  * is not picked for the images that its result is measured on. */
-#include "suite_work.h"
+#include "suite_run_private.h"
 
 /* Answers the questions, with the baseline among them to compare with. */
 static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
@@ -14,14 +14,14 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
         subjects[i + 1].edits = (nt_edits){questions->items[i].edits, questions->items[i].count};
     NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, arena));
     const nt_scoring scoring = work->results->scoring;
-    NT_TRY(nt_measure_read(work->store, subjects->key, scoring, samples, &baseline, NULL,
+    NT_TRY(nt_outcome_read(work->store, subjects->key, scoring, samples, &baseline, NULL,
                            work->error));
     for (int32_t i = 0; i < count; i++) {
         const nt_subject *subject = &subjects[i + 1];
         ret_answers[i] = (nt_answer){.failure = subject->failure};
         if (subject->failure)
             continue;
-        NT_TRY(nt_measure_read(work->store, subject->key, scoring, samples, &outcome, NULL,
+        NT_TRY(nt_outcome_read(work->store, subject->key, scoring, samples, &outcome, NULL,
                                work->error));
         ret_answers[i] = (nt_answer){.metric = nt_metric_names[outcome.metric],
                                      .value = outcome.value,
@@ -52,7 +52,7 @@ static nt_status converse(nt_suite_work *work, int s, nt_hook *hook) {
 /* The cases that a hook which asks comes to, with the first seed's weights. */
 static nt_status search(nt_suite_work *work, nt_group_result *result) {
     nt_hook *hook;
-    NT_TRY(nt_group_open(result->group, work->results->network, work->options->report, &hook,
+    NT_TRY(nt_group_open(result->group, work->results->network, work->options->progress, &hook,
                          work->error));
     nt_status status = converse(work, 0, hook);
     if (status == NT_OK) {

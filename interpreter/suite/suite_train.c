@@ -1,5 +1,5 @@
 /* `train:` of a suite: loss, optimiser, schedule, augmentation, and the weights to begin with. */
-#include "suite_parts.h"
+#include "suite_file_private.h"
 
 #include "optimiser.h"
 #include <string.h>
@@ -161,8 +161,8 @@ nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
     recipe->conv = l->suite->conv;
     l->suite->recipe = recipe;
     if (status == NT_OK) {
-        l->suite->batch_place = nt_reader_place(&l->reader, nt_yaml_get(map, "batch"));
-        l->suite->loss_place = nt_reader_place(&l->reader, nt_yaml_get(map, "loss"));
+        l->suite->batch_location = nt_reader_location(&l->reader, nt_yaml_get(map, "batch"));
+        l->suite->loss_location = nt_reader_location(&l->reader, nt_yaml_get(map, "loss"));
     }
     return status;
 }

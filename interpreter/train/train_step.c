@@ -15,7 +15,7 @@ nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
 nt_status nt_train_step_prepare(nt_train_step *step, nt_error *error) {
     NT_TRY(nt_training_state_new(step->network, step->recipe->optimiser, &step->state, error));
     NT_TRY(nt_plan_new(step->graph->graph, step->recipe->batch, &step->plan, error));
-    return nt_run_new(step->plan, step->state->weights, NULL, &step->run, error);
+    return nt_run_new(step->plan, nt_weights_bind(step->state->weights, NULL), &step->run, error);
 }
 
 void nt_train_step_finish(nt_train_step *step) {

@@ -235,10 +235,10 @@ static nt_status end_epoch(trainer *t) {
     char held[64] = "";
     if (given->measure)
         snprintf(held, sizeof held, ", held-out %s %.4f", given->measured, epoch.held_value);
-    nt_report_note(given->report,
-                   "epoch %d of %d: loss %.4f, accuracy %.4f%s, rate %.3g, %.0f images/s",
-                   epoch.epoch, given->recipe->epochs, epoch.loss, epoch.accuracy, held, epoch.rate,
-                   images / epoch.seconds);
+    nt_progress_note(given->progress,
+                     "epoch %d of %d: loss %.4f, accuracy %.4f%s, rate %.3g, %.0f images/s",
+                     epoch.epoch, given->recipe->epochs, epoch.loss, epoch.accuracy, held,
+                     epoch.rate, images / epoch.seconds);
     return NT_OK;
 }
 
@@ -250,9 +250,9 @@ static void report_step(const trainer *t) {
     snprintf(detail, sizeof detail, "epoch %d, loss %.4f, accuracy %.4f", t->cursor.epoch + 1,
              t->cursor.loss_sum / seen,
              (double)t->cursor.correct / (seen * (double)nt_loader_target_size(t->given->loader)));
-    nt_report_progress(t->given->report, what, detail,
-                       ((int64_t)t->cursor.epoch * t->steps + t->cursor.step) * recipe->batch,
-                       (int64_t)recipe->epochs * t->steps * recipe->batch);
+    nt_progress_step(t->given->progress, what, detail,
+                     ((int64_t)t->cursor.epoch * t->steps + t->cursor.step) * recipe->batch,
+                     (int64_t)recipe->epochs * t->steps * recipe->batch);
 }
 
 static nt_status train_all(trainer *t) {
@@ -297,10 +297,10 @@ static nt_status begin(trainer *t) {
     if (found == NT_FOUND_NONE)
         return find_initial(t);
     if (found == NT_FOUND_OTHER)
-        nt_report_note(t->given->report, "%s; the other checkpoint is used",
-                       damage ? damage : "a checkpoint is damaged");
-    nt_report_note(t->given->report, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
-                   t->cursor.step);
+        nt_progress_note(t->given->progress, "%s; the other checkpoint is used",
+                         damage ? damage : "a checkpoint is damaged");
+    nt_progress_note(t->given->progress, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
+                     t->cursor.step);
     return NT_OK;
 }
 

@@ -5,8 +5,8 @@
 #define NT_TRAINER_H
 
 #include "loader.h"
+#include "progress.h"
 #include "recipe.h"
-#include "report.h"
 #include "weights.h"
 
 #define NT_WEIGHTS_FILE "weights.safetensors"
@@ -39,7 +39,7 @@ typedef struct nt_training {
     void *measure_context;
     const char *measured; /* what it measures, in a word: "accuracy", "dice" */
 
-    const nt_report *report; /* told after every step and epoch; may be NULL */
+    const nt_progress *progress; /* told after every step and epoch; may be NULL */
 } nt_training;
 
 /* Trains `weights`, which must be of training->network, from the initial values that the seed

@@ -1,6 +1,6 @@
 /* Blocks and their parameters, from the file and from what it includes. Everything that can be
  * checked without expanding a block is checked here, once. */
-#include "network_parts.h"
+#include "network_file_private.h"
 
 #include "alloc.h"
 #include "file.h"
@@ -212,7 +212,7 @@ static nt_status read_block(nt_loader *loader, nt_reader *reader, const nt_yaml_
     if (first)
         return nt_reader_say(reader, entry->key,
                              "block '%.60s' is defined a second time; the first is at %s:%u", name,
-                             first->key->place.source->path, first->key->place.line);
+                             first->key->location.source->path, first->key->location.line);
     nt_definition *definition = NT_ARENA_NEW(&loader->arena, nt_definition);
     void *definitions = loader->definitions;
     if (!definition || !nt_grow(&definitions, &loader->definition_capacity,
@@ -308,8 +308,8 @@ static nt_status include_file(nt_loader *loader, const nt_yaml *at, const char *
     nt_status status = nt_document_load(path, &document, loader->error);
     if (status != NT_OK) {
         if (loader->error->count > before && !loader->error->items[before].hint)
-            nt_error_hint(loader->error, "it is included at %s:%u", at->place.source->path,
-                          at->place.line);
+            nt_error_hint(loader->error, "it is included at %s:%u", at->location.source->path,
+                          at->location.line);
         return status;
     }
     NT_TRY(add_document(loader, document));

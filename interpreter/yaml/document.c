@@ -25,16 +25,16 @@ typedef struct composer {
 
 /* --- places and errors ------------------------------------------------------------------------ */
 
-static nt_place place_of(const composer *c, yaml_mark_t start, yaml_mark_t end) {
+static nt_location location_of(const composer *c, yaml_mark_t start, yaml_mark_t end) {
     bool one_line = start.line == end.line && end.column > start.column;
-    return (nt_place){.source = &c->document->source,
-                      .line = (uint32_t)start.line + 1,
-                      .column = (uint32_t)start.column + 1,
-                      .width = one_line ? (uint32_t)(end.column - start.column) : 1};
+    return (nt_location){.source = &c->document->source,
+                         .line = (uint32_t)start.line + 1,
+                         .column = (uint32_t)start.column + 1,
+                         .width = one_line ? (uint32_t)(end.column - start.column) : 1};
 }
 
-static nt_place event_place(const composer *c, const yaml_event_t *event) {
-    return place_of(c, event->start_mark, event->end_mark);
+static nt_location event_location(const composer *c, const yaml_event_t *event) {
+    return location_of(c, event->start_mark, event->end_mark);
 }
 
 static nt_status out_of_memory(const composer *c) {
@@ -63,12 +63,12 @@ static nt_status report_parser(composer *c) {
     default:
         break;
     }
-    nt_place place = place_of(c, parser->problem_mark, parser->problem_mark);
+    nt_location location = location_of(c, parser->problem_mark, parser->problem_mark);
     if (parser->context && parser->context_mark.line != parser->problem_mark.line)
-        nt_error_at(c->error, NT_INVALID, place, "%s, %s that starts in line %zu", problem,
+        nt_error_at(c->error, NT_INVALID, location, "%s, %s that starts in line %zu", problem,
                     parser->context, parser->context_mark.line + 1);
     else
-        nt_error_at(c->error, NT_INVALID, place, "%s%s%s", problem, parser->context ? ", " : "",
+        nt_error_at(c->error, NT_INVALID, location, "%s%s%s", problem, parser->context ? ", " : "",
                     parser->context ? parser->context : "");
     if (byte_at(source, parser->problem_mark) == '\t')
         nt_error_hint(c->error, "indent with spaces, not tabs");
@@ -83,12 +83,12 @@ static nt_status next_event(composer *c, yaml_event_t *event) {
 
 static nt_status compose(composer *c, const yaml_event_t *event, nt_yaml **ret);
 
-static nt_status count_nodes(composer *c, int32_t more, nt_place place, bool alias) {
+static nt_status count_nodes(composer *c, int32_t more, nt_location location, bool alias) {
     if (more <= NT_YAML_MOST_NODES - c->total) {
         c->total += more;
         return NT_OK;
     }
-    return nt_error_at(c->error, NT_INVALID, place,
+    return nt_error_at(c->error, NT_INVALID, location,
                        alias ? "aliases expand to more than %d nodes"
                              : "the document has more than %d nodes",
                        NT_YAML_MOST_NODES);
@@ -96,14 +96,14 @@ static nt_status count_nodes(composer *c, int32_t more, nt_place place, bool ali
 
 static nt_status new_node(composer *c, nt_yaml_kind kind, const yaml_event_t *event,
                           nt_yaml **ret) {
-    nt_place place = event_place(c, event);
-    NT_TRY(count_nodes(c, 1, place, false));
+    nt_location location = event_location(c, event);
+    NT_TRY(count_nodes(c, 1, location, false));
     nt_yaml *node = NT_ARENA_NEW(&c->document->arena, nt_yaml);
     if (!node)
         return out_of_memory(c);
-    *node = (nt_yaml){.kind = kind, .place = place, .size = 1, .depth = 1};
+    *node = (nt_yaml){.kind = kind, .location = location, .size = 1, .depth = 1};
     if (kind != NT_YAML_SCALAR)
-        node->place.width = 1;
+        node->location.width = 1;
     *ret = node;
     return NT_OK;
 }
@@ -111,7 +111,7 @@ static nt_status new_node(composer *c, nt_yaml_kind kind, const yaml_event_t *ev
 static nt_status refuse_tag(composer *c, const yaml_event_t *event, const yaml_char_t *tag) {
     if (!tag)
         return NT_OK;
-    nt_error_at(c->error, NT_INVALID, event_place(c, event),
+    nt_error_at(c->error, NT_INVALID, event_location(c, event),
                 "tags such as '%.40s' have no use here", (const char *)tag);
     nt_error_hint(c->error, "leave it out: who reads a value knows its type");
     return NT_INVALID;
@@ -122,7 +122,8 @@ static nt_status compose_scalar(composer *c, const yaml_event_t *event, nt_yaml 
     size_t length = event->data.scalar.length;
     NT_TRY(refuse_tag(c, event, event->data.scalar.tag));
     if (memchr(text, '\0', length))
-        return nt_error_at(c->error, NT_INVALID, event_place(c, event), "a text with a zero byte");
+        return nt_error_at(c->error, NT_INVALID, event_location(c, event),
+                           "a text with a zero byte");
     NT_TRY(new_node(c, NT_YAML_SCALAR, event, ret));
     (*ret)->text = nt_arena_substring(&c->document->arena, text, length);
     (*ret)->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
@@ -131,17 +132,17 @@ static nt_status compose_scalar(composer *c, const yaml_event_t *event, nt_yaml 
 
 static nt_status compose_alias(composer *c, const yaml_event_t *event, nt_yaml **ret) {
     const char *name = (const char *)event->data.alias.anchor;
-    nt_place place = event_place(c, event);
+    nt_location location = event_location(c, event);
     const anchor *found = c->anchors;
     while (found && strcmp(found->name, name) != 0)
         found = found->older;
     if (!found)
-        return nt_error_at(c->error, NT_INVALID, place, "no anchor '&%s' stands before this alias",
-                           name);
+        return nt_error_at(c->error, NT_INVALID, location,
+                           "no anchor '&%s' stands before this alias", name);
     if (!found->node)
-        return nt_error_at(c->error, NT_INVALID, place, "the anchor '&%s' would contain itself",
+        return nt_error_at(c->error, NT_INVALID, location, "the anchor '&%s' would contain itself",
                            name);
-    NT_TRY(count_nodes(c, found->node->size, place, true));
+    NT_TRY(count_nodes(c, found->node->size, location, true));
     *ret = (nt_yaml *)found->node; /* shared, and from here on only read */
     return NT_OK;
 }
@@ -186,10 +187,10 @@ static nt_status compose_list(composer *c, nt_yaml *list) {
 
 static nt_status check_key(composer *c, const nt_yaml *key) {
     if (key->kind != NT_YAML_SCALAR)
-        return nt_error_at(c->error, NT_INVALID, key->place, "a key must be a word, not a %s",
+        return nt_error_at(c->error, NT_INVALID, key->location, "a key must be a word, not a %s",
                            key->kind == NT_YAML_MAP ? "map" : "list");
     if (strcmp(key->text, "<<") == 0 && !key->quoted) {
-        nt_error_at(c->error, NT_INVALID, key->place, "merge keys are not supported");
+        nt_error_at(c->error, NT_INVALID, key->location, "merge keys are not supported");
         nt_error_hint(c->error, "write the keys out, or make a block with params");
         return NT_INVALID;
     }
@@ -203,9 +204,9 @@ static nt_status check_duplicates(composer *c, const nt_yaml *map) {
         const nt_yaml *key = map->entries[i].key;
         int32_t first = nt_name_table_find(&names, key->text);
         if (first >= 0)
-            return nt_error_at(c->error, NT_INVALID, key->place,
+            return nt_error_at(c->error, NT_INVALID, key->location,
                                "the key '%.60s' is here a second time; the first is in line %u",
-                               key->text, map->entries[first].key->place.line);
+                               key->text, map->entries[first].key->location.line);
         if (!nt_name_table_add(&names, key->text, i))
             return out_of_memory(c);
     }
@@ -296,7 +297,7 @@ static nt_status compose(composer *c, const yaml_event_t *event, nt_yaml **ret) 
         status = compose_collection(c, event, ret);
     if (status == NT_OK &&
         (c->depth > NT_YAML_DEEPEST || c->depth + (*ret)->depth - 1 > NT_YAML_DEEPEST))
-        status = nt_error_at(c->error, NT_INVALID, event_place(c, event),
+        status = nt_error_at(c->error, NT_INVALID, event_location(c, event),
                              "nested more than %d levels deep", NT_YAML_DEEPEST);
     c->depth--;
     if (declared && status == NT_OK)
@@ -314,9 +315,9 @@ static nt_status compose_stream(composer *c) {
         nt_status status = NT_OK;
         nt_yaml *root;
         if (type == YAML_DOCUMENT_START_EVENT && c->document->root) {
-            nt_place place = event_place(c, &event);
-            place.width = 1;
-            status = nt_error_at(c->error, NT_INVALID, place,
+            nt_location location = event_location(c, &event);
+            location.width = 1;
+            status = nt_error_at(c->error, NT_INVALID, location,
                                  "a second document starts here; a file holds one");
         } else if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
                    type != YAML_DOCUMENT_END_EVENT && type != YAML_STREAM_END_EVENT) {

@@ -23,7 +23,7 @@ typedef struct nt_yaml_entry {
 
 struct nt_yaml {
     nt_yaml_kind kind;
-    nt_place place;
+    nt_location location;
     const char *text; /* of a scalar; never NULL there */
     bool quoted;      /* or a block scalar: then its text is a text and nothing else */
     int32_t count;    /* of a map's entries, a list's items */

@@ -4,7 +4,7 @@
  * A node that is in error still gets its name, bound to an unknown value; whatever reads that is
  * checked as far as it can be without it, and is unknown in turn. So one mistake is one diagnostic.
  */
-#include "network_parts.h"
+#include "network_file_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,7 +224,7 @@ static nt_status bind(visit *v, nt_bindings *bindings, const nt_binding *binding
 static nt_status bind_input(visit *v, nt_scope *scope, const char *name, const nt_binding *input) {
     nt_binding binding = *input;
     binding.name = name;
-    binding.place = v->key->place;
+    binding.location = v->key->location;
     binding.unknown = binding.unknown || v->unknown;
     return bind(v, &scope->bindings, &binding);
 }
@@ -321,7 +321,7 @@ static nt_status expand_block(visit *v, const nt_yaml *at, nt_binding *value) {
         return NT_OK;
     nt_trail trail = {.what =
                           nt_arena_printf(&v->loader->arena, "in block '%.60s'", definition->name),
-                      .place = nt_reader_place(&v->reader, v->key)};
+                      .location = nt_reader_location(&v->reader, v->key)};
     if (!trail.what)
         return nt_reader_no_memory(&v->reader);
     nt_scope scope;
@@ -448,7 +448,7 @@ static nt_status define(visit *v, nt_binding value) {
     bool failed = false;
     if (!value.unknown && nt_yaml_get(v->node, "op"))
         NT_TRY(nt_loader_settle(v->loader, check_output_names(v, value.value), &failed));
-    value.place = v->key->place;
+    value.location = v->key->location;
     value.name = v->name;
     NT_TRY(bind(v, &v->level->bindings, &value));
     value.name = v->path;
@@ -547,7 +547,7 @@ static nt_status expand_repeat(nt_loader *loader, nt_scope *level, const nt_fram
         nt_variable variable = {.name = name, .value = {.kind = NT_SCALAR_INT, .integer = i}};
         char what[100];
         snprintf(what, sizeof what, "with %.60s = %lld", name, (long long)i);
-        nt_trail trail = {.what = what, .place = nt_reader_place(&reader, repeat)};
+        nt_trail trail = {.what = what, .location = nt_reader_location(&reader, repeat)};
         nt_frame inner = *frame;
         inner.trail = &trail;
         nt_scope scope;

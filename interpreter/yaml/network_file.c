@@ -2,7 +2,7 @@
 #include "network_file.h"
 
 #include "alloc.h"
-#include "network_parts.h"
+#include "network_file_private.h"
 #include <string.h>
 
 enum { LARGEST_DIMENSION = 1 << 16, MOST_ELEMENTS = 1 << 28 };
@@ -98,9 +98,9 @@ static nt_status read_input_type(nt_reader *reader, const nt_yaml *node, nt_type
 }
 
 static nt_status add_input(nt_loader *loader, nt_scope *scope, const char *name,
-                           const nt_yaml *node, nt_place place) {
+                           const nt_yaml *node, nt_location location) {
     nt_reader reader = nt_loader_reader(loader, scope, NULL);
-    nt_binding binding = {.name = name, .place = place, .unknown = true};
+    nt_binding binding = {.name = name, .location = location, .unknown = true};
     nt_type type;
     bool failed = false;
     NT_TRY(nt_loader_settle(loader, read_input_type(&reader, node, &type), &failed));
@@ -118,14 +118,14 @@ static nt_status read_inputs(nt_loader *loader, const nt_yaml *root, nt_scope *s
     if ((one != NULL) + (several != NULL) != 1)
         return nt_reader_say(&reader, root, "a graph needs one of 'input' and 'inputs'");
     if (one)
-        return add_input(loader, scope, "input", one, one->place);
+        return add_input(loader, scope, "input", one, one->location);
     NT_TRY(nt_read_map(&reader, several, "inputs"));
     for (int32_t i = 0; i < several->count; i++) {
         const nt_yaml_entry *entry = &several->entries[i];
         if (!nt_is_name(entry->key->text))
             return nt_reader_say(&reader, entry->key, "'%.60s' is no name for an input",
                                  entry->key->text);
-        NT_TRY(add_input(loader, scope, entry->key->text, entry->value, entry->key->place));
+        NT_TRY(add_input(loader, scope, entry->key->text, entry->value, entry->key->location));
     }
     return NT_OK;
 }

@@ -15,11 +15,11 @@ typedef struct override {
     const nt_yaml *key;   /* for messages */
 } override;
 
-static nt_yaml *new_scalar(nt_arena *arena, const char *text, nt_place place) {
+static nt_yaml *new_scalar(nt_arena *arena, const char *text, nt_location location) {
     nt_yaml *node = NT_ARENA_NEW(arena, nt_yaml);
     if (node)
-        *node =
-            (nt_yaml){.kind = NT_YAML_SCALAR, .text = text, .place = place, .size = 1, .depth = 1};
+        *node = (nt_yaml){
+            .kind = NT_YAML_SCALAR, .text = text, .location = location, .size = 1, .depth = 1};
     return node;
 }
 
@@ -31,8 +31,8 @@ static uint32_t code_points(const char *text) {
 }
 
 /* "[a, b]" as a list of scalars, for values that are lists; NULL when out of memory. */
-static const nt_yaml *new_list(nt_arena *arena, const char *text, nt_place place) {
-    nt_yaml *list = new_scalar(arena, "", place);
+static const nt_yaml *new_list(nt_arena *arena, const char *text, nt_location location) {
+    nt_yaml *list = new_scalar(arena, "", location);
     char *copy = nt_arena_substring(arena, text + 1, strlen(text) - 2), *rest = NULL;
     const nt_yaml **items = NT_ARENA_ARRAY(arena, const nt_yaml *, strlen(text));
     if (!list || !copy || !items)
@@ -40,7 +40,7 @@ static const nt_yaml *new_list(nt_arena *arena, const char *text, nt_place place
     list->kind = NT_YAML_LIST;
     list->items = items;
     for (char *word = strtok_r(copy, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
-        items[list->count] = new_scalar(arena, word, place);
+        items[list->count] = new_scalar(arena, word, location);
         if (!items[list->count++])
             return NULL;
     }
@@ -65,10 +65,11 @@ static bool make_nodes(override *o) {
     *source = (nt_source){.path = "--set", .text = text, .length = strlen(text)};
     uint32_t width = code_points(key);
     o->key = new_scalar(arena, key,
-                        (nt_place){.source = source, .line = 1, .column = 1, .width = width});
-    nt_place place = {
+                        (nt_location){.source = source, .line = 1, .column = 1, .width = width});
+    nt_location location = {
         .source = source, .line = 1, .column = width + 2, .width = code_points(value)};
-    o->value = is_list(value) ? new_list(arena, value, place) : new_scalar(arena, value, place);
+    o->value =
+        is_list(value) ? new_list(arena, value, location) : new_scalar(arena, value, location);
     return o->key && o->value;
 }
 
@@ -114,7 +115,7 @@ static int32_t find_entry(const nt_yaml *map, const char *key, size_t length) {
 }
 
 static nt_status say_not_single(const override *o) {
-    return nt_error_at(o->error, NT_INVALID, o->key->place, "'%.60s' is not a single value",
+    return nt_error_at(o->error, NT_INVALID, o->key->location, "'%.60s' is not a single value",
                        o->key->text);
 }
 
@@ -131,7 +132,7 @@ static nt_status say_no_key(const override *o, const nt_yaml *map, const char *w
         names[i] = params->entries[i].key->text;
     for (int32_t i = 0; i < own_count; i++)
         names[param_count + i] = map->entries[i].key->text;
-    nt_error_at(o->error, NT_INVALID, o->key->place, "no param or key '%.60s'", o->key->text);
+    nt_error_at(o->error, NT_INVALID, o->key->location, "no param or key '%.60s'", o->key->text);
     nt_error_suggest(o->error, word, names);
     return NT_INVALID;
 }
@@ -143,12 +144,12 @@ static nt_status set_path(const override *o, const nt_yaml *node, const char *pa
 /* `map` with a further key, the first of `path`, and below it the maps that the rest names. */
 static nt_status add_path(const override *o, const nt_yaml *map, const char *path, size_t length,
                           const char *rest, const nt_yaml **ret) {
-    nt_place place = o->key->place;
-    place.column += (uint32_t)(path - o->key->text);
-    place.width = (uint32_t)length;
+    nt_location location = o->key->location;
+    location.column += (uint32_t)(path - o->key->text);
+    location.width = (uint32_t)length;
     const char *name = nt_arena_substring(o->arena, path, length);
-    nt_yaml *key = name ? new_scalar(o->arena, name, place) : NULL;
-    nt_yaml *below = new_scalar(o->arena, "", place);
+    nt_yaml *key = name ? new_scalar(o->arena, name, location) : NULL;
+    nt_yaml *below = new_scalar(o->arena, "", location);
     if (!key || !below)
         return no_memory(o);
     below->kind = NT_YAML_MAP;
@@ -194,7 +195,7 @@ static nt_status set_param(const override *o, const nt_yaml *root, int32_t param
     if (param->kind == NT_YAML_MAP) {
         int32_t i = find_entry(param, "default", strlen("default"));
         const nt_yaml *key =
-            i >= 0 ? param->entries[i].key : new_scalar(o->arena, "default", param->place);
+            i >= 0 ? param->entries[i].key : new_scalar(o->arena, "default", param->location);
         if (!key)
             return no_memory(o);
         NT_TRY(with_entry(o, param, i >= 0 ? i : param->count, key, o->value, &changed));

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-nt_place nt_reader_place(const nt_reader *reader, const nt_yaml *node) {
-    nt_place place = node->place;
-    place.trail = reader->trail;
-    return place;
+nt_location nt_reader_location(const nt_reader *reader, const nt_yaml *node) {
+    nt_location location = node->location;
+    location.trail = reader->trail;
+    return location;
 }
 
 nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char *format, ...) {
@@ -15,8 +15,8 @@ nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char
     va_start(arguments, format);
     nt_text_vprintf(&message, format, arguments);
     va_end(arguments);
-    nt_status status =
-        nt_error_at(reader->error, NT_INVALID, nt_reader_place(reader, node), "%s", message.bytes);
+    nt_status status = nt_error_at(reader->error, NT_INVALID, nt_reader_location(reader, node),
+                                   "%s", message.bytes);
     nt_text_finish(&message);
     return status;
 }
@@ -75,7 +75,7 @@ nt_status nt_read_scalar(nt_reader *reader, const nt_yaml *node, const char *wha
     nt_scalar scalar = {.kind = NT_SCALAR_TEXT, .text = node->text};
     if (reader->sandbox && nt_expression_in(node->text)) {
         NT_TRY(nt_expression_expand(reader->sandbox, reader->arena, node->text,
-                                    nt_reader_place(reader, node), reader->variables, &scalar,
+                                    nt_reader_location(reader, node), reader->variables, &scalar,
                                     reader->error));
         if (scalar.kind == NT_SCALAR_NIL)
             return nt_reader_say(reader, node, "%s must be a value, not nil", what);

@@ -20,8 +20,8 @@ typedef struct nt_reader {
     int unknown;
 } nt_reader;
 
-/* The place of a node with the reader's trail. */
-nt_place nt_reader_place(const nt_reader *reader, const nt_yaml *node);
+/* The location of a node with the reader's trail. */
+nt_location nt_reader_location(const nt_reader *reader, const nt_yaml *node);
 
 /* Adds a diagnostic at a node; returns NT_INVALID, or NT_NO_MEMORY for the second. */
 nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char *format, ...)

@@ -1,5 +1,5 @@
 /* Which names a place sees: variables from the inside out, then nodes and inputs likewise. */
-#include "network_parts.h"
+#include "network_file_private.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "alloc.h"
 #include "json_out.h"
 #include "options.h"
-#include "progress.h"
+#include "progress_bar.h"
 #include "table.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,6 +7,7 @@
 #include "measure.h"
 #include "network_file.h"
 #include "npy.h"
+#include "outcome.h"
 #include "parallel.h"
 #include "safetensors.h"
 #include <jansson.h>
@@ -218,7 +219,7 @@ static nt_outcome read_outcome(bench *b, nt_store *store, const nt_subject *subj
                                unsigned char *ret_right) {
     nt_outcome outcome;
     assert_null(subject->failure);
-    EXPECT_OK(&b->error, nt_measure_read(store, subject->key, (nt_scoring){0}, b->images, &outcome,
+    EXPECT_OK(&b->error, nt_outcome_read(store, subject->key, (nt_scoring){0}, b->images, &outcome,
                                          ret_right, &b->error));
     return outcome;
 }

@@ -116,7 +116,7 @@ static void gradients_are_pytorchs(void **state) {
     nt_run *run;
     must(&f, nt_step_graph_new(f.network, &f.recipe, &step, &f.error));
     must(&f, nt_plan_new(step->graph, IMAGES, &plan, &f.error));
-    must(&f, nt_run_new(plan, f.initial, NULL, &run, &f.error));
+    must(&f, nt_run_new(plan, nt_weights_bind(f.initial, NULL), &run, &f.error));
     static float images[IMAGES * 32 * 32 * 3];
     static int32_t labels[IMAGES];
     nt_loader_fill(f.loader, 0, IMAGES, images, labels);

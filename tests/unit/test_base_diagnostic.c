@@ -9,19 +9,21 @@ static void test_format(void **state) {
     (void)state;
     nt_source source = source_of("net.yaml", "version: 1\r\n  conv1: {op: conv2d, strde: 2}\r\n");
     nt_trail trail = {.what = "in block 'basic'",
-                      .place = {.source = &source, .line = 1, .column = 3}};
+                      .location = {.source = &source, .line = 1, .column = 3}};
     static const char *const names[] = {"channels", "stride", "kernel", NULL};
     nt_error error;
     nt_error_init(&error);
-    nt_place place = {.source = &source, .line = 2, .column = 23, .width = 5, .trail = &trail};
-    assert_int_equal(nt_error_at(&error, NT_INVALID, place, "no attribute '%s'", "strde"),
+    nt_location location = {
+        .source = &source, .line = 2, .column = 23, .width = 5, .trail = &trail};
+    assert_int_equal(nt_error_at(&error, NT_INVALID, location, "no attribute '%s'", "strde"),
                      NT_INVALID);
     nt_error_suggest(&error, "strde", names);
     nt_error_in(&error, NT_IO, "a.bin", 12, "is cut short");
     nt_error_in(&error, NT_IO, "a.bin", -1, "is odd");
     nt_error_say(&error, NT_FAILED, "no luck");
-    nt_error_at(&error, NT_INVALID, (nt_place){.source = &source}, "is a strange file");
-    nt_error_at(&error, NT_INVALID, (nt_place){.source = &source, .line = 99, .column = 1}, "past");
+    nt_error_at(&error, NT_INVALID, (nt_location){.source = &source}, "is a strange file");
+    nt_error_at(&error, NT_INVALID, (nt_location){.source = &source, .line = 99, .column = 1},
+                "past");
     assert_string_equal(shown(&error),
                         "net.yaml:2:23: error: no attribute 'strde'; did you mean 'stride'?\n"
                         "     2 |   conv1: {op: conv2d, strde: 2}\n"
@@ -102,7 +104,7 @@ static void check_caret(const char *const *alphabet, int letters, uint32_t count
     nt_error error;
     nt_error_init(&error);
     nt_error_at(&error, NT_INVALID,
-                (nt_place){.source = &source, .line = 1, .column = marked, .width = 3}, "m");
+                (nt_location){.source = &source, .line = 1, .column = marked, .width = 3}, "m");
     const char *excerpt = error.items[0].excerpt;
     assert_true(is_utf8(excerpt));
     const char *second = strchr(excerpt, '\n') + 1;
@@ -133,7 +135,7 @@ static void test_caret_after_tab(void **state) {
     nt_error error;
     nt_error_init(&error);
     nt_error_at(&error, NT_INVALID,
-                (nt_place){.source = &source, .line = 1, .column = 4, .width = 3}, "m");
+                (nt_location){.source = &source, .line = 1, .column = 4, .width = 3}, "m");
     assert_string_equal(error.items[0].excerpt, "     1 | \ta\tbad\n       | \t \t^~~\n");
     nt_error_finish(&error);
 }
@@ -144,7 +146,7 @@ static void test_caret_past_end(void **state) {
     nt_error error;
     nt_error_init(&error);
     nt_error_at(&error, NT_INVALID,
-                (nt_place){.source = &source, .line = 1, .column = 3, .width = 1}, "end");
+                (nt_location){.source = &source, .line = 1, .column = 3, .width = 1}, "end");
     assert_string_equal(error.items[0].excerpt, "     1 | ab\n       |   ^\n");
     nt_error_finish(&error);
 }
@@ -156,11 +158,11 @@ static void test_long_trail(void **state) {
     for (int i = 0; i < 12; i++)
         trails[i] = (nt_trail){
             .what = "in a block",
-            .place = {.source = &source, .line = 1, .trail = i < 11 ? &trails[i + 1] : NULL}};
+            .location = {.source = &source, .line = 1, .trail = i < 11 ? &trails[i + 1] : NULL}};
     nt_error error;
     nt_error_init(&error);
-    nt_error_at(&error, NT_INVALID, (nt_place){.source = &source, .line = 1, .trail = &trails[0]},
-                "m");
+    nt_error_at(&error, NT_INVALID,
+                (nt_location){.source = &source, .line = 1, .trail = &trails[0]}, "m");
     int lines = 0;
     for (const char *p = error.items[0].excerpt; (p = strchr(p, '\n')); p++)
         lines++;
@@ -199,7 +201,7 @@ static void test_out_of_memory(void **state) {
         nt_error error;
         nt_error_init(&error);
         allow_allocations(n);
-        nt_error_at(&error, NT_INVALID, (nt_place){.source = &source, .line = 1, .column = 1},
+        nt_error_at(&error, NT_INVALID, (nt_location){.source = &source, .line = 1, .column = 1},
                     "m%d", n);
         nt_error_hint(&error, "a hint");
         allow_all_allocations();

@@ -4,6 +4,7 @@
 #include "random.h"
 #include "scheduler.h"
 #include "test_graph_support.h"
+#include "weights.h"
 #include <math.h>
 
 /* Values alive at the same time must not overlap: checked against the plan's own order, but with
@@ -59,7 +60,7 @@ static void run_graph(const nt_graph *graph, const nt_weights *weights, int coun
     nt_plan *plan;
     nt_run *run;
     assert_int_equal(nt_plan_new(graph, batch, &plan, &error), NT_OK);
-    assert_int_equal(nt_run_new(plan, weights, NULL, &run, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, nt_weights_bind(weights, NULL), &run, &error), NT_OK);
     for (int first = 0; first < count; first += batch) {
         int n = count - first < batch ? count - first : batch;
         nt_feed feed = {.name = "image", .data = images + first * 8 * 8 * 3};
@@ -278,7 +279,7 @@ static void feeds_are_checked(void **state) {
     nt_run *run;
     float image[8 * 8 * 3] = {0};
     assert_int_equal(nt_plan_new(graph, 1, &plan, &error), NT_OK);
-    assert_int_equal(nt_run_new(plan, weights, NULL, &run, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, nt_weights_bind(weights, NULL), &run, &error), NT_OK);
     nt_feed wrong = {.name = "picture", .data = image}, right = {.name = "image", .data = image};
     assert_int_equal(nt_run_batch(run, &wrong, 1, 1, &error), NT_FAILED);
     assert_string_equal(error.items[0].message, "nothing was fed to the input 'image'");

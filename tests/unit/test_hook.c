@@ -401,8 +401,8 @@ static void prints_are_notes(void **state) {
     nt_text text;
     nt_error_init(&error);
     nt_text_init(&text);
-    const nt_report report = {.note = note, .context = &text};
-    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, &report, &cases, &error), NT_OK);
+    const nt_progress progress = {.note = note, .context = &text};
+    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, &progress, &cases, &error), NT_OK);
     snprintf(expected, sizeof expected, "%s: hello\t3", path);
     assert_string_equal(text.bytes, expected);
     nt_cases_finish(&cases);

@@ -350,12 +350,12 @@ static void mistakes_in_results(void **state) {
     nt_text text;
     nt_error_init(&error);
     nt_text_init(&text);
-    const nt_report report = {.note = note, .context = &text};
+    const nt_progress progress = {.note = note, .context = &text};
     const nt_source suite = {.path = "suite.yaml", .text = "", .length = 0};
     const nt_trail trail = {.what = "in the group 'g'",
-                            .place = {.source = &suite, .line = 3, .column = 1}};
+                            .location = {.source = &suite, .line = 3, .column = 1}};
     write_file(HOOK("print(net:evaluate{}.correct) return {5}"), path);
-    assert_int_equal(nt_hook_new(path, network, NULL, 0, &trail, &report, &hook, &error), NT_OK);
+    assert_int_equal(nt_hook_new(path, network, NULL, 0, &trail, &progress, &hook, &error), NT_OK);
     assert_int_equal(nt_hook_next(hook, NULL, &questions, &error), NT_OK);
     nt_answer answer = by_index(network, &questions.items[0]);
     assert_int_equal(nt_hook_next(hook, &answer, &questions, &error), NT_OK);

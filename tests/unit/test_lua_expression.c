@@ -57,8 +57,8 @@ static int tear_down(void **state) {
 
 static nt_scalar expand(fixture *f, const char *text) {
     nt_scalar result = {.kind = NT_SCALAR_NIL};
-    nt_status status = nt_expression_expand(f->sandbox, &f->arena, text, (nt_place){0}, &variables,
-                                            &result, &f->error);
+    nt_status status = nt_expression_expand(f->sandbox, &f->arena, text, (nt_location){0},
+                                            &variables, &result, &f->error);
     if (status != NT_OK)
         assert_errors(&f->error, "");
     return result;
@@ -73,9 +73,9 @@ static void assert_value(fixture *f, const char *text, nt_scalar_kind kind, cons
 static void assert_fails(fixture *f, const char *text, const char *expected) {
     nt_scalar result;
     nt_source source = {.path = "net.yaml", .text = text, .length = strlen(text)};
-    nt_place place = {.source = &source, .line = 1, .column = 1, .width = 3};
+    nt_location location = {.source = &source, .line = 1, .column = 1, .width = 3};
     assert_int_equal(
-        nt_expression_expand(f->sandbox, &f->arena, text, place, &variables, &result, &f->error),
+        nt_expression_expand(f->sandbox, &f->arena, text, location, &variables, &result, &f->error),
         NT_INVALID);
     assert_int_equal(f->error.count, 1);
     nt_text message;

@@ -371,7 +371,8 @@ static void start(running *r, const char *text, int32_t batch) {
 
 /* Once the weights are what they are to be. */
 static void run(running *r, const nt_feed *feeds, int feed_count, int32_t count) {
-    assert_int_equal(nt_run_new(r->plan, r->weights, NULL, &r->run, &r->error), NT_OK);
+    assert_int_equal(nt_run_new(r->plan, nt_weights_bind(r->weights, NULL), &r->run, &r->error),
+                     NT_OK);
     assert_int_equal(nt_run_batch(r->run, feeds, feed_count, count, &r->error), NT_OK);
 }
 

@@ -174,7 +174,7 @@ static void sums_of_many_readers(void **state) {
     nt_run *run;
     nt_weights *weights = drawn_weights(b.network, 0);
     EXPECT_OK(&b.error, nt_plan_new(graph, 1, &plan, &b.error));
-    EXPECT_OK(&b.error, nt_run_new(plan, weights, NULL, &run, &b.error));
+    EXPECT_OK(&b.error, nt_run_new(plan, nt_weights_bind(weights, NULL), &run, &b.error));
     const nt_feed feeds[] = {{"x", values}, {NT_TARGET, &target}};
     EXPECT_OK(&b.error, nt_run_batch(run, feeds, 2, 1, &b.error));
     double slopes = 0;
@@ -285,7 +285,8 @@ static void open_bout(bout *t, bench *b) {
     }
     EXPECT_OK(&b->error, nt_step_graph_new(b->network, &b->recipe, &t->step, &b->error));
     EXPECT_OK(&b->error, nt_plan_new(t->step->graph, BATCH, &t->plan, &b->error));
-    EXPECT_OK(&b->error, nt_run_new(t->plan, t->weights, NULL, &t->run, &b->error));
+    EXPECT_OK(&b->error,
+              nt_run_new(t->plan, nt_weights_bind(t->weights, NULL), &t->run, &b->error));
 }
 
 static void close_bout(bout *t) {

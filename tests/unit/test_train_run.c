@@ -32,7 +32,7 @@ static void count_step(void *context, const char *what, const char *detail, int6
 static nt_status train_into(const char *folder, int32_t seed, const nt_weights *initial,
                             nt_weights *weights, story *ret_story) {
     *ret_story = (story){0};
-    const nt_report report = {.progress = count_step, .note = keep_note, .context = ret_story};
+    const nt_progress progress = {.step = count_step, .note = keep_note, .context = ret_story};
     const nt_training training = {.network = b.network,
                                   .recipe = &b.recipe,
                                   .loader = b.loader,
@@ -41,7 +41,7 @@ static nt_status train_into(const char *folder, int32_t seed, const nt_weights *
                                   .initial = initial,
                                   .initial_digest = "given",
                                   .folder = folder,
-                                  .report = &report};
+                                  .progress = &progress};
     return nt_train(&training, weights, &b.error);
 }
 

@@ -35,7 +35,8 @@ static void assert_refused(const char *text, const char *expected) {
 static void describe(const nt_yaml *node, nt_text *text) {
     if (node->kind == NT_YAML_SCALAR) {
         nt_text_printf(text, node->quoted ? "'%s'" : "%s", node->text);
-        nt_text_printf(text, "@%u:%u+%u", node->place.line, node->place.column, node->place.width);
+        nt_text_printf(text, "@%u:%u+%u", node->location.line, node->location.column,
+                       node->location.width);
         return;
     }
     nt_text_add(text, node->kind == NT_YAML_MAP ? "{" : "[");
@@ -48,7 +49,7 @@ static void describe(const nt_yaml *node, nt_text *text) {
         describe(node->kind == NT_YAML_MAP ? node->entries[i].value : node->items[i], text);
     }
     nt_text_add(text, node->kind == NT_YAML_MAP ? "}" : "]");
-    nt_text_printf(text, "@%u:%u", node->place.line, node->place.column);
+    nt_text_printf(text, "@%u:%u", node->location.line, node->location.column);
 }
 
 static void assert_tree(const char *text, const char *expected) {

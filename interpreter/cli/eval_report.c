@@ -1,0 +1,212 @@
+#include "eval_report.h"
+
+#include "alloc.h"
+#include "console.h"
+#include "file.h"
+#include "finding.h"
+#include "json_out.h"
+#include "npy.h"
+#include "table.h"
+#include <math.h>
+#include <string.h>
+
+enum { TOP = 5, MOST_CLASSES = 255 };
+
+static const nt_data_info *data_of(const nt_eval_report *s) {
+    return nt_dataset_info(nt_loader_dataset(s->loader));
+}
+
+static bool masks(const nt_eval_report *s) {
+    return s->scoring.target == NT_TARGET_MASK;
+}
+
+nt_status nt_eval_report_init(nt_eval_report *s, const nt_loader *loader, nt_shape shape,
+                              bool want_logits, nt_error *error) {
+    const nt_data_info *data = nt_dataset_info(nt_loader_dataset(loader));
+    size_t count = (size_t)nt_loader_count(loader);
+    *s = (nt_eval_report){.loader = loader, .shape = shape};
+    s->scoring = nt_scoring_of(data, nt_metric_usual(data->target));
+    s->outcomes_size = count * (size_t)nt_score_bytes(s->scoring);
+    s->outcomes = nt_alloc(s->outcomes_size);
+    if (want_logits || !masks(s)) {
+        s->logits_size = count * (size_t)nt_shape_elements(shape) * sizeof *s->logits;
+        s->logits = nt_alloc(s->logits_size);
+    }
+    if (s->outcomes && (s->logits || s->logits_size == 0))
+        return NT_OK;
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory for the outcomes of %zu images", count);
+}
+
+void nt_eval_report_finish(nt_eval_report *s) {
+    nt_free(s->outcomes, s->outcomes_size);
+    nt_free(s->logits, s->logits_size);
+    *s = (nt_eval_report){0};
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* [pixel][class] to [class][pixel], image by image; `turned` has room for one. */
+static void turn(const nt_eval_report *s, float *images, float *turned) {
+    int64_t pixels = nt_shape_pixels(s->shape), classes = s->shape.dim[0];
+    for (int32_t i = 0; i < s->outcome.total; i++, images += pixels * classes) {
+        for (int64_t p = 0; p < pixels; p++)
+            for (int64_t c = 0; c < classes; c++)
+                turned[c * pixels + p] = images[p * classes + c];
+        memcpy(images, turned, (size_t)(pixels * classes) * sizeof *images);
+    }
+}
+
+nt_status nt_eval_report_write_logits(const nt_eval_report *s, const char *path, nt_error *error) {
+    int32_t dims[4] = {s->outcome.total};
+    size_t one = (size_t)nt_shape_elements(s->shape) * sizeof(float);
+    for (int d = 0; d < s->shape.rank; d++)
+        dims[1 + d] = s->shape.dim[d];
+    if (masks(s)) {
+        float *turned = nt_alloc(one);
+        if (!turned)
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
+        turn(s, s->logits, turned);
+        nt_free(turned, one);
+    }
+    return nt_npy_write(path, dims, 1 + s->shape.rank, s->logits, error);
+}
+
+static void add_confusion(const nt_eval_report *s, const int32_t *often, nt_text *csv) {
+    const nt_data_info *data = data_of(s);
+    nt_text_add(csv, "class");
+    for (int32_t c = 0; c < data->classes; c++) {
+        nt_text_add(csv, ",");
+        nt_csv_text(csv, data->class_names[c]);
+    }
+    for (int32_t r = 0; r < data->classes; r++) {
+        nt_text_add(csv, "\n");
+        nt_csv_text(csv, data->class_names[r]);
+        for (int32_t c = 0; c < data->classes; c++)
+            nt_text_printf(csv, ",%d", often[(size_t)r * (size_t)data->classes + (size_t)c]);
+    }
+    nt_text_add(csv, "\n");
+}
+
+nt_status nt_eval_report_write_confusion(const nt_eval_report *s, const char *path,
+                                         nt_error *error) {
+    size_t classes = (size_t)data_of(s)->classes, size = classes * classes * sizeof(int32_t);
+    nt_text csv;
+    if (masks(s))
+        return nt_error_say(error, NT_USAGE, "--confusion is for images with a class, not masks");
+    int32_t *often = nt_alloc_zero(size);
+    if (!often)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
+    for (int32_t i = 0; i < s->outcome.total; i++) {
+        int32_t guess = nt_score_guess(s->logits + (size_t)i * classes, (int32_t)classes);
+        if (guess >= 0) /* what isn't a number is taken for no class */
+            often[(size_t)nt_loader_label(s->loader, i) * classes + (size_t)guess]++;
+    }
+    nt_text_init(&csv);
+    add_confusion(s, often, &csv);
+    nt_free(often, size);
+    nt_status status = csv.failed
+                           ? nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path)
+                           : nt_file_replace(path, csv.bytes, csv.length, error);
+    nt_text_finish(&csv);
+    return status;
+}
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+/* Samples whose class is among the TOP largest logits; of equal ones the first come first. */
+static int32_t count_top(const nt_eval_report *s) {
+    int32_t classes = s->shape.dim[0], right = 0;
+    for (int32_t i = 0; i < s->outcome.total; i++) {
+        const float *logits = s->logits + (size_t)i * (size_t)classes;
+        int32_t label = nt_loader_label(s->loader, i), before = 0;
+        for (int32_t c = 0; c < classes; c++)
+            before += !(logits[c] < logits[label]) && (logits[c] > logits[label] || c < label ||
+                                                       isnan(logits[c]) || isnan(logits[label]));
+        right += before < TOP;
+    }
+    return right;
+}
+
+static bool has_top(const nt_eval_report *s) {
+    return !masks(s) && s->shape.dim[0] > TOP;
+}
+
+static void print_classes(const nt_eval_report *s, nt_text *text) {
+    static const nt_column columns[] = {{"class", NT_LEFT},
+                                        {"dice", NT_RIGHT},
+                                        {"iou", NT_RIGHT},
+                                        {"share of pixels", NT_RIGHT},
+                                        {0}};
+    nt_class_score scores[MOST_CLASSES];
+    nt_table table;
+    int64_t pixels = 0;
+    nt_score_classes(s->scoring, s->outcomes, s->outcome.total, scores);
+    for (int32_t c = 0; c < s->scoring.classes; c++)
+        pixels += scores[c].there;
+    nt_table_init(&table, columns);
+    for (int32_t c = 0; c < s->scoring.classes; c++) {
+        nt_table_cell(&table, data_of(s)->class_names[c]);
+        nt_table_cellf(&table, "%.4f", nt_class_dice(scores[c]));
+        nt_table_cellf(&table, "%.4f", nt_class_iou(scores[c]));
+        nt_table_cellf(&table, "%.4f", pixels ? (double)scores[c].there / (double)pixels : 0);
+    }
+    nt_text_add(text, "\nover all images together\n\n");
+    nt_table_format(&table, text);
+    nt_table_finish(&table);
+}
+
+nt_status nt_eval_report_print(const nt_eval_report *s, const nt_eval_report_of *of) {
+    const nt_outcome *outcome = &s->outcome;
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_printf(&text, "%s on the split '%s' of %s\n", of->network, of->split,
+                   data_of(s)->folder);
+    if (masks(s))
+        nt_text_printf(&text,
+                       "dice      %.4f  (mean of %d images; of all pixels together %.4f)\n"
+                       "iou       %.4f  (of all pixels together)\npixels    %.4f  are right\n",
+                       outcome->value, outcome->total, outcome->set_dice, outcome->set_iou,
+                       outcome->pixel_accuracy);
+    else
+        nt_text_printf(&text, "accuracy  %.4f  (%d of %d)\n", outcome->value, outcome->correct,
+                       outcome->total);
+    if (has_top(s)) {
+        int32_t right = count_top(s);
+        nt_text_printf(&text, "top %d     %.4f  (%d of %d)\n", TOP, (double)right / outcome->total,
+                       right, outcome->total);
+    }
+    nt_text_printf(&text, "loss      %.4f\n", nt_mean_loss(*outcome));
+    if (masks(s))
+        print_classes(s, &text);
+    return nt_print(&text);
+}
+
+static json_t *classes_json(const nt_eval_report *s) {
+    nt_class_score scores[MOST_CLASSES];
+    json_t *list = json_array();
+    nt_score_classes(s->scoring, s->outcomes, s->outcome.total, scores);
+    for (int32_t c = 0; c < s->scoring.classes; c++)
+        list = nt_json_append(
+            list, json_pack("{s:s, s:o, s:o, s:I, s:I, s:I}", "class", data_of(s)->class_names[c],
+                            "dice", nt_json_real(nt_class_dice(scores[c])), "iou",
+                            nt_json_real(nt_class_iou(scores[c])), "both",
+                            (json_int_t)scores[c].both, "predicted",
+                            (json_int_t)scores[c].predicted, "there", (json_int_t)scores[c].there));
+    return list;
+}
+
+nt_status nt_eval_report_print_json(const nt_eval_report *s, const nt_eval_report_of *of) {
+    const nt_outcome *outcome = &s->outcome;
+    bool m = masks(s);
+    return nt_json_print(
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o, s:o*, s:o*, s:o*, s:o*, s:o}",
+                  "network", of->network, "data", data_of(s)->folder, "split", of->split, "metric",
+                  nt_metric_names[outcome->metric], "value", nt_json_real(outcome->value),
+                  "correct", m ? NULL : json_integer(outcome->correct), "top5",
+                  has_top(s) ? json_integer(count_top(s)) : NULL, "total", (int)outcome->total,
+                  "loss", nt_json_real(nt_mean_loss(*outcome)), "set_dice",
+                  m ? nt_json_real(outcome->set_dice) : NULL, "set_iou",
+                  m ? nt_json_real(outcome->set_iou) : NULL, "pixel_accuracy",
+                  m ? nt_json_real(outcome->pixel_accuracy) : NULL, "classes",
+                  m ? classes_json(s) : NULL, "seconds", nt_json_real(of->seconds)));
+}

@@ -1,0 +1,69 @@
+/* What the files of this folder share; nobody else includes it. */
+#ifndef NT_HOOK_PRIVATE_H
+#define NT_HOOK_PRIVATE_H
+
+#include "file.h"
+#include "hook.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+enum { NT_MOST_CASES = 100000, NT_MOST_QUESTIONS = 100000 };
+
+struct nt_hook {
+    nt_arena arena;
+    nt_bytes text;
+    nt_source source;
+    nt_sandbox *sandbox;
+    const nt_network *network;
+    const nt_trail *trail;
+    const nt_progress *progress;
+
+    const nt_hook_option *options;
+    int option_count;
+    bool *read;         /* per option: the script asked for it */
+    const char **asked; /* names that it asked for and that aren't there, for suggestions */
+    size_t asked_count;
+
+    nt_cases cases; /* what it returned */
+    bool ended;     /* and that lies on the sandbox's stack: cases, remark */
+
+    nt_cases questions;       /* what it asks, or is about to */
+    const nt_answer *answers; /* to these, while it takes them */
+    int64_t question_count;   /* asked so far */
+
+    int64_t named; /* nodes that the cases being read name so far */
+};
+
+/* The hook that this state runs, once nt_lua_push_hook has said so. Inside a protected call. */
+void nt_lua_push_hook(lua_State *state, nt_hook *hook);
+nt_hook *nt_lua_hook(lua_State *state);
+
+/* Pushes the table that a script sees as `options`. */
+void nt_lua_push_options(lua_State *state, nt_hook *hook);
+
+/* NT_INVALID, at its place, for an option that the script never asked for: it is most likely
+ * misspelt. */
+nt_status nt_hook_check_options(const nt_hook *hook, nt_error *error);
+
+/* read_cases(hook, cases, remark): a C function that reads what a script returned into hook->cases.
+ */
+int nt_lua_read_cases(lua_State *state);
+
+/* Raises if the value at `index` is no table with the keys 1 to n alone, returns n otherwise.
+ * `what` begins the message, `end` ends it: "the hook returned", "return a list of cases". */
+lua_Integer nt_lua_list_length(lua_State *state, int index, const char *what, const char *end);
+
+/* Raises for a key of the table at `table` that a case, or a question, doesn't have. */
+void nt_lua_check_keys(lua_State *state, int table, const char *what, bool question);
+
+/* Reads what the table at `table` does to which nodes into `item`, with its arrays in `arena`.
+ * Raises; `what` begins the message: "case 'stem'". That nothing is done is no mistake here. */
+void nt_lua_read_edits(lua_State *state, nt_hook *hook, int table, const char *what,
+                       nt_arena *arena, nt_case *item);
+
+/* The methods net:evaluate and net:evaluate_all. */
+int nt_lua_evaluate(lua_State *state);
+int nt_lua_evaluate_all(lua_State *state);
+
+#endif

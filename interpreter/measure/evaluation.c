@@ -1,0 +1,220 @@
+/* Evaluation: the graph through the passes, a plan for the batch, then batch after batch, each of
+ * its outputs counted as soon as it is there. Signals are looked at between batches. */
+#include "evaluation.h"
+
+#include "alloc.h"
+#include "parallel.h"
+#include "scheduler.h"
+#include "signals.h"
+#include <string.h>
+
+/* The samples' shape as the loading shows them. */
+static nt_shape shown(const nt_data_info *data, const nt_loading *loading) {
+    nt_shape shape = data->shape;
+    for (int d = 0; d < 2; d++)
+        if (loading->window[d] > 0)
+            shape.dim[1 + d] = loading->window[d];
+    return shape;
+}
+
+static nt_status check_output(const nt_network *network, const nt_data_info *data, nt_shape input,
+                              nt_error *error) {
+    char have[NT_SHAPE_TEXT], want[NT_SHAPE_TEXT];
+    bool masks = data->target == NT_TARGET_MASK;
+    nt_shape wanted =
+        nt_shape_of(masks ? 3 : 1, (const int32_t[]){data->classes, input.dim[1], input.dim[2]});
+    nt_shape output =
+        nt_graph_type(network->graph, nt_graph_output(network->graph, 0)->value)->shape;
+    if (nt_shape_equal(output, wanted))
+        return NT_OK;
+    nt_error_say(error, NT_INVALID, "the network '%s' gives %s, but %s of %d classes %s %s",
+                 network->name, nt_shape_format(output, have), masks ? "masks" : "samples",
+                 data->classes, masks ? "take" : "take a vector of", nt_shape_format(wanted, want));
+    nt_error_hint(error, "set the network's parameters, as `nontrivial show` lists them, to fit "
+                         "the data");
+    return NT_INVALID;
+}
+
+nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
+                              const nt_loading *loading, nt_error *error) {
+    char have[NT_SHAPE_TEXT], want[NT_SHAPE_TEXT];
+    if (network->input_count != 1)
+        return nt_error_say(error, NT_INVALID,
+                            "the network '%s' has %d inputs; measuring it takes one", network->name,
+                            network->input_count);
+    nt_shape input = nt_graph_type(network->graph, network->inputs[0].value)->shape;
+    nt_shape samples = shown(data, loading);
+    if (nt_shape_equal(input, samples))
+        return check_output(network, data, samples, error);
+    nt_error_say(error, NT_INVALID, "the network '%s' takes samples of %s, but those of %s are %s",
+                 network->name, nt_shape_format(input, have), data->folder,
+                 nt_shape_format(samples, want));
+    nt_error_hint(error, "set the network's parameters, as `nontrivial show` lists them, to fit "
+                         "the data, or show a window of the data");
+    return NT_INVALID;
+}
+
+/* --- over and over ---------------------------------------------------------------------------- */
+
+struct nt_evaluator {
+    const nt_loader *loader;
+    nt_evaluation evaluation;
+    nt_scoring scoring;
+    const char *input;
+    int32_t classes;
+    nt_graph *graph; /* after the passes */
+    nt_plan *plan;
+    nt_run *run;
+    float *images;
+    int32_t *targets;
+    double *losses; /* of a batch's samples */
+    size_t images_size, targets_size, losses_size;
+};
+
+static nt_status make_ready(nt_evaluator *e, const nt_graph *graph, const nt_weights *weights,
+                            const nt_weights *more, nt_error *error) {
+    const nt_network *network = nt_weights_network(weights);
+    size_t batch = (size_t)e->evaluation.batch;
+    e->scoring = nt_scoring_of(nt_dataset_info(nt_loader_dataset(e->loader)), e->evaluation.metric);
+    e->input = network->inputs[0].name;
+    e->classes = nt_graph_type(graph, nt_graph_output(graph, 0)->value)->shape.dim[0];
+    e->images_size =
+        batch * (size_t)nt_shape_elements(nt_loader_shape(e->loader)) * sizeof *e->images;
+    e->targets_size = batch * (size_t)nt_loader_target_size(e->loader) * sizeof *e->targets;
+    e->losses_size = batch * sizeof *e->losses;
+    e->images = nt_alloc(e->images_size);
+    e->targets = nt_alloc(e->targets_size);
+    e->losses = nt_alloc(e->losses_size);
+    if (!e->images || !e->targets || !e->losses)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory for a batch of %d",
+                            e->evaluation.batch);
+    NT_TRY(nt_passes_run(graph, &e->evaluation.passes, &e->graph, error));
+    NT_TRY(nt_plan_new(e->graph, e->evaluation.batch, &e->plan, error));
+    return nt_run_new(e->plan, nt_weights_bind(weights, more), &e->run, error);
+}
+
+nt_status nt_evaluator_new(const nt_graph *graph, const nt_weights *weights, const nt_weights *more,
+                           const nt_loader *loader, const nt_evaluation *evaluation,
+                           nt_evaluator **ret, nt_error *error) {
+    nt_evaluator *e = nt_alloc_zero(sizeof *e);
+    if (!e)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    e->loader = loader;
+    e->evaluation = *evaluation;
+    nt_status status = make_ready(e, graph, weights, more, error);
+    if (status != NT_OK) {
+        nt_evaluator_free(e);
+        return status;
+    }
+    *ret = e;
+    return NT_OK;
+}
+
+void nt_evaluator_free(nt_evaluator *e) {
+    if (!e)
+        return;
+    nt_run_free(e->run);
+    nt_plan_free(e->plan);
+    nt_graph_free(e->graph);
+    nt_free(e->images, e->images_size);
+    nt_free(e->targets, e->targets_size);
+    nt_free(e->losses, e->losses_size);
+    nt_free(e, sizeof *e);
+}
+
+/* One output of one batch. */
+typedef struct counting {
+    const nt_evaluator *evaluator;
+    nt_tensor logits;
+    unsigned char *outcomes;
+    float *ret_logits; /* or NULL */
+} counting;
+
+/* An output that doesn't depend on the input holds one sample that stands for all. */
+static void count_sample(const void *context, int job, int worker) {
+    const counting *c = context;
+    const nt_evaluator *e = c->evaluator;
+    size_t size = (size_t)nt_shape_elements(c->logits.type.shape);
+    const float *logits = c->logits.f + (c->logits.type.batched ? (size_t)job * size : 0);
+    int64_t pixels = nt_loader_target_size(e->loader);
+    (void)worker;
+    nt_score_sample(e->scoring, logits, e->classes, e->targets + (size_t)job * (size_t)pixels,
+                    pixels, c->outcomes + (size_t)job * (size_t)nt_score_bytes(e->scoring),
+                    &e->losses[job]);
+    if (c->ret_logits)
+        memcpy(c->ret_logits + (size_t)job * size, logits, size * sizeof *logits);
+}
+
+/* Returns the sum of the losses. */
+static double count_batch(const counting *c, int32_t count) {
+    double sum = 0;
+    nt_parallel(count, count_sample, c);
+    for (int32_t i = 0; i < count; i++)
+        sum += c->evaluator->losses[i];
+    return sum;
+}
+
+nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count,
+                           unsigned char *ret_outcomes, double *ret_losses, float *ret_logits,
+                           nt_error *error) {
+    int32_t outputs = nt_graph_output_count(e->graph);
+    size_t bytes = (size_t)nt_score_bytes(e->scoring);
+    memset(ret_losses, 0, (size_t)outputs * sizeof *ret_losses);
+    for (int32_t done = 0; done < count; done += e->evaluation.batch) {
+        int32_t batch = count - done < e->evaluation.batch ? count - done : e->evaluation.batch;
+        NT_TRY(nt_signals_status());
+        nt_loader_fill(e->loader, first + done, batch, e->images, e->targets);
+        nt_feed feed = {.name = e->input, .data = e->images};
+        NT_TRY(nt_run_batch(e->run, &feed, 1, batch, error));
+        for (int32_t i = 0; i < outputs; i++) {
+            counting c = {.evaluator = e,
+                          .logits = nt_run_output(e->run, i),
+                          .outcomes =
+                              ret_outcomes + ((size_t)i * (size_t)count + (size_t)done) * bytes};
+            if (i == 0 && ret_logits)
+                c.ret_logits =
+                    ret_logits + (size_t)done * (size_t)nt_shape_elements(c.logits.type.shape);
+            ret_losses[i] += count_batch(&c, batch);
+        }
+        nt_progress_step(e->evaluation.progress, "images", "", first + done + batch,
+                         nt_loader_count(e->loader));
+    }
+    return NT_OK;
+}
+
+/* --- once ------------------------------------------------------------------------------------- */
+
+static nt_status evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,
+                          const nt_evaluation *evaluation, nt_outcome *ret,
+                          unsigned char *ret_outcomes, float *ret_logits, nt_error *error) {
+    nt_evaluator *evaluator;
+    double loss;
+    int32_t count = nt_loader_count(loader);
+    NT_TRY(nt_evaluator_new(graph, weights, NULL, loader, evaluation, &evaluator, error));
+    nt_scoring scoring = evaluator->scoring;
+    nt_status status =
+        nt_evaluator_run(evaluator, 0, count, ret_outcomes, &loss, ret_logits, error);
+    nt_evaluator_free(evaluator);
+    if (status == NT_OK)
+        *ret = nt_score_total(scoring, ret_outcomes, count, loss);
+    return status;
+}
+
+nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,
+                      const nt_evaluation *evaluation, nt_outcome *ret, unsigned char *ret_outcomes,
+                      float *ret_logits, nt_error *error) {
+    nt_scoring scoring =
+        nt_scoring_of(nt_dataset_info(nt_loader_dataset(loader)), evaluation->metric);
+    size_t size = (size_t)nt_loader_count(loader) * (size_t)nt_score_bytes(scoring);
+    unsigned char *outcomes = ret_outcomes ? ret_outcomes : nt_alloc(size);
+    nt_graph *main = NULL;
+    nt_status status = outcomes ? nt_graph_main(graph, &main) : NT_NO_MEMORY;
+    if (status != NT_OK)
+        nt_error_say(error, status, "out of memory");
+    else
+        status = evaluate(main, weights, loader, evaluation, ret, outcomes, ret_logits, error);
+    nt_graph_free(main);
+    if (!ret_outcomes)
+        nt_free(outcomes, size);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* Evaluating a graph, of one case or of many, on samples of one split of a data set. Each output of
+ * the graph is the logits of one case. Of a network's outputs the first is what it is measured by;
+ * others are for losses. */
+#ifndef NT_EVALUATION_H
+#define NT_EVALUATION_H
+
+#include "loader.h"
+#include "passes.h"
+#include "progress.h"
+#include "score.h"
+#include "weights.h"
+
+typedef struct nt_evaluation {
+    int32_t batch; /* samples a step */
+    nt_metric metric;
+    nt_pass_options passes;
+    const nt_progress *progress; /* told after every batch; may be NULL */
+} nt_evaluation;
+
+/* Whether the network answers what the data set asks, its samples shown as the loading says: one
+ * input of the samples' shape and, as its first output, a logit for each class, of the sample or of
+ * each of its pixels. NT_INVALID otherwise. */
+nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
+                              const nt_loading *loading, nt_error *error);
+
+/* --- over and over ---------------------------------------------------------------------------- */
+
+typedef struct nt_evaluator nt_evaluator;
+
+/* Takes `graph`, as loaded or edited, through the passes and makes it ready to run. Parameters come
+ * from `weights`, or else from `more`, which may be NULL. Whatever is given must outlive it. */
+nt_status nt_evaluator_new(const nt_graph *graph, const nt_weights *weights, const nt_weights *more,
+                           const nt_loader *loader, const nt_evaluation *evaluation,
+                           nt_evaluator **ret, nt_error *error);
+void nt_evaluator_free(nt_evaluator *evaluator); /* takes NULL */
+
+/* Evaluates samples [first, first + count), a batch at a time. ret_outcomes gets the samples'
+ * outcomes (score.h), output after output; ret_losses the sum of an output's cross-entropies;
+ * ret_logits, unless NULL, the first output's, sample after sample. After a signal that
+ * nt_signals_catch caught it stops and returns NT_INTERRUPTED or NT_TERMINATED, without an error.
+ */
+nt_status nt_evaluator_run(nt_evaluator *evaluator, int32_t first, int32_t count,
+                           unsigned char *ret_outcomes, double *ret_losses, float *ret_logits,
+                           nt_error *error);
+
+/* --- once ------------------------------------------------------------------------------------- */
+
+/* A graph's first output over every sample of the loader; ret_outcomes and ret_logits may be NULL.
+ */
+nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,
+                      const nt_evaluation *evaluation, nt_outcome *ret, unsigned char *ret_outcomes,
+                      float *ret_logits, nt_error *error);
+
+#endif

@@ -1,0 +1,47 @@
+/* Measuring cases with one set of weights: what the store lacks of them is evaluated, all of them
+ * together in one graph, shard by shard, and saved shard by shard. */
+#ifndef NT_MEASURE_H
+#define NT_MEASURE_H
+
+#include "case_graph.h"
+#include "evaluation.h"
+#include "store.h"
+
+/* What the cases are measured with and on. */
+typedef struct nt_measuring {
+    const nt_network *network;
+    const nt_weights *weights;
+    const nt_weights *initial;       /* what training began with; NULL: not known */
+    const nt_loader *loader;         /* the samples */
+    const nt_loader *calibration;    /* training images: for mean outputs and recalibration */
+    nt_evaluation evaluation;        /* its report is told of samples of all cases together */
+    const char *context;             /* in words, all else that an outcome follows from */
+    const char *initial_context;     /* the same of `initial`, */
+    const char *calibration_context; /* and of the calibration images */
+    const char *no_initial;          /* why `initial` is not known */
+    nt_store *store;
+    bool one_by_one; /* a graph for each case in place of one for all: the same bits, slower */
+} nt_measuring;
+
+/* One case. */
+typedef struct nt_subject {
+    nt_edits edits;
+    char key[NT_DIGEST_HEX]; /* of its outcomes in the store */
+    int32_t shards;          /* that the store had of it */
+    const char *failure;     /* why it can't be measured, in the arena given; NULL: it is */
+} nt_subject;
+
+/* What there was to do, and what was done. */
+typedef struct nt_measure_tally {
+    int32_t known;     /* subjects that the store had whole */
+    int32_t shards;    /* of the graphs of all the others */
+    int32_t evaluated; /* of these shards; the store had the rest, or it came to an early end */
+} nt_measure_tally;
+
+/* Finds each subject's key, and measures what is not in the store yet. A case that can't be made
+ * gets its reason, and the others go on. Adds to `tally`, unless it is NULL, whatever the outcome.
+ * NT_INTERRUPTED or NT_TERMINATED, without an error, after a signal. */
+nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
+                     nt_arena *arena, nt_measure_tally *tally, nt_error *error);
+
+#endif

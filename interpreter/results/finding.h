@@ -1,0 +1,76 @@
+/* One case with one seed, held against the baseline on the same samples: the numbers, what they say
+ * when a group's are judged together, and how results.csv and JSON say them. */
+#ifndef NT_FINDING_H
+#define NT_FINDING_H
+
+#include "csv_out.h"
+#include "hash.h"
+#include "outcome.h"
+#include "statistics.h"
+#include "text.h"
+#include <jansson.h>
+
+#define NT_ALPHA 0.05          /* of all tests */
+#define NT_USUAL_MARGIN 0.01   /* where nobody says one */
+#define NT_BASELINE "baseline" /* group and name of the baseline's rows; no group is called so */
+
+typedef struct nt_finding {
+    const char *failure;     /* why it has no numbers; then nothing below holds. NULL: it has */
+    bool unfinished;         /* the failure: measuring isn't done yet */
+    char key[NT_DIGEST_HEX]; /* in the store; "" if there is none */
+    nt_outcome outcome;
+    nt_paired paired;      /* samples that have a lower value than the baseline's, or a higher one:
+                            * of classes, those that are no longer right, and those that became so */
+    double change;         /* of the metric */
+    nt_interval interval;  /* of the change, 95 % */
+    double p, p_holm;      /* of no change, and adjusted over the group's cases with this seed */
+    nt_margin_test margin; /* against the run's; `outside` adjusted in the same way */
+    nt_verdict verdict;
+} nt_finding;
+
+/* What cases are compared with. */
+typedef struct nt_comparison {
+    nt_scoring scoring;
+    int32_t samples;
+    const unsigned char *baseline; /* its outcomes, sample after sample */
+    const int32_t *patients;       /* of each sample; NULL: each is its own */
+    double margin;
+} nt_comparison;
+
+/* Fills in all from paired to margin, `outside` unadjusted, but p_holm: `outcomes` are the case's,
+ * and finding->outcome what they say together. Of classes by McNemar's test and Tango's intervals,
+ * of masks by the paired bootstrap over patients. NT_NO_MEMORY or NT_OK. */
+nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
+                             const unsigned char *outcomes);
+
+/* Whether a sample's value fell below the baseline's (-1), rose above it (1) or neither (0). */
+int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample);
+
+/* Adjusts p_holm and margin.outside over findings that nt_finding_compare filled in, and fills in
+ * their verdicts: those of a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or
+ * NT_OK. */
+nt_status nt_findings_judge(nt_finding *const *findings, int32_t count);
+
+double nt_finding_change(const nt_finding *finding); /* NaN if it failed */
+
+/* An edit in words as nt_case_words gives them, "zero a b c d, noise e (deviation 0.1, seed 7)",
+ * with `most` names of a kind: "zero a b c and 1 more, …". In `arena`; NULL when out of memory. */
+const char *nt_words_shorten(const char *words, int32_t most, nt_arena *arena);
+
+/* --- CSV (RFC 4180) --------------------------------------------------------------------------- */
+
+/* The columns of results.csv, the row of a baseline and that of a case.
+ *
+ *     group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,p,p_holm,
+ *     inside,outside,verdict,failure                                                            */
+void nt_findings_csv_header(nt_text *csv);
+void nt_baseline_csv(int32_t seed, const nt_finding *baseline, nt_text *csv);
+void nt_finding_csv(const char *group, const char *name, const char *edit, int32_t seed,
+                    const nt_finding *finding, nt_text *csv);
+
+/* --- JSON: new references, NULL when out of memory -------------------------------------------- */
+
+json_t *nt_baseline_json(int32_t seed, const nt_finding *baseline);
+json_t *nt_finding_json(int32_t seed, const nt_finding *finding);
+
+#endif

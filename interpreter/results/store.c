@@ -1,0 +1,255 @@
+/* Opening, and shards. A shard's digest tells a damaged one from a good one, and one that came out
+ * otherwise the second time from the first. */
+#include "store.h"
+
+#include "alloc.h"
+#include "store_private.h"
+#include <math.h>
+#include <string.h>
+
+int32_t nt_shard_count(int32_t samples) {
+    return samples / NT_SHARD_SAMPLES + (samples % NT_SHARD_SAMPLES != 0);
+}
+
+int32_t nt_shard_samples(int32_t samples, int32_t number) {
+    int64_t left = samples - (int64_t)number * NT_SHARD_SAMPLES;
+    return left < NT_SHARD_SAMPLES ? (int32_t)left : NT_SHARD_SAMPLES;
+}
+
+static bool shard_fits(const nt_shard *shard) {
+    return shard->samples > 0 && shard->sample_bytes > 0 && shard->number >= 0 &&
+           shard->number < nt_shard_count(shard->samples) &&
+           shard->size == (size_t)nt_shard_samples(shard->samples, shard->number) *
+                              (size_t)shard->sample_bytes;
+}
+
+/* SHA-256 of one line and the outcomes. The line has the loss as SQLite keeps it: zero has no sign,
+ * and there is one NaN. */
+static nt_status digest_shard(const nt_store *store, const nt_shard *shard, char ret[NT_DIGEST_HEX],
+                              nt_error *error) {
+    char line[200], loss[40] = "nan";
+    if (!isnan(shard->loss))
+        snprintf(loss, sizeof loss, "%a", shard->loss == 0 ? 0 : shard->loss);
+    snprintf(line, sizeof line, "%s %d %d %d %s\n", shard->key, shard->samples, shard->sample_bytes,
+             shard->number, loss);
+    nt_digest *digest = nt_digest_new();
+    if (!digest)
+        return nt_store_no_memory(store, error);
+    nt_digest_add(digest, line, strlen(line));
+    nt_digest_add(digest, shard->outcomes, shard->size);
+    nt_digest_end(digest, ret);
+    return NT_OK;
+}
+
+/* --- saving ----------------------------------------------------------------------------------- */
+
+static nt_status put_measured(nt_store *store, const nt_shard *shard, nt_error *error) {
+    nt_measured known;
+    NT_TRY(nt_store_find(store, shard->key, &known, error));
+    if (known.samples == shard->samples && known.sample_bytes == shard->sample_bytes)
+        return NT_OK;
+    if (known.samples > 0)
+        return nt_error_in(error, NT_INVALID, store->file.path, -1,
+                           "%.16s… has %d samples of %d bytes; a shard of it says %d of %d",
+                           shard->key, known.samples, known.sample_bytes, shard->samples,
+                           shard->sample_bytes);
+    nt_query query = nt_query_start(store, NT_SQL_ADD_MEASURED);
+    nt_query_text(&query, shard->key);
+    nt_query_integer(&query, shard->samples);
+    nt_query_integer(&query, shard->sample_bytes);
+    return nt_query_run(query, error);
+}
+
+/* *ret: whether the shard is there; it is an error if that one has another digest. */
+static nt_status find_same(nt_store *store, const nt_shard *shard, const char *digest, bool *ret,
+                           nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_FIND_SHARD);
+    nt_query_text(&query, shard->key);
+    nt_query_integer(&query, shard->number);
+    bool found = nt_query_next(&query);
+    const char *saved = found ? nt_query_column(&query, 0) : NULL;
+    bool same = saved && strcmp(saved, digest) == 0;
+    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    *ret = found;
+    if (!found || same)
+        return NT_OK;
+    nt_error_in(error, NT_FAILED, store->file.path, -1,
+                "shard %d of %.16s… was measured again, with other outcomes", shard->number,
+                shard->key);
+    nt_error_hint(error, "this is a mistake in the program or a fault of the machine");
+    return NT_FAILED;
+}
+
+static nt_status put_shard(nt_store *store, const nt_shard *shard, nt_error *error) {
+    char digest[NT_DIGEST_HEX];
+    bool known;
+    if (!shard_fits(shard))
+        return nt_error_in(error, NT_INVALID, store->file.path, -1,
+                           "%zu bytes are not shard %d of %d samples of %d bytes", shard->size,
+                           shard->number, shard->samples, shard->sample_bytes);
+    NT_TRY(put_measured(store, shard, error));
+    NT_TRY(digest_shard(store, shard, digest, error));
+    NT_TRY(find_same(store, shard, digest, &known, error));
+    if (known)
+        return NT_OK;
+    nt_query query = nt_query_start(store, NT_SQL_ADD_SHARD);
+    nt_query_text(&query, shard->key);
+    nt_query_integer(&query, shard->number);
+    nt_query_bytes(&query, shard->outcomes, shard->size);
+    nt_query_real(&query, shard->loss);
+    nt_query_text(&query, digest);
+    return nt_query_run(query, error);
+}
+
+nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t count,
+                              nt_error *error) {
+    NT_TRY(nt_store_begin(store, error));
+    nt_status status = NT_OK;
+    for (size_t i = 0; status == NT_OK && i < count; i++)
+        status = put_shard(store, &shards[i], error);
+    return nt_store_end(store, status, error);
+}
+
+/* --- asking and reading ----------------------------------------------------------------------- */
+
+nt_status nt_store_has(nt_store *store, const char *key, int32_t number, bool *ret,
+                       nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_FIND_SHARD);
+    nt_query_text(&query, key);
+    nt_query_integer(&query, number);
+    bool found = nt_query_next(&query);
+    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    *ret = found;
+    return NT_OK;
+}
+
+nt_status nt_store_find(nt_store *store, const char *key, nt_measured *ret, nt_error *error) {
+    nt_measured found = {0};
+    nt_query query = nt_query_start(store, NT_SQL_FIND_MEASURED);
+    nt_query_text(&query, key);
+    if (nt_query_next(&query))
+        found = (nt_measured){.samples = nt_query_column_integer(&query, 0),
+                              .sample_bytes = nt_query_column_integer(&query, 1),
+                              .shards = nt_query_column_integer(&query, 2)};
+    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    *ret = found;
+    return NT_OK;
+}
+
+nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_COUNT_COMPLETE);
+    nt_query_integer(&query, NT_SHARD_SAMPLES);
+    int64_t count = nt_query_next(&query) ? sqlite3_column_int64(query.statement, 0) : 0;
+    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    *ret = count;
+    return NT_OK;
+}
+
+/* The shard in the row at hand, whose columns are SHARD_COLUMNS, after a look at its digest. */
+static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
+    bool no_loss = sqlite3_column_type(query->statement, 5) == SQLITE_NULL;
+    nt_shard shard = {
+        .key = nt_query_column(query, 0),
+        .samples = nt_query_column_integer(query, 1),
+        .sample_bytes = nt_query_column_integer(query, 2),
+        .number = nt_query_column_integer(query, 3),
+        .outcomes = sqlite3_column_blob(query->statement, 4),
+        .size = (size_t)sqlite3_column_bytes(query->statement, 4),
+        .loss = no_loss ? (double)NAN : sqlite3_column_double(query->statement, 5),
+    };
+    const char *saved = nt_query_column(query, 6);
+    char digest[NT_DIGEST_HEX] = "";
+    if (!shard.key || !saved || (!shard.outcomes && shard.size > 0))
+        return nt_store_no_memory(query->store, error);
+    if (shard_fits(&shard))
+        NT_TRY(digest_shard(query->store, &shard, digest, error));
+    if (strcmp(digest, saved) != 0)
+        return nt_store_file_damaged(&query->store->file, error,
+                                     "shard %d of %.16s… is not what was saved", shard.number,
+                                     shard.key);
+    *ret = shard;
+    return NT_OK;
+}
+
+static nt_status read_shards(nt_store *store, const char *key, unsigned char *ret_outcomes,
+                             double *ret_loss, nt_error *error) {
+    double loss = 0;
+    nt_status status = NT_OK;
+    nt_query query = nt_query_start(store, NT_SQL_READ_SHARDS);
+    nt_query_text(&query, key);
+    while (status == NT_OK && nt_query_next(&query)) {
+        nt_shard shard;
+        status = read_shard(&query, &shard, error);
+        if (status == NT_OK) {
+            memcpy(ret_outcomes, shard.outcomes, shard.size);
+            ret_outcomes += shard.size;
+            loss += shard.loss;
+        }
+    }
+    NT_TRY(nt_query_finish(&query, status, "read", error));
+    *ret_loss = loss;
+    return NT_OK;
+}
+
+/* Every shard has the size that its number says, and no two have one number: so, if there are as
+ * many as there should be, they fill the outcomes. */
+nt_status nt_store_read(nt_store *store, const char *key, unsigned char *ret_outcomes, size_t size,
+                        double *ret_loss, nt_error *error) {
+    nt_measured found;
+    NT_TRY(nt_store_find(store, key, &found, error));
+    if (found.shards == 0 || found.shards < nt_shard_count(found.samples))
+        return nt_error_in(error, NT_FAILED, store->file.path, -1,
+                           "%d of %d shards of %.16s… are measured", found.shards,
+                           nt_shard_count(found.samples), key);
+    if (size != (size_t)found.samples * (size_t)found.sample_bytes)
+        return nt_error_in(error, NT_INVALID, store->file.path, -1,
+                           "%.16s… has %d samples of %d bytes; %zu bytes were asked for", key,
+                           found.samples, found.sample_bytes, size);
+    return read_shards(store, key, ret_outcomes, ret_loss, error);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static nt_status check_all_shards(nt_store *store, nt_error *error) {
+    nt_status status = NT_OK;
+    nt_shard shard;
+    nt_query query = nt_query_start(store, NT_SQL_READ_ALL_SHARDS);
+    while (status == NT_OK && nt_query_next(&query))
+        status = read_shard(&query, &shard, error);
+    return nt_query_finish(&query, status, "read", error);
+}
+
+static nt_status open_store(const char *folder, bool to_write, nt_store **ret, nt_error *error) {
+    nt_store *store = nt_alloc_zero(sizeof *store);
+    if (!store)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s/%s", folder,
+                            NT_STORE_NAME);
+    nt_status status = nt_store_file_open(folder, to_write, &store->file, error);
+    if (status == NT_OK)
+        status = nt_store_prepare(store, error);
+    if (status == NT_OK && to_write)
+        status = check_all_shards(store, error);
+    if (status != NT_OK) {
+        nt_store_close(store);
+        return status;
+    }
+    *ret = store;
+    return NT_OK;
+}
+
+nt_status nt_store_open(const char *folder, nt_store **ret, nt_error *error) {
+    return open_store(folder, true, ret, error);
+}
+
+nt_status nt_store_open_to_read(const char *folder, nt_store **ret, nt_error *error) {
+    return open_store(folder, false, ret, error);
+}
+
+void nt_store_close(nt_store *store) {
+    if (!store)
+        return;
+    for (int i = 0; i < NT_SQL_COUNT; i++)
+        sqlite3_finalize(store->statements[i]);
+    nt_store_file_close(&store->file);
+    nt_free(store, sizeof *store);
+}

@@ -1,0 +1,124 @@
+/* Every statement that the store uses once it is open. */
+#include "store_private.h"
+
+/* --- statements ------------------------------------------------------------------------------- */
+
+/* What read_shard in store.c expects. */
+#define SHARD_COLUMNS "key, samples, sample_bytes, number, outcomes, loss, digest"
+
+static const char *const statement_sql[NT_SQL_COUNT] = {
+    [NT_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [NT_SQL_COMMIT] = "COMMIT",
+    [NT_SQL_ROLLBACK] = "ROLLBACK",
+    [NT_SQL_FIND_MEASURED] = "SELECT samples, sample_bytes,"
+                             " (SELECT count(*) FROM shard WHERE key = ?1)"
+                             " FROM measured WHERE key = ?1",
+    [NT_SQL_ADD_MEASURED] = "INSERT INTO measured (key, samples, sample_bytes) VALUES (?, ?, ?)",
+    [NT_SQL_FIND_SHARD] = "SELECT digest FROM shard WHERE key = ? AND number = ?",
+    [NT_SQL_ADD_SHARD] = "INSERT INTO shard (key, number, outcomes, loss, digest)"
+                         " VALUES (?, ?, ?, ?, ?)",
+    [NT_SQL_READ_SHARDS] = "SELECT " SHARD_COLUMNS " FROM shard JOIN measured USING (key)"
+                           " WHERE key = ? ORDER BY number",
+    [NT_SQL_READ_ALL_SHARDS] = "SELECT " SHARD_COLUMNS " FROM shard JOIN measured USING (key)"
+                               " ORDER BY shard.rowid",
+    [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured WHERE (samples + ?1 - 1) / ?1 ="
+                              " (SELECT count(*) FROM shard WHERE shard.key = measured.key)",
+    [NT_SQL_CLEAR_RESULTS] = "DELETE FROM result",
+    [NT_SQL_ADD_RESULT] = "INSERT INTO result"
+                          " (group_name, case_name, seed, split, edit, key, failure, position)"
+                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, failure"
+                            " FROM result ORDER BY position",
+};
+
+nt_status nt_store_prepare(nt_store *store, nt_error *error) {
+    for (int i = 0; i < NT_SQL_COUNT; i++)
+        if (sqlite3_prepare_v3(store->file.db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &store->statements[i], NULL) != SQLITE_OK)
+            return nt_store_file_failed(&store->file, "open", error);
+    return NT_OK;
+}
+
+nt_status nt_store_no_memory(const nt_store *store, nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory using %s", store->file.path);
+}
+
+/* --- one use ---------------------------------------------------------------------------------- */
+
+nt_query nt_query_start(nt_store *store, nt_store_sql which) {
+    return (nt_query){.store = store, .statement = store->statements[which], .code = SQLITE_OK};
+}
+
+void nt_query_text(nt_query *query, const char *text) {
+    if (query->code == SQLITE_OK)
+        query->code = sqlite3_bind_text(query->statement, ++query->bound, text, -1, SQLITE_STATIC);
+}
+
+void nt_query_integer(nt_query *query, int64_t value) {
+    if (query->code == SQLITE_OK)
+        query->code = sqlite3_bind_int64(query->statement, ++query->bound, value);
+}
+
+void nt_query_real(nt_query *query, double value) {
+    if (query->code == SQLITE_OK)
+        query->code = sqlite3_bind_double(query->statement, ++query->bound, value);
+}
+
+void nt_query_bytes(nt_query *query, const void *bytes, size_t size) {
+    if (query->code == SQLITE_OK)
+        query->code =
+            sqlite3_bind_blob64(query->statement, ++query->bound, bytes, size, SQLITE_STATIC);
+}
+
+bool nt_query_next(nt_query *query) {
+    if (query->code == SQLITE_OK || query->code == SQLITE_ROW)
+        query->code = sqlite3_step(query->statement);
+    return query->code == SQLITE_ROW;
+}
+
+/* A text that is there is NULL only for want of memory. */
+const char *nt_query_column(nt_query *query, int column) {
+    const char *text = (const char *)sqlite3_column_text(query->statement, column);
+    if (!text && sqlite3_column_type(query->statement, column) != SQLITE_NULL)
+        query->code = SQLITE_NOMEM;
+    return text;
+}
+
+int32_t nt_query_column_integer(const nt_query *query, int column) {
+    return sqlite3_column_int(query->statement, column);
+}
+
+nt_status nt_query_finish(nt_query *query, nt_status status, const char *verb, nt_error *error) {
+    bool good = query->code == SQLITE_ROW || query->code == SQLITE_DONE;
+    if (status == NT_OK && query->code == SQLITE_NOMEM)
+        status = nt_store_no_memory(query->store, error);
+    else if (status == NT_OK && !good)
+        status = nt_store_file_failed(&query->store->file, verb, error);
+    sqlite3_reset(query->statement);
+    sqlite3_clear_bindings(query->statement);
+    return status;
+}
+
+nt_status nt_query_run(nt_query query, nt_error *error) {
+    nt_query_next(&query);
+    return nt_query_finish(&query, NT_OK, "write", error);
+}
+
+/* --- transactions ----------------------------------------------------------------------------- */
+
+nt_status nt_store_begin(nt_store *store, nt_error *error) {
+    return nt_query_run(nt_query_start(store, NT_SQL_BEGIN), error);
+}
+
+/* SQLite ends some transactions that fail by itself. If undoing fails as well, the journal is still
+ * there and does it when the file is next used. */
+nt_status nt_store_end(nt_store *store, nt_status status, nt_error *error) {
+    if (status == NT_OK)
+        status = nt_query_run(nt_query_start(store, NT_SQL_COMMIT), error);
+    if (status != NT_OK && !sqlite3_get_autocommit(store->file.db)) {
+        nt_query rollback = nt_query_start(store, NT_SQL_ROLLBACK);
+        nt_query_next(&rollback);
+        sqlite3_reset(rollback.statement);
+    }
+    return status;
+}

@@ -1,0 +1,44 @@
+/* Which case has which key. */
+#include "store_private.h"
+#include <string.h>
+
+static nt_status put_result(nt_store *store, const nt_store_result *result, size_t position,
+                            nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_ADD_RESULT);
+    nt_query_text(&query, result->group);
+    nt_query_text(&query, result->name);
+    nt_query_integer(&query, result->seed);
+    nt_query_text(&query, result->split);
+    nt_query_text(&query, result->edit);
+    nt_query_text(&query, result->key);
+    nt_query_text(&query, result->failure);
+    nt_query_integer(&query, (int64_t)position);
+    return nt_query_run(query, error);
+}
+
+nt_status nt_store_put_results(nt_store *store, const nt_store_result *results, size_t count,
+                               nt_error *error) {
+    NT_TRY(nt_store_begin(store, error));
+    nt_status status = nt_query_run(nt_query_start(store, NT_SQL_CLEAR_RESULTS), error);
+    for (size_t i = 0; status == NT_OK && i < count; i++)
+        status = put_result(store, &results[i], i, error);
+    return nt_store_end(store, status, error);
+}
+
+nt_status nt_store_each_result(nt_store *store, nt_store_visit visit, void *context,
+                               nt_error *error) {
+    nt_status status = NT_OK;
+    nt_query query = nt_query_start(store, NT_SQL_READ_RESULTS);
+    while (status == NT_OK && nt_query_next(&query)) {
+        const nt_store_result result = {.group = nt_query_column(&query, 0),
+                                        .name = nt_query_column(&query, 1),
+                                        .seed = nt_query_column_integer(&query, 2),
+                                        .split = nt_query_column(&query, 3),
+                                        .edit = nt_query_column(&query, 4),
+                                        .key = nt_query_column(&query, 5),
+                                        .failure = nt_query_column(&query, 6)};
+        if (query.code == SQLITE_ROW)
+            status = visit(context, &result);
+    }
+    return nt_query_finish(&query, status, "read", error);
+}
