@@ -153,8 +153,6 @@ typedef struct nt_op {
     const nt_op_case *cases;
 } nt_op;
 
-extern const nt_field nt_no_fields[];
-
 static inline bool nt_op_grad_reads_in(const nt_op *op, int i) {
     return i < 32 && (op->grad_reads_in >> i & 1);
 }

@@ -12,8 +12,6 @@ const nt_op *const nt_ops[] = {
     NULL,
 };
 
-const nt_field nt_no_fields[] = {{0}};
-
 const nt_op *nt_op_find(const char *name) {
     for (const nt_op *const *op = nt_ops; *op; op++)
         if (strcmp((*op)->name, name) == 0)

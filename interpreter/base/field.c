@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const nt_field nt_no_fields[] = {{0}};
+
 const nt_field *nt_field_find(const nt_field *fields, const char *name) {
     for (; fields->name; fields++)
         if (!fields->hidden && strcmp(fields->name, name) == 0)

@@ -53,6 +53,8 @@ typedef struct nt_field {
     bool hidden;                /* set by the program, never by a user */
 } nt_field;
 
+extern const nt_field nt_no_fields[]; /* of a record that holds nothing */
+
 /* What an NT_LABELS says: names in their order, each with its number. */
 typedef struct nt_labels {
     int32_t count;
