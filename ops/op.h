@@ -1,6 +1,6 @@
 /* The contract between an op and everybody else. One file, ops/op_NAME.c, holds all that is known
  * of an op and exports one `const nt_op nt_op_NAME`; ops/meson.build lists the names, and the table
- * of ops is generated from that list. Ops are pure: outputs are a function of inputs and
+ * of ops is generated from that list (kind.h). Ops are pure: outputs are a function of inputs and
  * attributes, nothing is kept between calls, nothing global is written, and no op ever learns that
  * it is being ablated.
  *
@@ -13,7 +13,7 @@
 #ifndef NT_OP_H
 #define NT_OP_H
 
-#include "field.h"
+#include "kind.h"
 #include "tensor.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -108,10 +108,7 @@ typedef struct nt_update {
 } nt_update;
 
 typedef struct nt_op {
-    const char *name;
-    const char *doc;        /* one line, no full stop */
-    const nt_field *fields; /* of the attributes; never NULL: nt_no_fields */
-    size_t attrs_size;
+    nt_kind kind; /* its record: the attributes */
     unsigned traits;
     int min_inputs, max_inputs; /* data inputs */
 
@@ -172,22 +169,31 @@ static inline void *nt_scratch_of(const nt_scratch *scratch, int worker) {
 
 /* --- the registry ----------------------------------------------------------------------------- */
 
-/* All ops, in the order of ops/meson.build; NULL ends the list. */
-extern const nt_op *const nt_ops[];
+/* All ops, in the order of ops/meson.build. */
+extern const nt_kind *const nt_ops[];
 
 /* Each by its name, for those who need a certain one: nt_op_conv2d. */
 #define X(name) extern const nt_op nt_op_##name;
 #include "op_list.h"
 #undef X
 
-const nt_op *nt_op_find(const char *name);   /* NULL: no such op */
-const char *nt_op_nearest(const char *name); /* among those that YAML may use; NULL: none is near */
+/* Filters of nt_ops. */
+static inline bool nt_op_is_public(const nt_kind *kind) {
+    return !(((const nt_op *)kind)->traits & NT_OP_INTERNAL);
+}
+static inline bool nt_op_is_loss(const nt_kind *kind) {
+    return ((const nt_op *)kind)->traits & NT_OP_LOSS;
+}
+
+static inline const nt_op *nt_op_find(const char *name) { /* NULL: no such op */
+    return (const nt_op *)nt_kind_find(nt_ops, NULL, name);
+}
 
 /* What the matrix products run on, for a run's provenance: "BLIS 0.9.0, zen3". */
 enum { NT_OPS_LIBRARY = 64 };
 void nt_ops_library(char ret_text[NT_OPS_LIBRARY]);
 
-/* Checks a descriptor against this contract: returns NULL, or what is wrong. */
+/* Checks a descriptor, but for its kind, against this contract: returns NULL, or what is wrong. */
 const char *nt_op_flaw(const nt_op *op);
 
 #endif

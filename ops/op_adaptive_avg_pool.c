@@ -112,10 +112,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_adaptive_avg_pool = {
-    .name = "adaptive_avg_pool",
-    .doc = "the means of a given number of bins of rows and columns",
-    .fields = fields,
-    .attrs_size = sizeof(adaptive_attrs),
+    .kind = {.name = "adaptive_avg_pool",
+             .doc = "the means of a given number of bins of rows and columns",
+             .fields = fields,
+             .size = sizeof(adaptive_attrs)},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

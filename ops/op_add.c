@@ -104,9 +104,7 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_add = {
-    .name = "add",
-    .doc = "the sum of its inputs",
-    .fields = nt_no_fields,
+    .kind = {.name = "add", .doc = "the sum of its inputs", .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_SUM,
     .min_inputs = 2,
     .max_inputs = NT_MAX_INPUTS,

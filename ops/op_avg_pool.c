@@ -124,10 +124,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_avg_pool = {
-    .name = "avg_pool",
-    .doc = "the mean of each window",
-    .fields = fields,
-    .attrs_size = sizeof(avg_pool_attrs),
+    .kind = {.name = "avg_pool",
+             .doc = "the mean of each window",
+             .fields = fields,
+             .size = sizeof(avg_pool_attrs)},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

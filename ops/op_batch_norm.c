@@ -338,10 +338,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_batch_norm = {
-    .name = "batch_norm",
-    .doc = "batch normalisation",
-    .fields = fields,
-    .attrs_size = sizeof(nt_batch_norm_attrs),
+    .kind = {.name = "batch_norm",
+             .doc = "batch normalisation",
+             .fields = fields,
+             .size = sizeof(nt_batch_norm_attrs)},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,

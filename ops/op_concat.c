@@ -124,9 +124,9 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_concat = {
-    .name = "concat",
-    .doc = "its inputs one after the other, along the channels",
-    .fields = nt_no_fields,
+    .kind = {.name = "concat",
+             .doc = "its inputs one after the other, along the channels",
+             .fields = nt_no_fields},
     .min_inputs = 2,
     .max_inputs = NT_MAX_INPUTS,
     .infer = infer,

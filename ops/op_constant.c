@@ -76,10 +76,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_constant = {
-    .name = "constant",
-    .doc = "one value everywhere, or one for each channel",
-    .fields = fields,
-    .attrs_size = sizeof(nt_constant_attrs),
+    .kind = {.name = "constant",
+             .doc = "one value everywhere, or one for each channel",
+             .fields = fields,
+             .size = sizeof(nt_constant_attrs)},
     .max_inputs = 1,
     .infer = infer,
     .grad_need = grad_need,

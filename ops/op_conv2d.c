@@ -74,10 +74,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_conv2d = {
-    .name = "conv2d",
-    .doc = "two-dimensional convolution",
-    .fields = fields,
-    .attrs_size = sizeof(nt_conv2d_attrs),
+    .kind = {.name = "conv2d",
+             .doc = "two-dimensional convolution",
+             .fields = fields,
+             .size = sizeof(nt_conv2d_attrs)},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

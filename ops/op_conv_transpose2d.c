@@ -208,10 +208,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_conv_transpose2d = {
-    .name = "conv_transpose2d",
-    .doc = "two-dimensional transposed convolution",
-    .fields = fields,
-    .attrs_size = sizeof(nt_conv_transpose2d_attrs),
+    .kind = {.name = "conv_transpose2d",
+             .doc = "two-dimensional transposed convolution",
+             .fields = fields,
+             .size = sizeof(nt_conv_transpose2d_attrs)},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -79,10 +79,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_crop = {
-    .name = "crop",
-    .doc = "a part of the maps: some of their rows and columns",
-    .fields = fields,
-    .attrs_size = sizeof(crop_attrs),
+    .kind = {.name = "crop",
+             .doc = "a part of the maps: some of their rows and columns",
+             .fields = fields,
+             .size = sizeof(crop_attrs)},
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

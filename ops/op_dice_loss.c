@@ -370,10 +370,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_dice_loss = {
-    .name = "dice_loss",
-    .doc = "1 - the Dice coefficient of probabilities from logits and target classes",
-    .fields = fields,
-    .attrs_size = sizeof(dice_attrs),
+    .kind = {.name = "dice_loss",
+             .doc = "1 - the Dice coefficient of probabilities from logits and target classes",
+             .fields = fields,
+             .size = sizeof(dice_attrs)},
     .traits = NT_OP_LOSS,
     .min_inputs = 2,
     .max_inputs = 2,

@@ -104,10 +104,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_dropout = {
-    .name = "dropout",
-    .doc = "zeroes elements at random, in training",
-    .fields = fields,
-    .attrs_size = sizeof(nt_dropout_attrs),
+    .kind = {.name = "dropout",
+             .doc = "zeroes elements at random, in training",
+             .fields = fields,
+             .size = sizeof(nt_dropout_attrs)},
     .traits = NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,

@@ -53,9 +53,9 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_flatten = {
-    .name = "flatten",
-    .doc = "maps as one vector: channels, rows, columns",
-    .fields = nt_no_fields,
+    .kind = {.name = "flatten",
+             .doc = "maps as one vector: channels, rows, columns",
+             .fields = nt_no_fields},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

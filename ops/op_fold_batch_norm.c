@@ -107,10 +107,10 @@ static void forward(const nt_call *call) {
 }
 
 const nt_op nt_op_fold_batch_norm = {
-    .name = "fold_batch_norm",
-    .doc = "the weights of a layer with the batch normalisation after it folded in",
-    .fields = fields,
-    .attrs_size = sizeof(nt_fold_attrs),
+    .kind = {.name = "fold_batch_norm",
+             .doc = "the weights of a layer with the batch normalisation after it folded in",
+             .fields = fields,
+             .size = sizeof(nt_fold_attrs)},
     .traits = NT_OP_INTERNAL,
     .min_inputs = 5,
     .max_inputs = 6,

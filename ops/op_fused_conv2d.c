@@ -90,10 +90,10 @@ static void forward(const nt_call *call) {
 }
 
 const nt_op nt_op_fused_conv2d = {
-    .name = "fused_conv2d",
-    .doc = "a convolution, and the sum and relu that follow it",
-    .fields = fields,
-    .attrs_size = sizeof(nt_fused_conv2d_attrs),
+    .kind = {.name = "fused_conv2d",
+             .doc = "a convolution, and the sum and relu that follow it",
+             .fields = fields,
+             .size = sizeof(nt_fused_conv2d_attrs)},
     .traits = NT_OP_INTERNAL,
     .min_inputs = 2,
     .max_inputs = 4,

@@ -56,9 +56,9 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_global_avg_pool = {
-    .name = "global_avg_pool",
-    .doc = "the mean of each channel, as a vector",
-    .fields = nt_no_fields,
+    .kind = {.name = "global_avg_pool",
+             .doc = "the mean of each channel, as a vector",
+             .fields = nt_no_fields},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

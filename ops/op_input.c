@@ -26,10 +26,10 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
 }
 
 const nt_op nt_op_input = {
-    .name = "input",
-    .doc = "a value that the run is fed",
-    .fields = fields,
-    .attrs_size = sizeof(nt_input_attrs),
+    .kind = {.name = "input",
+             .doc = "a value that the run is fed",
+             .fields = fields,
+             .size = sizeof(nt_input_attrs)},
     .traits = NT_OP_INTERNAL | NT_OP_SOURCE,
     .infer = infer,
     .cases = (const nt_op_case[]){{"name=x shape=[3,8,8]", "", "3x8x8"},

@@ -57,10 +57,10 @@ static void forward(const nt_call *call) {
 }
 
 const nt_op nt_op_keep_kernel = {
-    .name = "keep_kernel",
-    .doc = "a convolution's kernel in the form that its algorithm multiplies by",
-    .fields = fields,
-    .attrs_size = sizeof(nt_keep_kernel_attrs),
+    .kind = {.name = "keep_kernel",
+             .doc = "a convolution's kernel in the form that its algorithm multiplies by",
+             .fields = fields,
+             .size = sizeof(nt_keep_kernel_attrs)},
     .traits = NT_OP_INTERNAL,
     .min_inputs = 1,
     .max_inputs = 1,

@@ -51,10 +51,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_leaky_relu = {
-    .name = "leaky_relu",
-    .doc = "x above zero, a share of it below",
-    .fields = fields,
-    .attrs_size = sizeof(leaky_relu_attrs),
+    .kind = {.name = "leaky_relu",
+             .doc = "x above zero, a share of it below",
+             .fields = fields,
+             .size = sizeof(leaky_relu_attrs)},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,

@@ -92,10 +92,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_linear = {
-    .name = "linear",
-    .doc = "fully connected layer",
-    .fields = fields,
-    .attrs_size = sizeof(nt_linear_attrs),
+    .kind = {.name = "linear",
+             .doc = "fully connected layer",
+             .fields = fields,
+             .size = sizeof(nt_linear_attrs)},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -201,10 +201,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_max_pool = {
-    .name = "max_pool",
-    .doc = "the largest element of each window",
-    .fields = fields,
-    .attrs_size = sizeof(max_pool_attrs),
+    .kind = {.name = "max_pool",
+             .doc = "the largest element of each window",
+             .fields = fields,
+             .size = sizeof(max_pool_attrs)},
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -243,10 +243,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_max_unpool = {
-    .name = "max_unpool",
-    .doc = "puts each element back where a max_pool took it from",
-    .fields = fields,
-    .attrs_size = sizeof(max_unpool_attrs),
+    .kind = {.name = "max_unpool",
+             .doc = "puts each element back where a max_pool took it from",
+             .fields = fields,
+             .size = sizeof(max_unpool_attrs)},
     .min_inputs = 2,
     .max_inputs = 3,
     .infer = infer,

@@ -228,9 +228,11 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_mul = {
-    .name = "mul",
-    .doc = "the product of two inputs; of the second, also one factor for each channel or place",
-    .fields = nt_no_fields,
+    .kind =
+        {.name = "mul",
+         .doc =
+             "the product of two inputs; of the second, also one factor for each channel or place",
+         .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 2,
     .max_inputs = 2,

@@ -72,10 +72,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_pad = {
-    .name = "pad",
-    .doc = "zeros around the maps",
-    .fields = fields,
-    .attrs_size = sizeof(pad_attrs),
+    .kind = {.name = "pad",
+             .doc = "zeros around the maps",
+             .fields = fields,
+             .size = sizeof(pad_attrs)},
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

@@ -43,10 +43,10 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
 }
 
 const nt_op nt_op_param = {
-    .name = "param",
-    .doc = "a tensor of the network's weights",
-    .fields = fields,
-    .attrs_size = sizeof(nt_param_attrs),
+    .kind = {.name = "param",
+             .doc = "a tensor of the network's weights",
+             .fields = fields,
+             .size = sizeof(nt_param_attrs)},
     .traits = NT_OP_INTERNAL | NT_OP_SOURCE,
     .infer = infer,
     .cases = (const nt_op_case[]){{"name=w shape=[8,3,3,3] layout=kernel", "", "8x3x3x3"},

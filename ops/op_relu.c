@@ -39,9 +39,7 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_relu = {
-    .name = "relu",
-    .doc = "max(x, 0)",
-    .fields = nt_no_fields,
+    .kind = {.name = "relu", .doc = "max(x, 0)", .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,

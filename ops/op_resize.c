@@ -221,10 +221,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_resize = {
-    .name = "resize",
-    .doc = "maps of another size, by nearest neighbours or interpolation",
-    .fields = fields,
-    .attrs_size = sizeof(resize_attrs),
+    .kind = {.name = "resize",
+             .doc = "maps of another size, by nearest neighbours or interpolation",
+             .fields = fields,
+             .size = sizeof(resize_attrs)},
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

@@ -57,9 +57,9 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_softmax = {
-    .name = "softmax",
-    .doc = "probabilities from the channels of each place",
-    .fields = nt_no_fields,
+    .kind = {.name = "softmax",
+             .doc = "probabilities from the channels of each place",
+             .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,

@@ -272,10 +272,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_softmax_cross_entropy = {
-    .name = "softmax_cross_entropy",
-    .doc = "cross-entropy of the softmax of logits with target classes",
-    .fields = fields,
-    .attrs_size = sizeof(cross_entropy_attrs),
+    .kind = {.name = "softmax_cross_entropy",
+             .doc = "cross-entropy of the softmax of logits with target classes",
+             .fields = fields,
+             .size = sizeof(cross_entropy_attrs)},
     .traits = NT_OP_LOSS,
     .min_inputs = 2,
     .max_inputs = 2,

@@ -132,10 +132,10 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_weighted_sum = {
-    .name = "weighted_sum",
-    .doc = "the sum of its inputs, each times a weight",
-    .fields = fields,
-    .attrs_size = sizeof(weighted_sum_attrs),
+    .kind = {.name = "weighted_sum",
+             .doc = "the sum of its inputs, each times a weight",
+             .fields = fields,
+             .size = sizeof(weighted_sum_attrs)},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = NT_MAX_INPUTS,

@@ -125,18 +125,6 @@ json_t *nt_schema_fields(const nt_field *fields, json_t *also, nt_schema_values 
 
 /* --- kinds ------------------------------------------------------------------------------------ */
 
-json_t *nt_schema_kinds(const char *key, json_t *also, nt_schema_values values) {
-    json_t *names = json_array(), *properties = also ? also : json_object();
-    if (values == NT_SCHEMA_EXPRESSIONS)
-        names = nt_json_append(names, json_pack("{s:s}", "$ref", "#/definitions/expression"));
-    if (json_object_set_new(properties, key, json_pack("{s:o}", "anyOf", names)) != 0) {
-        json_decref(properties);
-        properties = NULL;
-    }
-    return json_pack("{s:s, s:[s], s:o, s:[]}", "type", "object", "required", key, "properties",
-                     properties, "allOf");
-}
-
 /* For each of the properties: true. Its own schema stands but once, beside the kinds. */
 static json_t *allowed(const json_t *properties) {
     json_t *all = json_object();
@@ -151,18 +139,36 @@ static json_t *allowed(const json_t *properties) {
     return all;
 }
 
-json_t *nt_schema_add_kind(json_t *schema, const char *key, const char *name, const char *doc,
-                           const nt_field *fields, nt_schema_values values) {
+/* Takes the schema and returns it; NULL in, NULL out. */
+static json_t *add_kind(json_t *schema, const char *key, const nt_kind *kind,
+                        nt_schema_values values) {
     json_t *properties = json_object_get(schema, "properties");
     json_t *names = json_object_get(json_object_get(properties, key), "anyOf");
     json_t *also = properties ? allowed(properties) : NULL;
-    json_t *map = also ? nt_schema_fields(fields, also, values) : NULL;
+    json_t *map = also ? nt_schema_fields(kind->fields, also, values) : NULL;
     json_t *form = json_pack("{s:{s:[s], s:{s:{s:s}}}, s:o}", "if", "required", key, "properties",
-                             key, "const", name, "then", map);
-    if (json_array_append_new(names, json_pack("{s:s, s:s}", "const", name, "description", doc)) ==
-            0 &&
+                             key, "const", kind->name, "then", map);
+    json_t *name = json_pack("{s:s, s:s}", "const", kind->name, "description", kind->doc);
+    if (json_array_append_new(names, name) == 0 &&
         json_array_append_new(json_object_get(schema, "allOf"), form) == 0)
         return schema;
     json_decref(schema);
     return NULL;
+}
+
+json_t *nt_schema_kinds(const char *key, const nt_kind *const *table, nt_kind_filter *filter,
+                        json_t *also, nt_schema_values values) {
+    json_t *names = json_array(), *properties = also ? also : json_object();
+    if (values == NT_SCHEMA_EXPRESSIONS)
+        names = nt_json_append(names, json_pack("{s:s}", "$ref", "#/definitions/expression"));
+    if (json_object_set_new(properties, key, json_pack("{s:o}", "anyOf", names)) != 0) {
+        json_decref(properties);
+        properties = NULL;
+    }
+    json_t *schema = json_pack("{s:s, s:[s], s:o, s:[]}", "type", "object", "required", key,
+                               "properties", properties, "allOf");
+    for (; *table; table++)
+        if (!filter || filter(*table))
+            schema = add_kind(schema, key, *table, values);
+    return schema;
 }

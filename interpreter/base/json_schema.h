@@ -6,7 +6,7 @@
 #ifndef NT_JSON_SCHEMA_H
 #define NT_JSON_SCHEMA_H
 
-#include "field.h"
+#include "kind.h"
 #include <jansson.h>
 
 /* JSON in which ' stands for ", for schemas that stand in C code. */
@@ -23,13 +23,9 @@ json_t *nt_schema_field(const nt_field *field, nt_schema_values values);
  * NULL for none, which is taken. Nothing else may stand in it. */
 json_t *nt_schema_fields(const nt_field *fields, json_t *also, nt_schema_values values);
 
-/* A map that is one of several kinds, told apart by the text under `key`; the properties `also`, as
- * above, are every kind's. The kinds are added next. */
-json_t *nt_schema_kinds(const char *key, json_t *also, nt_schema_values values);
-
-/* Adds a kind with its meaning (one line, no full stop) and its fields. Takes the schema and
- * returns it; NULL in, NULL out. */
-json_t *nt_schema_add_kind(json_t *schema, const char *key, const char *name, const char *doc,
-                           const nt_field *fields, nt_schema_values values);
+/* A map that is one of those of `table` that `filter` passes, told apart by the name under `key`;
+ * the properties `also`, as above, are every kind's. */
+json_t *nt_schema_kinds(const char *key, const nt_kind *const *table, nt_kind_filter *filter,
+                        json_t *also, nt_schema_values values);
 
 #endif

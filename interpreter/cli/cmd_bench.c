@@ -80,20 +80,13 @@ static nt_status no_memory(nt_error *error) {
     return nt_error_say(error, NT_NO_MEMORY, "out of memory");
 }
 
-static const void *record(bench *b, const nt_field *fields, size_t size, const char *text) {
-    char why[NT_FIELD_WHY];
-    void *made = nt_arena_alloc(&b->arena, size);
-    bool ok = made && nt_fields_default(fields, made, &b->arena) &&
-              nt_fields_parse(fields, made, &b->arena, text, why);
-    return ok ? made : NULL;
-}
-
 /* The cross-entropy of every output; NULL when out of memory. */
 static const nt_loss_term *make_loss(bench *b) {
     const nt_op *op = &nt_op_softmax_cross_entropy;
     int32_t count = nt_graph_output_count(b->network->graph);
     nt_loss_term *terms = NT_ARENA_ARRAY(&b->arena, nt_loss_term, count);
-    const void *attrs = record(b, op->fields, op->attrs_size, "");
+    char why[NT_FIELD_WHY];
+    const void *attrs = nt_kind_record(&op->kind, "", &b->arena, why);
     for (int32_t i = 0; terms && i < count; i++)
         terms[i] = (nt_loss_term){.op = op,
                                   .attrs = attrs,
@@ -111,9 +104,9 @@ static nt_status set_up_training(bench *b, side *at, nt_error *error) {
                           .schedule = nt_schedule_find("constant")};
     recipe->loss = make_loss(b);
     recipe->loss_count = nt_graph_output_count(b->network->graph);
-    recipe->optimiser_options =
-        record(b, recipe->optimiser->fields, recipe->optimiser->options_size,
-               "momentum=0.9 weight_decay=0.0005");
+    char why[NT_FIELD_WHY];
+    recipe->optimiser_options = nt_kind_record(&recipe->optimiser->kind,
+                                               "momentum=0.9 weight_decay=0.0005", &b->arena, why);
     if (!recipe->loss || !recipe->optimiser_options)
         return no_memory(error);
     NT_TRY(nt_train_step_init(&at->step, b->network, recipe, error));
@@ -342,7 +335,7 @@ static nt_status print_table(const bench *b) {
     for (int32_t s = 0; s < plan_of(b, at)->varying_count; s++) {
         row r = row_of(b, at, s);
         nt_table_cell(&table, r.node->name);
-        nt_table_cellf(&table, "%s%s", r.node->op->name, r.node->grad ? " gradient" : "");
+        nt_table_cellf(&table, "%s%s", r.node->op->kind.name, r.node->grad ? " gradient" : "");
         nt_table_cell(&table, r.algorithm);
         nt_table_cellf(&table, "%.3f", 1e3 * r.seconds);
         nt_table_cellf(&table, "%.1f %%", 100 * r.share);
@@ -364,10 +357,10 @@ static json_t *json_row(const bench *b, int32_t step) {
     row r = row_of(b, &b->sides[0], step);
     double other = seconds_of_other(b, step);
     return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o*}", "node", r.node->name, "op",
-                     r.node->op->name, "gradient", r.node->grad != NULL, "algorithm", r.algorithm,
-                     "seconds", nt_json_real(r.seconds), "gflops", nt_json_real(r.gflops),
-                     "megabytes", nt_json_real(r.megabytes), "direct_seconds",
-                     other > 0 ? nt_json_real(other) : NULL);
+                     r.node->op->kind.name, "gradient", r.node->grad != NULL, "algorithm",
+                     r.algorithm, "seconds", nt_json_real(r.seconds), "gflops",
+                     nt_json_real(r.gflops), "megabytes", nt_json_real(r.megabytes),
+                     "direct_seconds", other > 0 ? nt_json_real(other) : NULL);
 }
 
 static nt_status print_json(const bench *b) {

@@ -4,6 +4,7 @@
 #include "data_argument.h"
 #include "dataset.h"
 #include "json_out.h"
+#include "kind_print.h"
 #include "table.h"
 #include <string.h>
 
@@ -21,47 +22,31 @@ static const nt_operand data_operands[] = {
 /* --- kinds ------------------------------------------------------------------------------------ */
 
 static void add_kind(const nt_data_kind *kind, nt_text *text) {
-    nt_text_printf(text, "%s: %s\n", kind->name, kind->doc);
+    nt_text_printf(text, "%s: %s\n", kind->kind.name, kind->kind.doc);
     if (kind->folder)
         nt_text_printf(text, "  folder   %s\n", kind->folder);
     if (kind->source && kind->source->url)
         nt_text_printf(text, "  source   %s\n", kind->source->url);
-    for (const nt_field *field = kind->fields; field->name; field++) {
-        if (field->hidden)
-            continue;
-        nt_text_printf(text, "  option   %s: %s (", field->name, field->doc);
-        nt_field_describe(field, text);
-        if (field->fallback && field->fallback[0])
-            nt_text_printf(text, "; default: %s", field->fallback);
-        nt_text_add(text, ")\n");
-    }
+    nt_kind_add_lines(&kind->kind, "option", text);
 }
 
 static nt_status print_kinds(void) {
     nt_text text;
     nt_text_init(&text);
-    for (const nt_data_kind *const *kind = nt_data_kinds; *kind; kind++) {
+    for (const nt_kind *const *kind = nt_data_kinds; *kind; kind++) {
         if (kind != nt_data_kinds)
             nt_text_add(&text, "\n");
-        add_kind(*kind, &text);
+        add_kind((const nt_data_kind *)*kind, &text);
     }
     return nt_print(&text);
 }
 
-static nt_status print_kinds_json(void) {
-    json_t *list = json_array();
-    for (const nt_data_kind *const *kind = nt_data_kinds; *kind; kind++) {
-        const nt_data_source *source = (*kind)->source;
-        json_t *options = json_array();
-        for (const nt_field *field = (*kind)->fields; field->name; field++)
-            if (!field->hidden)
-                options = nt_json_append(options, nt_json_field(field));
-        list =
-            nt_json_append(list, json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "name", (*kind)->name,
-                                           "doc", (*kind)->doc, "folder", (*kind)->folder, "source",
-                                           source ? source->url : NULL, "options", options));
-    }
-    return nt_json_print(list);
+static json_t *kind_json(const nt_kind *kind, nt_arena *arena) {
+    (void)arena;
+    const nt_data_kind *data = (const nt_data_kind *)kind;
+    return json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "name", kind->name, "doc", kind->doc, "folder",
+                     data->folder, "source", data->source ? data->source->url : NULL, "options",
+                     nt_kind_fields_json(kind));
 }
 
 /* --- one data set ----------------------------------------------------------------------------- */
@@ -90,8 +75,8 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
     char shape[NT_SHAPE_TEXT];
     nt_text text;
     nt_text_init(&text);
-    nt_text_printf(&text, "kind       %s\nfolder     %s\nsample     %s, %s\n", info->kind->name,
-                   info->folder, nt_shape_format(info->shape, shape),
+    nt_text_printf(&text, "kind       %s\nfolder     %s\nsample     %s, %s\n",
+                   info->kind->kind.name, info->folder, nt_shape_format(info->shape, shape),
                    info->pixel == NT_PIXEL_BYTE ? "bytes" : "float32");
     for (int split = 0; split < NT_SPLITS; split++) {
         if (info->counts[split] == 0)
@@ -147,7 +132,7 @@ static nt_status print_info_json(const nt_data_info *info, const char *digest) {
             counts = NULL;
         }
     return nt_json_print(json_pack("{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:s}", "kind",
-                                   info->kind->name, "folder", info->folder, "shape",
+                                   info->kind->kind.name, "folder", info->folder, "shape",
                                    nt_json_shape(info->shape), "pixel",
                                    info->pixel == NT_PIXEL_BYTE ? "byte" : "float32", "counts",
                                    counts, "classes", info->classes, "class_names", names,
@@ -176,7 +161,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (arguments->word_count == 0 && arguments->setting_count > 0)
         return nt_error_say(error, NT_USAGE, "--set needs a data set to set options of");
     if (arguments->word_count == 0)
-        return options->json ? print_kinds_json() : print_kinds();
+        return options->json ? nt_kinds_print_json(&nt_data_family, kind_json) : print_kinds();
     nt_arena arena;
     nt_arena_init(&arena);
     nt_status status = describe(arguments, &arena, error);

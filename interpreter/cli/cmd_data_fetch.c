@@ -38,12 +38,12 @@ static nt_status print_outcome(const nt_fetch *fetch, bool fetched) {
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const fetch_options *options = arguments->record;
-    const nt_data_kind *kind;
-    NT_TRY(nt_data_argument_kind(arguments->words[0], &kind, error));
+    const nt_kind *kind;
+    NT_TRY(nt_kind_argument(&nt_data_family, arguments->words[0], &kind, error));
     nt_progress_bar bar;
     nt_progress_bar_init(&bar, options->quiet);
     const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};
-    const nt_fetch fetch = {.kind = kind,
+    const nt_fetch fetch = {.kind = (const nt_data_kind *)kind,
                             .folder = arguments->words[1],
                             .url = options->from,
                             .md5 = options->md5,

@@ -2,8 +2,8 @@
 #include "command.h"
 #include "console.h"
 #include "json_out.h"
+#include "kind_print.h"
 #include "op.h"
-#include "table.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,8 @@ static const nt_operand ops_operands[] = {
     {"NAME", "the op to describe (default: list them all)", .optional = true},
     {0},
 };
+
+static const nt_kind_family ops = {"op", nt_ops, nt_op_is_public};
 
 static const char *role_text(nt_role role) {
     return role == NT_WEIGHT ? "trained" : role == NT_BUFFER ? "kept" : "counted";
@@ -50,13 +52,12 @@ static int list_params(const nt_op *op, nt_arena *arena, nt_param *ret_params) {
     for (const nt_op_case *c = op->cases; op->params && c && c->inputs; c++) {
         nt_type in[NT_MAX_INPUTS], out[NT_MAX_OUTPUTS];
         nt_param params[NT_MAX_PARAMS];
-        char why[NT_WHY] = "";
-        void *attrs = nt_arena_alloc(arena, op->attrs_size + 1);
-        if (!attrs || !nt_fields_default(op->fields, attrs, arena))
+        char why[NT_WHY] = "", flaw[NT_FIELD_WHY];
+        const void *attrs = nt_kind_record(&op->kind, c->attrs, arena, flaw);
+        if (!attrs)
             return -1;
         int in_count = read_shapes(c->inputs, in);
-        if (!nt_fields_parse(op->fields, attrs, arena, c->attrs, why) ||
-            !op->infer(attrs, in, in_count, out, why))
+        if (!op->infer(attrs, in, in_count, out, why))
             continue;
         int found = op->params(attrs, in, params);
         for (int i = 0; i < found; i++) {
@@ -72,7 +73,8 @@ static int list_params(const nt_op *op, nt_arena *arena, nt_param *ret_params) {
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void add_inputs(const nt_op *op, nt_text *text) {
+static void add_inputs(const nt_kind *kind, nt_text *text) {
+    const nt_op *op = (const nt_op *)kind;
     if (op->min_inputs == op->max_inputs)
         nt_text_printf(text, "%d", op->min_inputs);
     else
@@ -80,54 +82,8 @@ static void add_inputs(const nt_op *op, nt_text *text) {
 }
 
 static nt_status print_list(void) {
-    static const nt_column columns[] = {
-        {"op", NT_LEFT}, {"inputs", NT_RIGHT}, {"what it computes", NT_LEFT}, {0}};
-    nt_table table;
-    nt_text text;
-    nt_table_init(&table, columns);
-    nt_text_init(&text);
-    for (const nt_op *const *op = nt_ops; *op; op++) {
-        if ((*op)->traits & NT_OP_INTERNAL)
-            continue;
-        nt_text_clear(&text);
-        add_inputs(*op, &text);
-        nt_table_cell(&table, (*op)->name);
-        nt_table_cell(&table, text.bytes);
-        nt_table_cell(&table, (*op)->doc);
-    }
-    nt_text_clear(&text);
-    nt_table_format(&table, &text);
-    nt_table_finish(&table);
-    return nt_print(&text);
-}
-
-static void add_fields(const nt_field *fields, nt_text *text) {
-    static const nt_column columns[] = {{"attribute", NT_LEFT},
-                                        {"takes", NT_LEFT},
-                                        {"default", NT_LEFT},
-                                        {"meaning", NT_LEFT},
-                                        {0}};
-    nt_table table;
-    nt_text takes;
-    nt_table_init(&table, columns);
-    nt_text_init(&takes);
-    for (; fields->name; fields++) {
-        if (fields->hidden)
-            continue;
-        nt_text_clear(&takes);
-        nt_field_describe(fields, &takes);
-        nt_table_cell(&table, fields->name);
-        nt_table_cell(&table, takes.bytes);
-        nt_table_cell(&table, fields->fallback ? fields->fallback : "(must be given)");
-        nt_table_cell(&table, fields->doc);
-    }
-    if (table.count > 0) {
-        nt_text_add(text, "\n");
-        nt_table_format(&table, text);
-    }
-    text->failed = text->failed || takes.failed;
-    nt_text_finish(&takes);
-    nt_table_finish(&table);
+    static const nt_kind_column inputs = {"inputs", add_inputs};
+    return nt_kinds_print(&ops, &inputs, "what it computes");
 }
 
 /* Those that YAML can name. */
@@ -140,8 +96,8 @@ static void add_outputs(const nt_op *op, nt_text *text) {
 static nt_status print_op(const nt_op *op, const nt_param *params, int param_count) {
     nt_text text;
     nt_text_init(&text);
-    nt_text_printf(&text, "%s: %s\n\ninputs: ", op->name, op->doc);
-    add_inputs(op, &text);
+    nt_text_printf(&text, "%s: %s\n\ninputs: ", op->kind.name, op->kind.doc);
+    add_inputs(&op->kind, &text);
     nt_text_add(&text, "\n");
     add_outputs(op, &text);
     nt_text_add(&text, "parameters: ");
@@ -149,75 +105,52 @@ static nt_status print_op(const nt_op *op, const nt_param *params, int param_cou
         nt_text_printf(&text, "%s%s (%s)", i ? ", " : "", params[i].name,
                        role_text(params[i].role));
     nt_text_add(&text, param_count ? "\n" : "none\n");
-    add_fields(op->fields, &text);
+    nt_kind_add_table(&op->kind, "attribute", &text);
     return nt_print(&text);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
 static json_t *op_json(const nt_op *op, const nt_param *params, int param_count) {
-    json_t *attributes = json_array(), *parameters = json_array(), *outputs = json_array();
-    for (const nt_field *field = op->fields; field->name; field++)
-        if (!field->hidden)
-            attributes = nt_json_append(attributes, nt_json_field(field));
+    json_t *parameters = json_array(), *outputs = json_array();
     for (int i = 0; i < param_count; i++)
         parameters = nt_json_append(parameters, json_pack("{s:s, s:s}", "name", params[i].name,
                                                           "role", role_text(params[i].role)));
     for (const char *const *name = op->output_names; name && *name; name++)
         if ((*name)[0])
             outputs = nt_json_append(outputs, json_string(*name));
-    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o}", "name", op->name, "doc", op->doc,
-                     "min_inputs", op->min_inputs, "max_inputs", op->max_inputs, "outputs", outputs,
-                     "parameters", parameters, "attributes", attributes);
+    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o}", "name", op->kind.name, "doc",
+                     op->kind.doc, "min_inputs", op->min_inputs, "max_inputs", op->max_inputs,
+                     "outputs", outputs, "parameters", parameters, "attributes",
+                     nt_kind_fields_json(&op->kind));
+}
+
+static json_t *describe_json(const nt_kind *kind, nt_arena *arena) {
+    const nt_op *op = (const nt_op *)kind;
+    nt_param params[NT_MAX_PARAMS];
+    int count = list_params(op, arena, params);
+    return count < 0 ? NULL : op_json(op, params, count);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static nt_status find(const char *name, const nt_op **ret, nt_error *error) {
-    const nt_op *op = nt_op_find(name);
-    if (op && !(op->traits & NT_OP_INTERNAL)) {
-        *ret = op;
-        return NT_OK;
-    }
-    nt_error_say(error, NT_USAGE, "there is no op '%s'", name);
-    if (nt_op_nearest(name))
-        nt_error_hint(error, "did you mean '%s'?", nt_op_nearest(name));
-    return NT_USAGE;
-}
-
-static nt_status describe(const nt_op *op, nt_arena *arena, bool json) {
+static nt_status describe(const nt_kind *kind, nt_arena *arena) {
+    const nt_op *op = (const nt_op *)kind;
     nt_param params[NT_MAX_PARAMS];
     int count = list_params(op, arena, params);
-    if (count < 0)
-        return NT_NO_MEMORY;
-    return json ? nt_json_print(op_json(op, params, count)) : print_op(op, params, count);
-}
-
-static nt_status print_list_json(nt_arena *arena) {
-    json_t *list = json_array();
-    for (const nt_op *const *op = nt_ops; list && *op; op++) {
-        nt_param params[NT_MAX_PARAMS];
-        int count = (*op)->traits & NT_OP_INTERNAL ? 0 : list_params(*op, arena, params);
-        if (count < 0) {
-            json_decref(list);
-            return NT_NO_MEMORY;
-        }
-        if (!((*op)->traits & NT_OP_INTERNAL))
-            list = nt_json_append(list, op_json(*op, params, count));
-    }
-    return nt_json_print(list);
+    return count < 0 ? NT_NO_MEMORY : print_op(op, params, count);
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const ops_options *options = arguments->record;
+    const nt_kind *kind;
+    if (arguments->word_count == 0)
+        return options->json ? nt_kinds_print_json(&ops, describe_json) : print_list();
+    NT_TRY(nt_kind_argument(&ops, arguments->words[0], &kind, error));
     nt_arena arena;
     nt_arena_init(&arena);
-    nt_status status;
-    const nt_op *op;
-    if (arguments->word_count == 0)
-        status = options->json ? print_list_json(&arena) : print_list();
-    else if ((status = find(arguments->words[0], &op, error)) == NT_OK)
-        status = describe(op, &arena, options->json);
+    nt_status status =
+        options->json ? nt_json_print(describe_json(kind, &arena)) : describe(kind, &arena);
     nt_arena_finish(&arena);
     return status;
 }

@@ -2,32 +2,24 @@
 
 #include <string.h>
 
-nt_status nt_data_argument_kind(const char *name, const nt_data_kind **ret, nt_error *error) {
-    *ret = nt_data_find(name);
-    if (*ret)
-        return NT_OK;
-    nt_error_say(error, NT_USAGE, "there is no kind of data set '%s'", name);
-    if (nt_data_nearest(name))
-        nt_error_hint(error, "did you mean '%s'?", nt_data_nearest(name));
-    return NT_USAGE;
-}
+const nt_kind_family nt_data_family = {"kind of data set", nt_data_kinds, NULL};
 
 static nt_status read_options(const nt_data_kind *kind, const nt_setting *settings, int count,
                               nt_arena *arena, void **ret, nt_error *error) {
-    void *record = nt_arena_alloc(arena, kind->options_size + 1);
-    if (!record || !nt_fields_default(kind->fields, record, arena))
+    char why[NT_FIELD_WHY];
+    void *record = nt_kind_record(&kind->kind, "", arena, why);
+    if (!record)
         return NT_NO_MEMORY;
     nt_status status = NT_OK;
     for (int i = 0; i < count; i++) {
         const nt_setting *setting = &settings[i];
-        const nt_field *field = nt_field_find(kind->fields, setting->key);
-        char why[NT_FIELD_WHY];
+        const nt_field *field = nt_field_find(kind->kind.fields, setting->key);
         if (!field) {
-            status =
-                nt_error_say(error, NT_USAGE, "%s has no option '%s'", kind->name, setting->key);
-            if (nt_field_nearest(kind->fields, setting->key))
+            status = nt_error_say(error, NT_USAGE, "%s has no option '%s'", kind->kind.name,
+                                  setting->key);
+            if (nt_field_nearest(kind->kind.fields, setting->key))
                 nt_error_hint(error, "did you mean '%s'?",
-                              nt_field_nearest(kind->fields, setting->key));
+                              nt_field_nearest(kind->kind.fields, setting->key));
         } else if (!nt_field_set_text(field, record, arena, setting->value, why)) {
             status = nt_error_say(error, NT_USAGE, "'%s' %s", setting->key, why);
         }
@@ -66,7 +58,7 @@ nt_status nt_data_argument_open(const char *word, const nt_setting *settings, in
     enum { MOST = 16 };
     nt_setting own[MOST];
     char *name = nt_arena_string(arena, word);
-    const nt_data_kind *kind;
+    const nt_kind *found;
     void *record;
     if (!name)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
@@ -76,7 +68,8 @@ nt_status nt_data_argument_open(const char *word, const nt_setting *settings, in
     char *root = strchr(name, ':');
     if (root)
         *root++ = '\0';
-    NT_TRY(nt_data_argument_kind(name, &kind, error));
+    NT_TRY(nt_kind_argument(&nt_data_family, name, &found, error));
+    const nt_data_kind *kind = (const nt_data_kind *)found;
     NT_TRY(read_options(kind, own, own_count, arena, &record, error));
     return nt_dataset_open(kind, record, root && root[0] ? root : NULL, NULL, ret, error);
 }

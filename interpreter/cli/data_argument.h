@@ -3,10 +3,10 @@
 #define NT_DATA_ARGUMENT_H
 
 #include "dataset.h"
+#include "kind_print.h"
 #include "overrides.h"
 
-/* The kind of that name; NT_USAGE with the nearest name when there is none. */
-nt_status nt_data_argument_kind(const char *name, const nt_data_kind **ret, nt_error *error);
+extern const nt_kind_family nt_data_family;
 
 /* Opens `word`, "cifar10:some/folder", or a kind alone, whose folder is then sought under
  * $NONTRIVIAL_DATA. Options of the kind may follow: "cifar100:some/folder,labels=coarse"; the

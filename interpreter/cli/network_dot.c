@@ -29,10 +29,10 @@ static void add_layer(const nt_network *network, const nt_layer *layer, nt_text 
     char shape[NT_SHAPE_TEXT];
     nt_text attrs;
     nt_text_init(&attrs);
-    nt_fields_format(node->op->fields, node->attrs, &attrs);
+    nt_fields_format(node->op->kind.fields, node->attrs, &attrs);
     nt_text_printf(text, "%slayer%d [label=\"", indent, layer->index);
     add_escaped(text, layer->name);
-    nt_text_printf(text, "\\n%s", node->op->name);
+    nt_text_printf(text, "\\n%s", node->op->kind.name);
     add_escaped(text, attrs.bytes);
     nt_text_printf(text, "\\n%s\"%s%s];\n",
                    nt_shape_format(nt_layer_type(network, layer)->shape, shape),

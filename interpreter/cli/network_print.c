@@ -8,7 +8,8 @@
 int32_t nt_network_convolutions(const nt_network *network) {
     int32_t count = 0;
     for (size_t i = 0; i < network->layer_count; i++)
-        count += strncmp(nt_layer_node(network, &network->layers[i])->op->name, "conv", 4) == 0;
+        count +=
+            strncmp(nt_layer_node(network, &network->layers[i])->op->kind.name, "conv", 4) == 0;
     return count;
 }
 
@@ -26,7 +27,7 @@ static void add_layer(const nt_origins *origins, const nt_layer *layer, nt_table
     }
     nt_table_count(table, layer->index);
     nt_table_cell(table, layer->name);
-    nt_table_cell(table, node->op->name);
+    nt_table_cell(table, node->op->kind.name);
     nt_table_cell(table, from.bytes);
     nt_table_cell(table, nt_shape_format(nt_layer_type(network, layer)->shape, shape));
     nt_table_count(table, nt_layer_parameters(network, layer));
@@ -105,10 +106,10 @@ static json_t *layer_json(const nt_origins *origins, const nt_layer *layer) {
     for (int32_t i = 0; i < node->data_count; i++)
         inputs = nt_json_append(inputs, name_json(origins, node->in[i]));
     return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:o}",
-                     "index", layer->index, "name", layer->name, "op", node->op->name, "stage",
+                     "index", layer->index, "name", layer->name, "op", node->op->kind.name, "stage",
                      layer->stage, "block", layer->block, "kind", layer->kind, "inputs", inputs,
                      "output", nt_json_shape(nt_layer_type(network, layer)->shape), "attributes",
-                     nt_json_fields(node->op->fields, node->attrs), "parameters",
+                     nt_json_fields(node->op->kind.fields, node->attrs), "parameters",
                      (json_int_t)nt_layer_parameters(network, layer), "multiply_adds",
                      (json_int_t)nt_layer_multiply_adds(network, layer), "fd", layer->fd,
                      "shortcut", layer->shortcut, "tags",

@@ -6,7 +6,7 @@
 #ifndef NT_AUGMENT_H
 #define NT_AUGMENT_H
 
-#include "field.h"
+#include "kind.h"
 #include "random.h"
 #include "tensor.h"
 
@@ -23,11 +23,7 @@ typedef struct nt_augment_call {
 } nt_augment_call;
 
 typedef struct nt_augment {
-    const char *name;
-    const char *doc; /* one line, no full stop */
-    const nt_field *fields;
-    size_t options_size;
-
+    nt_kind kind; /* its record: the options */
     void (*apply)(const nt_augment_call *call);
 } nt_augment;
 
@@ -38,10 +34,11 @@ void nt_augment_keep_mask(const nt_augment_call *call);
  * right), 0 where that is outside. */
 void nt_augment_shift(const nt_augment_call *call, int32_t down, int32_t right);
 
-extern const nt_augment *const nt_augments[]; /* NULL ends the list */
+extern const nt_kind *const nt_augments[];
 
-const nt_augment *nt_augment_find(const char *name); /* NULL: no such one */
-const char *nt_augment_nearest(const char *name);    /* for "did you mean"; NULL: none is near */
+static inline const nt_augment *nt_augment_find(const char *name) { /* NULL: no such one */
+    return (const nt_augment *)nt_kind_find(nt_augments, NULL, name);
+}
 
 /* One step of a recipe. */
 typedef struct nt_augment_step {

@@ -76,9 +76,9 @@ static void apply(const nt_augment_call *call) {
 }
 
 const nt_augment nt_augment_affine = {
-    .name = "affine",
-    .doc = "turned, scaled and moved about the middle",
-    .fields = fields,
-    .options_size = sizeof(affine_options),
+    .kind = {.name = "affine",
+             .doc = "turned, scaled and moved about the middle",
+             .fields = fields,
+             .size = sizeof(affine_options)},
     .apply = apply,
 };

@@ -20,9 +20,9 @@ static void apply(const nt_augment_call *call) {
 }
 
 const nt_augment nt_augment_crop = {
-    .name = "crop",
-    .doc = "a random window of the image padded with zeros",
-    .fields = fields,
-    .options_size = sizeof(crop_options),
+    .kind = {.name = "crop",
+             .doc = "a random window of the image padded with zeros",
+             .fields = fields,
+             .size = sizeof(crop_options)},
     .apply = apply,
 };

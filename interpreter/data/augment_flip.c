@@ -47,9 +47,9 @@ static void apply(const nt_augment_call *call) {
 }
 
 const nt_augment nt_augment_flip = {
-    .name = "flip",
-    .doc = "left and right exchanged, or top and bottom, now and then",
-    .fields = fields,
-    .options_size = sizeof(flip_options),
+    .kind = {.name = "flip",
+             .doc = "left and right exchanged, or top and bottom, now and then",
+             .fields = fields,
+             .size = sizeof(flip_options)},
     .apply = apply,
 };

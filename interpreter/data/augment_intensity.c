@@ -42,9 +42,9 @@ static void apply(const nt_augment_call *call) {
 }
 
 const nt_augment nt_augment_intensity = {
-    .name = "intensity",
-    .doc = "brighter or darker, with more or less contrast",
-    .fields = fields,
-    .options_size = sizeof(intensity_options),
+    .kind = {.name = "intensity",
+             .doc = "brighter or darker, with more or less contrast",
+             .fields = fields,
+             .size = sizeof(intensity_options)},
     .apply = apply,
 };

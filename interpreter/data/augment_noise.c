@@ -34,9 +34,9 @@ static void apply(const nt_augment_call *call) {
 }
 
 const nt_augment nt_augment_noise = {
-    .name = "noise",
-    .doc = "Gaussian noise, now stronger, now weaker",
-    .fields = fields,
-    .options_size = sizeof(noise_options),
+    .kind = {.name = "noise",
+             .doc = "Gaussian noise, now stronger, now weaker",
+             .fields = fields,
+             .size = sizeof(noise_options)},
     .apply = apply,
 };

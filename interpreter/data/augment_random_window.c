@@ -30,9 +30,9 @@ static void apply(const nt_augment_call *call) {
 }
 
 const nt_augment nt_augment_random_window = {
-    .name = "random_window",
-    .doc = "the network's window at a random place of the image, not in its middle",
-    .fields = fields,
-    .options_size = sizeof(window_options),
+    .kind = {.name = "random_window",
+             .doc = "the network's window at a random place of the image, not in its middle",
+             .fields = fields,
+             .size = sizeof(window_options)},
     .apply = apply,
 };

@@ -97,7 +97,7 @@ nt_status nt_cifar_describe(const nt_cifar_layout *layout, nt_arena *arena, nt_d
                             const char *names, nt_error *error) {
     if (info->counts[NT_TRAIN] + info->counts[NT_TEST] == 0) {
         nt_error_in(error, NT_INVALID, info->folder, -1, "holds none of the files of %s",
-                    info->kind->name);
+                    info->kind->kind.name);
         nt_error_hint(error, "unpack %s there", layout->archive);
         return NT_INVALID;
     }

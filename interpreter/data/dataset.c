@@ -50,7 +50,8 @@ static nt_status find_folder(nt_arena *arena, const nt_data_kind *kind, const ch
         return NT_OK;
     }
     if (!near && !far && !root) {
-        nt_error_say(error, NT_INVALID, "no folder was given for the data set '%s'", kind->name);
+        nt_error_say(error, NT_INVALID, "no folder was given for the data set '%s'",
+                     kind->kind.name);
         nt_error_hint(error, "name one, or set NONTRIVIAL_DATA to the folder with the data sets");
         return NT_INVALID;
     }
@@ -70,9 +71,9 @@ static nt_status out_of_memory(nt_error *error) {
 /* A copy of the caller's options, or the defaults. */
 static const void *keep_options(nt_arena *arena, const nt_data_kind *kind, const void *options) {
     if (options)
-        return nt_fields_copy(kind->fields, options, kind->options_size, arena);
-    void *defaults = nt_arena_alloc(arena, kind->options_size);
-    return defaults && nt_fields_default(kind->fields, defaults, arena) ? defaults : NULL;
+        return nt_kind_copy(&kind->kind, options, arena);
+    char why[NT_FIELD_WHY];
+    return nt_kind_record(&kind->kind, "", arena, why);
 }
 
 static nt_status open_kind(nt_dataset *dataset, const void *options, const char *root,
@@ -81,7 +82,7 @@ static nt_status open_kind(nt_dataset *dataset, const void *options, const char 
     dataset->options = keep_options(&dataset->arena, kind, options);
     if (!dataset->options)
         return out_of_memory(error);
-    dataset->info.folder = kind->name;
+    dataset->info.folder = kind->kind.name;
     if (!kind->made)
         NT_TRY(find_folder(&dataset->arena, kind, root, beside, &dataset->info.folder, error));
     return kind->open(dataset->options, &dataset->arena, &dataset->info, error);
@@ -136,8 +137,8 @@ nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], 
     nt_text_init(&lines);
     nt_status status = NT_OK;
     if (info->kind->made) {
-        nt_text_printf(&lines, "%s %s:", info->kind->name, info->kind->made);
-        nt_fields_format(info->kind->fields, dataset->options, &lines);
+        nt_text_printf(&lines, "%s %s:", info->kind->kind.name, info->kind->made);
+        nt_fields_format(info->kind->kind.fields, dataset->options, &lines);
     }
     for (int32_t i = 0; i < info->file_count && status == NT_OK; i++) {
         char of_file[NT_DIGEST_HEX];

@@ -13,9 +13,9 @@
 #define NT_DATASET_H
 
 #include "diagnostic.h"
-#include "field.h"
 #include "hash.h"
 #include "images.h"
+#include "kind.h"
 #include "tensor.h"
 #include <stdint.h>
 
@@ -81,13 +81,10 @@ typedef struct nt_data_source {
 } nt_data_source;
 
 struct nt_data_kind {
-    const char *name;
-    const char *doc;        /* one line, no full stop */
-    const char *folder;     /* its usual name, or NULL: a root may also be the folder around it */
-    const char *made;       /* samples are made, not read, and there is no folder: says by which
-                             * version of the recipe, for the digest; NULL: there is a folder */
-    const nt_field *fields; /* of its options; an empty table if it has none */
-    size_t options_size;
+    nt_kind kind;       /* its record: the options */
+    const char *folder; /* its usual name, or NULL: a root may also be the folder around it */
+    const char *made;   /* samples are made, not read, and there is no folder: says by which
+                         * version of the recipe, for the digest; NULL: there is a folder */
     const nt_data_source *source; /* NULL: not published */
 
     /* Fills in everything but `kind`, `folder` (which is set) and the held-out count. Texts go to
@@ -107,11 +104,12 @@ void nt_data_set_usual(nt_data_info *info, const float *mean, const float *devia
  * `arena`. Returns false when out of memory. */
 bool nt_data_add_file(nt_data_info *info, nt_arena *arena, const char *path);
 
-/* All kinds, in the order of data/meson.build; NULL ends the list. */
-extern const nt_data_kind *const nt_data_kinds[];
+/* All kinds, in the order of data/meson.build. */
+extern const nt_kind *const nt_data_kinds[];
 
-const nt_data_kind *nt_data_find(const char *name); /* NULL: no such kind */
-const char *nt_data_nearest(const char *name);      /* for "did you mean"; NULL: none is near */
+static inline const nt_data_kind *nt_data_find(const char *name) { /* NULL: no such kind */
+    return (const nt_data_kind *)nt_kind_find(nt_data_kinds, NULL, name);
+}
 
 /* --- data sets -------------------------------------------------------------------------------- */
 

@@ -31,7 +31,8 @@ typedef struct job {
 } job;
 
 static nt_status out_of_memory(job *j) {
-    return nt_error_say(j->error, NT_NO_MEMORY, "out of memory fetching %s", j->fetch->kind->name);
+    return nt_error_say(j->error, NT_NO_MEMORY, "out of memory fetching %s",
+                        j->fetch->kind->kind.name);
 }
 
 static nt_status cannot(job *j, const char *verb, const char *path) {
@@ -331,8 +332,9 @@ static nt_status check_fresh(job *j) {
     nt_status status = check_data(j->fetch->kind, j->fresh, &why);
     if (status != NT_OK) {
         const char *text = reason(j, &why, j->fresh);
-        status = nt_error_say(j->error, NT_FAILED, "%s does not hold the data of %s: %s", j->url,
-                              j->fetch->kind->name, text ? text : nt_status_text(NT_NO_MEMORY));
+        status =
+            nt_error_say(j->error, NT_FAILED, "%s does not hold the data of %s: %s", j->url,
+                         j->fetch->kind->kind.name, text ? text : nt_status_text(NT_NO_MEMORY));
     }
     nt_error_finish(&why);
     return status;
@@ -397,8 +399,8 @@ static nt_status name_paths(job *j) {
     const nt_fetch *fetch = j->fetch;
     const char *folder = fetch->kind->folder;
     j->target = nt_arena_printf(&j->arena, "%s/%s", fetch->folder, folder);
-    j->work =
-        nt_arena_printf(&j->arena, "%s/.nontrivial-fetch-%s", fetch->folder, fetch->kind->name);
+    j->work = nt_arena_printf(&j->arena, "%s/.nontrivial-fetch-%s", fetch->folder,
+                              fetch->kind->kind.name);
     j->archive = nt_arena_printf(&j->arena, "%s/archive", j->work ? j->work : "");
     j->fresh = nt_arena_printf(&j->arena, "%s/%s", j->work ? j->work : "", folder);
     return j->target && j->work && j->archive && j->fresh ? NT_OK : out_of_memory(j);
@@ -432,7 +434,7 @@ static nt_status fetch_into(job *j, bool *ret_fetched) {
 nt_status nt_data_fetch(const nt_fetch *fetch, bool *ret_fetched, nt_error *error) {
     const nt_data_source *source = fetch->kind->source;
     if (!source || !source->url) {
-        nt_error_say(error, NT_USAGE, "%s has no archive to fetch", fetch->kind->name);
+        nt_error_say(error, NT_USAGE, "%s has no archive to fetch", fetch->kind->kind.name);
         if (source)
             nt_error_hint(error, "%s", source->advice);
         return NT_USAGE;

@@ -39,11 +39,10 @@ static nt_status load(const void *options, const nt_data_info *info, nt_split sp
 }
 
 const nt_data_kind nt_data_kind_cifar10 = {
-    .name = "cifar10",
-    .doc = "CIFAR-10, binary version: 10 classes, 3x32x32",
+    .kind = {.name = "cifar10",
+             .doc = "CIFAR-10, binary version: 10 classes, 3x32x32",
+             .fields = fields},
     .folder = "cifar-10-batches-bin",
-    .fields = fields,
-    .options_size = 0,
     .source = &source,
     .open = open,
     .load = load,

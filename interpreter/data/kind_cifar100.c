@@ -57,11 +57,11 @@ static nt_status load(const void *record, const nt_data_info *info, nt_split spl
 }
 
 const nt_data_kind nt_data_kind_cifar100 = {
-    .name = "cifar100",
-    .doc = "CIFAR-100, binary version: 100 classes in 20 superclasses, 3x32x32",
+    .kind = {.name = "cifar100",
+             .doc = "CIFAR-100, binary version: 100 classes in 20 superclasses, 3x32x32",
+             .fields = fields,
+             .size = sizeof(options)},
     .folder = "cifar-100-binary",
-    .fields = fields,
-    .options_size = sizeof(options),
     .source = &source,
     .open = open,
     .load = load,

@@ -256,11 +256,11 @@ static nt_status load(const void *record, const nt_data_info *info, nt_split spl
 }
 
 const nt_data_kind nt_data_kind_folder = {
-    .name = "folder",
-    .doc = "a folder of PNG and JPEG pictures for each class",
+    .kind = {.name = "folder",
+             .doc = "a folder of PNG and JPEG pictures for each class",
+             .fields = fields,
+             .size = sizeof(options)},
     .folder = NULL,
-    .fields = fields,
-    .options_size = sizeof(options),
     .source = NULL,
     .open = open,
     .load = load,

@@ -351,11 +351,11 @@ static nt_status load(const void *record, const nt_data_info *info, nt_split spl
 }
 
 const nt_data_kind nt_data_kind_idx = {
-    .name = "idx",
-    .doc = "MNIST's files and those of its like, plain or gzipped: bytes, one channel",
+    .kind = {.name = "idx",
+             .doc = "MNIST's files and those of its like, plain or gzipped: bytes, one channel",
+             .fields = fields,
+             .size = sizeof(options)},
     .folder = NULL,
-    .fields = fields,
-    .options_size = sizeof(options),
     .source = &source,
     .open = open,
     .load = load,

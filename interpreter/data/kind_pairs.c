@@ -389,11 +389,11 @@ static nt_status load(const void *record, const nt_data_info *info, nt_split spl
 }
 
 const nt_data_kind nt_data_kind_pairs = {
-    .name = "pairs",
-    .doc = "images and masks by name, in folders of PNG and JPEG pictures",
+    .kind = {.name = "pairs",
+             .doc = "images and masks by name, in folders of PNG and JPEG pictures",
+             .fields = fields,
+             .size = sizeof(options)},
     .folder = NULL,
-    .fields = fields,
-    .options_size = sizeof(options),
     .source = NULL,
     .open = open,
     .load = load,

@@ -148,11 +148,12 @@ static nt_status load(const void *record, const nt_data_info *info, nt_split spl
 }
 
 const nt_data_kind nt_data_kind_phantom = {
-    .name = "phantom",
-    .doc = "short-axis slices of made-up hearts at several inversion times; needs no files",
+    .kind = {.name = "phantom",
+             .doc =
+                 "short-axis slices of made-up hearts at several inversion times; needs no files",
+             .fields = fields,
+             .size = sizeof(options)},
     .made = "version 1",
-    .fields = fields,
-    .options_size = sizeof(options),
     .open = open,
     .load = load,
 };

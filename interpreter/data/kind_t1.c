@@ -217,10 +217,11 @@ static const nt_data_source source = {
     .advice = "it is on Harvard Dataverse: look for 'T1Dataset210.mat', Fahmy et al. 2019"};
 
 const nt_data_kind nt_data_kind_t1 = {
-    .name = "t1",
-    .doc = "the study's native T1 data: myocardium at several inversion times (MATLAB v7.3)",
-    .fields = fields,
-    .options_size = sizeof(options),
+    .kind = {.name = "t1",
+             .doc =
+                 "the study's native T1 data: myocardium at several inversion times (MATLAB v7.3)",
+             .fields = fields,
+             .size = sizeof(options)},
     .source = &source,
     .open = open,
     .load = load,

@@ -16,16 +16,16 @@ static void add_value(nt_text *text, nt_value value) {
 
 static void add_node(nt_text *text, const nt_node *node) {
     if (node->op == &nt_op_input || node->op == &nt_op_param) {
-        nt_text_printf(text, "%s %s", node->op->name, node->name);
+        nt_text_printf(text, "%s %s", node->op->kind.name, node->name);
         return;
     }
-    nt_text_printf(text, "%s%s(", node->op->name, node->grad ? "_gradient" : "");
+    nt_text_printf(text, "%s%s(", node->op->kind.name, node->grad ? "_gradient" : "");
     for (int32_t i = 0; i < node->in_count; i++) {
         nt_text_add(text, i ? ", " : "");
         add_value(text, node->in[i]);
     }
     nt_text_add(text, ")");
-    nt_fields_format(node->op->fields, node->attrs, text);
+    nt_fields_format(node->op->kind.fields, node->attrs, text);
 }
 
 void nt_graph_dump(const nt_graph *graph, nt_text *text) {

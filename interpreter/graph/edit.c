@@ -164,7 +164,7 @@ static nt_status apply(void *context, const nt_graph *from, int32_t i, nt_graph 
         return NT_OK;
     const nt_edit *edit = &e->edits[at];
     if (!nt_edit_fits(from, node, edit->kind)) {
-        snprintf(e->why, NT_WHY, "'%s' (%s) has nothing to %s", node->name, node->op->name,
+        snprintf(e->why, NT_WHY, "'%s' (%s) has nothing to %s", node->name, node->op->kind.name,
                  nt_edit_names[edit->kind]);
         return NT_INVALID;
     }

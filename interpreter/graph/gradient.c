@@ -106,7 +106,7 @@ static nt_status pass_back(walk *w, int32_t i, nt_error *error) {
     nt_status status = nt_graph_add_gradient(w->graph, i, out_grads, &grad);
     if (status == NT_INVALID)
         return nt_error_say(error, NT_INVALID, "no gradient passes the op %s ('%s')",
-                            node->op->name, node->name);
+                            node->op->kind.name, node->name);
     NT_TRY(status);
     for (int32_t j = 0; j < node->in_count; j++) {
         const nt_type *type = nt_graph_type(w->graph, node->in[j]);

@@ -79,11 +79,11 @@ nt_status nt_graph_add_output(nt_graph *graph, const char *name, nt_value value)
 /* --- interning -------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const nt_node *node) {
-    uint64_t h = nt_hash_string(node->grad ? 1 + node->grad->out_grads : 0, node->op->name);
+    uint64_t h = nt_hash_string(node->grad ? 1 + node->grad->out_grads : 0, node->op->kind.name);
     h = nt_hash_word(h, (uint64_t)node->data_count);
     for (int32_t i = 0; i < node->in_count; i++)
         h = nt_hash_word(h, (uint64_t)node->in[i].node << 8 | (uint64_t)node->in[i].output);
-    return nt_fields_hash(node->op->fields, node->attrs, h);
+    return nt_fields_hash(node->op->kind.fields, node->attrs, h);
 }
 
 static bool same_types(const nt_type *a, const nt_type *b, int32_t count) {
@@ -108,7 +108,7 @@ static bool same(const nt_node *a, const nt_node *b) {
     for (int32_t i = 0; i < a->in_count; i++)
         if (a->in[i].node != b->in[i].node || a->in[i].output != b->in[i].output)
             return false;
-    return nt_fields_equal(a->op->fields, a->attrs, b->attrs);
+    return nt_fields_equal(a->op->kind.fields, a->attrs, b->attrs);
 }
 
 /* The slot of a node that equals `node`, or the empty slot where it belongs. */
@@ -160,7 +160,7 @@ static nt_node *settle(nt_graph *graph, const nt_node *draft, const char *name) 
     node->out = nt_arena_copy(arena, draft->out, (size_t)draft->out_count * sizeof *draft->out);
     node->name = nt_arena_string(arena, name ? name : "");
     if (node->attrs)
-        node->attrs = nt_fields_copy(node->op->fields, draft->attrs, node->op->attrs_size, arena);
+        node->attrs = nt_kind_copy(&node->op->kind, draft->attrs, arena);
     if (node->grad)
         node->grad = settle_grad(arena, draft->grad);
     bool lacks = (draft->attrs && !node->attrs) || (draft->grad && !node->grad);
@@ -219,7 +219,7 @@ nt_status nt_graph_add_raw(nt_graph *graph, const nt_op *op, const void *attrs, 
                            char why[NT_WHY]) {
     nt_type in_types[NT_MAX_INPUTS], out_types[NT_MAX_OUTPUTS];
     if (data_count < op->min_inputs || data_count > op->max_inputs) {
-        snprintf(why, NT_WHY, "%s takes %d%s input%s, not %d", op->name, op->min_inputs,
+        snprintf(why, NT_WHY, "%s takes %d%s input%s, not %d", op->kind.name, op->min_inputs,
                  op->max_inputs > op->min_inputs ? " or more" : "", op->max_inputs == 1 ? "" : "s",
                  data_count);
         return NT_INVALID;

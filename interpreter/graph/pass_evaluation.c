@@ -30,7 +30,7 @@ static nt_status choose_direct(const nt_node *node, nt_graph *to, const nt_value
                                nt_value *ret_out) {
     nt_conv_transpose2d_attrs attrs;
     char why[NT_WHY];
-    memcpy(&attrs, node->attrs, node->op->attrs_size);
+    memcpy(&attrs, node->attrs, node->op->kind.size);
     attrs.conv.algorithm = NT_CONV_DIRECT;
     return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count, node->name,
                             ret_out, why);

@@ -30,7 +30,7 @@ static void with_bias(const nt_node *node, layer_attrs *ret, bool *ret_had_bias)
     bool *bias = node->op == &nt_op_conv2d             ? &ret->conv.bias
                  : node->op == &nt_op_conv_transpose2d ? &ret->transpose.conv.bias
                                                        : &ret->linear.bias;
-    memcpy(ret, node->attrs, node->op->attrs_size);
+    memcpy(ret, node->attrs, node->op->kind.size);
     *ret_had_bias = *bias;
     *bias = true;
 }

@@ -36,7 +36,7 @@ static nt_status hand_on(const nt_node *node, nt_graph *to, const nt_value *in, 
     nt_fused_conv2d_attrs attrs;
     char why[NT_WHY];
     nt_value conv;
-    memcpy(&attrs, node->attrs, node->op->attrs_size);
+    memcpy(&attrs, node->attrs, node->op->kind.size);
     attrs.conv.moments = true;
     NT_TRY(nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count, node->name,
                             &conv, why));

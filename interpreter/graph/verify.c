@@ -74,7 +74,7 @@ const char *nt_graph_flaw(nt_graph *graph) {
             flaw = node->grad ? grad_flaw(graph, node) : type_flaw(graph, node);
         if (flaw) {
             const char *text = nt_arena_printf(nt_graph_arena(graph), "%%%d (%s %s) %s", i,
-                                               node->op->name, node->name, flaw);
+                                               node->op->kind.name, node->name, flaw);
             return text ? text : flaw;
         }
     }

@@ -132,7 +132,7 @@ static const nt_layer *find_layer(const reading *r, nt_edit_kind kind) {
 static void check_fit(const reading *r, const nt_layer *layer, nt_edit_kind kind) {
     const nt_graph *graph = r->hook->network->graph;
     const nt_node *node = nt_graph_node(graph, layer->value.node);
-    const char *op = node->op->name;
+    const char *op = node->op->kind.name;
     bool fits = nt_edit_fits(graph, node, kind);
     if (fits && layer->dead)
         luaL_error(r->state, "%s: no output of the network depends on '%s'", r->what, layer->name);

@@ -65,7 +65,7 @@ static void get_name(lua_State *state, const node_ref *ref) {
 }
 
 static void get_op(lua_State *state, const node_ref *ref) {
-    lua_pushstring(state, graph_node(ref)->op->name);
+    lua_pushstring(state, graph_node(ref)->op->kind.name);
 }
 
 static void get_index(lua_State *state, const node_ref *ref) {
@@ -134,7 +134,7 @@ static void get_shape(lua_State *state, const node_ref *ref) {
 /* An attribute of two integers, {rows, columns}, or nil where the op has no such one. */
 static void push_pair(lua_State *state, const node_ref *ref, const char *name) {
     const nt_node *node = graph_node(ref);
-    const nt_field *field = nt_field_find(node->op->fields, name);
+    const nt_field *field = nt_field_find(node->op->kind.fields, name);
     if (!field || field->type != NT_PAIR) {
         lua_pushnil(state);
         return;
@@ -306,7 +306,7 @@ static bool auxiliary_matches(lua_State *state, int filter, const nt_layer *laye
 
 static bool keeps(lua_State *state, int filter, const nt_network *network, const nt_layer *layer) {
     const nt_node *node = nt_graph_node(network->graph, layer->value.node);
-    return text_matches(state, filter, "op", node->op->name) &&
+    return text_matches(state, filter, "op", node->op->kind.name) &&
            text_matches(state, filter, "name", layer->name) &&
            text_matches(state, filter, "stage", layer->stage) &&
            text_matches(state, filter, "block", layer->block) &&
@@ -331,7 +331,7 @@ static void check_filter(lua_State *state, int filter) {
     }
     if (lua_getfield(state, filter, "op") == LUA_TSTRING) {
         const char *op = lua_tostring(state, -1);
-        const char *near = nt_op_nearest(op);
+        const char *near = nt_kind_nearest(nt_ops, nt_op_is_public, op);
         if (!strchr(op, '*') && !nt_op_find(op)) {
             if (near)
                 luaL_error(state, "there is no op '%s'; did you mean '%s'?", op, near);

@@ -125,12 +125,12 @@ static json_t *json_setup(const nt_results *results) {
         set = set_member(set, suite->settings[i].key, json_string(suite->settings[i].value));
     return json_pack(
         "{s:s, s:o, s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:s?, s:s?, s:o, s:o}",
-        "graph", file_name(suite->graph), "set", set, "data", suite->data.kind->name, "classes",
-        json_classes(results), "split", nt_split_name((nt_split)suite->evaluate.split), "metric",
-        nt_metric_names[results->scoring.metric], "samples", (int)results->baseline[0].total,
-        "held_out", (int)suite->data.hold_out, "batch", (int)suite->evaluate.batch, "batch_norm",
-        norms[suite->evaluate.batch_norm], "calibration", (int)results->calibration, "conv",
-        nt_conv2d_algorithms[suite->conv], "weights",
+        "graph", file_name(suite->graph), "set", set, "data", suite->data.kind->kind.name,
+        "classes", json_classes(results), "split", nt_split_name((nt_split)suite->evaluate.split),
+        "metric", nt_metric_names[results->scoring.metric], "samples",
+        (int)results->baseline[0].total, "held_out", (int)suite->data.hold_out, "batch",
+        (int)suite->evaluate.batch, "batch_norm", norms[suite->evaluate.batch_norm], "calibration",
+        (int)results->calibration, "conv", nt_conv2d_algorithms[suite->conv], "weights",
         suite->weights ? file_name(suite->weights) : NULL, "initial",
         suite->initial ? file_name(suite->initial) : NULL, "margin", nt_json_real(suite->margin),
         "alpha", nt_json_real(NT_ALPHA));
@@ -171,8 +171,8 @@ static json_t *json_layer(const nt_origins *origins, const nt_layer *layer) {
         nt_text_finish(&name);
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:b}", "name", layer->name,
-                     "op", node->op->name, "stage", layer->stage, "block", layer->block, "inputs",
-                     inputs, "output",
+                     "op", node->op->kind.name, "stage", layer->stage, "block", layer->block,
+                     "inputs", inputs, "output",
                      nt_json_shape(nt_graph_type(network->graph, layer->value)->shape),
                      "parameters", (json_int_t)nt_layer_parameters(network, layer), "multiply_adds",
                      (json_int_t)nt_layer_multiply_adds(network, layer), "fd", layer->fd,

@@ -63,13 +63,15 @@ nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map) {
     nt_suite_data *data = &l->suite->data;
     const nt_yaml *node;
     const char *name;
+    const nt_kind *kind;
+    void *options;
     data->location = nt_reader_location(&l->reader, map);
     NT_TRY(nt_suite_read_kind(l, map, "data", "kind", &node, &name));
-    data->kind = nt_data_find(name);
-    if (!data->kind)
-        return nt_suite_no_such(l, node, "data set kind", name, nt_data_nearest(name));
-    nt_status status = nt_suite_read_record(l, map, data->kind->name, "option", data->kind->fields,
-                                            data->kind->options_size, own, &data->options);
+    NT_TRY(nt_suite_find(l, node, "data set kind", name, nt_data_kinds, NULL, &kind));
+    data->kind = (const nt_data_kind *)kind;
+    nt_status status = nt_read_record(&l->reader, map, map, kind, "option", own, &options);
+    if (status == NT_OK)
+        data->options = options;
     const nt_yaml *root = nt_yaml_get(map, "root"), *normalise = nt_yaml_get(map, "normalise");
     if (root)
         status = nt_suite_worse(status, nt_read_text(&l->reader, root, "root", &data->root));

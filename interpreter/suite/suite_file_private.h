@@ -25,10 +25,10 @@ nt_status nt_suite_no_such(const nt_suite_loader *l, const nt_yaml *node, const 
 nt_status nt_suite_lacks(const nt_suite_loader *l, const nt_yaml *node, const char *what,
                          const char *key);
 
-/* A new record filled from a map through its field table; see nt_read_fields. */
-nt_status nt_suite_read_record(nt_suite_loader *l, const nt_yaml *map, const char *what,
-                               const char *noun, const nt_field *fields, size_t size,
-                               const char *const *also, const void **ret);
+/* The one of a family that `name`, at `node`, names; `what` as above. */
+nt_status nt_suite_find(const nt_suite_loader *l, const nt_yaml *node, const char *what,
+                        const char *name, const nt_kind *const *table, nt_kind_filter *filter,
+                        const nt_kind **ret);
 
 /* The text under `key` of a map that must have it. */
 nt_status nt_suite_read_kind(nt_suite_loader *l, const nt_yaml *map, const char *what,

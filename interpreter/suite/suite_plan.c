@@ -19,7 +19,6 @@ enum { PROBE_CHANNELS = 128, PROBE_SIDE = 8, PROBE_BATCH = 32, PROBE_FEWEST = 10
 static const double probe_seconds = 0.015;
 
 static nt_status append_convolution(nt_network *network, nt_value *ret) {
-    nt_conv2d_attrs attrs;
     char why[NT_WHY], text[NT_FIELD_WHY];
     const nt_op *op = &nt_op_conv2d;
     const nt_type type =
@@ -27,11 +26,11 @@ static nt_status append_convolution(nt_network *network, nt_value *ret) {
     const nt_site site = {.name = "probe", .stage = "", .block = "", .kind = ""};
     nt_value x;
     NT_TRY(nt_network_add_input(network, "x", type, &x));
-    if (!nt_fields_default(op->fields, &attrs, &network->arena) ||
-        !nt_fields_parse(op->fields, &attrs, &network->arena,
-                         "channels=128 kernel=3 pad=1 bias=false", text))
+    const void *attrs =
+        nt_kind_record(&op->kind, "channels=128 kernel=3 pad=1 bias=false", &network->arena, text);
+    if (!attrs)
         return NT_NO_MEMORY;
-    NT_TRY(nt_network_append(network, op, &attrs, &x, 1, &site, ret, why));
+    NT_TRY(nt_network_append(network, op, attrs, &x, 1, &site, ret, why));
     NT_TRY(nt_graph_add_output(network->graph, "y", *ret));
     return nt_network_seal(network);
 }

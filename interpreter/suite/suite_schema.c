@@ -61,44 +61,21 @@ static const char loss_words[] =
 
 static json_t *data_section(void) {
     json_t *words = nt_schema_text(data_words);
-    json_t *data = words ? nt_schema_kinds("kind", words, NT_SCHEMA_PLAIN) : NULL;
-    for (const nt_data_kind *const *k = nt_data_kinds; *k; k++)
-        data =
-            nt_schema_add_kind(data, "kind", (*k)->name, (*k)->doc, (*k)->fields, NT_SCHEMA_PLAIN);
-    return data;
+    return words ? nt_schema_kinds("kind", nt_data_kinds, NULL, words, NT_SCHEMA_PLAIN) : NULL;
 }
 
 static json_t *loss_section(void) {
     json_t *words = nt_schema_text(loss_words);
-    json_t *term = words ? nt_schema_kinds("op", words, NT_SCHEMA_PLAIN) : NULL;
-    for (const nt_op *const *op = nt_ops; *op; op++)
-        if ((*op)->traits & NT_OP_LOSS)
-            term = nt_schema_add_kind(term, "op", (*op)->name, (*op)->doc, (*op)->fields,
-                                      NT_SCHEMA_PLAIN);
+    json_t *term =
+        words ? nt_schema_kinds("op", nt_ops, nt_op_is_loss, words, NT_SCHEMA_PLAIN) : NULL;
     json_t *terms = json_pack("{s:s, s:i, s:O}", "type", "array", "minItems", 1, "items", term);
     return json_pack("{s:[o, o]}", "anyOf", term, terms);
-}
-
-static json_t *optimiser_section(void) {
-    json_t *optimiser = nt_schema_kinds("kind", NULL, NT_SCHEMA_PLAIN);
-    for (const nt_optimiser *const *o = nt_optimisers; *o; o++)
-        optimiser = nt_schema_add_kind(optimiser, "kind", (*o)->name, (*o)->doc, (*o)->fields,
-                                       NT_SCHEMA_PLAIN);
-    return optimiser;
-}
-
-static json_t *schedule_section(void) {
-    json_t *schedule = nt_schema_kinds("kind", NULL, NT_SCHEMA_PLAIN);
-    for (const nt_schedule *const *s = nt_schedules; *s; s++)
-        schedule = nt_schema_add_kind(schedule, "kind", (*s)->name, (*s)->doc, (*s)->fields,
-                                      NT_SCHEMA_PLAIN);
-    return schedule;
 }
 
 /* `flip`, or `{crop: {pad: 4}}`. */
 static json_t *augment_section(void) {
     json_t *forms = json_array(), *properties = json_object();
-    for (const nt_augment *const *a = nt_augments; *a; a++) {
+    for (const nt_kind *const *a = nt_augments; *a; a++) {
         json_t *options = nt_schema_fields((*a)->fields, NULL, NT_SCHEMA_PLAIN);
         forms = nt_json_append(
             forms, json_pack("{s:s, s:s}", "const", (*a)->name, "description", (*a)->doc));
@@ -117,10 +94,11 @@ static json_t *augment_section(void) {
 
 static json_t *train_section(void) {
     static const char *const needed[] = {"loss", "optimiser", "schedule"};
-    json_t *also =
-        json_pack("{s:o, s:o, s:o, s:o, s:{s:s, s:s}}", "loss", loss_section(), "optimiser",
-                  optimiser_section(), "schedule", schedule_section(), "augment", augment_section(),
-                  "from", "type", "string", "description", "weights to begin with");
+    json_t *also = json_pack(
+        "{s:o, s:o, s:o, s:o, s:{s:s, s:s}}", "loss", loss_section(), "optimiser",
+        nt_schema_kinds("kind", nt_optimisers, NULL, NULL, NT_SCHEMA_PLAIN), "schedule",
+        nt_schema_kinds("kind", nt_schedules, NULL, NULL, NT_SCHEMA_PLAIN), "augment",
+        augment_section(), "from", "type", "string", "description", "weights to begin with");
     json_t *train = also ? nt_schema_fields(nt_suite_train_fields, also, NT_SCHEMA_PLAIN) : NULL;
     json_t *required = json_object_get(train, "required");
     for (int i = 0; required && i < 3; i++)

@@ -24,15 +24,12 @@ nt_status nt_suite_lacks(const nt_suite_loader *l, const nt_yaml *node, const ch
     return nt_reader_say(&l->reader, node, "%s lacks '%s'", what, key);
 }
 
-nt_status nt_suite_read_record(nt_suite_loader *l, const nt_yaml *map, const char *what,
-                               const char *noun, const nt_field *fields, size_t size,
-                               const char *const *also, const void **ret) {
-    void *record = nt_arena_alloc(l->reader.arena, size ? size : 1);
-    if (!record)
-        return nt_reader_no_memory(&l->reader);
-    NT_TRY(nt_read_fields(&l->reader, map, map, what, noun, fields, also, record));
-    *ret = record;
-    return NT_OK;
+nt_status nt_suite_find(const nt_suite_loader *l, const nt_yaml *node, const char *what,
+                        const char *name, const nt_kind *const *table, nt_kind_filter *filter,
+                        const nt_kind **ret) {
+    *ret = nt_kind_find(table, filter, name);
+    return *ret ? NT_OK
+                : nt_suite_no_such(l, node, what, name, nt_kind_nearest(table, filter, name));
 }
 
 nt_status nt_suite_read_kind(nt_suite_loader *l, const nt_yaml *map, const char *what,

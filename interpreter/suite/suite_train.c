@@ -4,27 +4,16 @@
 #include "optimiser.h"
 #include <string.h>
 
-static const char *nearest_loss(const nt_suite_loader *l, const char *name) {
-    int count = 0, losses = 0;
-    while (nt_ops[count])
-        count++;
-    const char **names = NT_ARENA_ARRAY(l->reader.arena, const char *, count + 1);
-    for (int i = 0; names && i < count; i++)
-        if (nt_ops[i]->traits & NT_OP_LOSS)
-            names[losses++] = nt_ops[i]->name;
-    return names ? nt_nearest(name, names) : NULL;
-}
-
 /* One term: {op: dice_loss, smooth: 1, weight: 0.5, of: aux}. */
 static nt_status read_term(nt_suite_loader *l, const nt_yaml *map, nt_loss_term *ret) {
     static const char *const own[] = {"op", "weight", "of", NULL};
     const nt_yaml *node;
     const char *name;
-    NT_TRY(nt_suite_read_kind(l, map, "loss", "op", &node, &name));
+    const nt_kind *kind;
+    void *attrs;
     ret->weight = 1;
-    ret->op = nt_op_find(name);
-    if (!ret->op || !(ret->op->traits & NT_OP_LOSS))
-        return nt_suite_no_such(l, node, "loss", name, nearest_loss(l, name));
+    NT_TRY(nt_suite_read_kind(l, map, "loss", "op", &node, &name));
+    NT_TRY(nt_suite_find(l, node, "loss", name, nt_ops, nt_op_is_loss, &kind));
     const nt_yaml *weight = nt_yaml_get(map, "weight"), *of = nt_yaml_get(map, "of");
     if (of)
         NT_TRY(nt_read_text(&l->reader, of, "of", &ret->of));
@@ -33,8 +22,10 @@ static nt_status read_term(nt_suite_loader *l, const nt_yaml *map, nt_loss_term 
         if (!(ret->weight > 0))
             return nt_reader_say(&l->reader, weight, "a term's weight must be above 0");
     }
-    return nt_suite_read_record(l, map, name, "attribute", ret->op->fields, ret->op->attrs_size,
-                                own, &ret->attrs);
+    NT_TRY(nt_read_record(&l->reader, map, map, kind, "attribute", own, &attrs));
+    ret->op = (const nt_op *)kind;
+    ret->attrs = attrs;
+    return NT_OK;
 }
 
 /* A term, or a list of them. */
@@ -59,14 +50,15 @@ static nt_status read_optimiser(nt_suite_loader *l, const nt_yaml *map, nt_recip
     static const char *const own[] = {"kind", NULL};
     const nt_yaml *node;
     const char *name;
-    NT_TRY(nt_suite_read_kind(l, map, "optimiser", "kind", &node, &name));
-    recipe->optimiser = nt_optimiser_find(name);
-    if (!recipe->optimiser)
-        return nt_suite_no_such(l, node, "optimiser", name, nt_optimiser_nearest(name));
-    NT_TRY(nt_suite_read_record(l, map, name, "option", recipe->optimiser->fields,
-                                recipe->optimiser->options_size, own, &recipe->optimiser_options));
     char why[NT_OPTIMISER_WHY];
-    if (recipe->optimiser->fits && !recipe->optimiser->fits(recipe->optimiser_options, why))
+    const nt_kind *kind;
+    void *options;
+    NT_TRY(nt_suite_read_kind(l, map, "optimiser", "kind", &node, &name));
+    NT_TRY(nt_suite_find(l, node, "optimiser", name, nt_optimisers, NULL, &kind));
+    NT_TRY(nt_read_record(&l->reader, map, map, kind, "option", own, &options));
+    recipe->optimiser = (const nt_optimiser *)kind;
+    recipe->optimiser_options = options;
+    if (recipe->optimiser->fits && !recipe->optimiser->fits(options, why))
         return nt_reader_say(&l->reader, map, "the optimiser '%s' does not fit: %s", name, why);
     return NT_OK;
 }
@@ -76,14 +68,15 @@ static nt_status read_schedule(nt_suite_loader *l, const nt_yaml *map, nt_recipe
     const nt_yaml *node;
     const char *name;
     char why[NT_SCHEDULE_WHY];
+    const nt_kind *kind;
+    void *options;
     NT_TRY(nt_suite_read_kind(l, map, "schedule", "kind", &node, &name));
-    recipe->schedule = nt_schedule_find(name);
-    if (!recipe->schedule)
-        return nt_suite_no_such(l, node, "schedule", name, nt_schedule_nearest(name));
-    NT_TRY(nt_suite_read_record(l, map, name, "option", recipe->schedule->fields,
-                                recipe->schedule->options_size, own, &recipe->schedule_options));
+    NT_TRY(nt_suite_find(l, node, "schedule", name, nt_schedules, NULL, &kind));
+    NT_TRY(nt_read_record(&l->reader, map, map, kind, "option", own, &options));
+    recipe->schedule = (const nt_schedule *)kind;
+    recipe->schedule_options = options;
     if (recipe->schedule->fits && recipe->epochs > 0 &&
-        !recipe->schedule->fits(recipe->schedule_options, recipe->epochs, why))
+        !recipe->schedule->fits(options, recipe->epochs, why))
         return nt_reader_say(&l->reader, map, "the schedule '%s' does not fit: %s", name, why);
     return NT_OK;
 }
@@ -92,21 +85,20 @@ static nt_status read_schedule(nt_suite_loader *l, const nt_yaml *map, nt_recipe
 static nt_status read_augment_step(nt_suite_loader *l, const nt_yaml *node, nt_augment_step *ret) {
     const nt_yaml *key = node, *options = NULL;
     const char *name;
+    char why[NT_FIELD_WHY];
+    const nt_kind *kind;
+    void *record;
     if (node->kind == NT_YAML_MAP && node->count == 1) {
         key = node->entries[0].key;
         options = node->entries[0].value;
     }
     NT_TRY(nt_read_text(&l->reader, key, "an augmentation", &name));
-    ret->augment = nt_augment_find(name);
-    if (!ret->augment)
-        return nt_suite_no_such(l, key, "augmentation", name, nt_augment_nearest(name));
+    NT_TRY(nt_suite_find(l, key, "augmentation", name, nt_augments, NULL, &kind));
     if (options && !nt_yaml_absent(options))
-        return nt_suite_read_record(l, options, name, "option", ret->augment->fields,
-                                    ret->augment->options_size, NULL, &ret->options);
-    void *record = nt_arena_alloc(l->reader.arena, ret->augment->options_size);
-    if (!record || !nt_fields_default(ret->augment->fields, record, l->reader.arena))
+        NT_TRY(nt_read_record(&l->reader, options, options, kind, "option", NULL, &record));
+    else if (!(record = nt_kind_record(kind, "", l->reader.arena, why)))
         return nt_reader_no_memory(&l->reader);
-    ret->options = record;
+    *ret = (nt_augment_step){(const nt_augment *)kind, record};
     return NT_OK;
 }
 

@@ -4,7 +4,7 @@
 #ifndef NT_OPTIMISER_H
 #define NT_OPTIMISER_H
 
-#include "field.h"
+#include "kind.h"
 #include "tensor.h"
 
 enum { NT_MAX_SLOTS = 2, NT_OPTIMISER_WHY = 160 };
@@ -21,10 +21,7 @@ typedef struct nt_update_call {
 } nt_update_call;
 
 typedef struct nt_optimiser {
-    const char *name;
-    const char *doc; /* one line, no full stop */
-    const nt_field *fields;
-    size_t options_size;
+    nt_kind kind; /* its record: the options */
 
     /* NULL: always. Whether the options make sense together; says why not. */
     bool (*fits)(const void *options, char why[NT_OPTIMISER_WHY]);
@@ -34,9 +31,10 @@ typedef struct nt_optimiser {
     void (*update)(const nt_update_call *call);
 } nt_optimiser;
 
-extern const nt_optimiser *const nt_optimisers[]; /* NULL ends the list */
+extern const nt_kind *const nt_optimisers[];
 
-const nt_optimiser *nt_optimiser_find(const char *name); /* NULL: no such one */
-const char *nt_optimiser_nearest(const char *name); /* for "did you mean"; NULL: none is near */
+static inline const nt_optimiser *nt_optimiser_find(const char *name) { /* NULL: no such one */
+    return (const nt_optimiser *)nt_kind_find(nt_optimisers, NULL, name);
+}
 
 #endif

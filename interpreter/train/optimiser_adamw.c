@@ -42,10 +42,10 @@ NT_VECTORISED(update, (const nt_update_call *call), (call)) {
 }
 
 const nt_optimiser nt_optimiser_adamw = {
-    .name = "adamw",
-    .doc = "Adam with weight decay apart from the gradient",
-    .fields = fields,
-    .options_size = sizeof(adamw_options),
+    .kind = {.name = "adamw",
+             .doc = "Adam with weight decay apart from the gradient",
+             .fields = fields,
+             .size = sizeof(adamw_options)},
     .slot_count = 2,
     .slot_names = {"mean", "square"},
     .update = update,

@@ -46,10 +46,10 @@ NT_VECTORISED(update, (const nt_update_call *call), (call)) {
 }
 
 const nt_optimiser nt_optimiser_sgd = {
-    .name = "sgd",
-    .doc = "stochastic gradient descent, with momentum",
-    .fields = fields,
-    .options_size = sizeof(sgd_options),
+    .kind = {.name = "sgd",
+             .doc = "stochastic gradient descent, with momentum",
+             .fields = fields,
+             .size = sizeof(sgd_options)},
     .fits = fits,
     .slot_count = 1,
     .slot_names = {"momentum"},

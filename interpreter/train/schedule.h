@@ -3,7 +3,7 @@
 #ifndef NT_SCHEDULE_H
 #define NT_SCHEDULE_H
 
-#include "field.h"
+#include "kind.h"
 
 /* Where a step stands. */
 typedef struct nt_moment {
@@ -15,10 +15,7 @@ typedef struct nt_moment {
 enum { NT_SCHEDULE_WHY = 160 };
 
 typedef struct nt_schedule {
-    const char *name;
-    const char *doc; /* one line, no full stop */
-    const nt_field *fields;
-    size_t options_size;
+    nt_kind kind; /* its record: the options */
 
     /* NULL: always fits. Whether the options make sense for so many epochs; says why not. */
     bool (*fits)(const void *options, int32_t epochs, char why[NT_SCHEDULE_WHY]);
@@ -26,10 +23,11 @@ typedef struct nt_schedule {
     double (*rate)(const void *options, nt_moment moment);
 } nt_schedule;
 
-extern const nt_schedule *const nt_schedules[]; /* NULL ends the list */
+extern const nt_kind *const nt_schedules[];
 
-const nt_schedule *nt_schedule_find(const char *name); /* NULL: no such one */
-const char *nt_schedule_nearest(const char *name);     /* for "did you mean"; NULL: none is near */
+static inline const nt_schedule *nt_schedule_find(const char *name) { /* NULL: no such one */
+    return (const nt_schedule *)nt_kind_find(nt_schedules, NULL, name);
+}
 
 /* The factor of a linear warm-up over the first `epochs` epochs: 1 once it is over. The first step
  * gets its share, not zero. */

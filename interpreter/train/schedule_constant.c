@@ -29,10 +29,10 @@ static double rate(const void *options, nt_moment moment) {
 }
 
 const nt_schedule nt_schedule_constant = {
-    .name = "constant",
-    .doc = "the same rate throughout",
-    .fields = fields,
-    .options_size = sizeof(constant_options),
+    .kind = {.name = "constant",
+             .doc = "the same rate throughout",
+             .fields = fields,
+             .size = sizeof(constant_options)},
     .fits = fits,
     .rate = rate,
 };

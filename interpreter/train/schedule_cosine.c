@@ -39,10 +39,10 @@ static double rate(const void *options, nt_moment moment) {
 }
 
 const nt_schedule nt_schedule_cosine = {
-    .name = "cosine",
-    .doc = "falls along half a cosine",
-    .fields = fields,
-    .options_size = sizeof(cosine_options),
+    .kind = {.name = "cosine",
+             .doc = "falls along half a cosine",
+             .fields = fields,
+             .size = sizeof(cosine_options)},
     .fits = fits,
     .rate = rate,
 };

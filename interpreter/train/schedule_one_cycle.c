@@ -58,10 +58,10 @@ static double rate(const void *options, nt_moment moment) {
 }
 
 const nt_schedule nt_schedule_one_cycle = {
-    .name = "one_cycle",
-    .doc = "rises to a peak and falls far below the start",
-    .fields = fields,
-    .options_size = sizeof(one_cycle_options),
+    .kind = {.name = "one_cycle",
+             .doc = "rises to a peak and falls far below the start",
+             .fields = fields,
+             .size = sizeof(one_cycle_options)},
     .fits = fits,
     .rate = rate,
 };

@@ -50,10 +50,10 @@ static double rate(const void *options, nt_moment moment) {
 }
 
 const nt_schedule nt_schedule_step = {
-    .name = "step",
-    .doc = "falls by a factor at given epochs",
-    .fields = fields,
-    .options_size = sizeof(step_options),
+    .kind = {.name = "step",
+             .doc = "falls by a factor at given epochs",
+             .fields = fields,
+             .size = sizeof(step_options)},
     .fits = fits,
     .rate = rate,
 };

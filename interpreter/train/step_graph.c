@@ -20,7 +20,7 @@ static nt_status train_mode(void *context, const nt_graph *from, int32_t i, nt_g
     if ((node->op == &nt_op_conv2d || node->op == &nt_op_conv_transpose2d) &&
         recipe->conv == NT_CONV_DIRECT) {
         nt_conv_transpose2d_attrs attrs; /* which begin with those of a conv2d */
-        memcpy(&attrs, node->attrs, node->op->attrs_size);
+        memcpy(&attrs, node->attrs, node->op->kind.size);
         attrs.conv.algorithm = NT_CONV_DIRECT;
         *ret_replaced = true;
         return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count,
@@ -63,10 +63,10 @@ static nt_status find_output(const nt_graph *graph, const char *name, nt_value *
 
 /* The term's attributes; of a mask, pixels without a class are what is ignored. */
 static const void *attrs_of(nt_step_graph *step, const nt_loss_term *term, bool mask) {
-    const nt_field *ignore = nt_field_find(term->op->fields, "ignore");
+    const nt_field *ignore = nt_field_find(term->op->kind.fields, "ignore");
     if (!mask || !ignore || ignore->type != NT_INT)
         return term->attrs;
-    char *copy = nt_fields_copy(term->op->fields, term->attrs, term->op->attrs_size, &step->arena);
+    char *copy = nt_kind_copy(&term->op->kind, term->attrs, &step->arena);
     int32_t *value = copy ? (int32_t *)(void *)(copy + ignore->offset) : NULL;
     if (value && *value < 0)
         *value = NT_NO_CLASS;
@@ -103,27 +103,26 @@ static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, nt_valu
     nt_status status = nt_graph_add_raw(step->graph, term->op, attrs, in, 2, 2, "loss", ret, why);
     if (status == NT_INVALID)
         nt_error_say(error, status, "the loss '%s' does not fit the network's output: %s",
-                     term->op->name, why);
+                     term->op->kind.name, why);
     return status;
 }
 
 /* The terms' sum. */
 static nt_status add_sum(nt_step_graph *step, const nt_recipe *recipe, const nt_value *terms,
                          nt_value *ret) {
-    char why[NT_WHY];
+    char why[NT_WHY], flaw[NT_FIELD_WHY];
     nt_text text;
     nt_text_init(&text);
     for (int32_t i = 0; i < recipe->loss_count; i++)
         nt_text_printf(&text, "%s%.17g", i ? "," : "weights=[", recipe->loss[i].weight);
     nt_text_add(&text, "]");
     const nt_op *op = &nt_op_weighted_sum;
-    void *attrs = nt_arena_alloc(&step->arena, op->attrs_size);
-    bool ok =
-        attrs && !text.failed && nt_fields_parse(op->fields, attrs, &step->arena, text.bytes, why);
+    const void *attrs =
+        text.failed ? NULL : nt_kind_record(&op->kind, text.bytes, &step->arena, flaw);
     nt_text_finish(&text);
-    return ok ? nt_graph_add_raw(step->graph, op, attrs, terms, recipe->loss_count,
-                                 recipe->loss_count, "loss", ret, why)
-              : NT_NO_MEMORY;
+    return attrs ? nt_graph_add_raw(step->graph, op, attrs, terms, recipe->loss_count,
+                                    recipe->loss_count, "loss", ret, why)
+                 : NT_NO_MEMORY;
 }
 
 static nt_status add_loss(nt_step_graph *step, const nt_recipe *recipe, nt_value *ret,

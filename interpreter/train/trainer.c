@@ -41,12 +41,11 @@ static double now(void) {
 
 /* --- identity --------------------------------------------------------------------------------- */
 
-static void add_record(nt_text *text, const char *name, const nt_field *fields,
-                       const void *record) {
-    nt_text_printf(text, "%s:", name);
-    for (; fields->name; fields++) {
-        nt_text_printf(text, " %s=", fields->name);
-        nt_field_format(fields, record, text);
+static void add_record(nt_text *text, const nt_kind *kind, const void *record) {
+    nt_text_printf(text, "%s:", kind->name);
+    for (const nt_field *field = kind->fields; field->name; field++) {
+        nt_text_printf(text, " %s=", field->name);
+        nt_field_format(field, record, text);
     }
     nt_text_add(text, "\n");
 }
@@ -64,12 +63,10 @@ static nt_status find_identity(trainer *t) {
     nt_loader_describe(given->loader, &text);
     if (given->initial)
         nt_text_printf(&text, "initial: %s\n", given->initial_digest);
-    add_record(&text, recipe->optimiser->name, recipe->optimiser->fields,
-               recipe->optimiser_options);
-    add_record(&text, recipe->schedule->name, recipe->schedule->fields, recipe->schedule_options);
+    add_record(&text, &recipe->optimiser->kind, recipe->optimiser_options);
+    add_record(&text, &recipe->schedule->kind, recipe->schedule_options);
     for (int32_t i = 0; i < recipe->augment_count; i++)
-        add_record(&text, recipe->augment[i].augment->name, recipe->augment[i].augment->fields,
-                   recipe->augment[i].options);
+        add_record(&text, &recipe->augment[i].augment->kind, recipe->augment[i].options);
     bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, t->identity);
     nt_text_finish(&text);
     return ok ? NT_OK : nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
@@ -97,7 +94,7 @@ static nt_status report_divergence(trainer *t, const float *images, const int32_
                  "the loss is not finite at epoch %d, step %d: the first such value is in '%s' "
                  "(%s%s)",
                  t->cursor.epoch + 1, t->cursor.step + 1, node ? node->name : "?",
-                 node ? node->op->name : "?", node && node->grad ? ", its gradient" : "");
+                 node ? node->op->kind.name : "?", node && node->grad ? ", its gradient" : "");
     nt_error_hint(t->error, DIVERGED);
     return NT_FAILED;
 }

@@ -123,7 +123,7 @@ static nt_status append(visit *v, const nt_yaml *at, const nt_op *op, const void
     if (status == NT_NO_MEMORY)
         return nt_reader_no_memory(&v->reader);
     if (status != NT_OK)
-        return nt_reader_say(&v->reader, at, "%s: %s", op->name, why);
+        return nt_reader_say(&v->reader, at, "%s: %s", op->kind.name, why);
     value->unknown = false;
     return NT_OK;
 }
@@ -132,15 +132,15 @@ static nt_status check_input_count(visit *v, const nt_yaml *at, const nt_op *op)
     if (v->input_count >= op->min_inputs && v->input_count <= op->max_inputs)
         return NT_OK;
     if (op->min_inputs == op->max_inputs)
-        return nt_reader_say(&v->reader, at, "%s reads %d input%s, not %d", op->name,
+        return nt_reader_say(&v->reader, at, "%s reads %d input%s, not %d", op->kind.name,
                              op->min_inputs, op->min_inputs == 1 ? "" : "s", v->input_count);
-    return nt_reader_say(&v->reader, at, "%s reads %d to %d inputs, not %d", op->name,
+    return nt_reader_say(&v->reader, at, "%s reads %d to %d inputs, not %d", op->kind.name,
                          op->min_inputs, op->max_inputs, v->input_count);
 }
 
 /* An op whose random stream is named by its node's path has a hidden field for it. */
 static void set_path(const visit *v, const nt_op *op, void *attrs) {
-    for (const nt_field *field = op->fields; field->name; field++)
+    for (const nt_field *field = op->kind.fields; field->name; field++)
         if (field->hidden && field->type == NT_STRING && strcmp(field->name, "path") == 0)
             memcpy((char *)attrs + field->offset, &v->path, sizeof v->path);
 }
@@ -154,16 +154,13 @@ static nt_status expand_op(visit *v, const nt_yaml *at, nt_binding *value) {
     const nt_op *op = nt_op_find(name);
     if (!op || op->traits & (NT_OP_INTERNAL | NT_OP_SOURCE)) {
         nt_reader_say(&v->reader, at, "no op '%.60s'", name);
-        const char *near = nt_op_nearest(name);
+        const char *near = nt_kind_nearest(nt_ops, nt_op_is_public, name);
         if (near)
             nt_error_hint(v->reader.error, "did you mean '%s'?", near);
         return NT_INVALID;
     }
-    void *attrs = nt_arena_alloc(&v->loader->arena, op->attrs_size);
-    if (!attrs)
-        return nt_reader_no_memory(&v->reader);
-    NT_TRY(nt_read_fields(&v->reader, v->node, at, op->name, "attribute", op->fields, op_words,
-                          attrs));
+    void *attrs;
+    NT_TRY(nt_read_record(&v->reader, v->node, at, &op->kind, "attribute", op_words, &attrs));
     set_path(v, op, attrs);
     NT_TRY(check_input_count(v, at, op));
     if (v->unknown || v->reader.unknown > unknown)

@@ -91,14 +91,13 @@ static const char group_words[] =
 
 /* --- putting it together ---------------------------------------------------------------------- */
 
+static bool is_node(const nt_kind *kind) {
+    return nt_op_is_public(kind) && !(((const nt_op *)kind)->traits & NT_OP_SOURCE);
+}
+
 static json_t *op_node(void) {
     json_t *words = nt_schema_text(node_words);
-    json_t *node = words ? nt_schema_kinds("op", words, NT_SCHEMA_EXPRESSIONS) : NULL;
-    for (const nt_op *const *op = nt_ops; *op; op++)
-        if (!((*op)->traits & (NT_OP_INTERNAL | NT_OP_SOURCE)))
-            node = nt_schema_add_kind(node, "op", (*op)->name, (*op)->doc, (*op)->fields,
-                                      NT_SCHEMA_EXPRESSIONS);
-    return node;
+    return words ? nt_schema_kinds("op", nt_ops, is_node, words, NT_SCHEMA_EXPRESSIONS) : NULL;
 }
 
 /* A node of the words of every node and of its own; `open`: and of any others. */

@@ -256,3 +256,14 @@ nt_status nt_read_fields(nt_reader *reader, const nt_yaml *map, const nt_yaml *a
     }
     return status;
 }
+
+nt_status nt_read_record(nt_reader *reader, const nt_yaml *map, const nt_yaml *at,
+                         const nt_kind *kind, const char *noun, const char *const *also,
+                         void **ret) {
+    void *record = nt_arena_alloc(reader->arena, kind->size);
+    if (!record)
+        return nt_reader_no_memory(reader);
+    NT_TRY(nt_read_fields(reader, map, at, kind->name, noun, kind->fields, also, record));
+    *ret = record;
+    return NT_OK;
+}

@@ -9,7 +9,7 @@
 
 #include "document.h"
 #include "expression.h"
-#include "field.h"
+#include "kind.h"
 
 typedef struct nt_reader {
     nt_arena *arena; /* of what is read */
@@ -59,5 +59,10 @@ nt_status nt_read_texts(nt_reader *reader, const nt_yaml *node, const char *what
 nt_status nt_read_fields(nt_reader *reader, const nt_yaml *map, const nt_yaml *at, const char *what,
                          const char *noun, const nt_field *fields, const char *const *also,
                          void *record);
+
+/* The same for a new record of a kind, in the reader's arena. */
+nt_status nt_read_record(nt_reader *reader, const nt_yaml *map, const nt_yaml *at,
+                         const nt_kind *kind, const char *noun, const char *const *also,
+                         void **ret);
 
 #endif

@@ -66,12 +66,13 @@ static void add_value(nt_text *text, const nt_field *field, const void *attrs, n
 
 /* Attributes that differ from their defaults, in every bit. */
 static void add_attrs(nt_text *text, const nt_node *node, nt_arena *scratch) {
-    void *usual = nt_arena_alloc(scratch, node->op->attrs_size);
-    if (!usual || !nt_fields_default(node->op->fields, usual, scratch)) {
+    char why[NT_FIELD_WHY];
+    const void *usual = nt_kind_record(&node->op->kind, "", scratch, why);
+    if (!usual) {
         text->failed = true;
         return;
     }
-    for (const nt_field *field = node->op->fields; field->name; field++) {
+    for (const nt_field *field = node->op->kind.fields; field->name; field++) {
         const nt_field alone[] = {*field, {0}};
         if (field->hidden || (field->fallback && nt_fields_equal(alone, node->attrs, usual)))
             continue;
@@ -118,7 +119,7 @@ static void add_layer(nt_text *text, const nt_network *network, const nt_layer *
     const nt_node *node = nt_graph_node(network->graph, layer->value.node);
     nt_text_add(text, "  ");
     add_quoted(text, layer->name);
-    nt_text_printf(text, ": {op: %s, from: [", node->op->name);
+    nt_text_printf(text, ": {op: %s, from: [", node->op->kind.name);
     for (int32_t i = 0; i < node->data_count; i++) {
         nt_text_add(text, i ? ", " : "");
         add_reference(text, network, node->in[i], names, scratch);

@@ -113,10 +113,10 @@ static bool say_no_output(const nt_scope *scope, nt_reader *reader, const nt_yam
         return false;
     while (names[known] && strcmp(names[known], word) != 0)
         known++;
-    nt_reader_say(reader, at, "'%.60s', a %s, gives no '%.60s'", owner->name, op->name, word);
+    nt_reader_say(reader, at, "'%.60s', a %s, gives no '%.60s'", owner->name, op->kind.name, word);
     if (!names[known])
         nt_error_suggest(reader->error, word, names + 1);
-    else if (nt_field_find(op->fields, word))
+    else if (nt_field_find(op->kind.fields, word))
         nt_error_hint(reader->error, "does it lack '%s: true'?", word);
     return true;
 }

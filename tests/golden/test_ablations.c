@@ -73,9 +73,9 @@ static void read_cases(bench *b, const json_t *list) {
 
 static void open_data(bench *b, int32_t calibration) {
     const nt_data_kind *kind = nt_data_find("idx");
-    char why[NT_FIELD_WHY], *options = nt_arena_alloc(&b->arena, kind->options_size);
+    char why[NT_FIELD_WHY];
+    const void *options = nt_kind_record(&kind->kind, "classes=4", &b->arena, why);
     assert_non_null(options);
-    assert_true(nt_fields_parse(kind->fields, options, &b->arena, "classes=4", why));
     EXPECT_OK(&b->error,
               nt_dataset_open(kind, options, GOLDEN "/ablations", NULL, &b->dataset, &b->error));
     EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TEST, NULL, &b->loader, &b->error));

@@ -132,7 +132,8 @@ static void resnet8_zeroed_gives_pytorchs_logits(void **state) {
     read_expected(&b, GOLDEN "/resnet8-zeroed-logits.npy", 9 * b.count, &expected);
     for (size_t l = 0; l < b.network->layer_count; l++) {
         const nt_layer *layer = &b.network->layers[l];
-        if (strcmp(nt_graph_node(b.network->graph, layer->value.node)->op->name, "conv2d") != 0)
+        if (strcmp(nt_graph_node(b.network->graph, layer->value.node)->op->kind.name, "conv2d") !=
+            0)
             continue;
         nt_graph *graph = zeroed(&b, layer->name);
         find_logits(&b, graph, 16, false, found);

@@ -42,11 +42,10 @@ static void must(fixture *f, nt_status status) {
     fail_msg("%s", text.bytes);
 }
 
-static const void *record(fixture *f, const nt_field *fields, size_t size, const char *text) {
+static const void *record(fixture *f, const nt_kind *kind, const char *text) {
     char why[NT_FIELD_WHY] = "";
-    void *made = nt_arena_alloc(&f->arena, size);
-    assert_true(nt_fields_default(fields, made, &f->arena));
-    if (!nt_fields_parse(fields, made, &f->arena, text, why))
+    const void *made = nt_kind_record(kind, text, &f->arena, why);
+    if (!made)
         fail_msg("%s", why);
     return made;
 }
@@ -68,13 +67,10 @@ static void open_fixture(fixture *f) {
                             .loss_count = 1,
                             .optimiser = nt_optimiser_find("sgd"),
                             .schedule = nt_schedule_find("constant")};
-    f->loss =
-        (nt_loss_term){.op = op, .attrs = record(f, op->fields, op->attrs_size, ""), .weight = 1};
+    f->loss = (nt_loss_term){.op = op, .attrs = record(f, &op->kind, ""), .weight = 1};
     f->recipe.optimiser_options =
-        record(f, f->recipe.optimiser->fields, f->recipe.optimiser->options_size,
-               "momentum=0.9 weight_decay=0.0005");
-    f->recipe.schedule_options =
-        record(f, f->recipe.schedule->fields, f->recipe.schedule->options_size, "rate=0.001");
+        record(f, &f->recipe.optimiser->kind, "momentum=0.9 weight_decay=0.0005");
+    f->recipe.schedule_options = record(f, &f->recipe.schedule->kind, "rate=0.001");
 }
 
 static void close_fixture(fixture *f) {

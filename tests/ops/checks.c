@@ -13,8 +13,8 @@
 
 static const char *label(const trial *t) {
     static char text[256];
-    snprintf(text, sizeof text, "%s [%s] %s, statistics %d", t->spec.op->name, t->spec.cas->attrs,
-             t->spec.cas->inputs, t->spec.statistics);
+    snprintf(text, sizeof text, "%s [%s] %s, statistics %d", t->spec.op->kind.name,
+             t->spec.cas->attrs, t->spec.cas->inputs, t->spec.statistics);
     return text;
 }
 
@@ -302,8 +302,9 @@ void check_unbatched(const trial_spec *spec) {
     trial_init(&t, spec);
     int count = t.data_count;
     /* Where nothing says how many samples there are, `smooth` is added for one. */
-    bool counts = strcmp(spec->op->name, "dice_loss") == 0 && ref_int(spec->op, t.attrs, "over", 0);
-    bool adds = strcmp(spec->op->name, "fused_conv2d") == 0 && t.in[1].type.batched;
+    bool counts =
+        strcmp(spec->op->kind.name, "dice_loss") == 0 && ref_int(spec->op, t.attrs, "over", 0);
+    bool adds = strcmp(spec->op->kind.name, "fused_conv2d") == 0 && t.in[1].type.batched;
     trial_finish(&t);
     for (unsigned mask = 1; mask < 1u << count; mask++)
         if ((!adds || (mask & 3) == 0 || (mask & 3) == 3) && /* it adds what is like its output */

@@ -11,7 +11,7 @@
 
 static const void *attr(const nt_op *op, const void *attrs, const char *name,
                         nt_field_type *ret_type) {
-    for (const nt_field *field = op->fields; field->name; field++)
+    for (const nt_field *field = op->kind.fields; field->name; field++)
         if (strcmp(field->name, name) == 0) {
             *ret_type = field->type;
             return (const char *)attrs + field->offset;

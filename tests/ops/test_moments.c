@@ -206,7 +206,8 @@ static void test_bits(void **state) {
 static void check_convolution(const trial_spec *spec) {
     trial plain, summed;
     trial_spec with = *spec;
-    if (strcmp(spec->op->name, "conv2d") != 0 && strcmp(spec->op->name, "fused_conv2d") != 0)
+    if (strcmp(spec->op->kind.name, "conv2d") != 0 &&
+        strcmp(spec->op->kind.name, "fused_conv2d") != 0)
         return;
     with.moments = true;
     trial_init(&plain, spec);

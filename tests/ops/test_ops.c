@@ -44,12 +44,12 @@ TEST_OF_EACH(gradients)
 
 static void test_descriptors(void **state) {
     (void)state;
-    for (const nt_op *const *op = nt_ops; *op; op++) {
-        if (nt_op_flaw(*op))
-            fail_msg("%s %s", (*op)->name, nt_op_flaw(*op));
-        assert_ptr_equal(nt_op_find((*op)->name), *op);
-        if (!((*op)->traits & NT_OP_SOURCE) && (*op)->cases && !ref_find((*op)->name))
-            fail_msg("%s has no reference", (*op)->name);
+    for (const nt_kind *const *kind = nt_ops; *kind; kind++) {
+        const nt_op *op = (const nt_op *)*kind;
+        if (nt_op_flaw(op))
+            fail_msg("%s %s", op->kind.name, nt_op_flaw(op));
+        if (!(op->traits & NT_OP_SOURCE) && op->cases && !ref_find(op->kind.name))
+            fail_msg("%s has no reference", op->kind.name);
     }
 }
 
@@ -71,7 +71,7 @@ static void check_need(const trial_spec *spec) {
         nt_need need = trial_need(&t), grad = trial_grad_need(&t);
         if (need.shared < last.shared || need.per_worker < last.per_worker ||
             grad.shared < last_grad.shared || grad.per_worker < last_grad.per_worker)
-            fail_msg("%s [%s] needs less memory for %d samples than for %d", spec->op->name,
+            fail_msg("%s [%s] needs less memory for %d samples than for %d", spec->op->kind.name,
                      spec->cas->attrs, count, count - 1);
         last = need;
         last_grad = grad;

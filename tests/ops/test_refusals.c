@@ -165,9 +165,8 @@ static void refuse(const refusal *r, nt_arena *arena) {
     char field_why[NT_FIELD_WHY], why[NT_WHY];
     nt_type in[4], out[NT_MAX_OUTPUTS];
     assert_non_null(op);
-    void *attrs = nt_arena_alloc(arena, op->attrs_size + 1);
-    assert_true(nt_fields_default(op->fields, attrs, arena));
-    if (!nt_fields_parse(op->fields, attrs, arena, r->attrs, field_why)) {
+    const void *attrs = nt_kind_record(&op->kind, r->attrs, arena, field_why);
+    if (!attrs) {
         assert_string_equal(field_why, r->why);
         return;
     }
@@ -191,18 +190,18 @@ static void test_integers(void **state) {
     nt_arena arena;
     (void)state;
     nt_arena_init(&arena);
-    for (const nt_op *const *op = nt_ops; *op; op++) {
+    for (const nt_kind *const *kind = nt_ops; *kind; kind++) {
+        const nt_op *op = (const nt_op *)*kind;
         nt_type in[16], out[NT_MAX_OUTPUTS];
         char field_why[NT_FIELD_WHY], why[NT_WHY];
-        if ((*op)->traits & (NT_OP_INTERNAL | NT_OP_SOURCE))
+        if (op->traits & (NT_OP_INTERNAL | NT_OP_SOURCE))
             continue;
-        void *attrs = nt_arena_alloc(&arena, (*op)->attrs_size + 1);
-        int count = read_types((*op)->cases->inputs, in);
-        assert_true(nt_fields_default((*op)->fields, attrs, &arena));
-        assert_true(nt_fields_parse((*op)->fields, attrs, &arena, (*op)->cases->attrs, field_why));
+        const void *attrs = nt_kind_record(*kind, op->cases->attrs, &arena, field_why);
+        int count = read_types(op->cases->inputs, in);
+        assert_non_null(attrs);
         in[0].dtype = NT_I32;
-        if (count > 0 && (*op)->infer(attrs, in, count, out, why) != 0)
-            fail_msg("%s took integers", (*op)->name);
+        if (count > 0 && op->infer(attrs, in, count, out, why) != 0)
+            fail_msg("%s took integers", op->kind.name);
     }
     nt_arena_finish(&arena);
 }

@@ -22,21 +22,23 @@ double trial_noise(uint64_t seed, uint64_t i) {
 }
 
 void trial_each(void (*visit)(const trial_spec *spec)) {
-    for (const nt_op *const *op = nt_ops; *op; op++)
-        for (const nt_op_case *cas = (*op)->cases; cas && cas->inputs; cas++) {
-            bool norm = strcmp((*op)->name, "batch_norm") == 0;
-            trial_spec spec = {.op = *op, .cas = cas, .count = 5, .seed = 1};
+    for (const nt_kind *const *kind = nt_ops; *kind; kind++) {
+        const nt_op *op = (const nt_op *)*kind;
+        for (const nt_op_case *cas = op->cases; cas && cas->inputs; cas++) {
+            bool norm = strcmp(op->kind.name, "batch_norm") == 0;
+            trial_spec spec = {.op = op, .cas = cas, .count = 5, .seed = 1};
             for (int32_t i = 0; i < (norm ? 3 : 1); i++) {
                 spec.statistics = i;
                 visit(&spec);
             }
         }
+    }
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
 
 static bool is(const trial *t, const char *op) {
-    return strcmp(t->spec.op->name, op) == 0;
+    return strcmp(t->spec.op->kind.name, op) == 0;
 }
 
 static void guard(char *end) {
@@ -115,10 +117,10 @@ static void read_inputs(trial *t) {
 static void read_attrs(trial *t) {
     const nt_op *op = t->spec.op;
     char why[NT_FIELD_WHY] = "";
-    t->attrs = nt_arena_alloc(&t->arena, op->attrs_size + 1);
-    assert_true(nt_fields_default(op->fields, t->attrs, &t->arena));
-    if (!nt_fields_parse(op->fields, t->attrs, &t->arena, t->spec.cas->attrs, why))
-        fail_msg("%s %s: %s", op->name, t->spec.cas->attrs, why);
+    t->attrs = nt_arena_alloc(&t->arena, op->kind.size + 1);
+    assert_true(nt_fields_default(op->kind.fields, t->attrs, &t->arena));
+    if (!nt_fields_parse(op->kind.fields, t->attrs, &t->arena, t->spec.cas->attrs, why))
+        fail_msg("%s %s: %s", op->kind.name, t->spec.cas->attrs, why);
     if (is(t, "batch_norm"))
         ((nt_batch_norm_attrs *)t->attrs)->statistics = t->spec.statistics;
     if (is(t, "conv2d") || is(t, "fused_conv2d")) /* whose attributes begin with a conv2d's */
@@ -134,7 +136,7 @@ static void infer(trial *t) {
         in[i] = t->in[i].type;
     t->out_count = op->infer(t->attrs, in, t->data_count, out, why);
     if (t->out_count == 0)
-        fail_msg("%s %s: %s", op->name, t->spec.cas->attrs, why);
+        fail_msg("%s %s: %s", op->kind.name, t->spec.cas->attrs, why);
     assert_string_equal(nt_shape_format(out[0].shape, shape), t->spec.cas->output);
     for (int i = 0; i < t->out_count; i++) {
         t->out[i] = (nt_tensor){.type = out[i], .count = out[i].batched ? t->spec.count : 1};
@@ -396,5 +398,5 @@ void trial_reference(trial *t, const ref_value *in, ref_value *out) {
                      .in_count = t->in_count,
                      .out_count = t->out_count,
                      .draw = t->draw};
-    ref_find(t->spec.op->name)(&call);
+    ref_find(t->spec.op->kind.name)(&call);
 }

@@ -151,9 +151,8 @@ static nt_status load_ramp(const void *options, const nt_data_info *info, nt_spl
 }
 
 static void test_float_pixels(void **state) {
-    static const nt_field none[] = {{0}};
     static const nt_data_kind ramp = {
-        .name = "ramp", .fields = none, .open = open_ramp, .load = load_ramp};
+        .kind = {.name = "ramp", .fields = nt_no_fields}, .open = open_ramp, .load = load_ramp};
     nt_dataset *dataset;
     nt_loader *loader;
     float images[2 * 24];

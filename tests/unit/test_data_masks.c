@@ -155,9 +155,8 @@ static void apply(const char *name, const char *options, uint64_t stream, const 
     char why[NT_FIELD_WHY];
     nt_arena_init(&arena);
     nt_random_init(&random, 5, stream);
-    void *record = nt_arena_alloc(&arena, augment->options_size);
-    assert_true(nt_fields_default(augment->fields, record, &arena));
-    assert_true(nt_fields_parse(augment->fields, record, &arena, options, why));
+    const void *record = nt_kind_record(&augment->kind, options, &arena, why);
+    assert_non_null(record);
     augment->apply(&(nt_augment_call){.options = record,
                                       .random = &random,
                                       .shape = nt_shape_of(3, (const int32_t[]){1, SIZE, SIZE}),

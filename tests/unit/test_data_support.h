@@ -25,9 +25,8 @@ static inline nt_status open_with(const char *kind_name, const char *root, const
     nt_arena arena;
     char why[NT_FIELD_WHY];
     nt_arena_init(&arena);
-    void *record = nt_arena_alloc(&arena, kind->options_size);
-    assert_true(nt_fields_default(kind->fields, record, &arena));
-    if (!nt_fields_parse(kind->fields, record, &arena, options, why))
+    const void *record = nt_kind_record(&kind->kind, options, &arena, why);
+    if (!record)
         fail_msg("%s", why);
     if (fails_at >= 0)
         fail_allocation(fails_at);

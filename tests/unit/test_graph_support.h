@@ -21,15 +21,11 @@ static inline nt_value append(nt_network *network, const char *op_name, const ch
     const nt_op *op = nt_op_find(op_name);
     assert_non_null(op);
     char why[NT_WHY] = "";
-    union {
-        nt_conv2d_attrs conv;
-        char bytes[256];
-    } attrs = {.bytes = {0}};
-    assert_true(nt_fields_default(op->fields, &attrs, &network->arena));
-    assert_true(nt_fields_parse(op->fields, &attrs, &network->arena, attributes, why));
+    const void *attrs = nt_kind_record(&op->kind, attributes, &network->arena, why);
+    assert_non_null(attrs);
     nt_site site = {.name = name};
     nt_value value;
-    if (nt_network_append(network, op, &attrs, in, count, &site, &value, why) != NT_OK)
+    if (nt_network_append(network, op, attrs, in, count, &site, &value, why) != NT_OK)
         fail_msg("%s: %s", name, why);
     return value;
 }

@@ -23,8 +23,8 @@ static nt_network *load_graph(const char *name, const nt_setting *settings, int 
 static int count_ops(const nt_network *network, const char *op) {
     int count = 0;
     for (size_t i = 0; i < network->layer_count; i++)
-        count +=
-            strcmp(nt_graph_node(network->graph, network->layers[i].value.node)->op->name, op) == 0;
+        count += strcmp(nt_graph_node(network->graph, network->layers[i].value.node)->op->kind.name,
+                        op) == 0;
     return count;
 }
 
@@ -321,7 +321,7 @@ static void test_pool_indices(void **state) {
     assert_shape(network, "up2", "4x4x4");
     assert_shape(network, "up1", "4x9x8");
     for (int32_t i = 0; i < nt_graph_size(graph); i++)
-        if (strcmp(nt_graph_node(graph, i)->op->name, "param") == 0 &&
+        if (strcmp(nt_graph_node(graph, i)->op->kind.name, "param") == 0 &&
             strstr(nt_graph_node(graph, i)->name, ".weight"))
             weights[found++] = (nt_value){.node = i};
     assert_int_equal(found, 4);

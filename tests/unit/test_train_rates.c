@@ -31,8 +31,8 @@ static void expect_weights(const char *name, const char *text, const float *expe
     float weights[3] = {1, -2, .5f}, slots[NT_MAX_SLOTS][3] = {{0}};
     options record;
     assert_non_null(optimiser);
-    assert_true(optimiser->options_size <= sizeof record);
-    read_options(optimiser->fields, text, &record);
+    assert_true(optimiser->kind.size <= sizeof record);
+    read_options(optimiser->kind.fields, text, &record);
     for (int step = 0; step < 4; step++)
         optimiser->update(&(nt_update_call){.options = &record,
                                             .rate = 0.1,
@@ -82,14 +82,15 @@ static void update_many(const nt_optimiser *optimiser, const options *record, in
 /* A weight's bits depend on its own history alone: not on the others, nor on the processor. */
 static void weights_are_apart(void **state) {
     (void)state;
-    for (const nt_optimiser *const *at = nt_optimisers; *at; at++) {
+    for (const nt_kind *const *at = nt_optimisers; *at; at++) {
+        const nt_optimiser *optimiser = (const nt_optimiser *)*at;
         float together[MANY], alone[MANY], plain[MANY];
         options record;
         read_options((*at)->fields, "weight_decay=0.01", &record);
-        update_many(*at, &record, MANY, together);
-        update_many(*at, &record, 1, alone);
+        update_many(optimiser, &record, MANY, together);
+        update_many(optimiser, &record, 1, alone);
         nt_vectors_allow_wide(false);
-        update_many(*at, &record, MANY, plain);
+        update_many(optimiser, &record, MANY, plain);
         nt_vectors_allow_wide(true);
         assert_memory_equal(alone, together, sizeof together);
         assert_memory_equal(plain, together, sizeof together);
@@ -105,7 +106,7 @@ static void zeros_stay(void **state) {
         const nt_optimiser *optimiser = nt_optimiser_find(texts[k]);
         float weight = 0, grad = 0, first = 0, second = 0;
         options record;
-        read_options(optimiser->fields, texts[k + 1], &record);
+        read_options(optimiser->kind.fields, texts[k + 1], &record);
         for (int step = 1; step <= 3; step++)
             optimiser->update(&(nt_update_call){.options = &record,
                                                 .rate = 10,
@@ -124,7 +125,7 @@ static void impossible_options_are_refused(void **state) {
     for (int i = 0; i < 3; i++) {
         options record;
         char why[NT_FIELD_WHY];
-        const nt_field *fields = nt_optimiser_find("adamw")->fields;
+        const nt_field *fields = nt_optimiser_find("adamw")->kind.fields;
         assert_true(nt_fields_default(fields, &record, &arena));
         assert_false(nt_fields_parse(fields, &record, &arena, texts[i], why));
     }
@@ -142,8 +143,8 @@ static void expect_rates(const char *name, const char *text, int steps, int per_
     const nt_schedule *schedule = nt_schedule_find(name);
     options record;
     assert_non_null(schedule);
-    assert_true(schedule->options_size <= sizeof record);
-    read_options(schedule->fields, text, &record);
+    assert_true(schedule->kind.size <= sizeof record);
+    read_options(schedule->kind.fields, text, &record);
     for (int step = 0; step < steps; step++) {
         double rate = rate_at(schedule, &record, step, steps, per_epoch);
         if (fabs(rate - expected[step]) > tolerance)
@@ -177,7 +178,7 @@ static void one_cycle_is_sane_when_short(void **state) {
         for (int steps = 1; steps < 12; steps++)
             for (int step = 0; step < steps; step++) {
                 options record;
-                read_options(schedule->fields, texts[k], &record);
+                read_options(schedule->kind.fields, texts[k], &record);
                 double rate = rate_at(schedule, &record, step, steps, 1);
                 assert_true(rate > 0 && rate <= 1);
             }
@@ -235,7 +236,7 @@ static void misfits_say_why(void **state) {
         const nt_schedule *schedule = nt_schedule_find(cases[i].name);
         char why[NT_SCHEDULE_WHY] = "";
         options record;
-        read_options(schedule->fields, cases[i].text, &record);
+        read_options(schedule->kind.fields, cases[i].text, &record);
         assert_int_equal(schedule->fits(&record, 3, why), cases[i].why == NULL);
         assert_string_equal(why, cases[i].why ? cases[i].why : "");
     }
@@ -244,10 +245,10 @@ static void misfits_say_why(void **state) {
 static void names_are_found(void **state) {
     (void)state;
     assert_null(nt_optimiser_find("sdg"));
-    assert_string_equal(nt_optimiser_nearest("sdg"), "sgd");
-    assert_null(nt_optimiser_nearest("something else"));
+    assert_string_equal(nt_kind_nearest(nt_optimisers, NULL, "sdg"), "sgd");
+    assert_null(nt_kind_nearest(nt_optimisers, NULL, "something else"));
     assert_null(nt_schedule_find("one-cycle"));
-    assert_string_equal(nt_schedule_nearest("one-cycle"), "one_cycle");
+    assert_string_equal(nt_kind_nearest(nt_schedules, NULL, "one-cycle"), "one_cycle");
 }
 
 int main(void) {

@@ -49,12 +49,10 @@ typedef struct bench {
 } bench;
 
 /* A record of a field table: its defaults and `text`. */
-static inline const void *record_of(bench *b, const nt_field *fields, size_t size,
-                                    const char *text) {
+static inline const void *record_of(bench *b, const nt_kind *kind, const char *text) {
     char why[NT_FIELD_WHY] = "";
-    void *made = nt_arena_alloc(&b->arena, size ? size : 1);
-    assert_true(nt_fields_default(fields, made, &b->arena));
-    if (!nt_fields_parse(fields, made, &b->arena, text, why))
+    const void *made = nt_kind_record(kind, text, &b->arena, why);
+    if (!made)
         fail_msg("%s", why);
     return made;
 }
@@ -63,8 +61,7 @@ static inline void set_loss(bench *b, const char *attrs) {
     const nt_op *op = &nt_op_softmax_cross_entropy;
     nt_loss_term *term = NT_ARENA_NEW(&b->arena, nt_loss_term);
     assert_non_null(term);
-    *term = (nt_loss_term){
-        .op = op, .attrs = record_of(b, op->fields, op->attrs_size, attrs), .weight = 1};
+    *term = (nt_loss_term){.op = op, .attrs = record_of(b, &op->kind, attrs), .weight = 1};
     b->recipe.loss = term;
     b->recipe.loss_count = 1;
 }
@@ -73,21 +70,20 @@ static inline void set_optimiser(bench *b, const char *name, const char *options
     const nt_optimiser *optimiser = nt_optimiser_find(name);
     assert_non_null(optimiser);
     b->recipe.optimiser = optimiser;
-    b->recipe.optimiser_options = record_of(b, optimiser->fields, optimiser->options_size, options);
+    b->recipe.optimiser_options = record_of(b, &optimiser->kind, options);
 }
 
 static inline void set_schedule(bench *b, const char *name, const char *options) {
     const nt_schedule *schedule = nt_schedule_find(name);
     assert_non_null(schedule);
     b->recipe.schedule = schedule;
-    b->recipe.schedule_options = record_of(b, schedule->fields, schedule->options_size, options);
+    b->recipe.schedule_options = record_of(b, &schedule->kind, options);
 }
 
 static inline nt_augment_step augment_step(bench *b, const char *name, const char *options) {
     const nt_augment *augment = nt_augment_find(name);
     assert_non_null(augment);
-    return (nt_augment_step){augment,
-                             record_of(b, augment->fields, augment->options_size, options)};
+    return (nt_augment_step){augment, record_of(b, &augment->kind, options)};
 }
 
 /* Opens the images of `folder`, if it is given. */

@@ -1,0 +1,31 @@
+/* Every family of kinds: names, docs, fields with docs, defaults that fit. */
+#include "augment.h"
+#include "dataset.h"
+#include "op.h"
+#include "optimiser.h"
+#include "schedule.h"
+#include "test_base_support.h"
+#include "test_kind_support.h"
+
+static void families(void **state) {
+    (void)state;
+    const nt_kind *const *const tables[] = {nt_ops, nt_data_kinds, nt_augments, nt_optimisers,
+                                            nt_schedules};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (family_flaw(tables[i]))
+            fail_msg("%s", family_flaw(tables[i]));
+}
+
+/* The tables have the order of the Meson lists, which is the order in which kinds are shown. */
+static void order(void **state) {
+    (void)state;
+    static const char *const names[] = {"sgd", "adamw", NULL};
+    for (int i = 0; names[i]; i++)
+        assert_string_equal(nt_optimisers[i]->name, names[i]);
+    assert_null(nt_optimisers[2]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(families), cmocka_unit_test(order)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
