@@ -4,17 +4,17 @@
 
 #include <stdint.h>
 
-static inline int64_t nt_least(int64_t a, int64_t b) {
+static inline int64_t nt_min(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static inline int64_t nt_most(int64_t a, int64_t b) {
+static inline int64_t nt_max(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
 /* The upper bound wins. */
 static inline int64_t nt_clamp(int64_t a, int64_t low, int64_t high) {
-    return nt_least(nt_most(a, low), high);
+    return nt_min(nt_max(a, low), high);
 }
 
 /* How many pieces of b make a, the last of which may be smaller. */

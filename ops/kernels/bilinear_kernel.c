@@ -53,6 +53,6 @@ void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *k, int64_t panel, int64_
         int64_t across = k->transposed ? panel : block, along = k->transposed ? block : panel;
         const float *square = tap_at(k, along, (int)(i / blocks)) + across * SQUARE;
         int64_t left = (k->shape->channels - across * NT_BLOCK) * NT_BLOCK;
-        nt_fetch_to_read(square, nt_least(left, SQUARE));
+        nt_fetch_to_read(square, nt_min(left, SQUARE));
     }
 }

@@ -86,8 +86,8 @@ static void plan_tiles(nt_bilinear_plan *p) {
     p->shared = p->streamed || all <= FEW_BLOCKS * block;
     if (p->streamed)
         block = round = nt_clamp(round, FEWEST_TILES, MOST_TILES);
-    round = nt_least(all, nt_clamp(round, block, FEW_BLOCKS * block));
-    block = nt_least(all, block);
+    round = nt_min(all, nt_clamp(round, block, FEW_BLOCKS * block));
+    block = nt_min(all, block);
     p->most = block;
     p->block_point = nt_tiles_stride(block * p->depth);
     p->round_point = nt_tiles_stride(round * p->depth);

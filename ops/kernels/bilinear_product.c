@@ -61,7 +61,7 @@ size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p) {
 /* --- the tiles -------------------------------------------------------------------------------- */
 
 static int64_t channels_of(const nt_bilinear_plan *p, int64_t piece) {
-    return nt_least(p->depth, p->from.channels - piece * p->depth);
+    return nt_min(p->depth, p->from.channels - piece * p->depth);
 }
 
 /* Transforms a piece of tiles [tile, end) to `to`, where tile `first` starts. */
@@ -80,7 +80,7 @@ static void transform_job(const void *context, int job, int worker) {
     const nt_bilinear_plan *p = t->plan;
     int64_t piece = job % p->pieces, tile = t->tile + job / p->pieces * TRANSFORM_TILES;
     (void)worker;
-    transform(t, piece, tile, nt_least(tile + TRANSFORM_TILES, t->tile_end), t->tile, t->tiles,
+    transform(t, piece, tile, nt_min(tile + TRANSFORM_TILES, t->tile_end), t->tile, t->tiles,
               p->round_point, p->cold);
 }
 
@@ -107,14 +107,13 @@ static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
 }
 
 static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
-    return p->points * p->pieces *
-           nt_ceil_div(panels, panels_of_call(p, nt_least(panels, p->group)));
+    return p->points * p->pieces * nt_ceil_div(panels, panels_of_call(p, nt_min(panels, p->group)));
 }
 
 static errands errands_of(const task *t, const part *b, const nt_ahead *next) {
     const nt_bilinear_plan *p = t->plan;
     int64_t channel = b->panel * NT_BLOCK;
-    int64_t count = nt_least(b->panels * NT_BLOCK, p->to.channels - channel);
+    int64_t count = nt_min(b->panels * NT_BLOCK, p->to.channels - channel);
     const nt_tiles_part written = {b->tile, b->end, channel, count};
     int64_t calls = p->cold ? calls_of(p, b->panels) : 0;
     bool plus = t->end.plus && t->end.plus != t->result;
@@ -239,7 +238,7 @@ static void emit(const task *t, const part *b, const desk *at) {
     const float *from[NT_MOST_PLACES];
     int64_t places[NT_MOST_PLACES];
     int64_t channel = b->panel * NT_BLOCK;
-    int64_t count = nt_least(b->panels * NT_BLOCK, p->to.channels - channel);
+    int64_t count = nt_min(b->panels * NT_BLOCK, p->to.channels - channel);
     int64_t rest = count % NT_BLOCK, whole = count - rest;
     for (int i = 0; i < p->points; i++)
         from[i] = at->products + i * p->product_point;
@@ -260,7 +259,7 @@ static void multiply(const task *t, part *b, const desk *at, int64_t panel, int6
                      nt_ahead *next) {
     const nt_bilinear_plan *p = t->plan;
     for (b->panel = panel; b->panel < panel_end; b->panel += b->panels) {
-        b->panels = nt_least(t->group, panel_end - b->panel);
+        b->panels = nt_min(t->group, panel_end - b->panel);
         errands e = errands_of(t, b, next);
         for (int64_t piece = 0; piece < p->pieces; piece++) {
             kernel_piece kernel = piece_of(t, b, at, piece);
@@ -281,11 +280,11 @@ static void shared_job(const void *context, int job, int worker) {
     const desk at = desk_of(t, worker);
     int64_t tile = t->tile + job % t->blocks * p->block, panel = job / t->blocks * t->group;
     part b = {.tile = tile,
-              .end = nt_least(tile + p->block, t->tile_end),
+              .end = nt_min(tile + p->block, t->tile_end),
               .tiles = t->tiles + (tile - t->tile) * p->depth,
               .point = p->round_point};
     nt_ahead none = {0};
-    multiply(t, &b, &at, panel, nt_least(p->panels, panel + t->group), &none);
+    multiply(t, &b, &at, panel, nt_min(p->panels, panel + t->group), &none);
 }
 
 /* A run of blocks by all panels. */
@@ -293,9 +292,9 @@ static void run_job(const void *context, int job, int worker) {
     const task *t = context;
     const nt_bilinear_plan *p = t->plan;
     const desk at = desk_of(t, worker);
-    int64_t first = job * t->run, last = nt_least(first + t->run, t->blocks);
+    int64_t first = job * t->run, last = nt_min(first + t->run, t->blocks);
     for (int64_t i = first; i < last; i++) {
-        int64_t tile = i * p->block, end = nt_least(tile + p->block, p->total);
+        int64_t tile = i * p->block, end = nt_min(tile + p->block, p->total);
         part b = {.tile = tile, .end = end, .tiles = at.tiles, .point = p->block_point};
         const nt_tiles_part after = {end, end + p->block, 0, p->from.channels};
         nt_ahead next =
@@ -310,7 +309,7 @@ static void run_blocks(task *t) {
     const nt_bilinear_plan *p = t->plan;
     t->group = p->group;
     t->blocks = nt_ceil_div(p->total, p->block);
-    t->run = nt_least(MOST_RUN, nt_ceil_div(t->blocks, WANTED_JOBS));
+    t->run = nt_min(MOST_RUN, nt_ceil_div(t->blocks, WANTED_JOBS));
     nt_parallel((int)nt_ceil_div(t->blocks, t->run), run_job, t);
 }
 
@@ -353,7 +352,7 @@ void nt_bilinear_product(const nt_bilinear_plan *plan, const float *maps,
         return;
     }
     for (; t.tile < plan->total; t.tile = t.tile_end) {
-        t.tile_end = nt_least(t.tile + plan->round, plan->total);
+        t.tile_end = nt_min(t.tile + plan->round, plan->total);
         run_round(&t);
     }
 }

@@ -63,12 +63,12 @@ static void cut_channels(int64_t channels, int64_t widest, int64_t *ret_block, i
 static void cut_tiles(gradient *g) {
     int64_t jobs = g->in_jobs * g->out_jobs;
     g->total = nt_tiles_total(&g->x);
-    g->step = STEP_FLOATS / (g->points * nt_most(g->in_block, g->out_block)) / 8 * 8;
-    g->step = nt_least(nt_least(g->step, MOST_TILES), nt_round_up(g->total, 8));
+    g->step = STEP_FLOATS / (g->points * nt_max(g->in_block, g->out_block)) / 8 * 8;
+    g->step = nt_min(nt_min(g->step, MOST_TILES), nt_round_up(g->total, 8));
     int64_t wanted =
-        nt_least(nt_ceil_div(WANTED_JOBS, jobs), nt_ceil_div(g->total, PART_STEPS * g->step));
-    int64_t fewest = nt_least(nt_ceil_div(FEWEST_JOBS, jobs), nt_ceil_div(g->total, g->step));
-    g->most_parts = nt_most(wanted, fewest);
+        nt_min(nt_ceil_div(WANTED_JOBS, jobs), nt_ceil_div(g->total, PART_STEPS * g->step));
+    int64_t fewest = nt_min(nt_ceil_div(FEWEST_JOBS, jobs), nt_ceil_div(g->total, g->step));
+    g->most_parts = nt_max(wanted, fewest);
     g->part_tiles = nt_round_up(nt_ceil_div(g->total, g->most_parts), g->step);
     g->parts = nt_ceil_div(g->total, g->part_tiles);
 }
@@ -149,10 +149,10 @@ static block block_of(const gradient *g, int job) {
     block b = {.in = job % g->in_jobs * g->in_block};
     b.out = job / g->in_jobs % g->out_jobs * g->out_block;
     b.part = job / g->in_jobs / g->out_jobs;
-    b.in_end = nt_least(g->shape->channels, b.in + g->in_block);
-    b.out_end = nt_least(g->shape->out_channels, b.out + g->out_block);
+    b.in_end = nt_min(g->shape->channels, b.in + g->in_block);
+    b.out_end = nt_min(g->shape->out_channels, b.out + g->out_block);
     b.tile = b.part * g->part_tiles;
-    b.tile_end = nt_least(g->total, b.tile + g->part_tiles);
+    b.tile_end = nt_min(g->total, b.tile + g->part_tiles);
     return b;
 }
 
@@ -174,7 +174,7 @@ typedef struct step {
 } step;
 
 static step step_of(const gradient *g, const block *b, int64_t tile) {
-    int64_t end = nt_least(tile + g->step, b->tile_end);
+    int64_t end = nt_min(tile + g->step, b->tile_end);
     return (step){{tile, end, b->in, b->in_end - b->in}, {tile, end, b->out, b->out_end - b->out}};
 }
 

@@ -63,7 +63,7 @@ static right right_of(const nt_conv_shape *shape, bool transposed) {
 /* Transposes one tap of a panel: to[d][lane] = weight of output channel d, input channel lane. */
 static void transpose_tap(const right *r, int64_t group, int64_t panel, int64_t tap, float *to) {
     int64_t blocks = nt_ceil_div(r->depth, NT_BLOCK), first = panel * NT_BLOCK;
-    int64_t count = nt_least(NT_BLOCK, r->lanes - first);
+    int64_t count = nt_min(NT_BLOCK, r->lanes - first);
     for (int64_t d = 0; d < r->depth; d++, to += NT_BLOCK) {
         int64_t block = group * blocks + d / NT_BLOCK;
         const float *from =
@@ -112,8 +112,8 @@ static block block_of(const product *p, int job) {
     int64_t rest = job / p->row_jobs;
     block b = {.group = rest / p->panel_jobs, .row = job % p->row_jobs * p->rows};
     b.panel = rest % p->panel_jobs * p->block_panels;
-    b.rows = nt_least(p->rows, nt_gather_rows(&p->left) - b.row);
-    b.panels = nt_least(p->block_panels, p->panels - b.panel);
+    b.rows = nt_min(p->rows, nt_gather_rows(&p->left) - b.row);
+    b.panels = nt_min(p->block_panels, p->panels - b.panel);
     return b;
 }
 
@@ -192,7 +192,7 @@ static void clear_block(const block *b, const desk *at) {
  * the result, too, but for the strides. */
 static void end_block(const product *p, const block *b, const desk *at) {
     int64_t first = b->group * p->lanes + b->panel * NT_BLOCK;
-    int64_t count = nt_least(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
+    int64_t count = nt_min(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
     int64_t together = follow(p) ? b->rows : 1;
     nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
     for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
@@ -221,11 +221,11 @@ static void product_job(const void *context, int job, int worker) {
 static void cut(product *p, int64_t rows, int64_t groups) {
     int64_t pieces = nt_ceil_div(rows, BLOCK_ROWS);
     if (p->panels * groups < WANTED_JOBS)
-        pieces = nt_most(pieces, nt_least(WANTED_JOBS, rows / FEWEST_ROWS));
-    p->rows = nt_least(BLOCK_ROWS, nt_round_up(nt_ceil_div(rows, pieces), ROUND_ROWS));
+        pieces = nt_max(pieces, nt_min(WANTED_JOBS, rows / FEWEST_ROWS));
+    p->rows = nt_min(BLOCK_ROWS, nt_round_up(nt_ceil_div(rows, pieces), ROUND_ROWS));
     p->row_jobs = nt_ceil_div(rows, p->rows);
     int64_t cuts = nt_clamp(nt_ceil_div(WANTED_JOBS, p->row_jobs * groups), 1, p->panels);
-    p->block_panels = nt_even(p->panels, nt_least(BLOCK_PANELS, nt_ceil_div(p->panels, cuts)));
+    p->block_panels = nt_even(p->panels, nt_min(BLOCK_PANELS, nt_ceil_div(p->panels, cuts)));
     p->panel_jobs = nt_ceil_div(p->panels, p->block_panels);
 }
 
@@ -296,12 +296,12 @@ static bool any_live(const nt_gather *gather) {
 
 /* Phases are counted by rows. */
 static int64_t phases(const nt_conv_shape *shape) {
-    return nt_least(shape->stride[0], shape->height) * nt_least(shape->stride[1], shape->width);
+    return nt_min(shape->stride[0], shape->height) * nt_min(shape->stride[1], shape->width);
 }
 
 static product product_of_phase(const nt_conv_shape *shape, const float *dy, int64_t phase,
                                 float *dx) {
-    int64_t columns = nt_least(shape->stride[1], shape->width);
+    int64_t columns = nt_min(shape->stride[1], shape->width);
     product p = {
         .result = dx,
         .size = {shape->height, shape->width},

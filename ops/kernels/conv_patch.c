@@ -113,7 +113,7 @@ typedef struct block {
 static block line_of(const product *p, const block *b, int64_t i) {
     block line = *b;
     line.row += i;
-    line.rows = nt_least(b->rows - i, p->shape->out_width - line.row % p->shape->out_width);
+    line.rows = nt_min(b->rows - i, p->shape->out_width - line.row % p->shape->out_width);
     return line;
 }
 
@@ -129,7 +129,7 @@ static void multiply(const product *p, const block *b, float *sums, int64_t row,
     for (int64_t k = 0; k < depth; k += PIECE) {
         const nt_block_product piece = {
             .rows = b->rows,
-            .depth = nt_least(PIECE, depth - k),
+            .depth = nt_min(PIECE, depth - k),
             .panels = b->panels,
             .a = p->dy + b->row * depth + k,
             .a_row = depth,
@@ -151,7 +151,7 @@ static void end_line(const product *p, const block *line, nt_conv_sums sums) {
     int64_t first = line->panel * NT_BLOCK;
     nt_conv_end end = {.bias = p->bias ? p->right + right_size(p) : NULL};
     nt_conv_end_rows(&end, &sums, line->rows, first,
-                     nt_least(p->lanes - first, line->panels * NT_BLOCK), p->dx, target(p, line),
+                     nt_min(p->lanes - first, line->panels * NT_BLOCK), p->dx, target(p, line),
                      p->lanes);
 }
 
@@ -180,11 +180,11 @@ static void product_job(const void *context, int job, int worker) {
     float *desk = (float *)(p->workers + (size_t)worker * p->per_worker);
     bool whole = p->lanes % NT_BLOCK == 0 && p->shape->out_width >= WIDE;
     block b = {.row = job / p->r_jobs * BLOCK_ROWS};
-    b.rows = nt_least(BLOCK_ROWS, p->rows - b.row);
+    b.rows = nt_min(BLOCK_ROWS, p->rows - b.row);
     int64_t each = p->shape->kernel[0] / p->r_jobs, first = job % p->r_jobs * each;
     for (b.r = first; b.r < first + each; b.r++)
         for (b.panel = 0; b.panel < p->panels; b.panel += BLOCK_PANELS) {
-            b.panels = nt_least(BLOCK_PANELS, p->panels - b.panel);
+            b.panels = nt_min(BLOCK_PANELS, p->panels - b.panel);
             if (whole)
                 in_place(p, &b, desk);
             else

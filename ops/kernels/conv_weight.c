@@ -56,7 +56,7 @@ static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
     gradient g = {.shape = shape, .gemm = nt_gemm_query(), .left = nt_gather_forward(shape, x)};
     g.lanes = shape->out_channels / shape->groups;
     g.panels = nt_ceil_div(g.lanes, NT_BLOCK);
-    g.lane_panels = nt_least(g.panels, BLOCK_PANELS);
+    g.lane_panels = nt_min(g.panels, BLOCK_PANELS);
     g.lane_jobs = nt_ceil_div(g.panels, g.lane_panels);
     g.rows = nt_gather_columns(&g.left);
     g.cut_rows = all_live(&g.left) ? g.rows : g.left.channels;
@@ -67,7 +67,7 @@ static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
     g.stored = shape->groups * g.panels * NT_BLOCK * g.rows;
     int64_t jobs = g.row_jobs * g.lane_jobs * shape->groups;
     g.most_parts =
-        nt_least(nt_ceil_div(WANTED_JOBS, jobs), nt_ceil_div(g.places, PART_PIECES * NT_PIECE));
+        nt_min(nt_ceil_div(WANTED_JOBS, jobs), nt_ceil_div(g.places, PART_PIECES * NT_PIECE));
     g.part_places = nt_round_up(nt_ceil_div(g.places, g.most_parts), NT_PIECE);
     g.parts = nt_ceil_div(g.places, g.part_places);
     return g;
@@ -98,9 +98,9 @@ typedef struct block {
 static block block_of(const gradient *g, int job) {
     int64_t rest = job / g->row_jobs, cut = job % g->row_jobs / g->cut_jobs;
     int64_t row = job % g->cut_jobs * g->block_rows;
-    block b = {.row = cut * g->cut_rows + row, .rows = nt_least(g->block_rows, g->cut_rows - row)};
+    block b = {.row = cut * g->cut_rows + row, .rows = nt_min(g->block_rows, g->cut_rows - row)};
     b.panel = rest % g->lane_jobs * g->lane_panels;
-    b.panels = nt_least(g->lane_panels, g->panels - b.panel);
+    b.panels = nt_min(g->lane_panels, g->panels - b.panel);
     rest /= g->lane_jobs;
     b.group = rest % g->shape->groups;
     b.part = rest / g->shape->groups;
@@ -111,7 +111,7 @@ static block block_of(const gradient *g, int job) {
 static void copy_lanes(const gradient *g, const block *b, int64_t place, int64_t length,
                        float *to) {
     int64_t width = b->panels * NT_BLOCK, lane = b->panel * NT_BLOCK;
-    int64_t count = nt_least(width, g->lanes - lane);
+    int64_t count = nt_min(width, g->lanes - lane);
     const float *from = g->dy + place * g->shape->out_channels + b->group * g->lanes + lane;
     for (int64_t i = 0; i < length; i++) {
         memcpy(to, from, (size_t)count * sizeof *to);
@@ -153,7 +153,7 @@ static void gradient_job(const void *context, int job, int worker) {
     float *left = (float *)(g->workers + (size_t)worker * g->per_worker);
     float *right = left + NT_PIECE * left_pitch(g), *work = right + NT_PIECE * right_pitch(g);
     const float *x = x_in_place(g, &b), *dy = dy_in_place(g, &b);
-    int64_t start = b.part * g->part_places, end = nt_least(g->places, start + g->part_places);
+    int64_t start = b.part * g->part_places, end = nt_min(g->places, start + g->part_places);
     nt_block_product product = {
         .rows = b.rows,
         .panels = b.panels,
@@ -173,7 +173,7 @@ static void gradient_job(const void *context, int job, int worker) {
         return;
     }
     for (int64_t place = start; place < end; place += NT_PIECE) {
-        product.depth = nt_least(NT_PIECE, end - place);
+        product.depth = nt_min(NT_PIECE, end - place);
         product.add = place > start;
         if (x)
             product.a = x + place * product.a_step;

@@ -92,9 +92,9 @@ static int64_t run_end(const sweep *s, int64_t place) {
     for (int32_t tap = 0; tap < s->gather.taps[1]; tap++) {
         const nt_reach *reach = &s->columns[tap];
         if (meets(reach, place))
-            end = nt_least(end, reach->to);
+            end = nt_min(end, reach->to);
         else if (reach->from > place && reach->from < reach->to)
-            end = nt_least(end, reach->from);
+            end = nt_min(end, reach->from);
     }
     return end;
 }
@@ -144,7 +144,7 @@ typedef struct task {
 } task;
 
 static int task_cut(task *t, int64_t line_floats) {
-    t->job_lines = nt_most(1, JOB_FLOATS / line_floats);
+    t->job_lines = nt_max(1, JOB_FLOATS / line_floats);
     t->lines_total = t->shape->samples * t->sample_lines;
     return (int)nt_ceil_div(t->lines_total, t->job_lines);
 }
@@ -211,7 +211,7 @@ static void forward_job(const void *context, int job, int worker) {
     int64_t channels = t->shape->channels, width = t->shape->out_width;
     float *spare = worker_floats(t, worker), *sums = spare + t->shape->out_channels;
     bool in_place = t->times == 1 && nt_conv_end_in_place(&t->end, t->to);
-    int64_t end = nt_least(t->lines_total, (job + 1) * t->job_lines);
+    int64_t end = nt_min(t->lines_total, (job + 1) * t->job_lines);
     sweep s;
     sweep_init(&s, &gather, channels);
     for (int64_t i = job * t->job_lines; i < end; i++) {
@@ -302,7 +302,7 @@ static void data_phase(const task *t, const int32_t first[2], int64_t from, int6
 
 static void data_job(const void *context, int job, int worker) {
     const task *t = context;
-    int64_t from = job * t->job_lines, end = nt_least(t->lines_total, from + t->job_lines);
+    int64_t from = job * t->job_lines, end = nt_min(t->lines_total, from + t->job_lines);
     for (int32_t a = 0; a < t->shape->stride[0] && a < t->shape->height; a++)
         for (int32_t b = 0; b < t->shape->stride[1] && b < t->shape->width; b++)
             data_phase(t, (const int32_t[]){a, b}, from, end, worker_floats(t, worker));
@@ -341,7 +341,7 @@ static gradient gradient_of(const nt_conv_shape *shape) {
     gradient g = {.shape = shape, .times = multiplier(shape)};
     int64_t line_floats = (int64_t)shape->out_width * shape->out_channels;
     g.lines_total = (int64_t)shape->samples * shape->out_height;
-    g.most_parts = nt_least(WANTED_PARTS, nt_ceil_div(g.lines_total * line_floats, PART_FLOATS));
+    g.most_parts = nt_min(WANTED_PARTS, nt_ceil_div(g.lines_total * line_floats, PART_FLOATS));
     g.part_lines = nt_ceil_div(g.lines_total, g.most_parts);
     g.parts = nt_ceil_div(g.lines_total, g.part_lines);
     g.stored = (int64_t)(kernel_bytes(shape) / sizeof(float));
@@ -375,7 +375,7 @@ static void gradient_job(const void *context, int job, int worker) {
     const gradient *g = context;
     const nt_gather gather = nt_gather_forward(g->shape, g->x);
     int64_t width = (int64_t)g->shape->out_width * g->shape->out_channels;
-    int64_t end = nt_least(g->lines_total, (job + 1) * g->part_lines);
+    int64_t end = nt_min(g->lines_total, (job + 1) * g->part_lines);
     float *apart = (float *)(g->workers + (size_t)worker * g->per_worker);
     sweep s;
     sweep_init(&s, &gather, g->shape->channels);

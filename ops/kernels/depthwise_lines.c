@@ -67,7 +67,7 @@ NT_INLINE void sum_places(const nt_depthwise_run *run, const result *r, int64_t 
 
 NT_VECTORISED(sum, (const nt_depthwise_run *run, const result *r), (run, r)) {
     for (int64_t channel = 0; channel < run->channels; channel += NEAR_CHANNELS) {
-        int64_t end = nt_least(run->channels, channel + NEAR_CHANNELS), place = 0;
+        int64_t end = nt_min(run->channels, channel + NEAR_CHANNELS), place = 0;
         for (; run->places - place >= PLACES; place += PLACES)
             sum_places(run, r, place, PLACES, channel, end);
         for (; place < run->places; place++)
@@ -147,7 +147,7 @@ NT_VECTORISED(correlate,
               (const nt_depthwise_run *run, const float *dy, int64_t dy_step, float *sums),
               (run, dy, dy_step, sums)) {
     for (int64_t place = 0; place < run->places; place += NEAR_PLACES) {
-        const gradient g = {dy, dy_step, place, nt_least(run->places, place + NEAR_PLACES), sums};
+        const gradient g = {dy, dy_step, place, nt_min(run->places, place + NEAR_PLACES), sums};
         correlate_places(run, &g);
     }
 }

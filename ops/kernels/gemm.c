@@ -149,7 +149,7 @@ static void multiply_piece(const nt_gemm *gemm, const nt_block_product *p, float
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *work) {
     nt_block_product piece = *p;
     for (int64_t k = 0; k < p->depth; k += DEPTH) {
-        piece.depth = nt_least(DEPTH, p->depth - k);
+        piece.depth = nt_min(DEPTH, p->depth - k);
         piece.a = p->a + k * p->a_step;
         piece.b = p->b + k * p->b_row;
         piece.add = p->add || k > 0;

@@ -10,7 +10,7 @@
 enum { BLOCK = 1 << 14 /* elements, about */, LEAST = 64 /* rows */ };
 
 static int64_t block_rows(int64_t columns) {
-    return nt_most(BLOCK / columns, LEAST);
+    return nt_max(BLOCK / columns, LEAST);
 }
 
 static int64_t blocks_of(int64_t rows, int64_t columns) {
@@ -54,7 +54,7 @@ NT_VECTORISED(add_deviations,
 
 static void take_block(const nt_moments *m, int64_t block) {
     int64_t columns = m->columns, from = block * block_rows(columns);
-    int64_t rows = nt_least(block_rows(columns), m->rows - from);
+    int64_t rows = nt_min(block_rows(columns), m->rows - from);
     const float *x = m->x + from * columns;
     double *mean = m->blocks + block * 2 * columns, *squares = mean + columns;
     memset(mean, 0, (size_t)(2 * columns) * sizeof *mean);
@@ -81,14 +81,14 @@ typedef struct range {
 /* The units that the rows of a block wait for. */
 static range units_of(const nt_moments *m, int64_t block) {
     int64_t from = block * block_rows(m->columns);
-    int64_t end = nt_least(from + block_rows(m->columns), m->rows);
+    int64_t end = nt_min(from + block_rows(m->columns), m->rows);
     return (range){from / m->unit_rows * m->units, nt_ceil_div(end, m->unit_rows) * m->units};
 }
 
 /* The blocks some of whose rows wait for these units. */
 static range blocks_waiting(const nt_moments *m, int64_t from, int64_t end) {
     int64_t first = from / m->units * m->unit_rows;
-    int64_t last = nt_least(m->rows, nt_ceil_div(end, m->units) * m->unit_rows);
+    int64_t last = nt_min(m->rows, nt_ceil_div(end, m->units) * m->unit_rows);
     return (range){first / block_rows(m->columns), nt_ceil_div(last, block_rows(m->columns))};
 }
 
@@ -105,7 +105,7 @@ void nt_moments_made(const nt_moments *m, int64_t from, int64_t end, int64_t sha
     range blocks = blocks_waiting(m, from, end);
     for (int64_t i = blocks.from; i < blocks.end; i++) {
         range wanted = units_of(m, i);
-        int64_t made = (nt_least(end, wanted.end) - nt_most(from, wanted.from)) * shares;
+        int64_t made = (nt_min(end, wanted.end) - nt_max(from, wanted.from)) * shares;
         if (atomic_fetch_sub(&m->missing[i], made) == made)
             take_block(m, i);
     }
@@ -120,7 +120,7 @@ static void combine(const nt_moments *m) {
     const double *block = m->blocks;
     for (int64_t before = rows; before < m->rows; before += rows) {
         block += 2 * columns;
-        double more = (double)nt_least(rows, m->rows - before);
+        double more = (double)nt_min(rows, m->rows - before);
         double share = more / ((double)before + more);
         for (int64_t c = 0; c < columns; c++) {
             double apart = block[c] - mean[c];

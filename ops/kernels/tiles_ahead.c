@@ -20,10 +20,9 @@ nt_ahead nt_ahead_of(const nt_tiles *tiles, const float *maps, const nt_tiles_pa
                       .left = *part,
                       .write = write,
                       .place = tiles->side * tiles->side};
-    ahead.left.end = nt_least(part->end, nt_tiles_total(tiles));
+    ahead.left.end = nt_min(part->end, nt_tiles_total(tiles));
     if (part->tile < ahead.left.end && calls > 0) {
-        int64_t places =
-            nt_least(tiles->step[0], tiles->side) * nt_least(tiles->step[1], tiles->side);
+        int64_t places = nt_min(tiles->step[0], tiles->side) * nt_min(tiles->step[1], tiles->side);
         int64_t lines = places * nt_ceil_div(part->count, NT_FETCH_LINE);
         ahead.lines = nt_ceil_div((ahead.left.end - part->tile) * lines, calls);
     }
