@@ -1,7 +1,7 @@
 #include "bilinear_kernel.h"
 
-#include "fetch.h"
 #include "integers.h"
+#include "prefetch.h"
 #include "tensor.h"
 
 enum { SQUARE = NT_BLOCK * NT_BLOCK };
@@ -44,8 +44,8 @@ void nt_bilinear_kernel_transform(const nt_bilinear_kernel *k, int64_t panel, in
     k->scheme->kernel(from, first * NT_BLOCK, points, 0, (end - first) * NT_BLOCK, NULL);
 }
 
-void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
-                              int64_t end, int64_t part, int64_t parts) {
+void nt_bilinear_kernel_prefetch(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
+                                 int64_t end, int64_t part, int64_t parts) {
     int taps = k->scheme->taps * k->scheme->taps;
     int64_t blocks = nt_ceil_div(end - first, NT_BLOCK), squares = blocks * taps;
     for (int64_t i = part * squares / parts; i < (part + 1) * squares / parts; i++) {
@@ -53,6 +53,6 @@ void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *k, int64_t panel, int64_
         int64_t across = k->transposed ? panel : block, along = k->transposed ? block : panel;
         const float *square = tap_at(k, along, (int)(i / blocks)) + across * SQUARE;
         int64_t left = (k->shape->channels - across * NT_BLOCK) * NT_BLOCK;
-        nt_fetch_to_read(square, nt_min(left, SQUARE));
+        nt_prefetch_to_read(square, nt_min(left, SQUARE));
     }
 }

@@ -22,8 +22,8 @@ typedef struct nt_bilinear_kernel {
 void nt_bilinear_kernel_transform(const nt_bilinear_kernel *kernel, int64_t panel, int64_t first,
                                   int64_t end, float *to, int64_t point);
 
-/* Fetches from the weight part `part` of `parts` of what transforming so much will need. */
-void nt_bilinear_kernel_fetch(const nt_bilinear_kernel *kernel, int64_t panel, int64_t first,
-                              int64_t end, int64_t part, int64_t parts);
+/* Prefetches from the weight part `part` of `parts` of what transforming so much will need. */
+void nt_bilinear_kernel_prefetch(const nt_bilinear_kernel *kernel, int64_t panel, int64_t first,
+                                 int64_t end, int64_t part, int64_t parts);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "integers.h"
 #include "tensor.h"
-#include "tiles_ahead.h"
+#include "tile_prefetch.h"
 
 enum {
     BLOCK_FLOATS = 1 << 17,  /* tiles and products of a block, about: half a second-level cache */
@@ -51,7 +51,7 @@ static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data
             p->from.first[d] = data ? first_gradient(shape, d) : -shape->pad[d];
     }
     p->total = nt_tiles_total(&p->to);
-    p->cold = nt_ahead_pays(shape);
+    p->cold = nt_tile_prefetch_pays(shape);
 }
 
 static void plan_channels(nt_bilinear_plan *p) {

@@ -32,7 +32,7 @@ typedef struct nt_bilinear_plan {
     int32_t points;        /* of both sides together; */
     int32_t kernel_points; /* likewise */
     bool streamed;         /* see above */
-    bool cold;             /* it pays to fetch ahead (tiles_ahead.h) */
+    bool cold;             /* it pays to prefetch (tile_prefetch.h) */
     int64_t depth, pieces; /* channels that are multiplied at a time; how often that is */
     int64_t panels, group; /* of result channels; at a time, at most */
     int64_t total;         /* tiles */

@@ -1,18 +1,18 @@
 #include "bilinear_product.h"
 
 #include "conv_end.h"
-#include "fetch.h"
 #include "integers.h"
 #include "parallel.h"
+#include "prefetch.h"
 #include "tensor.h"
-#include "tiles_ahead.h"
+#include "tile_prefetch.h"
 
 enum {
     WANTED_JOBS = 32,    /* of runs of blocks, */
     MOST_RUN = 8,        /* but no longer than this */
     SHARED_JOBS = 16,    /* of a round, if panels are enough; */
     SINGLE_PANELS = 2,   /* but a job of a single tile has so many: together they take less time */
-    FETCHING_TILES = 12, /* or more are worth fetching a panel for */
+    PREFETCH_TILES = 12, /* or more are worth prefetching a panel for */
     TRANSFORM_TILES = 4  /* of a job, into shared memory */
 };
 
@@ -94,13 +94,13 @@ typedef struct part {
     int64_t panel, panels;
 } part;
 
-/* What is fetched meanwhile: the next block, where the result will be written, and what will be
+/* What is prefetched meanwhile: the next block, where the result will be written, and what will be
  * added to it. */
-typedef struct errands {
-    nt_ahead next, result, plus;
-} errands;
+typedef struct prefetches {
+    nt_tile_prefetch next, result, plus;
+} prefetches;
 
-/* Panels that one call multiplies by: as few as can be, for the errands' sake, unless each call
+/* Panels that one call multiplies by: as few as can be, for the prefetches' sake, unless each call
  * would pack the tiles anew, or there is but one tile, which takes several side by side. */
 static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
     return p->gemm.unpacked && p->total > 1 ? 1 : panels;
@@ -110,15 +110,16 @@ static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
     return p->points * p->pieces * nt_ceil_div(panels, panels_of_call(p, nt_min(panels, p->group)));
 }
 
-static errands errands_of(const task *t, const part *b, const nt_ahead *next) {
+static prefetches prefetches_of(const task *t, const part *b, const nt_tile_prefetch *next) {
     const nt_bilinear_plan *p = t->plan;
     int64_t channel = b->panel * NT_BLOCK;
     int64_t count = nt_min(b->panels * NT_BLOCK, p->to.channels - channel);
     const nt_tiles_part written = {b->tile, b->end, channel, count};
     int64_t calls = p->cold ? calls_of(p, b->panels) : 0;
     bool plus = t->end.plus && t->end.plus != t->result;
-    return (errands){*next, nt_ahead_of(&p->to, t->result, &written, true, calls),
-                     nt_ahead_of(&p->to, t->end.plus, &written, false, plus ? calls : 0)};
+    return (prefetches){
+        *next, nt_tile_prefetch_of(&p->to, t->result, &written, true, calls),
+        nt_tile_prefetch_of(&p->to, t->end.plus, &written, false, plus ? calls : 0)};
 }
 
 /* The panels of the kernel, of one piece of the channels. */
@@ -140,33 +141,33 @@ static kernel_piece piece_of(const task *t, const part *b, const desk *at, int64
     return (kernel_piece){at->kernel, floats};
 }
 
-/* Fetches a part, one for each point, of what will be transformed next: the panel's next piece, or
- * the first of the panel that this worker is likely to take then. */
-static void fetch_weight(const task *t, const part *b, int64_t piece, int point) {
+/* Prefetches a part, one for each point, of what will be transformed next: the panel's next piece,
+ * or the first of the panel that this worker is likely to take then. */
+static void prefetch_weight(const task *t, const part *b, int64_t piece, int point) {
     const nt_bilinear_plan *p = t->plan;
     bool last = piece + 1 == p->pieces;
     int64_t next = last ? 0 : piece + 1, panel = last ? b->panel + nt_threads() : b->panel;
     if (panel < p->panels)
-        nt_bilinear_kernel_fetch(&t->right.source, panel, next * p->depth,
-                                 next * p->depth + channels_of(p, next), point, p->points);
+        nt_bilinear_kernel_prefetch(&t->right.source, panel, next * p->depth,
+                                    next * p->depth + channels_of(p, next), point, p->points);
 }
 
-/* Fetches the panel, of a kernel transformed before, that is multiplied by after this one: under
+/* Prefetches the panel, of a kernel transformed before, that is multiplied by after this one: under
  * this point or, after its last, the next. A few tiles would be done with this one sooner. */
-static void fetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel, int point,
-                        int64_t next, int64_t end, int64_t depth) {
-    if (p->streamed || p->total < FETCHING_TILES)
+static void prefetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel, int point,
+                           int64_t next, int64_t end, int64_t depth) {
+    if (p->streamed || p->total < PREFETCH_TILES)
         return;
     if (next == end)
         next = 0, point++;
     if (point < p->points)
-        nt_fetch_to_read(kernel->at + next * kernel->panel +
-                             nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point,
-                         depth * NT_BLOCK);
+        nt_prefetch_to_read(kernel->at + next * kernel->panel +
+                                nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point,
+                            depth * NT_BLOCK);
 }
 
 static void multiply_point(const task *t, const part *b, const desk *at, int64_t piece,
-                           const kernel_piece *kernel, int point, errands *e) {
+                           const kernel_piece *kernel, int point, prefetches *meanwhile) {
     const nt_bilinear_plan *p = t->plan;
     int64_t at_once = panels_of_call(p, b->panels);
     nt_block_product product = {
@@ -187,14 +188,14 @@ static void multiply_point(const task *t, const part *b, const desk *at, int64_t
     for (int64_t j = 0; j < b->panels; j += at_once) {
         product.b = right + j * kernel->panel;
         product.c = c + j * NT_BLOCK;
-        fetch_panel(p, kernel, point, j + at_once, b->panels, product.depth);
+        prefetch_panel(p, kernel, point, j + at_once, b->panels, product.depth);
         nt_gemm_multiply(&p->gemm, &product, at->work);
-        nt_ahead_fetch(&e->next);
-        nt_ahead_fetch(&e->result);
-        nt_ahead_fetch(&e->plus);
+        nt_tile_prefetch_step(&meanwhile->next);
+        nt_tile_prefetch_step(&meanwhile->result);
+        nt_tile_prefetch_step(&meanwhile->plus);
     }
     if (p->streamed)
-        fetch_weight(t, b, piece, point);
+        prefetch_weight(t, b, piece, point);
 }
 
 /* --- the way out ------------------------------------------------------------------------------ */
@@ -256,17 +257,17 @@ static void emit(const task *t, const part *b, const desk *at) {
 
 /* A block by panels [panel, panel_end), a few at a time. */
 static void multiply(const task *t, part *b, const desk *at, int64_t panel, int64_t panel_end,
-                     nt_ahead *next) {
+                     nt_tile_prefetch *next) {
     const nt_bilinear_plan *p = t->plan;
     for (b->panel = panel; b->panel < panel_end; b->panel += b->panels) {
         b->panels = nt_min(t->group, panel_end - b->panel);
-        errands e = errands_of(t, b, next);
+        prefetches meanwhile = prefetches_of(t, b, next);
         for (int64_t piece = 0; piece < p->pieces; piece++) {
             kernel_piece kernel = piece_of(t, b, at, piece);
             for (int i = 0; i < p->points; i++)
-                multiply_point(t, b, at, piece, &kernel, i, &e);
+                multiply_point(t, b, at, piece, &kernel, i, &meanwhile);
         }
-        *next = e.next;
+        *next = meanwhile.next;
         emit(t, b, at);
         if (t->end.moments)
             nt_moments_made(t->end.moments, b->tile, b->end, b->panels);
@@ -283,7 +284,7 @@ static void shared_job(const void *context, int job, int worker) {
               .end = nt_min(tile + p->block, t->tile_end),
               .tiles = t->tiles + (tile - t->tile) * p->depth,
               .point = p->round_point};
-    nt_ahead none = {0};
+    nt_tile_prefetch none = {0};
     multiply(t, &b, &at, panel, nt_min(p->panels, panel + t->group), &none);
 }
 
@@ -297,8 +298,8 @@ static void run_job(const void *context, int job, int worker) {
         int64_t tile = i * p->block, end = nt_min(tile + p->block, p->total);
         part b = {.tile = tile, .end = end, .tiles = at.tiles, .point = p->block_point};
         const nt_tiles_part after = {end, end + p->block, 0, p->from.channels};
-        nt_ahead next =
-            nt_ahead_of(&p->from, t->maps, &after, false, p->cold ? calls_of(p, p->panels) : 0);
+        nt_tile_prefetch next = nt_tile_prefetch_of(&p->from, t->maps, &after, false,
+                                                    p->cold ? calls_of(p, p->panels) : 0);
         for (int64_t piece = 0; piece < p->pieces; piece++)
             transform(t, piece, tile, end, tile, at.tiles, b.point, p->cold && i == first);
         multiply(t, &b, &at, 0, p->panels, &next);

@@ -9,7 +9,7 @@
  *     sums         [kernel point][panel of output channels][input channel][16]
  *
  * What belongs to one point stays in the second-level cache while it is worked on. While it is
- * multiplied, the next step's tiles are fetched.
+ * multiplied, the next step's tiles are prefetched.
  *
  * At the end the job takes the sums back to the taps. How many parts there are depends on the shape
  * alone; their results are kept in shared memory and added in order. */
@@ -19,8 +19,8 @@
 #include "parallel.h"
 #include "parts.h"
 #include "tensor.h"
+#include "tile_prefetch.h"
 #include "tiles.h"
-#include "tiles_ahead.h"
 
 enum {
     /* Channels of a job, input and output alike, at most. Each block of them is transformed once
@@ -42,7 +42,7 @@ typedef struct gradient {
     nt_gemm gemm;
     nt_tiles x, dy;
     int32_t points, kernel_points;                     /* of both sides together */
-    bool cold;                                         /* it pays to fetch ahead (tiles_ahead.h) */
+    bool cold;                                         /* it pays to prefetch (tile_prefetch.h) */
     int64_t in_block, out_block, in_jobs, out_jobs;    /* channels of a job; jobs */
     int64_t in_point, out_point, sum_point, sum_panel; /* floats */
     int64_t total, step, part_tiles, parts, most_parts;
@@ -81,7 +81,7 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
         .gemm = nt_gemm_query(),
         .points = scheme->points * scheme->points,
         .kernel_points = scheme->kernel_points * scheme->kernel_points,
-        .cold = nt_ahead_pays(shape),
+        .cold = nt_tile_prefetch_pays(shape),
         .x = {.samples = shape->samples,
               .size = {shape->height, shape->width},
               .channels = shape->channels,
@@ -189,13 +189,14 @@ static void transform(const gradient *g, const step *s, const desk *at, bool col
                        g->out_block, cold);
 }
 
-/* Adds a step's products to the sums, or begins them; meanwhile fetches the next step. The points
- * meet the kernel's in order, so that the first to meet one is the one that begins its sum. */
+/* Adds a step's products to the sums, or begins them; meanwhile prefetches the next step. The
+ * points meet the kernel's in order, so that the first to meet one is the one that begins its sum.
+ */
 static void multiply(const gradient *g, const step *s, const desk *at, bool add, const step *next) {
     int64_t panels = nt_ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
     int64_t calls = g->cold ? g->points * panels / at_once : 0;
-    nt_ahead x = nt_ahead_of(&g->x, g->inputs, &next->x, false, calls);
-    nt_ahead dy = nt_ahead_of(&g->dy, g->gradients, &next->dy, false, calls);
+    nt_tile_prefetch x = nt_tile_prefetch_of(&g->x, g->inputs, &next->x, false, calls);
+    nt_tile_prefetch dy = nt_tile_prefetch_of(&g->dy, g->gradients, &next->dy, false, calls);
     nt_block_product product = {
         .rows = s->x.count,
         .depth = s->x.end - s->x.tile,
@@ -216,8 +217,8 @@ static void multiply(const gradient *g, const step *s, const desk *at, bool add,
             product.b = at->gradients + i * g->out_point + panel * NT_BLOCK;
             product.c = at->sums + sum * g->sum_point + panel * g->sum_panel;
             nt_gemm_multiply(&g->gemm, &product, at->work);
-            nt_ahead_fetch(&x);
-            nt_ahead_fetch(&dy);
+            nt_tile_prefetch_step(&x);
+            nt_tile_prefetch_step(&dy);
         }
     }
 }

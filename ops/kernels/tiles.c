@@ -2,7 +2,7 @@
 
 #include "integers.h"
 #include "tensor.h"
-#include "tiles_ahead.h"
+#include "tile_prefetch.h"
 #include <string.h>
 
 enum { RUN = 256 /* channels that are transformed at a time */ };
@@ -77,9 +77,10 @@ void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_ma
     int64_t rest = part->count % NT_BLOCK, whole = part->count - rest, to_at = 0;
     nt_tiles_part next = *part;
     next.tile++;
-    nt_ahead ahead = nt_ahead_of(tiles, maps, &next, false, cold ? part->end - part->tile : 0);
+    nt_tile_prefetch ahead =
+        nt_tile_prefetch_of(tiles, maps, &next, false, cold ? part->end - part->tile : 0);
     for (int64_t tile = part->tile; tile < part->end; tile++, to_at += pitch) {
-        nt_ahead_fetch(&ahead);
+        nt_tile_prefetch_step(&ahead);
         nt_tiles_places(tiles, tile, places);
         transform_whole(tiles, maps, map, places, part->channel, whole, to, to_at);
         if (rest)
