@@ -33,9 +33,9 @@ typedef struct task {
 
 /* --- a worker's memory ------------------------------------------------------------------------ */
 
-typedef struct desk {
+typedef struct workspace {
     float *kernel, *products, *tiles, *work;
-} desk;
+} workspace;
 
 static int64_t kernel_floats(const nt_bilinear_plan *p) {
     return p->streamed ? p->group * p->kernel_points * p->kernel_point : 0;
@@ -45,12 +45,12 @@ static int64_t tiles_floats(const nt_bilinear_plan *p) {
     return p->shared ? 0 : nt_bilinear_plan_tiles(p, p->block_point);
 }
 
-static desk desk_of(const task *t, int worker) {
+static workspace workspace_of(const task *t, int worker) {
     const nt_bilinear_plan *p = t->plan;
     float *kernel = (float *)(t->memory->workers + (size_t)worker * t->memory->per_worker);
     float *products = kernel + kernel_floats(p);
     float *tiles = products + p->points * p->product_point;
-    return (desk){kernel, products, tiles, tiles + tiles_floats(p)};
+    return (workspace){kernel, products, tiles, tiles + tiles_floats(p)};
 }
 
 size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p) {
@@ -128,7 +128,7 @@ typedef struct kernel_piece {
     int64_t panel; /* floats from one panel to the next */
 } kernel_piece;
 
-static kernel_piece piece_of(const task *t, const part *b, const desk *at, int64_t piece) {
+static kernel_piece piece_of(const task *t, const part *b, const workspace *at, int64_t piece) {
     const nt_bilinear_plan *p = t->plan;
     int64_t first = piece * p->depth, floats = p->kernel_points * p->kernel_point;
     if (!p->streamed)
@@ -166,7 +166,7 @@ static void prefetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel
                             depth * NT_BLOCK);
 }
 
-static void multiply_point(const task *t, const part *b, const desk *at, int64_t piece,
+static void multiply_point(const task *t, const part *b, const workspace *at, int64_t piece,
                            const kernel_piece *kernel, int point, prefetches *meanwhile) {
     const nt_bilinear_plan *p = t->plan;
     int64_t at_once = panels_of_call(p, b->panels);
@@ -234,7 +234,7 @@ static void emit_rest(const task *t, const int64_t *places, const float *const *
                              t->result, places[i] + channel, 0);
 }
 
-static void emit(const task *t, const part *b, const desk *at) {
+static void emit(const task *t, const part *b, const workspace *at) {
     const nt_bilinear_plan *p = t->plan;
     const float *from[NT_MOST_PLACES];
     int64_t places[NT_MOST_PLACES];
@@ -256,7 +256,7 @@ static void emit(const task *t, const part *b, const desk *at) {
 /* --- jobs ------------------------------------------------------------------------------------- */
 
 /* A block by panels [panel, panel_end), a few at a time. */
-static void multiply(const task *t, part *b, const desk *at, int64_t panel, int64_t panel_end,
+static void multiply(const task *t, part *b, const workspace *at, int64_t panel, int64_t panel_end,
                      nt_tile_prefetch *next) {
     const nt_bilinear_plan *p = t->plan;
     for (b->panel = panel; b->panel < panel_end; b->panel += b->panels) {
@@ -278,7 +278,7 @@ static void multiply(const task *t, part *b, const desk *at, int64_t panel, int6
 static void shared_job(const void *context, int job, int worker) {
     const task *t = context;
     const nt_bilinear_plan *p = t->plan;
-    const desk at = desk_of(t, worker);
+    const workspace at = workspace_of(t, worker);
     int64_t tile = t->tile + job % t->blocks * p->block, panel = job / t->blocks * t->group;
     part b = {.tile = tile,
               .end = nt_min(tile + p->block, t->tile_end),
@@ -292,7 +292,7 @@ static void shared_job(const void *context, int job, int worker) {
 static void run_job(const void *context, int job, int worker) {
     const task *t = context;
     const nt_bilinear_plan *p = t->plan;
-    const desk at = desk_of(t, worker);
+    const workspace at = workspace_of(t, worker);
     int64_t first = job * t->run, last = nt_min(first + t->run, t->blocks);
     for (int64_t i = first; i < last; i++) {
         int64_t tile = i * p->block, end = nt_min(tile + p->block, p->total);

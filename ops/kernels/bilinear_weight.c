@@ -157,15 +157,15 @@ static block block_of(const gradient *g, int job) {
 }
 
 /* A worker's memory. */
-typedef struct desk {
+typedef struct workspace {
     float *inputs, *gradients, *sums, *work;
-} desk;
+} workspace;
 
-static desk desk_of(const gradient *g, int worker) {
+static workspace workspace_of(const gradient *g, int worker) {
     float *inputs = (float *)(g->workers + (size_t)worker * g->per_worker);
     float *gradients = inputs + g->points * g->in_point;
     float *sums = gradients + g->points * g->out_point;
-    return (desk){inputs, gradients, sums, sums + g->kernel_points * g->sum_point};
+    return (workspace){inputs, gradients, sums, sums + g->kernel_points * g->sum_point};
 }
 
 /* One step of a block, of the inputs and of the gradients. */
@@ -178,7 +178,7 @@ static step step_of(const gradient *g, const block *b, int64_t tile) {
     return (step){{tile, end, b->in, b->in_end - b->in}, {tile, end, b->out, b->out_end - b->out}};
 }
 
-static void transform(const gradient *g, const step *s, const desk *at, bool cold) {
+static void transform(const gradient *g, const step *s, const workspace *at, bool cold) {
     float *inputs[NT_MOST_PLACES], *gradients[NT_MOST_PLACES];
     for (int i = 0; i < g->points; i++) {
         inputs[i] = at->inputs + i * g->in_point;
@@ -192,7 +192,8 @@ static void transform(const gradient *g, const step *s, const desk *at, bool col
 /* Adds a step's products to the sums, or begins them; meanwhile prefetches the next step. The
  * points meet the kernel's in order, so that the first to meet one is the one that begins its sum.
  */
-static void multiply(const gradient *g, const step *s, const desk *at, bool add, const step *next) {
+static void multiply(const gradient *g, const step *s, const workspace *at, bool add,
+                     const step *next) {
     int64_t panels = nt_ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
     int64_t calls = g->cold ? g->points * panels / at_once : 0;
     nt_tile_prefetch x = nt_tile_prefetch_of(&g->x, g->inputs, &next->x, false, calls);
@@ -224,7 +225,7 @@ static void multiply(const gradient *g, const step *s, const desk *at, bool add,
 }
 
 /* Takes a panel's sums back to the taps. */
-static void emit_panel(const gradient *g, const block *b, const desk *at, int64_t panel) {
+static void emit_panel(const gradient *g, const block *b, const workspace *at, int64_t panel) {
     const float *from[NT_MOST_PLACES];
     float *to[NT_MOST_PLACES];
     int64_t taps = (int64_t)g->scheme->taps * g->scheme->taps;
@@ -241,7 +242,7 @@ static void emit_panel(const gradient *g, const block *b, const desk *at, int64_
 static void gradient_job(const void *context, int job, int worker) {
     const gradient *g = context;
     const block b = block_of(g, job);
-    const desk at = desk_of(g, worker);
+    const workspace at = workspace_of(g, worker);
     for (int64_t tile = b.tile; tile < b.tile_end; tile += g->step) {
         const step s = step_of(g, &b, tile), next = step_of(g, &b, tile + g->step);
         bool first = tile == b.tile;

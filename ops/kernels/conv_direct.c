@@ -119,33 +119,33 @@ static block block_of(const product *p, int job) {
 
 /* A worker's memory: the piece of a block of rows, and room for the block's sums, [panel][row][16].
  * Element (i, j) of a panel of sums is sums[panel * sum_panel + i * sum_row + j]. */
-typedef struct desk {
+typedef struct workspace {
     float *piece, *sums, *work;
     int64_t sum_row, sum_panel;
-} desk;
+} workspace;
 
 enum {
     PITCH = NT_PIECE + NT_BLOCK, /* an odd number of cache lines */
     PANEL = BLOCK_ROWS * NT_BLOCK
 };
 
-static desk desk_of(const product *p, const block *b, int worker) {
+static workspace workspace_of(const product *p, const block *b, int worker) {
     float *piece = (float *)(p->workers + (size_t)worker * p->per_worker);
     float *sums = piece + BLOCK_ROWS * PITCH, *work = sums + BLOCK_PANELS * PANEL;
     if (!p->in_place)
-        return (desk){piece, sums, work, NT_BLOCK, PANEL};
+        return (workspace){piece, sums, work, NT_BLOCK, PANEL};
     sums = p->result + b->row * p->pitch + b->group * p->lanes + b->panel * NT_BLOCK;
-    return (desk){piece, sums, work, p->pitch, NT_BLOCK};
+    return (workspace){piece, sums, work, p->pitch, NT_BLOCK};
 }
 
-static size_t desk_bytes(void) {
+static size_t workspace_bytes(void) {
     nt_gemm gemm = nt_gemm_query();
     size_t floats = (size_t)(BLOCK_ROWS * PITCH + BLOCK_PANELS * PANEL);
     return (floats + nt_gemm_work_size(&gemm, BLOCK_ROWS)) * sizeof(float);
 }
 
 /* Adds (or with !add, sets) to the block's sums what one piece of k contributes. */
-static void multiply_piece(const product *p, const block *b, const desk *at, int64_t k,
+static void multiply_piece(const product *p, const block *b, const workspace *at, int64_t k,
                            int64_t length, bool add) {
     int32_t first = (int32_t)b->group * p->left.channels;
     const float *in_maps = nt_gather_view(&p->left, first, k, length);
@@ -182,7 +182,7 @@ static int64_t result_at(const product *p, int64_t row) {
     return ((sample * p->size[0] + y) * p->size[1] + x) * p->pitch;
 }
 
-static void clear_block(const block *b, const desk *at) {
+static void clear_block(const block *b, const workspace *at) {
     for (int64_t panel = 0; panel < b->panels; panel++)
         for (int64_t i = 0; i < b->rows; i++)
             memset(at->sums + panel * at->sum_panel + i * at->sum_row, 0, NT_BLOCK * sizeof(float));
@@ -190,7 +190,7 @@ static void clear_block(const block *b, const desk *at) {
 
 /* Takes the block's sums to where they belong. Rows of the matrix that follow one another do so in
  * the result, too, but for the strides. */
-static void end_block(const product *p, const block *b, const desk *at) {
+static void end_block(const product *p, const block *b, const workspace *at) {
     int64_t first = b->group * p->lanes + b->panel * NT_BLOCK;
     int64_t count = nt_min(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
     int64_t together = follow(p) ? b->rows : 1;
@@ -203,7 +203,7 @@ static void end_block(const product *p, const block *b, const desk *at) {
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
     const block b = block_of(p, job);
-    const desk at = desk_of(p, &b, worker);
+    const workspace at = workspace_of(p, &b, worker);
     int64_t length;
     bool any = false;
     for (int64_t k = 0; (length = nt_gather_piece(&p->left, &k)) > 0; k += length, any = true)
@@ -250,7 +250,7 @@ static void product_run(product *p, const right *r, const nt_conv_memory *memory
 
 nt_conv_need nt_direct_forward_need(const nt_conv_shape *shape) {
     (void)shape;
-    return (nt_conv_need){.per_worker = desk_bytes()};
+    return (nt_conv_need){.per_worker = workspace_bytes()};
 }
 
 void nt_direct_forward(const nt_conv_shape *shape, const float *x, const float *weight,
@@ -274,7 +274,7 @@ nt_conv_need nt_direct_data_need(const nt_conv_shape *shape) {
     right r = right_of(shape, true);
     return (nt_conv_need){
         .shared = (size_t)(shape->groups * r.panels * r.panel_size) * sizeof(float),
-        .per_worker = desk_bytes(),
+        .per_worker = workspace_bytes(),
     };
 }
 

@@ -155,20 +155,20 @@ static void end_line(const product *p, const block *line, nt_conv_sums sums) {
                      p->lanes);
 }
 
-static void by_way_of_desk(const product *p, const block *b, float *desk) {
-    multiply(p, b, desk, NT_BLOCK, PANEL, desk + BLOCK_PANELS * PANEL);
+static void by_way_of_workspace(const product *p, const block *b, float *workspace) {
+    multiply(p, b, workspace, NT_BLOCK, PANEL, workspace + BLOCK_PANELS * PANEL);
     for (int64_t i = 0; i < b->rows;) {
         block line = line_of(p, b, i);
-        end_line(p, &line, (nt_conv_sums){desk + i * NT_BLOCK, NT_BLOCK, PANEL});
+        end_line(p, &line, (nt_conv_sums){workspace + i * NT_BLOCK, NT_BLOCK, PANEL});
         i += line.rows;
     }
 }
 
-static void in_place(const product *p, const block *b, float *desk) {
+static void in_place(const product *p, const block *b, float *workspace) {
     for (int64_t i = 0; i < b->rows;) {
         block line = line_of(p, b, i);
         float *to = p->dx + target(p, &line);
-        multiply(p, &line, to, p->lanes, NT_BLOCK, desk + BLOCK_PANELS * PANEL);
+        multiply(p, &line, to, p->lanes, NT_BLOCK, workspace + BLOCK_PANELS * PANEL);
         if (p->bias)
             end_line(p, &line, (nt_conv_sums){to, p->lanes, NT_BLOCK});
         i += line.rows;
@@ -177,7 +177,7 @@ static void in_place(const product *p, const block *b, float *desk) {
 
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
-    float *desk = (float *)(p->workers + (size_t)worker * p->per_worker);
+    float *workspace = (float *)(p->workers + (size_t)worker * p->per_worker);
     bool whole = p->lanes % NT_BLOCK == 0 && p->shape->out_width >= WIDE;
     block b = {.row = job / p->r_jobs * BLOCK_ROWS};
     b.rows = nt_min(BLOCK_ROWS, p->rows - b.row);
@@ -186,9 +186,9 @@ static void product_job(const void *context, int job, int worker) {
         for (b.panel = 0; b.panel < p->panels; b.panel += BLOCK_PANELS) {
             b.panels = nt_min(BLOCK_PANELS, p->panels - b.panel);
             if (whole)
-                in_place(p, &b, desk);
+                in_place(p, &b, workspace);
             else
-                by_way_of_desk(p, &b, desk);
+                by_way_of_workspace(p, &b, workspace);
         }
 }
 
