@@ -55,21 +55,21 @@ static double scale_of(const nt_call *call, int64_t channel) {
     return (double)gamma[0].f[channel] / sqrt((double)gamma[3].f[channel] + a->eps);
 }
 
-/* Job: one block of the kernel's first dimension, of one group. */
+/* Job: one panel of the kernel's first dimension, of one group. */
 static void weight_job(const void *context, int job, int worker) {
     const nt_call *call = context;
     const nt_type *type = &call->in[0].type;
     (void)worker;
     int64_t per_group = type->shape.dim[0] / type->groups;
-    int64_t blocks = nt_ceil_div(per_group, NT_BLOCK);
-    int64_t group = job / blocks, lane = job % blocks * NT_BLOCK;
-    int64_t total = nt_shape_pixels(type->shape) * NT_BLOCK;
+    int64_t panels = nt_ceil_div(per_group, NT_PANEL);
+    int64_t group = job / panels, lane = job % panels * NT_PANEL;
+    int64_t total = nt_shape_pixels(type->shape) * NT_PANEL;
     const float *from = call->in[0].f + job * total;
-    float *to = call->out[0].f + job * total, scale[NT_BLOCK];
-    for (int64_t j = 0; j < NT_BLOCK; j++)
+    float *to = call->out[0].f + job * total, scale[NT_PANEL];
+    for (int64_t j = 0; j < NT_PANEL; j++)
         scale[j] = lane + j < per_group ? (float)scale_of(call, group * per_group + lane + j) : 0;
-    for (int64_t i = 0; i < total; i += NT_BLOCK)
-        for (int64_t j = 0; j < NT_BLOCK; j++)
+    for (int64_t i = 0; i < total; i += NT_PANEL)
+        for (int64_t j = 0; j < NT_PANEL; j++)
             to[i + j] = from[i + j] * scale[j];
 }
 
@@ -78,14 +78,14 @@ static void transposed_job(const void *context, int job, int worker) {
     const nt_call *call = context;
     const nt_type *type = &call->in[0].type;
     (void)worker;
-    int64_t blocks = (type->shape.dim[0] / type->groups + NT_BLOCK - 1) / NT_BLOCK;
+    int64_t panels = (type->shape.dim[0] / type->groups + NT_PANEL - 1) / NT_PANEL;
     int64_t channels = type->shape.dim[1], total = nt_shape_pixels(type->shape);
-    const float *from = call->in[0].f + job * total * NT_BLOCK;
-    float *to = call->out[0].f + job * total * NT_BLOCK;
+    const float *from = call->in[0].f + job * total * NT_PANEL;
+    float *to = call->out[0].f + job * total * NT_PANEL;
     for (int64_t c = 0; c < channels; c++) {
-        float scale = (float)scale_of(call, job / blocks * channels + c);
+        float scale = (float)scale_of(call, job / panels * channels + c);
         for (int64_t i = c; i < total; i += channels)
-            for (int64_t j = i * NT_BLOCK; j < (i + 1) * NT_BLOCK; j++)
+            for (int64_t j = i * NT_PANEL; j < (i + 1) * NT_PANEL; j++)
                 to[j] = from[j] * scale;
     }
 }
@@ -95,8 +95,8 @@ static void forward(const nt_call *call) {
     const nt_type *type = &call->in[0].type;
     const nt_tensor *gamma = call->in + 1 + a->has_bias;
     if (call->out[0].data) {
-        int64_t block = nt_shape_pixels(type->shape) * NT_BLOCK;
-        nt_parallel((int)(nt_type_stored(*type) / block),
+        int64_t panel = nt_shape_pixels(type->shape) * NT_PANEL;
+        nt_parallel((int)(nt_type_stored(*type) / panel),
                     a->transposed ? transposed_job : weight_job, call);
     }
     for (int32_t k = 0; call->out[1].data && k < channels_of(a, type); k++) {

@@ -1,5 +1,5 @@
 /* The one place that knows where an element lies: maps with their channels innermost, kernels in
- * blocks of output channels. */
+ * panels of output channels. */
 #include "tensor.h"
 
 #include <stdio.h>
@@ -59,23 +59,23 @@ bool nt_type_fits(nt_type type) {
     return true;
 }
 
-static int32_t blocks_per_group(nt_type type) {
-    return (type.shape.dim[0] / type.groups + NT_BLOCK - 1) / NT_BLOCK;
+static int32_t panels_per_group(nt_type type) {
+    return (type.shape.dim[0] / type.groups + NT_PANEL - 1) / NT_PANEL;
 }
 
 int64_t nt_type_stored(nt_type type) {
     if (type.layout == NT_PLAIN)
         return nt_shape_elements(type.shape);
-    return (int64_t)type.groups * blocks_per_group(type) * NT_BLOCK * nt_shape_pixels(type.shape);
+    return (int64_t)type.groups * panels_per_group(type) * NT_PANEL * nt_shape_pixels(type.shape);
 }
 
 /* Where element (k, c, pixel) of a kernel lies. */
 static int64_t kernel_offset(nt_type type, int32_t k, int32_t c, int64_t pixel) {
     int32_t per_group = type.shape.dim[0] / type.groups;
     int32_t group = k / per_group, lane = k % per_group;
-    int64_t block = (int64_t)group * blocks_per_group(type) + lane / NT_BLOCK;
+    int64_t panel = (int64_t)group * panels_per_group(type) + lane / NT_PANEL;
     int64_t taps = (int64_t)type.shape.dim[2] * type.shape.dim[3];
-    return ((block * taps + pixel) * type.shape.dim[1] + c) * NT_BLOCK + lane % NT_BLOCK;
+    return ((panel * taps + pixel) * type.shape.dim[1] + c) * NT_PANEL + lane % NT_PANEL;
 }
 
 static int64_t offset_of(nt_type type, int32_t channel, int32_t c, int64_t pixel) {

@@ -3,10 +3,10 @@
  * A shape is that of one sample, in the order in which users write it: channels, rows, columns.
  * In memory a batch of maps is NHWC: channels innermost, so that every element-wise loop runs over
  * channels and BLIS reads the pixels as the rows of a matrix. A kernel is written as PyTorch writes
- * it (output channels, input channels per group, rows, columns) and held in blocks of NT_BLOCK
+ * it (output channels, input channels per group, rows, columns) and held in panels of NT_PANEL
  * output channels, which is the form that the micro-kernel reads:
  *
- *     [group][block of 16 output channels][row][column][input channel][16]
+ *     [group][panel of 16 output channels][row][column][input channel][16]
  *
  * The places past the last output channel hold zeros, always. */
 #ifndef NT_TENSOR_H
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NT_MAX_RANK = 4, NT_BLOCK = 16 };
+enum { NT_MAX_RANK = 4, NT_PANEL = 16 };
 
 typedef struct nt_shape {
     int32_t rank;
@@ -31,7 +31,7 @@ enum { NT_NO_CLASS = 255 };
 
 typedef enum nt_layout {
     NT_PLAIN, /* maps: rows, columns, channels; anything else: as written */
-    NT_KERNEL /* rank 2 or 4: blocks of output channels, as drawn above */
+    NT_KERNEL /* rank 2 or 4: panels of output channels, as drawn above */
 } nt_layout;
 
 /* What is known of a value before anything runs. */

@@ -34,7 +34,7 @@ typedef struct nt_bilinear_end {
 } nt_bilinear_end;
 
 /* One of the linear maps, of n x n places to m x m, for `count` numbers side by side (a multiple of
- * NT_BLOCK): place i is read at from[i] + from_at and written at to[i] + to_at. `end` may be NULL;
+ * NT_PANEL): place i is read at from[i] + from_at and written at to[i] + to_at. `end` may be NULL;
  * only a scheme's output map heeds it. No place written overlaps any that is read, but a place of
  * `plus` may be the one that is written. */
 typedef void (*nt_bilinear_map)(const float *const *from, int64_t from_at, float *const *to,
@@ -55,7 +55,7 @@ struct nt_bilinear {
     nt_bilinear_map output_adjoint; /* A dY Aᵀ: out to points */
     nt_bilinear_map kernel_adjoint; /* Gᵀ m G: kernel_points to taps */
 
-    /* Turns a square of NT_BLOCK by NT_BLOCK numbers on its diagonal; there are `rows` of them to
+    /* Turns a square of NT_PANEL by NT_PANEL numbers on its diagonal; there are `rows` of them to
      * read, and zeros beyond. */
     void (*turn)(const float *from, int64_t rows, float *to);
 };

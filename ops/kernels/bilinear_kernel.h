@@ -2,7 +2,7 @@
  * input and an output channel. For the gradient to the data the kernel is turned around, and its
  * input and output channels change places.
  *
- * The kernel as a product reads it: panels of NT_BLOCK result channels, [channel][16] for each
+ * The kernel as a product reads it: panels of NT_PANEL result channels, [channel][16] for each
  * point, the channels being those to sum over. */
 #ifndef NT_BILINEAR_KERNEL_H
 #define NT_BILINEAR_KERNEL_H
@@ -16,8 +16,8 @@ typedef struct nt_bilinear_kernel {
     bool transposed; /* for the gradient to the data */
 } nt_bilinear_kernel;
 
-/* Transforms channels [first, end), `first` a multiple of NT_BLOCK, of a panel: that of point i
- * starts at to + i * point. Past the last channel to sum over, up to a multiple of NT_BLOCK, there
+/* Transforms channels [first, end), `first` a multiple of NT_PANEL, of a panel: that of point i
+ * starts at to + i * point. Past the last channel to sum over, up to a multiple of NT_PANEL, there
  * may be zeros. */
 void nt_bilinear_kernel_transform(const nt_bilinear_kernel *kernel, int64_t panel, int64_t first,
                                   int64_t end, float *to, int64_t point);

@@ -295,11 +295,11 @@ SQUARE(toeplitz_kernel_adjoint, 3, 3, false)
 /* --- turning ---------------------------------------------------------------------------------- */
 
 #if defined __AVX2__
-/* Eight rows of eight, NT_BLOCK floats apart in both. */
+/* Eight rows of eight, NT_PANEL floats apart in both. */
 INLINE void turn_eight(const float *from, float *to) {
     __m256 a[8], b[8];
     for (int i = 0; i < 8; i++)
-        a[i] = _mm256_loadu_ps(from + i * NT_BLOCK);
+        a[i] = _mm256_loadu_ps(from + i * NT_PANEL);
     for (int i = 0; i < 8; i += 2) {
         b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
         b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
@@ -310,24 +310,24 @@ INLINE void turn_eight(const float *from, float *to) {
             a[i + 2 * j + 1] = _mm256_shuffle_ps(b[i + j], b[i + j + 2], 0xEE);
         }
     for (int i = 0; i < 4; i++) {
-        _mm256_storeu_ps(to + i * NT_BLOCK, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
-        _mm256_storeu_ps(to + (i + 4) * NT_BLOCK, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
+        _mm256_storeu_ps(to + i * NT_PANEL, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
+        _mm256_storeu_ps(to + (i + 4) * NT_PANEL, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
     }
 }
 #endif
 
 static void turn(const float *from, int64_t rows, float *to) {
 #if defined __AVX2__
-    if (rows == NT_BLOCK) {
-        for (int i = 0; i < NT_BLOCK; i += 8)
-            for (int j = 0; j < NT_BLOCK; j += 8)
-                turn_eight(from + i * NT_BLOCK + j, to + j * NT_BLOCK + i);
+    if (rows == NT_PANEL) {
+        for (int i = 0; i < NT_PANEL; i += 8)
+            for (int j = 0; j < NT_PANEL; j += 8)
+                turn_eight(from + i * NT_PANEL + j, to + j * NT_PANEL + i);
         return;
     }
 #endif
-    for (int64_t i = 0; i < NT_BLOCK; i++)
-        for (int64_t j = 0; j < NT_BLOCK; j++)
-            to[i * NT_BLOCK + j] = j < rows ? from[j * NT_BLOCK + i] : 0;
+    for (int64_t i = 0; i < NT_PANEL; i++)
+        for (int64_t j = 0; j < NT_PANEL; j++)
+            to[i * NT_PANEL + j] = j < rows ? from[j * NT_PANEL + i] : 0;
 }
 
 #define SET NAME(NT_LINES)

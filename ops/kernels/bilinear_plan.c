@@ -55,13 +55,13 @@ static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data
 }
 
 static void plan_channels(nt_bilinear_plan *p) {
-    int64_t channels = nt_round_up(p->from.channels, NT_BLOCK);
-    p->panels = nt_ceil_div(p->to.channels, NT_BLOCK);
-    p->streamed = p->kernel_points * channels * p->panels * NT_BLOCK > KERNEL_FLOATS;
+    int64_t channels = nt_round_up(p->from.channels, NT_PANEL);
+    p->panels = nt_ceil_div(p->to.channels, NT_PANEL);
+    p->streamed = p->kernel_points * channels * p->panels * NT_PANEL > KERNEL_FLOATS;
     p->group = p->streamed ? 1 : NT_MOST_PANELS;
-    p->depth = nt_round_up(nt_even(channels, DEPTH), NT_BLOCK);
+    p->depth = nt_round_up(nt_even(channels, DEPTH), NT_PANEL);
     p->pieces = nt_ceil_div(channels, p->depth);
-    p->kernel_point = nt_tiles_stride(p->depth * NT_BLOCK);
+    p->kernel_point = nt_tiles_stride(p->depth * NT_PANEL);
     p->kernel_panel = p->pieces * p->kernel_points * p->kernel_point;
 }
 
@@ -80,7 +80,7 @@ static int64_t even(int64_t tiles, int64_t most) {
  * one might have, so that it grows with them. */
 static void plan_tiles(nt_bilinear_plan *p) {
     int64_t channels = p->pieces * p->depth, all = nt_round_up(p->total, UNIT_TILES);
-    int64_t block = tiles_in(BLOCK_FLOATS, p->points * (channels + p->group * NT_BLOCK));
+    int64_t block = tiles_in(BLOCK_FLOATS, p->points * (channels + p->group * NT_PANEL));
     int64_t round = tiles_in(ROUND_FLOATS, p->points * channels);
     block = nt_clamp(block, FEWEST_TILES, MOST_TILES);
     p->shared = p->streamed || all <= FEW_BLOCKS * block;
@@ -91,7 +91,7 @@ static void plan_tiles(nt_bilinear_plan *p) {
     p->most = block;
     p->block_point = nt_tiles_stride(block * p->depth);
     p->round_point = nt_tiles_stride(round * p->depth);
-    p->product_point = nt_tiles_stride(block * p->group * NT_BLOCK);
+    p->product_point = nt_tiles_stride(block * p->group * NT_PANEL);
     p->round = even(all, round);
     p->block = even(p->shared ? p->round : all, block);
 }

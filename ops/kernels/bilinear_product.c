@@ -16,7 +16,7 @@ enum {
     TRANSFORM_TILES = 4  /* of a job, into shared memory */
 };
 
-static const float zeros[NT_MOST_PANELS * NT_BLOCK];
+static const float zeros[NT_MOST_PANELS * NT_PANEL];
 
 typedef struct task {
     const nt_bilinear_plan *plan;
@@ -112,8 +112,8 @@ static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
 
 static prefetches prefetches_of(const task *t, const part *b, const nt_tile_prefetch *next) {
     const nt_bilinear_plan *p = t->plan;
-    int64_t channel = b->panel * NT_BLOCK;
-    int64_t count = nt_min(b->panels * NT_BLOCK, p->to.channels - channel);
+    int64_t channel = b->panel * NT_PANEL;
+    int64_t count = nt_min(b->panels * NT_PANEL, p->to.channels - channel);
     const nt_tiles_part written = {b->tile, b->end, channel, count};
     int64_t calls = p->cold ? calls_of(p, b->panels) : 0;
     bool plus = t->end.plus && t->end.plus != t->result;
@@ -163,7 +163,7 @@ static void prefetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel
     if (point < p->points)
         nt_prefetch_to_read(kernel->at + next * kernel->panel +
                                 nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point,
-                            depth * NT_BLOCK);
+                            depth * NT_PANEL);
 }
 
 static void multiply_point(const task *t, const part *b, const workspace *at, int64_t piece,
@@ -177,17 +177,17 @@ static void multiply_point(const task *t, const part *b, const workspace *at, in
         .a = b->tiles + (piece * p->points + point) * b->point,
         .a_row = p->depth,
         .a_step = 1,
-        .b_row = NT_BLOCK,
+        .b_row = NT_PANEL,
         .b_panel = kernel->panel,
-        .c_row = b->panels * NT_BLOCK,
-        .c_panel = NT_BLOCK,
+        .c_row = b->panels * NT_PANEL,
+        .c_panel = NT_PANEL,
         .add = piece > 0,
     };
     const float *right = kernel->at + nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point;
     float *c = at->products + point * p->product_point;
     for (int64_t j = 0; j < b->panels; j += at_once) {
         product.b = right + j * kernel->panel;
-        product.c = c + j * NT_BLOCK;
+        product.c = c + j * NT_PANEL;
         prefetch_panel(p, kernel, point, j + at_once, b->panels, product.depth);
         nt_gemm_multiply(&p->gemm, &product, at->work);
         nt_tile_prefetch_step(&meanwhile->next);
@@ -201,10 +201,10 @@ static void multiply_point(const task *t, const part *b, const workspace *at, in
 /* --- the way out ------------------------------------------------------------------------------ */
 
 /* Takes one tile's products, at from[point] + from_at, to the result: `count` channels, a multiple
- * of NT_BLOCK. */
+ * of NT_PANEL. */
 static void emit_whole(const task *t, const int64_t *places, const float *const *from,
                        int64_t from_at, int64_t channel, int64_t count) {
-    float outside[NT_MOST_PANELS * NT_BLOCK];
+    float outside[NT_MOST_PANELS * NT_PANEL];
     float *to[NT_MOST_PLACES];
     const float *plus[NT_MOST_PLACES];
     const nt_bilinear_end end = {.bias = t->end.bias ? t->end.bias + channel : NULL,
@@ -219,15 +219,15 @@ static void emit_whole(const task *t, const int64_t *places, const float *const 
     t->plan->scheme->output(from, from_at, to, 0, count, t->ends ? &end : NULL);
 }
 
-/* The last channels, fewer than NT_BLOCK. */
+/* The last channels, fewer than NT_PANEL. */
 static void emit_rest(const task *t, const int64_t *places, const float *const *from,
                       int64_t from_at, int64_t channel, int64_t count) {
-    float made[NT_MOST_PLACES][NT_BLOCK];
+    float made[NT_MOST_PLACES][NT_PANEL];
     float *to[NT_MOST_PLACES];
     int side = t->plan->to.side;
     for (int i = 0; i < side * side; i++)
         to[i] = made[i];
-    t->plan->scheme->output(from, from_at, to, 0, NT_BLOCK, NULL);
+    t->plan->scheme->output(from, from_at, to, 0, NT_PANEL, NULL);
     for (int i = 0; i < side * side; i++)
         if (places[i] >= 0)
             nt_conv_end_rows(&t->end, &(nt_conv_sums){.from = made[i]}, 1, channel, count,
@@ -238,13 +238,13 @@ static void emit(const task *t, const part *b, const workspace *at) {
     const nt_bilinear_plan *p = t->plan;
     const float *from[NT_MOST_PLACES];
     int64_t places[NT_MOST_PLACES];
-    int64_t channel = b->panel * NT_BLOCK;
-    int64_t count = nt_min(b->panels * NT_BLOCK, p->to.channels - channel);
-    int64_t rest = count % NT_BLOCK, whole = count - rest;
+    int64_t channel = b->panel * NT_PANEL;
+    int64_t count = nt_min(b->panels * NT_PANEL, p->to.channels - channel);
+    int64_t rest = count % NT_PANEL, whole = count - rest;
     for (int i = 0; i < p->points; i++)
         from[i] = at->products + i * p->product_point;
     for (int64_t tile = b->tile; tile < b->end; tile++) {
-        int64_t from_at = (tile - b->tile) * b->panels * NT_BLOCK;
+        int64_t from_at = (tile - b->tile) * b->panels * NT_PANEL;
         nt_tiles_places(&p->to, tile, places);
         if (whole)
             emit_whole(t, places, from, from_at, channel, whole);

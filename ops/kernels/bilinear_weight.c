@@ -54,7 +54,7 @@ typedef struct gradient {
 } gradient;
 
 static void cut_channels(int64_t channels, int64_t widest, int64_t *ret_block, int64_t *ret_jobs) {
-    *ret_block = nt_round_up(nt_even(channels, widest), NT_BLOCK);
+    *ret_block = nt_round_up(nt_even(channels, widest), NT_PANEL);
     *ret_jobs = nt_ceil_div(channels, *ret_block);
 }
 
@@ -90,7 +90,7 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
                .size = {shape->out_height, shape->out_width},
                .channels = shape->out_channels,
                .side = scheme->out},
-        .stored = nt_round_up(shape->out_channels, NT_BLOCK) * shape->channels * scheme->taps *
+        .stored = nt_round_up(shape->out_channels, NT_PANEL) * shape->channels * scheme->taps *
                   scheme->taps,
     };
     for (int d = 0; d < 2; d++) {
@@ -106,8 +106,8 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
     cut_tiles(&g);
     g.in_point = nt_tiles_stride(g.step * g.in_block);
     g.out_point = nt_tiles_stride(g.step * g.out_block);
-    g.sum_panel = nt_tiles_stride(g.in_block * NT_BLOCK);
-    g.sum_point = g.out_block / NT_BLOCK * g.sum_panel;
+    g.sum_panel = nt_tiles_stride(g.in_block * NT_PANEL);
+    g.sum_point = g.out_block / NT_PANEL * g.sum_panel;
     return g;
 }
 
@@ -194,7 +194,7 @@ static void transform(const gradient *g, const step *s, const workspace *at, boo
  */
 static void multiply(const gradient *g, const step *s, const workspace *at, bool add,
                      const step *next) {
-    int64_t panels = nt_ceil_div(s->dy.count, NT_BLOCK), at_once = g->gemm.unpacked ? 1 : panels;
+    int64_t panels = nt_ceil_div(s->dy.count, NT_PANEL), at_once = g->gemm.unpacked ? 1 : panels;
     int64_t calls = g->cold ? g->points * panels / at_once : 0;
     nt_tile_prefetch x = nt_tile_prefetch_of(&g->x, g->inputs, &next->x, false, calls);
     nt_tile_prefetch dy = nt_tile_prefetch_of(&g->dy, g->gradients, &next->dy, false, calls);
@@ -205,8 +205,8 @@ static void multiply(const gradient *g, const step *s, const workspace *at, bool
         .a_row = 1,
         .a_step = g->in_block,
         .b_row = g->out_block,
-        .b_panel = NT_BLOCK,
-        .c_row = NT_BLOCK,
+        .b_panel = NT_PANEL,
+        .c_row = NT_PANEL,
         .c_panel = g->sum_panel,
     };
     for (int i = 0, begun = 0; i < g->points; i++) {
@@ -215,7 +215,7 @@ static void multiply(const gradient *g, const step *s, const workspace *at, bool
         begun += sum == begun;
         for (int64_t panel = 0; panel < panels; panel += at_once) {
             product.a = at->inputs + i * g->in_point;
-            product.b = at->gradients + i * g->out_point + panel * NT_BLOCK;
+            product.b = at->gradients + i * g->out_point + panel * NT_PANEL;
             product.c = at->sums + sum * g->sum_point + panel * g->sum_panel;
             nt_gemm_multiply(&g->gemm, &product, at->work);
             nt_tile_prefetch_step(&x);
@@ -229,9 +229,9 @@ static void emit_panel(const gradient *g, const block *b, const workspace *at, i
     const float *from[NT_MOST_PLACES];
     float *to[NT_MOST_PLACES];
     int64_t taps = (int64_t)g->scheme->taps * g->scheme->taps;
-    int64_t width = g->shape->channels * NT_BLOCK, count = (b->in_end - b->in) * NT_BLOCK;
+    int64_t width = g->shape->channels * NT_PANEL, count = (b->in_end - b->in) * NT_PANEL;
     float *first =
-        g->to + b->part * g->stored + (b->out / NT_BLOCK + panel) * taps * width + b->in * NT_BLOCK;
+        g->to + b->part * g->stored + (b->out / NT_PANEL + panel) * taps * width + b->in * NT_PANEL;
     for (int i = 0; i < g->kernel_points; i++)
         from[i] = at->sums + i * g->sum_point + panel * g->sum_panel;
     for (int64_t tap = 0; tap < taps; tap++)
@@ -249,7 +249,7 @@ static void gradient_job(const void *context, int job, int worker) {
         transform(g, &s, &at, g->cold && first);
         multiply(g, &s, &at, !first, &next);
     }
-    for (int64_t panel = 0; panel * NT_BLOCK < b.out_end - b.out; panel++)
+    for (int64_t panel = 0; panel * NT_PANEL < b.out_end - b.out; panel++)
         emit_panel(g, &b, &at, panel);
 }
 

@@ -1,5 +1,5 @@
-/* Convolution (cross-correlation, as networks have it) of NHWC maps with kernels held in blocks of
- * NT_BLOCK output channels (NT_KERNEL in tensor.h), and its two gradients. A matrix product is the
+/* Convolution (cross-correlation, as networks have it) of NHWC maps with kernels held in panels of
+ * NT_PANEL output channels (NT_KERNEL in tensor.h), and its two gradients. A matrix product is the
  * convolution of 1x1 maps with a 1x1 kernel.
  *
  * Which algorithm runs is chosen by shape (conv_choose.h). An element's sum runs in an order that

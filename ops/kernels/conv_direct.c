@@ -34,7 +34,7 @@ enum {
 
 /* --- the kernel ------------------------------------------------------------------------------- */
 
-/* The right matrix: for each group, panels of NT_BLOCK result channels ("lanes") over all columns
+/* The right matrix: for each group, panels of NT_PANEL result channels ("lanes") over all columns
  * k, which is how the weight is held; for the data it has to be transposed. */
 typedef struct right {
     const nt_conv_shape *shape;
@@ -55,22 +55,22 @@ static right right_of(const nt_conv_shape *shape, bool transposed) {
         .taps = (int64_t)shape->kernel[0] * shape->kernel[1],
         .all = nt_gather_forward(shape, NULL),
     };
-    r.panels = nt_ceil_div(r.lanes, NT_BLOCK);
-    r.panel_size = r.taps * r.depth * NT_BLOCK;
+    r.panels = nt_ceil_div(r.lanes, NT_PANEL);
+    r.panel_size = r.taps * r.depth * NT_PANEL;
     return r;
 }
 
 /* Transposes one tap of a panel: to[d][lane] = weight of output channel d, input channel lane. */
 static void transpose_tap(const right *r, int64_t group, int64_t panel, int64_t tap, float *to) {
-    int64_t blocks = nt_ceil_div(r->depth, NT_BLOCK), first = panel * NT_BLOCK;
-    int64_t count = nt_min(NT_BLOCK, r->lanes - first);
-    for (int64_t d = 0; d < r->depth; d++, to += NT_BLOCK) {
-        int64_t block = group * blocks + d / NT_BLOCK;
+    int64_t out_panels = nt_ceil_div(r->depth, NT_PANEL), first = panel * NT_PANEL;
+    int64_t count = nt_min(NT_PANEL, r->lanes - first);
+    for (int64_t d = 0; d < r->depth; d++, to += NT_PANEL) {
+        int64_t out_panel = group * out_panels + d / NT_PANEL;
         const float *from =
-            r->weight + ((block * r->taps + tap) * r->lanes + first) * NT_BLOCK + d % NT_BLOCK;
+            r->weight + ((out_panel * r->taps + tap) * r->lanes + first) * NT_PANEL + d % NT_PANEL;
         for (int64_t j = 0; j < count; j++)
-            to[j] = from[j * NT_BLOCK];
-        for (int64_t j = count; j < NT_BLOCK; j++)
+            to[j] = from[j * NT_PANEL];
+        for (int64_t j = count; j < NT_PANEL; j++)
             to[j] = 0;
     }
 }
@@ -79,7 +79,7 @@ static void transpose_job(const void *context, int job, int worker) {
     const right *r = context;
     (void)worker;
     int64_t tap = job % r->taps, panel = job / r->taps;
-    float *to = r->transposed + panel * r->panel_size + tap * r->depth * NT_BLOCK;
+    float *to = r->transposed + panel * r->panel_size + tap * r->depth * NT_PANEL;
     if (nt_gather_live(&r->all, tap))
         transpose_tap(r, panel / r->panels, panel % r->panels, tap, to);
 }
@@ -125,22 +125,22 @@ typedef struct workspace {
 } workspace;
 
 enum {
-    PITCH = NT_PIECE + NT_BLOCK, /* an odd number of cache lines */
-    PANEL = BLOCK_ROWS * NT_BLOCK
+    PITCH = NT_PIECE + NT_PANEL, /* an odd number of cache lines */
+    SUM_PANEL = BLOCK_ROWS * NT_PANEL
 };
 
 static workspace workspace_of(const product *p, const block *b, int worker) {
     float *piece = (float *)(p->workers + (size_t)worker * p->per_worker);
-    float *sums = piece + BLOCK_ROWS * PITCH, *work = sums + BLOCK_PANELS * PANEL;
+    float *sums = piece + BLOCK_ROWS * PITCH, *work = sums + BLOCK_PANELS * SUM_PANEL;
     if (!p->in_place)
-        return (workspace){piece, sums, work, NT_BLOCK, PANEL};
-    sums = p->result + b->row * p->pitch + b->group * p->lanes + b->panel * NT_BLOCK;
-    return (workspace){piece, sums, work, p->pitch, NT_BLOCK};
+        return (workspace){piece, sums, work, NT_PANEL, SUM_PANEL};
+    sums = p->result + b->row * p->pitch + b->group * p->lanes + b->panel * NT_PANEL;
+    return (workspace){piece, sums, work, p->pitch, NT_PANEL};
 }
 
 static size_t workspace_bytes(void) {
     nt_gemm gemm = nt_gemm_query();
-    size_t floats = (size_t)(BLOCK_ROWS * PITCH + BLOCK_PANELS * PANEL);
+    size_t floats = (size_t)(BLOCK_ROWS * PITCH + BLOCK_PANELS * SUM_PANEL);
     return (floats + nt_gemm_work_size(&gemm, BLOCK_ROWS)) * sizeof(float);
 }
 
@@ -158,8 +158,8 @@ static void multiply_piece(const product *p, const block *b, const workspace *at
         .a = in_maps ? in_maps + b->row * p->left.pitch : at->piece,
         .a_row = in_maps ? p->left.pitch : PITCH,
         .a_step = 1,
-        .b = p->right + (b->group * p->panels + b->panel) * p->panel_size + k * NT_BLOCK,
-        .b_row = NT_BLOCK,
+        .b = p->right + (b->group * p->panels + b->panel) * p->panel_size + k * NT_PANEL,
+        .b_row = NT_PANEL,
         .b_panel = p->panel_size,
         .c = at->sums,
         .c_row = at->sum_row,
@@ -185,14 +185,14 @@ static int64_t result_at(const product *p, int64_t row) {
 static void clear_block(const block *b, const workspace *at) {
     for (int64_t panel = 0; panel < b->panels; panel++)
         for (int64_t i = 0; i < b->rows; i++)
-            memset(at->sums + panel * at->sum_panel + i * at->sum_row, 0, NT_BLOCK * sizeof(float));
+            memset(at->sums + panel * at->sum_panel + i * at->sum_row, 0, NT_PANEL * sizeof(float));
 }
 
 /* Takes the block's sums to where they belong. Rows of the matrix that follow one another do so in
  * the result, too, but for the strides. */
 static void end_block(const product *p, const block *b, const workspace *at) {
-    int64_t first = b->group * p->lanes + b->panel * NT_BLOCK;
-    int64_t count = nt_min(p->lanes - b->panel * NT_BLOCK, b->panels * NT_BLOCK);
+    int64_t first = b->group * p->lanes + b->panel * NT_PANEL;
+    int64_t count = nt_min(p->lanes - b->panel * NT_PANEL, b->panels * NT_PANEL);
     int64_t together = follow(p) ? b->rows : 1;
     nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
     for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
@@ -236,7 +236,7 @@ static void product_run(product *p, const right *r, const nt_conv_memory *memory
     p->lanes = r->lanes;
     p->workers = memory->workers;
     p->per_worker = memory->per_worker;
-    p->in_place = follow(p) && p->lanes % NT_BLOCK == 0 && nt_conv_end_in_place(&p->end, p->result);
+    p->in_place = follow(p) && p->lanes % NT_PANEL == 0 && nt_conv_end_in_place(&p->end, p->result);
     int64_t rows = nt_gather_rows(&p->left);
     if (rows == 0)
         return;

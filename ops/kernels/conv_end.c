@@ -25,7 +25,7 @@ NT_INLINE void end_row(const task *t, const float *from, int64_t at, bool relu) 
     const float *bias = t->end->bias ? t->end->bias + t->channel : NULL, *plus = t->end->plus;
     int64_t c = 0, panel = t->sums->panel;
     for (; c + NT_LANES <= t->count; c += NT_LANES) {
-        nt_lanes v = NT_LANES_LOAD(from + c / NT_BLOCK * panel + c % NT_BLOCK);
+        nt_lanes v = NT_LANES_LOAD(from + c / NT_PANEL * panel + c % NT_PANEL);
         if (bias)
             v += NT_LANES_LOAD(bias + c);
         if (plus)
@@ -36,7 +36,7 @@ NT_INLINE void end_row(const task *t, const float *from, int64_t at, bool relu) 
     }
     for (; c < t->count; c++)
         t->y[at + c] =
-            end_one(t->end, from[c / NT_BLOCK * panel + c % NT_BLOCK], t->channel + c, at + c);
+            end_one(t->end, from[c / NT_PANEL * panel + c % NT_PANEL], t->channel + c, at + c);
 }
 
 NT_VECTORISED(end_rows, (const task *t), (t)) {

@@ -4,8 +4,8 @@
 
 #include "conv.h"
 
-/* The sums of some places, in panels of NT_BLOCK channels: that of channel c, of place i, is
- * from[i * row + c / NT_BLOCK * panel + c % NT_BLOCK]. */
+/* The sums of some places, in panels of NT_PANEL channels: that of channel c, of place i, is
+ * from[i * row + c / NT_PANEL * panel + c % NT_PANEL]. */
 typedef struct nt_conv_sums {
     const float *from;
     int64_t row, panel;

@@ -1,5 +1,5 @@
 /* Narrow groups joined (see conv_joined.h) and computed directly. Of a joined kernel, [group]
- * [tap][channel][16], the blocks along the diagonal are the groups' own:
+ * [tap][channel][16], the squares along the diagonal are the groups' own:
  *
  *              lanes of group  0 1 2 3
  *     channels of group  0     w . . .
@@ -18,7 +18,7 @@
  * a panel has. */
 static int32_t joined_groups(const nt_conv_shape *shape) {
     int32_t in = shape->channels / shape->groups, out = shape->out_channels / shape->groups;
-    int32_t most = NT_BLOCK / (in > out ? in : out);
+    int32_t most = NT_PANEL / (in > out ? in : out);
     for (; most > 1 && shape->groups % most != 0; most--)
         ;
     return most;
@@ -59,17 +59,17 @@ static task task_of(const nt_conv_shape *shape, const float *from, float *to) {
 /* Where the lanes of a group's input channel lie, under a tap: in the groups' own kernel, and in
  * the joined one. */
 static int64_t own_at(const task *t, int64_t group, int64_t tap, int64_t channel) {
-    return ((group * t->taps + tap) * t->in + channel) * NT_BLOCK;
+    return ((group * t->taps + tap) * t->in + channel) * NT_PANEL;
 }
 
 static int64_t joined_at(const task *t, int64_t group, int64_t tap, int64_t channel) {
     int64_t row = (group / t->join * t->taps + tap) * t->join + group % t->join;
-    return (row * t->in + channel) * NT_BLOCK + group % t->join * t->out;
+    return (row * t->in + channel) * NT_PANEL + group % t->join * t->out;
 }
 
 static void join_job(const void *context, int job, int worker) {
     const task *t = context;
-    int64_t floats = t->taps * t->in * NT_BLOCK * t->join;
+    int64_t floats = t->taps * t->in * NT_PANEL * t->join;
     (void)worker;
     memset(t->to + job * floats, 0, (size_t)floats * sizeof *t->to);
     for (int64_t group = (int64_t)job * t->join; group < ((int64_t)job + 1) * t->join; group++)
@@ -79,21 +79,21 @@ static void join_job(const void *context, int job, int worker) {
                        (size_t)t->out * sizeof *t->to);
 }
 
-/* The groups' own blocks of a joined gradient, with zeros past their lanes. */
+/* The groups' own squares of a joined gradient, with zeros past their lanes. */
 static void part_job(const void *context, int job, int worker) {
     const task *t = context;
     (void)worker;
     for (int64_t tap = 0; tap < t->taps; tap++)
         for (int64_t c = 0; c < t->in; c++) {
             float *to = t->to + own_at(t, job, tap, c);
-            memset(to, 0, NT_BLOCK * sizeof *to);
+            memset(to, 0, NT_PANEL * sizeof *to);
             memcpy(to, t->from + joined_at(t, job, tap, c), (size_t)t->out * sizeof *to);
         }
 }
 
 size_t nt_joined_kernel_size(const nt_conv_shape *shape) {
     size_t taps = (size_t)shape->kernel[0] * (size_t)shape->kernel[1];
-    return taps * (size_t)shape->channels * NT_BLOCK;
+    return taps * (size_t)shape->channels * NT_PANEL;
 }
 
 void nt_joined_kernel(const nt_conv_shape *shape, const float *weight, float *ret_joined) {

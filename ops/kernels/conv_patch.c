@@ -20,8 +20,8 @@ enum {
     BLOCK_ROWS = 96,   /* at most so many places a job; the heights of micro-kernels divide it */
     BLOCK_PANELS = 16, /* at most so many panels of lanes at a time */
     PIECE = 256,       /* and so many k, so that a panel's part stays in the first-level cache */
-    PANEL = BLOCK_ROWS * NT_BLOCK,
-    WIDE = 32, /* places of a line that are worth a product of their own */
+    SUM_PANEL = BLOCK_ROWS * NT_PANEL, /* floats from one panel of sums to the next */
+    WIDE = 32,                         /* places of a line that are worth a product of their own */
     ENOUGH_JOBS = 32
 };
 
@@ -30,7 +30,7 @@ typedef struct product {
     nt_gemm gemm;
     const float *dy, *weight;
     const float *bias; /* of the channels, or NULL */
-    float *right;      /* the weight as [r][panel][k][NT_BLOCK lanes], then the bias of each lane */
+    float *right;      /* the weight as [r][panel][k][NT_PANEL lanes], then the bias of each lane */
     float *dx;
     int64_t rows, blocks, lanes, panels;
     int64_t r_jobs; /* of a block: 1, or the kernel's rows */
@@ -54,7 +54,7 @@ static product product_of(const nt_conv_shape *shape) {
         .rows = (int64_t)shape->samples * shape->out_height * shape->out_width,
         .lanes = (int64_t)shape->kernel[1] * shape->channels,
     };
-    p.panels = nt_ceil_div(p.lanes, NT_BLOCK);
+    p.panels = nt_ceil_div(p.lanes, NT_PANEL);
     p.blocks = nt_ceil_div(p.rows, BLOCK_ROWS);
     p.r_jobs = p.blocks < ENOUGH_JOBS ? shape->kernel[0] : 1;
     return p;
@@ -63,7 +63,7 @@ static product product_of(const nt_conv_shape *shape) {
 /* --- the kernel ------------------------------------------------------------------------------- */
 
 static int64_t panel_size(const product *p) {
-    return (int64_t)p->shape->out_channels * NT_BLOCK;
+    return (int64_t)p->shape->out_channels * NT_PANEL;
 }
 
 static int64_t right_size(const product *p) {
@@ -72,7 +72,7 @@ static int64_t right_size(const product *p) {
 
 nt_conv_need nt_patch_data_need(const nt_conv_shape *shape) {
     product p = product_of(shape);
-    size_t sums = BLOCK_PANELS * PANEL, work = nt_gemm_work_size(&p.gemm, BLOCK_ROWS);
+    size_t sums = BLOCK_PANELS * SUM_PANEL, work = nt_gemm_work_size(&p.gemm, BLOCK_ROWS);
     return (nt_conv_need){
         .shared = (size_t)(right_size(&p) + p.lanes) * sizeof(float),
         .per_worker = (sums + work) * sizeof(float),
@@ -83,16 +83,17 @@ nt_conv_need nt_patch_data_need(const nt_conv_shape *shape) {
 static void transpose_job(const void *context, int job, int worker) {
     const product *p = context;
     const nt_conv_shape *shape = p->shape;
-    int64_t r = job / p->panels, first = job % p->panels * NT_BLOCK;
+    int64_t r = job / p->panels, first = job % p->panels * NT_PANEL;
     int64_t taps = (int64_t)shape->kernel[0] * shape->kernel[1];
     float *to = p->right + job * panel_size(p);
     (void)worker;
-    for (int64_t lane = first; lane < first + NT_BLOCK; lane++, to++) {
+    for (int64_t lane = first; lane < first + NT_PANEL; lane++, to++) {
         int64_t tap = r * shape->kernel[1] + lane / shape->channels, c = lane % shape->channels;
-        const float *from = p->weight + (tap * shape->channels + c) * NT_BLOCK;
-        int64_t block = taps * shape->channels * NT_BLOCK;
+        const float *from = p->weight + (tap * shape->channels + c) * NT_PANEL;
+        int64_t weight_panel = taps * shape->channels * NT_PANEL;
         for (int64_t k = 0; k < shape->out_channels; k++)
-            to[k * NT_BLOCK] = lane < p->lanes ? from[k / NT_BLOCK * block + k % NT_BLOCK] : 0;
+            to[k * NT_PANEL] =
+                lane < p->lanes ? from[k / NT_PANEL * weight_panel + k % NT_PANEL] : 0;
     }
 }
 
@@ -119,7 +120,7 @@ static block line_of(const product *p, const block *b, int64_t i) {
 
 static int64_t target(const product *p, const block *line) {
     int64_t width = p->shape->out_width, r = line->row / width * p->shape->stride[0] + line->r;
-    return (r * width + line->row % width) * p->lanes + line->panel * NT_BLOCK;
+    return (r * width + line->row % width) * p->lanes + line->panel * NT_PANEL;
 }
 
 /* Sums of panels `panel` floats apart, of places `row` apart. */
@@ -134,8 +135,8 @@ static void multiply(const product *p, const block *b, float *sums, int64_t row,
             .a = p->dy + b->row * depth + k,
             .a_row = depth,
             .a_step = 1,
-            .b = p->right + (b->r * p->panels + b->panel) * panel_size(p) + k * NT_BLOCK,
-            .b_row = NT_BLOCK,
+            .b = p->right + (b->r * p->panels + b->panel) * panel_size(p) + k * NT_PANEL,
+            .b_row = NT_PANEL,
             .b_panel = panel_size(p),
             .c = sums,
             .c_row = row,
@@ -148,18 +149,18 @@ static void multiply(const product *p, const block *b, float *sums, int64_t row,
 
 /* Takes a line's sums to where they belong, with the bias. */
 static void end_line(const product *p, const block *line, nt_conv_sums sums) {
-    int64_t first = line->panel * NT_BLOCK;
+    int64_t first = line->panel * NT_PANEL;
     nt_conv_end end = {.bias = p->bias ? p->right + right_size(p) : NULL};
     nt_conv_end_rows(&end, &sums, line->rows, first,
-                     nt_min(p->lanes - first, line->panels * NT_BLOCK), p->dx, target(p, line),
+                     nt_min(p->lanes - first, line->panels * NT_PANEL), p->dx, target(p, line),
                      p->lanes);
 }
 
 static void by_way_of_workspace(const product *p, const block *b, float *workspace) {
-    multiply(p, b, workspace, NT_BLOCK, PANEL, workspace + BLOCK_PANELS * PANEL);
+    multiply(p, b, workspace, NT_PANEL, SUM_PANEL, workspace + BLOCK_PANELS * SUM_PANEL);
     for (int64_t i = 0; i < b->rows;) {
         block line = line_of(p, b, i);
-        end_line(p, &line, (nt_conv_sums){workspace + i * NT_BLOCK, NT_BLOCK, PANEL});
+        end_line(p, &line, (nt_conv_sums){workspace + i * NT_PANEL, NT_PANEL, SUM_PANEL});
         i += line.rows;
     }
 }
@@ -168,9 +169,9 @@ static void in_place(const product *p, const block *b, float *workspace) {
     for (int64_t i = 0; i < b->rows;) {
         block line = line_of(p, b, i);
         float *to = p->dx + target(p, &line);
-        multiply(p, &line, to, p->lanes, NT_BLOCK, workspace + BLOCK_PANELS * PANEL);
+        multiply(p, &line, to, p->lanes, NT_PANEL, workspace + BLOCK_PANELS * SUM_PANEL);
         if (p->bias)
-            end_line(p, &line, (nt_conv_sums){to, p->lanes, NT_BLOCK});
+            end_line(p, &line, (nt_conv_sums){to, p->lanes, NT_PANEL});
         i += line.rows;
     }
 }
@@ -178,7 +179,7 @@ static void in_place(const product *p, const block *b, float *workspace) {
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
     float *workspace = (float *)(p->workers + (size_t)worker * p->per_worker);
-    bool whole = p->lanes % NT_BLOCK == 0 && p->shape->out_width >= WIDE;
+    bool whole = p->lanes % NT_PANEL == 0 && p->shape->out_width >= WIDE;
     block b = {.row = job / p->r_jobs * BLOCK_ROWS};
     b.rows = nt_min(BLOCK_ROWS, p->rows - b.row);
     int64_t each = p->shape->kernel[0] / p->r_jobs, first = job % p->r_jobs * each;

@@ -4,7 +4,7 @@
  *     dweight[m][lane] = sum over places of x[place meets m] * dy[place][lane]
  *
  * A job is a block of rows m by a block of lanes of one group, and walks over the places in pieces
- * of NT_PIECE, adding to the result where it lies: its layout, blocks of NT_BLOCK lanes over rows
+ * of NT_PIECE, adding to the result where it lies: its layout, panels of NT_PANEL lanes over rows
  * m, is that of the products. Either side is multiplied where it lies, too, if it can be. Where a
  * weight is too small to give enough jobs, the places are cut into parts too, each part's sum is
  * kept in shared memory, and the sums are added in order; how many parts there are depends on the
@@ -55,7 +55,7 @@ static bool all_live(const nt_gather *gather) {
 static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
     gradient g = {.shape = shape, .gemm = nt_gemm_query(), .left = nt_gather_forward(shape, x)};
     g.lanes = shape->out_channels / shape->groups;
-    g.panels = nt_ceil_div(g.lanes, NT_BLOCK);
+    g.panels = nt_ceil_div(g.lanes, NT_PANEL);
     g.lane_panels = nt_min(g.panels, BLOCK_PANELS);
     g.lane_jobs = nt_ceil_div(g.panels, g.lane_panels);
     g.rows = nt_gather_columns(&g.left);
@@ -64,7 +64,7 @@ static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
     g.block_rows = nt_ceil_div(g.cut_rows, g.cut_jobs);
     g.row_jobs = g.rows / g.cut_rows * g.cut_jobs;
     g.places = nt_gather_rows(&g.left);
-    g.stored = shape->groups * g.panels * NT_BLOCK * g.rows;
+    g.stored = shape->groups * g.panels * NT_PANEL * g.rows;
     int64_t jobs = g.row_jobs * g.lane_jobs * shape->groups;
     g.most_parts =
         nt_min(nt_ceil_div(WANTED_JOBS, jobs), nt_ceil_div(g.places, PART_PIECES * NT_PIECE));
@@ -78,7 +78,7 @@ static int64_t left_pitch(const gradient *g) {
 }
 
 static int64_t right_pitch(const gradient *g) {
-    return nt_tiles_stride(g->lane_panels * NT_BLOCK);
+    return nt_tiles_stride(g->lane_panels * NT_PANEL);
 }
 
 nt_conv_need nt_direct_weight_need(const nt_conv_shape *shape) {
@@ -110,7 +110,7 @@ static block block_of(const gradient *g, int job) {
 /* Copies the block's lanes of the gradient at `length` places, with zeros past the last lane. */
 static void copy_lanes(const gradient *g, const block *b, int64_t place, int64_t length,
                        float *to) {
-    int64_t width = b->panels * NT_BLOCK, lane = b->panel * NT_BLOCK;
+    int64_t width = b->panels * NT_PANEL, lane = b->panel * NT_PANEL;
     int64_t count = nt_min(width, g->lanes - lane);
     const float *from = g->dy + place * g->shape->out_channels + b->group * g->lanes + lane;
     for (int64_t i = 0; i < length; i++) {
@@ -138,13 +138,13 @@ static const float *x_in_place(const gradient *g, const block *b) {
 }
 
 static const float *dy_in_place(const gradient *g, const block *b) {
-    bool whole = g->lanes % NT_BLOCK == 0;
-    return whole ? g->dy + b->group * g->lanes + b->panel * NT_BLOCK : NULL;
+    bool whole = g->lanes % NT_PANEL == 0;
+    return whole ? g->dy + b->group * g->lanes + b->panel * NT_PANEL : NULL;
 }
 
 static void clear_block(const gradient *g, const block *b, float *to) {
-    for (int64_t i = 0; i < b->panels; i++, to += g->rows * NT_BLOCK)
-        memset(to, 0, (size_t)(b->rows * NT_BLOCK) * sizeof *to);
+    for (int64_t i = 0; i < b->panels; i++, to += g->rows * NT_PANEL)
+        memset(to, 0, (size_t)(b->rows * NT_PANEL) * sizeof *to);
 }
 
 static void gradient_job(const void *context, int job, int worker) {
@@ -162,11 +162,11 @@ static void gradient_job(const void *context, int job, int worker) {
         .a_step = x ? g->left.pitch : left_pitch(g),
         .b = right,
         .b_row = dy ? g->shape->out_channels : right_pitch(g),
-        .b_panel = NT_BLOCK,
+        .b_panel = NT_PANEL,
         .c = g->to + b.part * g->stored +
-             ((b.group * g->panels + b.panel) * g->rows + b.row) * NT_BLOCK,
-        .c_row = NT_BLOCK,
-        .c_panel = g->rows * NT_BLOCK,
+             ((b.group * g->panels + b.panel) * g->rows + b.row) * NT_PANEL,
+        .c_row = NT_PANEL,
+        .c_panel = g->rows * NT_PANEL,
     };
     if (!any_live(g, &b)) {
         clear_block(g, &b, product.c);

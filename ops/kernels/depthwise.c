@@ -37,20 +37,20 @@ static int64_t taps_of(const nt_conv_shape *shape) {
 }
 
 static size_t kernel_bytes(const nt_conv_shape *shape) {
-    return (size_t)nt_round_up(taps_of(shape) * shape->out_channels, NT_BLOCK) * sizeof(float);
+    return (size_t)nt_round_up(taps_of(shape) * shape->out_channels, NT_PANEL) * sizeof(float);
 }
 
 bool nt_depthwise_fits(const nt_conv_shape *shape) {
-    return shape->groups > 1 && shape->groups == shape->channels && multiplier(shape) <= NT_BLOCK &&
+    return shape->groups > 1 && shape->groups == shape->channels && multiplier(shape) <= NT_PANEL &&
            shape->kernel[0] <= SIDE && shape->kernel[1] <= SIDE;
 }
 
 /* --- the kernel ------------------------------------------------------------------------------- */
 
 /* Where the weight of channel c's first multiple lies, under the first tap. The next multiple is
- * one float away, the next tap NT_BLOCK. */
+ * one float away, the next tap NT_PANEL. */
 static int64_t weight_at(const nt_conv_shape *shape, int64_t c) {
-    return c * taps_of(shape) * NT_BLOCK;
+    return c * taps_of(shape) * NT_PANEL;
 }
 
 static void pack(const nt_conv_shape *shape, const float *weight, bool by_multiple, float *to) {
@@ -60,7 +60,7 @@ static void pack(const nt_conv_shape *shape, const float *weight, bool by_multip
             for (int64_t j = 0; j < times; j++) {
                 int64_t at = by_multiple ? (j * taps + tap) * channels + c
                                          : (tap * channels + c) * times + j;
-                to[at] = weight[weight_at(shape, c) + tap * NT_BLOCK + j];
+                to[at] = weight[weight_at(shape, c) + tap * NT_PANEL + j];
             }
 }
 
@@ -193,7 +193,7 @@ static void interleave(const task *t, const float *sums, int64_t plane, float *t
 /* Ends a line of sums and writes it at y[at …]; `spare` holds one place. */
 static void end_line(const task *t, const line *l, float *spare, int64_t at) {
     int64_t places = t->shape->out_width, width = t->shape->out_channels;
-    nt_conv_sums sums = {l->sums, l->step, NT_BLOCK};
+    nt_conv_sums sums = {l->sums, l->step, NT_PANEL};
     if (t->times == 1) {
         nt_conv_end_rows(&t->end, &sums, places, 0, width, t->to, at, width);
         return;
@@ -234,7 +234,7 @@ void nt_depthwise_pack_kernel(const nt_conv_shape *shape, const float *weight, f
 }
 
 static size_t aligned_bytes(int64_t floats) {
-    return (size_t)nt_round_up(floats, NT_BLOCK) * sizeof(float);
+    return (size_t)nt_round_up(floats, NT_PANEL) * sizeof(float);
 }
 
 nt_conv_need nt_depthwise_forward_need(const nt_conv_shape *shape) {
@@ -395,8 +395,8 @@ static void unpack(const nt_conv_shape *shape, const float *sums, float *dweight
     int64_t times = multiplier(shape), taps = taps_of(shape);
     for (int64_t c = 0; c < shape->channels; c++)
         for (int64_t tap = 0; tap < taps; tap++) {
-            float *to = dweight + weight_at(shape, c) + tap * NT_BLOCK;
-            memset(to, 0, NT_BLOCK * sizeof *to);
+            float *to = dweight + weight_at(shape, c) + tap * NT_PANEL;
+            memset(to, 0, NT_PANEL * sizeof *to);
             for (int64_t j = 0; j < times; j++)
                 to[j] = sums[(j * taps + tap) * shape->channels + c];
         }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /* Whether a convolution is depthwise; kernels of more than 32 rows or columns are left out, and
- * multipliers over NT_BLOCK, for which a product of matrices does better. */
+ * multipliers over NT_PANEL, for which a product of matrices does better. */
 bool nt_depthwise_fits(const nt_conv_shape *shape);
 
 /* As in conv.h, for shapes that fit. */
@@ -26,7 +26,7 @@ void nt_depthwise_weight(const nt_conv_shape *shape, const float *x, const float
 nt_conv_need nt_depthwise_weight_need(const nt_conv_shape *shape);
 
 /* The two halves of nt_depthwise_forward (nt_conv_keep): the kernel without the zeros that fill its
- * blocks, [multiple][tap][channel]; and the sums, which need no `shared`. */
+ * panels, [multiple][tap][channel]; and the sums, which need no `shared`. */
 size_t nt_depthwise_kernel_size(const nt_conv_shape *shape);
 void nt_depthwise_pack_kernel(const nt_conv_shape *shape, const float *weight, float *ret_packed);
 void nt_depthwise_apply(const nt_conv_shape *shape, const float *x, const float *packed,

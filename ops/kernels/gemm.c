@@ -9,8 +9,9 @@
 
 enum {
     DEPTH = 256,      /* of the pieces in which sums are added up: one of B fits the L1 cache */
-    PANEL_ALIGN = 16, /* floats: panels and tiles start at 64 bytes */
-    /* The micro-kernel fetches a step ahead: so many floats past a panel's end must be readable. */
+    PANEL_ALIGN = 16, /* floats: micro-panels and tiles start at 64 bytes */
+    /* The micro-kernel fetches a step ahead: so many floats past a micro-panel's end must be
+       readable. */
     PANEL_SLACK = 64
 };
 
@@ -19,7 +20,7 @@ nt_gemm nt_gemm_query(void) {
     cntx_t *context = bli_gks_query_cntx();
     bool by_rows = bli_cntx_l3_vir_ukr_prefers_rows_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context);
     /* A configuration without unpacked kernels leaves their sizes 0 (and has slow stand-ins). */
-    bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_BLOCK;
+    bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_PANEL;
     int32_t mr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context);
     int32_t nr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context);
     return (nt_gemm){
@@ -30,7 +31,8 @@ nt_gemm nt_gemm_query(void) {
         .kernel = bli_cntx_get_l3_vir_ukr_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context),
         .mr = mr,
         .nr = nr,
-        /* The "maximum" of a register block size is the leading dimension of its packed panel. */
+        /* The "maximum" of a register block size is the leading dimension of its packed
+           micro-panel. */
         .a_step = (int32_t)bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_MR, context),
         .b_step = (int32_t)bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_NR, context),
         .tile_row = by_rows ? nr : 1,
@@ -48,7 +50,7 @@ static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p) {
     auxinfo_t aux = {0};
     bli_auxinfo_set_ps_a(gemm->unpacked_rows * p->a_row, &aux); /* to its next rows of A */
     for (int64_t panel = 0; panel < p->panels; panel++)
-        kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, p->rows, NT_BLOCK, p->depth, &one,
+        kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, p->rows, NT_PANEL, p->depth, &one,
                (float *)p->a, p->a_row, p->a_step, (float *)p->b + panel * p->b_panel, p->b_row, 1,
                &beta, p->c + panel * p->c_panel, p->c_row, 1, &aux, (cntx_t *)gemm->context);
 }
@@ -71,9 +73,9 @@ static size_t tile_size(const nt_gemm *gemm) {
     return aligned((size_t)gemm->mr * (size_t)gemm->nr);
 }
 
-/* tile = A B, for panels of `depth` steps. */
-static void multiply_panels(const nt_gemm *gemm, int64_t depth, const float *a, const float *b,
-                            float *tile) {
+/* tile = A B, for micro-panels of `depth` steps. */
+static void multiply_micro_panels(const nt_gemm *gemm, int64_t depth, const float *a,
+                                  const float *b, float *tile) {
     sgemm_ukr_ft kernel;
     memcpy(&kernel, &gemm->kernel, sizeof kernel);
     float one = 1, zero = 0;
@@ -83,7 +85,7 @@ static void multiply_panels(const nt_gemm *gemm, int64_t depth, const float *a, 
            gemm->tile_col, &aux, (cntx_t *)gemm->context);
 }
 
-/* Packs A into panels, with zeros in the rows past the last one. */
+/* Packs A into micro-panels, with zeros in the rows past the last one. */
 static void pack_left(const nt_gemm *gemm, const nt_block_product *p, float *to) {
     for (int64_t row = 0; row < p->rows; row += gemm->mr, to += left_size(gemm))
         for (int64_t i = 0; i < gemm->mr; i++)
@@ -98,7 +100,7 @@ static void pack_right(const nt_gemm *gemm, const nt_block_product *p, int64_t p
     const float *b = p->b + panel * p->b_panel;
     for (int64_t k = 0; k < p->depth; k++, b += p->b_row, to += gemm->b_step)
         for (int64_t j = 0; j < gemm->nr; j++)
-            to[j] = first + j < NT_BLOCK ? b[first + j] : 0;
+            to[j] = first + j < NT_PANEL ? b[first + j] : 0;
 }
 
 /* Writes or adds to C what lies within a panel of it, of the tile whose first element is `c`. */
@@ -116,13 +118,13 @@ static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, floa
     float *right = work, *tile = right + right_size(gemm), *left = tile + tile_size(gemm);
     pack_left(gemm, p, left);
     for (int64_t panel = 0; panel < p->panels; panel++)
-        for (int64_t j = 0; j < NT_BLOCK; j += gemm->nr) {
+        for (int64_t j = 0; j < NT_PANEL; j += gemm->nr) {
             float *c = p->c + panel * p->c_panel + j;
             pack_right(gemm, p, panel, j, right);
             for (int64_t i = 0; i < p->rows; i += gemm->mr) {
                 const float *panel_a = left + (size_t)(i / gemm->mr) * left_size(gemm);
-                multiply_panels(gemm, p->depth, panel_a, right, tile);
-                emit_tile(gemm, p, tile, p->rows - i, NT_BLOCK - j, c + i * p->c_row);
+                multiply_micro_panels(gemm, p->depth, panel_a, right, tile);
+                emit_tile(gemm, p, tile, p->rows - i, NT_PANEL - j, c + i * p->c_row);
             }
         }
 }

@@ -4,7 +4,7 @@
  *
  * Some processors have a kernel for unpacked matrices (BLIS's "sup", small and unpacked), which is
  * all that is needed. For the others the matrices are packed for the micro-kernel that every
- * processor has, into panels that it multiplies to one tile:
+ * processor has, into micro-panels that it multiplies to one tile:
  *
  *     A  [k][mr]   mr rows of the left matrix       tile  mr by nr, in one piece, stored by rows or
  *     B  [k][nr]   nr columns of the right matrix         columns, whichever the kernel prefers
@@ -22,18 +22,18 @@
 typedef struct nt_gemm {
     const void *context;
     void *unpacked; /* reads matrices as they lie: a function, as BLIS hands it out, or NULL */
-    int32_t unpacked_rows;      /* of its tile */
-    bool single;                /* beside it, a row alone has a way of its own (gemm_row.h) */
-    void *kernel;               /* the micro-kernel */
-    int32_t mr, nr;             /* rows and columns of its tile */
-    int32_t a_step, b_step;     /* floats from one k to the next in a panel; at least mr and nr */
+    int32_t unpacked_rows;  /* of its tile */
+    bool single;            /* beside it, a row alone has a way of its own (gemm_row.h) */
+    void *kernel;           /* the micro-kernel */
+    int32_t mr, nr;         /* rows and columns of its tile */
+    int32_t a_step, b_step; /* floats from one k to the next in a micro-panel; at least mr and nr */
     int32_t tile_row, tile_col; /* floats from one row, one column of a tile to the next */
 } nt_gemm;
 
 /* The kernels for this processor. Safe to call from any thread; costs a few look-ups. */
 nt_gemm nt_gemm_query(void);
 
-/* C = A B, or C += A B with `add`: a block of rows by panels of NT_BLOCK columns. Element (i, k) of
+/* C = A B, or C += A B with `add`: a block of rows by panels of NT_PANEL columns. Element (i, k) of
  * A is a[i * a_row + k * a_step]; (k, j) of panel p of B is b[p * b_panel + k * b_row + j]; (i, j)
  * of panel p of C is c[p * c_panel + i * c_row + j]. Nothing is read but these elements. */
 typedef struct nt_block_product {

@@ -8,7 +8,7 @@
 
 enum {
     LANES = 8,
-    VECTORS = NT_BLOCK / LANES, /* of a panel's row */
+    VECTORS = NT_PANEL / LANES, /* of a panel's row */
     TOGETHER = 4                /* panels: eight sums are under way, as many as the steps that the
                                    processor has begun and not finished */
 };

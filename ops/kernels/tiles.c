@@ -19,7 +19,7 @@ int64_t nt_tiles_total(const nt_tiles *tiles) {
 }
 
 int64_t nt_tiles_stride(int64_t floats) {
-    return (nt_ceil_div(floats, NT_BLOCK) | 1) * NT_BLOCK;
+    return (nt_ceil_div(floats, NT_PANEL) | 1) * NT_PANEL;
 }
 
 static int32_t start_of(const nt_tiles *tiles, int d, int32_t i) {
@@ -45,7 +45,7 @@ void nt_tiles_places(const nt_tiles *tiles, int64_t tile, int64_t *ret_places) {
     }
 }
 
-/* A tile's channels from `channel` on, a multiple of NT_BLOCK of them. */
+/* A tile's channels from `channel` on, a multiple of NT_PANEL of them. */
 static void transform_whole(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
                             const int64_t *places, int64_t channel, int64_t count, float *const *to,
                             int64_t to_at) {
@@ -57,24 +57,24 @@ static void transform_whole(const nt_tiles *tiles, const float *maps, nt_bilinea
     }
 }
 
-/* The last channels, fewer than NT_BLOCK, filled up with zeros. */
+/* The last channels, fewer than NT_PANEL, filled up with zeros. */
 static void transform_rest(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
                            const int64_t *places, int64_t channel, int64_t count, float *const *to,
                            int64_t to_at) {
-    float filled[NT_MOST_PLACES][NT_BLOCK] = {0};
+    float filled[NT_MOST_PLACES][NT_PANEL] = {0};
     const float *from[NT_MOST_PLACES];
     for (int i = 0; i < tiles->side * tiles->side; i++) {
         from[i] = filled[i];
         if (places[i] >= 0)
             memcpy(filled[i], maps + places[i] + channel, (size_t)count * sizeof(float));
     }
-    map(from, 0, to, to_at, NT_BLOCK, NULL);
+    map(from, 0, to, to_at, NT_PANEL, NULL);
 }
 
 void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
                         const nt_tiles_part *part, float *const *to, int64_t pitch, bool cold) {
     int64_t places[NT_MOST_PLACES];
-    int64_t rest = part->count % NT_BLOCK, whole = part->count - rest, to_at = 0;
+    int64_t rest = part->count % NT_PANEL, whole = part->count - rest, to_at = 0;
     nt_tiles_part next = *part;
     next.tile++;
     nt_tile_prefetch ahead =

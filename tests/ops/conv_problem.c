@@ -43,15 +43,15 @@ static int64_t taps_of(const nt_conv_shape *s) {
     return (int64_t)s->kernel[0] * s->kernel[1];
 }
 
-static int64_t group_blocks(const nt_conv_shape *s) {
-    return (s->out_channels / s->groups + NT_BLOCK - 1) / NT_BLOCK;
+static int64_t group_panels(const nt_conv_shape *s) {
+    return (s->out_channels / s->groups + NT_PANEL - 1) / NT_PANEL;
 }
 
-/* Where the weight of output channel k under a tap starts; input channels are NT_BLOCK apart. */
+/* Where the weight of output channel k under a tap starts; input channels are NT_PANEL apart. */
 static int64_t weight_at(const nt_conv_shape *s, int64_t k, int64_t tap) {
     int64_t lanes = s->out_channels / s->groups, lane = k % lanes;
-    int64_t block = k / lanes * group_blocks(s) + lane / NT_BLOCK;
-    return (block * taps_of(s) + tap) * (s->channels / s->groups) * NT_BLOCK + lane % NT_BLOCK;
+    int64_t panel = k / lanes * group_panels(s) + lane / NT_PANEL;
+    return (panel * taps_of(s) + tap) * (s->channels / s->groups) * NT_PANEL + lane % NT_PANEL;
 }
 
 int64_t conv_result_count(const nt_conv_shape *s, nt_conv_pass pass) {
@@ -59,7 +59,7 @@ int64_t conv_result_count(const nt_conv_shape *s, nt_conv_pass pass) {
         return (int64_t)s->samples * s->out_height * s->out_width * s->out_channels;
     if (pass == NT_DATA_PASS)
         return (int64_t)s->samples * s->height * s->width * s->channels;
-    return s->groups * group_blocks(s) * NT_BLOCK * taps_of(s) * (s->channels / s->groups);
+    return s->groups * group_panels(s) * NT_PANEL * taps_of(s) * (s->channels / s->groups);
 }
 
 conv_problem conv_problem_new(const nt_conv_shape *shape, uint64_t seed) {
@@ -72,10 +72,10 @@ conv_problem conv_problem_new(const nt_conv_shape *shape, uint64_t seed) {
         .plus = conv_array_random(outputs, seed + 3),
         .dy = conv_array_random(outputs, seed + 4),
     };
-    int64_t lanes = shape->out_channels / shape->groups, stored = group_blocks(shape) * NT_BLOCK;
+    int64_t lanes = shape->out_channels / shape->groups, stored = group_panels(shape) * NT_PANEL;
     int64_t rows = taps_of(shape) * (shape->channels / shape->groups);
     for (int64_t i = 0; i < p.weight.count; i++) /* the places past a group's last lane */
-        if (i / NT_BLOCK / rows * NT_BLOCK % stored + i % NT_BLOCK >= lanes)
+        if (i / NT_PANEL / rows * NT_PANEL % stored + i % NT_PANEL >= lanes)
             p.weight.v[i] = 0;
     return p;
 }
@@ -125,9 +125,9 @@ static void reference_element(const conv_problem *p, int64_t n, int64_t i, int64
         int64_t from = ((n * s->height + y) * s->width + x) * s->channels + group * channels;
         int64_t w = weight_at(s, k, tap);
         for (int64_t c = 0; c < channels; c++) {
-            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_BLOCK];
-            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_BLOCK];
-            ret[NT_WEIGHT_PASS][w + c * NT_BLOCK] += dy * (double)p->x.v[from + c];
+            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_PANEL];
+            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_PANEL];
+            ret[NT_WEIGHT_PASS][w + c * NT_PANEL] += dy * (double)p->x.v[from + c];
         }
     }
     ret[NT_FORWARD_PASS][at] = sum;

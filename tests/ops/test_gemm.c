@@ -18,8 +18,8 @@ enum {
     MOST_PANELS = 7,
     GAP = 16, /* floats between rows, and panels, that are not the product's */
     A_ROW = MOST_DEPTH + GAP,
-    B_PANEL = MOST_DEPTH * NT_BLOCK + GAP,
-    C_ROW = MOST_PANELS * NT_BLOCK + GAP
+    B_PANEL = MOST_DEPTH * NT_PANEL + GAP,
+    C_ROW = MOST_PANELS * NT_PANEL + GAP
 };
 
 static const int depths[] = {1, 2, 17, 255, 256, 257, MOST_DEPTH};
@@ -67,11 +67,11 @@ static void multiply(matrices *m, int row, int rows, int depth, int panel, int p
         .a_row = A_ROW,
         .a_step = 1,
         .b = m->b + panel * B_PANEL,
-        .b_row = NT_BLOCK,
+        .b_row = NT_PANEL,
         .b_panel = B_PANEL,
-        .c = m->c + row * C_ROW + panel * NT_BLOCK,
+        .c = m->c + row * C_ROW + panel * NT_PANEL,
         .c_row = C_ROW,
-        .c_panel = NT_BLOCK,
+        .c_panel = NT_PANEL,
         .add = add,
     };
     nt_gemm_multiply(&m->gemm, &product, m->work);
@@ -85,10 +85,10 @@ static void fill(matrices *m, float value) {
 /* --- digits ----------------------------------------------------------------------------------- */
 
 static double exact(const matrices *m, int row, int column, int depth) {
-    const float *b = m->b + column / NT_BLOCK * B_PANEL + column % NT_BLOCK;
+    const float *b = m->b + column / NT_PANEL * B_PANEL + column % NT_PANEL;
     double sum = 0;
     for (int k = 0; k < depth; k++)
-        sum += (double)m->a[row * A_ROW + k] * (double)b[k * NT_BLOCK];
+        sum += (double)m->a[row * A_ROW + k] * (double)b[k * NT_PANEL];
     return sum;
 }
 
@@ -98,7 +98,7 @@ static void check_digits(matrices *m, int rows, int depth, int panels, bool add)
     multiply(m, 0, rows, depth, 0, panels, add);
     for (int row = 0; row < MOST_ROWS; row++)
         for (int column = 0; column < C_ROW; column++) {
-            bool inside = row < rows && column < panels * NT_BLOCK;
+            bool inside = row < rows && column < panels * NT_PANEL;
             double found = (double)m->c[row * C_ROW + column];
             double wanted = inside ? exact(m, row, column, depth) : (double)before;
             if (inside && add)

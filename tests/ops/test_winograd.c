@@ -59,9 +59,9 @@ static int64_t taps_of(const nt_conv_shape *s) {
     return (int64_t)s->kernel[0] * s->kernel[1];
 }
 
-/* Where the weight of output channel k under a tap starts; input channels are NT_BLOCK apart. */
+/* Where the weight of output channel k under a tap starts; input channels are NT_PANEL apart. */
 static int64_t weight_at(const nt_conv_shape *s, int64_t k, int64_t tap) {
-    return (k / NT_BLOCK * taps_of(s) + tap) * s->channels * NT_BLOCK + k % NT_BLOCK;
+    return (k / NT_PANEL * taps_of(s) + tap) * s->channels * NT_PANEL + k % NT_PANEL;
 }
 
 static int64_t x_count(const nt_conv_shape *s) {
@@ -73,7 +73,7 @@ static int64_t y_count(const nt_conv_shape *s) {
 }
 
 static int64_t weight_count(const nt_conv_shape *s) {
-    return (s->out_channels + NT_BLOCK - 1) / NT_BLOCK * NT_BLOCK * taps_of(s) * s->channels;
+    return (s->out_channels + NT_PANEL - 1) / NT_PANEL * NT_PANEL * taps_of(s) * s->channels;
 }
 
 static problem problem_new(const nt_conv_shape *shape, uint64_t seed) {
@@ -83,11 +83,11 @@ static problem problem_new(const nt_conv_shape *shape, uint64_t seed) {
                  .bias = array_random(shape->out_channels, seed + 2),
                  .plus = array_random(y_count(shape), seed + 4),
                  .dy = array_random(y_count(shape), seed + 3)};
-    int32_t end = (shape->out_channels + NT_BLOCK - 1) / NT_BLOCK * NT_BLOCK;
+    int32_t end = (shape->out_channels + NT_PANEL - 1) / NT_PANEL * NT_PANEL;
     for (int64_t k = shape->out_channels; k < end; k++)
         for (int64_t tap = 0; tap < taps_of(shape); tap++)
             for (int64_t c = 0; c < shape->channels; c++)
-                p.weight.v[weight_at(shape, k, tap) + c * NT_BLOCK] = 0;
+                p.weight.v[weight_at(shape, k, tap) + c * NT_PANEL] = 0;
     return p;
 }
 
@@ -121,9 +121,9 @@ static void reference_element(const problem *p, int64_t n, int64_t i, int64_t j,
         int64_t from = ((n * s->height + y) * s->width + x) * s->channels;
         int64_t w = weight_at(s, k, tap);
         for (int64_t c = 0; c < s->channels; c++) {
-            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_BLOCK];
-            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_BLOCK];
-            ret[NT_WEIGHT_PASS][w + c * NT_BLOCK] += dy * (double)p->x.v[from + c];
+            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_PANEL];
+            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_PANEL];
+            ret[NT_WEIGHT_PASS][w + c * NT_PANEL] += dy * (double)p->x.v[from + c];
         }
     }
     ret[NT_FORWARD_PASS][at] = sum;

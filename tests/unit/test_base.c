@@ -210,10 +210,10 @@ static nt_type kernel_type(int32_t k, int32_t c, int32_t rows, int32_t columns, 
 static void check_kernel(nt_type type) {
     int32_t k_count = type.shape.dim[0], c_count = type.shape.dim[1];
     int32_t rows = type.shape.dim[2], columns = type.shape.dim[3];
-    int32_t per_group = k_count / type.groups, blocks = (per_group + NT_BLOCK - 1) / NT_BLOCK;
+    int32_t per_group = k_count / type.groups, panels = (per_group + NT_PANEL - 1) / NT_PANEL;
     size_t count = (size_t)nt_shape_elements(type.shape), stored = (size_t)nt_type_stored(type);
     assert_int_equal(stored,
-                     (size_t)type.groups * (size_t)(blocks * rows * columns * c_count) * NT_BLOCK);
+                     (size_t)type.groups * (size_t)(panels * rows * columns * c_count) * NT_PANEL);
     float *file = malloc(count * sizeof *file), *back = malloc(count * sizeof *back);
     float *held = malloc(stored * sizeof *held);
     for (size_t i = 0; i < count; i++)
@@ -230,11 +230,11 @@ static void check_kernel(nt_type type) {
             for (int32_t y = 0; y < rows; y++)
                 for (int32_t x = 0; x < columns; x++, i++) {
                     int32_t g = k / per_group, lane = k % per_group;
-                    size_t block = (size_t)(g * blocks + lane / NT_BLOCK);
-                    size_t at = ((block * (size_t)rows + (size_t)y) * (size_t)columns + (size_t)x) *
+                    size_t panel = (size_t)(g * panels + lane / NT_PANEL);
+                    size_t at = ((panel * (size_t)rows + (size_t)y) * (size_t)columns + (size_t)x) *
                                     (size_t)c_count +
                                 (size_t)c;
-                    assert_true(held[at * NT_BLOCK + (size_t)(lane % NT_BLOCK)] == file[i]);
+                    assert_true(held[at * NT_PANEL + (size_t)(lane % NT_PANEL)] == file[i]);
                 }
     nt_tensor_to_rows(type, held, back);
     assert_memory_equal(back, file, count * sizeof *file);
