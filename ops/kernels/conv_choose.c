@@ -1,20 +1,20 @@
 #include "conv_choose.h"
 
-#include "bilinear.h"
 #include "conv_direct.h"
 #include "conv_joined.h"
 #include "depthwise.h"
 #include "tiles.h"
+#include "winograd.h"
 #include <stddef.h>
 
-/* --- schemes of bilinear.h, which the shape tells apart --------------------------------------- */
+/* --- schemes of winograd.h, which the shape tells apart --------------------------------------- */
 
 static bool toeplitz_fits(const nt_conv_shape *shape) {
-    return nt_bilinear_fits(nt_bilinear_find(NT_TOEPLITZ), shape);
+    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_TOEPLITZ), shape);
 }
 
-static bool winograd_fits(const nt_conv_shape *shape) {
-    return nt_bilinear_fits(nt_bilinear_find(NT_WINOGRAD), shape);
+static bool f43_fits(const nt_conv_shape *shape) {
+    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_F43), shape);
 }
 
 /* And pays: its tiles of 4x4 outputs, each of 81 products, save a third of those of 9 taps. On maps
@@ -24,59 +24,59 @@ static bool strided_fits(const nt_conv_shape *shape) {
     int64_t tiles =
         (int64_t)nt_tiles_count(shape->out_height, 1, 4) * nt_tiles_count(shape->out_width, 1, 4);
     int64_t taps = (int64_t)9 * shape->out_height * shape->out_width;
-    return nt_bilinear_fits(nt_bilinear_find(NT_STRIDED), shape) && 3 * 81 * tiles <= 2 * taps &&
-           (tiles > 1 || shape->channels >= 128);
+    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_STRIDED), shape) &&
+           3 * 81 * tiles <= 2 * taps && (tiles > 1 || shape->channels >= 128);
 }
 
-static const nt_bilinear *scheme_of(const nt_conv_shape *shape) {
-    return nt_bilinear_find(shape->stride[0] > 1   ? NT_STRIDED
-                            : toeplitz_fits(shape) ? NT_TOEPLITZ
-                                                   : NT_WINOGRAD);
+static const nt_winograd *scheme_of(const nt_conv_shape *shape) {
+    return nt_winograd_find(shape->stride[0] > 1   ? NT_WINOGRAD_STRIDED
+                            : toeplitz_fits(shape) ? NT_WINOGRAD_TOEPLITZ
+                                                   : NT_WINOGRAD_F43);
 }
 
-static void bilinear_forward(const nt_conv_shape *shape, const float *x, const float *weight,
+static void winograd_forward(const nt_conv_shape *shape, const float *x, const float *weight,
                              const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    nt_bilinear_forward(scheme_of(shape), shape, x, weight, end, y, memory);
+    nt_winograd_forward(scheme_of(shape), shape, x, weight, end, y, memory);
 }
 
-static nt_conv_need bilinear_forward_need(const nt_conv_shape *shape) {
-    return nt_bilinear_forward_need(scheme_of(shape), shape);
+static nt_conv_need winograd_forward_need(const nt_conv_shape *shape) {
+    return nt_winograd_forward_need(scheme_of(shape), shape);
 }
 
-static size_t bilinear_kernel_size(const nt_conv_shape *shape) {
-    return nt_bilinear_kernel_size(scheme_of(shape), shape);
+static size_t winograd_kernel_size(const nt_conv_shape *shape) {
+    return nt_winograd_kernel_size(scheme_of(shape), shape);
 }
 
-static void bilinear_transform_kernel(const nt_conv_shape *shape, const float *weight,
+static void winograd_transform_kernel(const nt_conv_shape *shape, const float *weight,
                                       float *ret_transformed) {
-    nt_bilinear_transform_kernel(scheme_of(shape), shape, weight, ret_transformed);
+    nt_winograd_transform_kernel(scheme_of(shape), shape, weight, ret_transformed);
 }
 
-static void bilinear_apply(const nt_conv_shape *shape, const float *x, const float *transformed,
+static void winograd_apply(const nt_conv_shape *shape, const float *x, const float *transformed,
                            const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    nt_bilinear_apply(scheme_of(shape), shape, x, transformed, end, y, memory);
+    nt_winograd_apply(scheme_of(shape), shape, x, transformed, end, y, memory);
 }
 
-static nt_conv_need bilinear_apply_need(const nt_conv_shape *shape) {
-    return nt_bilinear_apply_need(scheme_of(shape), shape);
+static nt_conv_need winograd_apply_need(const nt_conv_shape *shape) {
+    return nt_winograd_apply_need(scheme_of(shape), shape);
 }
 
-static void bilinear_data(const nt_conv_shape *shape, const float *dy, const float *weight,
+static void winograd_data(const nt_conv_shape *shape, const float *dy, const float *weight,
                           float *dx, const nt_conv_memory *memory) {
-    nt_bilinear_data(scheme_of(shape), shape, dy, weight, dx, memory);
+    nt_winograd_data(scheme_of(shape), shape, dy, weight, dx, memory);
 }
 
-static nt_conv_need bilinear_data_need(const nt_conv_shape *shape) {
-    return nt_bilinear_data_need(scheme_of(shape), shape);
+static nt_conv_need winograd_data_need(const nt_conv_shape *shape) {
+    return nt_winograd_data_need(scheme_of(shape), shape);
 }
 
-static void bilinear_weight(const nt_conv_shape *shape, const float *x, const float *dy,
+static void winograd_weight(const nt_conv_shape *shape, const float *x, const float *dy,
                             float *dweight, const nt_conv_memory *memory) {
-    nt_bilinear_weight(scheme_of(shape), shape, x, dy, dweight, memory);
+    nt_winograd_weight(scheme_of(shape), shape, x, dy, dweight, memory);
 }
 
-static nt_conv_need bilinear_weight_need(const nt_conv_shape *shape) {
-    return nt_bilinear_weight_need(scheme_of(shape), shape);
+static nt_conv_need winograd_weight_need(const nt_conv_shape *shape) {
+    return nt_winograd_weight_need(scheme_of(shape), shape);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -106,17 +106,17 @@ typedef struct algorithm {
 } algorithm;
 
 /* clang-format off */
-#define BILINEAR                                                                                   \
-    .forward = bilinear_forward,                                                                   \
-    .forward_need = bilinear_forward_need,                                                         \
-    .data = bilinear_data,                                                                         \
-    .data_need = bilinear_data_need,                                                               \
-    .weight = bilinear_weight,                                                                     \
-    .weight_need = bilinear_weight_need,                                                           \
-    .kept_floats = bilinear_kernel_size,                                                           \
-    .keep = bilinear_transform_kernel,                                                             \
-    .forward_kept = bilinear_apply,                                                                \
-    .forward_kept_need = bilinear_apply_need
+#define WINOGRAD                                                                                   \
+    .forward = winograd_forward,                                                                   \
+    .forward_need = winograd_forward_need,                                                         \
+    .data = winograd_data,                                                                         \
+    .data_need = winograd_data_need,                                                               \
+    .weight = winograd_weight,                                                                     \
+    .weight_need = winograd_weight_need,                                                           \
+    .kept_floats = winograd_kernel_size,                                                           \
+    .keep = winograd_transform_kernel,                                                             \
+    .forward_kept = winograd_apply,                                                                \
+    .forward_kept_need = winograd_apply_need
 /* clang-format on */
 
 /* Each takes the shapes that it fits, from these sizes on; the first that does wins, and the last
@@ -152,13 +152,13 @@ static const algorithm algorithms[] = {
             .keep = nt_joined_kernel,
             .forward_kept = nt_joined_apply,
         },
-    [NT_TOEPLITZ_ALGORITHM] = {.name = "toeplitz", .fits = toeplitz_fits, BILINEAR},
+    [NT_TOEPLITZ_ALGORITHM] = {.name = "toeplitz", .fits = toeplitz_fits, WINOGRAD},
     [NT_WINOGRAD_ALGORITHM] =
-        {.name = "winograd", .fits = winograd_fits, .channels = {4, 1, 4}, .side = 3, BILINEAR},
+        {.name = "winograd", .fits = f43_fits, .channels = {4, 1, 4}, .side = 3, WINOGRAD},
     [NT_STRIDED_ALGORITHM] = {.name = "strided winograd",
                               .fits = strided_fits,
                               .channels = {8, 8, 8},
-                              BILINEAR},
+                              WINOGRAD},
     [NT_DIRECT_ALGORITHM] =
         {
             .name = "direct",

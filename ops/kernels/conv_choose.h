@@ -11,7 +11,7 @@ typedef enum nt_conv_pass { NT_FORWARD_PASS, NT_DATA_PASS, NT_WEIGHT_PASS } nt_c
 typedef enum nt_conv_algorithm {
     NT_DEPTHWISE_ALGORITHM, /* depthwise.h */
     NT_JOINED_ALGORITHM,    /* conv_joined.h */
-    NT_TOEPLITZ_ALGORITHM,  /* bilinear.h */
+    NT_TOEPLITZ_ALGORITHM,  /* winograd.h */
     NT_WINOGRAD_ALGORITHM,  /* the same */
     NT_STRIDED_ALGORITHM,   /* the same */
     NT_DIRECT_ALGORITHM     /* conv_direct.h: takes what is left */

@@ -46,7 +46,7 @@ void nt_tiles_places(const nt_tiles *tiles, int64_t tile, int64_t *ret_places) {
 }
 
 /* A tile's channels from `channel` on, a multiple of NT_PANEL of them. */
-static void transform_whole(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
+static void transform_whole(const nt_tiles *tiles, const float *maps, nt_winograd_map map,
                             const int64_t *places, int64_t channel, int64_t count, float *const *to,
                             int64_t to_at) {
     const float *from[NT_MOST_PLACES];
@@ -58,7 +58,7 @@ static void transform_whole(const nt_tiles *tiles, const float *maps, nt_bilinea
 }
 
 /* The last channels, fewer than NT_PANEL, filled up with zeros. */
-static void transform_rest(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
+static void transform_rest(const nt_tiles *tiles, const float *maps, nt_winograd_map map,
                            const int64_t *places, int64_t channel, int64_t count, float *const *to,
                            int64_t to_at) {
     float filled[NT_MOST_PLACES][NT_PANEL] = {0};
@@ -71,7 +71,7 @@ static void transform_rest(const nt_tiles *tiles, const float *maps, nt_bilinear
     map(from, 0, to, to_at, NT_PANEL, NULL);
 }
 
-void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_bilinear_map map,
+void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_winograd_map map,
                         const nt_tiles_part *part, float *const *to, int64_t pitch, bool cold) {
     int64_t places[NT_MOST_PLACES];
     int64_t rest = part->count % NT_PANEL, whole = part->count - rest, to_at = 0;

@@ -1,15 +1,15 @@
-/* The bilinear algorithms beneath conv2d, Winograd's and the tiny maps', held against a plain
+/* Winograd's schemes beneath conv2d, that of tiny maps among them, held against a plain
  * double-precision convolution and its two gradients, with each set of instructions that this
  * processor has; what they end a layer with; and the table that chooses among all algorithms.
  *
  * Errors are relative, in the L2 norm. A float product summed over n terms has about 1e-7 √n / √n;
  * Winograd's transforms with the points 0, ±√½, ±√2 multiply that by up to 6. */
 #include "alloc.h"
-#include "bilinear.h"
 #include "conv_choose.h"
 #include "parallel.h"
 #include "tensor.h"
 #include "trial.h"
+#include "winograd.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,34 +153,34 @@ static double error_of(array got, const double *wanted) {
 /* --- running ---------------------------------------------------------------------------------- */
 
 /* NULL: what the table chooses. */
-static nt_conv_need need_of(const nt_bilinear *scheme, const nt_conv_shape *s, nt_conv_pass pass) {
+static nt_conv_need need_of(const nt_winograd *scheme, const nt_conv_shape *s, nt_conv_pass pass) {
     if (pass == NT_FORWARD_PASS)
-        return scheme ? nt_bilinear_forward_need(scheme, s) : nt_conv_forward_need(s);
+        return scheme ? nt_winograd_forward_need(scheme, s) : nt_conv_forward_need(s);
     if (pass == NT_DATA_PASS)
-        return scheme ? nt_bilinear_data_need(scheme, s) : nt_conv_data_need(s);
-    return scheme ? nt_bilinear_weight_need(scheme, s) : nt_conv_weight_need(s);
+        return scheme ? nt_winograd_data_need(scheme, s) : nt_conv_data_need(s);
+    return scheme ? nt_winograd_weight_need(scheme, s) : nt_conv_weight_need(s);
 }
 
-static void call(const nt_bilinear *scheme, const problem *p, nt_conv_pass pass, float *result,
+static void call(const nt_winograd *scheme, const problem *p, nt_conv_pass pass, float *result,
                  const nt_conv_memory *memory) {
     const nt_conv_shape *s = &p->shape;
     const nt_conv_end end = {.bias = p->bias.v};
     if (pass == NT_FORWARD_PASS && scheme)
-        nt_bilinear_forward(scheme, s, p->x.v, p->weight.v, &end, result, memory);
+        nt_winograd_forward(scheme, s, p->x.v, p->weight.v, &end, result, memory);
     else if (pass == NT_FORWARD_PASS)
         nt_conv_forward(s, p->x.v, p->weight.v, &end, result, memory);
     else if (pass == NT_DATA_PASS && scheme)
-        nt_bilinear_data(scheme, s, p->dy.v, p->weight.v, result, memory);
+        nt_winograd_data(scheme, s, p->dy.v, p->weight.v, result, memory);
     else if (pass == NT_DATA_PASS)
         nt_conv_data(s, p->dy.v, p->weight.v, result, memory);
     else if (scheme)
-        nt_bilinear_weight(scheme, s, p->x.v, p->dy.v, result, memory);
+        nt_winograd_weight(scheme, s, p->x.v, p->dy.v, result, memory);
     else
         nt_conv_weight(s, p->x.v, p->dy.v, result, memory);
 }
 
 /* The result, made in scratch memory of exactly the size asked for. */
-static array run(const nt_bilinear *scheme, const problem *p, nt_conv_pass pass) {
+static array run(const nt_winograd *scheme, const problem *p, nt_conv_pass pass) {
     nt_conv_need need = need_of(scheme, &p->shape, pass);
     assert_int_equal(need.per_worker % 64, 0);
     array result = array_new(result_count(&p->shape, pass));
@@ -287,39 +287,40 @@ static int32_t between(uint64_t seed, uint64_t *draw, int32_t low, int32_t high)
 }
 
 /* A shape that a scheme fits. */
-static nt_conv_shape random_shape(nt_bilinear_name name, uint64_t seed) {
+static nt_conv_shape random_shape(nt_winograd_name name, uint64_t seed) {
     uint64_t n = 0;
     int32_t widest = between(seed, &n, 0, 5) ? 40 : 150;
-    nt_conv_shape s = shape_of(between(seed, &n, 1, 7), between(seed, &n, 1, widest), 2,
-                               between(seed, &n, 1, widest), 3, name == NT_STRIDED ? 2 : 1, 1);
+    nt_conv_shape s =
+        shape_of(between(seed, &n, 1, 7), between(seed, &n, 1, widest), 2,
+                 between(seed, &n, 1, widest), 3, name == NT_WINOGRAD_STRIDED ? 2 : 1, 1);
     for (int d = 0; d < 2; d++) {
         int32_t *size = d == 0 ? &s.height : &s.width, *out = d == 0 ? &s.out_height : &s.out_width;
-        if (name != NT_TOEPLITZ)
-            *size = between(seed, &n, 3, name == NT_STRIDED ? 21 : 13);
-        if (name == NT_WINOGRAD)
+        if (name != NT_WINOGRAD_TOEPLITZ)
+            *size = between(seed, &n, 3, name == NT_WINOGRAD_STRIDED ? 21 : 13);
+        if (name == NT_WINOGRAD_F43)
             s.pad[d] = between(seed, &n, 0, 2);
         *out = (*size + 2 * s.pad[d] - s.kernel[d]) / s.stride[d] + 1;
     }
     return s;
 }
 
-static void each_shape(void (*check)(nt_bilinear_name name, const problem *p)) {
-    for (int name = NT_WINOGRAD; name <= NT_STRIDED; name++)
+static void each_shape(void (*check)(nt_winograd_name name, const problem *p)) {
+    for (int name = NT_WINOGRAD_F43; name <= NT_WINOGRAD_STRIDED; name++)
         for (uint64_t seed = 1; seed <= SHAPES; seed++) {
-            nt_conv_shape shape = random_shape((nt_bilinear_name)name, 10 * seed);
-            assert_true(nt_bilinear_fits(nt_bilinear_find((nt_bilinear_name)name), &shape));
+            nt_conv_shape shape = random_shape((nt_winograd_name)name, 10 * seed);
+            assert_true(nt_winograd_fits(nt_winograd_find((nt_winograd_name)name), &shape));
             problem p = problem_new(&shape, seed);
-            check((nt_bilinear_name)name, &p);
+            check((nt_winograd_name)name, &p);
             problem_free(&p);
         }
 }
 
-static void check_reference(nt_bilinear_name name, const problem *p) {
+static void check_reference(nt_winograd_name name, const problem *p) {
     double *wanted[PASSES];
     reference(p, wanted);
     for (int pass = 0; pass < PASSES; pass++) {
-        const nt_bilinear *scheme;
-        for (int set = 0; (scheme = nt_bilinear_with(name, set)); set++) {
+        const nt_winograd *scheme;
+        for (int set = 0; (scheme = nt_winograd_with(name, set)); set++) {
             array got = run(scheme, p, (nt_conv_pass)pass);
             double error = error_of(got, wanted[pass]);
             if (!(error <= 2e-6))
@@ -345,9 +346,9 @@ static void expect_same(const nt_conv_shape *s, const char *what, const float *g
 }
 
 /* All sets but the portable one have the same fused multiply-adds. */
-static void check_sets(nt_bilinear_name name, const problem *p) {
-    const nt_bilinear *first = nt_bilinear_with(name, 1), *other;
-    for (int set = 2; (other = nt_bilinear_with(name, set)); set++)
+static void check_sets(nt_winograd_name name, const problem *p) {
+    const nt_winograd *first = nt_winograd_with(name, 1), *other;
+    for (int set = 2; (other = nt_winograd_with(name, set)); set++)
         for (int pass = 0; pass < PASSES; pass++) {
             array wanted = run(first, p, (nt_conv_pass)pass);
             array got = run(other, p, (nt_conv_pass)pass);
@@ -362,7 +363,7 @@ static void test_sets(void **state) {
     each_shape(check_sets);
 }
 
-static void check_thread_counts(const nt_bilinear *scheme, const problem *p) {
+static void check_thread_counts(const nt_winograd *scheme, const problem *p) {
     for (int pass = 0; pass < PASSES; pass++) {
         nt_threads_set(1);
         array one = run(scheme, p, (nt_conv_pass)pass);
@@ -377,8 +378,8 @@ static void check_thread_counts(const nt_bilinear *scheme, const problem *p) {
     nt_threads_set(2);
 }
 
-static void check_threads(nt_bilinear_name name, const problem *p) {
-    check_thread_counts(nt_bilinear_find(name), p);
+static void check_threads(nt_winograd_name name, const problem *p) {
+    check_thread_counts(nt_winograd_find(name), p);
 }
 
 static void test_threads(void **state) {
@@ -387,8 +388,8 @@ static void test_threads(void **state) {
 }
 
 /* A sample alone, forward and back to the data, has the bits that it has among others. */
-static void check_samples(nt_bilinear_name name, const problem *p) {
-    const nt_bilinear *scheme = nt_bilinear_find(name);
+static void check_samples(nt_winograd_name name, const problem *p) {
+    const nt_winograd *scheme = nt_winograd_find(name);
     for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
         array all = run(scheme, p, (nt_conv_pass)pass);
         problem alone = *p;
@@ -496,22 +497,22 @@ static nt_conv_end end_of(const problem *p, const ending *e, const float *y) {
 }
 
 /* The forward pass, with the kernel as it is or kept, in memory of exactly the size asked for. */
-static array run_end(const nt_bilinear *scheme, const problem *p, const ending *e, bool kept) {
-    nt_conv_need need = kept ? nt_bilinear_apply_need(scheme, &p->shape)
-                             : nt_bilinear_forward_need(scheme, &p->shape);
+static array run_end(const nt_winograd *scheme, const problem *p, const ending *e, bool kept) {
+    nt_conv_need need = kept ? nt_winograd_apply_need(scheme, &p->shape)
+                             : nt_winograd_forward_need(scheme, &p->shape);
     array y = array_new(y_count(&p->shape));
     array shared = array_new((int64_t)(need.shared / sizeof(float)));
     array workers = array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
-    array kernel = array_new((int64_t)nt_bilinear_kernel_size(scheme, &p->shape));
+    array kernel = array_new((int64_t)nt_winograd_kernel_size(scheme, &p->shape));
     const nt_conv_memory memory = {(char *)shared.v, (char *)workers.v, need.per_worker};
     const nt_conv_end end = end_of(p, e, y.v);
     if (e->on_itself)
         memcpy(y.v, p->plus.v, (size_t)y.count * sizeof(float));
     if (kept) {
-        nt_bilinear_transform_kernel(scheme, &p->shape, p->weight.v, kernel.v);
-        nt_bilinear_apply(scheme, &p->shape, p->x.v, kernel.v, &end, y.v, &memory);
+        nt_winograd_transform_kernel(scheme, &p->shape, p->weight.v, kernel.v);
+        nt_winograd_apply(scheme, &p->shape, p->x.v, kernel.v, &end, y.v, &memory);
     } else {
-        nt_bilinear_forward(scheme, &p->shape, p->x.v, p->weight.v, &end, y.v, &memory);
+        nt_winograd_forward(scheme, &p->shape, p->x.v, p->weight.v, &end, y.v, &memory);
     }
     array_free(kernel);
     array_free(workers);
@@ -529,12 +530,12 @@ static void end_plainly(const problem *p, const ending *e, array y) {
         y.v[i] = y.v[i] < 0 ? 0 : y.v[i];
 }
 
-static void check_ending(const nt_bilinear *scheme, const problem *p, const ending *e) {
+static void check_ending(const nt_winograd *scheme, const problem *p, const ending *e) {
     array wanted = run_end(scheme, p, &(ending){0}, false);
     array got = run_end(scheme, p, e, false);
     end_plainly(p, e, wanted);
     expect_same(&p->shape, "ending the layer on the way out", got.v, wanted.v, wanted.count);
-    if (nt_bilinear_kernel_size(scheme, &p->shape) > 0) {
+    if (nt_winograd_kernel_size(scheme, &p->shape) > 0) {
         array kept = run_end(scheme, p, e, true);
         expect_same(&p->shape, "keeping the transformed kernel", kept.v, wanted.v, wanted.count);
         array_free(kept);
@@ -543,11 +544,11 @@ static void check_ending(const nt_bilinear *scheme, const problem *p, const endi
     array_free(wanted);
 }
 
-static void check_endings(nt_bilinear_name name, const problem *p) {
-    const nt_bilinear *scheme;
+static void check_endings(nt_winograd_name name, const problem *p) {
+    const nt_winograd *scheme;
     for (int64_t i = 0; i < p->plus.count; i += 7)
         p->plus.v[i] = i % 3 == 0 ? NAN : -0.0F;
-    for (int set = 0; (scheme = nt_bilinear_with(name, set)); set++)
+    for (int set = 0; (scheme = nt_winograd_with(name, set)); set++)
         for (unsigned i = 0; i < 12; i++)
             check_ending(
                 scheme, p,
@@ -569,12 +570,12 @@ static void test_many_endings(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         problem p = problem_new(&shapes[i], 4);
-        const nt_bilinear *scheme = nt_bilinear_find(shapes[i].stride[0] == 2 ? NT_STRIDED
-                                                     : shapes[i].height == 2  ? NT_TOEPLITZ
-                                                                              : NT_WINOGRAD);
+        const nt_winograd *scheme = nt_winograd_find(shapes[i].stride[0] == 2 ? NT_WINOGRAD_STRIDED
+                                                     : shapes[i].height == 2  ? NT_WINOGRAD_TOEPLITZ
+                                                                              : NT_WINOGRAD_F43);
         check_ending(scheme, &p, &(ending){.bias = true, .plus = true, .relu = true});
         check_ending(scheme, &p, &(ending){.bias = true, .on_itself = true, .relu = true});
-        assert_true((nt_bilinear_kernel_size(scheme, &shapes[i]) == 0) == (i == 4));
+        assert_true((nt_winograd_kernel_size(scheme, &shapes[i]) == 0) == (i == 4));
         problem_free(&p);
     }
 }

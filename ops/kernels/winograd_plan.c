@@ -1,4 +1,4 @@
-#include "bilinear_plan.h"
+#include "winograd_plan.h"
 
 #include "integers.h"
 #include "tensor.h"
@@ -15,11 +15,11 @@ enum {
     DEPTH = 256 /* at most, about: a piece of a panel stays in the second-level cache */
 };
 
-int64_t nt_bilinear_plan_kernel(const nt_bilinear_plan *p) {
+int64_t nt_winograd_plan_kernel(const nt_winograd_plan *p) {
     return p->panels * p->kernel_panel;
 }
 
-int64_t nt_bilinear_plan_tiles(const nt_bilinear_plan *p, int64_t point) {
+int64_t nt_winograd_plan_tiles(const nt_winograd_plan *p, int64_t point) {
     return p->pieces * p->points * point;
 }
 
@@ -29,8 +29,8 @@ static int32_t first_gradient(const nt_conv_shape *shape, int d) {
     return nt_ceil_div(shape->pad[d] - furthest, shape->stride[d]);
 }
 
-static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data) {
-    const nt_bilinear *scheme = p->scheme;
+static void plan_maps(nt_winograd_plan *p, const nt_conv_shape *shape, bool data) {
+    const nt_winograd *scheme = p->scheme;
     nt_tiles in = {.samples = shape->samples,
                    .size = {shape->height, shape->width},
                    .channels = shape->channels};
@@ -54,7 +54,7 @@ static void plan_maps(nt_bilinear_plan *p, const nt_conv_shape *shape, bool data
     p->cold = nt_tile_prefetch_pays(shape);
 }
 
-static void plan_channels(nt_bilinear_plan *p) {
+static void plan_channels(nt_winograd_plan *p) {
     int64_t channels = nt_round_up(p->from.channels, NT_PANEL);
     p->panels = nt_ceil_div(p->to.channels, NT_PANEL);
     p->streamed = p->kernel_points * channels * p->panels * NT_PANEL > KERNEL_FLOATS;
@@ -78,7 +78,7 @@ static int64_t even(int64_t tiles, int64_t most) {
 
 /* Rounds and blocks are cut evenly. Memory is for the largest that any number of samples up to this
  * one might have, so that it grows with them. */
-static void plan_tiles(nt_bilinear_plan *p) {
+static void plan_tiles(nt_winograd_plan *p) {
     int64_t channels = p->pieces * p->depth, all = nt_round_up(p->total, UNIT_TILES);
     int64_t block = tiles_in(BLOCK_FLOATS, p->points * (channels + p->group * NT_PANEL));
     int64_t round = tiles_in(ROUND_FLOATS, p->points * channels);
@@ -96,11 +96,11 @@ static void plan_tiles(nt_bilinear_plan *p) {
     p->block = even(p->shared ? p->round : all, block);
 }
 
-nt_bilinear_plan nt_bilinear_plan_of(const nt_bilinear *scheme, const nt_conv_shape *shape,
+nt_winograd_plan nt_winograd_plan_of(const nt_winograd *scheme, const nt_conv_shape *shape,
                                      bool data) {
     if (data)
         scheme = scheme->data;
-    nt_bilinear_plan plan = {.scheme = scheme,
+    nt_winograd_plan plan = {.scheme = scheme,
                              .gemm = nt_gemm_query(),
                              .points = scheme->points * scheme->points,
                              .kernel_points = scheme->kernel_points * scheme->kernel_points};

@@ -1,4 +1,4 @@
-#include "bilinear_kernel.h"
+#include "winograd_kernel.h"
 
 #include "integers.h"
 #include "prefetch.h"
@@ -7,14 +7,14 @@
 enum { SQUARE = NT_PANEL * NT_PANEL };
 
 /* Where the weights of a panel of output channels lie, under a tap. */
-static const float *tap_at(const nt_bilinear_kernel *k, int64_t panel, int tap) {
+static const float *tap_at(const nt_winograd_kernel *k, int64_t panel, int tap) {
     int64_t taps = (int64_t)k->scheme->taps * k->scheme->taps;
     return k->weight + (panel * taps + tap) * k->shape->channels * NT_PANEL;
 }
 
 /* Transforms a panel of output channels, now the channels to sum over, for a panel of input
  * channels. Where either has no channel, it has zeros. */
-static void transform_turned(const nt_bilinear_kernel *k, int64_t panel, int64_t out_panel,
+static void transform_turned(const nt_winograd_kernel *k, int64_t panel, int64_t out_panel,
                              float *const *to, int64_t to_at) {
     float turned[9][SQUARE]; /* [tap][output channel][input channel] */
     const float *from[NT_MOST_PLACES];
@@ -28,7 +28,7 @@ static void transform_turned(const nt_bilinear_kernel *k, int64_t panel, int64_t
     k->scheme->kernel(from, 0, to, to_at, SQUARE, NULL);
 }
 
-void nt_bilinear_kernel_transform(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
+void nt_winograd_kernel_transform(const nt_winograd_kernel *k, int64_t panel, int64_t first,
                                   int64_t end, float *to, int64_t point) {
     const float *from[NT_MOST_PLACES];
     float *points[NT_MOST_PLACES];
@@ -44,7 +44,7 @@ void nt_bilinear_kernel_transform(const nt_bilinear_kernel *k, int64_t panel, in
     k->scheme->kernel(from, first * NT_PANEL, points, 0, (end - first) * NT_PANEL, NULL);
 }
 
-void nt_bilinear_kernel_prefetch(const nt_bilinear_kernel *k, int64_t panel, int64_t first,
+void nt_winograd_kernel_prefetch(const nt_winograd_kernel *k, int64_t panel, int64_t first,
                                  int64_t end, int64_t part, int64_t parts) {
     int taps = k->scheme->taps * k->scheme->taps;
     int64_t panels = nt_ceil_div(end - first, NT_PANEL), squares = panels * taps;

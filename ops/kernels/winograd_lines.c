@@ -1,4 +1,4 @@
-/* The linear maps of the schemes of bilinear.h, one line (row or column) at a time, vectorised over
+/* The linear maps of the schemes of winograd.h, one line (row or column) at a time, vectorised over
  * channels. The build compiles this file once for each set of instructions, with NT_LINES naming
  * it.
  *
@@ -23,13 +23,13 @@
  *
  * Toeplitz: on a line of two, y₀ = g₁ x₀ + g₂ x₁ and y₁ = g₀ x₀ + g₁ x₁ share the product
  * g₁ (x₀ + x₁), and need (g₂ - g₁) x₁ and (g₀ - g₁) x₀ beside it. */
-#include "bilinear_lines.h"
+#include "winograd_lines.h"
 
 #include "tensor.h"
 #include <string.h>
 
 #define PASTE(a, b) a##b
-#define NAME(suffix) PASTE(nt_bilinear_lines_, suffix)
+#define NAME(suffix) PASTE(nt_winograd_lines_, suffix)
 #define INLINE static inline __attribute__((always_inline))
 
 /* --- vectors ---------------------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ INLINE lanes relu(lanes v) {
 
 static const float A = 0.70710678118654752F, B = 1.41421356237309505F;
 
-INLINE void winograd_input(const lanes *d, lanes *v) {
+INLINE void f43_input(const lanes *d, lanes *v) {
     lanes even = multiply_add(d[2], -2, d[4]), odd = multiply_add(d[1], -2, d[3]);
     v[1] = multiply_add(odd, A, even);
     v[2] = multiply_add(odd, -A, even);
@@ -88,7 +88,7 @@ INLINE void winograd_input(const lanes *d, lanes *v) {
     v[5] = multiply_add(d[3], -2.5F, d[1] + d[5]);
 }
 
-INLINE void winograd_kernel(const lanes *g, lanes *u) {
+INLINE void f43_kernel(const lanes *g, lanes *u) {
     u[0] = g[0];
     lanes even = multiply_add(g[2], 0.5F, g[0]) * (-1 / 1.5F);
     u[1] = multiply_add(g[1], -A / 1.5F, even);
@@ -99,7 +99,7 @@ INLINE void winograd_kernel(const lanes *g, lanes *u) {
     u[5] = g[2];
 }
 
-INLINE void winograd_output(const lanes *m, lanes *y) {
+INLINE void f43_output(const lanes *m, lanes *y) {
     lanes sum_a = m[1] + m[2], odd_a = (m[1] - m[2]) * A;
     lanes sum_b = m[3] + m[4], odd_b = (m[3] - m[4]) * B;
     y[0] = m[0] + sum_a + sum_b;
@@ -108,7 +108,7 @@ INLINE void winograd_output(const lanes *m, lanes *y) {
     y[3] = multiply_add(odd_a, 0.5F, multiply_add(odd_b, 2, m[5]));
 }
 
-INLINE void winograd_output_adjoint(const lanes *y, lanes *m) {
+INLINE void f43_output_adjoint(const lanes *y, lanes *m) {
     lanes even = multiply_add(y[2], 0.5F, y[0]), odd = multiply_add(y[3], 0.5F, y[1]);
     m[1] = multiply_add(odd, A, even);
     m[2] = multiply_add(odd, -A, even);
@@ -119,7 +119,7 @@ INLINE void winograd_output_adjoint(const lanes *y, lanes *m) {
     m[5] = y[3];
 }
 
-INLINE void winograd_kernel_adjoint(const lanes *u, lanes *g) {
+INLINE void f43_kernel_adjoint(const lanes *u, lanes *g) {
     lanes sum_a = (u[1] + u[2]) * (-1 / 1.5F), sum_b = (u[3] + u[4]) * (1 / 6.0F);
     g[0] = u[0] + sum_a + sum_b;
     g[1] = multiply_add(u[1] - u[2], -A / 1.5F, (u[3] - u[4]) * (B / 6));
@@ -236,7 +236,7 @@ INLINE void toeplitz_kernel_adjoint(const lanes *u, lanes *g) {
 /* --- squares ---------------------------------------------------------------------------------- */
 
 /* What ends a layer, for one place of those at to_at. */
-INLINE lanes finish(const nt_bilinear_end *end, int place, int64_t to_at, int64_t at, lanes v) {
+INLINE lanes finish(const nt_winograd_end *end, int place, int64_t to_at, int64_t at, lanes v) {
     if (end->bias)
         v = v + load(end->bias + at);
     if (end->plus)
@@ -251,7 +251,7 @@ INLINE lanes finish(const nt_bilinear_end *end, int place, int64_t to_at, int64_
 /* Applies a line's map, of n places to m, down the columns and then along the rows. */
 #define SQUARE(line, n, m, ends)                                                                   \
     static void line##_square(const float *const *from, int64_t from_at, float *const *to,         \
-                              int64_t to_at, int64_t count, const nt_bilinear_end *end) {          \
+                              int64_t to_at, int64_t count, const nt_winograd_end *end) {          \
         for (int64_t at = 0; at < count; at += LANES) {                                            \
             lanes half[m][n], read[n], made[m];                                                    \
             UNROLLED for (int j = 0; j < (n); j++) {                                               \
@@ -274,11 +274,11 @@ INLINE lanes finish(const nt_bilinear_end *end, int place, int64_t to_at, int64_
     }
 /* clang-format on */
 
-SQUARE(winograd_input, 6, 6, false)
-SQUARE(winograd_kernel, 3, 6, false)
-SQUARE(winograd_output, 6, 4, true)
-SQUARE(winograd_output_adjoint, 4, 6, false)
-SQUARE(winograd_kernel_adjoint, 6, 3, false)
+SQUARE(f43_input, 6, 6, false)
+SQUARE(f43_kernel, 3, 6, false)
+SQUARE(f43_output, 6, 4, true)
+SQUARE(f43_output_adjoint, 4, 6, false)
+SQUARE(f43_kernel_adjoint, 6, 3, false)
 SQUARE(strided_input, 9, 9, false)
 SQUARE(strided_kernel, 3, 6, false)
 SQUARE(strided_output, 9, 4, true)
@@ -332,8 +332,8 @@ static void turn(const float *from, int64_t rows, float *to) {
 
 #define SET NAME(NT_LINES)
 
-const nt_bilinear SET[] = {
-    [NT_WINOGRAD] =
+const nt_winograd SET[] = {
+    [NT_WINOGRAD_F43] =
         {
             .in = 6,
             .out = 4,
@@ -342,15 +342,15 @@ const nt_bilinear SET[] = {
             .stride = 1,
             .step = 4,
             .kernel_points = 6,
-            .data = &SET[NT_WINOGRAD],
-            .input = winograd_input_square,
-            .kernel = winograd_kernel_square,
-            .output = winograd_output_square,
-            .output_adjoint = winograd_output_adjoint_square,
-            .kernel_adjoint = winograd_kernel_adjoint_square,
+            .data = &SET[NT_WINOGRAD_F43],
+            .input = f43_input_square,
+            .kernel = f43_kernel_square,
+            .output = f43_output_square,
+            .output_adjoint = f43_output_adjoint_square,
+            .kernel_adjoint = f43_kernel_adjoint_square,
             .turn = turn,
         },
-    [NT_TOEPLITZ] =
+    [NT_WINOGRAD_TOEPLITZ] =
         {
             .in = 2,
             .out = 2,
@@ -359,7 +359,7 @@ const nt_bilinear SET[] = {
             .stride = 1,
             .step = 2,
             .kernel_points = 3,
-            .data = &SET[NT_TOEPLITZ],
+            .data = &SET[NT_WINOGRAD_TOEPLITZ],
             .input = toeplitz_input_square,
             .kernel = toeplitz_kernel_square,
             .output = toeplitz_output_square,
@@ -367,7 +367,7 @@ const nt_bilinear SET[] = {
             .kernel_adjoint = toeplitz_kernel_adjoint_square,
             .turn = turn,
         },
-    [NT_STRIDED] =
+    [NT_WINOGRAD_STRIDED] =
         {
             .in = 9,
             .out = 4,
@@ -376,7 +376,7 @@ const nt_bilinear SET[] = {
             .stride = 2,
             .step = 8,
             .kernel_points = 6,
-            .data = &SET[NT_STRIDED_DATA],
+            .data = &SET[NT_WINOGRAD_STRIDED_DATA],
             .input = strided_input_square,
             .kernel = strided_kernel_square,
             .output = strided_output_square,
@@ -384,7 +384,7 @@ const nt_bilinear SET[] = {
             .kernel_adjoint = strided_kernel_adjoint_square,
             .turn = turn,
         },
-    [NT_STRIDED_DATA] =
+    [NT_WINOGRAD_STRIDED_DATA] =
         {
             .in = 5,
             .out = 8,

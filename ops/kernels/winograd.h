@@ -1,4 +1,4 @@
-/* Convolution by bilinear schemes: fewer multiplications, after Toom, Cook and Winograd. A scheme
+/* Convolution by Winograd's schemes: fewer multiplications, after Toom, Cook and Winograd. A scheme
  * computes a square tile of outputs from a tile of inputs: it takes both the inputs and the kernel
  * to `points` (each a linear map along the rows and the same along the columns), multiplies them
  * there, and takes the products back:
@@ -12,14 +12,14 @@
  *     dg = Gᵀ [ sum over tiles of (A dY Aᵀ) ∘ (Bᵀ d B) ] G
  *
  *                    in  out  taps  points
- *     winograd        6    4     3       6   3x3 kernels: 36 products in place of 144
+ *     F(4x4, 3x3)     6    4     3       6   3x3 kernels: 36 products in place of 144
  *     toeplitz        2    2     3       3   3x3 on 2x2 maps, padded by 1: 9 in place of 16
  *     strided         9    4     3       9   3x3, stride 2, padded by 1: 81 in place of 144
  *     strided data    5    8     3       9   its gradient to the data: 81 in place of 144
  *
  * A tile's arithmetic does not depend on the tiles that are worked on beside it. */
-#ifndef NT_BILINEAR_H
-#define NT_BILINEAR_H
+#ifndef NT_WINOGRAD_H
+#define NT_WINOGRAD_H
 
 #include "conv.h"
 #include "gemm.h"
@@ -28,32 +28,32 @@
 
 /* What becomes of the numbers that a map makes, in this order (nt_conv_end): the sum with bias[0 …
  * count) and with what lies at plus[i] + to_at, unless they are NULL, and relu. */
-typedef struct nt_bilinear_end {
+typedef struct nt_winograd_end {
     const float *bias, *const *plus;
     bool relu;
-} nt_bilinear_end;
+} nt_winograd_end;
 
 /* One of the linear maps, of n x n places to m x m, for `count` numbers side by side (a multiple of
  * NT_PANEL): place i is read at from[i] + from_at and written at to[i] + to_at. `end` may be NULL;
  * only a scheme's output map heeds it. No place written overlaps any that is read, but a place of
  * `plus` may be the one that is written. */
-typedef void (*nt_bilinear_map)(const float *const *from, int64_t from_at, float *const *to,
-                                int64_t to_at, int64_t count, const nt_bilinear_end *end);
+typedef void (*nt_winograd_map)(const float *const *from, int64_t from_at, float *const *to,
+                                int64_t to_at, int64_t count, const nt_winograd_end *end);
 
 enum { NT_MOST_PLACES = 81 };
 
-typedef struct nt_bilinear nt_bilinear;
-struct nt_bilinear {
+typedef struct nt_winograd nt_winograd;
+struct nt_winograd {
     int32_t in, out, taps, points; /* along each side */
     int32_t stride;                /* of the convolution, */
     int32_t step;                  /* and so inputs from one tile to the next */
     int32_t kernel_points;   /* that differ: the last of them serves all points from it on, too */
-    const nt_bilinear *data; /* the scheme of the gradient to the data */
-    nt_bilinear_map input;   /* Bᵀ d B: in to points */
-    nt_bilinear_map kernel;  /* G g Gᵀ: taps to kernel_points */
-    nt_bilinear_map output;  /* Aᵀ m A: points to out */
-    nt_bilinear_map output_adjoint; /* A dY Aᵀ: out to points */
-    nt_bilinear_map kernel_adjoint; /* Gᵀ m G: kernel_points to taps */
+    const nt_winograd *data; /* the scheme of the gradient to the data */
+    nt_winograd_map input;   /* Bᵀ d B: in to points */
+    nt_winograd_map kernel;  /* G g Gᵀ: taps to kernel_points */
+    nt_winograd_map output;  /* Aᵀ m A: points to out */
+    nt_winograd_map output_adjoint; /* A dY Aᵀ: out to points */
+    nt_winograd_map kernel_adjoint; /* Gᵀ m G: kernel_points to taps */
 
     /* Turns a square of NT_PANEL by NT_PANEL numbers on its diagonal; there are `rows` of them to
      * read, and zeros beyond. */
@@ -61,48 +61,48 @@ struct nt_bilinear {
 };
 
 /* The schemes, with the instructions that this processor has. */
-typedef enum nt_bilinear_name {
-    NT_WINOGRAD,
-    NT_TOEPLITZ,
-    NT_STRIDED,
-    NT_STRIDED_DATA /* as the `data` of NT_STRIDED only */
-} nt_bilinear_name;
-const nt_bilinear *nt_bilinear_find(nt_bilinear_name name);
+typedef enum nt_winograd_name {
+    NT_WINOGRAD_F43,
+    NT_WINOGRAD_TOEPLITZ,
+    NT_WINOGRAD_STRIDED,
+    NT_WINOGRAD_STRIDED_DATA /* as the `data` of NT_WINOGRAD_STRIDED only */
+} nt_winograd_name;
+const nt_winograd *nt_winograd_find(nt_winograd_name name);
 
 /* The same with other sets of instructions, from 0, which is portable, to the one that
- * nt_bilinear_find prefers; past it NULL. */
-const nt_bilinear *nt_bilinear_with(nt_bilinear_name name, int set);
+ * nt_winograd_find prefers; past it NULL. */
+const nt_winograd *nt_winograd_with(nt_winograd_name name, int set);
 
 /* Of the points of both sides, which of the kernel's one is multiplied by. */
-int nt_bilinear_kernel_point(const nt_bilinear *scheme, int point);
+int nt_winograd_kernel_point(const nt_winograd *scheme, int point);
 
 /* Whether a scheme computes a convolution of this shape. */
-bool nt_bilinear_fits(const nt_bilinear *scheme, const nt_conv_shape *shape);
+bool nt_winograd_fits(const nt_winograd *scheme, const nt_conv_shape *shape);
 
 /* As in conv.h, for shapes that fit. */
-void nt_bilinear_forward(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+void nt_winograd_forward(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
                          const float *weight, const nt_conv_end *end, float *y,
                          const nt_conv_memory *memory);
-nt_conv_need nt_bilinear_forward_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+nt_conv_need nt_winograd_forward_need(const nt_winograd *scheme, const nt_conv_shape *shape);
 
-void nt_bilinear_data(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *dy,
+void nt_winograd_data(const nt_winograd *scheme, const nt_conv_shape *shape, const float *dy,
                       const float *weight, float *dx, const nt_conv_memory *memory);
-nt_conv_need nt_bilinear_data_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+nt_conv_need nt_winograd_data_need(const nt_winograd *scheme, const nt_conv_shape *shape);
 
-void nt_bilinear_weight(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+void nt_winograd_weight(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
                         const float *dy, float *dweight, const nt_conv_memory *memory);
-nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+nt_conv_need nt_winograd_weight_need(const nt_winograd *scheme, const nt_conv_shape *shape);
 
-/* The two halves of nt_bilinear_forward, for who keeps a transformed kernel over many calls: the
- * first fills nt_bilinear_kernel_size floats, aligned to 64 bytes. 0: the kernel is so large that
- * to transform it where it is used takes no longer than to read it from memory (bilinear_plan.h),
+/* The two halves of nt_winograd_forward, for who keeps a transformed kernel over many calls: the
+ * first fills nt_winograd_kernel_size floats, aligned to 64 bytes. 0: the kernel is so large that
+ * to transform it where it is used takes no longer than to read it from memory (winograd_plan.h),
  * and there is nothing to keep. */
-size_t nt_bilinear_kernel_size(const nt_bilinear *scheme, const nt_conv_shape *shape);
-void nt_bilinear_transform_kernel(const nt_bilinear *scheme, const nt_conv_shape *shape,
+size_t nt_winograd_kernel_size(const nt_winograd *scheme, const nt_conv_shape *shape);
+void nt_winograd_transform_kernel(const nt_winograd *scheme, const nt_conv_shape *shape,
                                   const float *weight, float *ret_transformed);
-void nt_bilinear_apply(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+void nt_winograd_apply(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
                        const float *transformed, const nt_conv_end *end, float *y,
                        const nt_conv_memory *memory);
-nt_conv_need nt_bilinear_apply_need(const nt_bilinear *scheme, const nt_conv_shape *shape);
+nt_conv_need nt_winograd_apply_need(const nt_winograd *scheme, const nt_conv_shape *shape);
 
 #endif

@@ -1,4 +1,4 @@
-#include "bilinear_product.h"
+#include "winograd_product.h"
 
 #include "conv_end.h"
 #include "integers.h"
@@ -19,9 +19,9 @@ enum {
 static const float zeros[NT_MOST_PANELS * NT_PANEL];
 
 typedef struct task {
-    const nt_bilinear_plan *plan;
+    const nt_winograd_plan *plan;
     const float *maps;
-    nt_bilinear_right right;
+    nt_winograd_right right;
     nt_conv_end end;
     bool ends; /* `end` says anything */
     float *result, *tiles;
@@ -37,37 +37,37 @@ typedef struct workspace {
     float *kernel, *products, *tiles, *work;
 } workspace;
 
-static int64_t kernel_floats(const nt_bilinear_plan *p) {
+static int64_t kernel_floats(const nt_winograd_plan *p) {
     return p->streamed ? p->group * p->kernel_points * p->kernel_point : 0;
 }
 
-static int64_t tiles_floats(const nt_bilinear_plan *p) {
-    return p->shared ? 0 : nt_bilinear_plan_tiles(p, p->block_point);
+static int64_t tiles_floats(const nt_winograd_plan *p) {
+    return p->shared ? 0 : nt_winograd_plan_tiles(p, p->block_point);
 }
 
 static workspace workspace_of(const task *t, int worker) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     float *kernel = (float *)(t->memory->workers + (size_t)worker * t->memory->per_worker);
     float *products = kernel + kernel_floats(p);
     float *tiles = products + p->points * p->product_point;
     return (workspace){kernel, products, tiles, tiles + tiles_floats(p)};
 }
 
-size_t nt_bilinear_product_bytes(const nt_bilinear_plan *p) {
+size_t nt_winograd_product_bytes(const nt_winograd_plan *p) {
     int64_t floats = kernel_floats(p) + p->points * p->product_point + tiles_floats(p);
     return ((size_t)floats + nt_gemm_work_size(&p->gemm, p->most)) * sizeof(float);
 }
 
 /* --- the tiles -------------------------------------------------------------------------------- */
 
-static int64_t channels_of(const nt_bilinear_plan *p, int64_t piece) {
+static int64_t channels_of(const nt_winograd_plan *p, int64_t piece) {
     return nt_min(p->depth, p->from.channels - piece * p->depth);
 }
 
 /* Transforms a piece of tiles [tile, end) to `to`, where tile `first` starts. */
 static void transform(const task *t, int64_t piece, int64_t tile, int64_t end, int64_t first,
                       float *to, int64_t point, bool cold) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     const nt_tiles_part part = {tile, end, piece * p->depth, channels_of(p, piece)};
     float *at[NT_MOST_PLACES];
     for (int i = 0; i < p->points; i++)
@@ -77,7 +77,7 @@ static void transform(const task *t, int64_t piece, int64_t tile, int64_t end, i
 
 static void transform_job(const void *context, int job, int worker) {
     const task *t = context;
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     int64_t piece = job % p->pieces, tile = t->tile + job / p->pieces * TRANSFORM_TILES;
     (void)worker;
     transform(t, piece, tile, nt_min(tile + TRANSFORM_TILES, t->tile_end), t->tile, t->tiles,
@@ -102,16 +102,16 @@ typedef struct prefetches {
 
 /* Panels that one call multiplies by: as few as can be, for the prefetches' sake, unless each call
  * would pack the tiles anew, or there is but one tile, which takes several side by side. */
-static int64_t panels_of_call(const nt_bilinear_plan *p, int64_t panels) {
+static int64_t panels_of_call(const nt_winograd_plan *p, int64_t panels) {
     return p->gemm.unpacked && p->total > 1 ? 1 : panels;
 }
 
-static int64_t calls_of(const nt_bilinear_plan *p, int64_t panels) {
+static int64_t calls_of(const nt_winograd_plan *p, int64_t panels) {
     return p->points * p->pieces * nt_ceil_div(panels, panels_of_call(p, nt_min(panels, p->group)));
 }
 
 static prefetches prefetches_of(const task *t, const part *b, const nt_tile_prefetch *next) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     int64_t channel = b->panel * NT_PANEL;
     int64_t count = nt_min(b->panels * NT_PANEL, p->to.channels - channel);
     const nt_tiles_part written = {b->tile, b->end, channel, count};
@@ -129,13 +129,13 @@ typedef struct kernel_piece {
 } kernel_piece;
 
 static kernel_piece piece_of(const task *t, const part *b, const workspace *at, int64_t piece) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     int64_t first = piece * p->depth, floats = p->kernel_points * p->kernel_point;
     if (!p->streamed)
         return (kernel_piece){t->right.kernel + b->panel * p->kernel_panel + piece * floats,
                               p->kernel_panel};
     for (int64_t j = 0; j < b->panels; j++)
-        nt_bilinear_kernel_transform(&t->right.source, b->panel + j, first,
+        nt_winograd_kernel_transform(&t->right.source, b->panel + j, first,
                                      first + channels_of(p, piece), at->kernel + j * floats,
                                      p->kernel_point);
     return (kernel_piece){at->kernel, floats};
@@ -144,17 +144,17 @@ static kernel_piece piece_of(const task *t, const part *b, const workspace *at, 
 /* Prefetches a part, one for each point, of what will be transformed next: the panel's next piece,
  * or the first of the panel that this worker is likely to take then. */
 static void prefetch_weight(const task *t, const part *b, int64_t piece, int point) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     bool last = piece + 1 == p->pieces;
     int64_t next = last ? 0 : piece + 1, panel = last ? b->panel + nt_threads() : b->panel;
     if (panel < p->panels)
-        nt_bilinear_kernel_prefetch(&t->right.source, panel, next * p->depth,
+        nt_winograd_kernel_prefetch(&t->right.source, panel, next * p->depth,
                                     next * p->depth + channels_of(p, next), point, p->points);
 }
 
 /* Prefetches the panel, of a kernel transformed before, that is multiplied by after this one: under
  * this point or, after its last, the next. A few tiles would be done with this one sooner. */
-static void prefetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel, int point,
+static void prefetch_panel(const nt_winograd_plan *p, const kernel_piece *kernel, int point,
                            int64_t next, int64_t end, int64_t depth) {
     if (p->streamed || p->total < PREFETCH_TILES)
         return;
@@ -162,13 +162,13 @@ static void prefetch_panel(const nt_bilinear_plan *p, const kernel_piece *kernel
         next = 0, point++;
     if (point < p->points)
         nt_prefetch_to_read(kernel->at + next * kernel->panel +
-                                nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point,
+                                nt_winograd_kernel_point(p->scheme, point) * p->kernel_point,
                             depth * NT_PANEL);
 }
 
 static void multiply_point(const task *t, const part *b, const workspace *at, int64_t piece,
                            const kernel_piece *kernel, int point, prefetches *meanwhile) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     int64_t at_once = panels_of_call(p, b->panels);
     nt_block_product product = {
         .rows = b->end - b->tile,
@@ -183,7 +183,7 @@ static void multiply_point(const task *t, const part *b, const workspace *at, in
         .c_panel = NT_PANEL,
         .add = piece > 0,
     };
-    const float *right = kernel->at + nt_bilinear_kernel_point(p->scheme, point) * p->kernel_point;
+    const float *right = kernel->at + nt_winograd_kernel_point(p->scheme, point) * p->kernel_point;
     float *c = at->products + point * p->product_point;
     for (int64_t j = 0; j < b->panels; j += at_once) {
         product.b = right + j * kernel->panel;
@@ -207,7 +207,7 @@ static void emit_whole(const task *t, const int64_t *places, const float *const 
     float outside[NT_MOST_PANELS * NT_PANEL];
     float *to[NT_MOST_PLACES];
     const float *plus[NT_MOST_PLACES];
-    const nt_bilinear_end end = {.bias = t->end.bias ? t->end.bias + channel : NULL,
+    const nt_winograd_end end = {.bias = t->end.bias ? t->end.bias + channel : NULL,
                                  .plus = t->end.plus ? plus : NULL,
                                  .relu = t->end.relu};
     for (int i = 0; i < t->plan->to.side * t->plan->to.side; i++) {
@@ -235,7 +235,7 @@ static void emit_rest(const task *t, const int64_t *places, const float *const *
 }
 
 static void emit(const task *t, const part *b, const workspace *at) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     const float *from[NT_MOST_PLACES];
     int64_t places[NT_MOST_PLACES];
     int64_t channel = b->panel * NT_PANEL;
@@ -258,7 +258,7 @@ static void emit(const task *t, const part *b, const workspace *at) {
 /* A block by panels [panel, panel_end), a few at a time. */
 static void multiply(const task *t, part *b, const workspace *at, int64_t panel, int64_t panel_end,
                      nt_tile_prefetch *next) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     for (b->panel = panel; b->panel < panel_end; b->panel += b->panels) {
         b->panels = nt_min(t->group, panel_end - b->panel);
         prefetches meanwhile = prefetches_of(t, b, next);
@@ -277,7 +277,7 @@ static void multiply(const task *t, part *b, const workspace *at, int64_t panel,
 /* A block of tiles in shared memory by a few panels. */
 static void shared_job(const void *context, int job, int worker) {
     const task *t = context;
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     const workspace at = workspace_of(t, worker);
     int64_t tile = t->tile + job % t->blocks * p->block, panel = job / t->blocks * t->group;
     part b = {.tile = tile,
@@ -291,7 +291,7 @@ static void shared_job(const void *context, int job, int worker) {
 /* A run of blocks by all panels. */
 static void run_job(const void *context, int job, int worker) {
     const task *t = context;
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     const workspace at = workspace_of(t, worker);
     int64_t first = job * t->run, last = nt_min(first + t->run, t->blocks);
     for (int64_t i = first; i < last; i++) {
@@ -307,7 +307,7 @@ static void run_job(const void *context, int job, int worker) {
 }
 
 static void run_blocks(task *t) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     t->group = p->group;
     t->blocks = nt_ceil_div(p->total, p->block);
     t->run = nt_min(MOST_RUN, nt_ceil_div(t->blocks, WANTED_JOBS));
@@ -315,7 +315,7 @@ static void run_blocks(task *t) {
 }
 
 static void run_round(task *t) {
-    const nt_bilinear_plan *p = t->plan;
+    const nt_winograd_plan *p = t->plan;
     int64_t tiles = t->tile_end - t->tile;
     t->blocks = nt_ceil_div(tiles, p->block);
     t->group = p->group;
@@ -328,15 +328,15 @@ static void run_round(task *t) {
 
 /* A row of tiles makes lines of the map, unless it hangs over the edge, or the lines of another
  * phase lie in between: then all of a map's tiles make the map. */
-static void begin_moments(const nt_bilinear_plan *p, nt_moments *moments) {
+static void begin_moments(const nt_winograd_plan *p, nt_moments *moments) {
     const nt_tiles *to = &p->to;
     bool lines = to->size[0] % to->side == 0 && to->dilation[0] == 1;
     int64_t tile_rows = lines ? 1 : to->count[0], height = lines ? to->side : to->size[0];
     nt_moments_begin(moments, tile_rows * to->count[1], height * to->size[1], p->panels);
 }
 
-void nt_bilinear_product(const nt_bilinear_plan *plan, const float *maps,
-                         const nt_bilinear_right *right, const nt_conv_end *end, float *result,
+void nt_winograd_product(const nt_winograd_plan *plan, const float *maps,
+                         const nt_winograd_right *right, const nt_conv_end *end, float *result,
                          float *tiles, const nt_conv_memory *memory) {
     task t = {.plan = plan,
               .maps = maps,

@@ -1,4 +1,4 @@
-/* The gradient to the kernel by a bilinear scheme's adjoint (see bilinear.h).
+/* The gradient to the kernel by the adjoint of one of Winograd's schemes (see winograd.h).
  *
  * A job is a block of input channels by a block of output channels, over one part of the tiles. It
  * walks over its part a step of some tiles at a time, transforms the inputs and the gradients to
@@ -13,7 +13,7 @@
  *
  * At the end the job takes the sums back to the taps. How many parts there are depends on the shape
  * alone; their results are kept in shared memory and added in order. */
-#include "bilinear.h"
+#include "winograd.h"
 
 #include "integers.h"
 #include "parallel.h"
@@ -37,7 +37,7 @@ enum {
 /* --- the plan --------------------------------------------------------------------------------- */
 
 typedef struct gradient {
-    const nt_bilinear *scheme;
+    const nt_winograd *scheme;
     const nt_conv_shape *shape;
     nt_gemm gemm;
     nt_tiles x, dy;
@@ -73,7 +73,7 @@ static void cut_tiles(gradient *g) {
     g->parts = nt_ceil_div(g->total, g->part_tiles);
 }
 
-static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *shape,
+static gradient gradient_with(const nt_winograd *scheme, const nt_conv_shape *shape,
                               int64_t widest) {
     gradient g = {
         .scheme = scheme,
@@ -111,7 +111,7 @@ static gradient gradient_with(const nt_bilinear *scheme, const nt_conv_shape *sh
     return g;
 }
 
-static gradient gradient_of(const nt_bilinear *scheme, const nt_conv_shape *shape) {
+static gradient gradient_of(const nt_winograd *scheme, const nt_conv_shape *shape) {
     gradient wide = gradient_with(scheme, shape, WIDE_CHANNELS);
     if (wide.in_jobs * wide.out_jobs * wide.parts >= FEWEST_JOBS)
         return wide;
@@ -128,7 +128,7 @@ static nt_conv_need need_of(const gradient *g) {
 }
 
 /* Enough for any fewer samples, too, which may be cut the other way. */
-nt_conv_need nt_bilinear_weight_need(const nt_bilinear *scheme, const nt_conv_shape *shape) {
+nt_conv_need nt_winograd_weight_need(const nt_winograd *scheme, const nt_conv_shape *shape) {
     gradient wide = gradient_with(scheme, shape, WIDE_CHANNELS);
     gradient narrow = gradient_with(scheme, shape, NARROW_CHANNELS);
     nt_conv_need a = need_of(&wide), b = need_of(&narrow);
@@ -210,7 +210,7 @@ static void multiply(const gradient *g, const step *s, const workspace *at, bool
         .c_panel = g->sum_panel,
     };
     for (int i = 0, begun = 0; i < g->points; i++) {
-        int sum = nt_bilinear_kernel_point(g->scheme, i);
+        int sum = nt_winograd_kernel_point(g->scheme, i);
         product.add = add || sum < begun;
         begun += sum == begun;
         for (int64_t panel = 0; panel < panels; panel += at_once) {
@@ -253,7 +253,7 @@ static void gradient_job(const void *context, int job, int worker) {
         emit_panel(g, &b, &at, panel);
 }
 
-void nt_bilinear_weight(const nt_bilinear *scheme, const nt_conv_shape *shape, const float *x,
+void nt_winograd_weight(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
                         const float *dy, float *dweight, const nt_conv_memory *memory) {
     gradient g = gradient_of(scheme, shape);
     g.inputs = x;

@@ -1,5 +1,5 @@
-/* How the forward pass and the gradient to the data by a bilinear scheme (bilinear.h) are done, and
- * cut into jobs. They differ in their geometry and in how the kernel is transformed.
+/* How the forward pass and the gradient to the data by one of Winograd's schemes (winograd.h) are
+ * done, and cut into jobs. They differ in their geometry and in how the kernel is transformed.
  *
  *     tiles      [piece of channels][point][tile][channel]
  *     kernel     [panel of result channels][piece of channels][point][channel][16]
@@ -16,17 +16,17 @@
  * the channels at a time, and multiplies by it at once (`streamed`).
  *
  * The order of a sum is decided by `depth`, and that by the number of channels alone. */
-#ifndef NT_BILINEAR_PLAN_H
-#define NT_BILINEAR_PLAN_H
+#ifndef NT_WINOGRAD_PLAN_H
+#define NT_WINOGRAD_PLAN_H
 
-#include "bilinear.h"
 #include "gemm.h"
 #include "tiles.h"
+#include "winograd.h"
 
 enum { NT_MOST_PANELS = 4 /* that a worker multiplies by at a time */ };
 
-typedef struct nt_bilinear_plan {
-    const nt_bilinear *scheme;
+typedef struct nt_winograd_plan {
+    const nt_winograd *scheme;
     nt_gemm gemm;
     nt_tiles from, to;
     int32_t points;        /* of both sides together; */
@@ -41,15 +41,15 @@ typedef struct nt_bilinear_plan {
     int64_t block, most;   /* tiles of a block; and at most, with up to so many samples */
     /* Floats from one point, panel to the next; `depth` from one transformed tile to the next. */
     int64_t block_point, round_point, product_point, kernel_point, kernel_panel;
-} nt_bilinear_plan;
+} nt_winograd_plan;
 
-nt_bilinear_plan nt_bilinear_plan_of(const nt_bilinear *scheme, const nt_conv_shape *shape,
+nt_winograd_plan nt_winograd_plan_of(const nt_winograd *scheme, const nt_conv_shape *shape,
                                      bool data);
 
 /* Floats of the kernel, transformed as a whole. */
-int64_t nt_bilinear_plan_kernel(const nt_bilinear_plan *plan);
+int64_t nt_winograd_plan_kernel(const nt_winograd_plan *plan);
 
 /* Floats of transformed tiles whose points lie so far apart. */
-int64_t nt_bilinear_plan_tiles(const nt_bilinear_plan *plan, int64_t point);
+int64_t nt_winograd_plan_tiles(const nt_winograd_plan *plan, int64_t point);
 
 #endif
