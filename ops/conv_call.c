@@ -1,7 +1,6 @@
 #include "conv_call.h"
 
 #include "columns.h"
-#include "conv_choose.h"
 #include "integers.h"
 #include "op_check.h"
 #include <stdio.h>
@@ -183,13 +182,13 @@ nt_moments *nt_conv_call_moments(const nt_call *call, nt_conv_need conv, nt_mome
 void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape) {
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
     nt_moments moments;
-    nt_conv_end end = {
+    nt_epilogue epilogue = {
         .bias = call->in_count > 2 ? call->in[2].f : NULL,
         .moments = nt_conv_call_moments(call, nt_conv_forward_need(shape), &moments),
     };
-    nt_conv_forward(shape, call->in[0].f, call->in[1].f, &end, call->out[0].f, &memory);
-    if (end.moments)
-        nt_moments_finish(end.moments, call->out[1].f);
+    nt_conv_forward(shape, call->in[0].f, call->in[1].f, &epilogue, call->out[0].f, &memory);
+    if (epilogue.moments)
+        nt_moments_finish(epilogue.moments, call->out[1].f);
 }
 
 void nt_need_enlarge(nt_need *need, size_t shared, size_t per_worker) {

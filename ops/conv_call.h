@@ -6,7 +6,6 @@
 
 #include "attrs.h"
 #include "conv.h"
-#include "conv_choose.h"
 #include "op.h"
 
 /* --- the attributes of conv2d, for all ops that have them ------------------------------------- */

@@ -200,7 +200,7 @@ static void backward(const nt_grad_call *call) {
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
     const float *dy = call->out_grad[0].f;
     if (call->in_grad[0].data)
-        nt_conv_forward(&shape, dy, call->in[1].f, &(nt_conv_end){0}, call->in_grad[0].f, &memory);
+        nt_conv_forward(&shape, dy, call->in[1].f, &(nt_epilogue){0}, call->in_grad[0].f, &memory);
     if (call->in_grad[1].data)
         nt_conv_weight(&shape, dy, call->in[0].f, call->in_grad[1].f, &memory);
     if (call->in_count > 2 && call->in_grad[2].data)

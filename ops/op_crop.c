@@ -1,7 +1,7 @@
 /* A part of the maps: so many rows and columns, or as many as a second input has, from the middle
  * unless it is said where. No gradient passes to the second input. */
+#include "crop_pad.h"
 #include "elementwise.h"
-#include "frame.h"
 #include "op_check.h"
 #include <stdio.h>
 
@@ -60,20 +60,21 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return 1;
 }
 
-static nt_frame frame_of(const crop_attrs *a, nt_shape in, nt_shape out) {
-    return (nt_frame){in, out, {first_of(a, 0, in, out), first_of(a, 1, in, out)}};
+static nt_crop_pad crop_pad_of(const crop_attrs *a, nt_shape in, nt_shape out) {
+    return (nt_crop_pad){in, out, {first_of(a, 0, in, out), first_of(a, 1, in, out)}};
 }
 
 static void forward(const nt_call *call) {
-    nt_frame frame = frame_of(call->attrs, call->in[0].type.shape, call->out[0].type.shape);
-    nt_frame_cut(&frame, call->out[0].count, call->in[0].f, call->out[0].f);
+    nt_crop_pad crop_pad =
+        crop_pad_of(call->attrs, call->in[0].type.shape, call->out[0].type.shape);
+    nt_crop_pad_cut(&crop_pad, call->out[0].count, call->in[0].f, call->out[0].f);
 }
 
 static void backward(const nt_grad_call *call) {
     const nt_tensor *dx = &call->in_grad[0], *dy = &call->out_grad[0];
-    nt_frame frame = frame_of(call->attrs, dx->type.shape, dy->type.shape);
+    nt_crop_pad crop_pad = crop_pad_of(call->attrs, dx->type.shape, dy->type.shape);
     if (dx->data)
-        nt_frame_surround(&frame, dx->count, dy->f, dx->f);
+        nt_crop_pad_surround(&crop_pad, dx->count, dy->f, dx->f);
     if (call->in_count > 1)
         nt_elementwise_zero(&call->in_grad[1]);
 }

@@ -78,15 +78,15 @@ static void forward(const nt_call *call) {
     const nt_conv_shape shape = shape_of(call);
     const nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
     nt_moments moments;
-    const nt_conv_end end = {.bias = a->conv.bias ? kernel[1].f : NULL,
-                             .plus = a->plus ? call->in[1].f : NULL,
-                             .relu = a->relu,
-                             .moments =
-                                 nt_conv_call_moments(call, need_of(call, &shape), &moments)};
-    (a->kept ? nt_conv_forward_kept : nt_conv_forward)(&shape, call->in[0].f, kernel->f, &end,
+    const nt_epilogue epilogue = {.bias = a->conv.bias ? kernel[1].f : NULL,
+                                  .plus = a->plus ? call->in[1].f : NULL,
+                                  .relu = a->relu,
+                                  .moments =
+                                      nt_conv_call_moments(call, need_of(call, &shape), &moments)};
+    (a->kept ? nt_conv_forward_kept : nt_conv_forward)(&shape, call->in[0].f, kernel->f, &epilogue,
                                                        call->out[0].f, &memory);
-    if (end.moments)
-        nt_moments_finish(end.moments, call->out[1].f);
+    if (epilogue.moments)
+        nt_moments_finish(epilogue.moments, call->out[1].f);
 }
 
 const nt_op nt_op_fused_conv2d = {

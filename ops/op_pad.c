@@ -1,8 +1,8 @@
 /* Zeros around the maps: so many rows and columns on each side, or as many as make the maps as
  * large as a second input, half of them, rounded down, above and on the left. No gradient passes to
  * the second input. */
+#include "crop_pad.h"
 #include "elementwise.h"
-#include "frame.h"
 #include "op_check.h"
 #include <stdio.h>
 
@@ -49,24 +49,24 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     return 1;
 }
 
-static nt_frame frame_of(const pad_attrs *a, nt_shape in, nt_shape out, int in_count) {
-    nt_frame frame = {out, in, {a->before[0], a->before[1]}};
+static nt_crop_pad crop_pad_of(const pad_attrs *a, nt_shape in, nt_shape out, int in_count) {
+    nt_crop_pad crop_pad = {out, in, {a->before[0], a->before[1]}};
     for (int d = 0; in_count > 1 && d < 2; d++)
-        frame.first[d] = (out.dim[1 + d] - in.dim[1 + d]) / 2;
-    return frame;
+        crop_pad.first[d] = (out.dim[1 + d] - in.dim[1 + d]) / 2;
+    return crop_pad;
 }
 
 static void forward(const nt_call *call) {
     const nt_tensor *x = &call->in[0], *y = &call->out[0];
-    nt_frame frame = frame_of(call->attrs, x->type.shape, y->type.shape, call->in_count);
-    nt_frame_surround(&frame, y->count, x->f, y->f);
+    nt_crop_pad crop_pad = crop_pad_of(call->attrs, x->type.shape, y->type.shape, call->in_count);
+    nt_crop_pad_surround(&crop_pad, y->count, x->f, y->f);
 }
 
 static void backward(const nt_grad_call *call) {
     const nt_tensor *dx = &call->in_grad[0], *dy = &call->out_grad[0];
-    nt_frame frame = frame_of(call->attrs, dx->type.shape, dy->type.shape, call->in_count);
+    nt_crop_pad crop_pad = crop_pad_of(call->attrs, dx->type.shape, dy->type.shape, call->in_count);
     if (dx->data)
-        nt_frame_cut(&frame, dx->count, dy->f, dx->f);
+        nt_crop_pad_cut(&crop_pad, dx->count, dy->f, dx->f);
     if (call->in_count > 1)
         nt_elementwise_zero(&call->in_grad[1]);
 }

@@ -2,9 +2,10 @@
  * NT_PANEL output channels (NT_KERNEL in tensor.h), and its two gradients. A matrix product is the
  * convolution of 1x1 maps with a 1x1 kernel.
  *
- * Which algorithm runs is chosen by shape (conv_choose.h). An element's sum runs in an order that
- * the shape alone decides: the same bits at any number of threads, and, but for the gradient to the
- * weights, which sums over samples, at any number of samples.
+ * Which algorithm runs is looked up in a table, by shape, never by the number of samples or
+ * threads. An element's sum runs in an order that the shape alone decides: the same bits at any
+ * number of threads, and, but for the gradient to the weights, which sums over samples, at any
+ * number of samples.
  *
  * The memory that a call scribbles on is the caller's: `shared` bytes for all, and `per_worker`
  * bytes for each thread, both aligned to 64 bytes. What is enough for some number of samples is
@@ -38,16 +39,16 @@ typedef struct nt_conv_need {
 /* What becomes of each sum on its way out, in this order; the bits are those of doing it
  * afterwards, one after the other. `moments` are those of y with a row for each place of each
  * sample: the convolution says how it makes them, and when; the caller finishes them. */
-typedef struct nt_conv_end {
+typedef struct nt_epilogue {
     const float *bias;   /* a value for each output channel, to be added; or NULL */
     const float *plus;   /* maps like y, to be added; or NULL. May be y itself */
     bool relu;           /* then negative values become 0; NaN stays NaN */
     nt_moments *moments; /* to be taken while the results are in a cache; or NULL */
-} nt_conv_end;
+} nt_epilogue;
 
-/* y = end(convolution of x with weight). */
+/* y = epilogue(convolution of x with weight). */
 void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                     const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+                     const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory);
 nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape);
 
 /* The same in two halves, for weights that stand still over many calls: the first brings the weight
@@ -57,7 +58,7 @@ nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape);
 size_t nt_conv_kept_floats(const nt_conv_shape *shape);
 void nt_conv_keep(const nt_conv_shape *shape, const float *weight, float *ret_kept);
 void nt_conv_forward_kept(const nt_conv_shape *shape, const float *x, const float *kept,
-                          const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+                          const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory);
 nt_conv_need nt_conv_forward_kept_need(const nt_conv_shape *shape);
 
 /* The gradient to x, from that to y. */
@@ -69,5 +70,22 @@ nt_conv_need nt_conv_data_need(const nt_conv_shape *shape);
 void nt_conv_weight(const nt_conv_shape *shape, const float *x, const float *dy, float *dweight,
                     const nt_conv_memory *memory);
 nt_conv_need nt_conv_weight_need(const nt_conv_shape *shape);
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+typedef enum nt_conv_pass { NT_FORWARD_PASS, NT_DATA_PASS, NT_WEIGHT_PASS } nt_conv_pass;
+
+/* In the order in which they are asked. */
+typedef enum nt_conv_algorithm {
+    NT_DEPTHWISE_ALGORITHM, /* depthwise.h */
+    NT_GROUPED_ALGORITHM,   /* conv_grouped.h */
+    NT_TOEPLITZ_ALGORITHM,  /* winograd.h */
+    NT_WINOGRAD_ALGORITHM,  /* the same */
+    NT_STRIDED_ALGORITHM,   /* the same */
+    NT_DIRECT_ALGORITHM     /* conv_direct.h: takes what is left */
+} nt_conv_algorithm;
+
+nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass);
+const char *nt_conv_algorithm_name(nt_conv_algorithm which); /* "winograd" */
 
 #endif

@@ -1,5 +1,5 @@
-/* The convolution and its gradient to the data, each as one product of a gathered matrix with
- * packed panels (see conv.h).
+/* The convolution and its gradient to the data, each as one product of an im2col matrix (im2col.h)
+ * with packed panels (see conv.h).
  *
  *     forward   rows: output places   columns k: (r, s, input channel)    result: output channels
  *     data      rows: input places    columns k: (r, s, output channel)   result: input channels
@@ -15,9 +15,9 @@
  * while they are in a cache. */
 #include "conv_direct.h"
 
-#include "conv_end.h"
-#include "conv_gather.h"
+#include "epilogue.h"
 #include "gemm.h"
+#include "im2col.h"
 #include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
@@ -41,7 +41,7 @@ typedef struct right {
     int32_t lanes, depth; /* of one group: result channels, and channels in a tap's columns */
     int64_t taps, panels; /* panels of one group */
     int64_t panel_size;   /* floats */
-    nt_gather all;        /* the convolution's own, which knows the taps that meet nothing */
+    nt_im2col all;        /* the convolution's own, which knows the taps that meet nothing */
     const float *weight;
     float *transposed;
 } right;
@@ -53,7 +53,7 @@ static right right_of(const nt_conv_shape *shape, bool transposed) {
         .lanes = transposed ? in : out,
         .depth = transposed ? out : in,
         .taps = (int64_t)shape->kernel[0] * shape->kernel[1],
-        .all = nt_gather_forward(shape, NULL),
+        .all = nt_im2col_forward(shape, NULL),
     };
     r.panels = nt_ceil_div(r.lanes, NT_PANEL);
     r.panel_size = r.taps * r.depth * NT_PANEL;
@@ -80,7 +80,7 @@ static void transpose_job(const void *context, int job, int worker) {
     (void)worker;
     int64_t tap = job % r->taps, panel = job / r->taps;
     float *to = r->transposed + panel * r->panel_size + tap * r->depth * NT_PANEL;
-    if (nt_gather_live(&r->all, tap))
+    if (nt_im2col_live(&r->all, tap))
         transpose_tap(r, panel / r->panels, panel % r->panels, tap, to);
 }
 
@@ -88,11 +88,11 @@ static void transpose_job(const void *context, int job, int worker) {
 
 typedef struct product {
     nt_gemm gemm;
-    nt_gather left;
+    nt_im2col left;
     const float *right;
     int64_t panel_size, panels; /* floats of a panel; panels of a group */
     int32_t lanes;              /* result channels of a group */
-    nt_conv_end end;
+    nt_epilogue epilogue;
     float *result; /* [samples][size_0][size_1][pitch] */
     int32_t size[2], pitch;
     int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result */
@@ -112,7 +112,7 @@ static block block_of(const product *p, int job) {
     int64_t rest = job / p->row_jobs;
     block b = {.group = rest / p->panel_jobs, .row = job % p->row_jobs * p->rows};
     b.panel = rest % p->panel_jobs * p->block_panels;
-    b.rows = nt_min(p->rows, nt_gather_rows(&p->left) - b.row);
+    b.rows = nt_min(p->rows, nt_im2col_rows(&p->left) - b.row);
     b.panels = nt_min(p->block_panels, p->panels - b.panel);
     return b;
 }
@@ -148,9 +148,9 @@ static size_t workspace_bytes(void) {
 static void multiply_piece(const product *p, const block *b, const workspace *at, int64_t k,
                            int64_t length, bool add) {
     int32_t first = (int32_t)b->group * p->left.channels;
-    const float *in_maps = nt_gather_view(&p->left, first, k, length);
+    const float *in_maps = nt_im2col_view(&p->left, first, k, length);
     if (!in_maps)
-        nt_gather_copy(&p->left, first, b->row, b->rows, k, length, at->piece, PITCH);
+        nt_im2col_copy(&p->left, first, b->row, b->rows, k, length, at->piece, PITCH);
     nt_block_product part = {
         .rows = b->rows,
         .depth = length,
@@ -190,14 +190,14 @@ static void clear_block(const block *b, const workspace *at) {
 
 /* Takes the block's sums to where they belong. Rows of the matrix that follow one another do so in
  * the result, too, but for the strides. */
-static void end_block(const product *p, const block *b, const workspace *at) {
+static void finish_block(const product *p, const block *b, const workspace *at) {
     int64_t first = b->group * p->lanes + b->panel * NT_PANEL;
     int64_t count = nt_min(p->lanes - b->panel * NT_PANEL, b->panels * NT_PANEL);
     int64_t together = follow(p) ? b->rows : 1;
     nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
     for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
-        nt_conv_end_rows(&p->end, &sums, together, first, count, p->result,
-                         result_at(p, b->row + i) + first, p->pitch);
+        nt_epilogue_apply(&p->epilogue, &sums, together, first, count, p->result,
+                          result_at(p, b->row + i) + first, p->pitch);
 }
 
 static void product_job(const void *context, int job, int worker) {
@@ -206,14 +206,14 @@ static void product_job(const void *context, int job, int worker) {
     const workspace at = workspace_of(p, &b, worker);
     int64_t length;
     bool any = false;
-    for (int64_t k = 0; (length = nt_gather_piece(&p->left, &k)) > 0; k += length, any = true)
+    for (int64_t k = 0; (length = nt_im2col_piece(&p->left, &k)) > 0; k += length, any = true)
         multiply_piece(p, &b, &at, k, length, any);
     if (!any) /* no tap met the map */
         clear_block(&b, &at);
-    if (!p->in_place || nt_conv_end_changes(&p->end))
-        end_block(p, &b, &at);
-    if (p->end.moments)
-        nt_moments_made(p->end.moments, b.row, b.row + b.rows, b.panels);
+    if (!p->in_place || nt_epilogue_changes(&p->epilogue))
+        finish_block(p, &b, &at);
+    if (p->epilogue.moments)
+        nt_moments_made(p->epilogue.moments, b.row, b.row + b.rows, b.panels);
 }
 
 /* Cuts the rows, and panels where rows are too few, into WANTED_JOBS or more, if there is enough to
@@ -236,13 +236,14 @@ static void product_run(product *p, const right *r, const nt_conv_memory *memory
     p->lanes = r->lanes;
     p->workers = memory->workers;
     p->per_worker = memory->per_worker;
-    p->in_place = follow(p) && p->lanes % NT_PANEL == 0 && nt_conv_end_in_place(&p->end, p->result);
-    int64_t rows = nt_gather_rows(&p->left);
+    p->in_place =
+        follow(p) && p->lanes % NT_PANEL == 0 && nt_epilogue_in_place(&p->epilogue, p->result);
+    int64_t rows = nt_im2col_rows(&p->left);
     if (rows == 0)
         return;
     cut(p, rows, r->shape->groups);
-    if (p->end.moments)
-        nt_moments_begin(p->end.moments, 1, 1, p->panels * r->shape->groups);
+    if (p->epilogue.moments)
+        nt_moments_begin(p->epilogue.moments, 1, 1, p->panels * r->shape->groups);
     nt_parallel((int)(p->row_jobs * p->panel_jobs * r->shape->groups), product_job, p);
 }
 
@@ -254,12 +255,12 @@ nt_conv_need nt_direct_forward_need(const nt_conv_shape *shape) {
 }
 
 void nt_direct_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                       const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+                       const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
     right r = right_of(shape, false);
     product p = {
-        .left = nt_gather_forward(shape, x),
+        .left = nt_im2col_forward(shape, x),
         .right = weight,
-        .end = *end,
+        .epilogue = *epilogue,
         .result = y,
         .size = {shape->out_height, shape->out_width},
         .pitch = shape->out_channels,
@@ -289,9 +290,9 @@ static void clear_job(const void *context, int job, int worker) {
     memset(t->to + job * t->floats, 0, (size_t)t->floats * sizeof *t->to);
 }
 
-static bool any_live(const nt_gather *gather) {
+static bool any_live(const nt_im2col *im2col) {
     int64_t k = 0;
-    return nt_gather_piece(gather, &k) > 0;
+    return nt_im2col_piece(im2col, &k) > 0;
 }
 
 /* Phases are counted by rows. */
@@ -309,7 +310,7 @@ static product product_of_phase(const nt_conv_shape *shape, const float *dy, int
         .first = {(int32_t)(phase / columns), (int32_t)(phase % columns)},
         .stride = {shape->stride[0], shape->stride[1]},
     };
-    p.left = nt_gather_data(shape, dy, p.first);
+    p.left = nt_im2col_data(shape, dy, p.first);
     return p;
 }
 

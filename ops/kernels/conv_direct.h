@@ -1,5 +1,5 @@
 /* The convolution of any shape and its gradients (conv.h), computed as they are defined: as matrix
- * products whose left matrix is gathered from the maps (conv_gather.h): im2col, a piece at a time.
+ * products whose left matrix is copied from the maps (im2col.h), a piece at a time.
  */
 #ifndef NT_CONV_DIRECT_H
 #define NT_CONV_DIRECT_H
@@ -7,7 +7,7 @@
 #include "conv.h"
 
 void nt_direct_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                       const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+                       const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory);
 nt_conv_need nt_direct_forward_need(const nt_conv_shape *shape);
 
 void nt_direct_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,

@@ -10,7 +10,7 @@
  * takes one r. */
 #include "conv_patch.h"
 
-#include "conv_end.h"
+#include "epilogue.h"
 #include "gemm.h"
 #include "integers.h"
 #include "parallel.h"
@@ -148,19 +148,19 @@ static void multiply(const product *p, const block *b, float *sums, int64_t row,
 }
 
 /* Takes a line's sums to where they belong, with the bias. */
-static void end_line(const product *p, const block *line, nt_conv_sums sums) {
+static void finish_line(const product *p, const block *line, nt_conv_sums sums) {
     int64_t first = line->panel * NT_PANEL;
-    nt_conv_end end = {.bias = p->bias ? p->right + right_size(p) : NULL};
-    nt_conv_end_rows(&end, &sums, line->rows, first,
-                     nt_min(p->lanes - first, line->panels * NT_PANEL), p->dx, target(p, line),
-                     p->lanes);
+    nt_epilogue epilogue = {.bias = p->bias ? p->right + right_size(p) : NULL};
+    nt_epilogue_apply(&epilogue, &sums, line->rows, first,
+                      nt_min(p->lanes - first, line->panels * NT_PANEL), p->dx, target(p, line),
+                      p->lanes);
 }
 
 static void by_way_of_workspace(const product *p, const block *b, float *workspace) {
     multiply(p, b, workspace, NT_PANEL, SUM_PANEL, workspace + BLOCK_PANELS * SUM_PANEL);
     for (int64_t i = 0; i < b->rows;) {
         block line = line_of(p, b, i);
-        end_line(p, &line, (nt_conv_sums){workspace + i * NT_PANEL, NT_PANEL, SUM_PANEL});
+        finish_line(p, &line, (nt_conv_sums){workspace + i * NT_PANEL, NT_PANEL, SUM_PANEL});
         i += line.rows;
     }
 }
@@ -171,7 +171,7 @@ static void in_place(const product *p, const block *b, float *workspace) {
         float *to = p->dx + target(p, &line);
         multiply(p, &line, to, p->lanes, NT_PANEL, workspace + BLOCK_PANELS * SUM_PANEL);
         if (p->bias)
-            end_line(p, &line, (nt_conv_sums){to, p->lanes, NT_PANEL});
+            finish_line(p, &line, (nt_conv_sums){to, p->lanes, NT_PANEL});
         i += line.rows;
     }
 }

@@ -10,11 +10,11 @@
  * kept in shared memory, and the sums are added in order; how many parts there are depends on the
  * shape alone. */
 #include "conv_direct.h"
-#include "conv_gather.h"
 #include "gemm.h"
+#include "im2col.h"
 #include "integers.h"
+#include "ordered_sum.h"
 #include "parallel.h"
-#include "parts.h"
 #include "tensor.h"
 #include "tiles.h"
 
@@ -31,7 +31,7 @@ enum {
 typedef struct gradient {
     const nt_conv_shape *shape;
     nt_gemm gemm;
-    nt_gather left;
+    nt_im2col left;
     const float *dy;
     float *to; /* the parts, or where there is one the result: [part][stored] */
     int64_t lanes, panels, lane_panels, lane_jobs; /* of a group; panels in a job; jobs */
@@ -45,25 +45,25 @@ typedef struct gradient {
     size_t per_worker;
 } gradient;
 
-static bool all_live(const nt_gather *gather) {
+static bool all_live(const nt_im2col *im2col) {
     bool all = true;
-    for (int64_t tap = 0; all && tap < (int64_t)gather->taps[0] * gather->taps[1]; tap++)
-        all = nt_gather_live(gather, tap);
+    for (int64_t tap = 0; all && tap < (int64_t)im2col->taps[0] * im2col->taps[1]; tap++)
+        all = nt_im2col_live(im2col, tap);
     return all;
 }
 
 static gradient gradient_of(const nt_conv_shape *shape, const float *x) {
-    gradient g = {.shape = shape, .gemm = nt_gemm_query(), .left = nt_gather_forward(shape, x)};
+    gradient g = {.shape = shape, .gemm = nt_gemm_query(), .left = nt_im2col_forward(shape, x)};
     g.lanes = shape->out_channels / shape->groups;
     g.panels = nt_ceil_div(g.lanes, NT_PANEL);
     g.lane_panels = nt_min(g.panels, BLOCK_PANELS);
     g.lane_jobs = nt_ceil_div(g.panels, g.lane_panels);
-    g.rows = nt_gather_columns(&g.left);
+    g.rows = nt_im2col_columns(&g.left);
     g.cut_rows = all_live(&g.left) ? g.rows : g.left.channels;
     g.cut_jobs = nt_ceil_div(g.cut_rows, BLOCK_ROWS);
     g.block_rows = nt_ceil_div(g.cut_rows, g.cut_jobs);
     g.row_jobs = g.rows / g.cut_rows * g.cut_jobs;
-    g.places = nt_gather_rows(&g.left);
+    g.places = nt_im2col_rows(&g.left);
     g.stored = shape->groups * g.panels * NT_PANEL * g.rows;
     int64_t jobs = g.row_jobs * g.lane_jobs * shape->groups;
     g.most_parts =
@@ -124,7 +124,7 @@ static void copy_lanes(const gradient *g, const block *b, int64_t place, int64_t
 static bool any_live(const gradient *g, const block *b) {
     int64_t last = (b->row + b->rows - 1) / g->left.channels;
     for (int64_t tap = b->row / g->left.channels; tap <= last; tap++)
-        if (nt_gather_live(&g->left, tap))
+        if (nt_im2col_live(&g->left, tap))
             return true;
     return false;
 }
@@ -134,7 +134,7 @@ static bool any_live(const gradient *g, const block *b) {
 static const float *x_in_place(const gradient *g, const block *b) {
     if (g->left.pitch > NEAR_PLACES)
         return NULL;
-    return nt_gather_view(&g->left, (int32_t)b->group * g->left.channels, b->row, b->rows);
+    return nt_im2col_view(&g->left, (int32_t)b->group * g->left.channels, b->row, b->rows);
 }
 
 static const float *dy_in_place(const gradient *g, const block *b) {
@@ -178,7 +178,7 @@ static void gradient_job(const void *context, int job, int worker) {
         if (x)
             product.a = x + place * product.a_step;
         else
-            nt_gather_copy(&g->left, (int32_t)b.group * g->left.channels, place, product.depth,
+            nt_im2col_copy(&g->left, (int32_t)b.group * g->left.channels, place, product.depth,
                            b.row, b.rows, left, left_pitch(g));
         if (dy)
             product.b = dy + place * product.b_row;
@@ -197,5 +197,5 @@ void nt_direct_weight(const nt_conv_shape *shape, const float *x, const float *d
     g.per_worker = memory->per_worker;
     nt_parallel((int)(g.row_jobs * g.lane_jobs * shape->groups * g.parts), gradient_job, &g);
     if (g.parts > 1)
-        nt_parts_add(g.to, g.parts, g.stored, dweight);
+        nt_ordered_sum(g.to, g.parts, g.stored, dweight);
 }

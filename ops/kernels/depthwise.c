@@ -11,12 +11,12 @@
  */
 #include "depthwise.h"
 
-#include "conv_end.h"
-#include "conv_gather.h"
 #include "depthwise_lines.h"
+#include "epilogue.h"
+#include "im2col.h"
 #include "integers.h"
+#include "ordered_sum.h"
 #include "parallel.h"
-#include "parts.h"
 #include "tensor.h"
 
 #include <string.h>
@@ -68,18 +68,18 @@ static void pack(const nt_conv_shape *shape, const float *weight, bool by_multip
 
 /* The lines of one phase of a result, and where each tap meets the map. */
 typedef struct sweep {
-    nt_gather gather;
+    nt_im2col im2col;
     int64_t channels; /* of a place of the map that are summed, or of the kernel's tap */
     nt_reach rows[SIDE], columns[SIDE];
 } sweep;
 
-static void sweep_init(sweep *s, const nt_gather *gather, int64_t channels) {
-    s->gather = *gather;
+static void sweep_init(sweep *s, const nt_im2col *im2col, int64_t channels) {
+    s->im2col = *im2col;
     s->channels = channels;
-    for (int32_t tap = 0; tap < gather->taps[0]; tap++)
-        s->rows[tap] = nt_gather_reach(gather, 0, tap);
-    for (int32_t tap = 0; tap < gather->taps[1]; tap++)
-        s->columns[tap] = nt_gather_reach(gather, 1, tap);
+    for (int32_t tap = 0; tap < im2col->taps[0]; tap++)
+        s->rows[tap] = nt_im2col_reach(im2col, 0, tap);
+    for (int32_t tap = 0; tap < im2col->taps[1]; tap++)
+        s->columns[tap] = nt_im2col_reach(im2col, 1, tap);
 }
 
 static bool meets(const nt_reach *reach, int64_t place) {
@@ -88,8 +88,8 @@ static bool meets(const nt_reach *reach, int64_t place) {
 
 /* The first place after `place` that does not meet the same taps. */
 static int64_t run_end(const sweep *s, int64_t place) {
-    int64_t end = s->gather.grid[1];
-    for (int32_t tap = 0; tap < s->gather.taps[1]; tap++) {
+    int64_t end = s->im2col.grid[1];
+    for (int32_t tap = 0; tap < s->im2col.taps[1]; tap++) {
         const nt_reach *reach = &s->columns[tap];
         if (meets(reach, place))
             end = nt_min(end, reach->to);
@@ -102,7 +102,7 @@ static int64_t run_end(const sweep *s, int64_t place) {
 /* The taps that place `place` of a line meets, and with it all of its run. */
 static void list_taps(const sweep *s, int64_t sample, int64_t line, int64_t place,
                       nt_depthwise_run *run) {
-    const nt_gather *g = &s->gather;
+    const nt_im2col *g = &s->im2col;
     run->taps = 0;
     for (int32_t r = 0; r < g->taps[0]; r++)
         for (int32_t c = 0; meets(&s->rows[r], line) && c < g->taps[1]; c++) {
@@ -123,8 +123,8 @@ static void each_run(const sweep *s, int64_t sample, int64_t line, run_use use,
                      const void *context) {
     nt_depthwise_run run;
     run.channels = s->channels;
-    run.step = (int64_t)s->gather.step[1] * s->gather.pitch;
-    for (int64_t place = 0; place < s->gather.grid[1]; place += run.places) {
+    run.step = (int64_t)s->im2col.step[1] * s->im2col.pitch;
+    for (int64_t place = 0; place < s->im2col.grid[1]; place += run.places) {
         run.places = run_end(s, place) - place;
         list_taps(s, sample, line, place, &run);
         use(context, &run, place);
@@ -137,7 +137,7 @@ typedef struct task {
     const nt_conv_shape *shape;
     int64_t times, job_lines, lines_total, sample_lines;
     const float *from, *kernel;
-    nt_conv_end end;
+    nt_epilogue epilogue;
     float *to;
     char *workers;
     size_t per_worker;
@@ -191,38 +191,38 @@ static void interleave(const task *t, const float *sums, int64_t plane, float *t
 }
 
 /* Ends a line of sums and writes it at y[at …]; `spare` holds one place. */
-static void end_line(const task *t, const line *l, float *spare, int64_t at) {
+static void finish_line(const task *t, const line *l, float *spare, int64_t at) {
     int64_t places = t->shape->out_width, width = t->shape->out_channels;
     nt_conv_sums sums = {l->sums, l->step, NT_PANEL};
     if (t->times == 1) {
-        nt_conv_end_rows(&t->end, &sums, places, 0, width, t->to, at, width);
+        nt_epilogue_apply(&t->epilogue, &sums, places, 0, width, t->to, at, width);
         return;
     }
     sums.from = spare;
     for (int64_t p = 0; p < places; p++, at += width) {
         interleave(t, l->sums + p * l->step, l->plane, spare);
-        nt_conv_end_rows(&t->end, &sums, 1, 0, width, t->to, at, width);
+        nt_epilogue_apply(&t->epilogue, &sums, 1, 0, width, t->to, at, width);
     }
 }
 
 static void forward_job(const void *context, int job, int worker) {
     const task *t = context;
-    const nt_gather gather = nt_gather_forward(t->shape, t->from);
+    const nt_im2col im2col = nt_im2col_forward(t->shape, t->from);
     int64_t channels = t->shape->channels, width = t->shape->out_width;
     float *spare = worker_floats(t, worker), *sums = spare + t->shape->out_channels;
-    bool in_place = t->times == 1 && nt_conv_end_in_place(&t->end, t->to);
+    bool in_place = t->times == 1 && nt_epilogue_in_place(&t->epilogue, t->to);
     int64_t end = nt_min(t->lines_total, (job + 1) * t->job_lines);
     sweep s;
-    sweep_init(&s, &gather, channels);
+    sweep_init(&s, &im2col, channels);
     for (int64_t i = job * t->job_lines; i < end; i++) {
         int64_t at = i * width * t->shape->out_channels;
         line l = {t, in_place ? t->to + at : sums, channels, t->times > 1 ? width * channels : 0};
         each_run(&s, i / t->sample_lines, i % t->sample_lines, sum_run, &l);
-        if (!in_place || nt_conv_end_changes(&t->end))
-            end_line(t, &l, spare, at);
+        if (!in_place || nt_epilogue_changes(&t->epilogue))
+            finish_line(t, &l, spare, at);
     }
-    if (t->end.moments)
-        nt_moments_made(t->end.moments, job * t->job_lines, end, 1);
+    if (t->epilogue.moments)
+        nt_moments_made(t->epilogue.moments, job * t->job_lines, end, 1);
 }
 
 size_t nt_depthwise_kernel_size(const nt_conv_shape *shape) {
@@ -245,20 +245,20 @@ nt_conv_need nt_depthwise_forward_need(const nt_conv_shape *shape) {
 }
 
 void nt_depthwise_apply(const nt_conv_shape *shape, const float *x, const float *packed,
-                        const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+                        const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
     task t = task_of(shape, x, packed, y, memory);
-    t.end = *end;
+    t.epilogue = *epilogue;
     t.sample_lines = shape->out_height;
-    if (end->moments)
-        nt_moments_begin(end->moments, 1, shape->out_width, 1);
+    if (epilogue->moments)
+        nt_moments_begin(epilogue->moments, 1, shape->out_width, 1);
     nt_parallel(task_cut(&t, (int64_t)shape->out_width * shape->out_channels), forward_job, &t);
 }
 
 void nt_depthwise_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                          const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+                          const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
     float *packed = (float *)memory->shared;
     nt_depthwise_pack_kernel(shape, weight, packed);
-    nt_depthwise_apply(shape, x, packed, end, y, memory);
+    nt_depthwise_apply(shape, x, packed, epilogue, y, memory);
 }
 
 /* --- data ------------------------------------------------------------------------------------- */
@@ -284,19 +284,19 @@ static void add_multiples(const task *t, const float *sums, int64_t places, floa
 /* Lines [from, end) of each sample's phase, counted through the samples. */
 static void data_phase(const task *t, const int32_t first[2], int64_t from, int64_t end,
                        float *sums) {
-    const nt_gather gather = nt_gather_data(t->shape, t->from, first);
+    const nt_im2col im2col = nt_im2col_data(t->shape, t->from, first);
     int64_t step = (int64_t)t->shape->stride[1] * t->shape->channels;
     sweep s;
-    sweep_init(&s, &gather, t->shape->out_channels);
+    sweep_init(&s, &im2col, t->shape->out_channels);
     for (int64_t i = from; i < end; i++) {
         int64_t sample = i / t->sample_lines, at = i % t->sample_lines;
-        if (at >= gather.grid[0])
+        if (at >= im2col.grid[0])
             continue;
         float *to = phase_line(t, first, sample, at);
         line l = {t, t->times > 1 ? sums : to, t->times > 1 ? t->shape->out_channels : step, 0};
         each_run(&s, sample, at, sum_run, &l);
         if (t->times > 1)
-            add_multiples(t, sums, gather.grid[1], to, step);
+            add_multiples(t, sums, im2col.grid[1], to, step);
     }
 }
 
@@ -373,12 +373,12 @@ static void take_apart(const gradient *g, const float *dy, float *to) {
 
 static void gradient_job(const void *context, int job, int worker) {
     const gradient *g = context;
-    const nt_gather gather = nt_gather_forward(g->shape, g->x);
+    const nt_im2col im2col = nt_im2col_forward(g->shape, g->x);
     int64_t width = (int64_t)g->shape->out_width * g->shape->out_channels;
     int64_t end = nt_min(g->lines_total, (job + 1) * g->part_lines);
     float *apart = (float *)(g->workers + (size_t)worker * g->per_worker);
     sweep s;
-    sweep_init(&s, &gather, g->shape->channels);
+    sweep_init(&s, &im2col, g->shape->channels);
     gradient_line l = {.gradient = g, .plane = width / g->times, .sums = g->sums + job * g->stored};
     memset(l.sums, 0, (size_t)g->stored * sizeof *l.sums);
     for (int64_t i = job * g->part_lines; i < end; i++) {
@@ -421,6 +421,6 @@ void nt_depthwise_weight(const nt_conv_shape *shape, const float *x, const float
     g.per_worker = memory->per_worker;
     float *sum = g.sums + g.parts * g.stored;
     nt_parallel((int)g.parts, gradient_job, &g);
-    nt_parts_add(g.sums, g.parts, g.stored, sum);
+    nt_ordered_sum(g.sums, g.parts, g.stored, sum);
     unpack(shape, sum, dweight);
 }

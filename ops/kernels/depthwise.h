@@ -14,7 +14,7 @@ bool nt_depthwise_fits(const nt_conv_shape *shape);
 
 /* As in conv.h, for shapes that fit. */
 void nt_depthwise_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                          const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+                          const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory);
 nt_conv_need nt_depthwise_forward_need(const nt_conv_shape *shape);
 
 void nt_depthwise_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
@@ -30,6 +30,6 @@ nt_conv_need nt_depthwise_weight_need(const nt_conv_shape *shape);
 size_t nt_depthwise_kernel_size(const nt_conv_shape *shape);
 void nt_depthwise_pack_kernel(const nt_conv_shape *shape, const float *weight, float *ret_packed);
 void nt_depthwise_apply(const nt_conv_shape *shape, const float *x, const float *packed,
-                        const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+                        const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory);
 
 #endif

@@ -113,12 +113,12 @@ nt_conv_need nt_winograd_forward_need(const nt_winograd *scheme, const nt_conv_s
 }
 
 void nt_winograd_forward(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
-                         const float *weight, const nt_conv_end *end, float *y,
+                         const float *weight, const nt_epilogue *epilogue, float *y,
                          const nt_conv_memory *memory) {
     nt_winograd_plan p = nt_winograd_plan_of(scheme, shape, false);
     nt_winograd_kernel source = {scheme, shape, weight, false};
     nt_winograd_right right = right_of(&p, &source, kernel_in(&p, memory));
-    nt_winograd_product(&p, x, &right, end, y, (float *)memory->shared, memory);
+    nt_winograd_product(&p, x, &right, epilogue, y, (float *)memory->shared, memory);
 }
 
 size_t nt_winograd_kernel_size(const nt_winograd *scheme, const nt_conv_shape *shape) {
@@ -139,11 +139,11 @@ nt_conv_need nt_winograd_apply_need(const nt_winograd *scheme, const nt_conv_sha
 }
 
 void nt_winograd_apply(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
-                       const float *transformed, const nt_conv_end *end, float *y,
+                       const float *transformed, const nt_epilogue *epilogue, float *y,
                        const nt_conv_memory *memory) {
     nt_winograd_plan p = nt_winograd_plan_of(scheme, shape, false);
     nt_winograd_right right = {.kernel = transformed};
-    nt_winograd_product(&p, x, &right, end, y, (float *)memory->shared, memory);
+    nt_winograd_product(&p, x, &right, epilogue, y, (float *)memory->shared, memory);
 }
 
 /* --- data ------------------------------------------------------------------------------------- */
@@ -158,5 +158,5 @@ void nt_winograd_data(const nt_winograd *scheme, const nt_conv_shape *shape, con
     nt_winograd_plan p = nt_winograd_plan_of(scheme, shape, true);
     nt_winograd_kernel source = {p.scheme, shape, weight, true};
     nt_winograd_right right = right_of(&p, &source, kernel_in(&p, memory));
-    nt_winograd_product(&p, dy, &right, &(nt_conv_end){0}, dx, (float *)memory->shared, memory);
+    nt_winograd_product(&p, dy, &right, &(nt_epilogue){0}, dx, (float *)memory->shared, memory);
 }

@@ -26,19 +26,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What becomes of the numbers that a map makes, in this order (nt_conv_end): the sum with bias[0 …
+/* What becomes of the numbers that a map makes, in this order (nt_epilogue): the sum with bias[0 …
  * count) and with what lies at plus[i] + to_at, unless they are NULL, and relu. */
-typedef struct nt_winograd_end {
+typedef struct nt_winograd_epilogue {
     const float *bias, *const *plus;
     bool relu;
-} nt_winograd_end;
+} nt_winograd_epilogue;
 
 /* One of the linear maps, of n x n places to m x m, for `count` numbers side by side (a multiple of
- * NT_PANEL): place i is read at from[i] + from_at and written at to[i] + to_at. `end` may be NULL;
- * only a scheme's output map heeds it. No place written overlaps any that is read, but a place of
- * `plus` may be the one that is written. */
+ * NT_PANEL): place i is read at from[i] + from_at and written at to[i] + to_at. `epilogue` may be
+ * NULL; only a scheme's output map heeds it. No place written overlaps any that is read, but a
+ * place of `plus` may be the one that is written. */
 typedef void (*nt_winograd_map)(const float *const *from, int64_t from_at, float *const *to,
-                                int64_t to_at, int64_t count, const nt_winograd_end *end);
+                                int64_t to_at, int64_t count, const nt_winograd_epilogue *epilogue);
 
 enum { NT_MOST_PLACES = 81 };
 
@@ -81,7 +81,7 @@ bool nt_winograd_fits(const nt_winograd *scheme, const nt_conv_shape *shape);
 
 /* As in conv.h, for shapes that fit. */
 void nt_winograd_forward(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
-                         const float *weight, const nt_conv_end *end, float *y,
+                         const float *weight, const nt_epilogue *epilogue, float *y,
                          const nt_conv_memory *memory);
 nt_conv_need nt_winograd_forward_need(const nt_winograd *scheme, const nt_conv_shape *shape);
 
@@ -101,7 +101,7 @@ size_t nt_winograd_kernel_size(const nt_winograd *scheme, const nt_conv_shape *s
 void nt_winograd_transform_kernel(const nt_winograd *scheme, const nt_conv_shape *shape,
                                   const float *weight, float *ret_transformed);
 void nt_winograd_apply(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,
-                       const float *transformed, const nt_conv_end *end, float *y,
+                       const float *transformed, const nt_epilogue *epilogue, float *y,
                        const nt_conv_memory *memory);
 nt_conv_need nt_winograd_apply_need(const nt_winograd *scheme, const nt_conv_shape *shape);
 

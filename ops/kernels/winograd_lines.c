@@ -236,22 +236,25 @@ INLINE void toeplitz_kernel_adjoint(const lanes *u, lanes *g) {
 /* --- squares ---------------------------------------------------------------------------------- */
 
 /* What ends a layer, for one place of those at to_at. */
-INLINE lanes finish(const nt_winograd_end *end, int place, int64_t to_at, int64_t at, lanes v) {
-    if (end->bias)
-        v = v + load(end->bias + at);
-    if (end->plus)
-        v = v + load(end->plus[place] + to_at + at);
-    return end->relu ? relu(v) : v;
+INLINE lanes finish(const nt_winograd_epilogue *epilogue, int place, int64_t to_at, int64_t at,
+                    lanes v) {
+    if (epilogue->bias)
+        v = v + load(epilogue->bias + at);
+    if (epilogue->plus)
+        v = v + load(epilogue->plus[place] + to_at + at);
+    return epilogue->relu ? relu(v) : v;
 }
 
 /* A line is to stay in registers, which can't be indexed: loops over its places are unrolled. */
 #define UNROLLED _Pragma("GCC unroll 9")
 
 /* clang-format off */
-/* Applies a line's map, of n places to m, down the columns and then along the rows. */
-#define SQUARE(line, n, m, ends)                                                                   \
+/* Applies a line's map, of n places to m, down the columns and then along the rows; `last`: it is
+ * an output's, which heeds the epilogue. */
+#define SQUARE(line, n, m, last)                                                                   \
     static void line##_square(const float *const *from, int64_t from_at, float *const *to,         \
-                              int64_t to_at, int64_t count, const nt_winograd_end *end) {          \
+                              int64_t to_at, int64_t count,                                        \
+                              const nt_winograd_epilogue *epilogue) {                              \
         for (int64_t at = 0; at < count; at += LANES) {                                            \
             lanes half[m][n], read[n], made[m];                                                    \
             UNROLLED for (int j = 0; j < (n); j++) {                                               \
@@ -263,14 +266,14 @@ INLINE lanes finish(const nt_winograd_end *end, int place, int64_t to_at, int64_
             }                                                                                      \
             UNROLLED for (int i = 0; i < (m); i++) {                                               \
                 line(half[i], made);                                                               \
-                if ((ends) && end)                                                                 \
+                if ((last) && epilogue)                                                            \
                     UNROLLED for (int j = 0; j < (m); j++)                                         \
-                        made[j] = finish(end, i * (m) + j, to_at, at, made[j]);                    \
+                        made[j] = finish(epilogue, i * (m) + j, to_at, at, made[j]);               \
                 UNROLLED for (int j = 0; j < (m); j++)                                             \
                     store(to[i * (m) + j] + to_at + at, made[j]);                                  \
             }                                                                                      \
         }                                                                                          \
-        (void)end;                                                                                 \
+        (void)epilogue;                                                                            \
     }
 /* clang-format on */
 

@@ -1,6 +1,6 @@
 #include "winograd_product.h"
 
-#include "conv_end.h"
+#include "epilogue.h"
 #include "integers.h"
 #include "parallel.h"
 #include "prefetch.h"
@@ -22,8 +22,8 @@ typedef struct task {
     const nt_winograd_plan *plan;
     const float *maps;
     nt_winograd_right right;
-    nt_conv_end end;
-    bool ends; /* `end` says anything */
+    nt_epilogue epilogue;
+    bool changes; /* `epilogue` says anything */
     float *result, *tiles;
     const nt_conv_memory *memory;
     int64_t tile, tile_end; /* of this round */
@@ -116,10 +116,10 @@ static prefetches prefetches_of(const task *t, const part *b, const nt_tile_pref
     int64_t count = nt_min(b->panels * NT_PANEL, p->to.channels - channel);
     const nt_tiles_part written = {b->tile, b->end, channel, count};
     int64_t calls = p->cold ? calls_of(p, b->panels) : 0;
-    bool plus = t->end.plus && t->end.plus != t->result;
+    bool plus = t->epilogue.plus && t->epilogue.plus != t->result;
     return (prefetches){
         *next, nt_tile_prefetch_of(&p->to, t->result, &written, true, calls),
-        nt_tile_prefetch_of(&p->to, t->end.plus, &written, false, plus ? calls : 0)};
+        nt_tile_prefetch_of(&p->to, t->epilogue.plus, &written, false, plus ? calls : 0)};
 }
 
 /* The panels of the kernel, of one piece of the channels. */
@@ -207,16 +207,17 @@ static void emit_whole(const task *t, const int64_t *places, const float *const 
     float outside[NT_MOST_PANELS * NT_PANEL];
     float *to[NT_MOST_PLACES];
     const float *plus[NT_MOST_PLACES];
-    const nt_winograd_end end = {.bias = t->end.bias ? t->end.bias + channel : NULL,
-                                 .plus = t->end.plus ? plus : NULL,
-                                 .relu = t->end.relu};
+    const nt_winograd_epilogue epilogue = {.bias =
+                                               t->epilogue.bias ? t->epilogue.bias + channel : NULL,
+                                           .plus = t->epilogue.plus ? plus : NULL,
+                                           .relu = t->epilogue.relu};
     for (int i = 0; i < t->plan->to.side * t->plan->to.side; i++) {
         bool inside = places[i] >= 0;
         to[i] = inside ? t->result + places[i] + channel : outside;
-        if (t->end.plus)
-            plus[i] = inside ? t->end.plus + places[i] + channel : zeros;
+        if (t->epilogue.plus)
+            plus[i] = inside ? t->epilogue.plus + places[i] + channel : zeros;
     }
-    t->plan->scheme->output(from, from_at, to, 0, count, t->ends ? &end : NULL);
+    t->plan->scheme->output(from, from_at, to, 0, count, t->changes ? &epilogue : NULL);
 }
 
 /* The last channels, fewer than NT_PANEL. */
@@ -230,8 +231,8 @@ static void emit_rest(const task *t, const int64_t *places, const float *const *
     t->plan->scheme->output(from, from_at, to, 0, NT_PANEL, NULL);
     for (int i = 0; i < side * side; i++)
         if (places[i] >= 0)
-            nt_conv_end_rows(&t->end, &(nt_conv_sums){.from = made[i]}, 1, channel, count,
-                             t->result, places[i] + channel, 0);
+            nt_epilogue_apply(&t->epilogue, &(nt_conv_sums){.from = made[i]}, 1, channel, count,
+                              t->result, places[i] + channel, 0);
 }
 
 static void emit(const task *t, const part *b, const workspace *at) {
@@ -269,8 +270,8 @@ static void multiply(const task *t, part *b, const workspace *at, int64_t panel,
         }
         *next = meanwhile.next;
         emit(t, b, at);
-        if (t->end.moments)
-            nt_moments_made(t->end.moments, b->tile, b->end, b->panels);
+        if (t->epilogue.moments)
+            nt_moments_made(t->epilogue.moments, b->tile, b->end, b->panels);
     }
 }
 
@@ -336,18 +337,18 @@ static void begin_moments(const nt_winograd_plan *p, nt_moments *moments) {
 }
 
 void nt_winograd_product(const nt_winograd_plan *plan, const float *maps,
-                         const nt_winograd_right *right, const nt_conv_end *end, float *result,
+                         const nt_winograd_right *right, const nt_epilogue *epilogue, float *result,
                          float *tiles, const nt_conv_memory *memory) {
     task t = {.plan = plan,
               .maps = maps,
               .right = *right,
-              .end = *end,
-              .ends = nt_conv_end_changes(end),
+              .epilogue = *epilogue,
+              .changes = nt_epilogue_changes(epilogue),
               .result = result,
               .tiles = tiles,
               .memory = memory};
-    if (end->moments)
-        begin_moments(plan, end->moments);
+    if (epilogue->moments)
+        begin_moments(plan, epilogue->moments);
     if (!plan->shared) {
         run_blocks(&t);
         return;

@@ -12,10 +12,10 @@ typedef struct nt_winograd_right {
     nt_winograd_kernel source;
 } nt_winograd_right;
 
-/* result = end(…). `tiles` has nt_winograd_plan_tiles(plan, plan->round_point) floats, a worker
- * nt_winograd_product_bytes. */
+/* result = epilogue(…). `tiles` has nt_winograd_plan_tiles(plan, plan->round_point) floats, a
+ * worker nt_winograd_product_bytes. */
 void nt_winograd_product(const nt_winograd_plan *plan, const float *maps,
-                         const nt_winograd_right *right, const nt_conv_end *end, float *result,
+                         const nt_winograd_right *right, const nt_epilogue *epilogue, float *result,
                          float *tiles, const nt_conv_memory *memory);
 size_t nt_winograd_product_bytes(const nt_winograd_plan *plan);
 

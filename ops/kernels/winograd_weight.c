@@ -16,8 +16,8 @@
 #include "winograd.h"
 
 #include "integers.h"
+#include "ordered_sum.h"
 #include "parallel.h"
-#include "parts.h"
 #include "tensor.h"
 #include "tile_prefetch.h"
 #include "tiles.h"
@@ -263,5 +263,5 @@ void nt_winograd_weight(const nt_winograd *scheme, const nt_conv_shape *shape, c
     g.per_worker = memory->per_worker;
     nt_parallel((int)(g.in_jobs * g.out_jobs * g.parts), gradient_job, &g);
     if (g.parts > 1)
-        nt_parts_add(g.to, g.parts, g.stored, dweight);
+        nt_ordered_sum(g.to, g.parts, g.stored, dweight);
 }

@@ -179,7 +179,7 @@ static void scratch_free(scratch *s) {
 conv_array conv_run(const conv_problem *p, nt_conv_pass pass) {
     const nt_conv_shape *s = &p->shape;
     if (pass == NT_FORWARD_PASS)
-        return conv_run_end(p, &(conv_ending){.bias = true}, false);
+        return conv_run_epilogue(p, &(conv_epilogue){.bias = true}, false);
     conv_array result = conv_array_new(conv_result_count(s, pass));
     scratch room =
         scratch_new(pass == NT_DATA_PASS ? nt_conv_data_need(s) : nt_conv_weight_need(s));
@@ -191,11 +191,11 @@ conv_array conv_run(const conv_problem *p, nt_conv_pass pass) {
     return result;
 }
 
-static void run_kept(const conv_problem *p, const nt_conv_end *end, float *y) {
+static void run_kept(const conv_problem *p, const nt_epilogue *epilogue, float *y) {
     conv_array kernel = conv_array_new((int64_t)nt_conv_kept_floats(&p->shape));
     scratch room = scratch_new(nt_conv_forward_kept_need(&p->shape));
     nt_conv_keep(&p->shape, p->weight.v, kernel.v);
-    nt_conv_forward_kept(&p->shape, p->x.v, kernel.v, end, y, &room.memory);
+    nt_conv_forward_kept(&p->shape, p->x.v, kernel.v, epilogue, y, &room.memory);
     scratch_free(&room);
     conv_array_free(kernel);
 }
@@ -215,25 +215,25 @@ static void expect_moments(const conv_problem *p, conv_array y, const nt_moments
     conv_array_free(wanted);
 }
 
-conv_array conv_run_end(const conv_problem *p, const conv_ending *ending, bool kept) {
+conv_array conv_run_epilogue(const conv_problem *p, const conv_epilogue *options, bool kept) {
     conv_array y = conv_array_new(conv_result_count(&p->shape, NT_FORWARD_PASS));
     int64_t rows = y.count / p->shape.out_channels;
     size_t bytes = nt_moments_bytes(rows, p->shape.out_channels);
     conv_array work = conv_array_new((int64_t)(bytes / sizeof(float)));
     nt_moments moments = nt_moments_of(y.v, rows, p->shape.out_channels, work.v);
-    nt_conv_end end = {
-        .bias = ending->bias ? p->bias.v : NULL,
-        .plus = ending->plus ? ending->on_itself ? y.v : p->plus.v : NULL,
-        .relu = ending->relu,
+    nt_epilogue epilogue = {
+        .bias = options->bias ? p->bias.v : NULL,
+        .plus = options->plus ? options->on_itself ? y.v : p->plus.v : NULL,
+        .relu = options->relu,
         .moments = &moments,
     };
-    if (ending->plus && ending->on_itself)
+    if (options->plus && options->on_itself)
         memcpy(y.v, p->plus.v, (size_t)y.count * sizeof *y.v);
     if (kept && nt_conv_kept_floats(&p->shape) > 0) {
-        run_kept(p, &end, y.v);
+        run_kept(p, &epilogue, y.v);
     } else {
         scratch room = scratch_new(nt_conv_forward_need(&p->shape));
-        nt_conv_forward(&p->shape, p->x.v, p->weight.v, &end, y.v, &room.memory);
+        nt_conv_forward(&p->shape, p->x.v, p->weight.v, &epilogue, y.v, &room.memory);
         scratch_free(&room);
     }
     expect_moments(p, y, &moments, work.v);

@@ -3,7 +3,7 @@
 #ifndef CONV_PROBLEM_H
 #define CONV_PROBLEM_H
 
-#include "conv_choose.h"
+#include "conv.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,12 +41,12 @@ double conv_error(conv_array got, const double *wanted);
 /* The result of a pass; forward, the bias is added. */
 conv_array conv_run(const conv_problem *p, nt_conv_pass pass);
 
-/* Forward with any end; `end->plus` may be NULL, p->plus.v, or `y`, which stands for the result's
- * own memory, filled with p->plus beforehand. `kept`: in two halves, where the shape has them. The
- * result's moments, which are taken on the way, are held against those of the result. */
-typedef struct conv_ending {
+/* Forward with any epilogue. `on_itself`: what is added lies in the result's own memory, which is
+ * filled with p->plus beforehand. `kept`: in two halves, where the shape has them. The result's
+ * moments, which are taken on the way, are held against those of the result. */
+typedef struct conv_epilogue {
     bool bias, plus, on_itself, relu;
-} conv_ending;
-conv_array conv_run_end(const conv_problem *p, const conv_ending *ending, bool kept);
+} conv_epilogue;
+conv_array conv_run_epilogue(const conv_problem *p, const conv_epilogue *options, bool kept);
 
 #endif

@@ -1,10 +1,10 @@
-/* The ways that a convolution can take (conv_choose.h), each on shapes of its own: depthwise, with
+/* The ways that a convolution can take (conv.h), each on shapes of its own: depthwise, with
  * and without a multiplier, wide and narrow groups, dilated, strided, few channels, taps that meet
  * nothing. All are held against the definition in double precision, in all three passes; with every
  * way to end a layer; with kept kernels; and with the direct algorithm in place of the chosen one.
  */
-#include "conv_gather.h"
 #include "conv_problem.h"
+#include "im2col.h"
 #include "parallel.h"
 #include "trial.h"
 #include "vectorise.h"
@@ -248,15 +248,15 @@ static void test_choice(void **state) {
     expect_choice(s, NT_DEPTHWISE_ALGORITHM);
     s.groups = 16;
     s.out_channels = 64;
-    expect_choice(s, NT_JOINED_ALGORITHM);
+    expect_choice(s, NT_GROUPED_ALGORITHM);
     s.groups = 4;
     expect_choice(s, NT_DIRECT_ALGORITHM);
 }
 
 /* Columns of the left matrix that are multiplied at all. */
-static int64_t columns_of(const nt_gather *gather) {
+static int64_t columns_of(const nt_im2col *gather) {
     int64_t count = 0, length;
-    for (int64_t k = 0; (length = nt_gather_piece(gather, &k)) > 0; k += length)
+    for (int64_t k = 0; (length = nt_im2col_piece(gather, &k)) > 0; k += length)
         count += length;
     return count;
 }
@@ -278,14 +278,14 @@ static void test_dead_taps(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         nt_conv_shape s = cases[i].shape;
         conv_shape_finish(&s);
-        nt_gather forward = nt_gather_forward(&s, NULL);
-        nt_gather data = nt_gather_data(&s, NULL, (const int32_t[]){0, 0});
+        nt_im2col forward = nt_im2col_forward(&s, NULL);
+        nt_im2col data = nt_im2col_data(&s, NULL, (const int32_t[]){0, 0});
         assert_int_equal(columns_of(&forward), cases[i].forward * s.channels);
         assert_int_equal(columns_of(&data), cases[i].data * s.out_channels);
     }
 }
 
-/* --- ends ------------------------------------------------------------------------------------- */
+/* --- epilogues -------------------------------------------------------------------------------- */
 
 static void expect_same(const conv_problem *p, const char *what, const float *got,
                         const float *wanted, int64_t count) {
@@ -293,7 +293,7 @@ static void expect_same(const conv_problem *p, const char *what, const float *go
         fail_msg("%s: %s changes the bits", conv_describe(&p->shape), what);
 }
 
-static void end_separately(const conv_problem *p, const conv_ending *e, conv_array y) {
+static void finish_separately(const conv_problem *p, const conv_epilogue *e, conv_array y) {
     for (int64_t i = 0; i < y.count; i++) {
         if (e->bias)
             y.v[i] += p->bias.v[i % p->shape.out_channels];
@@ -304,13 +304,14 @@ static void end_separately(const conv_problem *p, const conv_ending *e, conv_arr
     }
 }
 
-/* All ends, of the algorithm that is chosen and of the direct one, with kernels kept and not. */
-static void check_ends_of(const conv_problem *p) {
+/* All epilogues, of the algorithm that is chosen and of the direct one, with kernels kept and not.
+ */
+static void check_epilogues_of(const conv_problem *p) {
     for (int bits = 0; bits < 16; bits++) {
-        conv_ending e = {bits & 1, bits & 2, bits & 4, bits & 8};
-        conv_array wanted = conv_run_end(p, &(conv_ending){0}, false);
-        conv_array whole = conv_run_end(p, &e, false), halves = conv_run_end(p, &e, true);
-        end_separately(p, &e, wanted);
+        conv_epilogue e = {bits & 1, bits & 2, bits & 4, bits & 8};
+        conv_array wanted = conv_run_epilogue(p, &(conv_epilogue){0}, false);
+        conv_array whole = conv_run_epilogue(p, &e, false), halves = conv_run_epilogue(p, &e, true);
+        finish_separately(p, &e, wanted);
         expect_same(p, "the end of the layer", whole.v, wanted.v, wanted.count);
         expect_same(p, "keeping the kernel", halves.v, wanted.v, wanted.count);
         conv_array_free(wanted);
@@ -319,16 +320,16 @@ static void check_ends_of(const conv_problem *p) {
     }
 }
 
-static void check_ends(const conv_problem *p) {
+static void check_epilogues(const conv_problem *p) {
     conv_problem direct = *p;
-    check_ends_of(p);
+    check_epilogues_of(p);
     direct.shape.direct = true;
-    check_ends_of(&direct);
+    check_epilogues_of(&direct);
 }
 
-static void test_ends(void **state) {
+static void test_epilogues(void **state) {
     (void)state;
-    each_shape(check_ends);
+    each_shape(check_epilogues);
 }
 
 static void test_nan_stays(void **state) {
@@ -341,7 +342,7 @@ static void test_nan_stays(void **state) {
         conv_problem p = conv_problem_new(&shapes[i], 1);
         for (int32_t c = 0; c < shapes[i].channels; c++)
             p.x.v[12 * shapes[i].channels + c] = NAN; /* the middle */
-        conv_array y = conv_run_end(&p, &(conv_ending){.bias = true, .relu = true}, false);
+        conv_array y = conv_run_epilogue(&p, &(conv_epilogue){.bias = true, .relu = true}, false);
         for (int64_t at = 0; at < 25; at++)
             for (int32_t k = 0; k < 19; k++)
                 assert_int_equal(isnan(y.v[at * 19 + k]),
@@ -462,7 +463,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference),     cmocka_unit_test(test_reference_without_wide_vectors),
         cmocka_unit_test(test_direct),        cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_dead_taps),     cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_dead_taps),     cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_nan_stays),     cmocka_unit_test(test_threads),
         cmocka_unit_test(test_samples),       cmocka_unit_test(test_needs),
         cmocka_unit_test(test_end_of_memory),

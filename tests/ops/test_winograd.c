@@ -1,11 +1,11 @@
 /* Winograd's schemes beneath conv2d, that of tiny maps among them, held against a plain
  * double-precision convolution and its two gradients, with each set of instructions that this
- * processor has; what they end a layer with; and the table that chooses among all algorithms.
+ * processor has; their epilogues; and the table that chooses among all algorithms.
  *
  * Errors are relative, in the L2 norm. A float product summed over n terms has about 1e-7 √n / √n;
  * Winograd's transforms with the points 0, ±√½, ±√2 multiply that by up to 6. */
 #include "alloc.h"
-#include "conv_choose.h"
+#include "conv.h"
 #include "parallel.h"
 #include "tensor.h"
 #include "trial.h"
@@ -164,11 +164,11 @@ static nt_conv_need need_of(const nt_winograd *scheme, const nt_conv_shape *s, n
 static void call(const nt_winograd *scheme, const problem *p, nt_conv_pass pass, float *result,
                  const nt_conv_memory *memory) {
     const nt_conv_shape *s = &p->shape;
-    const nt_conv_end end = {.bias = p->bias.v};
+    const nt_epilogue epilogue = {.bias = p->bias.v};
     if (pass == NT_FORWARD_PASS && scheme)
-        nt_winograd_forward(scheme, s, p->x.v, p->weight.v, &end, result, memory);
+        nt_winograd_forward(scheme, s, p->x.v, p->weight.v, &epilogue, result, memory);
     else if (pass == NT_FORWARD_PASS)
-        nt_conv_forward(s, p->x.v, p->weight.v, &end, result, memory);
+        nt_conv_forward(s, p->x.v, p->weight.v, &epilogue, result, memory);
     else if (pass == NT_DATA_PASS && scheme)
         nt_winograd_data(scheme, s, p->dy.v, p->weight.v, result, memory);
     else if (pass == NT_DATA_PASS)
@@ -482,14 +482,13 @@ static void test_need(void **state) {
 
 /* --- the way out ------------------------------------------------------------------------------ */
 
-/* What ends the layer in each of the eight ways. `on_itself`: the map to be added lies where the
- * result will. */
-typedef struct ending {
+/* What the epilogue does. `on_itself`: the map to be added lies where the result will. */
+typedef struct epilogue_options {
     bool bias, plus, relu, on_itself;
-} ending;
+} epilogue_options;
 
-static nt_conv_end end_of(const problem *p, const ending *e, const float *y) {
-    return (nt_conv_end){.bias = e->bias ? p->bias.v : NULL,
+static nt_epilogue epilogue_of(const problem *p, const epilogue_options *e, const float *y) {
+    return (nt_epilogue){.bias = e->bias ? p->bias.v : NULL,
                          .plus = e->on_itself ? y
                                  : e->plus    ? p->plus.v
                                               : NULL,
@@ -497,7 +496,8 @@ static nt_conv_end end_of(const problem *p, const ending *e, const float *y) {
 }
 
 /* The forward pass, with the kernel as it is or kept, in memory of exactly the size asked for. */
-static array run_end(const nt_winograd *scheme, const problem *p, const ending *e, bool kept) {
+static array run_epilogue(const nt_winograd *scheme, const problem *p, const epilogue_options *e,
+                          bool kept) {
     nt_conv_need need = kept ? nt_winograd_apply_need(scheme, &p->shape)
                              : nt_winograd_forward_need(scheme, &p->shape);
     array y = array_new(y_count(&p->shape));
@@ -505,14 +505,14 @@ static array run_end(const nt_winograd *scheme, const problem *p, const ending *
     array workers = array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
     array kernel = array_new((int64_t)nt_winograd_kernel_size(scheme, &p->shape));
     const nt_conv_memory memory = {(char *)shared.v, (char *)workers.v, need.per_worker};
-    const nt_conv_end end = end_of(p, e, y.v);
+    const nt_epilogue epilogue = epilogue_of(p, e, y.v);
     if (e->on_itself)
         memcpy(y.v, p->plus.v, (size_t)y.count * sizeof(float));
     if (kept) {
         nt_winograd_transform_kernel(scheme, &p->shape, p->weight.v, kernel.v);
-        nt_winograd_apply(scheme, &p->shape, p->x.v, kernel.v, &end, y.v, &memory);
+        nt_winograd_apply(scheme, &p->shape, p->x.v, kernel.v, &epilogue, y.v, &memory);
     } else {
-        nt_winograd_forward(scheme, &p->shape, p->x.v, p->weight.v, &end, y.v, &memory);
+        nt_winograd_forward(scheme, &p->shape, p->x.v, p->weight.v, &epilogue, y.v, &memory);
     }
     array_free(kernel);
     array_free(workers);
@@ -521,7 +521,7 @@ static array run_end(const nt_winograd *scheme, const problem *p, const ending *
 }
 
 /* The same on sums that are there, one after the other. */
-static void end_plainly(const problem *p, const ending *e, array y) {
+static void finish_plainly(const problem *p, const epilogue_options *e, array y) {
     for (int64_t i = 0; e->bias && i < y.count; i++)
         y.v[i] += p->bias.v[i % p->shape.out_channels];
     for (int64_t i = 0; (e->plus || e->on_itself) && i < y.count; i++)
@@ -530,13 +530,13 @@ static void end_plainly(const problem *p, const ending *e, array y) {
         y.v[i] = y.v[i] < 0 ? 0 : y.v[i];
 }
 
-static void check_ending(const nt_winograd *scheme, const problem *p, const ending *e) {
-    array wanted = run_end(scheme, p, &(ending){0}, false);
-    array got = run_end(scheme, p, e, false);
-    end_plainly(p, e, wanted);
-    expect_same(&p->shape, "ending the layer on the way out", got.v, wanted.v, wanted.count);
+static void check_epilogue(const nt_winograd *scheme, const problem *p, const epilogue_options *e) {
+    array wanted = run_epilogue(scheme, p, &(epilogue_options){0}, false);
+    array got = run_epilogue(scheme, p, e, false);
+    finish_plainly(p, e, wanted);
+    expect_same(&p->shape, "finishing the layer on the way out", got.v, wanted.v, wanted.count);
     if (nt_winograd_kernel_size(scheme, &p->shape) > 0) {
-        array kept = run_end(scheme, p, e, true);
+        array kept = run_epilogue(scheme, p, e, true);
         expect_same(&p->shape, "keeping the transformed kernel", kept.v, wanted.v, wanted.count);
         array_free(kept);
     }
@@ -544,24 +544,24 @@ static void check_ending(const nt_winograd *scheme, const problem *p, const endi
     array_free(wanted);
 }
 
-static void check_endings(nt_winograd_name name, const problem *p) {
+static void check_epilogues(nt_winograd_name name, const problem *p) {
     const nt_winograd *scheme;
     for (int64_t i = 0; i < p->plus.count; i += 7)
         p->plus.v[i] = i % 3 == 0 ? NAN : -0.0F;
     for (int set = 0; (scheme = nt_winograd_with(name, set)); set++)
         for (unsigned i = 0; i < 12; i++)
-            check_ending(
-                scheme, p,
-                &(ending){.bias = i & 1, .relu = i & 2, .plus = i & 4, .on_itself = i & 8});
+            check_epilogue(scheme, p,
+                           &(epilogue_options){
+                               .bias = i & 1, .relu = i & 2, .plus = i & 4, .on_itself = i & 8});
 }
 
-static void test_endings(void **state) {
+static void test_epilogues(void **state) {
     (void)state;
-    each_shape(check_endings);
+    each_shape(check_epilogues);
 }
 
 /* Of more samples than are worked on at once; at last of a kernel that is not kept. */
-static void test_many_endings(void **state) {
+static void test_many_epilogues(void **state) {
     const nt_conv_shape shapes[] = {
         shape_of(140, 24, 12, 20, 3, 1, 1),  shape_of(1700, 16, 2, 24, 3, 1, 1),
         shape_of(140, 24, 13, 20, 3, 2, 1),  shape_of(9, 300, 5, 24, 3, 1, 1),
@@ -573,8 +573,9 @@ static void test_many_endings(void **state) {
         const nt_winograd *scheme = nt_winograd_find(shapes[i].stride[0] == 2 ? NT_WINOGRAD_STRIDED
                                                      : shapes[i].height == 2  ? NT_WINOGRAD_TOEPLITZ
                                                                               : NT_WINOGRAD_F43);
-        check_ending(scheme, &p, &(ending){.bias = true, .plus = true, .relu = true});
-        check_ending(scheme, &p, &(ending){.bias = true, .on_itself = true, .relu = true});
+        check_epilogue(scheme, &p, &(epilogue_options){.bias = true, .plus = true, .relu = true});
+        check_epilogue(scheme, &p,
+                       &(epilogue_options){.bias = true, .on_itself = true, .relu = true});
         assert_true((nt_winograd_kernel_size(scheme, &shapes[i]) == 0) == (i == 4));
         problem_free(&p);
     }
@@ -678,8 +679,8 @@ int main(void) {
         cmocka_unit_test(test_many_samples_accuracy),
         cmocka_unit_test(test_many_samples_threads),
         cmocka_unit_test(test_need),
-        cmocka_unit_test(test_endings),
-        cmocka_unit_test(test_many_endings),
+        cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_many_epilogues),
         cmocka_unit_test(test_end_of_memory),
         cmocka_unit_test(test_choice),
     };

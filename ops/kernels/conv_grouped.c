@@ -1,4 +1,4 @@
-/* Narrow groups joined (see conv_joined.h) and computed directly. Of a joined kernel, [group]
+/* Narrow groups joined (see conv_grouped.h) and computed directly. Of a joined kernel, [group]
  * [tap][channel][16], the squares along the diagonal are the groups' own:
  *
  *              lanes of group  0 1 2 3
@@ -6,7 +6,7 @@
  *                        1     . w . .
  *                        2     . . w .
  *                        3     . . . w     */
-#include "conv_joined.h"
+#include "conv_grouped.h"
 
 #include "conv_direct.h"
 #include "parallel.h"
@@ -24,7 +24,7 @@ static int32_t joined_groups(const nt_conv_shape *shape) {
     return most;
 }
 
-bool nt_joined_fits(const nt_conv_shape *shape) {
+bool nt_grouped_fits(const nt_conv_shape *shape) {
     return joined_groups(shape) > 1;
 }
 
@@ -91,12 +91,12 @@ static void part_job(const void *context, int job, int worker) {
         }
 }
 
-size_t nt_joined_kernel_size(const nt_conv_shape *shape) {
+size_t nt_grouped_kernel_size(const nt_conv_shape *shape) {
     size_t taps = (size_t)shape->kernel[0] * (size_t)shape->kernel[1];
     return taps * (size_t)shape->channels * NT_PANEL;
 }
 
-void nt_joined_kernel(const nt_conv_shape *shape, const float *weight, float *ret_joined) {
+void nt_grouped_kernel(const nt_conv_shape *shape, const float *weight, float *ret_joined) {
     task t = task_of(shape, weight, ret_joined);
     nt_parallel(shape->groups / t.join, join_job, &t);
 }
@@ -104,57 +104,57 @@ void nt_joined_kernel(const nt_conv_shape *shape, const float *weight, float *re
 /* --- forward ---------------------------------------------------------------------------------- */
 
 static nt_conv_need with_kernel(const nt_conv_shape *shape, nt_conv_need need) {
-    need.shared += nt_joined_kernel_size(shape) * sizeof(float);
+    need.shared += nt_grouped_kernel_size(shape) * sizeof(float);
     return need;
 }
 
 /* What is left of the memory behind the joined kernel. */
 static nt_conv_memory behind_kernel(const nt_conv_shape *shape, const nt_conv_memory *memory) {
     nt_conv_memory rest = *memory;
-    rest.shared += nt_joined_kernel_size(shape) * sizeof(float);
+    rest.shared += nt_grouped_kernel_size(shape) * sizeof(float);
     return rest;
 }
 
-nt_conv_need nt_joined_forward_need(const nt_conv_shape *shape) {
+nt_conv_need nt_grouped_forward_need(const nt_conv_shape *shape) {
     nt_conv_shape joined = joined_shape(shape);
     return with_kernel(shape, nt_direct_forward_need(&joined));
 }
 
-void nt_joined_apply(const nt_conv_shape *shape, const float *x, const float *joined_kernel,
-                     const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+void nt_grouped_apply(const nt_conv_shape *shape, const float *x, const float *joined_kernel,
+                      const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
     nt_conv_shape joined = joined_shape(shape);
-    nt_direct_forward(&joined, x, joined_kernel, end, y, memory);
+    nt_direct_forward(&joined, x, joined_kernel, epilogue, y, memory);
 }
 
-void nt_joined_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                       const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
+void nt_grouped_forward(const nt_conv_shape *shape, const float *x, const float *weight,
+                        const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
     nt_conv_memory rest = behind_kernel(shape, memory);
-    nt_joined_kernel(shape, weight, (float *)memory->shared);
-    nt_joined_apply(shape, x, (float *)memory->shared, end, y, &rest);
+    nt_grouped_kernel(shape, weight, (float *)memory->shared);
+    nt_grouped_apply(shape, x, (float *)memory->shared, epilogue, y, &rest);
 }
 
 /* --- gradients -------------------------------------------------------------------------------- */
 
-nt_conv_need nt_joined_data_need(const nt_conv_shape *shape) {
+nt_conv_need nt_grouped_data_need(const nt_conv_shape *shape) {
     nt_conv_shape joined = joined_shape(shape);
     return with_kernel(shape, nt_direct_data_need(&joined));
 }
 
-void nt_joined_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
-                    const nt_conv_memory *memory) {
+void nt_grouped_data(const nt_conv_shape *shape, const float *dy, const float *weight, float *dx,
+                     const nt_conv_memory *memory) {
     nt_conv_shape joined = joined_shape(shape);
     nt_conv_memory rest = behind_kernel(shape, memory);
-    nt_joined_kernel(shape, weight, (float *)memory->shared);
+    nt_grouped_kernel(shape, weight, (float *)memory->shared);
     nt_direct_data(&joined, dy, (float *)memory->shared, dx, &rest);
 }
 
-nt_conv_need nt_joined_weight_need(const nt_conv_shape *shape) {
+nt_conv_need nt_grouped_weight_need(const nt_conv_shape *shape) {
     nt_conv_shape joined = joined_shape(shape);
     return with_kernel(shape, nt_direct_weight_need(&joined));
 }
 
-void nt_joined_weight(const nt_conv_shape *shape, const float *x, const float *dy, float *dweight,
-                      const nt_conv_memory *memory) {
+void nt_grouped_weight(const nt_conv_shape *shape, const float *x, const float *dy, float *dweight,
+                       const nt_conv_memory *memory) {
     nt_conv_shape joined = joined_shape(shape);
     nt_conv_memory rest = behind_kernel(shape, memory);
     nt_direct_weight(&joined, x, dy, (float *)memory->shared, &rest);

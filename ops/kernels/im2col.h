@@ -1,5 +1,5 @@
-/* The left matrix of a convolution written as a product, never stored: it is copied from NHWC maps
- * a piece at a time.
+/* im2col: the left matrix of a convolution written as a product, never stored: it is copied from
+ * NHWC maps a piece at a time.
  *
  *     row      one place (i, j) of a grid laid over each sample:
  *              row = (sample * grid_0 + i) * grid_1 + j
@@ -9,8 +9,8 @@
  * likewise for columns. A source place outside the map, or one that the division does not hit,
  * holds zero. For the convolution itself, divisor is 1; for its gradient to the data, where the
  * strides have to be undone, divisor is the stride and step is 1. */
-#ifndef NT_CONV_GATHER_H
-#define NT_CONV_GATHER_H
+#ifndef NT_IM2COL_H
+#define NT_IM2COL_H
 
 #include "conv.h"
 #include <stdbool.h>
@@ -18,45 +18,45 @@
 
 enum { NT_PIECE = 256 }; /* the most columns that are copied at a time */
 
-typedef struct nt_gather {
+typedef struct nt_im2col {
     const float *maps; /* [samples][size_0][size_1][pitch] */
     int32_t samples, size[2], pitch;
     int32_t channels; /* of one group: a contiguous part of the pitch */
     int32_t grid[2], taps[2];
     int32_t step[2], base[2], slope[2], divisor[2];
-} nt_gather;
+} nt_im2col;
 
 /* The left matrix of the convolution itself: a row for each output place, over the input `x`. */
-nt_gather nt_gather_forward(const nt_conv_shape *shape, const float *x);
+nt_im2col nt_im2col_forward(const nt_conv_shape *shape, const float *x);
 
 /* That of its gradient to the data, for the phase of input places first + (i, j) * stride. */
-nt_gather nt_gather_data(const nt_conv_shape *shape, const float *dy, const int32_t first[2]);
+nt_im2col nt_im2col_data(const nt_conv_shape *shape, const float *dy, const int32_t first[2]);
 
-int64_t nt_gather_rows(const nt_gather *gather);
-int64_t nt_gather_columns(const nt_gather *gather);
+int64_t nt_im2col_rows(const nt_im2col *im2col);
+int64_t nt_im2col_columns(const nt_im2col *im2col);
 
 /* The places i of the grid, along dimension d, that meet the map under the tap'th tap of that
  * dimension: [from, to), each at source place  step * i + offset. */
 typedef struct nt_reach {
     int64_t from, to, offset;
 } nt_reach;
-nt_reach nt_gather_reach(const nt_gather *gather, int d, int64_t tap);
+nt_reach nt_im2col_reach(const nt_im2col *im2col, int d, int64_t tap);
 
 /* Whether any place of the grid meets the map under tap (r, s) = (tap / taps_1, tap % taps_1). */
-bool nt_gather_live(const nt_gather *gather, int64_t tap);
+bool nt_im2col_live(const nt_im2col *im2col, int64_t tap);
 
 /* The next run of at most NT_PIECE columns at or after *from whose taps are all live: sets *from
  * and returns the run's length, or 0 at the end. */
-int64_t nt_gather_piece(const nt_gather *gather, int64_t *from);
+int64_t nt_im2col_piece(const nt_im2col *im2col, int64_t *from);
 
 /* Columns [k, k + length) of one group where the maps hold them as they are, each row pitch floats
  * after the last: those under a tap that meets each place of the grid at that place itself. Returns
  * the first row's, or NULL if they do not lie so. */
-const float *nt_gather_view(const nt_gather *gather, int32_t first, int64_t k, int64_t length);
+const float *nt_im2col_view(const nt_im2col *im2col, int32_t first, int64_t k, int64_t length);
 
 /* Copies columns [k, k + length) of rows [row, row + rows), for the group whose channels start at
  * `first`: column k + j of row row + i goes to to[i * pitch + j]. At most NT_PIECE columns. */
-void nt_gather_copy(const nt_gather *gather, int32_t first, int64_t row, int64_t rows, int64_t k,
+void nt_im2col_copy(const nt_im2col *im2col, int32_t first, int64_t row, int64_t rows, int64_t k,
                     int64_t length, float *to, int64_t pitch);
 
 #endif

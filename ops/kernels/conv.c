@@ -1,7 +1,7 @@
-#include "conv_choose.h"
+#include "conv.h"
 
 #include "conv_direct.h"
-#include "conv_joined.h"
+#include "conv_grouped.h"
 #include "depthwise.h"
 #include "tiles.h"
 #include "winograd.h"
@@ -35,8 +35,8 @@ static const nt_winograd *scheme_of(const nt_conv_shape *shape) {
 }
 
 static void winograd_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                             const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    nt_winograd_forward(scheme_of(shape), shape, x, weight, end, y, memory);
+                             const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
+    nt_winograd_forward(scheme_of(shape), shape, x, weight, epilogue, y, memory);
 }
 
 static nt_conv_need winograd_forward_need(const nt_conv_shape *shape) {
@@ -53,8 +53,8 @@ static void winograd_transform_kernel(const nt_conv_shape *shape, const float *w
 }
 
 static void winograd_apply(const nt_conv_shape *shape, const float *x, const float *transformed,
-                           const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    nt_winograd_apply(scheme_of(shape), shape, x, transformed, end, y, memory);
+                           const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
+    nt_winograd_apply(scheme_of(shape), shape, x, transformed, epilogue, y, memory);
 }
 
 static nt_conv_need winograd_apply_need(const nt_conv_shape *shape) {
@@ -83,7 +83,7 @@ static nt_conv_need winograd_weight_need(const nt_conv_shape *shape) {
 
 typedef nt_conv_need need_function(const nt_conv_shape *shape);
 typedef void forward_function(const nt_conv_shape *shape, const float *x, const float *weight,
-                              const nt_conv_end *end, float *y, const nt_conv_memory *memory);
+                              const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory);
 typedef void gradient_function(const nt_conv_shape *shape, const float *a, const float *b,
                                float *ret, const nt_conv_memory *memory);
 
@@ -138,19 +138,19 @@ static const algorithm algorithms[] = {
             .keep = nt_depthwise_pack_kernel,
             .forward_kept = nt_depthwise_apply,
         },
-    [NT_JOINED_ALGORITHM] =
+    [NT_GROUPED_ALGORITHM] =
         {
             .name = "joined groups",
-            .fits = nt_joined_fits,
-            .forward = nt_joined_forward,
-            .forward_need = nt_joined_forward_need,
-            .data = nt_joined_data,
-            .data_need = nt_joined_data_need,
-            .weight = nt_joined_weight,
-            .weight_need = nt_joined_weight_need,
-            .kept_floats = nt_joined_kernel_size,
-            .keep = nt_joined_kernel,
-            .forward_kept = nt_joined_apply,
+            .fits = nt_grouped_fits,
+            .forward = nt_grouped_forward,
+            .forward_need = nt_grouped_forward_need,
+            .data = nt_grouped_data,
+            .data_need = nt_grouped_data_need,
+            .weight = nt_grouped_weight,
+            .weight_need = nt_grouped_weight_need,
+            .kept_floats = nt_grouped_kernel_size,
+            .keep = nt_grouped_kernel,
+            .forward_kept = nt_grouped_apply,
         },
     [NT_TOEPLITZ_ALGORITHM] = {.name = "toeplitz", .fits = toeplitz_fits, WINOGRAD},
     [NT_WINOGRAD_ALGORITHM] =
@@ -196,8 +196,8 @@ const char *nt_conv_algorithm_name(nt_conv_algorithm which) {
 /* --- conv.h ----------------------------------------------------------------------------------- */
 
 void nt_conv_forward(const nt_conv_shape *shape, const float *x, const float *weight,
-                     const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    choose(shape, NT_FORWARD_PASS)->forward(shape, x, weight, end, y, memory);
+                     const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
+    choose(shape, NT_FORWARD_PASS)->forward(shape, x, weight, epilogue, y, memory);
 }
 
 nt_conv_need nt_conv_forward_need(const nt_conv_shape *shape) {
@@ -214,8 +214,8 @@ void nt_conv_keep(const nt_conv_shape *shape, const float *weight, float *ret_ke
 }
 
 void nt_conv_forward_kept(const nt_conv_shape *shape, const float *x, const float *kept,
-                          const nt_conv_end *end, float *y, const nt_conv_memory *memory) {
-    choose(shape, NT_FORWARD_PASS)->forward_kept(shape, x, kept, end, y, memory);
+                          const nt_epilogue *epilogue, float *y, const nt_conv_memory *memory) {
+    choose(shape, NT_FORWARD_PASS)->forward_kept(shape, x, kept, epilogue, y, memory);
 }
 
 nt_conv_need nt_conv_forward_kept_need(const nt_conv_shape *shape) {

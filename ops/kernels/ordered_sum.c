@@ -1,4 +1,4 @@
-#include "parts.h"
+#include "ordered_sum.h"
 
 #include "integers.h"
 #include "parallel.h"
@@ -26,7 +26,7 @@ NT_VECTORISED(add_job, (const void *context, int job, int worker), (context, job
     }
 }
 
-void nt_parts_add(const float *parts, int64_t part_count, int64_t count, float *ret_sum) {
+void nt_ordered_sum(const float *parts, int64_t part_count, int64_t count, float *ret_sum) {
     task t = {parts, part_count, count, ret_sum};
     nt_parallel((int)nt_ceil_div(count, JOB), add_job, &t);
 }
