@@ -80,52 +80,10 @@ nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *a, const nt_tensor *x, cons
     };
 }
 
-/* Taps of one side that meet the input, summed over the outputs of that side. */
-static int64_t live_taps(const nt_conv_shape *shape, int d) {
-    int32_t size = d == 0 ? shape->height : shape->width;
-    int32_t places = d == 0 ? shape->out_height : shape->out_width;
-    int64_t count = 0;
-    for (int32_t place = 0; place < places; place++)
-        for (int32_t tap = 0; tap < shape->kernel[d]; tap++) {
-            int64_t at = (int64_t)place * shape->stride[d] + (int64_t)tap * shape->dilation[d] -
-                         shape->pad[d];
-            count += at >= 0 && at < size;
-        }
-    return count;
-}
-
-/* Tiles of so many of a dilated map's places along one side, of all its phases. */
-static int64_t tiles(int32_t places, int32_t dilation, int32_t side) {
-    int32_t phase = nt_ceil_div(places, dilation);
-    return (int64_t)dilation * nt_ceil_div(phase, side);
-}
-
-/* Winograd's F(4x4, 3x3) multiplies 36 times for a tile of 4x4 of what it computes, with a stride
- * of 2 81 times for a tile of 4x4 outputs in each pass, the Toeplitz scheme 9 times for a map of
- * 2x2; the others each tap that meets the input. */
-int64_t nt_conv_call_executed(const nt_conv_shape *shape, nt_conv_pass pass) {
-    int64_t pairs = (int64_t)shape->channels / shape->groups * shape->out_channels;
-    bool data = pass == NT_DATA_PASS;
-    int32_t rows = data ? shape->height : shape->out_height;
-    int32_t columns = data ? shape->width : shape->out_width;
-    switch (nt_conv_choose(shape, pass)) {
-    case NT_WINOGRAD_ALGORITHM:
-        return 36 * pairs * tiles(rows, shape->dilation[0], 4) *
-               tiles(columns, shape->dilation[1], 4);
-    case NT_STRIDED_ALGORITHM:
-        return 81 * pairs * tiles(shape->out_height, 1, 4) * tiles(shape->out_width, 1, 4);
-    case NT_TOEPLITZ_ALGORITHM:
-        return 9 * pairs * tiles(rows, shape->dilation[0], 2) *
-               tiles(columns, shape->dilation[1], 2);
-    default:
-        return pairs * live_taps(shape, 0) * live_taps(shape, 1);
-    }
-}
-
 int64_t nt_conv2d_executed(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out) {
     const nt_tensor x = {.type = *in, .count = 1}, y = {.type = *out, .count = 1};
     nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
-    return nt_conv_call_executed(&shape, NT_FORWARD_PASS);
+    return nt_conv_executed(&shape, NT_FORWARD_PASS);
 }
 
 bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {

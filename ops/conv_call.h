@@ -45,8 +45,7 @@ const char *nt_conv2d_algorithm(const nt_conv2d_attrs *attrs, const nt_type *in,
                                 bool grad);
 nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *attrs, const nt_tensor *x, const nt_tensor *y);
 
-/* What one pass over maps of this shape executes, and by which algorithm, in words. */
-int64_t nt_conv_call_executed(const nt_conv_shape *shape, nt_conv_pass pass);
+/* By which algorithm a pass over maps of this shape is computed, in words. */
 const char *nt_conv_call_algorithm(const nt_conv_shape *shape, nt_conv_pass pass);
 
 /* --- calls ------------------------------------------------------------------------------------ */

@@ -139,7 +139,7 @@ static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type
 
 static int64_t executed(const void *attrs, const nt_type *in, const nt_type *out) {
     nt_conv_shape shape = of_one(attrs, in, out);
-    return nt_conv_call_executed(&shape, NT_DATA_PASS);
+    return nt_conv_executed(&shape, NT_DATA_PASS);
 }
 
 static const char *algorithm(const void *attrs, const nt_type *in, const nt_type *out, bool grad) {

@@ -3,7 +3,6 @@
 #include "conv_direct.h"
 #include "conv_grouped.h"
 #include "depthwise.h"
-#include "tiles.h"
 #include "winograd.h"
 #include <stddef.h>
 
@@ -17,15 +16,16 @@ static bool f43_fits(const nt_conv_shape *shape) {
     return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_F43), shape);
 }
 
-/* And pays: its tiles of 4x4 outputs, each of 81 products, save a third of those of 9 taps. On maps
- * of but one tile, a sixth of those meets padding anyway: measured, that pays on many channels
- * only. */
+/* And pays: its tiles must save a third of the products of the definition. On maps of but one tile,
+ * a sixth of those meets padding anyway: measured, that pays on many channels only. */
 static bool strided_fits(const nt_conv_shape *shape) {
-    int64_t tiles =
-        (int64_t)nt_tiles_count(shape->out_height, 1, 4) * nt_tiles_count(shape->out_width, 1, 4);
-    int64_t taps = (int64_t)9 * shape->out_height * shape->out_width;
-    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_STRIDED), shape) &&
-           3 * 81 * tiles <= 2 * taps && (tiles > 1 || shape->channels >= 128);
+    enum { MANY_CHANNELS = 128 };
+    const nt_winograd *scheme = nt_winograd_find(NT_WINOGRAD_STRIDED);
+    if (!nt_winograd_fits(scheme, shape))
+        return false;
+    int64_t plain = (int64_t)scheme->taps * scheme->taps * shape->out_height * shape->out_width;
+    return 3 * nt_winograd_products(scheme, shape, false) <= 2 * plain &&
+           (nt_winograd_tiles(scheme, shape, false) > 1 || shape->channels >= MANY_CHANNELS);
 }
 
 static const nt_winograd *scheme_of(const nt_conv_shape *shape) {
@@ -79,6 +79,10 @@ static nt_conv_need winograd_weight_need(const nt_conv_shape *shape) {
     return nt_winograd_weight_need(scheme_of(shape), shape);
 }
 
+static int64_t winograd_products(const nt_conv_shape *shape, nt_conv_pass pass) {
+    return nt_winograd_products(scheme_of(shape), shape, pass == NT_DATA_PASS);
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 typedef nt_conv_need need_function(const nt_conv_shape *shape);
@@ -103,6 +107,7 @@ typedef struct algorithm {
     void (*keep)(const nt_conv_shape *shape, const float *weight, float *ret_kept);
     forward_function *forward_kept;
     need_function *forward_kept_need; /* NULL: as forward, but nothing shared */
+    int64_t (*products)(const nt_conv_shape *shape, nt_conv_pass pass); /* NULL: live_taps */
 } algorithm;
 
 /* clang-format off */
@@ -116,7 +121,8 @@ typedef struct algorithm {
     .kept_floats = winograd_kernel_size,                                                           \
     .keep = winograd_transform_kernel,                                                             \
     .forward_kept = winograd_apply,                                                                \
-    .forward_kept_need = winograd_apply_need
+    .forward_kept_need = winograd_apply_need,                                                      \
+    .products = winograd_products
 /* clang-format on */
 
 /* Each takes the shapes that it fits, from these sizes on; the first that does wins, and the last
@@ -191,6 +197,28 @@ nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass) 
 
 const char *nt_conv_algorithm_name(nt_conv_algorithm which) {
     return algorithms[which].name;
+}
+
+/* Taps of one side that meet the input, summed over the outputs of that side. */
+static int64_t live_taps(const nt_conv_shape *shape, int d) {
+    int32_t size = d == 0 ? shape->height : shape->width;
+    int32_t places = d == 0 ? shape->out_height : shape->out_width;
+    int64_t count = 0;
+    for (int32_t place = 0; place < places; place++)
+        for (int32_t tap = 0; tap < shape->kernel[d]; tap++) {
+            int64_t at = (int64_t)place * shape->stride[d] + (int64_t)tap * shape->dilation[d] -
+                         shape->pad[d];
+            count += at >= 0 && at < size;
+        }
+    return count;
+}
+
+int64_t nt_conv_executed(const nt_conv_shape *shape, nt_conv_pass pass) {
+    const algorithm *a = choose(shape, pass);
+    int64_t pairs = (int64_t)shape->channels / shape->groups * shape->out_channels;
+    if (a->products)
+        return pairs * a->products(shape, pass);
+    return pairs * live_taps(shape, 0) * live_taps(shape, 1);
 }
 
 /* --- conv.h ----------------------------------------------------------------------------------- */

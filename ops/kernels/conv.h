@@ -88,4 +88,8 @@ typedef enum nt_conv_algorithm {
 nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass);
 const char *nt_conv_algorithm_name(nt_conv_algorithm which); /* "winograd" */
 
+/* How often the algorithm of a pass multiplies two numbers for each sample: by a scheme of
+ * Winograd's, or once for each tap that meets the input. */
+int64_t nt_conv_executed(const nt_conv_shape *shape, nt_conv_pass pass);
+
 #endif

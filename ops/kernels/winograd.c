@@ -5,6 +5,7 @@
 #include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
+#include "tiles.h"
 #include "winograd_kernel.h"
 #include "winograd_lines.h"
 #include "winograd_plan.h"
@@ -47,7 +48,8 @@ static int32_t phase_side(const nt_conv_shape *shape, int32_t size, int d) {
 
 bool nt_winograd_fits(const nt_winograd *scheme, const nt_conv_shape *shape) {
     const int32_t size[2] = {shape->height, shape->width};
-    bool fits = shape->groups == 1 && both(shape->kernel, 3) && both(shape->stride, scheme->stride);
+    bool fits = shape->groups == 1 && both(shape->kernel, scheme->taps) &&
+                both(shape->stride, scheme->stride);
     for (int d = 0; d < 2; d++)
         if (scheme->stride > 1)
             fits = fits && shape->pad[d] == 1 && shape->dilation[d] == 1;
@@ -57,6 +59,19 @@ bool nt_winograd_fits(const nt_winograd *scheme, const nt_conv_shape *shape) {
         else
             fits = fits && shape->pad[d] <= 2 * shape->dilation[d];
     return fits;
+}
+
+int64_t nt_winograd_tiles(const nt_winograd *scheme, const nt_conv_shape *shape, bool data) {
+    const int32_t size[2] = {data ? shape->height : shape->out_height,
+                             data ? shape->width : shape->out_width};
+    int32_t side = data ? scheme->data->out : scheme->out;
+    return (int64_t)nt_tiles_count(size[0], shape->dilation[0], side) *
+           nt_tiles_count(size[1], shape->dilation[1], side);
+}
+
+int64_t nt_winograd_products(const nt_winograd *scheme, const nt_conv_shape *shape, bool data) {
+    int64_t points = data ? scheme->data->points : scheme->points;
+    return points * points * nt_winograd_tiles(scheme, shape, data);
 }
 
 /* --- the kernel ------------------------------------------------------------------------------- */

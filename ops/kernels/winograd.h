@@ -40,7 +40,8 @@ typedef struct nt_winograd_epilogue {
 typedef void (*nt_winograd_map)(const float *const *from, int64_t from_at, float *const *to,
                                 int64_t to_at, int64_t count, const nt_winograd_epilogue *epilogue);
 
-enum { NT_MOST_PLACES = 81 };
+/* The most of a tile, or of the points; the most of a kernel. */
+enum { NT_MOST_PLACES = 81, NT_MOST_TAPS = 9 };
 
 typedef struct nt_winograd nt_winograd;
 struct nt_winograd {
@@ -78,6 +79,12 @@ int nt_winograd_kernel_point(const nt_winograd *scheme, int point);
 
 /* Whether a scheme computes a convolution of this shape. */
 bool nt_winograd_fits(const nt_winograd *scheme, const nt_conv_shape *shape);
+
+/* Tiles of a sample of such a shape, in the forward pass and the gradient to the kernel or, with
+ * `data`, in that to the data; and how often numbers are multiplied for each pair of an input and
+ * an output channel: once for each point of each tile. */
+int64_t nt_winograd_tiles(const nt_winograd *scheme, const nt_conv_shape *shape, bool data);
+int64_t nt_winograd_products(const nt_winograd *scheme, const nt_conv_shape *shape, bool data);
 
 /* As in conv.h, for shapes that fit. */
 void nt_winograd_forward(const nt_winograd *scheme, const nt_conv_shape *shape, const float *x,

@@ -16,7 +16,7 @@ static const float *tap_at(const nt_winograd_kernel *k, int64_t panel, int tap) 
  * channels. Where either has no channel, it has zeros. */
 static void transform_turned(const nt_winograd_kernel *k, int64_t panel, int64_t out_panel,
                              float *const *to, int64_t to_at) {
-    float turned[9][SQUARE]; /* [tap][output channel][input channel] */
+    float turned[NT_MOST_TAPS][SQUARE]; /* [tap][output channel][input channel] */
     const float *from[NT_MOST_PLACES];
     int taps = k->scheme->taps * k->scheme->taps;
     int64_t left = k->shape->channels - panel * NT_PANEL;

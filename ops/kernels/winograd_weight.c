@@ -30,7 +30,7 @@ enum {
     WANTED_JOBS = 8,
     FEWEST_JOBS = 4,
     PART_STEPS = 4, /* a part has at least so many steps, unless there are too few jobs */
-    STEP_FLOATS = 36 * 64 * WIDE_CHANNELS, /* transformed inputs of a step, about */
+    STEP_FLOATS = 36 * 64 * WIDE_CHANNELS, /* transformed inputs of a step: about 64 tiles of F43 */
     MOST_TILES = 256                       /* of a step */
 };
 
