@@ -1,3 +1,6 @@
+/* The attributes of convolutions, and their calls: from a node's attributes and tensors to conv.h.
+ * An op's outputs, and how much memory it asks for, follow from its attributes and the types of its
+ * inputs alone; the gradients ask for the largest of their needs, as they take turns. */
 #include "conv_call.h"
 
 #include "columns.h"

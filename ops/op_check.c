@@ -1,3 +1,5 @@
+/* Checks that ops share, and their counting. A check either succeeds or says in `why` what is
+ * wrong, in words that complete a sentence about the op. */
 #include "op_check.h"
 
 #include <stdio.h>

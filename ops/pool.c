@@ -1,3 +1,5 @@
+/* Windows that slide over maps, counted as PyTorch counts them. A window that is accepted meets the
+ * input at least once, so that no op divides by 0 or looks for the largest of nothing. */
 #include "pool.h"
 
 #include "integers.h"

@@ -1,3 +1,5 @@
+/* Sums over rows (columns.h). A job is a block of rows, whose number depends on the columns alone,
+ * and leaves its sums in a place of its own; they are added up block by block afterwards. */
 #include "columns.h"
 
 #include "integers.h"

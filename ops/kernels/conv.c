@@ -1,3 +1,6 @@
+/* The table of conv.h: one row for each algorithm, asked in order. Which row takes a shape depends
+ * on nothing but a sample's shape and the pass; the last takes any, so that every convolution has
+ * one. */
 #include "conv.h"
 
 #include "conv_direct.h"

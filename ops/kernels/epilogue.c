@@ -1,3 +1,5 @@
+/* What ends a layer, done to sums (epilogue.h): bias, then plus, then relu, each rounded by itself,
+ * as separate ops would. Vectors and single numbers go through the same steps. */
 #include "epilogue.h"
 
 #include "lanes.h"

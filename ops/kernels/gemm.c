@@ -1,3 +1,6 @@
+/* Products of matrices by BLIS's kernels (gemm.h): unpacked where there is such a kernel, packed
+ * into micro-panels else. k is cut into pieces of DEPTH from its start, whatever the rows and
+ * columns are, so that an element's sum has the same order wherever it lies. */
 #include "gemm.h"
 
 #include "gemm_row.h"

@@ -1,3 +1,6 @@
+/* One row by several panels (gemm_row.h). A sum takes one fused multiply-add for each k, in order,
+ * and what C holds is added last: the steps of BLIS's kernel. Elsewhere than on x86-64 it never
+ * fits. */
 #include "gemm_row.h"
 
 #include "tensor.h"

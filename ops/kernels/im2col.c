@@ -1,3 +1,6 @@
+/* Rows of the left matrix (im2col.h), copied run by run: a piece of columns is first cut into runs
+ * that lie side by side in the maps, once for all rows. Nothing outside the maps is read: a run
+ * that hangs over an edge is cut off there and filled up with zeros. */
 #include "im2col.h"
 
 #include "integers.h"

@@ -1,3 +1,5 @@
+/* Tiles of maps, found and transformed (tiles.h). A place past the map's edge is read from zeros
+ * that lie elsewhere, so that a tile at the edge takes the same steps as any other. */
 #include "tiles.h"
 
 #include "integers.h"

@@ -1,3 +1,6 @@
+/* The sizes of winograd_plan.h. `depth`, and so the order of each sum, follows from the channels
+ * alone; the tiles of blocks and rounds follow from the shape, never from the number of threads;
+ * and memory never shrinks when the samples grow. */
 #include "winograd_plan.h"
 
 #include "integers.h"

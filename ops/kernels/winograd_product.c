@@ -1,3 +1,6 @@
+/* Tiles by panels, point by point, and back (winograd_product.h). A job writes tiles and channels
+ * that no other job writes, and a tile's sums run over the pieces of its channels in order: the
+ * same bits whoever takes which job, and whatever is prefetched meanwhile. */
 #include "winograd_product.h"
 
 #include "epilogue.h"
