@@ -34,6 +34,11 @@ enum { NT_KAIMING_NORMAL, NT_KAIMING_UNIFORM };  /* nt_conv2d_attrs.init */
 enum { NT_CONV_FASTEST, NT_CONV_DIRECT };        /* nt_conv2d_attrs.algorithm */
 extern const char *const nt_conv2d_algorithms[]; /* their names; NULL ends the list */
 
+/* The inputs of conv2d, conv_transpose2d and linear; their outputs, the second of a conv2d with
+ * `moments`. */
+enum { NT_CONV_X, NT_CONV_WEIGHT, NT_CONV_BIAS };
+enum { NT_CONV_Y, NT_CONV_MOMENTS };
+
 typedef struct nt_conv2d_attrs {
     int32_t channels;
     int32_t kernel[2], stride[2], pad[2], dilation[2]; /* rows, columns */
@@ -81,10 +86,35 @@ enum {
     NT_STATISTICS_SUMMED
 };
 
+/* The inputs of batch_norm. */
+enum {
+    NT_BN_X,
+    NT_BN_WEIGHT,
+    NT_BN_BIAS,
+    NT_BN_RUNNING_MEAN,
+    NT_BN_RUNNING_VARIANCE,
+    NT_BN_MOMENTS,                          /* with NT_STATISTICS_SUMMED alone */
+    NT_BN_GIVEN_SCALE = NT_BN_RUNNING_MEAN, /* with NT_STATISTICS_GIVEN */
+    NT_BN_GIVEN_SHIFT
+};
+
+/* Its outputs; all but the first with NT_STATISTICS_TRAIN and NT_STATISTICS_SUMMED alone. */
+enum {
+    NT_BN_Y,
+    NT_BN_BATCH_MEAN,
+    NT_BN_INVERSE, /* of the batch's deviation */
+    NT_BN_NEXT_MEAN,
+    NT_BN_NEXT_VARIANCE,
+    NT_BN_SCALE,
+    NT_BN_SHIFT
+};
+
 typedef struct nt_batch_norm_attrs {
     double eps, momentum;
     int32_t statistics; /* NT_STATISTICS_… */
 } nt_batch_norm_attrs;
+
+enum { NT_FOLD_WEIGHT, NT_FOLD_BIAS }; /* the outputs of fold_batch_norm */
 
 typedef struct nt_fold_attrs {
     double eps;

@@ -47,22 +47,24 @@ static bool check(const nt_conv2d_attrs *a, const nt_type *in, char why[NT_WHY])
 
 int nt_conv2d_infer(const nt_conv2d_attrs *a, const nt_type *in, nt_type *ret_out,
                     char why[NT_WHY]) {
-    if (!check(a, &in[0], why))
+    if (!check(a, &in[NT_CONV_X], why))
         return 0;
-    ret_out[0] = in[0];
-    ret_out[0].shape.dim[0] = a->channels;
+    ret_out[NT_CONV_Y] = in[NT_CONV_X];
+    ret_out[NT_CONV_Y].shape.dim[0] = a->channels;
     for (int d = 0; d < 2; d++)
-        ret_out[0].shape.dim[1 + d] = nt_window_places(
-            in[0].shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d], a->dilation[d], false);
+        ret_out[NT_CONV_Y].shape.dim[1 + d] =
+            nt_window_places(in[NT_CONV_X].shape.dim[1 + d], a->kernel[d], a->stride[d], a->pad[d],
+                             a->dilation[d], false);
     if (!a->moments)
         return 1;
-    ret_out[1] = nt_type_param(nt_shape_of(2, (int32_t[]){NT_MOMENTS_PARTS, a->channels}));
+    ret_out[NT_CONV_MOMENTS] =
+        nt_type_param(nt_shape_of(2, (int32_t[]){NT_MOMENTS_PARTS, a->channels}));
     return 2;
 }
 
 int64_t nt_conv2d_multiply_adds(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out) {
-    int64_t depth = (int64_t)in[0].shape.dim[0] / a->groups * a->kernel[0] * a->kernel[1];
-    return nt_shape_elements(out[0].shape) * depth;
+    int64_t depth = (int64_t)in[NT_CONV_X].shape.dim[0] / a->groups * a->kernel[0] * a->kernel[1];
+    return nt_shape_elements(out[NT_CONV_Y].shape) * depth;
 }
 
 nt_conv_shape nt_conv2d_shape(const nt_conv2d_attrs *a, const nt_tensor *x, const nt_tensor *y) {
@@ -94,7 +96,7 @@ bool nt_conv2d_keeps(const nt_conv2d_attrs *a, const nt_type *in) {
     char why[NT_WHY];
     if (nt_conv2d_infer(a, in, out, why) == 0)
         return false;
-    const nt_tensor x = {.type = *in, .count = 1}, y = {.type = out[0], .count = 1};
+    const nt_tensor x = {.type = *in, .count = 1}, y = {.type = out[NT_CONV_Y], .count = 1};
     nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
     return nt_conv_kept_floats(&shape) > 0;
 }
@@ -105,7 +107,8 @@ const char *nt_conv_call_algorithm(const nt_conv_shape *shape, nt_conv_pass pass
 
 const char *nt_conv2d_algorithm(const nt_conv2d_attrs *a, const nt_type *in, const nt_type *out,
                                 bool grad) {
-    const nt_tensor x = {.type = in[0], .count = 1}, y = {.type = out[0], .count = 1};
+    const nt_tensor x = {.type = in[NT_CONV_X], .count = 1};
+    const nt_tensor y = {.type = out[NT_CONV_Y], .count = 1};
     nt_conv_shape shape = nt_conv2d_shape(a, &x, &y);
     return nt_conv_call_algorithm(&shape, grad ? NT_DATA_PASS : NT_FORWARD_PASS);
 }
@@ -124,16 +127,16 @@ static size_t moments_at(nt_conv_need conv) {
 
 nt_need nt_conv_call_need(const nt_call *call, nt_conv_need conv) {
     nt_need need = {.shared = conv.shared, .per_worker = conv.per_worker};
-    const nt_tensor *y = &call->out[0];
-    if (call->out_count > 1)
+    const nt_tensor *y = &call->out[NT_CONV_Y];
+    if (call->out_count > NT_CONV_MOMENTS)
         need.shared = moments_at(conv) +
                       nt_moments_bytes(nt_tensor_rows(y), nt_shape_channels(y->type.shape));
     return need;
 }
 
 nt_moments *nt_conv_call_moments(const nt_call *call, nt_conv_need conv, nt_moments *room) {
-    const nt_tensor *y = &call->out[0];
-    if (call->out_count < 2 || !call->out[1].data)
+    const nt_tensor *y = &call->out[NT_CONV_Y];
+    if (call->out_count <= NT_CONV_MOMENTS || !call->out[NT_CONV_MOMENTS].data)
         return NULL;
     *room = nt_moments_of(y->f, nt_tensor_rows(y), nt_shape_channels(y->type.shape),
                           call->scratch.shared + moments_at(conv));
@@ -144,12 +147,13 @@ void nt_conv_call_forward(const nt_call *call, const nt_conv_shape *shape) {
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
     nt_moments moments;
     nt_epilogue epilogue = {
-        .bias = call->in_count > 2 ? call->in[2].f : NULL,
+        .bias = call->in_count > NT_CONV_BIAS ? call->in[NT_CONV_BIAS].f : NULL,
         .moments = nt_conv_call_moments(call, nt_conv_forward_need(shape), &moments),
     };
-    nt_conv_forward(shape, call->in[0].f, call->in[1].f, &epilogue, call->out[0].f, &memory);
+    nt_conv_forward(shape, call->in[NT_CONV_X].f, call->in[NT_CONV_WEIGHT].f, &epilogue,
+                    call->out[NT_CONV_Y].f, &memory);
     if (epilogue.moments)
-        nt_moments_finish(epilogue.moments, call->out[1].f);
+        nt_moments_finish(epilogue.moments, call->out[NT_CONV_MOMENTS].f);
 }
 
 void nt_need_enlarge(nt_need *need, size_t shared, size_t per_worker) {
@@ -178,19 +182,20 @@ nt_need nt_conv_call_grad_need(const nt_grad_call *call, const nt_conv_shape *sh
     nt_need need = {0};
     nt_need_enlarge(&need, data.shared, data.per_worker);
     nt_need_enlarge(&need, weight.shared, weight.per_worker);
-    if (call->in_count > 2)
-        nt_need_enlarge(&need, nt_conv_call_bias_need(&call->out_grad[0]).shared, 0);
+    if (call->in_count > NT_CONV_BIAS)
+        nt_need_enlarge(&need, nt_conv_call_bias_need(&call->out_grad[NT_CONV_Y]).shared, 0);
     return need;
 }
 
 /* The three gradients use the scratch memory one after the other. */
 void nt_conv_call_backward(const nt_grad_call *call, const nt_conv_shape *shape) {
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
-    const float *dy = call->out_grad[0].f;
-    if (call->in_grad[0].data)
-        nt_conv_data(shape, dy, call->in[1].f, call->in_grad[0].f, &memory);
-    if (call->in_grad[1].data)
-        nt_conv_weight(shape, call->in[0].f, dy, call->in_grad[1].f, &memory);
-    if (call->in_count > 2 && call->in_grad[2].data)
-        nt_conv_call_bias(&call->out_grad[0], call->in_grad[2].f, &call->scratch);
+    const float *dy = call->out_grad[NT_CONV_Y].f;
+    if (call->in_grad[NT_CONV_X].data)
+        nt_conv_data(shape, dy, call->in[NT_CONV_WEIGHT].f, call->in_grad[NT_CONV_X].f, &memory);
+    if (call->in_grad[NT_CONV_WEIGHT].data)
+        nt_conv_weight(shape, call->in[NT_CONV_X].f, dy, call->in_grad[NT_CONV_WEIGHT].f, &memory);
+    if (call->in_count > NT_CONV_BIAS && call->in_grad[NT_CONV_BIAS].data)
+        nt_conv_call_bias(&call->out_grad[NT_CONV_Y], call->in_grad[NT_CONV_BIAS].f,
+                          &call->scratch);
 }

@@ -25,9 +25,6 @@
 
 enum { JOB = 1 << 14 /* elements, about */ };
 
-enum { X, WEIGHT, BIAS, MEAN, VARIANCE, MOMENTS, GIVEN_SCALE = MEAN, GIVEN_SHIFT }; /* inputs */
-enum { Y, BATCH_MEAN, INVERSE, NEXT_MEAN, NEXT_VARIANCE, SCALE, SHIFT };            /* outputs */
-
 static const char *const statistics[] = {
     [NT_STATISTICS_RUNNING] = "running", [NT_STATISTICS_BATCH] = "batch",
     [NT_STATISTICS_TRAIN] = "train",     [NT_STATISTICS_GIVEN] = "given",
@@ -52,18 +49,18 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
                  char why[NT_WHY]) {
     const nt_batch_norm_attrs *a = attrs;
     (void)in_count;
-    if (!nt_check_channels(&in[0], why))
+    if (!nt_check_channels(&in[NT_BN_X], why))
         return 0;
-    ret_out[Y] = in[0];
+    ret_out[NT_BN_Y] = in[NT_BN_X];
     if (!trains(a))
         return 1;
-    for (int i = BATCH_MEAN; i <= SHIFT; i++)
-        ret_out[i] = nt_type_param(nt_shape_of(1, in[0].shape.dim));
-    return 1 + SHIFT;
+    for (int i = NT_BN_BATCH_MEAN; i <= NT_BN_SHIFT; i++)
+        ret_out[i] = nt_type_param(nt_shape_of(1, in[NT_BN_X].shape.dim));
+    return 1 + NT_BN_SHIFT;
 }
 
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
-    nt_type type = nt_type_param(nt_shape_of(1, in[0].shape.dim));
+    nt_type type = nt_type_param(nt_shape_of(1, in[NT_BN_X].shape.dim));
     nt_type counter = nt_type_param(nt_shape_of(0, NULL));
     const nt_batch_norm_attrs *a = attrs;
     counter.dtype = NT_I32;
@@ -74,7 +71,7 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     ret_params[4] = (nt_param){.name = "num_batches_tracked", .type = counter, .role = NT_COUNTER};
     if (a->statistics != NT_STATISTICS_SUMMED)
         return 5;
-    type = nt_type_param(nt_shape_of(2, (int32_t[]){NT_MOMENTS_PARTS, in[0].shape.dim[0]}));
+    type = nt_type_param(nt_shape_of(2, (int32_t[]){NT_MOMENTS_PARTS, in[NT_BN_X].shape.dim[0]}));
     ret_params[5] = (nt_param){.name = "moments", .type = type, .role = NT_BUFFER};
     return 6;
 }
@@ -121,20 +118,21 @@ static nt_need need_of(const nt_tensor *x) {
 
 /* The mean and biased variance that y is to be computed with, into the room. */
 static void find_statistics(const nt_batch_norm_attrs *a, const nt_tensor *in, room *at) {
-    int64_t channels = nt_shape_channels(in[X].type.shape);
+    int64_t channels = nt_shape_channels(in[NT_BN_X].type.shape);
     if (a->statistics == NT_STATISTICS_SUMMED) {
-        nt_moments_join(in[MOMENTS].f, channels, at->mean, at->variance);
+        nt_moments_join(in[NT_BN_MOMENTS].f, channels, at->mean, at->variance);
         return;
     }
     if (a->statistics != NT_STATISTICS_RUNNING) {
-        nt_moments moments = nt_moments_of(in[X].f, nt_tensor_rows(&in[X]), channels, at->work);
+        nt_moments moments =
+            nt_moments_of(in[NT_BN_X].f, nt_tensor_rows(&in[NT_BN_X]), channels, at->work);
         nt_moments_finish(&moments, at->parts);
         nt_moments_join(at->parts, channels, at->mean, at->variance);
         return;
     }
     for (int64_t c = 0; c < channels; c++) {
-        at->mean[c] = (double)in[MEAN].f[c];
-        at->variance[c] = (double)in[VARIANCE].f[c];
+        at->mean[c] = (double)in[NT_BN_RUNNING_MEAN].f[c];
+        at->variance[c] = (double)in[NT_BN_RUNNING_VARIANCE].f[c];
     }
 }
 
@@ -159,25 +157,26 @@ static int64_t rows_of(const sweep *s, int job) {
 /* --- forward ---------------------------------------------------------------------------------- */
 
 static nt_need need(const nt_call *call) {
-    return need_of(&call->in[X]);
+    return need_of(&call->in[NT_BN_X]);
 }
 
 static void put_statistics(const nt_call *call, const room *at) {
     const nt_batch_norm_attrs *a = call->attrs;
-    double rows = (double)nt_tensor_rows(&call->in[X]), keep = 1 - a->momentum;
+    double rows = (double)nt_tensor_rows(&call->in[NT_BN_X]), keep = 1 - a->momentum;
     double unbiased = rows > 1 ? rows / (rows - 1) : 1;
     const nt_tensor *out = call->out;
-    for (int64_t c = 0; c < nt_shape_channels(call->in[X].type.shape); c++) {
-        if (out[BATCH_MEAN].data)
-            out[BATCH_MEAN].f[c] = (float)at->mean[c];
-        if (out[INVERSE].data)
-            out[INVERSE].f[c] = (float)(1 / sqrt(at->variance[c] + a->eps));
-        if (out[NEXT_MEAN].data)
-            out[NEXT_MEAN].f[c] =
-                (float)(keep * (double)call->in[MEAN].f[c] + a->momentum * at->mean[c]);
-        if (out[NEXT_VARIANCE].data)
-            out[NEXT_VARIANCE].f[c] = (float)(keep * (double)call->in[VARIANCE].f[c] +
-                                              a->momentum * unbiased * at->variance[c]);
+    for (int64_t c = 0; c < nt_shape_channels(call->in[NT_BN_X].type.shape); c++) {
+        if (out[NT_BN_BATCH_MEAN].data)
+            out[NT_BN_BATCH_MEAN].f[c] = (float)at->mean[c];
+        if (out[NT_BN_INVERSE].data)
+            out[NT_BN_INVERSE].f[c] = (float)(1 / sqrt(at->variance[c] + a->eps));
+        if (out[NT_BN_NEXT_MEAN].data)
+            out[NT_BN_NEXT_MEAN].f[c] = (float)(keep * (double)call->in[NT_BN_RUNNING_MEAN].f[c] +
+                                                a->momentum * at->mean[c]);
+        if (out[NT_BN_NEXT_VARIANCE].data)
+            out[NT_BN_NEXT_VARIANCE].f[c] =
+                (float)(keep * (double)call->in[NT_BN_RUNNING_VARIANCE].f[c] +
+                        a->momentum * unbiased * at->variance[c]);
     }
 }
 
@@ -191,19 +190,19 @@ NT_VECTORISED(normalise,
 }
 
 static void find_factors(const nt_batch_norm_attrs *a, const nt_tensor *in, const room *at) {
-    for (int64_t c = 0; c < nt_shape_channels(in[X].type.shape); c++) {
-        double scale = (double)in[WEIGHT].f[c] / sqrt(at->variance[c] + a->eps);
+    for (int64_t c = 0; c < nt_shape_channels(in[NT_BN_X].type.shape); c++) {
+        double scale = (double)in[NT_BN_WEIGHT].f[c] / sqrt(at->variance[c] + a->eps);
         at->scale[c] = (float)scale;
-        at->shift[c] = (float)((double)in[BIAS].f[c] - at->mean[c] * scale);
+        at->shift[c] = (float)((double)in[NT_BN_BIAS].f[c] - at->mean[c] * scale);
     }
 }
 
 static void put_factors(const nt_call *call, const room *at) {
-    size_t size = (size_t)nt_shape_channels(call->in[X].type.shape) * sizeof(float);
-    if (call->out[SCALE].data)
-        memcpy(call->out[SCALE].data, at->scale, size);
-    if (call->out[SHIFT].data)
-        memcpy(call->out[SHIFT].data, at->shift, size);
+    size_t size = (size_t)nt_shape_channels(call->in[NT_BN_X].type.shape) * sizeof(float);
+    if (call->out[NT_BN_SCALE].data)
+        memcpy(call->out[NT_BN_SCALE].data, at->scale, size);
+    if (call->out[NT_BN_SHIFT].data)
+        memcpy(call->out[NT_BN_SHIFT].data, at->shift, size);
 }
 
 static void forward_job(const void *context, int job, int worker) {
@@ -217,11 +216,11 @@ static void forward_job(const void *context, int job, int worker) {
 static void forward(const nt_call *call) {
     const nt_batch_norm_attrs *a = call->attrs;
     const nt_tensor *in = call->in;
-    int64_t channels = nt_shape_channels(in[X].type.shape);
+    int64_t channels = nt_shape_channels(in[NT_BN_X].type.shape);
     room at = room_of(&call->scratch, channels);
     if (a->statistics == NT_STATISTICS_GIVEN) {
-        at.scale = in[GIVEN_SCALE].f;
-        at.shift = in[GIVEN_SHIFT].f;
+        at.scale = in[NT_BN_GIVEN_SCALE].f;
+        at.shift = in[NT_BN_GIVEN_SHIFT].f;
     } else {
         find_statistics(a, in, &at);
         find_factors(a, in, &at);
@@ -230,12 +229,12 @@ static void forward(const nt_call *call) {
         put_statistics(call, &at);
         put_factors(call, &at);
     }
-    if (!call->out[Y].data)
+    if (!call->out[NT_BN_Y].data)
         return;
-    sweep s = {.x = in[X].f,
-               .to = call->out[Y].f,
+    sweep s = {.x = in[NT_BN_X].f,
+               .to = call->out[NT_BN_Y].f,
                .at = &at,
-               .rows = nt_tensor_rows(&in[X]),
+               .rows = nt_tensor_rows(&in[NT_BN_X]),
                .channels = channels};
     sweep_run(forward_job, &s);
 }
@@ -243,18 +242,18 @@ static void forward(const nt_call *call) {
 /* --- backward --------------------------------------------------------------------------------- */
 
 static nt_need grad_need(const nt_grad_call *call) {
-    return need_of(&call->in[X]);
+    return need_of(&call->in[NT_BN_X]);
 }
 
 /* The statistics of the forward call: kept in training, found again otherwise. */
 static void recall_statistics(const nt_grad_call *call, room *at) {
     const nt_batch_norm_attrs *a = call->attrs;
-    int64_t channels = nt_shape_channels(call->in[X].type.shape);
+    int64_t channels = nt_shape_channels(call->in[NT_BN_X].type.shape);
     if (a->statistics != NT_STATISTICS_TRAIN)
         find_statistics(a, call->in, at);
     for (int64_t c = 0; c < channels && a->statistics == NT_STATISTICS_TRAIN; c++) {
-        double inverse = (double)call->out[INVERSE].f[c];
-        at->mean[c] = (double)call->out[BATCH_MEAN].f[c];
+        double inverse = (double)call->out[NT_BN_INVERSE].f[c];
+        at->mean[c] = (double)call->out[NT_BN_BATCH_MEAN].f[c];
         at->variance[c] = 1 / (inverse * inverse) - a->eps;
     }
     for (int64_t c = 0; c < channels; c++)
@@ -271,19 +270,21 @@ static void recall_statistics(const nt_grad_call *call, room *at) {
 static void backward_channel(const nt_grad_call *call, room *at, int64_t c) {
     const nt_batch_norm_attrs *a = call->attrs;
     bool running = a->statistics == NT_STATISTICS_RUNNING;
-    double rows = (double)nt_tensor_rows(&call->in[X]), weight = (double)call->in[WEIGHT].f[c];
+    double rows = (double)nt_tensor_rows(&call->in[NT_BN_X]);
+    double weight = (double)call->in[NT_BN_WEIGHT].f[c];
     double inverse = 1 / sqrt(at->variance[c] + a->eps), sum = at->sum[c];
     double off_centre = at->mean[c] - (double)at->centre[c];
     double along = at->dot[c] - off_centre * sum; /* sum of dy * (x - mean) */
     const nt_tensor *grad = call->in_grad;
-    if (grad[WEIGHT].data)
-        grad[WEIGHT].f[c] = (float)(along * inverse);
-    if (grad[BIAS].data)
-        grad[BIAS].f[c] = (float)sum;
-    if (grad[MEAN].data)
-        grad[MEAN].f[c] = running ? (float)(-sum * weight * inverse) : 0;
-    if (grad[VARIANCE].data)
-        grad[VARIANCE].f[c] = running ? (float)(-along * weight * pow(inverse, 3) / 2) : 0;
+    if (grad[NT_BN_WEIGHT].data)
+        grad[NT_BN_WEIGHT].f[c] = (float)(along * inverse);
+    if (grad[NT_BN_BIAS].data)
+        grad[NT_BN_BIAS].f[c] = (float)sum;
+    if (grad[NT_BN_RUNNING_MEAN].data)
+        grad[NT_BN_RUNNING_MEAN].f[c] = running ? (float)(-sum * weight * inverse) : 0;
+    if (grad[NT_BN_RUNNING_VARIANCE].data)
+        grad[NT_BN_RUNNING_VARIANCE].f[c] =
+            running ? (float)(-along * weight * pow(inverse, 3) / 2) : 0;
     double scale = weight * inverse;
     double slope = running ? 0 : -scale * inverse * inverse * along / rows;
     double grad_mean = running ? 0 : sum / rows;
@@ -315,22 +316,23 @@ static void backward_job(const void *context, int job, int worker) {
 
 static void backward(const nt_grad_call *call) {
     const nt_tensor *in = call->in;
-    int64_t channels = nt_shape_channels(in[X].type.shape), rows = nt_tensor_rows(&in[X]);
-    const float *dy = call->out_grad[Y].f;
+    int64_t channels = nt_shape_channels(in[NT_BN_X].type.shape);
+    int64_t rows = nt_tensor_rows(&in[NT_BN_X]);
+    const float *dy = call->out_grad[NT_BN_Y].f;
     if (!dy) {
         nt_grad_zero(call);
         return;
     }
     room at = room_of(&call->scratch, channels);
     recall_statistics(call, &at);
-    nt_columns_dot(dy, in[X].f, at.centre, rows, channels, at.work, at.sum, at.dot);
+    nt_columns_dot(dy, in[NT_BN_X].f, at.centre, rows, channels, at.work, at.sum, at.dot);
     for (int64_t c = 0; c < channels; c++)
         backward_channel(call, &at, c);
-    if (!call->in_grad[X].data)
+    if (!call->in_grad[NT_BN_X].data)
         return;
-    sweep s = {.x = in[X].f,
+    sweep s = {.x = in[NT_BN_X].f,
                .dy = dy,
-               .to = call->in_grad[X].f,
+               .to = call->in_grad[NT_BN_X].f,
                .at = &at,
                .rows = rows,
                .channels = channels};
@@ -351,9 +353,11 @@ const nt_op nt_op_batch_norm = {
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,
-    .grad_reads_in = 1u << X | 1u << WEIGHT | 1u << MEAN | 1u << VARIANCE,
-    .grad_reads_out = 1u << BATCH_MEAN | 1u << INVERSE,
-    .updates = {{NEXT_MEAN, MEAN}, {NEXT_VARIANCE, VARIANCE}},
+    .grad_reads_in = 1u << NT_BN_X | 1u << NT_BN_WEIGHT | 1u << NT_BN_RUNNING_MEAN |
+                     1u << NT_BN_RUNNING_VARIANCE,
+    .grad_reads_out = 1u << NT_BN_BATCH_MEAN | 1u << NT_BN_INVERSE,
+    .updates = {{NT_BN_NEXT_MEAN, NT_BN_RUNNING_MEAN},
+                {NT_BN_NEXT_VARIANCE, NT_BN_RUNNING_VARIANCE}},
     .update_count = 2,
     .cases = (const nt_op_case[]){{"", "5x7x3", "5x7x3"},
                                   {"eps=0.001", "18x1x1", "18x1x1"},

@@ -18,7 +18,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
 
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     const nt_conv2d_attrs *a = attrs;
-    int32_t per_group = in[0].shape.dim[0] / a->groups;
+    int32_t per_group = in[NT_CONV_X].shape.dim[0] / a->groups;
     double taps = (double)a->kernel[0] * a->kernel[1];
     double uniform = 1 / sqrt(per_group * taps);
     bool normal = a->init == NT_KAIMING_NORMAL;
@@ -54,22 +54,24 @@ static const char *algorithm(const void *attrs, const nt_type *in, const nt_type
 }
 
 static nt_need need(const nt_call *call) {
-    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out[0]);
+    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
     return nt_conv_call_need(call, nt_conv_forward_need(&shape));
 }
 
 static void forward(const nt_call *call) {
-    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out[0]);
+    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
     nt_conv_call_forward(call, &shape);
 }
 
 static nt_need grad_need(const nt_grad_call *call) {
-    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape =
+        nt_conv2d_shape(call->attrs, &call->in[NT_CONV_X], &call->out_grad[NT_CONV_Y]);
     return nt_conv_call_grad_need(call, &shape);
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_conv_shape shape = nt_conv2d_shape(call->attrs, &call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape =
+        nt_conv2d_shape(call->attrs, &call->in[NT_CONV_X], &call->out_grad[NT_CONV_Y]);
     nt_conv_call_backward(call, &shape);
 }
 
@@ -89,7 +91,7 @@ const nt_op nt_op_conv2d = {
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,
-    .grad_reads_in = 1u << 0 | 1u << 1,
+    .grad_reads_in = 1u << NT_CONV_X | 1u << NT_CONV_WEIGHT,
     .cases =
         (const nt_op_case[]){
             {"channels=8 kernel=3 pad=1", "3x9x7", "8x9x7"},

@@ -82,19 +82,21 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
                  char why[NT_WHY]) {
     const nt_conv_transpose2d_attrs *a = attrs;
     (void)in_count;
-    if (!nt_check_map(&in[0], why) || !check_groups(&a->conv, in[0].shape.dim[0], why) ||
-        !check_size(a, in[0].shape, why))
+    if (!nt_check_map(&in[NT_CONV_X], why) ||
+        !check_groups(&a->conv, in[NT_CONV_X].shape.dim[0], why) ||
+        !check_size(a, in[NT_CONV_X].shape, why))
         return 0;
-    ret_out[0] = in[0];
-    ret_out[0].shape.dim[0] = a->conv.channels;
+    ret_out[NT_CONV_Y] = in[NT_CONV_X];
+    ret_out[NT_CONV_Y].shape.dim[0] = a->conv.channels;
     for (int d = 0; d < 2; d++)
-        ret_out[0].shape.dim[1 + d] = (int32_t)size_of(a, d, in[0].shape.dim[1 + d]);
+        ret_out[NT_CONV_Y].shape.dim[1 + d] =
+            (int32_t)size_of(a, d, in[NT_CONV_X].shape.dim[1 + d]);
     return 1;
 }
 
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     const nt_conv2d_attrs *conv = &((const nt_conv_transpose2d_attrs *)attrs)->conv;
-    int32_t channels = in[0].shape.dim[0], per_group = conv->channels / conv->groups;
+    int32_t channels = in[NT_CONV_X].shape.dim[0], per_group = conv->channels / conv->groups;
     double taps = (double)conv->kernel[0] * conv->kernel[1];
     double uniform = 1 / sqrt(per_group * taps);
     bool normal = conv->init == NT_KAIMING_NORMAL;
@@ -133,8 +135,8 @@ static nt_conv_shape of_one(const void *attrs, const nt_type *in, const nt_type 
 static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type *out) {
     const nt_conv2d_attrs *conv = &((const nt_conv_transpose2d_attrs *)attrs)->conv;
     (void)out;
-    return nt_shape_elements(in[0].shape) * (conv->channels / conv->groups) * conv->kernel[0] *
-           conv->kernel[1];
+    return nt_shape_elements(in[NT_CONV_X].shape) * (conv->channels / conv->groups) *
+           conv->kernel[0] * conv->kernel[1];
 }
 
 static int64_t executed(const void *attrs, const nt_type *in, const nt_type *out) {
@@ -152,7 +154,7 @@ static const char *algorithm(const void *attrs, const nt_type *in, const nt_type
 /* --- calls ------------------------------------------------------------------------------------ */
 
 static nt_need need(const nt_call *call) {
-    nt_conv_shape shape = convolution(call->attrs, &call->in[0], &call->out[0]);
+    nt_conv_shape shape = convolution(call->attrs, &call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
     nt_conv_need data =
         nt_patch_fits(&shape) ? nt_patch_data_need(&shape) : nt_conv_data_need(&shape);
     return (nt_need){.shared = data.shared, .per_worker = data.per_worker};
@@ -161,9 +163,9 @@ static nt_need need(const nt_call *call) {
 /* Job: one row of one sample's output. */
 NT_VECTORISED(bias_job, (const void *context, int job, int worker), (context, job, worker)) {
     const nt_call *call = context;
-    const int32_t *dim = call->out[0].type.shape.dim;
-    const float *restrict bias = call->in[2].f;
-    float *restrict y = call->out[0].f + (int64_t)job * dim[2] * dim[0];
+    const int32_t *dim = call->out[NT_CONV_Y].type.shape.dim;
+    const float *restrict bias = call->in[NT_CONV_BIAS].f;
+    float *restrict y = call->out[NT_CONV_Y].f + (int64_t)job * dim[2] * dim[0];
     (void)worker;
     for (int32_t pixel = 0; pixel < dim[2]; pixel++, y += dim[0])
         for (int32_t c = 0; c < dim[0]; c++)
@@ -171,40 +173,44 @@ NT_VECTORISED(bias_job, (const void *context, int job, int worker), (context, jo
 }
 
 static void forward(const nt_call *call) {
-    nt_conv_shape shape = convolution(call->attrs, &call->in[0], &call->out[0]);
+    nt_conv_shape shape = convolution(call->attrs, &call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
-    const float *x = call->in[0].f, *weight = call->in[1].f;
-    const float *bias = call->in_count > 2 ? call->in[2].f : NULL;
+    const float *x = call->in[NT_CONV_X].f, *weight = call->in[NT_CONV_WEIGHT].f;
+    const float *bias = call->in_count > NT_CONV_BIAS ? call->in[NT_CONV_BIAS].f : NULL;
     if (nt_patch_fits(&shape)) {
-        nt_patch_data(&shape, x, weight, bias, call->out[0].f, &memory);
+        nt_patch_data(&shape, x, weight, bias, call->out[NT_CONV_Y].f, &memory);
         return;
     }
-    nt_conv_data(&shape, x, weight, call->out[0].f, &memory);
+    nt_conv_data(&shape, x, weight, call->out[NT_CONV_Y].f, &memory);
     if (bias)
         nt_parallel(shape.samples * shape.height, bias_job, call);
 }
 
 static nt_need grad_need(const nt_grad_call *call) {
-    nt_conv_shape shape = convolution(call->attrs, &call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape =
+        convolution(call->attrs, &call->in[NT_CONV_X], &call->out_grad[NT_CONV_Y]);
     nt_conv_need data = nt_conv_forward_need(&shape), weight = nt_conv_weight_need(&shape);
     nt_need need = {.shared = data.shared, .per_worker = data.per_worker};
     nt_need_enlarge(&need, weight.shared, weight.per_worker);
-    if (call->in_count > 2)
-        nt_need_enlarge(&need, nt_conv_call_bias_need(&call->out_grad[0]).shared, 0);
+    if (call->in_count > NT_CONV_BIAS)
+        nt_need_enlarge(&need, nt_conv_call_bias_need(&call->out_grad[NT_CONV_Y]).shared, 0);
     return need;
 }
 
 /* The three gradients use the scratch memory one after the other. */
 static void backward(const nt_grad_call *call) {
-    nt_conv_shape shape = convolution(call->attrs, &call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape =
+        convolution(call->attrs, &call->in[NT_CONV_X], &call->out_grad[NT_CONV_Y]);
     nt_conv_memory memory = nt_conv_call_memory(&call->scratch);
-    const float *dy = call->out_grad[0].f;
-    if (call->in_grad[0].data)
-        nt_conv_forward(&shape, dy, call->in[1].f, &(nt_epilogue){0}, call->in_grad[0].f, &memory);
-    if (call->in_grad[1].data)
-        nt_conv_weight(&shape, dy, call->in[0].f, call->in_grad[1].f, &memory);
-    if (call->in_count > 2 && call->in_grad[2].data)
-        nt_conv_call_bias(&call->out_grad[0], call->in_grad[2].f, &call->scratch);
+    const float *dy = call->out_grad[NT_CONV_Y].f;
+    if (call->in_grad[NT_CONV_X].data)
+        nt_conv_forward(&shape, dy, call->in[NT_CONV_WEIGHT].f, &(nt_epilogue){0},
+                        call->in_grad[NT_CONV_X].f, &memory);
+    if (call->in_grad[NT_CONV_WEIGHT].data)
+        nt_conv_weight(&shape, dy, call->in[NT_CONV_X].f, call->in_grad[NT_CONV_WEIGHT].f, &memory);
+    if (call->in_count > NT_CONV_BIAS && call->in_grad[NT_CONV_BIAS].data)
+        nt_conv_call_bias(&call->out_grad[NT_CONV_Y], call->in_grad[NT_CONV_BIAS].f,
+                          &call->scratch);
 }
 
 const nt_op nt_op_conv_transpose2d = {
@@ -223,7 +229,7 @@ const nt_op nt_op_conv_transpose2d = {
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,
-    .grad_reads_in = 1u << 0 | 1u << 1,
+    .grad_reads_in = 1u << NT_CONV_X | 1u << NT_CONV_WEIGHT,
     .cases =
         (const nt_op_case[]){
             {"channels=8 kernel=2 stride=2", "5x4x3", "8x8x6"},

@@ -39,10 +39,10 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
         return 0;
     }
     int32_t channels = channels_of(a, &in[0]);
-    ret_out[0] = in[0];
-    ret_out[1] = nt_type_param(nt_shape_of(1, &channels));
+    ret_out[NT_FOLD_WEIGHT] = in[0];
+    ret_out[NT_FOLD_BIAS] = nt_type_param(nt_shape_of(1, &channels));
     for (int i = 1; i < in_count; i++)
-        if (!nt_type_equal(in[i], ret_out[1])) {
+        if (!nt_type_equal(in[i], ret_out[NT_FOLD_BIAS])) {
             snprintf(why, NT_WHY, "takes vectors of %d channels", channels);
             return 0;
         }
@@ -65,7 +65,7 @@ static void weight_job(const void *context, int job, int worker) {
     int64_t group = job / panels, lane = job % panels * NT_PANEL;
     int64_t total = nt_shape_pixels(type->shape) * NT_PANEL;
     const float *from = call->in[0].f + job * total;
-    float *to = call->out[0].f + job * total, scale[NT_PANEL];
+    float *to = call->out[NT_FOLD_WEIGHT].f + job * total, scale[NT_PANEL];
     for (int64_t j = 0; j < NT_PANEL; j++)
         scale[j] = lane + j < per_group ? (float)scale_of(call, group * per_group + lane + j) : 0;
     for (int64_t i = 0; i < total; i += NT_PANEL)
@@ -81,7 +81,7 @@ static void transposed_job(const void *context, int job, int worker) {
     int64_t panels = (type->shape.dim[0] / type->groups + NT_PANEL - 1) / NT_PANEL;
     int64_t channels = type->shape.dim[1], total = nt_shape_pixels(type->shape);
     const float *from = call->in[0].f + job * total * NT_PANEL;
-    float *to = call->out[0].f + job * total * NT_PANEL;
+    float *to = call->out[NT_FOLD_WEIGHT].f + job * total * NT_PANEL;
     for (int64_t c = 0; c < channels; c++) {
         float scale = (float)scale_of(call, job / panels * channels + c);
         for (int64_t i = c; i < total; i += channels)
@@ -94,14 +94,14 @@ static void forward(const nt_call *call) {
     const nt_fold_attrs *a = call->attrs;
     const nt_type *type = &call->in[0].type;
     const nt_tensor *gamma = call->in + 1 + a->has_bias;
-    if (call->out[0].data) {
+    if (call->out[NT_FOLD_WEIGHT].data) {
         int64_t panel = nt_shape_pixels(type->shape) * NT_PANEL;
         nt_parallel((int)(nt_type_stored(*type) / panel),
                     a->transposed ? transposed_job : weight_job, call);
     }
-    for (int32_t k = 0; call->out[1].data && k < channels_of(a, type); k++) {
+    for (int32_t k = 0; call->out[NT_FOLD_BIAS].data && k < channels_of(a, type); k++) {
         double bias = a->has_bias ? (double)call->in[1].f[k] : 0;
-        call->out[1].f[k] =
+        call->out[NT_FOLD_BIAS].f[k] =
             (float)((bias - (double)gamma[2].f[k]) * scale_of(call, k) + (double)gamma[1].f[k]);
     }
 }

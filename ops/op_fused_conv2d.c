@@ -33,7 +33,7 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     int count = nt_conv2d_infer(&a->conv, in, ret_out, why);
     if (count == 0)
         return 0;
-    if (a->plus && !nt_type_equal(in[1], ret_out[0])) {
+    if (a->plus && !nt_type_equal(in[1], ret_out[NT_CONV_Y])) {
         snprintf(why, NT_WHY, "takes a map to add that is like its output");
         return 0;
     }
@@ -59,7 +59,7 @@ static const char *algorithm(const void *attrs, const nt_type *in, const nt_type
 
 static nt_conv_shape shape_of(const nt_call *call) {
     const nt_fused_conv2d_attrs *a = call->attrs;
-    return nt_conv2d_shape(&a->conv, &call->in[0], &call->out[0]);
+    return nt_conv2d_shape(&a->conv, &call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
 }
 
 static nt_conv_need need_of(const nt_call *call, const nt_conv_shape *shape) {
@@ -83,10 +83,10 @@ static void forward(const nt_call *call) {
                                   .relu = a->relu,
                                   .moments =
                                       nt_conv_call_moments(call, need_of(call, &shape), &moments)};
-    (a->kept ? nt_conv_forward_kept : nt_conv_forward)(&shape, call->in[0].f, kernel->f, &epilogue,
-                                                       call->out[0].f, &memory);
+    (a->kept ? nt_conv_forward_kept : nt_conv_forward)(&shape, call->in[NT_CONV_X].f, kernel->f,
+                                                       &epilogue, call->out[NT_CONV_Y].f, &memory);
     if (epilogue.moments)
-        nt_moments_finish(epilogue.moments, call->out[1].f);
+        nt_moments_finish(epilogue.moments, call->out[NT_CONV_MOMENTS].f);
 }
 
 const nt_op nt_op_fused_conv2d = {

@@ -18,21 +18,21 @@ static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *re
     const nt_linear_attrs *a = attrs;
     char text[NT_SHAPE_TEXT];
     (void)in_count;
-    if (!nt_check_float(&in[0], why))
+    if (!nt_check_float(&in[NT_CONV_X], why))
         return 0;
-    if (in[0].shape.rank != 1) {
+    if (in[NT_CONV_X].shape.rank != 1) {
         snprintf(why, NT_WHY, "takes a vector, not %s: flatten or pool it first",
-                 nt_shape_format(in[0].shape, text));
+                 nt_shape_format(in[NT_CONV_X].shape, text));
         return 0;
     }
-    ret_out[0] = in[0];
-    ret_out[0].shape.dim[0] = a->features;
+    ret_out[NT_CONV_Y] = in[NT_CONV_X];
+    ret_out[NT_CONV_Y].shape.dim[0] = a->features;
     return 1;
 }
 
 static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     const nt_linear_attrs *a = attrs;
-    int32_t length = in[0].shape.dim[0];
+    int32_t length = in[NT_CONV_X].shape.dim[0];
     double scale = 1 / sqrt(length);
     ret_params[0] = (nt_param){
         .name = "weight",
@@ -52,7 +52,7 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
 
 static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type *out) {
     (void)attrs;
-    return (int64_t)in[0].shape.dim[0] * out[0].shape.dim[0];
+    return (int64_t)in[NT_CONV_X].shape.dim[0] * out[NT_CONV_Y].shape.dim[0];
 }
 
 static nt_conv_shape shape_of(const nt_tensor *x, const nt_tensor *y) {
@@ -72,22 +72,22 @@ static nt_conv_shape shape_of(const nt_tensor *x, const nt_tensor *y) {
 }
 
 static nt_need need(const nt_call *call) {
-    nt_conv_shape shape = shape_of(&call->in[0], &call->out[0]);
+    nt_conv_shape shape = shape_of(&call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
     return nt_conv_call_need(call, nt_conv_forward_need(&shape));
 }
 
 static void forward(const nt_call *call) {
-    nt_conv_shape shape = shape_of(&call->in[0], &call->out[0]);
+    nt_conv_shape shape = shape_of(&call->in[NT_CONV_X], &call->out[NT_CONV_Y]);
     nt_conv_call_forward(call, &shape);
 }
 
 static nt_need grad_need(const nt_grad_call *call) {
-    nt_conv_shape shape = shape_of(&call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape = shape_of(&call->in[NT_CONV_X], &call->out_grad[NT_CONV_Y]);
     return nt_conv_call_grad_need(call, &shape);
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_conv_shape shape = shape_of(&call->in[0], &call->out_grad[0]);
+    nt_conv_shape shape = shape_of(&call->in[NT_CONV_X], &call->out_grad[NT_CONV_Y]);
     nt_conv_call_backward(call, &shape);
 }
 
@@ -105,7 +105,7 @@ const nt_op nt_op_linear = {
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,
-    .grad_reads_in = 1u << 0 | 1u << 1,
+    .grad_reads_in = 1u << NT_CONV_X | 1u << NT_CONV_WEIGHT,
     .cases = (const nt_op_case[]){{"features=10", "37", "10"},
                                   {"features=35 bias=false", "600", "35"},
                                   {"features=1", "1", "1"},

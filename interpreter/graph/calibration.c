@@ -4,8 +4,6 @@
 #include "attrs.h"
 #include <stdio.h>
 
-enum { NEXT_MEAN = 3, NEXT_VARIANCE }; /* outputs of a normalisation that trains */
-
 void nt_calibrated_names(int32_t node, char ret_mean[NT_CALIBRATED_NAME],
                          char ret_variance[NT_CALIBRATED_NAME]) {
     snprintf(ret_mean, NT_CALIBRATED_NAME, "recalibrated mean %d", node);
@@ -40,8 +38,8 @@ static nt_status add_outputs(const nt_value *seen, int32_t count, nt_graph *to) 
         if (seen[i].node < 0)
             continue;
         nt_calibrated_names(i, mean, variance);
-        NT_TRY(nt_graph_add_output(to, mean, (nt_value){seen[i].node, NEXT_MEAN}));
-        NT_TRY(nt_graph_add_output(to, variance, (nt_value){seen[i].node, NEXT_VARIANCE}));
+        NT_TRY(nt_graph_add_output(to, mean, (nt_value){seen[i].node, NT_BN_NEXT_MEAN}));
+        NT_TRY(nt_graph_add_output(to, variance, (nt_value){seen[i].node, NT_BN_NEXT_VARIANCE}));
     }
     return NT_OK;
 }
@@ -69,9 +67,9 @@ nt_status nt_calibration_graph(const nt_graph *from, nt_graph **ret) {
 
 double nt_calibration_factor(const nt_graph *graph, nt_value output, int32_t batch) {
     const nt_node *node = nt_graph_node(graph, output.node);
-    if (output.output != NEXT_VARIANCE || nt_graph_type(graph, node->in[0])->batched)
+    if (output.output != NT_BN_NEXT_VARIANCE || nt_graph_type(graph, node->in[NT_BN_X])->batched)
         return 1;
-    double one = (double)nt_shape_pixels(nt_graph_type(graph, node->in[0])->shape);
+    double one = (double)nt_shape_pixels(nt_graph_type(graph, node->in[NT_BN_X])->shape);
     double all = one * batch;
     double biased = one > 1 ? (one - 1) / one : 1;
     return all > 1 ? biased * all / (all - 1) : biased;

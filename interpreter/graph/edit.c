@@ -19,8 +19,8 @@ const char *const nt_edit_names[] = {
 };
 
 bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node) {
-    return node->data_count == 1 && node->in_count >= 2 && !node->grad &&
-           nt_graph_type(graph, node->in[1])->layout == NT_KERNEL;
+    return node->data_count == 1 && node->in_count > NT_CONV_WEIGHT && !node->grad &&
+           nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->layout == NT_KERNEL;
 }
 
 bool nt_edit_fits(const nt_graph *graph, const nt_node *node, nt_edit_kind kind) {
@@ -85,8 +85,9 @@ static nt_status put_constant(editing *e, const nt_edit *edit, const nt_node *no
     nt_shape shape = node->out[0].shape;
     nt_value mean;
     if (edit->kind == NT_EDIT_ZERO)
-        return nt_graph_add_constant(to, shape, 0, node->in_count > 2 ? &in[2] : NULL, node->name,
-                                     ret);
+        return nt_graph_add_constant(to, shape, 0,
+                                     node->in_count > NT_CONV_BIAS ? &in[NT_CONV_BIAS] : NULL,
+                                     node->name, ret);
     nt_derived item = {.name = node->name,
                        .source = "",
                        .value = {.node = edit->node},
@@ -100,11 +101,11 @@ static nt_status put_kernel(editing *e, const nt_edit *edit, const nt_graph *fro
                             const nt_node *node, nt_graph *to, const nt_value *in, nt_value *ret) {
     nt_value inputs[NT_MAX_INPUTS + NT_MAX_PARAMS];
     nt_derived item = {.name = "",
-                       .source = nt_graph_node(from, node->in[1].node)->name,
-                       .type = *nt_graph_type(from, node->in[1]),
+                       .source = nt_graph_node(from, node->in[NT_CONV_WEIGHT].node)->name,
+                       .type = *nt_graph_type(from, node->in[NT_CONV_WEIGHT]),
                        .edit = *edit};
     memcpy(inputs, in, (size_t)node->in_count * sizeof *in);
-    NT_TRY(derive(e, to, item, &inputs[1]));
+    NT_TRY(derive(e, to, item, &inputs[NT_CONV_WEIGHT]));
     return nt_graph_add_raw(to, node->op, node->attrs, inputs, node->data_count, node->in_count,
                             node->name, ret, e->why);
 }

@@ -13,12 +13,13 @@
 
 static bool is_convolution(const nt_graph *graph, int32_t i) {
     const nt_node *node = nt_graph_node(graph, i);
-    return nt_node_has_kernel(graph, node) && nt_graph_type(graph, node->in[1])->shape.rank == 4;
+    return nt_node_has_kernel(graph, node) &&
+           nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->shape.rank == 4;
 }
 
 static bool decomposes(const nt_graph *graph, int32_t i) {
     const nt_node *node = nt_graph_node(graph, i);
-    return nt_graph_type(graph, node->in[0])->shape.dim[0] != node->out[0].shape.dim[0];
+    return nt_graph_type(graph, node->in[NT_CONV_X])->shape.dim[0] != node->out[0].shape.dim[0];
 }
 
 /* What a walk back from an addition finds of each node before it. */

@@ -9,17 +9,16 @@
 
 static nt_status choose_statistics(const nt_pass_options *options, const nt_node *node, int32_t i,
                                    nt_graph *to, const nt_value *in, nt_value *ret_out) {
-    enum { MEAN = 3, VARIANCE };
     nt_value inputs[NT_MAX_PARAMS + 1];
     char why[NT_WHY], mean[NT_CALIBRATED_NAME], variance[NT_CALIBRATED_NAME];
     nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
     attrs.statistics = options->norm == NT_NORM_BATCH ? NT_STATISTICS_BATCH : NT_STATISTICS_RUNNING;
     memcpy(inputs, in, (size_t)node->in_count * sizeof *in);
     if (options->norm == NT_NORM_RECALIBRATED) {
-        nt_type type = *nt_graph_type(to, in[MEAN]);
+        nt_type type = *nt_graph_type(to, in[NT_BN_RUNNING_MEAN]);
         nt_calibrated_names(i, mean, variance);
-        NT_TRY(nt_graph_add_param(to, mean, type, &inputs[MEAN]));
-        NT_TRY(nt_graph_add_param(to, variance, type, &inputs[VARIANCE]));
+        NT_TRY(nt_graph_add_param(to, mean, type, &inputs[NT_BN_RUNNING_MEAN]));
+        NT_TRY(nt_graph_add_param(to, variance, type, &inputs[NT_BN_RUNNING_VARIANCE]));
     }
     return nt_graph_add_raw(to, node->op, &attrs, inputs, node->data_count, node->in_count,
                             node->name, ret_out, why);

@@ -41,7 +41,7 @@ static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *
     const nt_node *norm = nt_graph_node(from, i);
     if (norm->op != &nt_op_batch_norm)
         return NT_OK;
-    const nt_node *before = nt_graph_node(to, in[0].node);
+    const nt_node *before = nt_graph_node(to, in[NT_BN_X].node);
     if (!foldable(norm, before))
         return NT_OK;
     char why[NT_WHY];
@@ -52,15 +52,16 @@ static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *
 
     nt_value parts[6], folded;
     int count = 0;
-    parts[count++] = before->in[1];
+    parts[count++] = before->in[NT_CONV_WEIGHT];
     if (fold_attrs.has_bias)
-        parts[count++] = before->in[2];
-    for (int p = 1; p <= 4; p++)
+        parts[count++] = before->in[NT_CONV_BIAS];
+    for (int p = NT_BN_WEIGHT; p <= NT_BN_RUNNING_VARIANCE; p++)
         parts[count++] = in[p];
     NT_TRY(nt_graph_add_raw(to, &nt_op_fold_batch_norm, &fold_attrs, parts, count, count,
                             norm->name, &folded, why));
 
-    nt_value inputs[3] = {before->in[0], folded, {.node = folded.node, .output = 1}};
+    nt_value inputs[3] = {
+        before->in[NT_CONV_X], folded, {.node = folded.node, .output = NT_FOLD_BIAS}};
     NT_TRY(nt_graph_add_raw(to, before->op, &attrs, inputs, 1, 3, before->name, ret_out, why));
     *ret_replaced = true;
     return NT_OK;

@@ -46,15 +46,14 @@ static nt_status hand_on(const nt_node *node, nt_graph *to, const nt_value *in, 
 
 static nt_status take_over(const nt_node *node, nt_graph *to, const nt_value *in,
                            nt_value *ret_out) {
-    enum { X, MOMENTS = 5 };
     char why[NT_WHY];
-    nt_value inputs[MOMENTS + 1], norm;
+    nt_value inputs[NT_BN_MOMENTS + 1], norm;
     nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
     attrs.statistics = NT_STATISTICS_SUMMED;
-    memcpy(inputs, in, MOMENTS * sizeof *inputs);
-    inputs[MOMENTS] = (nt_value){.node = in[X].node, .output = 1};
-    NT_TRY(nt_graph_add_raw(to, node->op, &attrs, inputs, node->data_count, MOMENTS + 1, node->name,
-                            &norm, why));
+    memcpy(inputs, in, NT_BN_MOMENTS * sizeof *inputs);
+    inputs[NT_BN_MOMENTS] = (nt_value){.node = in[NT_BN_X].node, .output = NT_CONV_MOMENTS};
+    NT_TRY(nt_graph_add_raw(to, node->op, &attrs, inputs, node->data_count, NT_BN_MOMENTS + 1,
+                            node->name, &norm, why));
     put_all(node, norm, ret_out);
     return NT_OK;
 }
@@ -67,7 +66,7 @@ static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *
         *ret_replaced = true;
         return hand_on(node, to, in, ret_out);
     }
-    if (finds_statistics(node) && f->sums[node->in[0].node]) {
+    if (finds_statistics(node) && f->sums[node->in[NT_BN_X].node]) {
         *ret_replaced = true;
         return take_over(node, to, in, ret_out);
     }
@@ -82,8 +81,8 @@ nt_status nt_pass_fuse_sums(const nt_graph *from, const nt_pass_options *options
         return NT_NO_MEMORY;
     for (int32_t i = 0; i < nt_graph_size(from); i++) {
         const nt_node *node = nt_graph_node(from, i);
-        if (finds_statistics(node) && is_convolution(nt_graph_node(from, node->in[0].node)))
-            sums[node->in[0].node] = true;
+        if (finds_statistics(node) && is_convolution(nt_graph_node(from, node->in[NT_BN_X].node)))
+            sums[node->in[NT_BN_X].node] = true;
     }
     nt_status status = nt_graph_rewrite(from, fuse, &(fusion){sums}, ret);
     nt_free(sums, size);

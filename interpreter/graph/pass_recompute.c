@@ -32,14 +32,13 @@ static nt_status copy(nt_graph *to, const nt_node *node, const nt_value *in, nt_
 /* The normalisation by the scale and shift that it has just found. */
 static nt_status normalise_again(nt_graph *to, const nt_node *node, const nt_value *in,
                                  const nt_value *out, nt_value *ret) {
-    enum { GIVEN_SCALE = 3, GIVEN_SHIFT, SCALE = 5, SHIFT };
     char why[NT_WHY];
-    nt_value inputs[5];
+    nt_value inputs[NT_BN_GIVEN_SHIFT + 1];
     nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
     attrs.statistics = NT_STATISTICS_GIVEN;
     memcpy(inputs, in, sizeof inputs);
-    inputs[GIVEN_SCALE] = out[SCALE];
-    inputs[GIVEN_SHIFT] = out[SHIFT];
+    inputs[NT_BN_GIVEN_SCALE] = out[NT_BN_SCALE];
+    inputs[NT_BN_GIVEN_SHIFT] = out[NT_BN_SHIFT];
     return nt_graph_add_raw(to, node->op, &attrs, inputs, node->data_count, node->in_count,
                             node->name, ret, why);
 }

@@ -271,7 +271,6 @@ static void share_gradient(const trial *t, const trial *repeated) {
 }
 
 static void check_unbatched_inputs(const trial_spec *spec, unsigned mask) {
-    enum { NEXT_VARIANCE = 4 };
     trial t, repeated;
     trial_spec one = *spec, all = *spec;
     one.unbatched = mask;
@@ -281,7 +280,7 @@ static void check_unbatched_inputs(const trial_spec *spec, unsigned mask) {
     trial_forward(&t);
     trial_forward(&repeated);
     for (int i = 0; i < t.out_count; i++)
-        if (i != NEXT_VARIANCE) /* its unbiased variance counts the samples that are held */
+        if (i != NT_BN_NEXT_VARIANCE) /* its unbiased variance counts the samples that are held */
             expect_sum(&t, "unbatched: output", i, &t.out[i], &repeated.out[i], false,
                        on_batch(spec) ? 1e-5 : 1e-7);
     share_gradient(&t, &repeated);

@@ -238,7 +238,7 @@ static void test_convolutions(void **state) {
 /* With the moments given, a normalisation gives what it gives when it finds them itself. */
 static void test_normalisation(void **state) {
     static const nt_op_case cas = {"", "37x19x15", "37x19x15"};
-    enum { MOMENTS = 5, COUNT = 3 };
+    enum { COUNT = 3 };
     trial_spec train = {.op = &nt_op_batch_norm,
                         .cas = &cas,
                         .count = COUNT,
@@ -250,14 +250,14 @@ static void test_normalisation(void **state) {
     given.statistics = NT_STATISTICS_SUMMED;
     trial_init(&t, &train);
     trial_init(&again, &given);
-    assert_int_equal(again.in_count, MOMENTS + 1);
+    assert_int_equal(again.in_count, NT_BN_MOMENTS + 1);
     assert_int_equal(again.out_count, t.out_count);
     for (int i = 0; i < t.in_count; i++)
         memcpy(again.in[i].f, t.in[i].f, trial_bytes(&t.in[i]));
     matrix m = matrix_new(COUNT * 19 * 15, 37, 0, 1);
     memcpy(m.x, t.in[0].f, trial_bytes(&t.in[0]));
     nt_moments moments = start(&m);
-    nt_moments_finish(&moments, again.in[MOMENTS].f);
+    nt_moments_finish(&moments, again.in[NT_BN_MOMENTS].f);
     trial_forward(&t);
     trial_forward(&again);
     for (int k = 0; k < t.out_count; k++)
