@@ -1,7 +1,6 @@
-/* What evaluation means: an op that only acts in training (dropout) stands for its input, batch
- * normalisation uses the statistics that the options say, and convolutions take the direct
- * algorithm where the options ask for it. Recalibrated statistics are parameters of their own, one
- * pair for each normalisation in the graph. */
+/* What evaluation means: an op that only acts in training (dropout) stands for its input, and batch
+ * normalisation uses the statistics that the options say. Recalibrated statistics are parameters of
+ * their own, one pair for each normalisation in the graph. */
 #include "attrs.h"
 #include "calibration.h"
 #include "passes.h"
@@ -24,17 +23,6 @@ static nt_status choose_statistics(const nt_pass_options *options, const nt_node
                             node->name, ret_out, why);
 }
 
-/* Either op's attributes begin with those of a conv2d. */
-static nt_status choose_direct(const nt_node *node, nt_graph *to, const nt_value *in,
-                               nt_value *ret_out) {
-    nt_conv_transpose2d_attrs attrs;
-    char why[NT_WHY];
-    memcpy(&attrs, node->attrs, node->op->kind.size);
-    attrs.conv.algorithm = NT_CONV_DIRECT;
-    return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count, node->name,
-                            ret_out, why);
-}
-
 /* Of a graph that finds recalibrated statistics, which stays as it is, all its outputs with it. */
 static bool calibrates(const nt_node *node) {
     return ((const nt_batch_norm_attrs *)node->attrs)->statistics == NT_STATISTICS_TRAIN;
@@ -50,14 +38,19 @@ static nt_status evaluate(void *context, const nt_graph *from, int32_t i, nt_gra
     } else if (node->op == &nt_op_batch_norm && !calibrates(node)) {
         NT_TRY(choose_statistics(options, node, i, to, in, ret_out));
         *ret_replaced = true;
-    } else if ((node->op == &nt_op_conv2d || node->op == &nt_op_conv_transpose2d) &&
-               options->conv == NT_CONV_DIRECT) {
-        NT_TRY(choose_direct(node, to, in, ret_out));
-        *ret_replaced = true;
     }
     return NT_OK;
 }
 
-nt_status nt_pass_evaluation(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
+static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     return nt_graph_rewrite(from, evaluate, (void *)(uintptr_t)options, ret);
 }
+
+const nt_pass nt_pass_evaluation = {
+    .kind = {.name = "evaluation",
+             .doc = "drop what only training needs, choose batch normalisation's statistics",
+             .fields = nt_no_fields},
+    .phases = NT_IN_EVALUATION,
+    .meaning = NT_IN_EVALUATION,
+    .run = run,
+};

@@ -67,8 +67,15 @@ static nt_status fold(void *context, const nt_graph *from, int32_t i, nt_graph *
     return NT_OK;
 }
 
-nt_status nt_pass_fold_batch_norm(const nt_graph *from, const nt_pass_options *options,
-                                  nt_graph **ret) {
+static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     (void)options;
     return nt_graph_rewrite(from, fold, NULL, ret);
 }
+
+const nt_pass nt_pass_fold_batch_norm = {
+    .kind = {.name = "fold_batch_norm",
+             .doc = "fold running statistics into the kernel before them",
+             .fields = nt_no_fields},
+    .phases = NT_IN_EVALUATION,
+    .run = run,
+};

@@ -87,7 +87,7 @@ static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *
     return *ret_replaced ? put(&found, to, ret_out) : NT_OK;
 }
 
-nt_status nt_pass_fuse_end(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
+static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     size_t size = (size_t)nt_graph_value_count(from) * sizeof(int32_t);
     int32_t *readers = nt_alloc_zero(size);
     (void)options;
@@ -102,3 +102,11 @@ nt_status nt_pass_fuse_end(const nt_graph *from, const nt_pass_options *options,
     nt_free(readers, size);
     return status;
 }
+
+const nt_pass nt_pass_fuse_end = {
+    .kind = {.name = "fuse_end",
+             .doc = "fuse the sum and the relu after a convolution into it",
+             .fields = nt_no_fields},
+    .phases = NT_IN_EVALUATION,
+    .run = run,
+};

@@ -73,7 +73,7 @@ static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *
     return NT_OK;
 }
 
-nt_status nt_pass_fuse_sums(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
+static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     size_t size = (size_t)nt_graph_size(from);
     bool *sums = nt_alloc_zero(size);
     (void)options;
@@ -88,3 +88,11 @@ nt_status nt_pass_fuse_sums(const nt_graph *from, const nt_pass_options *options
     nt_free(sums, size);
     return status;
 }
+
+const nt_pass nt_pass_fuse_sums = {
+    .kind = {.name = "fuse_sums",
+             .doc = "let a convolution find its batch's statistics",
+             .fields = nt_no_fields},
+    .phases = NT_IN_EVALUATION | NT_IN_GRADIENTS,
+    .run = run,
+};

@@ -34,8 +34,15 @@ static nt_status keep(void *context, const nt_graph *from, int32_t i, nt_graph *
     return NT_OK;
 }
 
-nt_status nt_pass_keep_kernels(const nt_graph *from, const nt_pass_options *options,
-                               nt_graph **ret) {
+static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     (void)options;
     return nt_graph_rewrite(from, keep, NULL, ret);
 }
+
+const nt_pass nt_pass_keep_kernels = {
+    .kind = {.name = "keep_kernels",
+             .doc = "transform kernels once, not with every batch",
+             .fields = nt_no_fields},
+    .phases = NT_IN_EVALUATION,
+    .run = run,
+};

@@ -98,7 +98,7 @@ static nt_status recompute(void *context, const nt_graph *from, int32_t i, nt_gr
     return NT_OK;
 }
 
-nt_status nt_pass_recompute(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
+static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     size_t count = (size_t)nt_graph_size(from);
     recomputing r = {nt_alloc(count * sizeof *r.again)};
     (void)options;
@@ -110,3 +110,11 @@ nt_status nt_pass_recompute(const nt_graph *from, const nt_pass_options *options
     nt_free(r.again, count * sizeof *r.again);
     return status;
 }
+
+const nt_pass nt_pass_recompute = {
+    .kind = {.name = "recompute",
+             .doc = "compute again what is cheap, in place of keeping it",
+             .fields = nt_no_fields},
+    .phases = NT_IN_GRADIENTS,
+    .run = run,
+};

@@ -1,58 +1,42 @@
-/* The tables of passes, in the order in which they run; the verifier looks at what each one made.
- */
 #include "passes.h"
 
-const nt_pass nt_passes[] = {
-    {"evaluation", "drop what only training needs, choose batch normalisation's statistics", true,
-     nt_pass_evaluation},
-    {"fold_batch_norm", "fold running statistics into the kernel before them", false,
-     nt_pass_fold_batch_norm},
-    {"fuse_end", "fuse the sum and the relu after a convolution into it", false, nt_pass_fuse_end},
-    {"keep_kernels", "transform kernels once, not with every batch", false, nt_pass_keep_kernels},
-    {"fuse_sums", "let a convolution find its batch's statistics", false, nt_pass_fuse_sums},
-    {"dead", "drop what no output needs", false, nt_pass_dead},
-    {0},
-};
+static bool runs(const nt_pass *pass, const nt_pass_options *options) {
+    unsigned phases = options->plain ? pass->meaning : pass->phases;
+    return phases >> options->phase & 1 && (!pass->wanted || pass->wanted(options));
+}
 
-const nt_pass nt_training_passes[] = {
-    {"recompute", "compute again what is cheap, in place of keeping it", false, nt_pass_recompute},
-    {"fuse_sums", "let a convolution find its batch's statistics", false, nt_pass_fuse_sums},
-    {"dead", "drop what no output needs", true, nt_pass_dead},
-    {0},
-};
-
-static nt_status run(const nt_pass *passes, const nt_graph *from, const nt_pass_options *options,
+static nt_status run(const nt_pass *pass, const nt_graph *from, const nt_pass_options *options,
                      nt_graph **ret, nt_error *error) {
-    const nt_graph *current = from;
-    nt_graph *mine = NULL;
-    for (const nt_pass *pass = passes; pass->name; pass++) {
-        if (options->plain && !pass->meaning)
-            continue;
-        nt_graph *next;
-        nt_status status = pass->run(current, options, &next);
-        nt_graph_free(mine);
-        if (status != NT_OK)
-            return nt_error_say(error, status, "the graph pass '%s' failed: %s", pass->name,
-                                nt_status_text(status));
-        const char *flaw = nt_graph_flaw(next);
-        if (flaw) {
-            nt_error_say(error, NT_FAILED, "the graph pass '%s' made a faulty graph: %s",
-                         pass->name, flaw);
-            nt_graph_free(next);
-            return NT_FAILED;
-        }
-        current = mine = next;
+    nt_graph *next;
+    nt_status status = pass->run(from, options, &next);
+    if (status != NT_OK)
+        return nt_error_say(error, status, "the graph pass '%s' failed: %s", pass->kind.name,
+                            nt_status_text(status));
+    const char *flaw = nt_graph_flaw(next);
+    if (flaw) {
+        nt_error_say(error, NT_FAILED, "the graph pass '%s' made a faulty graph: %s",
+                     pass->kind.name, flaw);
+        nt_graph_free(next);
+        return NT_FAILED;
     }
-    *ret = mine;
+    *ret = next;
     return NT_OK;
 }
 
 nt_status nt_passes_run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret,
                         nt_error *error) {
-    return run(nt_passes, from, options, ret, error);
-}
-
-nt_status nt_training_passes_run(const nt_graph *from, const nt_pass_options *options,
-                                 nt_graph **ret, nt_error *error) {
-    return run(nt_training_passes, from, options, ret, error);
+    nt_graph *current = NULL; /* NULL: still `from` */
+    for (const nt_kind *const *at = nt_passes; *at; at++) {
+        const nt_pass *pass = (const nt_pass *)*at;
+        nt_graph *next = NULL;
+        if (!runs(pass, options))
+            continue;
+        nt_status status = run(pass, current ? current : from, options, &next, error);
+        nt_graph_free(current);
+        if (status != NT_OK)
+            return status;
+        current = next;
+    }
+    *ret = current;
+    return NT_OK;
 }

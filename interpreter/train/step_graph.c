@@ -2,38 +2,12 @@
 #include "step_graph.h"
 
 #include "alloc.h"
-#include "attrs.h"
 #include "gradient.h"
 #include "images.h"
 #include "passes.h"
 #include <string.h>
 
 enum { NAMED = 64 }; /* outputs that a mistake is compared with */
-
-/* Batch normalisation works on the batch's own statistics and gives the next running ones;
- * convolutions take the direct algorithm where the recipe asks for it. */
-static nt_status train_mode(void *context, const nt_graph *from, int32_t i, nt_graph *to,
-                            nt_value *in, nt_value *ret_out, bool *ret_replaced) {
-    const nt_recipe *recipe = context;
-    const nt_node *node = nt_graph_node(from, i);
-    char why[NT_WHY];
-    if ((node->op == &nt_op_conv2d || node->op == &nt_op_conv_transpose2d) &&
-        recipe->conv == NT_CONV_DIRECT) {
-        nt_conv_transpose2d_attrs attrs; /* which begin with those of a conv2d */
-        memcpy(&attrs, node->attrs, node->op->kind.size);
-        attrs.conv.algorithm = NT_CONV_DIRECT;
-        *ret_replaced = true;
-        return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count,
-                                node->name, ret_out, why);
-    }
-    if (node->op != &nt_op_batch_norm)
-        return NT_OK;
-    nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
-    attrs.statistics = NT_STATISTICS_TRAIN;
-    *ret_replaced = true;
-    return nt_graph_add_raw(to, node->op, &attrs, in, node->data_count, node->in_count, node->name,
-                            ret_out, why);
-}
 
 /* One class per logit vector, or one per pixel of a map of them. */
 static nt_type target_type(nt_type logits) {
@@ -197,7 +171,9 @@ static nt_status add_updates(nt_step_graph *step, const nt_network *network, int
 static nt_status make(nt_step_graph *step, const nt_network *network, const nt_recipe *recipe,
                       nt_error *error) {
     nt_value loss;
-    NT_TRY(nt_graph_rewrite(network->graph, train_mode, (void *)(uintptr_t)recipe, &step->graph));
+    const nt_pass_options before = {.phase = NT_PHASE_FORWARD, .conv = recipe->conv};
+    const nt_pass_options after = {.phase = NT_PHASE_GRADIENTS, .plain = recipe->plain};
+    NT_TRY(nt_passes_run(network->graph, &before, &step->graph, error));
     step->logits = 0;
     NT_TRY(add_loss(step, recipe, &loss, error));
     NT_TRY(add_output(step, "loss of", network->name, loss, &step->loss));
@@ -206,8 +182,7 @@ static nt_status make(nt_step_graph *step, const nt_network *network, const nt_r
     NT_TRY(add_updates(step, network, size));
     nt_graph *kept = step->graph;
     step->graph = NULL;
-    const nt_pass_options options = {.plain = recipe->plain};
-    nt_status status = nt_training_passes_run(kept, &options, &step->graph, error);
+    nt_status status = nt_passes_run(kept, &after, &step->graph, error);
     nt_graph_free(kept);
     return status;
 }

@@ -4,7 +4,7 @@
 static void evaluation_folds_and_drops(void **state) {
     (void)state;
     nt_network *network = small_network();
-    nt_graph *graph = through(network->graph, nt_pass_dead);
+    nt_graph *graph = through(network->graph, "dead");
     assert_dump(graph,
                 "%0 = input image: Nx3x8x8\n"
                 "%1 = param conv1.weight: 4x3x3x3\n"
@@ -41,7 +41,7 @@ static void evaluation_folds_and_drops(void **state) {
 static void transposed_convolutions_fold_and_drop(void **state) {
     (void)state;
     nt_network *network = decoder_network();
-    nt_graph *graph = through(network->graph, nt_pass_dead), *edited;
+    nt_graph *graph = through(network->graph, "dead"), *edited;
     const char *folded[] = {
         "%5 = param up1.weight: 4x3x2x2\n",
         "%11 = fold_batch_norm(%5, %6, %7, %8, %9, %10) has_bias=true transposed=true: 4x3x2x2: 6",
@@ -57,7 +57,7 @@ static void transposed_convolutions_fold_and_drop(void **state) {
     int32_t node = nt_network_layer(network, "up1")->value.node;
     assert_int_equal(edit_zero(network->graph, &node, 1, &edited), NT_OK);
     const char *zeroed[] = {" = param up1.bias: 6\n", ") shape=[6,8,8]: 6x8x8 # up1\n"};
-    graph = through(edited, nt_pass_dead);
+    graph = through(edited, "dead");
     assert_dump_has(graph, zeroed, sizeof zeroed / sizeof *zeroed);
     nt_graph_free(edited);
     nt_graph_free(graph);
@@ -99,7 +99,7 @@ static void zeroing_leaves_constants(void **state) {
     nt_graph *edited, *graph;
     assert_int_equal(edit_zero(network->graph, nodes, 2, &edited), NT_OK);
     assert_null(nt_graph_flaw(edited));
-    graph = through(edited, nt_pass_dead);
+    graph = through(edited, "dead");
     /* A bias is left where there was one, conv2 only fed the zeroed kernel and is gone, and nothing
      * depends on the image any more. */
     assert_dump(graph,
@@ -133,7 +133,7 @@ static void zeroing_leaves_constants(void **state) {
 static void ends_are_fused(void **state) {
     (void)state;
     nt_network *network = small_network();
-    nt_graph *graph = through(network->graph, nt_pass_fuse_end);
+    nt_graph *graph = through(network->graph, "fuse_end");
     const char *lines[] = {
         "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 relu=true: Nx4x8x8 # conv1\n",
         "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
@@ -157,7 +157,7 @@ static void ends_with_other_readers_are_not_fused(void **state) {
     sum = append(network, "add", "", sides, 2, "add");
     assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
     assert_int_equal(nt_network_seal(network), NT_OK);
-    nt_graph *graph = through(network->graph, nt_pass_fuse_end);
+    nt_graph *graph = through(network->graph, "fuse_end");
     assert_dump(graph, "%0 = input image: Nx2x4x4\n"
                        "%1 = param conv.weight: 2x2x1x1\n"
                        "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # conv\n"
@@ -172,7 +172,7 @@ static void ends_with_other_readers_are_not_fused(void **state) {
 static void kernels_are_kept(void **state) {
     (void)state;
     nt_network *network = small_network();
-    nt_graph *graph = through(network->graph, nt_pass_keep_kernels);
+    nt_graph *graph = through(network->graph, "keep_kernels");
     const char *lines[] = {
         "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
         "%19 = keep_kernel(%17) channels=8 kernel=3 pad=1 map=4: ",
@@ -212,10 +212,8 @@ static void sums_are_fused(void **state) {
     assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
     assert_int_equal(nt_network_seal(network), NT_OK);
     nt_pass_options options = {.norm = NT_NORM_BATCH};
-    nt_graph *before, *graph, *again;
-    assert_int_equal(nt_pass_evaluation(network->graph, &options, &before), NT_OK);
-    assert_int_equal(nt_pass_fuse_sums(before, &options, &graph), NT_OK);
-    assert_null(nt_graph_flaw(graph));
+    nt_graph *before = pass_once("evaluation", network->graph, &options);
+    nt_graph *graph = pass_once("fuse_sums", before, &options);
     assert_dump(graph,
                 "%0 = input image: Nx2x4x4\n"
                 "%1 = param conv.weight: 2x2x1x1\n"
@@ -235,7 +233,7 @@ static void sums_are_fused(void **state) {
                 "%13 = batch_norm(%8, %9, %10, %11, %12) statistics=batch: Nx2x4x4 # bn2\n"
                 "%14 = add(%7, %13): Nx2x4x4 # add\n"
                 "out = %14\n");
-    assert_int_equal(nt_pass_fuse_sums(graph, &options, &again), NT_OK); /* nothing is left to do */
+    nt_graph *again = pass_once("fuse_sums", graph, &options); /* nothing is left to do */
     nt_text text;
     nt_text_init(&text);
     nt_graph_dump(graph, &text);

@@ -90,16 +90,22 @@ static inline nt_graph *passed(const nt_graph *graph, const nt_pass_options *opt
     return result;
 }
 
-typedef nt_status (*pass_run)(const nt_graph *, const nt_pass_options *, nt_graph **);
+/* What one pass makes of a graph. */
+static inline nt_graph *pass_once(const char *name, const nt_graph *graph,
+                                  const nt_pass_options *options) {
+    nt_graph *made;
+    assert_non_null(nt_pass_find(name));
+    assert_int_equal(nt_pass_find(name)->run(graph, options, &made), NT_OK);
+    assert_null(nt_graph_flaw(made));
+    return made;
+}
 
 /* The network as it is evaluated, batch normalisation folded, and then one more pass. */
-static inline nt_graph *through(const nt_graph *graph, pass_run last) {
-    const pass_run passes[] = {nt_pass_evaluation, nt_pass_fold_batch_norm, last};
+static inline nt_graph *through(const nt_graph *graph, const char *last) {
+    const char *const passes[] = {"evaluation", "fold_batch_norm", last};
     nt_graph *mine = NULL;
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
-        nt_graph *next;
-        assert_int_equal(passes[i](mine ? mine : graph, &(nt_pass_options){0}, &next), NT_OK);
-        assert_null(nt_graph_flaw(next));
+        nt_graph *next = pass_once(passes[i], mine ? mine : graph, &(nt_pass_options){0});
         nt_graph_free(mine);
         mine = next;
     }

@@ -3,17 +3,31 @@
 #include "dataset.h"
 #include "op.h"
 #include "optimiser.h"
+#include "passes.h"
 #include "schedule.h"
 #include "test_base_support.h"
 #include "test_kind_support.h"
 
 static void families(void **state) {
     (void)state;
-    const nt_kind *const *const tables[] = {nt_ops, nt_data_kinds, nt_augments, nt_optimisers,
-                                            nt_schedules};
+    const nt_kind *const *const tables[] = {nt_ops,        nt_data_kinds, nt_augments,
+                                            nt_optimisers, nt_schedules,  nt_passes};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (family_flaw(tables[i]))
             fail_msg("%s", family_flaw(tables[i]));
+}
+
+/* A pass runs in some phase, and means something only where it runs; each phase has one that does,
+ * so that something is left with `plain`. */
+static void passes(void **state) {
+    (void)state;
+    unsigned meant = 0;
+    for (int i = 0; nt_passes[i]; i++) {
+        const nt_pass *pass = (const nt_pass *)nt_passes[i];
+        assert_true(pass->run && pass->phases && !(pass->meaning & ~pass->phases));
+        meant |= pass->wanted ? 0 : pass->meaning;
+    }
+    assert_int_equal(meant, NT_IN_EVALUATION | NT_IN_FORWARD | NT_IN_GRADIENTS);
 }
 
 /* The tables have the order of the Meson lists, which is the order in which kinds are shown. */
@@ -26,6 +40,7 @@ static void order(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(families), cmocka_unit_test(order)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(families), cmocka_unit_test(passes),
+                                       cmocka_unit_test(order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
