@@ -37,11 +37,11 @@ static nt_status run(const char *const *words, int count, nt_error *error) {
     int taken;
     NT_TRY(nt_command_find(words, count, &command, &taken, error));
     nt_arguments arguments;
-    nt_status status =
-        nt_arguments_parse(&command->syntax, words + taken, count - taken, &arguments, error);
+    nt_status status = nt_arguments_parse(&command->kind, &command->syntax, words + taken,
+                                          count - taken, &arguments, error);
     if (status != NT_OK) {
         if (status == NT_USAGE && !error->items[error->count - 1].hint)
-            nt_error_hint(error, "see 'nontrivial help %s'", command->name);
+            nt_error_hint(error, "see 'nontrivial help %s'", command->kind.name);
         return status;
     }
     status = arguments.help ? show_help(command) : command->run(&arguments, error);

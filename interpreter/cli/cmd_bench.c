@@ -394,14 +394,13 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_bench = {
-    .name = "bench",
-    .doc = "say where the time of a network goes",
+    .kind = {.name = "bench",
+             .doc = "say where the time of a network goes",
+             .fields = bench_fields,
+             .size = sizeof(bench_options)},
     .detail =
         "Weights and images are random. GFLOP/s count the multiply-adds of a direct convolution,\n"
         "whatever the algorithm executes. Share is of the fastest whole step.\n",
-    .syntax = {.options = bench_fields,
-               .record_size = sizeof(bench_options),
-               .operands = bench_operands,
-               .settings = NT_SETTINGS_DOC},
+    .syntax = {.operands = bench_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -133,8 +133,9 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_check = {
-    .name = "check",
-    .doc = "say whether files are valid, or what is wrong with them",
+    .kind = {.name = "check",
+             .doc = "say whether files are valid, or what is wrong with them",
+             .fields = nt_no_fields},
     .syntax = {.operands = check_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

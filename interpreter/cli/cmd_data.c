@@ -174,12 +174,14 @@ extern const nt_command nt_command_data_fetch;
 static const nt_command *const verbs[] = {&nt_command_data_fetch, NULL};
 
 const nt_command nt_command_data = {
-    .name = "data",
-    .doc = "list the kinds of data sets, or describe one data set",
+    .kind = {.name = "data",
+             .doc = "list the kinds of data sets, or describe one data set",
+             .fields = data_fields,
+             .size = sizeof(data_options)},
     .detail =
         "A relative folder is sought in the working folder, then under $NONTRIVIAL_DATA, which is\n"
         "also where a data set without a folder is sought.\n",
-    .syntax = {data_fields, sizeof(data_options), data_operands, "set an option of the kind"},
+    .syntax = {.operands = data_operands, .settings = "set an option of the kind"},
     .verbs = verbs,
     .run = run,
 };

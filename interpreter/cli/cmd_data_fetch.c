@@ -57,13 +57,15 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_data_fetch = {
-    .name = "data fetch",
-    .doc = "download a data set, check it and unpack it",
+    .kind = {.name = "data fetch",
+             .doc = "download a data set, check it and unpack it",
+             .fields = fetch_fields,
+             .size = sizeof(fetch_options)},
     .detail = "Unless the archive's MD5 is the published one, nothing is unpacked; on any failure "
               "nothing\n"
               "in DIR is changed. Without a network: get the URL that 'nontrivial data' shows "
               "elsewhere,\n"
               "then fetch it with --from file:///its/path, or unpack it in DIR yourself.\n",
-    .syntax = {fetch_fields, sizeof(fetch_options), fetch_operands, NULL},
+    .syntax = {.operands = fetch_operands},
     .run = run,
 };

@@ -154,11 +154,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_eval = {
-    .name = "eval",
-    .doc = "measure a network with its weights on a data set",
-    .syntax = {.options = eval_fields,
-               .record_size = sizeof(eval_options),
-               .operands = eval_operands,
-               .settings = NT_SETTINGS_DOC},
+    .kind = {.name = "eval",
+             .doc = "measure a network with its weights on a data set",
+             .fields = eval_fields,
+             .size = sizeof(eval_options)},
+    .syntax = {.operands = eval_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -156,8 +156,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_ops = {
-    .name = "ops",
-    .doc = "list the ops, or describe one",
-    .syntax = {ops_fields, sizeof(ops_options), .operands = ops_operands},
+    .kind = {.name = "ops",
+             .doc = "list the ops, or describe one",
+             .fields = ops_fields,
+             .size = sizeof(ops_options)},
+    .syntax = {.operands = ops_operands},
     .run = run,
 };

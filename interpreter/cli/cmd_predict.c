@@ -252,17 +252,16 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_predict = {
-    .name = "predict",
-    .doc = "classify or segment pictures with a network and its weights",
+    .kind = {.name = "predict",
+             .doc = "classify or segment pictures with a network and its weights",
+             .fields = predict_fields,
+             .size = sizeof(nt_predict_options)},
     .detail =
         "A network with a vector of logits prints the likeliest classes of each picture as CSV.\n"
         "One with a map of them writes NAME.mask.png, whose palette's numbers are the classes, "
         "and\n"
         "NAME.overlay.png, and prints how many pixels each class has; with --truth also Dice, and\n"
         "the overlay shows the truth's outline in white.\n",
-    .syntax = {.options = predict_fields,
-               .record_size = sizeof(nt_predict_options),
-               .operands = predict_operands,
-               .settings = NT_SETTINGS_DOC},
+    .syntax = {.operands = predict_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

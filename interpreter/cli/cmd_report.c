@@ -51,11 +51,11 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_report = {
-    .name = "report",
-    .doc = "make a page, figures and tables of what a run measured",
+    .kind = {.name = "report",
+             .doc = "make a page, figures and tables of what a run measured",
+             .fields = report_fields,
+             .size = sizeof(report_options)},
     .detail = report_detail,
-    .syntax = {.options = report_fields,
-               .record_size = sizeof(report_options),
-               .operands = report_operands},
+    .syntax = {.operands = report_operands},
     .run = run,
 };

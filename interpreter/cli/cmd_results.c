@@ -161,11 +161,12 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_results = {
-    .name = "results",
-    .doc = "query what a run measured: by group, case, seed or verdict, down to the images",
+    .kind = {.name = "results",
+             .doc =
+                 "query what a run measured: by group, case, seed or verdict, down to the images",
+             .fields = results_fields,
+             .size = sizeof(results_options)},
     .detail = results_detail,
-    .syntax = {.options = results_fields,
-               .record_size = sizeof(results_options),
-               .operands = results_operands},
+    .syntax = {.operands = results_operands},
     .run = run,
 };

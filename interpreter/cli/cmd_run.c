@@ -140,11 +140,11 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_run = {
-    .name = "run",
-    .doc = "run a suite: train what has no weights, measure every case, write tables",
-    .syntax = {.options = run_fields,
-               .record_size = sizeof(run_options),
-               .operands = run_operands,
+    .kind = {.name = "run",
+             .doc = "run a suite: train what has no weights, measure every case, write tables",
+             .fields = run_fields,
+             .size = sizeof(run_options)},
+    .syntax = {.operands = run_operands,
                .settings = "override a value of the suite by its path: evaluate.limit=1000"},
     .run = run,
 };

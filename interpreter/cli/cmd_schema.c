@@ -29,8 +29,9 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_schema = {
-    .name = "schema",
-    .doc = "print the JSON Schema of graph or suite files, for editors",
+    .kind = {.name = "schema",
+             .doc = "print the JSON Schema of graph or suite files, for editors",
+             .fields = nt_no_fields},
     .detail = detail,
     .syntax = {.operands = schema_operands},
     .run = run,

@@ -49,8 +49,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_show = {
-    .name = "show",
-    .doc = "print a network's layers, shapes, parameters and multiply-adds",
-    .syntax = {show_fields, sizeof(show_options), show_operands, .settings = NT_SETTINGS_DOC},
+    .kind = {.name = "show",
+             .doc = "print a network's layers, shapes, parameters and multiply-adds",
+             .fields = show_fields,
+             .size = sizeof(show_options)},
+    .syntax = {.operands = show_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -17,13 +17,13 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 }
 
 const nt_command nt_command_train = {
-    .name = "train",
-    .doc = "train what a suite has no weights for yet",
+    .kind = {.name = "train",
+             .doc = "train what a suite has no weights for yet",
+             .fields = train_fields,
+             .size = sizeof(nt_suite_job_options)},
     .detail = "Each seed's weights, metrics and checkpoints are in its folder in the run folder.\n"
               "Interrupted or killed, the same command goes on where it was.\n",
-    .syntax = {.options = train_fields,
-               .record_size = sizeof(nt_suite_job_options),
-               .operands = train_operands,
+    .syntax = {.operands = train_operands,
                .settings = "override a value of the suite by its path: train.epochs=5"},
     .run = run,
 };

@@ -1,4 +1,5 @@
-/* The subcommands: one file each, cmd_NAME.c, which exports one nt_command; commands.c lists them.
+/* The subcommands: one file each, cmd_NAME.c, which exports one nt_command; cli/meson.build lists
+ * them in the order in which the help does.
  * A command prints data to standard output through console.h, says what went wrong in `error`, and
  * leaves exiting to main.c. Its help text is made from its syntax. */
 #ifndef NT_COMMAND_H
@@ -10,18 +11,16 @@
 typedef struct nt_command nt_command;
 
 struct nt_command {
-    const char *name;   /* all its words: "data", "data fetch" */
-    const char *doc;    /* one line, no full stop */
+    nt_kind kind;       /* its name: all its words, "data", "data fetch"; its record: the options */
     const char *detail; /* what its help says beyond that, whole lines; NULL: nothing */
     nt_syntax syntax;
     const nt_command *const *verbs; /* commands below it, "data fetch"; NULL-terminated or NULL */
 
-    /* `arguments->record` is the record of the syntax's options. Owns neither parameter. */
+    /* Owns neither parameter. */
     nt_status (*run)(const nt_arguments *arguments, nt_error *error);
 };
 
-/* In the order in which the help lists them; NULL ends the list. */
-extern const nt_command *const nt_commands[];
+extern const nt_kind *const nt_commands[];
 
 /* The command that the first of `count` words name, and how many of them do: 1, or 2 with a verb.
  * NT_USAGE with the near names where there is no such command. */

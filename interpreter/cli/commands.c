@@ -1,35 +1,14 @@
-/* The table of subcommands and the help made from it. To add one: write cmd_NAME.c, name it here
- * and in meson.build. */
+/* Commands by name, and the help made from them. */
 #include "command.h"
 
 #include "table.h"
 #include <string.h>
 
-extern const nt_command nt_command_check, nt_command_show, nt_command_train, nt_command_eval,
-    nt_command_predict, nt_command_run, nt_command_results, nt_command_report, nt_command_bench,
-    nt_command_ops, nt_command_schema, nt_command_data;
-
-const nt_command *const nt_commands[] = {
-    &nt_command_check,
-    &nt_command_show,
-    &nt_command_train,
-    &nt_command_eval,
-    &nt_command_predict,
-    &nt_command_run,
-    &nt_command_results,
-    &nt_command_report,
-    &nt_command_bench,
-    &nt_command_ops,
-    &nt_command_schema,
-    &nt_command_data,
-    NULL,
-};
-
 /* The verb of `command` that `word` names, or NULL. */
 static const nt_command *find_verb(const nt_command *command, const char *word) {
-    size_t length = strlen(command->name) + 1; /* with the blank behind it */
+    size_t length = strlen(command->kind.name) + 1; /* with the blank behind it */
     for (const nt_command *const *verb = command->verbs; verb && *verb; verb++)
-        if (strcmp((*verb)->name + length, word) == 0)
+        if (strcmp((*verb)->kind.name + length, word) == 0)
             return *verb;
     return NULL;
 }
@@ -37,19 +16,15 @@ static const nt_command *find_verb(const nt_command *command, const char *word) 
 nt_status nt_command_find(const char *const *words, int count, const nt_command **ret,
                           int *ret_taken, nt_error *error) {
     const char *name = words[0];
-    const char *names[sizeof nt_commands / sizeof *nt_commands + 1];
-    int name_count = 0;
-    for (const nt_command *const *c = nt_commands; *c; c++) {
-        if (strcmp((*c)->name, name) == 0) {
-            const nt_command *verb = count > 1 ? find_verb(*c, words[1]) : NULL;
-            *ret = verb ? verb : *c;
-            *ret_taken = verb ? 2 : 1;
-            return NT_OK;
-        }
-        names[name_count++] = (*c)->name;
+    const nt_command *command = (const nt_command *)nt_kind_find(nt_commands, NULL, name);
+    if (command) {
+        const nt_command *verb = count > 1 ? find_verb(command, words[1]) : NULL;
+        *ret = verb ? verb : command;
+        *ret_taken = verb ? 2 : 1;
+        return NT_OK;
     }
-    names[name_count++] = "help";
-    names[name_count] = NULL;
+    const char *near = nt_kind_nearest(nt_commands, NULL, name);
+    const char *names[] = {near ? near : "help", "help", NULL};
     nt_error_say(error, NT_USAGE, "there is no command '%s'", name);
     if (nt_nearest(name, names))
         nt_error_suggest(error, name, names);
@@ -59,17 +34,17 @@ nt_status nt_command_find(const char *const *words, int count, const nt_command 
 }
 
 void nt_command_help(const nt_command *command, nt_text *text) {
-    nt_text_printf(text, "nontrivial %s: %s\n\nusage: nontrivial %s", command->name, command->doc,
-                   command->name);
-    nt_syntax_usage(&command->syntax, text);
+    nt_text_printf(text, "nontrivial %s: %s\n\nusage: nontrivial %s", command->kind.name,
+                   command->kind.doc, command->kind.name);
+    nt_syntax_usage(&command->kind, &command->syntax, text);
     nt_text_add(text, "\n");
-    nt_syntax_help(&command->syntax, text);
+    nt_syntax_help(&command->kind, &command->syntax, text);
     if (command->detail)
         nt_text_printf(text, "\n%s", command->detail);
     if (command->verbs)
         nt_text_add(text, "\n");
     for (const nt_command *const *verb = command->verbs; verb && *verb; verb++)
-        nt_text_printf(text, "nontrivial help %s: %s\n", (*verb)->name, (*verb)->doc);
+        nt_text_printf(text, "nontrivial help %s: %s\n", (*verb)->kind.name, (*verb)->kind.doc);
 }
 
 void nt_commands_help(nt_text *text) {
@@ -78,7 +53,7 @@ void nt_commands_help(nt_text *text) {
                       "usage: nontrivial COMMAND [ARGUMENT]...\n\n");
     nt_table table;
     nt_table_init(&table, columns);
-    for (const nt_command *const *c = nt_commands; *c; c++) {
+    for (const nt_kind *const *c = nt_commands; *c; c++) {
         nt_table_cellf(&table, "  %s", (*c)->name);
         nt_table_cell(&table, (*c)->doc);
     }

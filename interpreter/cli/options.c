@@ -6,11 +6,6 @@
 
 static const nt_operand no_operands[] = {{0}};
 
-static const nt_field *options_of(const nt_syntax *syntax) {
-    static const nt_field none[] = {{0}};
-    return syntax->options ? syntax->options : none;
-}
-
 static const nt_operand *operands_of(const nt_syntax *syntax) {
     return syntax->operands ? syntax->operands : no_operands;
 }
@@ -30,6 +25,7 @@ static void add_value_name(const nt_field *option, nt_text *text) {
 /* --- reading ---------------------------------------------------------------------------------- */
 
 typedef struct reader {
+    const nt_kind *command;
     const nt_syntax *syntax;
     const char *const *words;
     int count, next;
@@ -42,7 +38,7 @@ static void unknown_option(reader *r, const char *word, const char *name) {
     enum { MOST = 64 };
     const char *names[MOST + 3];
     int count = 0;
-    for (const nt_field *f = options_of(r->syntax); f->name && count < MOST; f++)
+    for (const nt_field *f = r->command->fields; f->name && count < MOST; f++)
         if (!f->hidden)
             names[count++] = f->name;
     if (r->syntax->settings)
@@ -96,7 +92,7 @@ static void read_option(reader *r, const char *word) {
         read_setting(r, attached);
         return;
     }
-    const nt_field *option = nt_field_find(options_of(r->syntax), name);
+    const nt_field *option = nt_field_find(r->command->fields, name);
     if (!option) {
         unknown_option(r, word, name);
         return;
@@ -134,16 +130,13 @@ static bool asks_for_help(const char *const *words, int count) {
     return false;
 }
 
-static nt_status prepare(const nt_syntax *syntax, int count, nt_arguments *a) {
+static nt_status prepare(const nt_kind *command, int count, nt_arguments *a) {
+    char why[NT_FIELD_WHY];
     a->words = NT_ARENA_ARRAY(&a->arena, const char *, count + 1);
     a->settings = NT_ARENA_ARRAY(&a->arena, nt_setting, count + 1);
     a->given = NT_ARENA_ARRAY(&a->arena, const nt_field *, count + 1);
-    if (syntax->options) {
-        a->record = nt_arena_alloc(&a->arena, syntax->record_size);
-        if (!a->record || !nt_fields_default(syntax->options, a->record, &a->arena))
-            return NT_NO_MEMORY;
-    }
-    return a->words && a->settings && a->given ? NT_OK : NT_NO_MEMORY;
+    a->record = nt_kind_record(command, "", &a->arena, why);
+    return a->record && a->words && a->settings && a->given ? NT_OK : NT_NO_MEMORY;
 }
 
 static void read_words(reader *r) {
@@ -163,12 +156,13 @@ static void read_words(reader *r) {
         check_operands(r);
 }
 
-nt_status nt_arguments_parse(const nt_syntax *syntax, const char *const *words, int count,
-                             nt_arguments *ret, nt_error *error) {
+nt_status nt_arguments_parse(const nt_kind *command, const nt_syntax *syntax,
+                             const char *const *words, int count, nt_arguments *ret,
+                             nt_error *error) {
     nt_arguments arguments = {.help = asks_for_help(words, count)};
     nt_arena_init(&arguments.arena);
-    reader r = {syntax, words, count, 0, &arguments, error, NT_OK};
-    r.status = prepare(syntax, count, &arguments);
+    reader r = {command, syntax, words, count, 0, &arguments, error, NT_OK};
+    r.status = prepare(command, count, &arguments);
     if (r.status == NT_OK && !arguments.help)
         read_words(&r);
     if (r.status == NT_OK)
@@ -192,11 +186,11 @@ bool nt_arguments_have(const nt_arguments *arguments, const char *option) {
 
 /* --- help ------------------------------------------------------------------------------------- */
 
-void nt_syntax_usage(const nt_syntax *syntax, nt_text *text) {
+void nt_syntax_usage(const nt_kind *command, const nt_syntax *syntax, nt_text *text) {
     for (const nt_operand *o = operands_of(syntax); o->name; o++)
         nt_text_printf(text, " %s%s%s%s", o->optional ? "[" : "", o->name, o->optional ? "]" : "",
                        o->repeated ? "..." : "");
-    for (const nt_field *f = options_of(syntax); f->name; f++) {
+    for (const nt_field *f = command->fields; f->name; f++) {
         if (f->hidden)
             continue;
         nt_text_printf(text, " [--%s", f->name);
@@ -232,7 +226,7 @@ static void option_row(const nt_field *option, nt_table *table) {
     nt_text_finish(&right);
 }
 
-void nt_syntax_help(const nt_syntax *syntax, nt_text *text) {
+void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *text) {
     static const nt_column columns[] = {{NULL, NT_LEFT}, {NULL, NT_LEFT}, {0}};
     nt_table table;
     nt_table_init(&table, columns);
@@ -240,7 +234,7 @@ void nt_syntax_help(const nt_syntax *syntax, nt_text *text) {
         nt_table_cellf(&table, "  %s", o->name);
         nt_table_cell(&table, o->doc);
     }
-    for (const nt_field *f = options_of(syntax); f->name; f++)
+    for (const nt_field *f = command->fields; f->name; f++)
         if (!f->hidden)
             option_row(f, &table);
     if (syntax->settings) {

@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "attrs.h"
 #include "diagnostic.h"
-#include "field.h"
+#include "kind.h"
 #include "network_file.h"
 #include "parallel.h"
 #include <stddef.h>
@@ -48,10 +48,9 @@ typedef struct nt_operand {
     bool optional, repeated;
 } nt_operand;
 
-/* What a command takes. */
+/* What a command takes beside its options, which are its kind's fields: their names have hyphens,
+ * and NT_BOOL is a flag without a value. */
 typedef struct nt_syntax {
-    const nt_field *options; /* names with hyphens; NT_BOOL is a flag without a value. NULL: none */
-    size_t record_size;
     const nt_operand *operands; /* NULL: none */
     const char *settings;       /* what --set KEY=VALUE does, one line; NULL: not taken */
 } nt_syntax;
@@ -59,7 +58,7 @@ typedef struct nt_syntax {
 /* What a command line said. Owns all of it; the words themselves stay the caller's. */
 typedef struct nt_arguments {
     nt_arena arena;
-    void *record; /* of the command's options; NULL if it has none */
+    void *record; /* of the command's options */
     const char **words;
     int word_count;
     nt_setting *settings;
@@ -70,17 +69,18 @@ typedef struct nt_arguments {
 } nt_arguments;
 
 /* Reads the `count` words after the command's name. NT_USAGE with every wrong word in `error`. */
-nt_status nt_arguments_parse(const nt_syntax *syntax, const char *const *words, int count,
-                             nt_arguments *ret, nt_error *error);
+nt_status nt_arguments_parse(const nt_kind *command, const nt_syntax *syntax,
+                             const char *const *words, int count, nt_arguments *ret,
+                             nt_error *error);
 void nt_arguments_finish(nt_arguments *arguments);
 
 /* Whether the command line has the option: what its value alone may not tell. */
 bool nt_arguments_have(const nt_arguments *arguments, const char *option);
 
 /* " GRAPH [--json] [--set KEY=VALUE]..." */
-void nt_syntax_usage(const nt_syntax *syntax, nt_text *text);
+void nt_syntax_usage(const nt_kind *command, const nt_syntax *syntax, nt_text *text);
 
 /* Operands and options, one a line, each with what it takes, its default and its meaning. */
-void nt_syntax_help(const nt_syntax *syntax, nt_text *text);
+void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *text);
 
 #endif

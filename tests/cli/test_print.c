@@ -129,7 +129,8 @@ static const nt_field fields[] = {
     {0},
 };
 static const nt_operand operands[] = {{"FILE", .doc = "a file", .repeated = true}, {0}};
-static const nt_syntax syntax = {fields, sizeof(record), operands, "set"};
+static const nt_kind command = {"paint", "what it does", fields, sizeof(record)};
+static const nt_syntax syntax = {operands, "set"};
 
 static void test_words(void **state) {
     (void)state;
@@ -138,7 +139,7 @@ static void test_words(void **state) {
     nt_arguments arguments;
     nt_error error;
     nt_error_init(&error);
-    assert_int_equal(nt_arguments_parse(&syntax, words, 11, &arguments, &error), NT_OK);
+    assert_int_equal(nt_arguments_parse(&command, &syntax, words, 11, &arguments, &error), NT_OK);
     const record *r = arguments.record;
     assert_int_equal(r->threads, 256);
     assert_int_equal(r->seed, 7);
@@ -160,8 +161,8 @@ static void check_wrong(const char *first, const char *second, const char *messa
     nt_arguments arguments;
     nt_error error;
     nt_error_init(&error);
-    assert_int_equal(nt_arguments_parse(&syntax, words, second ? 3 : 2, &arguments, &error),
-                     NT_USAGE);
+    assert_int_equal(
+        nt_arguments_parse(&command, &syntax, words, second ? 3 : 2, &arguments, &error), NT_USAGE);
     nt_text text;
     nt_text_init(&text);
     nt_error_format(&error, false, &text);
@@ -194,7 +195,8 @@ static void test_words_out_of_memory(void **state) {
     nt_error error;
     nt_error_init(&error);
     nt_alloc_set_hook(no_memory, NULL);
-    assert_int_equal(nt_arguments_parse(&syntax, words, 3, &arguments, &error), NT_NO_MEMORY);
+    assert_int_equal(nt_arguments_parse(&command, &syntax, words, 3, &arguments, &error),
+                     NT_NO_MEMORY);
     nt_alloc_set_hook(NULL, NULL);
     nt_error_finish(&error);
 }

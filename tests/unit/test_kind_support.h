@@ -12,10 +12,10 @@ static inline bool is_doc(const char *doc) {
     return doc && doc[0] && !strchr(doc, '\n') && doc[strlen(doc) - 1] != '.';
 }
 
-/* Words of small letters and digits, joined by _ or, of a command's verb, parted by a blank. */
+/* Words of small letters and digits, joined by _, or, a command's option, by -. */
 static inline bool is_name(const char *name) {
     return name && islower((unsigned char)name[0]) &&
-           name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_ ")] == '\0';
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
 }
 
 static inline const char *field_flaw(const nt_kind *kind, const nt_field *field) {
