@@ -4,7 +4,7 @@
 #ifndef NT_PAGE_H
 #define NT_PAGE_H
 
-#include "figure.h"
+#include "figures.h"
 
 /* The page of a run, with the figures that nt_figure_draw left in `folder`, as
  * folder/index.html. */

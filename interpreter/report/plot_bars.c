@@ -1,24 +1,13 @@
-/* Bars: a group's cases one beside the other. A bar is the mean over the seeds, a point a seed; the
- * thin line spans the bounds of record.h. */
-#include "figure.h"
+#include "plot_bars.h"
 
 #include "csv_out.h"
 #include "paper.h"
 #include <math.h>
 #include <string.h>
 
-/* Okabe and Ito's colours, which most people with a colour vision deficiency tell apart. */
-static const char *const colours[NT_PARTS] = {"#999999", "#CC79A7", "#56B4E9",
-                                              "#0072B2", "#E69F00", "#009E73"};
+enum { LINE = 120 }; /* characters below the axis */
 
-/* --- what both share -------------------------------------------------------------------------- */
-
-enum { LINE = 120, WIDEST = 16000 }; /* characters below the axis; pixels: cairo has 32767 */
-
-/* The columns of the CSV file, from 1; the seeds' follow, then words, which may be in quotes. */
-enum { POSITION = 1, PART, MEAN, LOW, HIGH, PAPER, SEEDS };
-
-static nt_part part_of(const nt_record *record, const nt_record_case *item) {
+nt_part nt_bars_part(const nt_record *record, const nt_record_case *item) {
     return item->layer_count == 1 && item->layers[0] >= 0 ? record->layers[item->layers[0]].part
                                                           : NT_PART_NONE;
 }
@@ -34,7 +23,8 @@ static void add_csv(nt_figure *figure, const nt_record *record, const nt_record_
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         const char *verdict = nt_record_verdict(item, &arena);
-        nt_text_printf(csv, "%d,%s", (int)c + 1, nt_part_names[part_of(record, item)]);
+        csv->failed = csv->failed || !verdict;
+        nt_text_printf(csv, "%d,%s", (int)c + 1, nt_part_names[nt_bars_part(record, item)]);
         nt_csv_share(csv, item->value.mean);
         nt_csv_share(csv, item->low);
         nt_csv_share(csv, item->high);
@@ -72,31 +62,6 @@ static void add_axes(nt_figure *figure, const nt_record *record, const nt_record
                    1.5 + 0.35 * fmin(longest, 45));
 }
 
-/* Bounds, the seeds, the lines across and the words that a pointer shows, after the bars. */
-static void add_marks(nt_figure *figure, const nt_record *record) {
-    nt_text *script = &figure->script;
-    const char *file = figure->name;
-    double chance = nt_record_chance(record);
-    nt_text_printf(
-        script,
-        "  '%s.csv' skip 1 using %d:%d:(0):(column(%d) - column(%d)) with vectors nohead "
-        "linewidth 1.4 linecolor rgb '#222222' title '%s', \\\n",
-        file, POSITION, LOW, HIGH, LOW, nt_record_spread_words(record));
-    for (int32_t s = 0; record->seed_count > 1 && s < record->seed_count; s++)
-        nt_text_printf(script,
-                       "  '%s.csv' skip 1 using %d:%d with points pointtype 7 pointsize 0.3 "
-                       "linecolor rgb '#222222' %s, \\\n",
-                       file, POSITION, SEEDS + (int)s, s ? "notitle" : "title 'each seed'");
-    nt_text_printf(script,
-                   "  %.6f with lines linecolor rgb '#222222' dashtype 2 title 'baseline', \\\n",
-                   record->baseline.mean);
-    if (!isnan(chance))
-        nt_text_printf(script,
-                       "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'chance', \\\n",
-                       chance);
-    nt_text_add(script, nt_plot_tips);
-}
-
 static void add_tips(nt_figure *figure, const nt_record_group *group) {
     nt_arena arena;
     nt_arena_init(&arena);
@@ -104,6 +69,7 @@ static void add_tips(nt_figure *figure, const nt_record_group *group) {
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         const char *verdict = nt_record_verdict(item, &arena);
+        figure->script.failed = figure->script.failed || !verdict;
         if (!isnan(item->value.mean))
             nt_plot_tip(figure, c + 1, item->value.mean, "%s: %.4f, %s", item->name,
                         item->value.mean, verdict ? verdict : "");
@@ -112,50 +78,35 @@ static void add_tips(nt_figure *figure, const nt_record_group *group) {
     nt_arena_finish(&arena);
 }
 
-/* --- layers ----------------------------------------------------------------------------------- */
-
-void nt_plot_layers(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    bool seen[NT_PARTS] = {false};
-    figure->height = 380;
-    if (14 * group->case_count + 120 > figure->width)
-        figure->width = 14 * group->case_count + 120;
-    if (figure->width > WIDEST)
-        figure->width = WIDEST;
-    for (int32_t c = 0; c < group->case_count; c++)
-        seen[part_of(record, &group->cases[c])] = true;
+void nt_bars_begin(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     add_csv(figure, record, group);
     add_axes(figure, record, group);
     add_tips(figure, group);
     nt_text_add(&figure->script, "plot \\\n");
-    for (int p = 0; p < NT_PARTS; p++) {
-        if (!seen[p])
-            continue;
-        nt_text_printf(
-            &figure->script,
-            "  '%s.csv' skip 1 using %d:(strcol(%d) eq '%s' ? column(%d) : NaN) with boxes "
-            "linecolor rgb '%s' title '%s', \\\n",
-            figure->name, POSITION, PART, nt_part_names[p], MEAN, colours[p],
-            p ? nt_part_names[p] : "other");
-    }
-    add_marks(figure, record);
 }
 
-/* --- sets ------------------------------------------------------------------------------------- */
-
-void nt_plot_sets(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    bool paper = nt_paper_table(nt_paper_of(record), group) != NULL;
-    figure->height = 380;
-    add_csv(figure, record, group);
-    add_axes(figure, record, group);
-    add_tips(figure, group);
-    nt_text_printf(&figure->script,
-                   "plot \\\n  '%s.csv' skip 1 using %d:%d with boxes linecolor rgb "
-                   "'#56B4E9' title 'this run', \\\n",
-                   figure->name, POSITION, MEAN);
-    if (paper)
-        nt_text_printf(&figure->script,
-                       "  '%s.csv' skip 1 using %d:%d with points pointtype 9 pointsize 1.2 "
-                       "linecolor rgb '#D55E00' title 'the paper', \\\n",
-                       figure->name, POSITION, PAPER);
-    add_marks(figure, record);
+void nt_bars_end(nt_figure *figure, const nt_record *record) {
+    nt_text *script = &figure->script;
+    const char *file = figure->name;
+    double chance = nt_record_chance(record);
+    nt_text_printf(
+        script,
+        "  '%s.csv' skip 1 using %d:%d:(0):(column(%d) - column(%d)) with vectors nohead "
+        "linewidth 1.4 linecolor rgb '#222222' title '%s', \\\n",
+        file, NT_BARS_POSITION, NT_BARS_LOW, NT_BARS_HIGH, NT_BARS_LOW,
+        nt_record_spread_words(record));
+    for (int32_t s = 0; record->seed_count > 1 && s < record->seed_count; s++)
+        nt_text_printf(script,
+                       "  '%s.csv' skip 1 using %d:%d with points pointtype 7 pointsize 0.3 "
+                       "linecolor rgb '#222222' %s, \\\n",
+                       file, NT_BARS_POSITION, NT_BARS_SEEDS + (int)s,
+                       s ? "notitle" : "title 'each seed'");
+    nt_text_printf(script,
+                   "  %.6f with lines linecolor rgb '#222222' dashtype 2 title 'baseline', \\\n",
+                   record->baseline.mean);
+    if (!isnan(chance))
+        nt_text_printf(script,
+                       "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'chance', \\\n",
+                       chance);
+    nt_text_add(script, nt_plot_tips);
 }

@@ -1,5 +1,6 @@
 #include "run_report.h"
 
+#include "drawing.h"
 #include "file.h"
 #include "page.h"
 #include "tables.h"

@@ -2,6 +2,7 @@
 #include "augment.h"
 #include "command.h"
 #include "dataset.h"
+#include "figure.h"
 #include "op.h"
 #include "optimiser.h"
 #include "passes.h"

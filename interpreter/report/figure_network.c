@@ -1,7 +1,7 @@
 /* The network in Graphviz's language. Of its layers only convolutions, the heads' linear layers and
  * what has several inputs are drawn; a path through the others (batch normalisation, rectifiers,
  * pooling) becomes one arrow. */
-#include "figure.h"
+#include "plot.h"
 
 #include "csv_out.h"
 #include <math.h>
@@ -98,7 +98,8 @@ static void add_arrows(nt_figure *figure, const nt_record *record, int32_t i) {
     }
 }
 
-void nt_draw_network(nt_figure *figure, const nt_record *record) {
+static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    (void)group;
     figure->drawing = true;
     nt_text_add(&figure->csv, "layer,op,part,stage,change,output,parameters,multiply_adds\n");
     nt_text_add(&figure->script,
@@ -124,3 +125,21 @@ void nt_draw_network(nt_figure *figure, const nt_record *record) {
     }
     nt_text_add(&figure->script, "}\n");
 }
+
+static bool fits(const nt_record *record) {
+    for (int32_t i = 0; i < record->layer_count; i++)
+        if (!isnan(record->layers[i].cost))
+            return true;
+    return false;
+}
+
+const nt_figure_kind nt_figure_kind_network = {
+    .kind = {.name = "network",
+             .doc = "the network as a graph, layers in the colour of what their loss costs",
+             .fields = nt_no_fields},
+    .title = "The network",
+    .caption =
+        "Layers in the colour of what their loss costs; dashed: on a shortcut; grey: not measured.",
+    .fits = fits,
+    .draw = draw,
+};

@@ -1,66 +1,12 @@
-/* Curves: the metric as layers go, and as training goes. */
-#include "figure.h"
+/* The metric on the held-out images, and the loss, over the epochs of each seed. */
+#include "plot.h"
 
 #include "csv_out.h"
 #include <math.h>
-#include <string.h>
 
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
                                       "#CC79A7", "#E69F00", "#56B4E9"};
 enum { COLOURS = sizeof colours / sizeof *colours };
-
-/* The layer that a case edits beside those of the one before. */
-static const char *gone(const nt_record *record, const nt_record_group *group, int32_t c) {
-    const nt_record_case *item = &group->cases[c];
-    for (int32_t i = 0; i < item->layer_count; i++) {
-        bool before = false;
-        for (int32_t j = 0; c > 0 && j < group->cases[c - 1].layer_count; j++)
-            before = before || group->cases[c - 1].layers[j] == item->layers[i];
-        if (!before && item->layers[i] >= 0)
-            return record->layers[item->layers[i]].name;
-    }
-    return "";
-}
-
-static void add_steps(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    nt_text_printf(&figure->csv, "layers,%s,low,high,gone\n0,%.6f,,,nothing\n", record->metric,
-                   record->baseline.mean);
-    nt_plot_tips_begin(figure);
-    nt_plot_tip(figure, 0, record->baseline.mean, "nothing gone: %.4f", record->baseline.mean);
-    for (int32_t c = 0; c < group->case_count; c++) {
-        const nt_record_case *item = &group->cases[c];
-        nt_text_printf(&figure->csv, "%d", (int)item->layer_count);
-        nt_csv_share(&figure->csv, item->value.mean);
-        nt_csv_share(&figure->csv, item->low);
-        nt_csv_share(&figure->csv, item->high);
-        nt_text_add(&figure->csv, ",");
-        nt_csv_text(&figure->csv, gone(record, group, c));
-        nt_text_add(&figure->csv, "\n");
-        if (!isnan(item->value.mean))
-            nt_plot_tip(figure, item->layer_count, item->value.mean, "%d gone, last %s: %.4f",
-                        (int)item->layer_count, gone(record, group, c), item->value.mean);
-    }
-    nt_plot_tips_end(figure);
-}
-
-void nt_plot_nested(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    add_steps(figure, record, group);
-    nt_text_printf(
-        &figure->script,
-        "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
-        "set yrange [0:1]\nset xlabel 'layers gone'\nset ylabel '%s'\nset xtics 1\n"
-        "plot '%s.csv' skip 1 using 1:2 with linespoints pointtype 7 pointsize 0.4 "
-        "linecolor rgb '#0072B2' title '%s', \\\n"
-        "  '' skip 2 using 1:3:(0):(column(4) - column(3)) with vectors nohead linewidth "
-        "1.4 linecolor rgb '#222222' title '%s', \\\n"
-        "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
-        "margin', \\\n",
-        record->metric, figure->name, record->metric, nt_record_spread_words(record),
-        record->baseline.mean - record->margin);
-    nt_text_add(&figure->script, nt_plot_tips);
-}
-
-/* --- training --------------------------------------------------------------------------------- */
 
 static bool held_out(const nt_record *record) {
     for (int32_t s = 0; s < record->seed_count; s++)
@@ -100,7 +46,8 @@ static void add_epoch_tips(nt_figure *figure, const nt_record *record, bool held
 }
 
 /* Without held-out images, the accuracy on the training images. */
-void nt_plot_training(nt_figure *figure, const nt_record *record) {
+static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    (void)group;
     bool held = held_out(record);
     figure->height = 380;
     add_epochs(figure, record);
@@ -126,3 +73,21 @@ void nt_plot_training(nt_figure *figure, const nt_record *record) {
     }
     nt_text_add(&figure->script, nt_plot_tips);
 }
+
+static bool fits(const nt_record *record) {
+    for (int32_t s = 0; s < record->seed_count; s++)
+        if (record->seeds[s].epoch_count > 1)
+            return true;
+    return false;
+}
+
+const nt_figure_kind nt_figure_kind_training = {
+    .kind = {.name = "training",
+             .doc = "the metric and the loss after each epoch of training",
+             .fields = nt_no_fields},
+    .title = "Training",
+    .caption = "The metric on the held-out images (solid) and the training loss (dashed) after "
+               "each epoch.",
+    .fits = fits,
+    .draw = draw,
+};

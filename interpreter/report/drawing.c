@@ -1,0 +1,85 @@
+#include "drawing.h"
+
+#include "file.h"
+#include "program.h"
+
+/* What all plots share: both files, neutral ink, data from the CSV file. */
+static void frame(const nt_figure *figure, nt_text *text) {
+    nt_text_printf(
+        text,
+        "# Draws %s.svg and %s.png from %s.csv: gnuplot %s.gp\n"
+        "set datafile separator ','\n"
+        "set encoding utf8\n"
+        "set key outside top center horizontal samplen 2 font ',11' noenhanced textcolor rgb "
+        "'#222222'\n"
+        "set style fill solid noborder\n"
+        "set border 3 linecolor rgb '#222222'\n"
+        "set tics nomirror out scale 0.5 noenhanced textcolor rgb '#222222'\n"
+        "set xlabel noenhanced textcolor rgb '#222222'\n"
+        "set ylabel noenhanced textcolor rgb '#222222'\n"
+        "set terminal svg size %d,%d font 'sans-serif,13' background 'white'\n"
+        "set output '%s.svg'\n",
+        figure->name, figure->name, figure->name, figure->name, figure->width, figure->height,
+        figure->name);
+    nt_text_add(text, figure->script.bytes);
+    nt_text_printf(text,
+                   "set terminal pngcairo size %d,%d font 'sans-serif,13' fontscale 2 linewidth 2 "
+                   "pointscale 2\nset output '%s.png'\nreplot\nset output\n",
+                   2 * figure->width, 2 * figure->height, figure->name);
+}
+
+nt_status nt_write_into(const char *folder, const char *name, const nt_text *text,
+                        nt_error *error) {
+    nt_text path;
+    nt_text_init(&path);
+    nt_text_printf(&path, "%s/%s", folder, name);
+    nt_status status = path.failed || text->failed
+                           ? nt_error_say(error, NT_NO_MEMORY, "out of memory writing the report")
+                           : nt_file_replace(path.bytes, text->bytes, text->length, error);
+    nt_text_finish(&path);
+    return status;
+}
+
+static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *arena,
+                      nt_error *error) {
+    char *file = nt_arena_printf(arena, "./%s.gp", figure->name);
+    char *words[] = {"gnuplot", file, NULL};
+    nt_text text;
+    nt_text_init(&text);
+    frame(figure, &text);
+    nt_status status = file ? nt_write_into(folder, file, &text, error) : NT_NO_MEMORY;
+    nt_text_finish(&text);
+    return status == NT_OK
+               ? nt_program_run(words, "gnuplot-nox", folder, figure->name, arena, error)
+               : status;
+}
+
+static nt_status draw(const nt_figure *figure, const char *folder, nt_arena *arena,
+                      nt_error *error) {
+    static const char *const forms[] = {"svg", "png"};
+    char *file = nt_arena_printf(arena, "./%s.dot", figure->name);
+    if (!file)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    NT_TRY(nt_write_into(folder, file, &figure->script, error));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char *form = nt_arena_printf(arena, "-T%s", forms[i]);
+        char *out = nt_arena_printf(arena, "-o%s.%s", figure->name, forms[i]);
+        char *words[] = {"dot", file, form, out, NULL};
+        if (!form || !out)
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+        NT_TRY(nt_program_run(words, "graphviz", folder, figure->name, arena, error));
+    }
+    return NT_OK;
+}
+
+nt_status nt_figure_draw(const nt_figure *figure, const char *folder, nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    const char *file = nt_arena_printf(&arena, "%s.csv", figure->name);
+    nt_status status = file ? nt_write_into(folder, file, &figure->csv, error) : NT_NO_MEMORY;
+    if (status == NT_OK)
+        status = figure->drawing ? draw(figure, folder, &arena, error)
+                                 : plot(figure, folder, &arena, error);
+    nt_arena_finish(&arena);
+    return status;
+}

@@ -1,0 +1,66 @@
+/* The metric against the number of layers that are gone. */
+#include "plot.h"
+
+#include "csv_out.h"
+#include <math.h>
+
+/* The layer that a case edits beside those of the one before. */
+static const char *gone(const nt_record *record, const nt_record_group *group, int32_t c) {
+    const nt_record_case *item = &group->cases[c];
+    for (int32_t i = 0; i < item->layer_count; i++) {
+        bool before = false;
+        for (int32_t j = 0; c > 0 && j < group->cases[c - 1].layer_count; j++)
+            before = before || group->cases[c - 1].layers[j] == item->layers[i];
+        if (!before && item->layers[i] >= 0)
+            return record->layers[item->layers[i]].name;
+    }
+    return "";
+}
+
+static void add_steps(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    nt_text_printf(&figure->csv, "layers,%s,low,high,gone\n0,%.6f,,,nothing\n", record->metric,
+                   record->baseline.mean);
+    nt_plot_tips_begin(figure);
+    nt_plot_tip(figure, 0, record->baseline.mean, "nothing gone: %.4f", record->baseline.mean);
+    for (int32_t c = 0; c < group->case_count; c++) {
+        const nt_record_case *item = &group->cases[c];
+        nt_text_printf(&figure->csv, "%d", (int)item->layer_count);
+        nt_csv_share(&figure->csv, item->value.mean);
+        nt_csv_share(&figure->csv, item->low);
+        nt_csv_share(&figure->csv, item->high);
+        nt_text_add(&figure->csv, ",");
+        nt_csv_text(&figure->csv, gone(record, group, c));
+        nt_text_add(&figure->csv, "\n");
+        if (!isnan(item->value.mean))
+            nt_plot_tip(figure, item->layer_count, item->value.mean, "%d gone, last %s: %.4f",
+                        (int)item->layer_count, gone(record, group, c), item->value.mean);
+    }
+    nt_plot_tips_end(figure);
+}
+
+static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    add_steps(figure, record, group);
+    nt_text_printf(
+        &figure->script,
+        "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
+        "set yrange [0:1]\nset xlabel 'layers gone'\nset ylabel '%s'\nset xtics 1\n"
+        "plot '%s.csv' skip 1 using 1:2 with linespoints pointtype 7 pointsize 0.4 "
+        "linecolor rgb '#0072B2' title '%s', \\\n"
+        "  '' skip 2 using 1:3:(0):(column(4) - column(3)) with vectors nohead linewidth "
+        "1.4 linecolor rgb '#222222' title '%s', \\\n"
+        "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
+        "margin', \\\n",
+        record->metric, figure->name, record->metric, nt_record_spread_words(record),
+        record->baseline.mean - record->margin);
+    nt_text_add(&figure->script, nt_plot_tips);
+}
+
+const nt_figure_kind nt_figure_kind_nested = {
+    .kind = {.name = "nested",
+             .doc = "the metric as one layer after the other goes",
+             .fields = nt_no_fields},
+    .of_group = true,
+    .form = NT_FORM_NESTED,
+    .caption = "The metric as one layer after the other goes.",
+    .draw = draw,
+};
