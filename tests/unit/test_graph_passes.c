@@ -245,6 +245,32 @@ static void sums_are_fused(void **state) {
     nt_network_free(network);
 }
 
+/* Where a unit's residual branch is gone, its relu stands on that of the unit before. */
+static void relus_are_merged(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("relus");
+    nt_value x, first, second, sides[2], sum;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    first = append(network, "relu", "", &x, 1, "relu1");
+    second = append(network, "relu", "", &first, 1, "relu2");
+    sides[0] = first;
+    sides[1] = append(network, "relu", "", &second, 1, "relu3");
+    sum = append(network, "add", "", sides, 2, "add");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    const char *merged = "%0 = input image: Nx2x4x4\n"
+                         "%1 = relu(%0): Nx2x4x4 # relu1\n"
+                         "%2 = add(%1, %1): Nx2x4x4 # add\n"
+                         "out = %2\n";
+    nt_graph *graph = through(network->graph, "merge_relu");
+    assert_dump(graph, merged);
+    nt_graph_free(graph);
+    graph = passed(network->graph, &(nt_pass_options){0});
+    assert_dump(graph, merged);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evaluation_folds_and_drops),
@@ -256,6 +282,7 @@ int main(void) {
         cmocka_unit_test(kernels_are_kept),
         cmocka_unit_test(batch_statistics_are_not_folded),
         cmocka_unit_test(sums_are_fused),
+        cmocka_unit_test(relus_are_merged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
