@@ -111,6 +111,41 @@ static void nothing_to_show(void **state) {
     nt_arena_finish(&arena);
 }
 
+/* Of a group with many cases by itself the page's words say it; of two there is something to see.
+ */
+static void verdicts_are_compared(void **state) {
+    (void)state;
+    enum { MANY = 10 };
+    nt_record_case cases[MANY];
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    make_run(&r, NT_FORM_SETS);
+    r.record.group_count = 3;
+    for (int i = 0; i < MANY; i++) {
+        cases[i] = r.cases[0];
+        cases[i].verdicts[i < 5 ? NT_TRIVIAL : i < 8 ? NT_CRITICAL : NT_UNDECIDED] = i < 9;
+    }
+    r.groups[0].cases = r.groups[2].cases = cases;
+    r.groups[2].name = "it's, of 10 %";
+    for (int i = 0; i < 2; i++) {
+        r.groups[i ? 2 : 0].case_count = MANY;
+        assert_int_equal(nt_figures_init(&figures, &r.record, &arena), NT_OK);
+        assert_int_equal(figures.count, 3 + 3 + i);
+        if (i == 1) {
+            assert_string_equal(figures.items[3].name, "verdicts");
+            assert_string_equal(figures.items[3].csv.bytes,
+                                "position,critical,undecided,trivial,cases,group\n"
+                                "1,0.300000,0.100000,0.500000,10,each\n"
+                                "2,0.000000,0.000000,0.000000,2,each\n"
+                                "3,0.300000,0.100000,0.500000,10,\"it's, of 10 %\"\n");
+        }
+        nt_figures_finish(&figures);
+    }
+    nt_arena_finish(&arena);
+}
+
 /* Each allocation in turn is refused: said, and nothing is lost. */
 static void out_of_memory(void **state) {
     (void)state;
@@ -137,6 +172,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_group_and_the_run),
         cmocka_unit_test(nothing_to_show),
+        cmocka_unit_test(verdicts_are_compared),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
