@@ -271,6 +271,29 @@ static void relus_are_merged(void **state) {
     nt_network_free(network);
 }
 
+/* With `plain` no pass runs but those that say what the phase means. */
+static void plain_is_what_is_meant(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *meant = pass_once("evaluation", network->graph, &(nt_pass_options){0});
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){.plain = true});
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(meant, &text);
+    assert_dump(graph, text.bytes);
+    assert_null(strstr(text.bytes, "algorithm=direct"));
+    nt_graph_free(graph);
+    graph = passed(network->graph, &(nt_pass_options){.plain = true, .conv = NT_CONV_DIRECT});
+    assert_dump_has(graph, (const char *[]){"pad=1 algorithm=direct: Nx4x8x8 # conv1"}, 1);
+    nt_graph_free(graph);
+    graph = passed(network->graph, &(nt_pass_options){.phase = NT_PHASE_FORWARD});
+    assert_dump_has(graph, (const char *[]){"statistics=train: ", "dropout("}, 2);
+    nt_graph_free(graph);
+    nt_text_finish(&text);
+    nt_graph_free(meant);
+    nt_network_free(network);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evaluation_folds_and_drops),
@@ -283,6 +306,7 @@ int main(void) {
         cmocka_unit_test(batch_statistics_are_not_folded),
         cmocka_unit_test(sums_are_fused),
         cmocka_unit_test(relus_are_merged),
+        cmocka_unit_test(plain_is_what_is_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
