@@ -6,6 +6,7 @@
 #include "hash.h"
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +33,8 @@ const char *nt_field_nearest(const nt_field *fields, const char *name) {
 }
 
 static bool in_range(const nt_field *field, double value) {
+    if (field->above)
+        return value > field->min && (field->max == 0 || value <= field->max);
     return (field->min == 0 && field->max == 0) || (value >= field->min && value <= field->max);
 }
 
@@ -51,6 +54,20 @@ static bool read_int(const nt_field *field, const char *text, int32_t *ret) {
     if (!read_real(field, text, &value) || value != floor(value) || fabs(value) > INT_MAX)
         return false;
     *ret = (int32_t)value;
+    return true;
+}
+
+/* Digits are read as they are, in full; what is written otherwise (1e3) is read as a number. */
+static bool read_int64(const nt_field *field, const char *text, int64_t *ret) {
+    char *end;
+    double value;
+    if (!read_real(field, text, &value) || value != floor(value) || fabs(value) > 0x1p63)
+        return false;
+    errno = 0;
+    long long integer = strtoll(text, &end, 10);
+    if (errno != 0 || (*end != '\0' && fabs(value) == 0x1p63))
+        return false;
+    *ret = *end == '\0' ? integer : (int64_t)value;
     return true;
 }
 
@@ -176,6 +193,8 @@ static bool set(const nt_field *field, void *record, nt_arena *arena, const char
     switch (field->type) {
     case NT_INT:
         return read_int(field, texts[0], at);
+    case NT_INT64:
+        return read_int64(field, texts[0], at);
     case NT_REAL:
         return read_real(field, texts[0], at);
     case NT_BOOL:
@@ -274,6 +293,8 @@ static const void *value_bytes(const nt_field *field, const void *record, size_t
     case NT_INT:
     case NT_CHOICE:
         return *ret_size = sizeof(int32_t), at;
+    case NT_INT64:
+        return *ret_size = sizeof(int64_t), at;
     case NT_REAL:
         return *ret_size = sizeof(double), at;
     case NT_BOOL:
@@ -350,14 +371,51 @@ bool nt_fields_equal(const nt_field *fields, const void *a, const void *b) {
     return true;
 }
 
+static int compare_real(double a, double b) {
+    return (a > b) - (a < b);
+}
+
+static int compare_field(const nt_field *field, const void *a, const void *b) {
+    size_t size_a, size_b;
+    const void *x = value_bytes(field, a, &size_a), *y = value_bytes(field, b, &size_b);
+    switch (field->type) {
+    case NT_INT:
+    case NT_CHOICE:
+        return compare_real(*(const int32_t *)x, *(const int32_t *)y);
+    case NT_INT64:
+        return (*(const int64_t *)x > *(const int64_t *)y) -
+               (*(const int64_t *)x < *(const int64_t *)y);
+    case NT_REAL:
+        return compare_real(*(const double *)x, *(const double *)y);
+    default:
+        if (size_a != size_b)
+            return size_a < size_b ? -1 : 1;
+        return size_a == 0 ? 0 : memcmp(x, y, size_a);
+    }
+}
+
+int nt_fields_compare(const nt_field *fields, const void *a, const void *b) {
+    int order = 0;
+    for (; fields->name && order == 0; fields++)
+        order = compare_field(fields, a, b);
+    return order;
+}
+
 void nt_field_format(const nt_field *field, const void *record, nt_text *text) {
+    nt_field_format_digits(field, record, 10, text);
+}
+
+void nt_field_format_digits(const nt_field *field, const void *record, int digits, nt_text *text) {
     const void *at = (const char *)record + field->offset;
     switch (field->type) {
     case NT_INT:
         nt_text_printf(text, "%d", *(const int32_t *)at);
         break;
+    case NT_INT64:
+        nt_text_printf(text, "%" PRId64, *(const int64_t *)at);
+        break;
     case NT_REAL:
-        nt_text_printf(text, "%.10g", *(const double *)at);
+        nt_text_printf(text, "%.*g", digits, *(const double *)at);
         break;
     case NT_BOOL:
         nt_text_add(text, *(const bool *)at ? "true" : "false");
@@ -392,7 +450,7 @@ void nt_field_format(const nt_field *field, const void *record, nt_text *text) {
         const nt_reals *reals = at;
         nt_text_add(text, "[");
         for (int i = 0; i < reals->count; i++)
-            nt_text_printf(text, "%s%.10g", i ? "," : "", reals->items[i]);
+            nt_text_printf(text, "%s%.*g", i ? "," : "", digits, reals->items[i]);
         nt_text_add(text, "]");
         break;
     }
@@ -412,13 +470,18 @@ void nt_fields_format(const nt_field *fields, const void *record, nt_text *text)
 
 static void describe_number(const nt_field *field, const char *what, nt_text *text) {
     nt_text_add(text, what);
-    if (field->min != 0 || field->max != 0)
+    if (field->above && field->max == 0)
+        nt_text_printf(text, " above %.10g", field->min);
+    else if (field->above)
+        nt_text_printf(text, " above %.10g, up to %.10g", field->min, field->max);
+    else if (field->min != 0 || field->max != 0)
         nt_text_printf(text, " from %.10g to %.10g", field->min, field->max);
 }
 
 void nt_field_describe(const nt_field *field, nt_text *text) {
     switch (field->type) {
     case NT_INT:
+    case NT_INT64:
         describe_number(field, "an integer", text);
         break;
     case NT_REAL:

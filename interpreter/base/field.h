@@ -22,6 +22,7 @@
 
 typedef enum nt_field_type {
     NT_INT,    /* int32_t; 3 and 3.0 are the same integer */
+    NT_INT64,  /* int64_t */
     NT_REAL,   /* double */
     NT_BOOL,   /* bool: true or false */
     NT_CHOICE, /* int32_t: the index of one of `choices` */
@@ -48,6 +49,7 @@ typedef struct nt_field {
     size_t offset;
     const char *fallback;       /* the default, as a user would write it; NULL: it must be given */
     double min, max;            /* of numbers; both 0: any */
+    bool above;                 /* of numbers: above min, which is no such one; max 0: no limit */
     const char *const *choices; /* of NT_CHOICE; NULL-terminated */
     const char *doc;            /* one line, no full stop */
     bool hidden;                /* set by the program, never by a user */
@@ -95,8 +97,15 @@ void *nt_fields_copy(const nt_field *fields, const void *record, size_t size, nt
 uint64_t nt_fields_hash(const nt_field *fields, const void *record, uint64_t seed);
 bool nt_fields_equal(const nt_field *fields, const void *a, const void *b);
 
+/* Field by field in the table's order: below, at or above 0. Numbers are ordered as such; lists and
+ * texts in some order of their own. */
+int nt_fields_compare(const nt_field *fields, const void *a, const void *b);
+
 /* Appends one field's value as a user would write it: 3, [3,5], true, zeros, name. */
 void nt_field_format(const nt_field *field, const void *record, nt_text *text);
+
+/* The same with real numbers in `digits` significant digits; 17 tell any two apart. */
+void nt_field_format_digits(const nt_field *field, const void *record, int digits, nt_text *text);
 
 /* Appends " name=value" for each field that differs from its fallback. */
 void nt_fields_format(const nt_field *fields, const void *record, nt_text *text);

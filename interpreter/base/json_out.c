@@ -61,6 +61,8 @@ static json_t *field_value(const nt_field *field, const void *record) {
     switch (field->type) {
     case NT_INT:
         return json_integer(*(const int32_t *)at);
+    case NT_INT64:
+        return json_integer(*(const int64_t *)at);
     case NT_REAL:
         return nt_json_real(*(const double *)at);
     case NT_BOOL:
@@ -98,19 +100,18 @@ json_t *nt_json_field(const nt_field *field) {
     nt_text takes;
     nt_text_init(&takes);
     nt_field_describe(field, &takes);
-    json_t *object = takes.failed
-                         ? NULL
-                         : json_pack("{s:s, s:s, s:s?, s:b, s:s}", "name", field->name, "takes",
-                                     takes.bytes, "default", field->fallback, "required",
-                                     field->fallback == NULL, "doc", field->doc);
-    nt_text_finish(&takes);
     bool bounded = field->min != 0 || field->max != 0;
-    if (object && bounded &&
-        (json_object_set_new(object, "min", nt_json_real(field->min)) != 0 ||
-         json_object_set_new(object, "max", nt_json_real(field->max)) != 0)) {
+    json_t *low = bounded || field->above ? nt_json_real(field->min) : NULL;
+    json_t *high = bounded ? nt_json_real(field->max) : NULL;
+    json_t *object =
+        json_pack("{s:s, s:s, s:s?, s:b, s:s, s:o*, s:o*}", "name", field->name, "takes",
+                  takes.bytes, "default", field->fallback, "required", field->fallback == NULL,
+                  "doc", field->doc, field->above ? "above" : "min", low, "max", high);
+    if (takes.failed) {
         json_decref(object);
-        return NULL;
+        object = NULL;
     }
+    nt_text_finish(&takes);
     return object;
 }
 

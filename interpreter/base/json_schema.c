@@ -18,6 +18,10 @@ json_t *nt_schema_text(const char *text) {
 /* --- fields ----------------------------------------------------------------------------------- */
 
 static json_t *number(const nt_field *field, const char *type) {
+    if (field->above)
+        return json_pack("{s:s, s:o, s:o*}", "type", type, "exclusiveMinimum",
+                         nt_json_real(field->min), "maximum",
+                         field->max != 0 ? nt_json_real(field->max) : NULL);
     if (field->min == 0 && field->max == 0)
         return json_pack("{s:s}", "type", type);
     if (field->type != NT_REAL && field->type != NT_REALS)
@@ -50,6 +54,7 @@ static json_t *one_or_list(const nt_field *field, const char *type, int least, i
 static json_t *value_schema(const nt_field *field, nt_schema_values values) {
     switch (field->type) {
     case NT_INT:
+    case NT_INT64:
         return number(field, "integer");
     case NT_REAL:
         return number(field, "number");

@@ -177,6 +177,84 @@ static void test_equality(void **state) {
     }
 }
 
+/* --- whole integers, open limits, order ------------------------------------------------------- */
+
+typedef struct draw {
+    double spread;
+    int64_t seed;
+    nt_ints at;
+} draw;
+
+static const nt_field draw_fields[] = {
+    {"spread", NT_REAL, offsetof(draw, spread), "1", 0, 0, .above = true, .doc = "how wide"},
+    {"seed", NT_INT64, offsetof(draw, seed), "0", .doc = "which"},
+    {"at", NT_INTS, offsetof(draw, at), "[]", .doc = "where"},
+    {0},
+};
+
+static draw drawn(const char *text) {
+    char why[NT_FIELD_WHY];
+    draw d;
+    assert_true(nt_fields_default(draw_fields, &d, &arena));
+    if (!nt_fields_parse(draw_fields, &d, &arena, text, why))
+        fail_msg("'%s': %s", text, why);
+    return d;
+}
+
+static void test_integers_in_full(void **state) {
+    (void)state;
+    assert_true(drawn("seed=9223372036854775807").seed == INT64_MAX);
+    assert_true(drawn("seed=-9223372036854775808").seed == INT64_MIN);
+    assert_true(drawn("seed=9007199254740993").seed == 9007199254740993);
+    assert_true(drawn("seed=-3.0").seed == -3 && drawn("seed=1e3").seed == 1000);
+    static const char *const wrong[][2] = {
+        {"seed=9223372036854775808", "must be an integer, not '9223372036854775808'"},
+        {"seed=9223372036854775808.0", "must be an integer, not '9223372036854775808.0'"},
+        {"seed=1.5", "must be an integer, not '1.5'"},
+        {"seed=nan", "must be an integer, not 'nan'"},
+        {"spread=0", "must be a number above 0, not '0'"},
+        {"spread=-1", "must be a number above 0, not '-1'"},
+        {"spread=inf", "must be a number above 0, not 'inf'"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char why[NT_FIELD_WHY] = "";
+        draw d = drawn("");
+        assert_false(nt_fields_parse(draw_fields, &d, &arena, wrong[i][0], why));
+        assert_string_equal(why, wrong[i][1]);
+    }
+}
+
+static void test_every_digit(void **state) {
+    (void)state;
+    draw d = drawn("spread=0.1 seed=9007199254740993");
+    nt_text text;
+    nt_text_init(&text);
+    for (const nt_field *field = draw_fields; field->name; field++) {
+        nt_field_format_digits(field, &d, 17, &text);
+        nt_text_add(&text, " ");
+    }
+    assert_string_equal(text.bytes, "0.10000000000000001 9007199254740993 [] ");
+    nt_text_finish(&text);
+}
+
+static void test_order(void **state) {
+    (void)state;
+    static const char *const ascending[] = {"spread=0.5 seed=9",
+                                            "spread=1 seed=-9223372036854775808",
+                                            "spread=1 seed=9007199254740992",
+                                            "spread=1 seed=9007199254740993",
+                                            "spread=10 seed=-1",
+                                            "spread=10 seed=-1 at=[1]",
+                                            "spread=10 seed=-1 at=[0,0]"};
+    enum { COUNT = sizeof ascending / sizeof *ascending };
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < COUNT; k++) {
+            draw a = drawn(ascending[i]), b = drawn(ascending[k]);
+            int order = nt_fields_compare(draw_fields, &a, &b);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+}
+
 static void test_copy(void **state) {
     (void)state;
     char why[NT_FIELD_WHY];
@@ -229,6 +307,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_lookup, setup, teardown),
         cmocka_unit_test_setup_teardown(test_format_reads_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_equality, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_integers_in_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_digit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
     };
