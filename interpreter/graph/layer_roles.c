@@ -7,9 +7,13 @@
  * way is the long side, and convolutions that only lie on other sides are shortcuts. */
 #include "alloc.h"
 #include "attrs.h"
-#include "edit.h"
 #include "network.h"
 #include <string.h>
+
+bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node) {
+    return node->data_count == 1 && node->in_count > NT_CONV_WEIGHT && !node->grad &&
+           nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->layout == NT_KERNEL;
+}
 
 static bool is_convolution(const nt_graph *graph, int32_t i) {
     const nt_node *node = nt_graph_node(graph, i);

@@ -63,6 +63,10 @@ nt_status nt_network_append(nt_network *network, const nt_op *op, const void *at
                             const nt_value *in, int in_count, const nt_site *site, nt_value *ret,
                             char why[NT_WHY]);
 
+/* Whether the node has one data input and a kernel (or a matrix): a convolution or a linear layer,
+ * whatever its op is called. Its inputs are then the data, the kernel and perhaps a bias. */
+bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node);
+
 /* Once all layers and outputs are there: finds `fd`, `shortcut` and `dead`. */
 nt_status nt_network_seal(nt_network *network);
 

@@ -9,20 +9,6 @@
 
 enum { LARGEST_SCRIPT = 1 << 20 };
 
-static const char hook_key = 0; /* its address names the hook in the registry */
-
-void nt_lua_push_hook(lua_State *state, nt_hook *hook) {
-    lua_pushlightuserdata(state, hook);
-    lua_rawsetp(state, LUA_REGISTRYINDEX, &hook_key);
-}
-
-nt_hook *nt_lua_hook(lua_State *state) {
-    lua_rawgetp(state, LUA_REGISTRYINDEX, &hook_key);
-    nt_hook *hook = lua_touserdata(state, -1);
-    lua_pop(state, 1);
-    return hook;
-}
-
 /* push_arguments(hook): the network and the options */
 static int push_arguments(lua_State *state) {
     nt_hook *hook = lua_touserdata(state, 1);

@@ -4,16 +4,15 @@
  *       return {{name = "stem", zero = {net:node("conv1")}}}, "an optional remark"
  *     end
  *
- * A case has a `name` and lists nodes, or their names, under what is done to them: `zero`, `mean`,
- * `reinit`, `rerandomise`, `noise` (with a `deviation`) and `drop` (which also takes the name of a
- * block that holds one sum); `seed` goes with `rerandomise` and `noise`. See nt_edit_kind.
+ * A case has a `name` and lists nodes, or their names, under what is done to them: the names of the
+ * kinds of ablation (ablation.h), with their options among the nodes or beside them.
  *
  * A hook is a pure function: run twice on the same network with the same options, it gives the same
  * cases, so that a plan can be listed without running it, hashed, and resumed. */
 #ifndef NT_HOOK_H
 #define NT_HOOK_H
 
-#include "edit.h"
+#include "ablation.h"
 #include "expression.h"
 #include "hash.h"
 #include "network.h"

@@ -6,22 +6,6 @@
 /* Places on the stack. NAMES: a table from names to their cases' numbers. */
 enum { CASES = 2, REMARK = 3, NAMES = 4 };
 
-lua_Integer nt_lua_list_length(lua_State *state, int index, const char *what, const char *end) {
-    index = lua_absindex(state, index);
-    if (!lua_istable(state, index))
-        luaL_error(state, "%s %s; %s", what, luaL_typename(state, index), end);
-    lua_Integer count = (lua_Integer)lua_rawlen(state, index);
-    nt_sandbox_charge(state, count);
-    lua_pushnil(state);
-    while (lua_next(state, index)) {
-        lua_Integer key = lua_isinteger(state, -2) ? lua_tointeger(state, -2) : 0;
-        if (key < 1 || key > count)
-            luaL_error(state, "%s a table with other keys than 1 to %I; %s", what, count, end);
-        lua_pop(state, 1);
-    }
-    return count;
-}
-
 /* A name or a remark goes into tables, files and terminals: UTF-8 without control characters. */
 static void check_text(lua_State *state, const char *what, int index) {
     size_t length;
@@ -51,6 +35,12 @@ static void read_name(lua_State *state, nt_hook *hook, int table, lua_Integer nu
     lua_rawset(state, NAMES);
 }
 
+static void refuse_idle(lua_State *state, const char *what) {
+    char kinds[NT_ABLATION_NAMES];
+    nt_ablation_names(NULL, " or ", kinds);
+    luaL_error(state, "%s edits nothing; list nodes under %s", what, kinds);
+}
+
 /* Reads the case on the top of the stack, and pops it. */
 static void read_case(lua_State *state, nt_hook *hook, lua_Integer number) {
     nt_case *item = &hook->cases.items[number - 1];
@@ -63,10 +53,7 @@ static void read_case(lua_State *state, nt_hook *hook, lua_Integer number) {
     const char *what = lua_pushfstring(state, "case '%s'", item->name);
     nt_lua_read_edits(state, hook, table, what, &hook->cases.arena, item);
     if (item->count == 0)
-        luaL_error(state,
-                   "%s edits nothing; list nodes under 'zero', 'mean', 'reinit', 'rerandomise', "
-                   "'noise' or 'drop'",
-                   what);
+        refuse_idle(state, what);
     lua_settop(state, table - 1);
 }
 

@@ -2,34 +2,34 @@
  * and the questions that it asks. Raises at the first mistake; its caller gives that a place.
  *
  *     {name = "stem", zero = {conv1, "conv2"}, noise = "fc", deviation = 0.1, seed = 7}
+ *     {name = "stem", zero = {conv1, "conv2"}, noise = {"fc", deviation = 0.1, seed = 7}}
  *
  * Where several keys are wrong the first in byte order is named, as Lua's own order isn't the same
  * on each run. */
 #include "hook_private.h"
 
+#include "hook_edit_options.h"
 #include "network_api.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    KINDS = NT_EDIT_DROP + 1,
     MOST_NAMED = 4000000, /* nodes in all cases: what they take isn't counted by the sandbox */
     NAMES_AN_INSTRUCTION = 8
 };
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-static const char *const other_keys[] = {"deviation", "seed", "name"};
-enum { OTHERS = sizeof other_keys / sizeof *other_keys };
+enum { MOST_KEYS = NT_MOST_ABLATIONS + NT_MOST_ABLATION_OPTIONS + 2 };
 
-/* NULL-terminated; a question has no name. */
-static void list_keys(bool question, const char *ret[KINDS + OTHERS + 1]) {
-    int count = 0;
-    for (int kind = 0; kind < KINDS; kind++)
-        ret[count++] = nt_edit_names[kind];
-    for (int i = 0; i < (question ? OTHERS - 1 : OTHERS); i++)
-        ret[count++] = other_keys[i];
+/* Kinds, options and, of a case, `name`; NULL-terminated. */
+static void list_keys(bool question, const char *ret[MOST_KEYS]) {
+    int count = nt_ablation_count();
+    for (int kind = 0; kind < count; kind++)
+        ret[kind] = nt_ablations[kind]->name;
+    count += nt_ablation_options(ret + count);
+    if (!question)
+        ret[count++] = "name";
     ret[count] = NULL;
 }
 
@@ -51,7 +51,7 @@ static void refuse_key(lua_State *state, const char *what, const char *key,
 }
 
 void nt_lua_check_keys(lua_State *state, int table, const char *what, bool question) {
-    const char *keys[KINDS + OTHERS + 1], *unknown = NULL;
+    const char *keys[MOST_KEYS], *unknown = NULL;
     bool bare = false;
     list_keys(question, keys);
     lua_pushnil(state);
@@ -72,13 +72,9 @@ void nt_lua_check_keys(lua_State *state, int table, const char *what, bool quest
 
 /* --- edits ------------------------------------------------------------------------------------ */
 
-/* A case while it is read. */
 typedef struct reading {
-    lua_State *state;
+    nt_case_reading of;
     nt_hook *hook;
-    const char *what;
-    int table;  /* the case, on Lua's stack */
-    int values; /* and there what it says of the first kind; the other kinds follow; nil: nothing */
 } reading;
 
 typedef struct named {
@@ -86,119 +82,69 @@ typedef struct named {
     nt_edit edit;
 } named;
 
-/* The only sum of the block with this name; NULL if there is no such block. */
-static const nt_layer *sum_of_block(const reading *r, const char *name) {
+static bool fits(const reading *r, const nt_layer *layer, const nt_ablation *kind) {
+    const nt_graph *graph = r->hook->network->graph;
+    return kind->fits(graph, nt_graph_node(graph, layer->value.node));
+}
+
+/* The only layer that fits in the block with this name; NULL if there is no such block. */
+static const nt_layer *layer_of_block(const reading *r, const nt_ablation *kind, const char *name) {
     const nt_network *network = r->hook->network;
-    const nt_layer *sum = NULL;
-    int inside = 0, sums = 0;
+    const nt_layer *found = NULL;
+    int inside = 0, fitting = 0;
     for (size_t i = 0; i < network->layer_count; i++) {
         const nt_layer *layer = &network->layers[i];
         if (strcmp(layer->block, name) != 0)
             continue;
         inside++;
-        if (!nt_edit_fits(network->graph, nt_graph_node(network->graph, layer->value.node),
-                          NT_EDIT_DROP))
+        if (!fits(r, layer, kind))
             continue;
-        sum = layer;
-        sums++;
+        found = layer;
+        fitting++;
     }
-    if (inside > 0 && sums == 0)
-        luaL_error(r->state, "%s: the block '%s' holds no sum, so it has no branch to drop",
-                   r->what, name);
-    if (sums > 1)
-        luaL_error(r->state, "%s: the block '%s' holds %d sums; name one of them, such as '%s'",
-                   r->what, name, sums, sum->name);
-    return sum;
+    if (inside > 0 && fitting == 0)
+        luaL_error(r->of.state, "%s: the block '%s' %s", r->of.what, name, kind->block_unfit);
+    if (fitting > 1)
+        luaL_error(r->of.state, "%s: the block '%s' holds %d %ss; name one of them, such as '%s'",
+                   r->of.what, name, fitting, kind->in_block, found->name);
+    return found;
 }
 
 /* The layer that the value on top of the stack means. */
-static const nt_layer *find_layer(const reading *r, nt_edit_kind kind) {
-    const nt_layer *layer = nt_lua_to_layer(r->state, -1);
+static const nt_layer *find_layer(const reading *r, const nt_ablation *kind) {
+    lua_State *state = r->of.state;
+    const nt_network *network = r->hook->network;
+    const nt_layer *layer = nt_lua_to_layer(state, -1);
     if (layer)
         return layer;
-    if (lua_type(r->state, -1) != LUA_TSTRING)
-        luaL_error(r->state, "%s: '%s' holds %s where a node is wanted", r->what,
-                   nt_edit_names[kind], luaL_typename(r->state, -1));
-    const char *name = lua_tostring(r->state, -1);
-    nt_sandbox_charge(r->state, (int64_t)r->hook->network->layer_count / NAMES_AN_INSTRUCTION);
-    layer = nt_network_layer(r->hook->network, name);
-    if (!layer && kind == NT_EDIT_DROP)
-        layer = sum_of_block(r, name);
+    if (lua_type(state, -1) != LUA_TSTRING)
+        luaL_error(state, "%s: '%s' holds %s where a node is wanted", r->of.what, kind->kind.name,
+                   luaL_typename(state, -1));
+    const char *name = lua_tostring(state, -1);
+    nt_sandbox_charge(state, (int64_t)network->layer_count / NAMES_AN_INSTRUCTION);
+    layer = nt_network_layer(network, name);
+    if (!layer && kind->in_block)
+        layer = layer_of_block(r, kind, name);
     if (!layer)
-        nt_lua_no_such_node(r->state, r->hook->network, r->what, kind == NT_EDIT_DROP, name);
+        nt_lua_no_such_node(state, network, r->of.what, kind->in_block != NULL, name);
     return layer;
 }
 
-static void check_fit(const reading *r, const nt_layer *layer, nt_edit_kind kind) {
-    const nt_graph *graph = r->hook->network->graph;
-    const nt_node *node = nt_graph_node(graph, layer->value.node);
-    const char *op = node->op->kind.name;
-    bool fits = nt_edit_fits(graph, node, kind);
-    if (fits && layer->dead)
-        luaL_error(r->state, "%s: no output of the network depends on '%s'", r->what, layer->name);
-    if (fits)
-        return;
-    if (kind == NT_EDIT_DROP)
-        luaL_error(r->state, "%s: '%s' (%s) is no sum, so it has no branch to drop", r->what,
-                   layer->name, op);
-    if (kind == NT_EDIT_ZERO)
-        luaL_error(r->state, "%s: '%s' (%s) has no kernel to zero", r->what, layer->name, op);
-    luaL_error(r->state, "%s: '%s' (%s) has no kernel, which '%s' needs", r->what, layer->name, op,
-               nt_edit_names[kind]);
-}
-
-/* Pushes the values of all kinds. Returns how many nodes they name. */
-static lua_Integer push_values(reading *r) {
-    lua_Integer total = 0;
-    r->values = lua_gettop(r->state) + 1;
-    for (int kind = 0; kind < KINDS; kind++) {
-        int type = lua_getfield(r->state, r->table, nt_edit_names[kind]);
-        if (type == LUA_TTABLE) {
-            const char *what =
-                lua_pushfstring(r->state, "%s: '%s' is", r->what, nt_edit_names[kind]);
-            total += nt_lua_list_length(r->state, -2, what, "list its nodes");
-            lua_pop(r->state, 1);
-        } else if (type != LUA_TNIL) {
-            total++;
-        }
-    }
-    return total;
-}
-
-static double read_deviation(const reading *r) {
-    bool noise = !lua_isnil(r->state, r->values + NT_EDIT_NOISE);
-    int type = lua_getfield(r->state, r->table, "deviation");
-    double deviation = lua_tonumber(r->state, -1);
-    if (!noise && type != LUA_TNIL)
-        luaL_error(r->state, "%s has a 'deviation', which only 'noise' takes", r->what);
-    if (noise && type == LUA_TNIL)
-        luaL_error(r->state,
-                   "%s has 'noise' without a 'deviation'; give it relative to that of the "
-                   "kernel's elements, such as 0.1",
-                   r->what);
-    if (noise && (type != LUA_TNUMBER || !(deviation > 0) || !isfinite(deviation)))
-        luaL_error(r->state, "%s: 'deviation' must be a number above 0", r->what);
-    lua_pop(r->state, 1);
-    return deviation;
-}
-
-static int64_t read_seed(const reading *r) {
-    bool random = !lua_isnil(r->state, r->values + NT_EDIT_NOISE) ||
-                  !lua_isnil(r->state, r->values + NT_EDIT_RERANDOMISE);
-    int type = lua_getfield(r->state, r->table, "seed"), is_integer;
-    lua_Integer seed = lua_tointegerx(r->state, -1, &is_integer);
-    if (!random && type != LUA_TNIL)
-        luaL_error(r->state, "%s has a 'seed', which only 'rerandomise' and 'noise' take", r->what);
-    if (type != LUA_TNIL && (type != LUA_TNUMBER || !is_integer))
-        luaL_error(r->state, "%s: 'seed' must be an integer", r->what);
-    lua_pop(r->state, 1);
-    return type == LUA_TNIL ? 0 : seed;
+static void check_fit(const reading *r, const nt_layer *layer, const nt_ablation *kind) {
+    const nt_node *node = nt_graph_node(r->hook->network->graph, layer->value.node);
+    if (!fits(r, layer, kind))
+        luaL_error(r->of.state, "%s: '%s' (%s) %s", r->of.what, layer->name, node->op->kind.name,
+                   kind->unfit);
+    if (layer->dead)
+        luaL_error(r->of.state, "%s: no output of the network depends on '%s'", r->of.what,
+                   layer->name);
 }
 
 /* Reads the nodes of one kind; returns how many there are. */
-static lua_Integer read_kind(const reading *r, nt_edit edit, named *ret) {
-    lua_State *state = r->state;
-    int value = r->values + (int)edit.kind;
+static lua_Integer read_kind(const reading *r, int k, named *ret) {
+    lua_State *state = r->of.state;
+    const nt_ablation *kind = (const nt_ablation *)nt_ablations[k];
+    int value = nt_case_nodes_at(&r->of, k);
     bool list = lua_istable(state, value);
     lua_Integer count = list ? (lua_Integer)lua_rawlen(state, value) : !lua_isnil(state, value);
     for (lua_Integer i = 0; i < count; i++) {
@@ -206,10 +152,9 @@ static lua_Integer read_kind(const reading *r, nt_edit edit, named *ret) {
             lua_rawgeti(state, value, i + 1);
         else
             lua_pushvalue(state, value);
-        ret[i].layer = find_layer(r, edit.kind);
-        check_fit(r, ret[i].layer, edit.kind);
-        ret[i].edit = edit;
-        ret[i].edit.node = ret[i].layer->value.node;
+        ret[i].layer = find_layer(r, kind);
+        check_fit(r, ret[i].layer, kind);
+        ret[i].edit = (nt_edit){ret[i].layer->value.node, kind, r->of.options[k]};
         lua_pop(state, 1);
     }
     return count;
@@ -231,35 +176,20 @@ static void check_repeats(const reading *r, named *items, lua_Integer count) {
     for (lua_Integer i = 1; i < count; i++) {
         const nt_layer *a = items[i - 1].layer, *b = items[i].layer;
         if (a == b)
-            luaL_error(r->state, "%s names '%s' twice", r->what, a->name);
+            luaL_error(r->of.state, "%s names '%s' twice", r->of.what, a->name);
         if (items[i - 1].edit.node == items[i].edit.node)
-            luaL_error(r->state, "%s names '%s' and '%s', which are the same node; leave one out",
-                       r->what, a->name, b->name);
+            luaL_error(r->of.state,
+                       "%s names '%s' and '%s', which are the same node; leave one out", r->of.what,
+                       a->name, b->name);
     }
     qsort(items, (size_t)count, sizeof *items, by_layer);
 }
 
-static void read_nodes(const reading *r, named *ret) {
-    double deviation = read_deviation(r);
-    int64_t seed = read_seed(r);
-    lua_Integer count = 0;
-    for (int kind = 0; kind < KINDS; kind++) {
-        nt_edit edit = {.kind = (nt_edit_kind)kind};
-        if (kind == NT_EDIT_NOISE)
-            edit.deviation = deviation;
-        if (kind == NT_EDIT_NOISE || kind == NT_EDIT_RERANDOMISE)
-            edit.seed = seed;
-        count += read_kind(r, edit, ret + count);
-    }
-    check_repeats(r, ret, count);
-}
-
-static void keep(const reading *r, const named *items, lua_Integer count, nt_arena *arena,
-                 nt_case *ret) {
-    int32_t *layers = NT_ARENA_ARRAY(arena, int32_t, count + 1);
-    nt_edit *edits = NT_ARENA_ARRAY(arena, nt_edit, count + 1);
+static void keep(const reading *r, const named *items, lua_Integer count, nt_case *ret) {
+    int32_t *layers = NT_ARENA_ARRAY(r->of.arena, int32_t, count + 1);
+    nt_edit *edits = NT_ARENA_ARRAY(r->of.arena, nt_edit, count + 1);
     if (!layers || !edits)
-        nt_sandbox_no_memory(r->state);
+        nt_sandbox_no_memory(r->of.state);
     for (lua_Integer i = 0; i < count; i++) {
         layers[i] = items[i].layer->index;
         edits[i] = items[i].edit;
@@ -271,18 +201,23 @@ static void keep(const reading *r, const named *items, lua_Integer count, nt_are
 
 void nt_lua_read_edits(lua_State *state, nt_hook *hook, int table, const char *what,
                        nt_arena *arena, nt_case *item) {
-    reading r = {.state = state, .hook = hook, .what = what, .table = table};
-    int top = lua_gettop(state);
-    luaL_checkstack(state, KINDS + 10, NULL);
-    lua_Integer count = push_values(&r);
+    int kinds = nt_ablation_count(), top = lua_gettop(state);
+    reading r = {
+        .of = {.state = state, .what = what, .table = table, .kinds = kinds, .arena = arena},
+        .hook = hook};
+    luaL_checkstack(state, 2 * kinds + 10, NULL);
+    lua_Integer count = nt_case_push_kinds(&r.of), read = 0;
     if (count > (lua_Integer)hook->network->layer_count)
         luaL_error(state, "%s names %I nodes, more than the network has", what, count);
     hook->named += count;
     if (hook->named > MOST_NAMED)
         luaL_error(state, "%s: more than %d nodes are named in all", what, MOST_NAMED);
     nt_sandbox_charge(state, 4 * count);
+    nt_case_read_options(&r.of);
     named *items = lua_newuserdatauv(state, ((size_t)count + 1) * sizeof *items, 0);
-    read_nodes(&r, items);
-    keep(&r, items, count, arena, item);
+    for (int k = 0; k < kinds; k++)
+        read += read_kind(&r, k, items + read);
+    check_repeats(&r, items, count);
+    keep(&r, items, count, item);
     lua_settop(state, top);
 }

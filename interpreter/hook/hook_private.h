@@ -3,10 +3,7 @@
 #define NT_HOOK_PRIVATE_H
 
 #include "file.h"
-#include "hook.h"
-
-#include <lauxlib.h>
-#include <lua.h>
+#include "hook_lua.h"
 
 enum { NT_MOST_CASES = 100000, NT_MOST_QUESTIONS = 100000 };
 
@@ -35,10 +32,6 @@ struct nt_hook {
     int64_t named; /* nodes that the cases being read name so far */
 };
 
-/* The hook that this state runs, once nt_lua_push_hook has said so. Inside a protected call. */
-void nt_lua_push_hook(lua_State *state, nt_hook *hook);
-nt_hook *nt_lua_hook(lua_State *state);
-
 /* Pushes the table that a script sees as `options`. */
 void nt_lua_push_options(lua_State *state, nt_hook *hook);
 
@@ -49,10 +42,6 @@ nt_status nt_hook_check_options(const nt_hook *hook, nt_error *error);
 /* read_cases(hook, cases, remark): a C function that reads what a script returned into hook->cases.
  */
 int nt_lua_read_cases(lua_State *state);
-
-/* Raises if the value at `index` is no table with the keys 1 to n alone, returns n otherwise.
- * `what` begins the message, `end` ends it: "the hook returned", "return a list of cases". */
-lua_Integer nt_lua_list_length(lua_State *state, int index, const char *what, const char *end);
 
 /* Raises for a key of the table at `table` that a case, or a question, doesn't have. */
 void nt_lua_check_keys(lua_State *state, int table, const char *what, bool question);

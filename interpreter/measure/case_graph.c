@@ -3,6 +3,13 @@
 #include "alloc.h"
 #include <stdlib.h>
 
+bool nt_edits_need(const nt_edits *edits, unsigned need) {
+    for (int32_t i = 0; i < edits->count; i++)
+        if (edits->items[i].kind->needs & need)
+            return true;
+    return false;
+}
+
 /* One case while they are being sorted. */
 typedef struct entry {
     const nt_edits *edits;
@@ -13,15 +20,9 @@ typedef struct entry {
 static int compare(const void *a, const void *b) {
     const entry *x = a, *y = b;
     for (int32_t i = 0; i < x->edits->count && i < y->edits->count; i++) {
-        const nt_edit *p = &x->edits->items[i], *q = &y->edits->items[i];
-        if (p->node != q->node)
-            return p->node < q->node ? -1 : 1;
-        if (p->kind != q->kind)
-            return p->kind < q->kind ? -1 : 1;
-        if (p->seed != q->seed)
-            return p->seed < q->seed ? -1 : 1;
-        if (p->deviation != q->deviation)
-            return p->deviation < q->deviation ? -1 : 1;
+        int order = nt_edit_compare(&x->edits->items[i], &y->edits->items[i]);
+        if (order != 0)
+            return order;
     }
     if (x->edits->count != y->edits->count)
         return x->edits->count > y->edits->count ? -1 : 1;

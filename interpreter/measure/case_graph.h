@@ -12,6 +12,9 @@ typedef struct nt_edits {
     int32_t count;
 } nt_edits;
 
+/* Whether one of them needs this (NT_NEEDS_...). */
+bool nt_edits_need(const nt_edits *edits, unsigned need);
+
 typedef struct nt_case_graph {
     nt_graph *graph;         /* as edited: the passes have not seen it */
     nt_derived_list derived; /* the tensors that it wants beside the network's */

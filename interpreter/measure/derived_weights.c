@@ -3,10 +3,8 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "calibration.h"
-#include "random.h"
 #include "scheduler.h"
 #include "signals.h"
-#include <math.h>
 #include <string.h>
 
 static nt_status no_memory(nt_error *error) {
@@ -17,57 +15,19 @@ static nt_tensor tensor_of(const nt_derived_weights *derived, const char *name) 
     return *nt_weights_find(derived->weights, name);
 }
 
-static size_t bytes_of(nt_tensor tensor) {
-    return (size_t)nt_type_stored(tensor.type) * sizeof(float);
-}
-
 /* --- kernels ---------------------------------------------------------------------------------- */
-
-/* A stream of draws that no other purpose has: not that of the initial values, whatever the seed.
- */
-static uint64_t key_of(const nt_edit *edit) {
-    return nt_hash_word(nt_hash_string(0, nt_edit_names[edit->kind]), (uint64_t)edit->seed);
-}
-
-static nt_status rerandomise(const nt_derived *item, const nt_weights *weights, nt_tensor to) {
-    const nt_network *network = nt_weights_network(weights);
-    return nt_state_init(nt_network_state(network, item->source), key_of(&item->edit), to);
-}
-
-/* In PyTorch's order, so that places which only fill up blocks stay zero. */
-static nt_status add_noise(const nt_derived *item, const nt_weights *weights, nt_tensor to) {
-    size_t count = (size_t)nt_shape_elements(item->type.shape);
-    float *rows = nt_alloc(count * sizeof *rows);
-    double sum = 0, squares = 0;
-    nt_random random;
-    if (!rows)
-        return NT_NO_MEMORY;
-    nt_tensor_to_rows(item->type, nt_weights_find(weights, item->source)->f, rows);
-    for (size_t i = 0; i < count; i++)
-        sum += (double)rows[i];
-    for (size_t i = 0; i < count; i++)
-        squares += pow((double)rows[i] - sum / (double)count, 2);
-    double deviation = item->edit.deviation * sqrt(squares / (double)count);
-    nt_random_init(&random, key_of(&item->edit), nt_hash_string(0, item->source));
-    for (size_t i = 0; i < count; i++)
-        rows[i] = (float)((double)rows[i] + deviation * nt_random_normal(&random));
-    nt_tensor_from_rows(item->type, rows, to.f);
-    nt_free(rows, count * sizeof *rows);
-    return NT_OK;
-}
 
 static nt_status derive_kernel(const nt_derived *item, const nt_derive_source *source, nt_tensor to,
                                nt_error *error) {
-    nt_status status = NT_OK;
-    if (item->edit.kind == NT_EDIT_REINIT && !source->initial)
+    const nt_ablation *kind = item->edit.kind;
+    const nt_derivation from = {
+        .edit = &item->edit,
+        .state = nt_network_state(nt_weights_network(source->weights), item->source),
+        .trained = nt_weights_find(source->weights, item->source),
+        .initial = source->initial ? nt_weights_find(source->initial, item->source) : NULL};
+    if ((kind->needs & NT_NEEDS_INITIAL) && !source->initial)
         return nt_error_say(error, NT_INVALID, "the values that training began with are not known");
-    if (item->edit.kind == NT_EDIT_REINIT)
-        memcpy(to.data, nt_weights_find(source->initial, item->source)->data, bytes_of(to));
-    else if (item->edit.kind == NT_EDIT_RERANDOMISE)
-        status = rerandomise(item, source->weights, to);
-    else
-        status = add_noise(item, source->weights, to);
-    return status == NT_OK ? NT_OK : no_memory(error);
+    return kind->derive(&from, to) == NT_OK ? NT_OK : no_memory(error);
 }
 
 /* --- calibration ------------------------------------------------------------------------------ */
@@ -182,7 +142,7 @@ static nt_status spot(void *context, const nt_graph *from, int32_t i, nt_graph *
     char why[NT_WHY];
     for (size_t k = 0; k < s->derived->count; k++) {
         const nt_derived *item = &s->derived->items[k];
-        if (item->source[0] || item->value.node != i)
+        if (!item->mean || item->edit.node != i)
             continue;
         NT_TRY(nt_graph_add_raw(to, node->op, node->attrs, in, node->data_count, node->in_count,
                                 node->name, ret_out, why));
@@ -197,7 +157,7 @@ static nt_status add_means(const spotting *s, nt_graph *graph) {
     char why[NT_WHY];
     for (size_t k = 0; k < s->derived->count; k++) {
         nt_value value = s->spots[k];
-        if (s->derived->items[k].source[0])
+        if (!s->derived->items[k].mean)
             continue;
         if (nt_graph_type(graph, value)->shape.rank > 1)
             NT_TRY(nt_graph_add_raw(graph, &nt_op_global_avg_pool, NULL, &value, 1, 1, "", &value,
@@ -283,10 +243,10 @@ static nt_status fill(const nt_derived_weights *derived, const nt_case_graph *ca
     bool means = false;
     for (size_t i = 0; i < cases->derived.count; i++) {
         const nt_derived *item = &cases->derived.items[i];
-        if (item->source[0])
-            NT_TRY(derive_kernel(item, source, tensor_of(derived, item->name), error));
-        else
+        if (item->mean)
             means = true;
+        else
+            NT_TRY(derive_kernel(item, source, tensor_of(derived, item->name), error));
     }
     if (means)
         NT_TRY(derive_means(derived, cases, source, error));

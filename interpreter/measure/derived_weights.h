@@ -1,5 +1,5 @@
-/* The tensors that edits and recalibration want beside a network's own: kernels from before
- * training, drawn anew or with noise; mean outputs and statistics from calibration images. */
+/* The tensors that edits and recalibration want beside a network's own: kernels, which the kinds of
+ * ablation make; mean outputs and statistics, from calibration images. */
 #ifndef NT_DERIVED_WEIGHTS_H
 #define NT_DERIVED_WEIGHTS_H
 
@@ -19,8 +19,8 @@ typedef struct nt_derived_weights {
     nt_weights *weights;
 } nt_derived_weights;
 
-/* All that the cases want. Draws are keyed by the edit's seed and the tensor's name. Whatever the
- * outcome, the weights may be finished. NT_INVALID where `initial` is needed and NULL. */
+/* All that the cases want. Whatever the outcome, the weights may be finished. NT_INVALID where
+ * `initial` is needed and NULL. */
 nt_status nt_derived_weights_init(nt_derived_weights *derived, const nt_case_graph *cases,
                                   const nt_derive_source *source, nt_error *error);
 void nt_derived_weights_finish(nt_derived_weights *derived);

@@ -27,22 +27,15 @@ static nt_status no_memory(nt_error *error) {
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-static bool has_kind(const nt_edits *edits, nt_edit_kind kind) {
-    for (int32_t i = 0; i < edits->count; i++)
-        if (edits->items[i].kind == kind)
-            return true;
-    return false;
-}
-
 /* The graph as edited says what is computed, its parameters' names what they hold. */
 static nt_status digest_graph(const nt_measuring *m, const nt_graph *graph, nt_subject *subject) {
     nt_text text;
     nt_text_init(&text);
     nt_graph_dump(graph, &text);
     nt_text_add(&text, m->context);
-    if (has_kind(&subject->edits, NT_EDIT_REINIT))
+    if (nt_edits_need(&subject->edits, NT_NEEDS_INITIAL))
         nt_text_add(&text, m->initial_context);
-    if (has_kind(&subject->edits, NT_EDIT_MEAN) ||
+    if (nt_edits_need(&subject->edits, NT_NEEDS_CALIBRATION) ||
         m->evaluation.passes.norm == NT_NORM_RECALIBRATED)
         nt_text_add(&text, m->calibration_context);
     bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, subject->key);
@@ -55,7 +48,7 @@ static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *
     char why[NT_WHY];
     subject->failure = NULL;
     subject->key[0] = '\0';
-    if (has_kind(&subject->edits, NT_EDIT_REINIT) && !m->initial) {
+    if (nt_edits_need(&subject->edits, NT_NEEDS_INITIAL) && !m->initial) {
         subject->failure = m->no_initial;
         return NT_OK;
     }

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { WORDS_DIGITS = 6 };
+
 void nt_results_free(nt_results *results) {
     if (!results)
         return;
@@ -18,30 +20,31 @@ void nt_results_free(nt_results *results) {
     nt_free(results, sizeof *results);
 }
 
-/* The layers that are edited in one way: "zero a b". */
-static void add_kind(const nt_results *results, const nt_case *item, nt_edit_kind kind,
+/* The layers that are edited in one way: "noise a b (deviation 0.1, seed 7)". */
+static void add_kind(const nt_results *results, const nt_case *item, const nt_kind *kind,
                      nt_text *text) {
     int32_t count = 0;
     const nt_edit *edit = NULL;
     for (int32_t i = 0; i < item->count; i++) {
-        if (item->edits[i].kind != kind)
+        if (&item->edits[i].kind->kind != kind)
             continue;
         edit = &item->edits[i];
         if (count++ == 0)
-            nt_text_printf(text, "%s%s", text->length ? ", " : "", nt_edit_names[kind]);
+            nt_text_printf(text, "%s%s", text->length ? ", " : "", kind->name);
         nt_text_printf(text, " %s", results->network->layers[item->layers[i]].name);
     }
-    if (edit && kind == NT_EDIT_NOISE)
-        nt_text_printf(text, " (deviation %g, seed %lld)", edit->deviation, (long long)edit->seed);
-    if (edit && kind == NT_EDIT_RERANDOMISE)
-        nt_text_printf(text, " (seed %lld)", (long long)edit->seed);
+    for (const nt_field *field = kind->fields; edit && field->name; field++) {
+        nt_text_printf(text, "%s%s ", field == kind->fields ? " (" : ", ", field->name);
+        nt_field_format_digits(field, edit->options, WORDS_DIGITS, text);
+        nt_text_add(text, field[1].name ? "" : ")");
+    }
 }
 
 const char *nt_case_words(const nt_results *results, const nt_case *item, nt_arena *arena) {
     nt_text text;
     nt_text_init(&text);
-    for (int kind = 0; nt_edit_names[kind]; kind++)
-        add_kind(results, item, (nt_edit_kind)kind, &text);
+    for (const nt_kind *const *kind = nt_ablations; *kind; kind++)
+        add_kind(results, item, *kind, &text);
     const char *copy = text.failed || !text.bytes ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
     return copy;

@@ -26,14 +26,17 @@ static json_t *json_baseline(const nt_results *results) {
 static json_t *json_edits(const nt_results *results, const nt_case *item) {
     json_t *list = json_array();
     for (int32_t i = 0; i < item->count; i++) {
-        const nt_edit *edit = &item->edits[i];
-        bool drawn = edit->kind == NT_EDIT_NOISE || edit->kind == NT_EDIT_RERANDOMISE;
-        list = nt_json_append(
-            list, json_pack("{s:s, s:s, s:o*, s:o*}", "layer",
-                            results->network->layers[item->layers[i]].name, "kind",
-                            nt_edit_names[edit->kind], "deviation",
-                            edit->kind == NT_EDIT_NOISE ? nt_json_real(edit->deviation) : NULL,
-                            "seed", drawn ? json_integer(edit->seed) : NULL));
+        const nt_kind *kind = &item->edits[i].kind->kind;
+        json_t *edit =
+            json_pack("{s:s, s:s}", "layer", results->network->layers[item->layers[i]].name, "kind",
+                      kind->name);
+        json_t *options = nt_json_fields(kind->fields, item->edits[i].options);
+        if (!options || json_object_update(edit, options) != 0) {
+            json_decref(edit);
+            edit = NULL;
+        }
+        json_decref(options);
+        list = nt_json_append(list, edit);
     }
     return list;
 }

@@ -41,21 +41,20 @@ static bool asks(const nt_cases *cases) {
     return cases->asks;
 }
 
-/* Whether an edit of the kind may come; what is asked, nobody knows before. */
-static bool may_have(const nt_cases *cases, nt_edit_kind kind) {
+/* Whether an edit that needs it may come; what is asked, nobody knows before. */
+static bool may_need(const nt_cases *cases, unsigned need) {
     for (int32_t c = 0; c < cases->count; c++)
-        for (int32_t i = 0; i < cases->items[c].count; i++)
-            if (cases->items[c].edits[i].kind == kind)
-                return true;
+        if (nt_edits_need(&(nt_edits){cases->items[c].edits, cases->items[c].count}, need))
+            return true;
     return cases->asks;
 }
 
 static bool may_calibrate(const nt_cases *cases) {
-    return may_have(cases, NT_EDIT_MEAN);
+    return may_need(cases, NT_NEEDS_CALIBRATION);
 }
 
 bool nt_suite_may_reinit(const nt_cases *cases) {
-    return may_have(cases, NT_EDIT_REINIT);
+    return may_need(cases, NT_NEEDS_INITIAL);
 }
 
 static nt_status make_loader(nt_suite_work *work, nt_split split, int32_t limit, nt_loader **ret,

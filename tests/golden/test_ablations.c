@@ -39,14 +39,22 @@ static int64_t integer_of(const json_t *object, const char *key) {
     return json_integer_value(value);
 }
 
-static nt_edit read_edit(const bench *b, const json_t *from) {
+/* A fixture says seed and deviation of every edit; those that its kind has count. */
+static nt_edit read_edit(bench *b, const json_t *from) {
     const char *layer = json_string_value(json_object_get(from, "layer"));
     const char *kind = json_string_value(json_object_get(from, "kind"));
-    nt_edit edit = {.node = nt_network_layer(b->network, layer)->value.node,
-                    .seed = integer_of(from, "seed"),
-                    .deviation = json_real_value(json_object_get(from, "deviation"))};
-    while (strcmp(nt_edit_names[edit.kind], kind) != 0)
-        edit.kind++;
+    char text[100], why[NT_FIELD_WHY];
+    const nt_ablation *ablation = nt_ablation_find(kind);
+    assert_non_null(ablation);
+    text[0] = '\0';
+    if (nt_field_find(ablation->kind.fields, "seed"))
+        snprintf(text, sizeof text, "seed=%lld", (long long)integer_of(from, "seed"));
+    if (nt_field_find(ablation->kind.fields, "deviation"))
+        snprintf(text + strlen(text), sizeof text - strlen(text), " deviation=%.17g",
+                 json_real_value(json_object_get(from, "deviation")));
+    nt_edit edit = {nt_network_layer(b->network, layer)->value.node, ablation,
+                    nt_kind_record(&ablation->kind, text, &b->arena, why)};
+    assert_non_null(edit.options);
     return edit;
 }
 
@@ -271,7 +279,7 @@ static void a_sum_without_an_identity_path_is_not_dropped(void **state) {
     unsigned char *right = nt_arena_alloc(&b.arena, (size_t)b.images);
     assert_non_null(right);
     const nt_edit edit = {.node = nt_network_layer(b.network, "b.add")->value.node,
-                          .kind = NT_EDIT_DROP};
+                          .kind = nt_ablation_find("drop")};
     nt_subject subjects[] = {{.edits = {&edit, 1}}, {.edits = b.subjects[1].edits}};
     EXPECT_OK(&b.error, nt_store_open(*state, &store, &b.error));
     measure_all(&b, NT_NORM_RUNNING, false, store, subjects, 2);

@@ -94,7 +94,8 @@ static float *new_floats(int32_t count) {
 }
 
 static nt_graph *zeroed(const bench *b, const char *name) {
-    const nt_edit edit = {.node = nt_network_layer(b->network, name)->value.node};
+    const nt_edit edit = {.node = nt_network_layer(b->network, name)->value.node,
+                          .kind = nt_ablation_find("zero")};
     nt_derived_list none = {0};
     char why[NT_WHY];
     nt_graph *graph = nt_graph_new();

@@ -67,17 +67,19 @@ static void transposed_convolutions_fold_and_drop(void **state) {
 /* What an edit puts in place of a transposed convolution's kernel is of the kernel's type. */
 static void transposed_convolutions_take_other_kernels(void **state) {
     (void)state;
-    static const nt_edit_kind kinds[] = {NT_EDIT_REINIT, NT_EDIT_RERANDOMISE, NT_EDIT_NOISE,
-                                         NT_EDIT_MEAN};
+    static const char *const kinds[][2] = {
+        {"reinit", ""}, {"rerandomise", ""}, {"noise", "deviation=0.1"}, {"mean", ""}};
     nt_network *network = decoder_network();
     nt_value up = nt_network_layer(network, "up1")->value;
     const nt_node *node = nt_graph_node(network->graph, up.node);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        nt_edit edit = {.node = up.node, .kind = kinds[i], .deviation = 0.1};
+        char why[NT_WHY] = "", flaw[NT_FIELD_WHY];
+        const nt_ablation *kind = nt_ablation_find(kinds[i][0]);
+        nt_edit edit = {up.node, kind,
+                        nt_kind_record(&kind->kind, kinds[i][1], &network->arena, flaw)};
         nt_derived_list derived = {0};
         nt_graph *to = nt_graph_new();
-        char why[NT_WHY] = "";
-        bool mean = kinds[i] == NT_EDIT_MEAN;
+        bool mean = kind->needs == NT_NEEDS_CALIBRATION;
         nt_type channels = nt_type_param(nt_shape_of(1, (int32_t[]){6}));
         assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, NULL, &derived, why), NT_OK);
         assert_null(nt_graph_flaw(to));

@@ -129,7 +129,7 @@ static inline nt_status edit_zero(const nt_graph *from, const int32_t *nodes, in
     nt_graph *to = nt_graph_new();
     assert_non_null(to);
     for (int i = 0; i < count; i++)
-        edits[i].node = nodes[i];
+        edits[i] = (nt_edit){.node = nodes[i], .kind = nt_ablation_find("zero")};
     *ret = NULL;
     nt_status status = nt_edit_into(from, edits, count, to, NULL, &derived, why);
     assert_int_equal(derived.count, 0);

@@ -1,4 +1,5 @@
 /* The shipped scripts beyond the study's three groups: what they choose, exactly. */
+#include "edit.h"
 #include "test_hook_drive.h"
 
 static void count_is(const nt_text *text, int lines) {

@@ -54,16 +54,14 @@ static inline void add_edits(nt_text *text, const nt_network *network, const nt_
         const nt_edit *edit = &item->edits[i];
         assert_int_equal(edit->node, layer->value.node);
         assert_true(i == 0 || item->layers[i] > item->layers[i - 1]);
-        if (edit->kind == NT_EDIT_ZERO)
-            nt_text_printf(text, " %s", layer->name);
-        else if (edit->kind == NT_EDIT_NOISE)
-            nt_text_printf(text, " noise(%g,%lld)=%s", edit->deviation, (long long)edit->seed,
-                           layer->name);
-        else if (edit->kind == NT_EDIT_RERANDOMISE)
-            nt_text_printf(text, " rerandomise(%lld)=%s", (long long)edit->seed, layer->name);
-        else
-            nt_text_printf(text, " %s=%s", nt_edit_names[edit->kind], layer->name);
-        assert_true(edit->kind == NT_EDIT_NOISE || edit->deviation == 0);
+        const nt_kind *kind = &edit->kind->kind;
+        nt_text_printf(text, " %s", strcmp(kind->name, "zero") == 0 ? "" : kind->name);
+        for (const nt_field *field = kind->fields; field->name; field++) {
+            nt_text_add(text, field == kind->fields ? "(" : ",");
+            nt_field_format(field, edit->options, text);
+            nt_text_add(text, field[1].name ? "" : ")");
+        }
+        nt_text_printf(text, "%s%s", strcmp(kind->name, "zero") == 0 ? "" : "=", layer->name);
     }
 }
 

@@ -1,4 +1,5 @@
 /* Every family of kinds: names, docs, fields with docs, defaults that fit. */
+#include "ablation.h"
 #include "augment.h"
 #include "command.h"
 #include "dataset.h"
@@ -13,7 +14,7 @@
 static void families(void **state) {
     (void)state;
     const nt_kind *const *const tables[] = {nt_ops,       nt_data_kinds, nt_augments, nt_optimisers,
-                                            nt_schedules, nt_passes,     nt_commands};
+                                            nt_schedules, nt_passes,     nt_commands, nt_ablations};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (family_flaw(tables[i]))
             fail_msg("%s", family_flaw(tables[i]));

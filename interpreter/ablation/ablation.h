@@ -1,0 +1,81 @@
+/* The kinds of ablation: what may become of a layer, each an edit of the graph. One file a kind,
+ * ablation_NAME.c, which exports one `const nt_ablation nt_ablation_NAME`; ablation/meson.build
+ * lists the names. Whatever is said of kinds anywhere (what scripts may write, words and JSON of
+ * results, names of tensors, order of cases, help) follows from these descriptors. */
+#ifndef NT_ABLATION_H
+#define NT_ABLATION_H
+
+#include "kind.h"
+#include "network.h"
+
+typedef struct nt_ablation nt_ablation;
+
+/* What becomes of one node. */
+typedef struct nt_edit {
+    int32_t node;
+    const nt_ablation *kind;
+    const void *options; /* the kind's record; may be NULL where it has no fields */
+} nt_edit;
+
+/* What an edit is given: a node of the network, and where to put what stands for it. */
+typedef struct nt_editing nt_editing;
+
+/* What the kernel that an edit asked for is made of. */
+typedef struct nt_derivation {
+    const nt_edit *edit;
+    const nt_state *state;    /* the kernel that it stands for */
+    const nt_tensor *trained; /* its values, */
+    const nt_tensor *initial; /* and those that training began with; NULL: not known */
+} nt_derivation;
+
+/* Needs. */
+enum {
+    NT_NEEDS_INITIAL = 1,    /* the values that training began with */
+    NT_NEEDS_CALIBRATION = 2 /* training images: it asks for mean outputs (nt_editing_mean) */
+};
+
+struct nt_ablation {
+    nt_kind kind;       /* doc: what becomes of a layer; its record: the options */
+    const char *layers; /* what it is done to: "convolutions and linear layers" */
+    unsigned needs;
+
+    /* Whether it can be done to a node, and what is said of one to which it can't: "has no kernel
+     * to zero". */
+    bool (*fits)(const nt_graph *graph, const nt_node *node);
+    const char *unfit;
+
+    /* Where a block's name may stand for the one node in it that fits: what such a node is called,
+     * "sum", and what is said of a block that has none. NULL: nowhere. */
+    const char *in_block, *block_unfit;
+
+    /* Puts something in the node's place; edit.h says by what means. NT_INVALID with a reason. */
+    nt_status (*edit)(const nt_editing *editing, nt_value *ret);
+
+    /* Fills the kernel that `edit` asked for; NULL: it asks for none. NT_NO_MEMORY or NT_OK. */
+    nt_status (*derive)(const nt_derivation *from, nt_tensor to);
+};
+
+extern const nt_kind *const nt_ablations[];
+
+static inline const nt_ablation *nt_ablation_find(const char *name) { /* NULL: no such one */
+    return (const nt_ablation *)nt_kind_find(nt_ablations, NULL, name);
+}
+
+enum { NT_MOST_ABLATIONS = 64, NT_MOST_ABLATION_OPTIONS = 32 };
+
+int nt_ablation_count(void);
+
+/* Its place in the table. */
+int nt_ablation_index(const nt_ablation *kind);
+
+/* --- options of all kinds --------------------------------------------------------------------- */
+
+/* The names of all options, each once, in byte order; returns how many. */
+int nt_ablation_options(const char *ret_names[NT_MOST_ABLATION_OPTIONS]);
+
+/* The names of the kinds that have the option (NULL: of all): "'a', 'b' and 'c'", with `last` for
+ * the "and". Returns how many there are. */
+enum { NT_ABLATION_NAMES = 512 };
+int nt_ablation_names(const char *option, const char *last, char ret[NT_ABLATION_NAMES]);
+
+#endif

@@ -1,0 +1,35 @@
+/* Ablations as edits of the graph. Edited graphs are put into one that many cases share: what they
+ * have in common is there once, since equal nodes are one node. */
+#ifndef NT_EDIT_H
+#define NT_EDIT_H
+
+#include "ablation.h"
+#include "derived.h"
+
+/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. NT_INVALID
+ * with `why` where an edit can't be made: "layer2.0.add has no identity path". */
+nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
+                       const char *main, nt_derived_list *derived, char why[NT_WHY]);
+
+/* By node, then by the kinds' order, then by their options: below, at or above 0. */
+int nt_edit_compare(const nt_edit *a, const nt_edit *b);
+
+/* --- for the kinds ---------------------------------------------------------------------------- */
+
+struct nt_editing {
+    const nt_edit *edit;
+    const nt_graph *from;
+    const nt_node *node; /* of `from` */
+    nt_graph *to;
+    const nt_value *in; /* the node's inputs in `to` */
+    nt_derived_list *derived;
+    char *why; /* NT_WHY bytes */
+};
+
+/* The node's mean output per channel over the calibration images, as a parameter of `to`. */
+nt_status nt_editing_mean(const nt_editing *editing, nt_value *ret);
+
+/* The node with another kernel, which the kind's `derive` fills. */
+nt_status nt_editing_kernel(const nt_editing *editing, nt_value *ret);
+
+#endif
