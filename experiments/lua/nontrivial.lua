@@ -16,19 +16,26 @@
 ---One node, or its name, or a list of them.
 ---@alias Nodes Node|string|(Node|string)[]
 
----What is done to which nodes: any of the six kinds, each with any number of nodes; a node is named once. All
----but `drop` take convolutions and linear layers. `drop` takes sums, or the name of a block, such as
----"layer1.1", that holds one; what is left is the identity. `deviation` goes with `noise`, and is needed there;
----`seed` goes with `rerandomise` and `noise`.
+---Nodes and options of their kind: `{conv, "fc", deviation = 0.1}`. A single list may stand for the nodes:
+---`{net:nodes("conv2d"), seed = 7}`. What is written here is only for this kind.
+---@class Options
+---@field [integer] Node|string|(Node|string)[]
+---@field deviation number? relative to that of the kernel's elements, such as 0.1
+---@field seed integer? of the random numbers
+
+---What is done to which nodes: any of the kinds, each with any number of nodes; a node is named once. All but
+---`drop` take convolutions and linear layers. `drop` takes sums, or the name of a block, such as "layer1.1", that
+---holds one; what is left is the identity. Options here are those of every kind in the case that takes them and
+---does not say its own. `nontrivial ablations` lists the kinds, `nontrivial ablations noise` describes one.
 ---@class Edits
----@field zero Nodes? the kernel is zero; a bias stays, as it does when PyTorch's `weight.zero_()` is called
----@field mean Nodes? the output is replaced by its mean per channel over a calibration set
----@field reinit Nodes? the kernel has the values that training began with
----@field rerandomise Nodes? the kernel has fresh values, drawn as initial ones are
----@field noise Nodes? Gaussian noise is added to the kernel
----@field drop Nodes? the residual branch of the sum is gone
----@field deviation number? of the noise, relative to that of the kernel's elements; above 0
----@field seed integer? of the random numbers (default: 0)
+---@field zero Nodes? its kernel is zero; a bias stays
+---@field mean Nodes? its output is replaced by its mean per channel over training images
+---@field reinit Nodes? its kernel has the values that training began with
+---@field rerandomise Nodes|Options? its kernel is drawn anew, as initial values are
+---@field noise Nodes|Options? Gaussian noise is added to its kernel
+---@field drop Nodes? its residual branch is gone
+---@field deviation number? relative to that of the kernel's elements, such as 0.1
+---@field seed integer? of the random numbers
 
 ---One measurement.
 ---@class Case: Edits

@@ -145,6 +145,71 @@ static void seeds(void **state) {
             "a: rerandomise(-9223372036854775808)=f\n");
 }
 
+/* With the nodes of their kind, which is the same as in the case; and for one kind alone. */
+static void own_options(void **state) {
+    (void)state;
+    accepts("return {{name = 'a', noise = {'f', 'u.c', deviation = 0.5, seed = 7}},\n"
+            "{name = 'b', noise = {'f', 'u.c'}, deviation = 0.5, seed = 7},\n"
+            "{name = 'c', noise = {net:node('f'), deviation = 0.5}, seed = 3}}",
+            "a: noise(0.5,7)=u.c noise(0.5,7)=f\n"
+            "b: noise(0.5,7)=u.c noise(0.5,7)=f\n"
+            "c: noise(0.5,3)=f\n");
+    accepts("return {{name = 'a', noise = {'f', deviation = 1, seed = 7}, rerandomise = 'u.c'},\n"
+            "{name = 'b', noise = {'f', deviation = 1, seed = 7},\n"
+            "rerandomise = {'u.c', seed = 8}, mean = 'mid'},\n"
+            "{name = 'c', noise = {'f', seed = 7}, rerandomise = 'u.c', deviation = 1, seed = 9}}",
+            "a: rerandomise(0)=u.c noise(1,7)=f\n"
+            "b: rerandomise(8)=u.c mean=mid noise(1,7)=f\n"
+            "c: rerandomise(9)=u.c noise(1,7)=f\n");
+}
+
+/* A list of its own may stand for the nodes where there are options; the script's is left alone. */
+static void own_options_and_a_list(void **state) {
+    (void)state;
+    accepts("local convs = net:nodes{op = 'conv2d', stage = 'pair'}\n"
+            "local t = {{name = 'a', rerandomise = {convs, seed = 2}},\n"
+            "{name = 'b', rerandomise = {{}, seed = 2}, zero = convs}}\n"
+            "assert(#convs == 1 and convs.seed == nil)\n"
+            "return t",
+            "a: rerandomise(2)=pair.c\nb: pair.c\n");
+    refuses("return {{name = 'a', rerandomise = {{'f'}}}}",
+            "case 'a': 'rerandomise' holds table where a node is wanted");
+    refuses("return {{name = 'a', rerandomise = {'u.c', {'f'}, seed = 2}}}",
+            "case 'a': 'rerandomise' holds table where a node is wanted");
+    refuses("return {{name = 'a', rerandomise = {{{'f'}}, seed = 2}}}",
+            "case 'a': 'rerandomise' holds table where a node is wanted");
+    refuses("return {{name = 'a', rerandomise = {{f = 1}, seed = 2}}}",
+            "case 'a': 'rerandomise' is a table with other keys than 1 to 0; list its nodes");
+}
+
+static void own_options_that_are_wrong(void **state) {
+    (void)state;
+    refuses("return {{name = 'a', noise = {'f', deviaton = 1}}}",
+            "case 'a': 'noise' has no option 'deviaton'; did you mean 'deviation'?");
+    refuses("return {{name = 'a', noise = {'f', zzz = 1, deviation = 1, yyyyyyyy = 2}}}",
+            "case 'a': 'noise' has no option 'yyyyyyyy'");
+    refuses("return {{name = 'a', rerandomise = {'f', deviation = 1}}}",
+            "case 'a': 'rerandomise' has no option 'deviation'");
+    refuses("return {{name = 'a', zero = {'f', seed = 1}}}",
+            "case 'a': 'zero' is a table with other keys than 1 to 1; list its nodes");
+    refuses("return {{name = 'a', noise = {[3] = 'f', deviation = 1}}}",
+            "case 'a': 'noise' is a table with other keys than 1 to 0; list its nodes");
+    refuses("return {{name = 'a', noise = {'f', [1.5] = 'f', deviation = 1}}}",
+            "case 'a': 'noise' is a table with other keys than 1 to 1; list its nodes");
+    refuses("return {{name = 'a', noise = {deviation = 1}}}", "case 'a' edits nothing; list nodes");
+    refuses("return {{name = 'a', noise = {'f', seed = 1}}}",
+            "case 'a' has 'noise' without a 'deviation'; give it relative to that of the kernel's "
+            "elements, such as 0.1");
+    refuses("return {{name = 'a', noise = {'f', deviation = 0}}}",
+            "case 'a': 'deviation' must be a number above 0, not '0'");
+    refuses("return {{name = 'a', noise = {'f', deviation = {1}}}}",
+            "case 'a': 'deviation' must be a number above 0, not this list");
+    refuses("return {{name = 'a', noise = {'f', deviation = 1, seed = '1'}}}",
+            "case 'a': 'seed' must be an integer, not a string");
+    refuses("return {{name = 'a', zero = 'f', deviation = 1, seed = 1}}",
+            "case 'a' has a 'deviation', which only 'noise' takes");
+}
+
 static void keys(void **state) {
     (void)state;
     refuses("return {{name = 'a', rerandomize = 'f'}}", "did you mean 'rerandomise'?");
@@ -177,10 +242,17 @@ static void many_nodes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds),      cmocka_unit_test(kinds_together),
-        cmocka_unit_test(drop),       cmocka_unit_test(nodes_that_do_not_fit),
-        cmocka_unit_test(deviations), cmocka_unit_test(seeds),
-        cmocka_unit_test(keys),       cmocka_unit_test(many_nodes),
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(kinds_together),
+        cmocka_unit_test(drop),
+        cmocka_unit_test(nodes_that_do_not_fit),
+        cmocka_unit_test(deviations),
+        cmocka_unit_test(seeds),
+        cmocka_unit_test(own_options),
+        cmocka_unit_test(own_options_and_a_list),
+        cmocka_unit_test(own_options_that_are_wrong),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(many_nodes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

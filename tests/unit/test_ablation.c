@@ -1,0 +1,313 @@
+/* The kinds of ablation: what each says of itself, the graph that each leaves, and what it puts
+ * into a kernel, held against plain references. */
+#include "edit.h"
+#include "hash.h"
+#include "random.h"
+#include "test_graph_support.h"
+#include "weights.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* conv - relu - last, with relu's value added; five channels, so that blocks have empty places. */
+static nt_network *unit_network(void) {
+    nt_network *network = nt_network_new("unit");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4}));
+    nt_value x;
+    assert_int_equal(nt_network_add_input(network, "image", type, &x), NT_OK);
+    nt_value conv = append(network, "conv2d", "channels=5 kernel=1 bias=false", &x, 1, "conv");
+    nt_value relu = append(network, "relu", "", &conv, 1, "relu");
+    nt_value last = append(network, "conv2d", "channels=5 kernel=3 pad=1", &relu, 1, "last");
+    nt_value sides[] = {last, relu};
+    nt_value sum = append(network, "add", "", sides, 2, "sum");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    return network;
+}
+
+#define HEAD                                                                                       \
+    "%0 = input image: Nx2x4x4\n"                                                                  \
+    "%1 = param conv.weight: 5x2x1x1\n"                                                            \
+    "%2 = conv2d(%0, %1) channels=5 kernel=1 bias=false: Nx5x4x4 # conv\n"                         \
+    "%3 = relu(%2): Nx5x4x4 # relu\n"
+#define TAIL(i, j) "%" #j " = add(%" #i ", %3): Nx5x4x4 # sum\nout = %" #j "\n"
+#define CONSTANT(parameter)                                                                        \
+    HEAD "%4 = param " parameter ": 5\n"                                                           \
+         "%5 = constant(%4) shape=[5,4,4]: 5x4x4 # last\n" TAIL(5, 6)
+#define KERNEL(parameter)                                                                          \
+    HEAD "%4 = param last.bias: 5\n"                                                               \
+         "%5 = param " parameter ": 5x5x3x3\n"                                                     \
+         "%6 = conv2d(%3, %5, %4) channels=5 kernel=3 pad=1: Nx5x4x4 # last\n" TAIL(6, 7)
+
+/* What each kind makes of a layer; all but the sums' are given the convolution `last`. */
+static const struct expected {
+    const char *name, *options, *layer, *graph;
+    const char *derived; /* its tensor; NULL: it has none */
+} all_expected[] = {
+    {"zero", "", "last", CONSTANT("last.bias"), NULL},
+    {"mean", "", "last", CONSTANT("last mean"), "last mean"},
+    {"reinit", "", "last", KERNEL("last.weight reinit"), "last.weight reinit"},
+    {"rerandomise", "seed=-3", "last", KERNEL("last.weight rerandomise -3"),
+     "last.weight rerandomise -3"},
+    {"noise", "deviation=0.1 seed=9007199254740993", "last",
+     KERNEL("last.weight noise 0.10000000000000001 9007199254740993"),
+     "last.weight noise 0.10000000000000001 9007199254740993"},
+    {"drop", "", "sum", HEAD "out = %3\n", NULL},
+};
+enum { EXPECTED = sizeof all_expected / sizeof *all_expected };
+
+static const nt_ablation *ablation_at(int i) {
+    return (const nt_ablation *)nt_ablations[i];
+}
+
+static nt_edit edit_of(nt_network *network, const char *layer, const char *name,
+                       const char *options) {
+    char why[NT_FIELD_WHY] = "";
+    const nt_ablation *kind = nt_ablation_find(name);
+    assert_non_null(kind);
+    const void *record = nt_kind_record(&kind->kind, options, &network->arena, why);
+    if (!record)
+        fail_msg("%s: %s", name, why);
+    return (nt_edit){nt_network_layer(network, layer)->value.node, kind, record};
+}
+
+/* --- descriptors ------------------------------------------------------------------------------ */
+
+static bool fits(const nt_network *network, const nt_ablation *kind, const char *layer) {
+    const nt_graph *graph = network->graph;
+    return kind->fits(graph, nt_graph_node(graph, nt_network_layer(network, layer)->value.node));
+}
+
+/* Docs, names and fields are held by what holds of all families. */
+static void every_kind_is_complete(void **state) {
+    (void)state;
+    nt_network *network = unit_network();
+    assert_int_equal(nt_ablation_count(), EXPECTED);
+    for (int i = 0; i < EXPECTED; i++) {
+        const nt_ablation *kind = ablation_at(i);
+        bool sums = strcmp(all_expected[i].layer, "sum") == 0;
+        assert_string_equal(kind->kind.name, all_expected[i].name);
+        assert_ptr_equal(nt_ablation_find(kind->kind.name), kind);
+        assert_int_equal(nt_ablation_index(kind), i);
+        assert_true(kind->edit && kind->layers[0] && kind->unfit[0]);
+        assert_true(!kind->in_block == !kind->block_unfit);
+        assert_int_equal(fits(network, kind, "last"), !sums);
+        assert_int_equal(fits(network, kind, "sum"), sums);
+        assert_false(fits(network, kind, "relu"));
+    }
+    nt_network_free(network);
+}
+
+static void words(void **state) {
+    (void)state;
+    char names[NT_ABLATION_NAMES];
+    assert_int_equal(nt_ablation_names("seed", " and ", names), 2);
+    assert_string_equal(names, "'rerandomise' and 'noise'");
+    assert_int_equal(nt_ablation_names("deviation", " and ", names), 1);
+    assert_string_equal(names, "'noise'");
+    assert_int_equal(nt_ablation_names("depth", " and ", names), 0);
+    assert_int_equal(nt_ablation_names(NULL, " or ", names), EXPECTED);
+    assert_non_null(strstr(names, "'zero', 'mean', 'reinit', 'rerandomise', 'noise'"));
+    assert_string_equal(names + strlen(names) - 10, " or 'drop'");
+}
+
+static void options_in_byte_order(void **state) {
+    (void)state;
+    const char *names[NT_MOST_ABLATION_OPTIONS];
+    int count = nt_ablation_options(names);
+    assert_true(count >= 2);
+    for (int i = 1; i < count; i++)
+        assert_true(strcmp(names[i - 1], names[i]) < 0);
+    assert_string_equal(names[0], "deviation");
+}
+
+/* By node, by the kinds' order, by the options in theirs. */
+static void edits_in_order(void **state) {
+    (void)state;
+    nt_network *network = unit_network();
+    const nt_edit ascending[] = {
+        edit_of(network, "conv", "drop", ""),
+        edit_of(network, "last", "zero", ""),
+        edit_of(network, "last", "rerandomise", "seed=-1"),
+        edit_of(network, "last", "rerandomise", "seed=1"),
+        edit_of(network, "last", "noise", "deviation=0.5 seed=9"),
+        edit_of(network, "last", "noise", "deviation=2 seed=1"),
+        edit_of(network, "last", "noise", "deviation=2 seed=2"),
+    };
+    enum { COUNT = sizeof ascending / sizeof *ascending };
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < COUNT; k++) {
+            int order = nt_edit_compare(&ascending[i], &ascending[k]);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    nt_network_free(network);
+}
+
+/* --- graphs ----------------------------------------------------------------------------------- */
+
+static void expect_graph(const struct expected *expected) {
+    nt_network *network = unit_network();
+    const nt_edit edit = edit_of(network, expected->layer, expected->name, expected->options);
+    nt_derived_list derived = {0};
+    nt_graph *to = nt_graph_new(), *live;
+    char why[NT_WHY] = "";
+    assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, NULL, &derived, why), NT_OK);
+    assert_null(nt_graph_flaw(to));
+    assert_int_equal(nt_graph_main(to, &live), NT_OK); /* without what it no longer reads */
+    assert_dump(live, expected->graph);
+    nt_graph_free(live);
+    assert_int_equal(derived.count, expected->derived != NULL);
+    if (expected->derived) {
+        const nt_derived *item = derived.items;
+        assert_string_equal(item->name, expected->derived);
+        assert_string_equal(item->source, item->mean ? "" : "last.weight");
+        assert_int_equal(item->mean, edit.kind->needs == NT_NEEDS_CALIBRATION);
+        assert_int_equal(item->mean, edit.kind->derive == NULL);
+        assert_memory_equal(&item->edit, &edit, sizeof edit);
+    }
+    nt_derived_list_finish(&derived);
+    nt_graph_free(to);
+    nt_network_free(network);
+}
+
+static void every_kind_leaves_its_graph(void **state) {
+    (void)state;
+    for (int i = 0; i < EXPECTED; i++)
+        expect_graph(&all_expected[i]);
+}
+
+/* Other options are another tensor; the same ones are the same. */
+static void tensors_are_shared(void **state) {
+    (void)state;
+    nt_network *network = unit_network();
+    static const char *const options[] = {"seed=1", "seed=2", "seed=1"};
+    nt_derived_list derived = {0};
+    nt_graph *to = nt_graph_new();
+    char why[NT_WHY] = "";
+    for (int i = 0; i < 3; i++) {
+        const nt_edit edit = edit_of(network, "last", "rerandomise", options[i]);
+        assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, "case", &derived, why), NT_OK);
+    }
+    assert_int_equal(derived.count, 2);
+    assert_int_equal(nt_graph_output(to, 0)->value.node, nt_graph_output(to, 2)->value.node);
+    assert_int_not_equal(nt_graph_output(to, 0)->value.node, nt_graph_output(to, 1)->value.node);
+    nt_derived_list_finish(&derived);
+    nt_graph_free(to);
+    nt_network_free(network);
+}
+
+static void what_does_not_fit_is_refused(void **state) {
+    (void)state;
+    nt_network *network = unit_network();
+    const nt_edit edit = edit_of(network, "sum", "zero", "");
+    nt_derived_list derived = {0};
+    nt_graph *to = nt_graph_new();
+    char why[NT_WHY] = "";
+    assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, NULL, &derived, why), NT_INVALID);
+    assert_string_equal(why, "'sum' (add) has nothing to zero");
+    nt_graph_free(to);
+    nt_network_free(network);
+}
+
+/* --- kernels ---------------------------------------------------------------------------------- */
+
+enum { ELEMENTS = 5 * 5 * 3 * 3 };
+
+/* A network with its weights, and the kernel that an edit of `last` makes. */
+typedef struct kernel {
+    nt_network *network;
+    nt_weights *trained, *initial, *made;
+    float before[ELEMENTS], after[ELEMENTS]; /* in PyTorch's order */
+} kernel;
+
+/* `values`, unless it is NULL, takes the place of the trained kernel. */
+static void make_kernel(kernel *k, const char *name, const char *options, const float *values) {
+    *k = (kernel){.network = unit_network()};
+    assert_int_equal(nt_weights_new(k->network, &k->trained), NT_OK);
+    assert_int_equal(nt_weights_new(k->network, &k->initial), NT_OK);
+    assert_int_equal(nt_weights_new(k->network, &k->made), NT_OK);
+    assert_int_equal(nt_weights_init(k->trained, 1), NT_OK);
+    assert_int_equal(nt_weights_init(k->initial, 2), NT_OK);
+    const nt_edit edit = edit_of(k->network, "last", name, options);
+    const nt_tensor *trained = nt_weights_find(k->trained, "last.weight");
+    if (values)
+        nt_tensor_from_rows(trained->type, values, trained->f);
+    const nt_derivation from = {&edit, nt_network_state(k->network, "last.weight"), trained,
+                                nt_weights_find(k->initial, "last.weight")};
+    nt_tensor to = *nt_weights_find(k->made, "last.weight");
+    assert_int_equal(edit.kind->derive(&from, to), NT_OK);
+    nt_tensor_to_rows(to.type, trained->f, k->before);
+    nt_tensor_to_rows(to.type, to.f, k->after);
+    float *again = malloc((size_t)nt_type_stored(to.type) * sizeof *again);
+    nt_tensor_from_rows(to.type, k->after, again);
+    assert_memory_equal(again, to.f, (size_t)nt_type_stored(to.type) * sizeof *again);
+    free(again);
+}
+
+static void free_kernel(kernel *k) {
+    nt_weights_free(k->made);
+    nt_weights_free(k->initial);
+    nt_weights_free(k->trained);
+    nt_network_free(k->network);
+}
+
+static void reinit_is_the_initial_kernel(void **state) {
+    (void)state;
+    kernel k;
+    float initial[ELEMENTS];
+    make_kernel(&k, "reinit", "", NULL);
+    const nt_tensor *from = nt_weights_find(k.initial, "last.weight");
+    nt_tensor_to_rows(from->type, from->f, initial);
+    assert_memory_equal(k.after, initial, sizeof initial);
+    free_kernel(&k);
+}
+
+/* Each element is drawn as He et al. draw it, by the fan out; from a stream of the kind's own. */
+static void rerandomise_draws_anew(void **state) {
+    (void)state;
+    kernel k;
+    nt_random random;
+    make_kernel(&k, "rerandomise", "seed=1", NULL);
+    const double deviation = sqrt(2.0 / (5 * 3 * 3));
+    nt_random_init(&random, nt_hash_word(nt_hash_string(0, "rerandomise"), 1),
+                   nt_hash_string(0, "last.weight"));
+    for (int i = 0; i < ELEMENTS; i++)
+        assert_true(k.after[i] == (float)(deviation * nt_random_normal(&random)));
+    assert_memory_not_equal(k.after, k.before, sizeof k.before); /* that of seed 1 */
+    free_kernel(&k);
+}
+
+static void noise_is_relative(void **state) {
+    (void)state;
+    kernel k;
+    nt_random random;
+    double mean = 0, variance = 0;
+    make_kernel(&k, "noise", "deviation=0.25 seed=-7", NULL);
+    for (int i = 0; i < ELEMENTS; i++)
+        mean += (double)k.before[i] / ELEMENTS;
+    for (int i = 0; i < ELEMENTS; i++)
+        variance += pow((double)k.before[i] - mean, 2) / ELEMENTS;
+    nt_random_init(&random, nt_hash_word(nt_hash_string(0, "noise"), (uint64_t)-7),
+                   nt_hash_string(0, "last.weight"));
+    for (int i = 0; i < ELEMENTS; i++) {
+        double expected = (double)k.before[i] + .25 * sqrt(variance) * nt_random_normal(&random);
+        assert_true(fabs((double)k.after[i] - expected) < 1e-6);
+    }
+    free_kernel(&k);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_is_complete),
+        cmocka_unit_test(words),
+        cmocka_unit_test(options_in_byte_order),
+        cmocka_unit_test(edits_in_order),
+        cmocka_unit_test(every_kind_leaves_its_graph),
+        cmocka_unit_test(tensors_are_shared),
+        cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(reinit_is_the_initial_kernel),
+        cmocka_unit_test(rerandomise_draws_anew),
+        cmocka_unit_test(noise_is_relative),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
