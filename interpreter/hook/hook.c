@@ -13,7 +13,7 @@ enum { LARGEST_SCRIPT = 1 << 20 };
 static int push_arguments(lua_State *state) {
     nt_hook *hook = lua_touserdata(state, 1);
     nt_lua_push_hook(state, hook);
-    nt_lua_push_network(state, hook->network);
+    nt_lua_push_network(state, hook->network, nt_lua_asking);
     nt_lua_push_options(state, hook);
     return 2;
 }

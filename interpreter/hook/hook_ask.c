@@ -107,7 +107,7 @@ static void read_question(lua_State *state, nt_hook *hook, int index, const char
     nt_lua_read_edits(state, hook, table, what, &hook->questions.arena, item);
 }
 
-int nt_lua_evaluate(lua_State *state) {
+static int evaluate(lua_State *state) {
     nt_hook *hook = nt_lua_hook(state);
     nt_lua_check_network(state, "evaluate");
     lua_settop(state, 2);
@@ -115,7 +115,7 @@ int nt_lua_evaluate(lua_State *state) {
     return ask(state, hook, 1, "net:evaluate", take_one);
 }
 
-int nt_lua_evaluate_all(lua_State *state) {
+static int evaluate_all(lua_State *state) {
     nt_hook *hook = nt_lua_hook(state);
     nt_lua_check_network(state, "evaluate_all");
     lua_settop(state, 2);
@@ -134,3 +134,9 @@ int nt_lua_evaluate_all(lua_State *state) {
     }
     return ask(state, hook, count, "net:evaluate_all", take_all);
 }
+
+const luaL_Reg nt_lua_asking[] = {
+    {"evaluate", evaluate},
+    {"evaluate_all", evaluate_all},
+    {NULL, NULL},
+};

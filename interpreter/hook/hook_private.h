@@ -52,7 +52,6 @@ void nt_lua_read_edits(lua_State *state, nt_hook *hook, int table, const char *w
                        nt_arena *arena, nt_case *item);
 
 /* The methods net:evaluate and net:evaluate_all. */
-int nt_lua_evaluate(lua_State *state);
-int nt_lua_evaluate_all(lua_State *state);
+extern const luaL_Reg nt_lua_asking[];
 
 #endif

@@ -4,7 +4,6 @@
 #include "network_api.h"
 
 #include "attrs.h"
-#include "hook_private.h"
 #include "sandbox.h"
 #include "text.h"
 #include <string.h>
@@ -399,26 +398,26 @@ static int network_node(lua_State *state) {
     return 1;
 }
 
+static const luaL_Reg own_methods[] = {
+    {"nodes", network_nodes}, {"node", network_node}, {NULL, NULL}};
+
 static int network_index(lua_State *state) {
-    static const luaL_Reg methods[] = {
-        {"nodes", network_nodes},
-        {"node", network_node},
-        {"evaluate", nt_lua_evaluate},
-        {"evaluate_all", nt_lua_evaluate_all},
-    };
-    enum { COUNT = sizeof methods / sizeof *methods };
-    const char *key = luaL_checkstring(state, 2), *names[COUNT + 2] = {"name"};
+    lua_getfield(state, LUA_REGISTRYINDEX, NETWORK ".more");
+    const luaL_Reg *const lists[] = {own_methods, lua_touserdata(state, -1)};
+    const char *names[NT_MORE_METHODS + 4] = {"name"}, *key = luaL_checkstring(state, 2);
+    int count = 1;
     if (strcmp(key, "name") == 0) {
         lua_pushstring(state, network_of(state)->name);
         return 1;
     }
-    for (int i = 0; i < COUNT; i++) {
-        names[i + 1] = methods[i].name;
-        if (strcmp(key, methods[i].name) == 0) {
-            lua_pushcfunction(state, methods[i].func);
-            return 1;
+    for (int i = 0; i < 2; i++)
+        for (const luaL_Reg *method = lists[i]; method->name; method++) {
+            names[count++] = method->name;
+            if (strcmp(key, method->name) == 0) {
+                lua_pushcfunction(state, method->func);
+                return 1;
+            }
         }
-    }
     return nt_lua_unknown(state, "a network has no field", key, names);
 }
 
@@ -436,7 +435,9 @@ static const luaL_Reg network_methods[] = {
     {NULL, NULL},
 };
 
-void nt_lua_push_network(lua_State *state, const nt_network *network) {
+void nt_lua_push_network(lua_State *state, const nt_network *network, const luaL_Reg *more) {
+    lua_pushlightuserdata(state, (void *)(uintptr_t)more);
+    lua_setfield(state, LUA_REGISTRYINDEX, NETWORK ".more");
     lua_pushlightuserdata(state, (void *)(uintptr_t)network);
     lua_setfield(state, LUA_REGISTRYINDEX, NETWORK ".pointer");
     lua_newtable(state);

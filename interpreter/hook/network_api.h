@@ -4,7 +4,6 @@
  *     net.name                   the network's name
  *     net:nodes(), net:nodes("conv2d"), net:nodes{op = "conv2d", name = "layer2.*", fd = true}
  *     net:node("layer1.0.conv1") one node; an unknown name is an error with the near ones
- *     net:evaluate{…}, net:evaluate_all{…}     see hook.h
  *
  * A node is an object of its own (the same one each time) with the fields that experiments/lua/
  * nontrivial.lua documents; reading any other field is an error. */
@@ -12,10 +11,13 @@
 #define NT_NETWORK_API_H
 
 #include "network.h"
+#include <lauxlib.h>
 #include <lua.h>
 
-/* Pushes the network. Inside a protected call; the network must outlive the state. */
-void nt_lua_push_network(lua_State *state, const nt_network *network);
+/* Pushes the network, which has the methods `more`, too (at most NT_MORE_METHODS; NULL ends them).
+ * Inside a protected call; both must outlive the state. */
+enum { NT_MORE_METHODS = 8 };
+void nt_lua_push_network(lua_State *state, const nt_network *network, const luaL_Reg *more);
 
 /* The layer that the value at `index` is, or NULL if it is no node. */
 const nt_layer *nt_lua_to_layer(lua_State *state, int index);
