@@ -22,6 +22,7 @@
 ---@field [integer] Node|string|(Node|string)[]
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
 ---@field seed integer? of the random numbers
+---@field share number? as a part of the kernel's elements, such as 0.5
 
 ---What is done to which nodes: any of the kinds, each with any number of nodes; a node is named once. All but
 ---`drop` take convolutions and linear layers. `drop` takes sums, or the name of a block, such as "layer1.1", that
@@ -33,9 +34,11 @@
 ---@field reinit Nodes? its kernel has the values that training began with
 ---@field rerandomise Nodes|Options? its kernel is drawn anew, as initial values are
 ---@field noise Nodes|Options? Gaussian noise is added to its kernel
+---@field prune Nodes|Options? the elements of its kernel with the smallest magnitudes are zero
 ---@field drop Nodes? its residual branch is gone
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
 ---@field seed integer? of the random numbers
+---@field share number? as a part of the kernel's elements, such as 0.5
 
 ---One measurement.
 ---@class Case: Edits

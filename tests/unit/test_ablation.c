@@ -52,6 +52,8 @@ static const struct expected {
     {"noise", "deviation=0.1 seed=9007199254740993", "last",
      KERNEL("last.weight noise 0.10000000000000001 9007199254740993"),
      "last.weight noise 0.10000000000000001 9007199254740993"},
+    {"prune", "share=0.3", "last", KERNEL("last.weight prune 0.29999999999999999"),
+     "last.weight prune 0.29999999999999999"},
     {"drop", "", "sum", HEAD "out = %3\n", NULL},
 };
 enum { EXPECTED = sizeof all_expected / sizeof *all_expected };
@@ -296,6 +298,52 @@ static void noise_is_relative(void **state) {
     free_kernel(&k);
 }
 
+/* Puts elements in order by magnitude, and of equal ones by place, and takes the first `goes`. */
+static void prune_plainly(float *rows, int goes) {
+    for (int n = 0; n < goes; n++) {
+        int least = -1;
+        for (int i = 0; i < ELEMENTS; i++)
+            if (rows[i] != 1000 && (least < 0 || fabsf(rows[i]) < fabsf(rows[least])))
+                least = i;
+        rows[least] = 1000; /* marks it; no element is so large */
+    }
+    for (int i = 0; i < ELEMENTS; i++)
+        rows[i] = rows[i] == 1000 ? 0 : rows[i];
+}
+
+static void expect_pruned(const char *options, const float *values, int goes) {
+    kernel k;
+    make_kernel(&k, "prune", options, values);
+    prune_plainly(k.before, goes);
+    assert_memory_equal(k.after, k.before, sizeof k.before);
+    free_kernel(&k);
+}
+
+static void prune_zeroes_the_smallest(void **state) {
+    (void)state;
+    assert_int_equal(ELEMENTS, 225);
+    expect_pruned("share=0", NULL, 0);
+    expect_pruned("share=0.002", NULL, 0);  /* 0.45 */
+    expect_pruned("share=0.0024", NULL, 1); /* 0.54 */
+    expect_pruned("share=0.3", NULL, 68);   /* 67.5 */
+    expect_pruned("share=0.5", NULL, 113);  /* 112.5 */
+    expect_pruned("share=0.999", NULL, 225);
+    expect_pruned("share=1", NULL, 225);
+}
+
+/* Three magnitudes, with either sign and zeros among them, and one without bound. */
+static void prune_takes_the_first_of_equal_ones(void **state) {
+    (void)state;
+    float values[ELEMENTS];
+    for (int i = 0; i < ELEMENTS; i++)
+        values[i] = i == 100 ? INFINITY : (float)((i * 7) % 5 - 2) * 3;
+    for (int goes = 0; goes <= ELEMENTS; goes += 15) {
+        char options[40];
+        snprintf(options, sizeof options, "share=%.17g", goes / (double)ELEMENTS);
+        expect_pruned(options, values, goes);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_is_complete),
@@ -308,6 +356,8 @@ int main(void) {
         cmocka_unit_test(reinit_is_the_initial_kernel),
         cmocka_unit_test(rerandomise_draws_anew),
         cmocka_unit_test(noise_is_relative),
+        cmocka_unit_test(prune_zeroes_the_smallest),
+        cmocka_unit_test(prune_takes_the_first_of_equal_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,21 @@ static void own_options_and_a_list(void **state) {
             "case 'a': 'rerandomise' is a table with other keys than 1 to 0; list its nodes");
 }
 
+static void shares(void **state) {
+    (void)state;
+    accepts("return {{name = 'a', prune = {'f', 'u.c', share = 0.5}},\n"
+            "{name = 'b', prune = 'f', share = 1}}",
+            "a: prune(0.5)=u.c prune(0.5)=f\nb: prune(1)=f\n");
+    refuses("return {{name = 'a', prune = 'f'}}",
+            "case 'a' has 'prune' without a 'share'; give it as a part of the kernel's elements");
+    refuses("return {{name = 'a', prune = {'f', share = 1.5}}}",
+            "case 'a': 'share' must be a number from 0 to 1, not '1.5'");
+    refuses("return {{name = 'a', zero = 'f', share = 1}}",
+            "case 'a' has a 'share', which only 'prune' takes");
+    refuses("return {{name = 'a', prune = {'u.s', share = 1}}}",
+            "case 'a': 'u.s' (add) has no kernel, which 'prune' needs");
+}
+
 static void own_options_that_are_wrong(void **state) {
     (void)state;
     refuses("return {{name = 'a', noise = {'f', deviaton = 1}}}",
@@ -251,6 +266,7 @@ int main(void) {
         cmocka_unit_test(own_options),
         cmocka_unit_test(own_options_and_a_list),
         cmocka_unit_test(own_options_that_are_wrong),
+        cmocka_unit_test(shares),
         cmocka_unit_test(keys),
         cmocka_unit_test(many_nodes),
     };
