@@ -1,145 +1,14 @@
-/* The state, its limits, and how its errors become diagnostics.
- *
- * Limits are enforced in three places: a count hook looks at instructions and time every STRIDE
- * instructions; library functions that can work long without the virtual machine charge for their
- * work beforehand (library.c); and the allocator refuses what passes the limit of memory and
- * charges for what it hands out, since copying long strings takes time too. Once a limit is hit
- * `stop` says so until the next call, and the hook runs at each instruction, so that no pcall of
- * the script gets any further. */
+/* The life of a sandbox, calls into it, and how its errors become diagnostics: an error is placed
+ * where it was raised, before the stack unwinds, or where the caller says. The limits under which
+ * scripts run are sandbox_state.c's, what they see is library.c's. */
 #include "sandbox_private.h"
 
 #include "alloc.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { STRIDE = 100, BYTES_AN_INSTRUCTION = 64 };
 
 const nt_sandbox_limits nt_sandbox_usual = {
     .instructions = 100000000, .memory = (size_t)256 << 20, .seconds = 10};
-
-/* --- memory ----------------------------------------------------------------------------------- */
-
-/* Lua takes for granted that making a block smaller never fails, which nt_realloc doesn't promise.
- * So a block knows its true size, and one that could not shrink stays as it is. */
-typedef struct header {
-    size_t size; /* of the whole block */
-    size_t unused;
-} header;
-
-static void *allocate(void *user, void *block, size_t old_size, size_t new_size) {
-    nt_sandbox *sandbox = user;
-    header *old = block ? (header *)block - 1 : NULL;
-    size_t held = old ? old->size : 0;
-    if (new_size == 0) {
-        sandbox->used -= held;
-        nt_free(old, held);
-        return NULL;
-    }
-    bool grows = !block || new_size > old_size;
-    size_t size = new_size + sizeof(header);
-    if (grows && (size < new_size || sandbox->used - held > sandbox->limits.memory ||
-                  size > sandbox->limits.memory - (sandbox->used - held))) {
-        sandbox->starved = false;
-        return NULL;
-    }
-    header *fresh = nt_realloc(old, held, size);
-    if (!fresh) {
-        sandbox->starved = true;
-        return grows ? NULL : block;
-    }
-    fresh->size = size;
-    sandbox->used += size - held;
-    sandbox->left -= (int64_t)(new_size / BYTES_AN_INSTRUCTION);
-    return fresh + 1;
-}
-
-/* --- limits ----------------------------------------------------------------------------------- */
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static const nt_loaded *find_loaded(const nt_sandbox *sandbox, const char *name, size_t length) {
-    for (const nt_loaded *l = sandbox->loaded; l; l = l->older)
-        if (strlen(l->chunk + 1) == length && memcmp(l->chunk + 1, name, length) == 0)
-            return l;
-    return NULL;
-}
-
-void nt_sandbox_note_place(lua_State *L) {
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    lua_Debug activation;
-    sandbox->raised_in = NULL;
-    for (int level = 0; lua_getstack(L, level, &activation); level++) {
-        lua_getinfo(L, "Sl", &activation);
-        const nt_loaded *loaded =
-            find_loaded(sandbox, activation.short_src, strlen(activation.short_src));
-        if (loaded && activation.currentline > 0) {
-            sandbox->raised_in = loaded->source;
-            sandbox->raised_line = activation.currentline;
-            return;
-        }
-    }
-}
-
-/* Raises when a limit is hit, or was. */
-static void check_limits(lua_State *L);
-
-static void count_hook(lua_State *L, lua_Debug *activation) {
-    (void)activation;
-    nt_sandbox_of(L)->left -= STRIDE;
-    check_limits(L);
-}
-
-static void check_limits(lua_State *L) {
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    if (sandbox->stop == NT_STOP_NONE) {
-        if (sandbox->left < 0)
-            sandbox->stop = NT_STOP_INSTRUCTIONS;
-        else if (now() > sandbox->deadline)
-            sandbox->stop = NT_STOP_SECONDS;
-        else
-            return;
-        nt_sandbox_note_place(L);
-        lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
-    }
-    luaL_error(L, "a limit was hit");
-}
-
-void nt_sandbox_charge(lua_State *state, int64_t cost) {
-    nt_sandbox *sandbox = nt_sandbox_of(state);
-    if (cost > 0)
-        sandbox->left = cost > sandbox->left ? -1 : sandbox->left - cost;
-    check_limits(state);
-}
-
-void nt_sandbox_note_memory(lua_State *L) {
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    if (sandbox->stop != NT_STOP_NONE)
-        return;
-    sandbox->stop = NT_STOP_MEMORY;
-    nt_sandbox_note_place(L);
-    lua_sethook(L, count_hook, LUA_MASKCOUNT, 1);
-}
-
-int nt_sandbox_no_memory(lua_State *state) {
-    nt_sandbox_of(state)->starved = true;
-    nt_sandbox_note_memory(state);
-    return luaL_error(state, "out of memory");
-}
-
-void nt_sandbox_refresh(lua_State *L) {
-    nt_sandbox *sandbox = nt_sandbox_of(L);
-    sandbox->stop = NT_STOP_NONE;
-    sandbox->starved = false;
-    sandbox->raised_in = NULL;
-    sandbox->left = sandbox->limits.instructions;
-    sandbox->deadline = now() + sandbox->limits.seconds;
-    lua_sethook(L, count_hook, LUA_MASKCOUNT, STRIDE);
-}
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
@@ -162,7 +31,7 @@ static const char *strip_places(nt_sandbox *sandbox, const char *message) {
         if (end == colon + 1 || end[0] != ':' || end[1] != ' ')
             return message;
         size_t length = (size_t)(colon - message);
-        const nt_loaded *loaded = find_loaded(sandbox, message, length);
+        const nt_loaded *loaded = nt_sandbox_find(sandbox, message, length);
         if (loaded) {
             sandbox->raised_in = loaded->source;
             sandbox->raised_line = (int)line;
@@ -238,7 +107,7 @@ static void note_definition(lua_State *L, int function) {
         return;
     lua_pushvalue(L, function);
     lua_getinfo(L, ">S", &info);
-    const nt_loaded *loaded = find_loaded(sandbox, info.short_src, strlen(info.short_src));
+    const nt_loaded *loaded = nt_sandbox_find(sandbox, info.short_src, strlen(info.short_src));
     sandbox->raised_in = loaded ? loaded->source : NULL;
     sandbox->raised_line = info.linedefined > 0 ? info.linedefined : 0;
 }
@@ -284,7 +153,7 @@ static const nt_loaded *declare(nt_sandbox *sandbox, const nt_source *source) {
     const char *name = slash ? slash + 1 : source->path;
     nt_loaded *loaded = NT_ARENA_NEW(&sandbox->arena, nt_loaded);
     char *chunk = nt_arena_printf(&sandbox->arena, "=%.40s", name);
-    for (int n = 2; chunk && find_loaded(sandbox, chunk + 1, strlen(chunk + 1)); n++)
+    for (int n = 2; chunk && nt_sandbox_find(sandbox, chunk + 1, strlen(chunk + 1)); n++)
         chunk = nt_arena_printf(&sandbox->arena, "=%.40s#%d", name, n);
     if (!loaded || !chunk)
         return NULL;
@@ -309,10 +178,6 @@ nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
-
-nt_sandbox *nt_sandbox_of(lua_State *state) {
-    return *(nt_sandbox **)lua_getextraspace(state);
-}
 
 lua_State *nt_sandbox_state(nt_sandbox *sandbox) {
     return sandbox->state;
@@ -345,14 +210,12 @@ nt_status nt_sandbox_new(const nt_sandbox_limits *limits, nt_sandbox **ret) {
         return NT_NO_MEMORY;
     nt_arena_init(&sandbox->arena);
     sandbox->limits = *limits;
-    sandbox->state = lua_newstate(allocate, sandbox);
+    sandbox->state = lua_newstate(nt_sandbox_allocate, sandbox);
     if (!sandbox->state) {
         nt_sandbox_free(sandbox);
         return NT_NO_MEMORY;
     }
     *(nt_sandbox **)lua_getextraspace(sandbox->state) = sandbox;
-    sandbox->left = INT64_MAX; /* the hook is not set yet: opening is not a call of the script's */
-    sandbox->deadline = now() + limits->seconds;
     lua_pushcfunction(sandbox->state, open_body);
     if (lua_pcall(sandbox->state, 0, 0, 0) != LUA_OK) {
         nt_sandbox_free(sandbox);

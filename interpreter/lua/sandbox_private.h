@@ -48,6 +48,12 @@ struct nt_sandbox {
 
 /* Below, L is the thread that runs: the state itself, or the coroutine. */
 
+/* Lua's allocator, with the sandbox as `user`: keeps to the limit of memory. */
+void *nt_sandbox_allocate(void *user, void *block, size_t old_size, size_t new_size);
+
+/* The loaded text that Lua calls so; NULL: none. */
+const nt_loaded *nt_sandbox_find(const nt_sandbox *sandbox, const char *name, size_t length);
+
 /* Notes that memory ran out, as pcall sees it. */
 void nt_sandbox_note_memory(lua_State *L);
 
