@@ -1,0 +1,43 @@
+/* What every part of the graph language asks of the loader: a reader in a scope, and how loading
+ * goes on after an error so that one run reports many, each place once. */
+#include "network_file_private.h"
+
+#include <string.h>
+
+nt_reader nt_loader_reader(nt_loader *loader, const nt_scope *scope, const nt_trail *trail) {
+    return (nt_reader){.arena = &loader->arena,
+                       .error = loader->error,
+                       .sandbox = scope ? loader->sandbox : NULL,
+                       .variables = scope ? &scope->view : NULL,
+                       .trail = trail};
+}
+
+nt_status nt_loader_settle(const nt_loader *loader, nt_status status, bool *failed) {
+    if (status == NT_OK)
+        return NT_OK;
+    *failed = true;
+    bool go_on = status == NT_INVALID && !loader->stopped && !nt_error_full(loader->error);
+    return go_on ? NT_OK : status;
+}
+
+static bool reported_before(const nt_error *error, int i) {
+    const char *where = error->items[i].where;
+    for (int j = 0; where[0] && j < i; j++)
+        if (strcmp(error->items[j].where, where) == 0 &&
+            strcmp(error->items[j].excerpt, error->items[i].excerpt) != 0)
+            return true;
+    return false;
+}
+
+void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped) {
+    nt_error *error = loader->error;
+    int kept = first;
+    for (int i = first; i < error->count; i++) {
+        error->items[kept] = error->items[i];
+        if (!reported_before(error, kept))
+            kept++;
+    }
+    if (kept < error->count)
+        error->dropped = dropped; /* there is room again, and loading goes on */
+    error->count = kept;
+}
