@@ -36,6 +36,9 @@ nt_status nt_picture_read(const char *path, nt_picture_use use, nt_picture *ret,
 
 /* Its size alone, as it would be read as an image. */
 nt_status nt_picture_look(const char *path, nt_picture *ret, nt_error *error);
+
+/* Memory for the values of a picture whose size is set; the path is for the error's text. */
+nt_status nt_picture_alloc(const char *path, nt_picture *picture, nt_error *error);
 void nt_picture_finish(nt_picture *picture);
 
 /* One value, as an unsigned number. */
@@ -53,21 +56,5 @@ nt_status nt_picture_cover(const nt_picture *picture, nt_picture_use use, int32_
 nt_status nt_picture_write_png(const char *path, const nt_picture *picture,
                                const unsigned char (*palette)[3], int palette_size,
                                nt_error *error);
-
-/* Private to picture*.c: what a file's bytes are. `look`: the size alone. */
-nt_status nt_picture_from_png(const char *path, const unsigned char *bytes, size_t size,
-                              nt_picture_use use, bool look, nt_picture *ret, nt_error *error);
-nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, size_t size, bool look,
-                               nt_picture *ret, nt_error *error);
-nt_status nt_picture_alloc(const char *path, nt_picture *picture, nt_error *error);
-
-/* NT_INVALID where a side or the whole is larger than above. */
-nt_status nt_picture_check_size(const char *path, const nt_picture *picture, nt_error *error);
-
-/* What the bytes of a JPEG's APP1 segment say of the orientation, 1 to 8; 1: nothing. */
-int nt_exif_orientation(const unsigned char *bytes, size_t size);
-
-/* Turns a picture, or a look's size alone, as an orientation says; false when out of memory. */
-bool nt_picture_turn(nt_picture *picture, int orientation);
 
 #endif

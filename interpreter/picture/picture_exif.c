@@ -5,7 +5,7 @@
  *     "Exif\0\0" | "II" or "MM" | 42 | offset of the directory … | entries | tag type count value …
  *
  * Offsets count from the byte order's mark. Notes that make no sense are passed over. */
-#include "picture.h"
+#include "picture_private.h"
 
 #include "alloc.h"
 #include <string.h>

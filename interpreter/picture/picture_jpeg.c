@@ -1,6 +1,6 @@
 /* JPEG by libjpeg-turbo, with its accurate integer transform. Its errors leave by longjmp, as
  * libpng's do. */
-#include "picture.h"
+#include "picture_private.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -96,8 +96,9 @@ static nt_status decode(decoder *d, const char *path, const unsigned char *bytes
     return NT_OK;
 }
 
-nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, size_t size, bool look,
-                               nt_picture *ret, nt_error *error) {
+static nt_status from_jpeg(const char *path, const unsigned char *bytes, size_t size,
+                           nt_picture_use use, bool look, nt_picture *ret, nt_error *error) {
+    (void)use; /* a JPEG's values are the same for either */
     decoder d = {0};
     d.jpeg.err = jpeg_std_error(&d.manager);
     d.manager.error_exit = fail;
@@ -110,3 +111,8 @@ nt_status nt_picture_from_jpeg(const char *path, const unsigned char *bytes, siz
         nt_picture_finish(&d.picture);
     return status;
 }
+
+static const unsigned char mark[] = {0xff, 0xd8, 0xff};
+
+const nt_picture_format nt_picture_jpeg = {
+    .mark = mark, .mark_size = sizeof mark, .read = from_jpeg};

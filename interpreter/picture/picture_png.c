@@ -1,6 +1,6 @@
 /* PNG by libpng. Its errors leave by longjmp: what must be freed then lives in a struct outside the
  * function that calls setjmp, and nothing is allocated between its calls. */
-#include "picture.h"
+#include "picture_private.h"
 
 #include "alloc.h"
 #include "file.h"
@@ -100,8 +100,8 @@ static nt_status read_values(decoder *d, nt_picture_use use) {
     return ok ? NT_OK : d->status;
 }
 
-nt_status nt_picture_from_png(const char *path, const unsigned char *bytes, size_t size,
-                              nt_picture_use use, bool look, nt_picture *ret, nt_error *error) {
+static nt_status from_png(const char *path, const unsigned char *bytes, size_t size,
+                          nt_picture_use use, bool look, nt_picture *ret, nt_error *error) {
     decoder d = {.path = path, .bytes = bytes, .size = size, .error = error};
     d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, fail, warn);
     d.info = d.png ? png_create_info_struct(d.png) : NULL;
@@ -121,6 +121,10 @@ nt_status nt_picture_from_png(const char *path, const unsigned char *bytes, size
         nt_picture_finish(&d.picture);
     return status;
 }
+
+static const unsigned char mark[] = {0x89, 'P', 'N', 'G'};
+
+const nt_picture_format nt_picture_png = {.mark = mark, .mark_size = sizeof mark, .read = from_png};
 
 /* --- writing ---------------------------------------------------------------------------------- */
 

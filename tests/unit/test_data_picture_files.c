@@ -1,6 +1,7 @@
 /* Picture files of every kind, put together here byte by byte, and what becomes of them as samples:
  * bit depths, palettes, transparency, interlacing, EXIF orientations, sizes that can't be. */
 #include "file.h"
+#include "picture_private.h"
 #include "picture_tree.h"
 #include "test_base_support.h"
 #include <errno.h>
