@@ -1,4 +1,5 @@
 /* Picks the subcommand, shows what went wrong and exits: the only file that does. */
+#include "build_info.h"
 #include "command.h"
 #include "console.h"
 #include <signal.h>
@@ -17,7 +18,7 @@ static nt_status show_help(const nt_command *command) {
 static nt_status show_version(void) {
     nt_text text;
     nt_text_init(&text);
-    nt_text_add(&text, "nontrivial " NT_VERSION "\n");
+    nt_text_printf(&text, "nontrivial %s\n", nt_build_version);
     return nt_print(&text);
 }
 

@@ -1,14 +1,16 @@
-/* Downloading is libcurl's, reading tar and gzip is libarchive's; nothing that an archive says
- * about paths is left to the latter. A member must be a plain file or a folder whose path, name by
- * name, stays in the kind's folder. Links are refused, so what is written under the new, private
- * folder stays there. Owners, modes and times are not taken over. */
+/* How bytes come from a URL is transfer_file.c's and transfer_http.c's, reading tar and gzip is
+ * libarchive's; nothing that an archive says about paths is left to the latter. A member must be a
+ * plain file or a folder whose path, name by name, stays in the kind's folder. Links are refused,
+ * so what is written under the new, private folder stays there. Owners, modes and times are not
+ * taken over. */
 #include "download.h"
 
+#include "build_info.h"
 #include "file.h"
 #include "signals.h"
+#include "transfer_private.h"
 #include <archive.h>
 #include <archive_entry.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -67,85 +69,50 @@ typedef struct download {
     int failure; /* errno of the write that failed, or 0 */
 } download;
 
-static size_t take(char *bytes, size_t one, size_t count, void *context) {
+static bool take(void *context, const void *bytes, size_t size) {
     download *d = context;
-    size_t size = one * count;
     if (fwrite(bytes, 1, size, d->file) != size) {
         d->failure = errno;
-        return CURL_WRITEFUNC_ERROR;
+        return false;
     }
     nt_digest_add(d->digest, bytes, size);
     d->job->size += (int64_t)size;
-    return size;
+    return nt_signals_status() == NT_OK;
 }
 
-static int watch(void *context, curl_off_t total, curl_off_t done, curl_off_t to_send,
-                 curl_off_t sent) {
-    download *d = context;
-    (void)to_send;
-    (void)sent;
+static bool watch(void *context, int64_t done, int64_t total) {
+    const download *d = context;
     if (done > 0)
         tell(d->job, "downloading (kB)", done, total);
-    return nt_signals_status() != NT_OK;
+    return nt_signals_status() == NT_OK;
 }
 
-/* A server may send us on to another address, but not from https to less, nor to a file. */
-static bool configure(CURL *curl, download *d, char why[CURL_ERROR_SIZE]) {
-    enum { CONNECT_SECONDS = 30, STALL_SECONDS = 60, MOST_REDIRECTS = 10 };
-    bool secure = strncasecmp(d->job->url, "https:", 6) == 0;
-    const char *onward = secure ? "https" : "http,https";
-    return curl_easy_setopt(curl, CURLOPT_URL, d->job->url) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file") == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, onward) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_USERAGENT, "nontrivial") == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_XFERINFODATA, d) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_WRITEDATA, d) == CURLE_OK;
-}
-
-static nt_status say_undelivered(job *j, CURLcode code, long answer, const char *why) {
+static nt_status say_undelivered(job *j, const char *why) {
     const nt_data_source *source = j->fetch->kind->source;
-    if (code == CURLE_HTTP_RETURNED_ERROR)
-        nt_error_say(j->error, NT_FAILED, "cannot download %s: the server answered %ld", j->url,
-                     answer);
-    else
-        nt_error_say(j->error, NT_FAILED, "cannot download %s: %s", j->url,
-                     why[0] ? why : curl_easy_strerror(code));
+    nt_error_say(j->error, NT_FAILED, "cannot download %s: %s", j->url, why);
     nt_error_hint(j->error, "by hand: get %s elsewhere, check that its MD5 is %s, unpack it in %s",
                   source->url, source->md5, j->fetch->folder);
     return NT_FAILED;
 }
 
+static bool is_file(const char *url) {
+    return strncasecmp(url, "file:", 5) == 0;
+}
+
 static nt_status transfer(download *d) {
     job *j = d->job;
-    char why[CURL_ERROR_SIZE] = "";
-    long answer = 0;
-    CURL *curl = curl_easy_init();
-    if (!curl)
-        return out_of_memory(j);
-    if (!configure(curl, d, why)) {
-        curl_easy_cleanup(curl);
-        return out_of_memory(j);
-    }
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
-    curl_easy_cleanup(curl);
+    char why[NT_TRANSFER_WHY] = "";
+    const nt_transfer to = {take, watch, d};
+    nt_status status =
+        is_file(j->url) ? nt_transfer_file(j->url, &to, why) : nt_transfer_http(j->url, &to, why);
     NT_TRY(check_signals(j));
     if (d->failure != 0) {
         errno = d->failure;
         return cannot(j, "write", j->archive);
     }
-    return code == CURLE_OK ? NT_OK : say_undelivered(j, code, answer, why);
+    if (status == NT_NO_MEMORY)
+        return out_of_memory(j);
+    return status == NT_OK ? NT_OK : say_undelivered(j, why);
 }
 
 static nt_status check_md5(job *j, const char *found) {
@@ -389,6 +356,12 @@ static nt_status check_request(const job *j) {
         known = known || strncasecmp(j->url, schemes[i], strlen(schemes[i])) == 0;
     if (!known)
         return nt_error_say(j->error, NT_USAGE, "'%s' is no http, https or file URL", j->url);
+    if (!is_file(j->url) && !nt_feature_curl.built) {
+        nt_error_say(j->error, NT_USAGE, "this build cannot download %s: it has no libcurl",
+                     j->url);
+        nt_feature_hint(&nt_feature_curl, j->error);
+        return NT_USAGE;
+    }
     if (strlen(j->md5) != 32 || strspn(j->md5, "0123456789abcdefABCDEF") != 32)
         return nt_error_say(j->error, NT_USAGE, "'%s' is no MD5: it has 32 hexadecimal digits",
                             j->md5);
@@ -409,13 +382,8 @@ static nt_status name_paths(job *j) {
 static nt_status fetch_locked(job *j, bool *ret_fetched) {
     bool done;
     NT_TRY(look_at_target(j, &done));
-    if (!done) {
-        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-            return out_of_memory(j);
-        nt_status status = work(j);
-        curl_global_cleanup();
-        NT_TRY(status);
-    }
+    if (!done)
+        NT_TRY(work(j));
     *ret_fetched = !done;
     return NT_OK;
 }

@@ -1,0 +1,24 @@
+#include "build_info.h"
+
+#include "build_info_values.h"
+#include <stddef.h>
+
+const char nt_build_version[] = NT_VERSION;
+const char nt_build_type[] = NT_BUILD_TYPE;
+const char nt_build_compiler[] = NT_BUILD_COMPILER;
+
+const nt_feature nt_feature_tests = {"tests", "the tests", "libcmocka-dev", NT_BUILD_TESTS};
+const nt_feature nt_feature_plots = {"plots", "figures in reports", NULL, NT_BUILD_PLOTS};
+const nt_feature nt_feature_matio = {"matio", "the data set kind t1", "libmatio-dev",
+                                     NT_BUILD_MATIO};
+const nt_feature nt_feature_curl = {"curl", "data fetch over http and https",
+                                    "libcurl4-openssl-dev", NT_BUILD_CURL};
+
+const nt_feature *const nt_features[] = {&nt_feature_tests, &nt_feature_plots, &nt_feature_matio,
+                                         &nt_feature_curl, NULL};
+
+void nt_feature_hint(const nt_feature *feature, nt_error *error) {
+    nt_error_hint(error, "build with -D%s=enabled%s%s", feature->name,
+                  feature->package ? ", after apt-get install " : "",
+                  feature->package ? feature->package : "");
+}

@@ -1,0 +1,26 @@
+/* What was chosen when the program was built: its version, and the optional parts, each with the
+ * Meson option that builds it. */
+#ifndef NT_BUILD_INFO_H
+#define NT_BUILD_INFO_H
+
+#include "diagnostic.h"
+#include <stdbool.h>
+
+extern const char nt_build_version[];  /* "0.1.0" */
+extern const char nt_build_type[];     /* Meson's: "release" */
+extern const char nt_build_compiler[]; /* "gcc 12.2.0" */
+
+typedef struct nt_feature {
+    const char *name;    /* the option's: -Dname=enabled */
+    const char *gives;   /* what there is with it */
+    const char *package; /* Debian's, that it is built with; NULL: none */
+    bool built;
+} nt_feature;
+
+extern const nt_feature nt_feature_tests, nt_feature_plots, nt_feature_matio, nt_feature_curl;
+extern const nt_feature *const nt_features[]; /* all of them; NULL-terminated */
+
+/* How to get a feature that was not built, as the hint of the newest error. */
+void nt_feature_hint(const nt_feature *feature, nt_error *error);
+
+#endif
