@@ -163,6 +163,7 @@ void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *wor
 }
 
 void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]) {
+    bli_init(); /* before it BLIS knows no kernels to check a choice of the environment against */
     snprintf(ret_text, NT_LIBRARY_TEXT, "BLIS %s, %s", bli_info_get_version_str(),
              bli_arch_string(bli_arch_query_id()));
 }

@@ -1,0 +1,27 @@
+/* The machine as this process may use it, for advice and provenance: nothing computes by it. Linux:
+ * /proc, the process's affinity, and control groups of either version, where they can be read. */
+#ifndef NT_MACHINE_H
+#define NT_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct nt_machine {
+    int processors;       /* that are switched on */
+    int allowed;          /* that this process may run on */
+    double quota;         /* processors' worth of time; 0: no limit, or not known */
+    int64_t memory;       /* bytes; 0: not known */
+    int64_t available;    /* of them, without swapping */
+    int64_t memory_limit; /* of the control group; 0: none, or not known */
+} nt_machine;
+
+void nt_machine_look(nt_machine *ret);
+
+/* Vector instructions that matter here, as the compiler calls them: "avx2", "fma". */
+enum { NT_MACHINE_VECTORS = 8 };
+
+/* Those that the processor has; returns how many. */
+int nt_machine_vectors(const char *ret_names[NT_MACHINE_VECTORS]);
+bool nt_machine_has(const char *vectors);
+
+#endif
