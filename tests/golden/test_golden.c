@@ -1,6 +1,4 @@
-/* Held against PyTorch: the fixtures beside this file, made by make_fixtures.py, and, where
- * $NONTRIVIAL_SHARED names a folder with them, a trained ResNet34 and the first CIFAR-10 test
- * images. */
+/* Held against PyTorch: the fixtures beside this file, made by make_fixtures.py. */
 #include "alloc.h"
 #include "edit.h"
 #include "evaluation.h"
@@ -191,88 +189,12 @@ static void bits_do_not_depend_on_threads_or_batch(void **state) {
     close_bench(&b);
 }
 
-/* --- a trained ResNet34 and real images, where they are --------------------------------------- */
-
-static bool find_resnet34(char weights[4096], char logits[4096], char images[4096]) {
-    const char *shared = getenv("NONTRIVIAL_SHARED"), *data = getenv("NONTRIVIAL_DATA");
-    if (!shared || !data)
-        return false;
-    snprintf(weights, 4096, "%s/models/resnet34-cifar10.safetensors", shared);
-    snprintf(logits, 4096, "%s/models/resnet34-cifar10-logits256.npy", shared);
-    snprintf(images, 4096, "%s", data);
-    return true;
-}
-
-static void resnet34_gives_pytorchs_logits(void **state) {
-    (void)state;
-    enum { IMAGES = 256 };
-    static const int32_t batches[] = {1, 7, 256};
-    char weights[4096], logits[4096], images[4096];
-    bench b;
-    float *reference;
-    if (!find_resnet34(weights, logits, images)) {
-        print_message("skipped: NONTRIVIAL_SHARED and NONTRIVIAL_DATA name no trained ResNet34\n");
-        skip();
-    }
-    open_bench(&b, GRAPHS "/resnet34.yaml", weights, images, IMAGES);
-    int32_t size = IMAGES * b.classes;
-    float *first = new_floats(size), *found = new_floats(size);
-    read_expected(&b, logits, IMAGES, &reference);
-    find_logits(&b, b.network->graph, IMAGES, false, first);
-    assert_true(distance(first, reference, size) < 1e-4);
-    for (int threads = 1; threads <= 4; threads++)
-        for (int k = 0; k < 3; k++) {
-            nt_threads_set(threads);
-            find_logits(&b, b.network->graph, batches[k], false, found);
-            assert_memory_equal(found, first, (size_t)size * sizeof *found);
-        }
-    nt_threads_set(0);
-    free_floats(reference, size);
-    free_floats(first, size);
-    free_floats(found, size);
-    close_bench(&b);
-}
-
-/* PyTorch's counts with each kernel zeroed in turn, over the first 1,000 test images. */
-static void resnet34_zeroed_counts_as_pytorch_does(void **state) {
-    (void)state;
-    enum { IMAGES = 1000, TOLERANCE = 2 };
-    char weights[4096], logits[4096], images[4096], path[4200], name[128];
-    bench b;
-    int expected, cases = 0;
-    if (!find_resnet34(weights, logits, images)) {
-        print_message("skipped: NONTRIVIAL_SHARED and NONTRIVIAL_DATA name no trained ResNet34\n");
-        skip();
-    }
-    open_bench(&b, GRAPHS "/resnet34.yaml", weights, images, IMAGES);
-    snprintf(path, sizeof path, "%s/models/resnet34-cifar10-each-layer-1000.csv",
-             getenv("NONTRIVIAL_SHARED"));
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    while (fscanf(file, "%127[^,],%d,%*d\n", name, &expected) == 2) {
-        const nt_evaluation evaluation = {.batch = 250};
-        nt_graph *graph = strcmp(name, "baseline") == 0 ? NULL : zeroed(&b, name);
-        nt_outcome outcome;
-        must(&b, nt_evaluate(graph ? graph : b.network->graph, b.weights, b.loader, &evaluation,
-                             &outcome, NULL, NULL, &b.error));
-        if (abs(outcome.correct - expected) > TOLERANCE)
-            fail_msg("%s: %d right, not %d", name, outcome.correct, expected);
-        nt_graph_free(graph);
-        cases++;
-    }
-    fclose(file);
-    assert_int_equal(cases, 37);
-    close_bench(&b);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resnet8_gives_pytorchs_logits),
         cmocka_unit_test(resnet8_zeroed_gives_pytorchs_logits),
         cmocka_unit_test(a_zeroed_kernel_leaves_its_bias),
         cmocka_unit_test(bits_do_not_depend_on_threads_or_batch),
-        cmocka_unit_test(resnet34_gives_pytorchs_logits),
-        cmocka_unit_test(resnet34_zeroed_counts_as_pytorch_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
