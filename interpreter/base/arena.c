@@ -1,3 +1,6 @@
+/* An arena is a list of chunks, each twice as large as the one before up to a bound; blocks are cut
+ * off the newest, one after the other, and never given back singly. What is left of an older chunk
+ * is not used again. Every block starts at a multiple of GRAIN bytes, filled with zeros. */
 #include "arena.h"
 
 #include "alloc.h"

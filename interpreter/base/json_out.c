@@ -1,3 +1,5 @@
+/* Jansson's values made and written. Our own writer, since jansson's neither keeps a list of
+ * scalars on a line nor writes numbers in their fewest digits. */
 #include "json_out.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Everything is read from where Linux tells it, and what can't be read counts as not known: nothing
+ * here fails. Of nested control groups the tightest limit counts. */
 #include "machine.h"
 
 #include <limits.h>

@@ -1,3 +1,5 @@
+/* A growing text: its bytes end in a zero at all times. Out of memory is remembered in `failed`,
+ * and the text then stays as it is: whoever makes one checks once, at the end. */
 #include "text.h"
 
 #include "alloc.h"

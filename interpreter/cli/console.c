@@ -1,3 +1,5 @@
+/* The one place that writes to standard output. The first failed write is kept until
+ * nt_print_finish, since a full disk may show only when the stream is closed. */
 #include "console.h"
 
 #include "json_out.h"

@@ -1,3 +1,5 @@
+/* KIND:ROOT,key=value… on a command line, taken apart from its end, since a root may have commas
+ * and colons of its own: what begins like an option is one. */
 #include "data_argument.h"
 
 #include <string.h>

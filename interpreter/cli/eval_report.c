@@ -1,3 +1,5 @@
+/* Outcomes are held as the store keeps them, one after the other (score.h), and all that is printed
+ * is counted from them; logits are kept besides where classes are ranked or a file is wanted. */
 #include "eval_report.h"
 
 #include "alloc.h"

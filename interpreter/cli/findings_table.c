@@ -1,3 +1,5 @@
+/* Findings row by row: the baseline, then each case. A case that failed or isn't finished says so
+ * in place of its numbers. */
 #include "findings_table.h"
 
 #include <math.h>

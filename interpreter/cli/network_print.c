@@ -1,3 +1,5 @@
+/* A network's layers as a table and as JSON, as its file describes them: before any pass, a row for
+ * each node that the file names, with totals below. */
 #include "network_print.h"
 
 #include "console.h"

@@ -1,3 +1,6 @@
+/* Words are read from left to right, values through the field of their option, so that types,
+ * ranges and suggestions are those of YAML. Reading goes on after a mistake: all of them are
+ * reported. */
 #include "options.h"
 
 #include "table.h"

@@ -1,3 +1,4 @@
+/* What a suite will take, evaluated case by case and as one graph, side by side. */
 #include "plan_print.h"
 
 #include "console.h"

@@ -1,3 +1,6 @@
+/* On a terminal one line that is drawn over, ten times a second at most; elsewhere a plain line
+ * every few seconds. A task's last step is always shown. The pace is that since the task began
+ * here, so that work done by an earlier process doesn't count. */
 #include "progress_bar.h"
 
 #include "console.h"

@@ -1,3 +1,5 @@
+/* Cells are copied as they come and measured at the end, when the widest of each column is known.
+ */
 #include "table.h"
 
 #include "alloc.h"

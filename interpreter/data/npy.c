@@ -1,3 +1,9 @@
+/* numpy's format, version 1.0, of float32, rows outside:
+ *
+ *     "\x93NUMPY" 1 0 | header's length, 2 bytes | header, a Python dictionary, blanks, newline |
+ * values
+ *
+ * all little-endian. Written headers fill two blocks of 64 bytes, as numpy's own do. */
 #include "npy.h"
 
 #include "alloc.h"

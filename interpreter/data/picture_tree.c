@@ -1,3 +1,6 @@
+/* Folders of pictures, sorted by name so that an order of samples never depends on the file system,
+ * and pictures brought to the one form that a data set's samples share. Samples are read by all
+ * threads; of several that fail the first is reported, whichever thread met it. */
 #include "picture_tree.h"
 
 #include "alloc.h"

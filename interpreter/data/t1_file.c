@@ -1,3 +1,6 @@
+/* The only file that knows libmatio. The sizes of all cells are checked as a file is opened,
+ * without reading a value; values are then read a patient at a time, into doubles. HDF5 works for
+ * one thread at a time, and so does this. */
 #include "t1_file.h"
 
 #include "alloc.h"

@@ -1,3 +1,6 @@
+/* The calibration graph is a copy of the network in which every batch normalisation is in training
+ * with a momentum of 1: its outputs that would be the next running statistics are the batch's own,
+ * and become outputs of the graph, named by the node that they came from. */
 #include "calibration.h"
 
 #include "alloc.h"

@@ -5,7 +5,7 @@
  * input comes first: the gradient that it goes on from, which takes all of the backward pass so
  * far, so that what is recomputed for it is not computed before that. The walk makes a block of
  * memory for each value, or for several that lie on one another, alive until its last reader has
- * run; places.h says where the blocks lie. */
+ * run; slab.h says where the blocks lie. */
 #include "plan.h"
 
 #include "alloc.h"

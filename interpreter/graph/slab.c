@@ -1,3 +1,5 @@
+/* Best fit, offline: blocks are placed one after another, each into the smallest gap, between those
+ * that are alive with it, in which it fits, else behind them. Quadratic in the number of blocks. */
 #include "slab.h"
 
 #include "alloc.h"

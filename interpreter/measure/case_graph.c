@@ -1,3 +1,6 @@
+/* Cases are added in the order of their edited layers, so that those that share edits stand side by
+ * side and the scheduler, which walks the graph depth-first, keeps one suffix alive for each nested
+ * edit. Nodes that are equal merge as they are added (graph.h). */
 #include "case_graph.h"
 
 #include "alloc.h"

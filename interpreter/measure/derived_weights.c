@@ -1,3 +1,7 @@
+/* Which tensors are wanted is what the case graph lists. Kernels are made from the weights alone;
+ * means and statistics come from running the calibration images through a graph with extra outputs
+ * and averaging these in double precision, in the order of the images, so that they depend neither
+ * on threads nor on how cases are grouped. */
 #include "derived_weights.h"
 
 #include "alloc.h"

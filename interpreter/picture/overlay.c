@@ -1,3 +1,5 @@
+/* Pictures of masks: each pixel becomes a square of ZOOM by ZOOM, so that outlines can run within
+ * the pixels of their own class. The colours repeat after the last. */
 #include "overlay.h"
 
 #include "alloc.h"

@@ -1,3 +1,10 @@
+/* An outcome is what a metric needs to know of one sample: of a class one byte, whether it was
+ * right; of a mask, for each class three counts of pixels, 32 bits each, little-endian:
+ *
+ *     in both masks | in the prediction | in the truth
+ *
+ * All metrics are computed from outcomes, whether they were just measured or come from the store.
+ */
 #include "score.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+/* Values of the schema's types out of YAML nodes, expressions evaluated first. A value that depends
+ * on a name whose own definition was in error is unknown: it is counted in `unknown`, and nothing
+ * more is said of it, since the cause has been reported. */
 #include "reader.h"
 
 #include <string.h>
