@@ -33,12 +33,6 @@ int64_t nt_tiles_total(const nt_tiles *tiles);
  * edge of the map. */
 void nt_tiles_places(const nt_tiles *tiles, int64_t tile, int64_t *ret_places);
 
-/* Applies `map` to each tile of a part; past the map's edge are zeros. Of the first tile it writes
- * `count` numbers, rounded up to a multiple of NT_PANEL with zeros, at each to[i]; those of the
- * next lie `pitch` floats further. `cold`: the part is likely to be in no cache yet. */
-void nt_tiles_transform(const nt_tiles *tiles, const float *maps, nt_winograd_map map,
-                        const nt_tiles_part *part, float *const *to, int64_t pitch, bool cold);
-
 /* `floats`, enlarged to an odd number of cache lines: numbers that lie so far apart don't compete
  * for the same few places of a cache. */
 int64_t nt_tiles_stride(int64_t floats);

@@ -1,5 +1,5 @@
-/* The schemes of winograd.h, the shapes that they fit, and their forward pass and gradient to the
- * data: winograd_plan.h, carried out by winograd_product.h on a kernel from winograd_kernel.h. */
+/* The shapes that the schemes of winograd.h fit, and their forward pass and gradient to the data:
+ * winograd_plan.h, carried out by winograd_product.h on a kernel from winograd_kernel.h. */
 #include "winograd.h"
 
 #include "integers.h"
@@ -7,35 +7,10 @@
 #include "tensor.h"
 #include "tiles.h"
 #include "winograd_kernel.h"
-#include "winograd_lines.h"
 #include "winograd_plan.h"
 #include "winograd_product.h"
 
-/* --- schemes ---------------------------------------------------------------------------------- */
-
-const nt_winograd *nt_winograd_with(nt_winograd_name name, int set) {
-    const nt_winograd *sets[4] = {nt_winograd_lines_plain};
-    int count = 1;
-#if defined __x86_64__
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        sets[count++] = nt_winograd_lines_avx2;
-    if (count == 2 && __builtin_cpu_supports("avx512f"))
-        sets[count++] = nt_winograd_lines_avx512;
-#endif
-    return set < count ? &sets[set][name] : NULL;
-}
-
-const nt_winograd *nt_winograd_find(nt_winograd_name name) {
-    int set = 0;
-    while (nt_winograd_with(name, set + 1))
-        set++;
-    return nt_winograd_with(name, set);
-}
-
-int nt_winograd_kernel_point(const nt_winograd *scheme, int point) {
-    int i = point / scheme->points, j = point % scheme->points, last = scheme->kernel_points - 1;
-    return (i < last ? i : last) * scheme->kernel_points + (j < last ? j : last);
-}
+/* --- shapes ----------------------------------------------------------------------------------- */
 
 static bool both(const int32_t pair[2], int32_t value) {
     return pair[0] == value && pair[1] == value;

@@ -9,6 +9,7 @@
 #include "prefetch.h"
 #include "tensor.h"
 #include "tile_prefetch.h"
+#include "tile_transform.h"
 
 enum {
     WANTED_JOBS = 32,    /* of runs of blocks, */

@@ -20,6 +20,7 @@
 #include "parallel.h"
 #include "tensor.h"
 #include "tile_prefetch.h"
+#include "tile_transform.h"
 #include "tiles.h"
 
 enum {

@@ -1,0 +1,29 @@
+/* Which schemes there are (winograd.h). The maps of each are compiled once for each set of vector
+ * instructions (winograd_lines.h); the widest that the processor's features allow is taken. */
+#include "winograd.h"
+
+#include "winograd_lines.h"
+
+const nt_winograd *nt_winograd_with(nt_winograd_name name, int set) {
+    const nt_winograd *sets[4] = {nt_winograd_lines_plain};
+    int count = 1;
+#if defined __x86_64__
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        sets[count++] = nt_winograd_lines_avx2;
+    if (count == 2 && __builtin_cpu_supports("avx512f"))
+        sets[count++] = nt_winograd_lines_avx512;
+#endif
+    return set < count ? &sets[set][name] : NULL;
+}
+
+const nt_winograd *nt_winograd_find(nt_winograd_name name) {
+    int set = 0;
+    while (nt_winograd_with(name, set + 1))
+        set++;
+    return nt_winograd_with(name, set);
+}
+
+int nt_winograd_kernel_point(const nt_winograd *scheme, int point) {
+    int i = point / scheme->points, j = point % scheme->points, last = scheme->kernel_points - 1;
+    return (i < last ? i : last) * scheme->kernel_points + (j < last ? j : last);
+}
