@@ -1,5 +1,6 @@
 /* nontrivial report: a finished run as a page with its figures and tables. */
 #include "arena.h"
+#include "build_info.h"
 #include "command.h"
 #include "console.h"
 #include "progress_bar.h"
@@ -46,6 +47,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_progress_bar_finish(&bar);
     if (status == NT_OK)
         printf("%s/index.html\n", out);
+    if (status == NT_OK && !nt_feature_plots.built)
+        fputs("figures are not drawn: this build is without them (-Dplots=enabled has them); their "
+              "scripts and data are there\n",
+              stderr);
     nt_arena_finish(&arena);
     return status;
 }

@@ -1,7 +1,16 @@
 #include "drawing.h"
 
+#include "build_info.h"
 #include "file.h"
 #include "program.h"
+
+/* The program that draws a script, unless the build is without plots: then it stays undrawn. */
+static nt_status run(char *const *words, const char *package, const char *folder,
+                     const nt_figure *figure, nt_arena *arena, nt_error *error) {
+    return nt_feature_plots.built
+               ? nt_program_run(words, package, folder, figure->name, arena, error)
+               : NT_OK;
+}
 
 /* What all plots share: both files, neutral ink, data from the CSV file. */
 static void frame(const nt_figure *figure, nt_text *text) {
@@ -49,9 +58,7 @@ static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *are
     frame(figure, &text);
     nt_status status = file ? nt_write_into(folder, file, &text, error) : NT_NO_MEMORY;
     nt_text_finish(&text);
-    return status == NT_OK
-               ? nt_program_run(words, "gnuplot-nox", folder, figure->name, arena, error)
-               : status;
+    return status == NT_OK ? run(words, "gnuplot-nox", folder, figure, arena, error) : status;
 }
 
 static nt_status draw(const nt_figure *figure, const char *folder, nt_arena *arena,
@@ -67,7 +74,7 @@ static nt_status draw(const nt_figure *figure, const char *folder, nt_arena *are
         char *words[] = {"dot", file, form, out, NULL};
         if (!form || !out)
             return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-        NT_TRY(nt_program_run(words, "graphviz", folder, figure->name, arena, error));
+        NT_TRY(run(words, "graphviz", folder, figure, arena, error));
     }
     return NT_OK;
 }

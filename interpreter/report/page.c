@@ -1,6 +1,7 @@
 #include "page.h"
 
 #include "base64.h"
+#include "build_info.h"
 #include "file.h"
 #include "tables.h"
 #include <ctype.h>
@@ -53,28 +54,39 @@ static void add_data_link(nt_text *html, const nt_figure *figure) {
     nt_text_add(html, "\">data (CSV)</a>");
 }
 
-static nt_status add_figure(nt_text *html, const nt_figure *figure, const char *folder,
-                            nt_error *error) {
+static nt_status add_drawing(nt_text *html, const nt_figure *figure, const char *folder,
+                             nt_error *error) {
     nt_arena arena;
     nt_bytes svg;
     nt_arena_init(&arena);
     const char *path = nt_arena_printf(&arena, "%s/%s.svg", folder, figure->name);
     nt_status status = path ? nt_file_read(path, LARGEST_SVG, &svg, error) : NT_NO_MEMORY;
     if (status == NT_OK) {
-        nt_text_printf(html, "<figure>\n<div class=\"plot%s\" role=\"img\" aria-label=\"",
+        nt_text_printf(html, "<div class=\"plot%s\" role=\"img\" aria-label=\"",
                        figure->drawing ? " tall" : "");
         nt_html_text(html, figure->title);
         nt_text_add(html, "\">");
         add_svg(html, (const char *)svg.bytes, figure->drawing);
-        nt_text_add(html, "</div>\n<figcaption>");
-        nt_html_text(html, figure->caption);
-        nt_text_add(html, " ");
-        add_data_link(html, figure);
-        nt_text_add(html, "</figcaption>\n</figure>\n");
+        nt_text_add(html, "</div>\n");
         nt_bytes_finish(&svg);
     }
     nt_arena_finish(&arena);
     return status;
+}
+
+static nt_status add_figure(nt_text *html, const nt_figure *figure, const char *folder,
+                            nt_error *error) {
+    nt_text_add(html, "<figure>\n");
+    if (nt_feature_plots.built)
+        NT_TRY(add_drawing(html, figure, folder, error));
+    else
+        nt_text_add(html, "<p>Not drawn: the program was built without figures.</p>\n");
+    nt_text_add(html, "<figcaption>");
+    nt_html_text(html, figure->caption);
+    nt_text_add(html, " ");
+    add_data_link(html, figure);
+    nt_text_add(html, "</figcaption>\n</figure>\n");
+    return NT_OK;
 }
 
 /* --- groups ----------------------------------------------------------------------------------- */
