@@ -356,15 +356,15 @@ static nt_status check_request(const job *j) {
         known = known || strncasecmp(j->url, schemes[i], strlen(schemes[i])) == 0;
     if (!known)
         return nt_error_say(j->error, NT_USAGE, "'%s' is no http, https or file URL", j->url);
+    if (strlen(j->md5) != 32 || strspn(j->md5, "0123456789abcdefABCDEF") != 32)
+        return nt_error_say(j->error, NT_USAGE, "'%s' is no MD5: it has 32 hexadecimal digits",
+                            j->md5);
     if (!is_file(j->url) && !nt_feature_curl.built) {
         nt_error_say(j->error, NT_USAGE, "this build cannot download %s: it has no libcurl",
                      j->url);
         nt_feature_hint(&nt_feature_curl, j->error);
         return NT_USAGE;
     }
-    if (strlen(j->md5) != 32 || strspn(j->md5, "0123456789abcdefABCDEF") != 32)
-        return nt_error_say(j->error, NT_USAGE, "'%s' is no MD5: it has 32 hexadecimal digits",
-                            j->md5);
     return NT_OK;
 }
 

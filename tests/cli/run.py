@@ -6,7 +6,8 @@
     stderr    the same for standard error
     status    its exit status; absent: 0
     writes    names of the files that it must leave behind, one a line; absent: none
-    needs     words of environment variables or programs without which the case is skipped
+    needs     words of environment variables, programs or features of the build ("-Dcurl") without which
+              the case is skipped
     shared    names of files of ../shared that it works on too, one a line
     …         any other file is input; all input must be unchanged afterwards
 
@@ -20,6 +21,8 @@ failed."""
 
 import argparse
 import difflib
+import functools
+import json
 import os
 import re
 import shutil
@@ -63,11 +66,18 @@ def contents(folder):
     }
 
 
-def missing_needs(case):
+@functools.cache
+def features(program):
+    """The optional parts that the program was built with, as words of `needs`."""
+    answer = subprocess.run([program, "doctor", "--json"], capture_output=True, check=False).stdout
+    return {f"-D{name}" for name, built in json.loads(answer)["build"]["features"].items() if built}
+
+
+def missing_needs(case, program):
     return [
         word
         for word in read(case, "needs").split()
-        if not os.environ.get(word) and not shutil.which(word)
+        if not (word in features(program) if word.startswith("-D") else os.environ.get(word) or shutil.which(word))
     ]
 
 
@@ -148,7 +158,7 @@ def update(case, outcome):
 
 def run(case, options):
     """Returns the case's verdict and what there is to say about it."""
-    needs = missing_needs(case)
+    needs = missing_needs(case, options.program)
     if needs:
         return "skipped", f"needs {', '.join(needs)}"
     try:
