@@ -6,32 +6,12 @@
 #define NT_EXPRESSION_H
 
 #include "sandbox.h"
-
-typedef enum nt_scalar_kind {
-    NT_SCALAR_NIL,
-    NT_SCALAR_BOOL,
-    NT_SCALAR_INT,
-    NT_SCALAR_REAL,
-    NT_SCALAR_TEXT,
-    NT_SCALAR_RECORD, /* of a variable only: named integers */
-    NT_SCALAR_UNKNOWN /* what it would have been made from was in error, and that has been said */
-} nt_scalar_kind;
+#include "scalar.h"
 
 typedef struct nt_member {
     const char *name; /* NULL ends a record */
     int64_t value;
 } nt_member;
-
-typedef struct nt_scalar {
-    nt_scalar_kind kind;
-    union {
-        bool truth;
-        int64_t integer;
-        double real;
-        const char *text;
-        const nt_member *members;
-    };
-} nt_scalar;
 
 /* The variables that an expression sees. */
 typedef struct nt_variables {
