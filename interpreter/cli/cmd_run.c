@@ -28,23 +28,20 @@ static const nt_operand run_operands[] = {{.name = "SUITE", .doc = "a suite file
 
 /* The baseline's rows, then those of a group; `group` NULL: the baseline's alone. */
 static void add_table(const nt_results *results, const nt_group_result *group, nt_text *text) {
-    const nt_suite *suite = results->suite;
     nt_arena arena;
     nt_findings_table table;
     nt_arena_init(&arena);
-    nt_findings_table_init(&table, results->scoring.metric, suite->seed_count > 1);
-    for (int s = 0; s < suite->seed_count; s++)
-        nt_findings_table_baseline(&table, suite->seeds[s],
-                                   &(nt_finding){.outcome = results->baseline[s]});
+    nt_findings_table_init(&table, results->setup.metric, results->seed_count > 1);
+    for (int32_t s = 0; s < results->seed_count; s++)
+        nt_findings_table_baseline(&table, &results->baseline[s]);
     if (group)
         nt_table_rule(&table.table);
-    for (int32_t c = 0; group && c < group->cases.count; c++) {
-        const nt_case *item = &group->cases.items[c];
+    for (int32_t c = 0; group && c < group->case_count; c++) {
+        const nt_case_result *item = &group->cases[c];
         const char *words = nt_case_words(results, item, &arena);
         text->failed = text->failed || !words;
-        for (int s = 0; words && s < suite->seed_count; s++)
-            nt_findings_table_case(&table, item->name, words, suite->seeds[s],
-                                   &group->findings[c * suite->seed_count + s]);
+        for (int32_t s = 0; words && s < results->seed_count; s++)
+            nt_findings_table_case(&table, item->name, words, &item->findings[s]);
     }
     nt_table_format(&table.table, text);
     nt_table_finish(&table.table);
@@ -56,34 +53,31 @@ static void add_spread(const nt_results *results, const nt_group_result *group, 
     static const nt_column columns[] = {
         {"case", NT_LEFT}, {"mean change", NT_RIGHT}, {"deviation", NT_RIGHT}, {0}};
     nt_table table;
-    double tau = NAN;
-    if (results->suite->seed_count == 1)
+    if (results->seed_count == 1)
         return;
     nt_table_init(&table, columns);
-    for (int32_t c = 0; c < group->cases.count; c++) {
-        nt_spread spread = nt_case_spread(results, group, c);
-        nt_table_cell(&table, group->cases.items[c].name);
-        nt_table_change(&table, spread.mean);
-        nt_table_share(&table, spread.deviation);
+    for (int32_t c = 0; c < group->case_count; c++) {
+        nt_table_cell(&table, group->cases[c].name);
+        nt_table_change(&table, group->cases[c].change.mean);
+        nt_table_share(&table, group->cases[c].change.deviation);
     }
     nt_text_add(text, "\n");
     nt_table_format(&table, text);
     nt_table_finish(&table);
-    if (nt_group_agreement(results, group, &tau) == NT_OK && !isnan(tau))
+    if (!isnan(group->tau))
         nt_text_printf(text,
                        "agreement of the seeds on the order of the cases (mean Kendall's "
                        "tau): %.2f\n",
-                       tau);
+                       group->tau);
 }
 
-static void add_group(const nt_results *results, int g, nt_text *text) {
-    const nt_group_result *group = &results->groups[g];
-    nt_text_printf(text, "%s%s\n\n", text->length ? "\n" : "", group->group->title);
-    if (group->cases.remark[0] || group->cases.count == 0)
-        nt_text_printf(text, "%s\n", group->cases.remark[0] ? group->cases.remark : "no cases");
-    if (group->cases.remark[0] && group->cases.count > 0)
+static void add_group(const nt_results *results, const nt_group_result *group, nt_text *text) {
+    nt_text_printf(text, "%s%s\n\n", text->length ? "\n" : "", group->title);
+    if (group->remark[0] || group->case_count == 0)
+        nt_text_printf(text, "%s\n", group->remark[0] ? group->remark : "no cases");
+    if (group->remark[0] && group->case_count > 0)
         nt_text_add(text, "\n");
-    if (group->cases.count == 0)
+    if (group->case_count == 0)
         return;
     add_table(results, group, text);
     add_spread(results, group, text);
@@ -95,12 +89,12 @@ static nt_status print_results(const nt_results *results, bool json) {
         return nt_json_print(nt_results_json(results));
     nt_text_init(&text);
     bool any = false;
-    for (int g = 0; g < results->suite->group_count; g++)
-        any = any || results->groups[g].cases.count > 0;
+    for (int32_t g = 0; g < results->group_count; g++)
+        any = any || results->groups[g].case_count > 0;
     if (!any)
         add_table(results, NULL, &text);
-    for (int g = 0; g < results->suite->group_count; g++)
-        add_group(results, g, &text);
+    for (int32_t g = 0; g < results->group_count; g++)
+        add_group(results, &results->groups[g], &text);
     return nt_print(&text);
 }
 
@@ -130,10 +124,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
         nt_progress_note(&job.progress,
                          "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
                          job.options.out);
-    if (status == NT_OK && results->failures > 0)
+    if (status == NT_OK && nt_results_failures(results) > 0)
         status = nt_error_say(error, NT_FAILED,
                               "%d of the cases could not be measured; their rows say why",
-                              results->failures);
+                              nt_results_failures(results));
     nt_results_free(results);
     nt_suite_job_finish(&job);
     return status;

@@ -1,7 +1,9 @@
-/* nontrivial schema: the JSON Schema of a kind of file, for editors. */
+/* nontrivial schema: the JSON Schema of a kind of file, for editors and for whoever reads results.
+ */
 #include "command.h"
 #include "console.h"
 #include "network_schema.h"
+#include "results.h"
 #include "suite_schema.h"
 #include <string.h>
 
@@ -13,24 +15,27 @@ static const char detail[] =
     "    # yaml-language-server: $schema=graph.schema.json\n\n"
     "A schema knows keys, ops, kinds and values; `nontrivial check` also knows names and shapes.\n";
 
-static const nt_operand schema_operands[] = {{"KIND", .doc = "which files: graph or suite"}, {0}};
+static const nt_operand schema_operands[] = {
+    {"KIND", .doc = "which files: graph, suite or results"}, {0}};
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
-    static const char *const kinds[] = {"graph", "suite", NULL};
+    static const char *const kinds[] = {"graph", "suite", "results", NULL};
     const char *kind = arguments->words[0];
     if (strcmp(kind, "graph") == 0)
         return nt_json_print(nt_network_schema());
     if (strcmp(kind, "suite") == 0)
         return nt_json_print(nt_suite_schema());
-    nt_error_say(error, NT_USAGE, "there is no schema '%s'; there are those of graph and suite",
-                 kind);
+    if (strcmp(kind, "results") == 0)
+        return nt_json_print(nt_results_schema());
+    nt_error_say(error, NT_USAGE,
+                 "there is no schema '%s'; there are those of graph, suite and results", kind);
     nt_error_suggest(error, kind, kinds);
     return NT_USAGE;
 }
 
 const nt_command nt_command_schema = {
     .kind = {.name = "schema",
-             .doc = "print the JSON Schema of graph or suite files, for editors",
+             .doc = "print the JSON Schema of graph, suite or results files, for editors",
              .fields = nt_no_fields},
     .detail = detail,
     .syntax = {.operands = schema_operands},

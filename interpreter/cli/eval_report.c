@@ -177,7 +177,7 @@ nt_status nt_eval_report_print(const nt_eval_report *s, const nt_eval_report_of 
         nt_text_printf(&text, "top %d     %.4f  (%d of %d)\n", TOP, (double)right / outcome->total,
                        right, outcome->total);
     }
-    nt_text_printf(&text, "loss      %.4f\n", nt_mean_loss(*outcome));
+    nt_text_printf(&text, "loss      %.4f\n", outcome->loss);
     if (masks(s))
         print_classes(s, &text);
     return nt_print(&text);
@@ -200,15 +200,14 @@ static json_t *classes_json(const nt_eval_report *s) {
 nt_status nt_eval_report_print_json(const nt_eval_report *s, const nt_eval_report_of *of) {
     const nt_outcome *outcome = &s->outcome;
     bool m = masks(s);
-    return nt_json_print(
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o, s:o*, s:o*, s:o*, s:o*, s:o}",
-                  "network", of->network, "data", data_of(s)->folder, "split", of->split, "metric",
-                  nt_metric_names[outcome->metric], "value", nt_json_real(outcome->value),
-                  "correct", m ? NULL : json_integer(outcome->correct), "top5",
-                  has_top(s) ? json_integer(count_top(s)) : NULL, "total", (int)outcome->total,
-                  "loss", nt_json_real(nt_mean_loss(*outcome)), "set_dice",
-                  m ? nt_json_real(outcome->set_dice) : NULL, "set_iou",
-                  m ? nt_json_real(outcome->set_iou) : NULL, "pixel_accuracy",
-                  m ? nt_json_real(outcome->pixel_accuracy) : NULL, "classes",
-                  m ? classes_json(s) : NULL, "seconds", nt_json_real(of->seconds)));
+    return nt_json_print(json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o, s:o*, s:o*, s:o*, s:o*, s:o}", "network",
+        of->network, "data", data_of(s)->folder, "split", of->split, "metric",
+        nt_metric_names[outcome->metric], "value", nt_json_real(outcome->value), "correct",
+        m ? NULL : json_integer(outcome->correct), "top5",
+        has_top(s) ? json_integer(count_top(s)) : NULL, "total", (int)outcome->total, "loss",
+        nt_json_real(outcome->loss), "set_dice", m ? nt_json_real(outcome->set_dice) : NULL,
+        "set_iou", m ? nt_json_real(outcome->set_iou) : NULL, "pixel_accuracy",
+        m ? nt_json_real(outcome->pixel_accuracy) : NULL, "classes", m ? classes_json(s) : NULL,
+        "seconds", nt_json_real(of->seconds)));
 }

@@ -57,13 +57,12 @@ static void add_failure(nt_table *table, const nt_finding *finding) {
     nt_table_cellf(table, "%s%s", finding->unfinished ? "" : "failed: ", finding->failure);
 }
 
-void nt_findings_table_baseline(nt_findings_table *table, int32_t seed,
-                                const nt_finding *baseline) {
+void nt_findings_table_baseline(nt_findings_table *table, const nt_finding *baseline) {
     nt_table *t = &table->table;
     nt_table_cell(t, NT_BASELINE);
     nt_table_cell(t, "");
     if (table->seeds)
-        nt_table_cellf(t, "%d", seed);
+        nt_table_cellf(t, "%d", baseline->seed);
     if (baseline->failure) {
         add_empty(t, 4);
         add_failure(t, baseline);
@@ -74,12 +73,12 @@ void nt_findings_table_baseline(nt_findings_table *table, int32_t seed,
 }
 
 void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit,
-                            int32_t seed, const nt_finding *finding) {
+                            const nt_finding *finding) {
     nt_table *t = &table->table;
     nt_table_cell(t, name);
     nt_table_edit(t, edit);
     if (table->seeds)
-        nt_table_cellf(t, "%d", seed);
+        nt_table_cellf(t, "%d", finding->seed);
     if (finding->failure) {
         add_empty(t, 4);
         add_failure(t, finding);

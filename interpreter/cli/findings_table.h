@@ -18,9 +18,9 @@ typedef struct nt_findings_table {
 } nt_findings_table;
 
 void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds);
-void nt_findings_table_baseline(nt_findings_table *table, int32_t seed, const nt_finding *baseline);
+void nt_findings_table_baseline(nt_findings_table *table, const nt_finding *baseline);
 void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit,
-                            int32_t seed, const nt_finding *finding);
+                            const nt_finding *finding);
 
 /* A cell with an edit in words, shortened to what a table has room for; one with a change,
  * "+0.0120", and one with a share of 1, "0.9120"; NaN is empty. */

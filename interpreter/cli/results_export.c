@@ -9,10 +9,10 @@
 static void csv_rows(const nt_results_query *query, nt_text *csv) {
     nt_findings_csv_header(csv);
     for (size_t i = 0; i < query->baselines.count; i++)
-        nt_baseline_csv(query->baselines.items[i]->seed, &query->baselines.items[i]->finding, csv);
+        nt_baseline_csv(&query->baselines.items[i]->finding, csv);
     for (size_t i = 0; i < query->rows.count; i++) {
         const nt_run_row *row = query->rows.items[i];
-        nt_finding_csv(row->group, row->name, row->edit, row->seed, &row->finding, csv);
+        nt_finding_csv(row->group, row->name, row->edit, &row->finding, csv);
     }
 }
 
@@ -51,7 +51,7 @@ static void csv_numbers(const nt_run_row *row, const int32_t *numbers, int64_t c
         nt_csv_text(csv, row->group);
         nt_text_add(csv, ",");
         nt_csv_text(csv, row->name);
-        nt_text_printf(csv, ",%d,%s,%d,%s\n", row->seed, row->split, numbers[i], what);
+        nt_text_printf(csv, ",%d,%s,%d,%s\n", row->finding.seed, row->split, numbers[i], what);
     }
 }
 
@@ -103,8 +103,8 @@ static json_t *json_baselines(const nt_results_query *query) {
     json_t *list = json_array();
     for (size_t i = 0; i < query->baselines.count; i++) {
         const nt_run_row *row = query->baselines.items[i];
-        list = nt_json_append(list, join(json_pack("{s:s}", "split", row->split),
-                                         nt_baseline_json(row->seed, &row->finding)));
+        list = nt_json_append(
+            list, join(json_pack("{s:s}", "split", row->split), nt_baseline_json(&row->finding)));
     }
     return list;
 }
@@ -113,8 +113,7 @@ static json_t *json_rows(const nt_results_query *query) {
     json_t *list = json_array();
     for (size_t i = 0; i < query->rows.count; i++) {
         const nt_run_row *row = query->rows.items[i];
-        list =
-            nt_json_append(list, join(json_names(row), nt_finding_json(row->seed, &row->finding)));
+        list = nt_json_append(list, join(json_names(row), nt_finding_json(&row->finding)));
     }
     return list;
 }
@@ -153,8 +152,8 @@ static json_t *json_images(const nt_results_query *query) {
         const nt_run_row *row = query->rows.items[i];
         const nt_finding *f = &row->finding;
         json_t *more =
-            f->failure ? nt_finding_json(row->seed, f)
-                       : json_pack("{s:i, s:i, s:o, s:o}", "seed", (int)row->seed, "total",
+            f->failure ? nt_finding_json(f)
+                       : json_pack("{s:i, s:i, s:o, s:o}", "seed", (int)row->finding.seed, "total",
                                    (int)f->outcome.total, "lost",
                                    json_numbers(query->images[i].lost, f->paired.lost), "gained",
                                    json_numbers(query->images[i].gained, f->paired.gained));

@@ -20,13 +20,12 @@ static void add_group(const nt_results_query *query, const nt_run_row *const *ro
     for (size_t i = 0; i < query->baselines.count; i++) {
         const nt_run_row *baseline = query->baselines.items[i];
         if (count == 0 || strcmp(baseline->split, rows[0]->split) == 0)
-            nt_findings_table_baseline(&table, baseline->seed, &baseline->finding);
+            nt_findings_table_baseline(&table, &baseline->finding);
     }
     if (count > 0)
         nt_table_rule(&table.table);
     for (size_t i = 0; i < count; i++)
-        nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, rows[i]->seed,
-                               &rows[i]->finding);
+        nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, &rows[i]->finding);
     nt_table_format(&table.table, text);
     nt_table_finish(&table.table);
 }
@@ -136,7 +135,7 @@ static void add_images(const nt_results_query *query, nt_text *text) {
         const nt_run_row *row = query->rows.items[i];
         const nt_finding *finding = &row->finding;
         nt_text_printf(text, "%s%s in %s, seed %d, on the split '%s': ", i ? "\n" : "", row->name,
-                       row->group, row->seed, row->split);
+                       row->group, row->finding.seed, row->split);
         if (finding->failure) {
             nt_text_printf(text, "%s\n", finding->failure);
             continue;

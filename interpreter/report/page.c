@@ -232,24 +232,27 @@ static void add_value(nt_text *html, const json_t *value) {
     free(text);
 }
 
-static void add_members(nt_text *html, const json_t *object) {
+/* Takes the object. */
+static void add_members(nt_text *html, json_t *object) {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value) {
+    html->failed = html->failed || !object;
+    json_object_foreach(object, key, value) {
         nt_text_add(html, "<tr><td>");
         nt_html_text(html, key);
         nt_text_add(html, "</td><td><code>");
         add_value(html, value);
         nt_text_add(html, "</code></td></tr>\n");
     }
+    json_decref(object);
 }
 
 static void add_provenance(nt_text *html, const nt_record *record) {
     nt_text_add(html, "<h2 id=\"provenance\">Provenance</h2>\n<p>All numbers follow from these. A "
                       "digest is the SHA-256 of the file, or of the data set's files.</p>\n<div "
                       "class=\"wide\"><table class=\"keys\">\n");
-    add_members(html, json_object_get(record->root, "setup"));
-    add_members(html, json_object_get(record->root, "provenance"));
+    add_members(html, nt_setup_json(&record->results->setup));
+    add_members(html, nt_provenance_json(&record->results->provenance));
     for (int32_t s = 0; s < record->seed_count; s++) {
         const nt_record_seed *seed = &record->seeds[s];
         double seconds = 0;

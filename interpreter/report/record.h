@@ -4,10 +4,7 @@
 #ifndef NT_RECORD_H
 #define NT_RECORD_H
 
-#include "arena.h"
-#include "diagnostic.h"
-#include "statistics.h"
-#include <jansson.h>
+#include "results.h"
 
 /* What a convolution is for. */
 typedef enum nt_part {
@@ -24,7 +21,7 @@ extern const char *const nt_part_names[NT_PARTS];
 
 typedef struct nt_record_layer {
     const char *name, *op, *stage, *output; /* output: "64x8x8" */
-    const char **inputs;                    /* names of layers or of the network's inputs */
+    const char *const *inputs;              /* names of layers or of the network's inputs */
     int32_t input_count;
     nt_part part;
     int32_t position; /* of a convolution, among those of its stage, from 1 */
@@ -81,7 +78,7 @@ typedef struct nt_record_seed {
 typedef struct nt_record {
     nt_arena arena;
     const char *folder, *suite, *network, *metric, *data, *split, *batch_norm;
-    const char **classes;
+    const char *const *classes;
     int32_t class_count, samples;
     double margin;
     nt_record_seed *seeds;
@@ -91,7 +88,7 @@ typedef struct nt_record {
     int32_t layer_count;
     nt_record_group *groups;
     int32_t group_count;
-    json_t *root; /* all of results.json */
+    nt_results *results; /* all that results.json says */
 } nt_record;
 
 /* NT_INVALID, with the file and what to do, where the folder has no results.json or it isn't one of

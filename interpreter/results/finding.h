@@ -1,11 +1,13 @@
 /* One case with one seed, held against the baseline on the same samples: the numbers, what they say
- * when a group's are judged together, and how results.csv and JSON say them. */
+ * when a group's are judged together, and how results.csv and JSON say them. How the numbers are
+ * found is comparison.h's. */
 #ifndef NT_FINDING_H
 #define NT_FINDING_H
 
+#include "arena.h"
 #include "csv_out.h"
 #include "hash.h"
-#include "outcome.h"
+#include "metric.h"
 #include "statistics.h"
 #include "text.h"
 #include <jansson.h>
@@ -15,6 +17,7 @@
 #define NT_BASELINE "baseline" /* group and name of the baseline's rows; no group is called so */
 
 typedef struct nt_finding {
+    int32_t seed;            /* of the weights */
     const char *failure;     /* why it has no numbers; then nothing below holds. NULL: it has */
     bool unfinished;         /* the failure: measuring isn't done yet */
     char key[NT_DIGEST_HEX]; /* in the store; "" if there is none */
@@ -28,25 +31,7 @@ typedef struct nt_finding {
     nt_verdict verdict;
 } nt_finding;
 
-/* What cases are compared with. */
-typedef struct nt_comparison {
-    nt_scoring scoring;
-    int32_t samples;
-    const unsigned char *baseline; /* its outcomes, sample after sample */
-    const int32_t *patients;       /* of each sample; NULL: each is its own */
-    double margin;
-} nt_comparison;
-
-/* Fills in all from paired to margin, `outside` unadjusted, but p_holm: `outcomes` are the case's,
- * and finding->outcome what they say together. Of classes by McNemar's test and Tango's intervals,
- * of masks by the paired bootstrap over patients. NT_NO_MEMORY or NT_OK. */
-nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
-                             const unsigned char *outcomes);
-
-/* Whether a sample's value fell below the baseline's (-1), rose above it (1) or neither (0). */
-int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample);
-
-/* Adjusts p_holm and margin.outside over findings that nt_finding_compare filled in, and fills in
+/* Adjusts p_holm and margin.outside over findings that a comparison filled in, and fills in
  * their verdicts: those of a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or
  * NT_OK. */
 nt_status nt_findings_judge(nt_finding *const *findings, int32_t count);
@@ -64,13 +49,13 @@ const char *nt_words_shorten(const char *words, int32_t most, nt_arena *arena);
  *     group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,p,p_holm,
  *     inside,outside,verdict,failure                                                            */
 void nt_findings_csv_header(nt_text *csv);
-void nt_baseline_csv(int32_t seed, const nt_finding *baseline, nt_text *csv);
-void nt_finding_csv(const char *group, const char *name, const char *edit, int32_t seed,
+void nt_baseline_csv(const nt_finding *baseline, nt_text *csv);
+void nt_finding_csv(const char *group, const char *name, const char *edit,
                     const nt_finding *finding, nt_text *csv);
 
 /* --- JSON: new references, NULL when out of memory -------------------------------------------- */
 
-json_t *nt_baseline_json(int32_t seed, const nt_finding *baseline);
-json_t *nt_finding_json(int32_t seed, const nt_finding *finding);
+json_t *nt_baseline_json(const nt_finding *baseline);
+json_t *nt_finding_json(const nt_finding *finding);
 
 #endif

@@ -1,9 +1,8 @@
 /* A finding as a row of CSV and as a JSON object. */
 #include "finding.h"
 
-#include "json_out.h"
+#include "results_table.h"
 #include <math.h>
-#include <string.h>
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
@@ -18,14 +17,14 @@ void nt_findings_csv_header(nt_text *csv) {
                      "p,p_holm,inside,outside,verdict,failure\n");
 }
 
-static void add_names(const char *group, const char *name, const char *edit, int32_t seed,
-                      nt_metric metric, nt_text *csv) {
+static void add_names(const char *group, const char *name, const char *edit,
+                      const nt_finding *finding, nt_text *csv) {
     nt_csv_text(csv, group);
     nt_text_add(csv, ",");
     nt_csv_text(csv, name);
     nt_text_add(csv, ",");
     nt_csv_text(csv, edit);
-    nt_text_printf(csv, ",%d,%s,", seed, nt_metric_names[metric]);
+    nt_text_printf(csv, ",%d,%s,", finding->seed, nt_metric_names[finding->outcome.metric]);
 }
 
 static void add_failure(const char *failure, nt_text *csv) {
@@ -42,8 +41,8 @@ static void add_counts(const nt_outcome *outcome, nt_text *csv) {
         nt_text_printf(csv, ",,%d", outcome->total);
 }
 
-void nt_baseline_csv(int32_t seed, const nt_finding *baseline, nt_text *csv) {
-    add_names(NT_BASELINE, NT_BASELINE, "", seed, baseline->outcome.metric, csv);
+void nt_baseline_csv(const nt_finding *baseline, nt_text *csv) {
+    add_names(NT_BASELINE, NT_BASELINE, "", baseline, csv);
     if (baseline->failure)
         add_failure(baseline->failure, csv);
     else {
@@ -53,9 +52,9 @@ void nt_baseline_csv(int32_t seed, const nt_finding *baseline, nt_text *csv) {
     }
 }
 
-void nt_finding_csv(const char *group, const char *name, const char *edit, int32_t seed,
-                    const nt_finding *f, nt_text *csv) {
-    add_names(group, name, edit, seed, f->outcome.metric, csv);
+void nt_finding_csv(const char *group, const char *name, const char *edit, const nt_finding *f,
+                    nt_text *csv) {
+    add_names(group, name, edit, f, csv);
     if (f->failure) {
         add_failure(f->failure, csv);
         return;
@@ -74,40 +73,11 @@ void nt_finding_csv(const char *group, const char *name, const char *edit, int32
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *json_failure(int32_t seed, const nt_finding *f) {
-    return json_pack("{s:i, s:s, s:o*}", "seed", (int)seed, "failure", f->failure, "unfinished",
-                     f->unfinished ? json_true() : NULL);
+json_t *nt_baseline_json(const nt_finding *baseline) {
+    return nt_json_table_write(baseline->failure ? &nt_finding_table : &nt_baseline_table,
+                               baseline);
 }
 
-json_t *nt_baseline_json(int32_t seed, const nt_finding *baseline) {
-    const nt_outcome *outcome = &baseline->outcome;
-    if (baseline->failure)
-        return json_failure(seed, baseline);
-    bool masks = outcome->metric != NT_ACCURACY;
-    return json_pack("{s:i, s:s, s:o, s:o*, s:i, s:o, s:o*, s:o*, s:o*}", "seed", (int)seed,
-                     "metric", nt_metric_names[outcome->metric], "value",
-                     nt_json_real(outcome->value), "correct",
-                     masks ? NULL : json_integer(outcome->correct), "total", (int)outcome->total,
-                     "loss", nt_json_real(nt_mean_loss(*outcome)), "set_dice",
-                     masks ? nt_json_real(outcome->set_dice) : NULL, "set_iou",
-                     masks ? nt_json_real(outcome->set_iou) : NULL, "pixel_accuracy",
-                     masks ? nt_json_real(outcome->pixel_accuracy) : NULL);
-}
-
-json_t *nt_finding_json(int32_t seed, const nt_finding *f) {
-    if (f->failure)
-        return json_failure(seed, f);
-    json_t *object = nt_baseline_json(seed, f);
-    json_t *more = json_pack(
-        "{s:o, s:[o, o], s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "change", nt_json_real(f->change),
-        "interval", nt_json_real(f->interval.low), nt_json_real(f->interval.high), "lost",
-        (json_int_t)f->paired.lost, "gained", (json_int_t)f->paired.gained, "p", nt_json_real(f->p),
-        "p_holm", nt_json_real(f->p_holm), "inside", nt_json_real(f->margin.inside), "outside",
-        nt_json_real(f->margin.outside), "verdict", nt_verdict_name(f->verdict));
-    bool ok = object && more && json_object_update(object, more) == 0;
-    json_decref(more);
-    if (ok)
-        return object;
-    json_decref(object);
-    return NULL;
+json_t *nt_finding_json(const nt_finding *finding) {
+    return nt_json_table_write(&nt_finding_table, finding);
 }

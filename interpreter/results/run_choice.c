@@ -20,7 +20,7 @@ static bool has_name(const nt_run_row *row, const nt_run_choice *choice) {
 }
 
 static bool has_seed(const nt_run_row *row, const nt_run_choice *choice) {
-    return !choice->seed || row->seed == *choice->seed;
+    return !choice->seed || row->finding.seed == *choice->seed;
 }
 
 static void add_once(const char **names, size_t *count, const char *name) {
@@ -72,7 +72,7 @@ static nt_status unknown_seed(const nt_run_results *results, const nt_run_choice
     size_t count = 0;
     nt_text wanted;
     for (size_t i = 0; i < results->baseline_count; i++) {
-        const char *name = nt_arena_printf(arena, "%d", results->baselines[i].seed);
+        const char *name = nt_arena_printf(arena, "%d", results->baselines[i].finding.seed);
         if (!name)
             return no_memory(error);
         add_once(names, &count, name);

@@ -7,18 +7,18 @@
 #ifndef NT_RUN_RESULTS_H
 #define NT_RUN_RESULTS_H
 
-#include "finding.h"
+#include "results.h"
+#include "score.h"
 #include "store.h"
 
-/* One case with one seed, on one split; of the baseline, nothing of the finding but its outcome. */
+/* One case with one seed, on one split; of the baseline, nothing of the finding but its seed and
+ * outcome. */
 typedef struct nt_run_row {
     const char *group, *name, *split, *edit;
-    int32_t seed;
     int32_t group_start;               /* index of the first row of the same group and split */
     int32_t case_start;                /* of the same group, split and name */
     const struct nt_run_row *baseline; /* of the same seed and split; NULL if it isn't known */
-    nt_finding
-        finding; /* its failure is also what is measured in part, and what lacks a baseline */
+    nt_finding finding; /* fails too where it is measured in part, or lacks a baseline */
 } nt_run_row;
 
 typedef struct nt_run_results {
@@ -29,6 +29,7 @@ typedef struct nt_run_results {
     bool margin_assumed; /* neither given nor known: NT_USUAL_MARGIN */
     nt_scoring scoring;
     bool metric_known;            /* private */
+    nt_results *recorded;         /* private; the run's results.json; NULL: there is none yet */
     const int32_t *patients;      /* of the samples: which belong together; NULL: not known */
     int32_t sample_count;         /* as many of them */
     nt_run_row *baselines, *rows; /* in the suite's order */

@@ -3,6 +3,7 @@
 #include "run_results.h"
 
 #include "alloc.h"
+#include "comparison.h"
 #include "outcome.h"
 #include <math.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static int compare_numbers(const void *a, const void *b) {
 static int32_t list_seeds(const nt_run_row *const *rows, size_t count, int32_t *ret_seeds) {
     int32_t seeds = 0;
     for (size_t i = 0; i < count; i++)
-        ret_seeds[i] = rows[i]->seed;
+        ret_seeds[i] = rows[i]->finding.seed;
     qsort(ret_seeds, count, sizeof *ret_seeds, compare_numbers);
     for (size_t i = 0; i < count; i++)
         if (seeds == 0 || ret_seeds[seeds - 1] != ret_seeds[i])
@@ -72,8 +73,8 @@ static nt_status agree(const nt_run_row *const *rows, size_t count, int32_t case
         changes[i] = (double)NAN;
     for (size_t i = 0; changes && i < count; i++) {
         c += i == 0 || rows[i]->case_start != rows[i - 1]->case_start;
-        const int32_t *seed =
-            bsearch(&rows[i]->seed, seeds, (size_t)seed_count, sizeof *seeds, compare_numbers);
+        const int32_t *seed = bsearch(&rows[i]->finding.seed, seeds, (size_t)seed_count,
+                                      sizeof *seeds, compare_numbers);
         changes[(size_t)c * (size_t)seed_count + (size_t)(seed - seeds)] =
             nt_finding_change(&rows[i]->finding);
     }

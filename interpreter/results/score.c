@@ -188,9 +188,10 @@ static void total_masks(nt_scoring scoring, const unsigned char *outcomes, nt_ou
 
 nt_outcome nt_score_total(nt_scoring scoring, const unsigned char *outcomes, int32_t samples,
                           double loss) {
-    nt_outcome outcome = {.metric = scoring.metric, .total = samples, .loss = loss};
+    nt_outcome outcome = {.metric = scoring.metric, .total = samples};
     size_t size = (size_t)nt_score_bytes(scoring);
     double sum = 0;
+    outcome.loss = samples ? loss / samples : 0;
     for (int32_t i = 0; i < samples; i++)
         sum += nt_score_value(scoring, outcomes + (size_t)i * size);
     outcome.value = samples ? sum / samples : 0;
@@ -199,8 +200,4 @@ nt_outcome nt_score_total(nt_scoring scoring, const unsigned char *outcomes, int
     else
         total_masks(scoring, outcomes, &outcome);
     return outcome;
-}
-
-double nt_mean_loss(nt_outcome outcome) {
-    return outcome.total ? outcome.loss / outcome.total : 0;
 }

@@ -17,14 +17,7 @@
 #define NT_SCORE_H
 
 #include "dataset.h"
-
-typedef enum nt_metric {
-    NT_ACCURACY, /* share of the samples that are right */
-    NT_DICE,     /* mean over the images */
-    NT_IOU       /* the same with the intersection over union */
-} nt_metric;
-
-extern const char *const nt_metric_names[]; /* "accuracy", "dice", "iou"; NULL ends the list */
+#include "metric.h"
 
 typedef struct nt_scoring {
     nt_target target;
@@ -60,24 +53,9 @@ double nt_score_value(nt_scoring scoring, const unsigned char *outcome); /* 0 to
 
 /* --- many ------------------------------------------------------------------------------------- */
 
-typedef struct nt_outcome {
-    nt_metric metric;
-    int32_t total; /* samples */
-    double value;  /* the metric: mean over the samples; 0 without any */
-    double loss;   /* sum of the cross-entropies */
-
-    int32_t correct; /* of samples with a class */
-
-    /* Of masks, over all pixels together: Dice and intersection over union, each the mean over the
-     * classes but the background that occur, and the share of the pixels that are right. */
-    double set_dice, set_iou, pixel_accuracy;
-} nt_outcome;
-
-/* Sums outcomes up, sample after sample. */
+/* Sums outcomes up, sample after sample; `loss` is the sum of the cross-entropies. */
 nt_outcome nt_score_total(nt_scoring scoring, const unsigned char *outcomes, int32_t samples,
                           double loss);
-
-double nt_mean_loss(nt_outcome outcome);
 
 /* Of masks, a class's counts over all samples. */
 typedef struct nt_class_score {

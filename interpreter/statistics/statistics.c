@@ -11,10 +11,11 @@ nt_verdict nt_verdict_of(nt_margin_test test, double alpha) {
     return inside == outside ? NT_UNDECIDED : inside ? NT_TRIVIAL : NT_CRITICAL;
 }
 
+const char *const nt_verdict_names[] = {
+    [NT_UNDECIDED] = "undecided", [NT_TRIVIAL] = "trivial", [NT_CRITICAL] = "critical", NULL};
+
 const char *nt_verdict_name(nt_verdict verdict) {
-    static const char *const names[] = {
-        [NT_UNDECIDED] = "undecided", [NT_TRIVIAL] = "trivial", [NT_CRITICAL] = "critical"};
-    return names[verdict];
+    return nt_verdict_names[verdict];
 }
 
 /* --- Holm ------------------------------------------------------------------------------------- */

@@ -35,7 +35,9 @@ typedef enum nt_verdict {
 
 /* A NaN isn't below alpha. Undecided should both be below, which takes an alpha above 1/2. */
 nt_verdict nt_verdict_of(nt_margin_test test, double alpha);
-const char *nt_verdict_name(nt_verdict verdict); /* "undecided", "trivial", "critical" */
+extern const char
+    *const nt_verdict_names[]; /* "undecided", "trivial", "critical"; ends with NULL */
+const char *nt_verdict_name(nt_verdict verdict);
 
 /* Holm's step-down adjustment of `count` p values (Scand. J. Statist. 6, 1979): the k-th smallest,
  * from 0, becomes the largest (count - i) p_i of those up to it, i <= k, capped at 1. NaN stays NaN

@@ -31,7 +31,7 @@ static nt_status measure_held_out(void *context, const nt_weights *weights, doub
     nt_outcome outcome;
     NT_TRY(nt_evaluate(nt_weights_network(weights)->graph, weights, held->loader, &evaluation,
                        &outcome, NULL, NULL, error));
-    *ret_loss = nt_mean_loss(outcome);
+    *ret_loss = outcome.loss;
     *ret_value = outcome.value;
     return NT_OK;
 }

@@ -2,6 +2,8 @@
 #include "suite_run_private.h"
 
 #include "attrs.h"
+#include "comparison.h"
+#include "outcome.h"
 #include "trainer.h"
 
 #include <stdio.h>
@@ -17,8 +19,8 @@ static const char *context_of(const nt_suite_work *work, int s, const nt_loader 
     nt_text_init(&text);
     nt_text_printf(&text, "by: %s, %s\n", from->program, from->library);
     nt_text_printf(&text, "weights: %s\ndata: %s\nsplit: %d\nheld out: %d\ncount: %d\nnorm: %d\n",
-                   from->weights[s], from->data, nt_loader_split(loader), suite->data.hold_out,
-                   nt_loader_count(loader), suite->evaluate.batch_norm);
+                   work->weight_digests[s], from->data, nt_loader_split(loader),
+                   suite->data.hold_out, nt_loader_count(loader), suite->evaluate.batch_norm);
     if (suite->evaluate.batch_norm != NT_NORM_RUNNING)
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
     if (suite->conv == NT_CONV_DIRECT)
@@ -50,13 +52,13 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
              work->calibration ? nt_loader_count(work->calibration) : 0);
     const nt_suite *suite = work->suite;
     const nt_measuring measuring = {
-        .network = work->results->network,
+        .network = work->network,
         .weights = work->weights,
         .initial = work->has_initial ? work->initial : NULL,
         .loader = loader,
         .calibration = work->calibration,
         .evaluation = {.batch = suite->evaluate.batch,
-                       .metric = work->results->scoring.metric,
+                       .metric = work->scoring.metric,
                        .passes = {.norm = (nt_norm)suite->evaluate.batch_norm, .conv = suite->conv},
                        .progress = work->options->progress},
         .context = context_of(work, s, loader, arena),
@@ -76,18 +78,11 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
     return nt_suite_stopped(status) ? interrupted(work, status) : status;
 }
 
-static int32_t count_cases(const nt_results *results) {
-    int32_t count = 0;
-    for (int g = 0; g < results->suite->group_count; g++)
-        count += results->groups[g].cases.count;
-    return count;
-}
-
 /* The baseline first, then the cases of all groups. */
-static void list_subjects(const nt_results *results, nt_subject *subjects) {
+static void list_subjects(const nt_suite_work *work, nt_subject *subjects) {
     *subjects++ = (nt_subject){0};
-    for (int g = 0; g < results->suite->group_count; g++) {
-        const nt_cases *cases = &results->groups[g].cases;
+    for (int g = 0; g < work->suite->group_count; g++) {
+        const nt_cases *cases = &work->cases[g];
         for (int32_t c = 0; c < cases->count; c++)
             *subjects++ = (nt_subject){.edits = {cases->items[c].edits, cases->items[c].count}};
     }
@@ -96,17 +91,15 @@ static void list_subjects(const nt_results *results, nt_subject *subjects) {
 /* Notes which key each finding has, or why it has none. */
 static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subjects) {
     nt_results *results = work->results;
-    memcpy(results->baseline_keys[s], subjects->key, sizeof subjects->key);
+    memcpy(results->baseline[s].key, subjects->key, sizeof subjects->key);
     for (int g = 0; g < work->suite->group_count; g++)
-        for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
+        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
             const nt_subject *subject = ++subjects;
-            nt_finding *finding = &results->groups[g].findings[c * work->suite->seed_count + s];
+            nt_finding *finding = &results->groups[g].cases[c].findings[s];
             memcpy(finding->key, subject->key, sizeof subject->key);
-            finding->outcome.metric = results->scoring.metric;
             if (!subject->failure)
                 continue;
             finding->failure = nt_arena_string(&results->arena, subject->failure);
-            results->failures++;
             if (!finding->failure)
                 return nt_suite_no_memory(work);
         }
@@ -116,24 +109,24 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
 /* Reads what was measured, and compares each case with the baseline. */
 static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
     nt_results *results = work->results;
-    int32_t samples = nt_loader_count(work->loader), seeds = work->suite->seed_count;
-    size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
+    int32_t samples = nt_loader_count(work->loader);
+    size_t size = (size_t)samples * (size_t)nt_score_bytes(work->scoring);
     unsigned char *baseline = nt_arena_alloc(arena, size), *other = nt_arena_alloc(arena, size);
     if (!baseline || !other)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_outcome_read(work->store, results->baseline_keys[s], results->scoring, samples,
-                           &results->baseline[s], baseline, work->error));
-    const nt_comparison with = {.scoring = results->scoring,
+    NT_TRY(nt_outcome_read(work->store, results->baseline[s].key, work->scoring, samples,
+                           &results->baseline[s].outcome, baseline, work->error));
+    const nt_comparison with = {.scoring = work->scoring,
                                 .samples = samples,
                                 .baseline = baseline,
-                                .patients = results->patients,
+                                .patients = results->samples.patients,
                                 .margin = work->suite->margin};
     for (int g = 0; g < work->suite->group_count; g++)
-        for (int32_t c = 0; c < results->groups[g].cases.count; c++) {
-            nt_finding *finding = &results->groups[g].findings[c * seeds + s];
+        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
+            nt_finding *finding = &results->groups[g].cases[c].findings[s];
             if (finding->failure)
                 continue;
-            NT_TRY(nt_outcome_read(work->store, finding->key, results->scoring, samples,
+            NT_TRY(nt_outcome_read(work->store, finding->key, work->scoring, samples,
                                    &finding->outcome, other, work->error));
             if (nt_finding_compare(finding, &with, other) != NT_OK)
                 return nt_suite_no_memory(work);
@@ -144,11 +137,11 @@ static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
 nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
     nt_arena arena;
     nt_arena_init(&arena);
-    int32_t count = 1 + count_cases(work->results);
+    int32_t count = 1 + nt_suite_count_cases(work);
     nt_subject *subjects = NT_ARENA_ARRAY(&arena, nt_subject, count);
     nt_status status = subjects ? NT_OK : nt_suite_no_memory(work);
     if (status == NT_OK) {
-        list_subjects(work->results, subjects);
+        list_subjects(work, subjects);
         status = nt_suite_measure(work, s, work->loader, subjects, count, &arena);
     }
     if (status == NT_OK || nt_suite_stopped(status)) {

@@ -11,6 +11,7 @@
 #include "derived_weights.h"
 #include "file.h"
 #include "json_out.h"
+#include "outcome.h"
 #include "overlay.h"
 #include <stdlib.h>
 #include <string.h>
@@ -48,14 +49,14 @@ static int compare(const void *a, const void *b) {
 
 static nt_status choose_samples(showing *show) {
     const nt_suite_work *work = show->work;
-    nt_scoring scoring = work->results->scoring;
+    nt_scoring scoring = work->scoring;
     int32_t count = nt_loader_count(work->loader), bytes = nt_score_bytes(scoring);
     unsigned char *outcomes = nt_arena_alloc(show->arena, (size_t)count * (size_t)bytes);
     ranked *list = NT_ARENA_ARRAY(show->arena, ranked, count);
     nt_outcome all;
     if (!outcomes || !list)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_outcome_read(work->store, work->results->baseline_keys[0], scoring, count, &all,
+    NT_TRY(nt_outcome_read(work->store, work->results->baseline[0].key, scoring, count, &all,
                            outcomes, work->error));
     for (int32_t i = 0; i < count; i++)
         list[i] = (ranked){nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes), i};
@@ -73,7 +74,8 @@ static nt_status choose_samples(showing *show) {
 static nt_status draw(showing *show, const char *group, const char *name, int32_t number, int s) {
     const nt_suite_work *work = show->work;
     nt_shape shape = nt_loader_shape(work->loader);
-    const char *sample = work->results->names ? work->results->names[show->samples[s]] : "";
+    const char *sample =
+        work->results->samples.names ? work->results->samples.names[show->samples[s]] : "";
     const char *file = nt_arena_printf(show->arena, "%d-%d.png", s + 1, (int)number);
     const char *path = file ? nt_arena_printf(show->arena, "%s/%s", show->folder, file) : NULL;
     if (!path)
@@ -86,10 +88,10 @@ static nt_status draw(showing *show, const char *group, const char *name, int32_
                                 .truth = show->truth};
     NT_TRY(nt_overlay_write(&overlay, path, work->error));
     show->list = nt_json_append(
-        show->list, json_pack("{s:s, s:s, s:i, s:s, s:o, s:s}", "group", group, "case", name,
-                              "sample", (int)show->samples[s], "name", sample, "value",
-                              nt_json_real(nt_score_value(work->results->scoring, show->outcome)),
-                              "file", file));
+        show->list,
+        json_pack("{s:s, s:s, s:i, s:s, s:o, s:s}", "group", group, "case", name, "sample",
+                  (int)show->samples[s], "name", sample, "value",
+                  nt_json_real(nt_score_value(work->scoring, show->outcome)), "file", file));
     return NT_OK;
 }
 
@@ -102,7 +104,7 @@ static nt_status show_samples(showing *show, nt_evaluator *evaluator, const char
         NT_TRY(nt_evaluator_run(evaluator, show->samples[s], 1, show->outcome, &loss, show->logits,
                                 work->error));
         nt_loader_fill(work->loader, show->samples[s], 1, show->image, show->target);
-        nt_score_mask(show->logits, work->results->scoring.classes, pixels, show->mask);
+        nt_score_mask(show->logits, work->scoring.classes, pixels, show->mask);
         for (int64_t p = 0; p < pixels; p++)
             show->truth[p] = (unsigned char)show->target[p];
         NT_TRY(draw(show, group, name, number, s));
@@ -115,7 +117,7 @@ static nt_status show_case(showing *show, const char *group, const char *name, n
     nt_suite_work *work = show->work;
     const nt_evaluation evaluation = {
         .batch = 1,
-        .metric = work->results->scoring.metric,
+        .metric = work->scoring.metric,
         .passes = {.norm = (nt_norm)work->suite->evaluate.batch_norm, .conv = work->suite->conv}};
     const nt_derive_source source = {work->weights, work->has_initial ? work->initial : NULL,
                                      work->calibration, &evaluation};
@@ -123,7 +125,7 @@ static nt_status show_case(showing *show, const char *group, const char *name, n
     nt_evaluator *evaluator = NULL;
     nt_case_graph cases;
     char why[NT_WHY];
-    if (nt_case_graph_init(&cases, work->results->network, &edits, 1, why) != NT_OK)
+    if (nt_case_graph_init(&cases, work->network, &edits, 1, why) != NT_OK)
         return nt_suite_no_memory(work);
     nt_status status = nt_derived_weights_init(&derived, &cases, &source, work->error);
     if (status == NT_OK)
@@ -140,17 +142,17 @@ static nt_status show_case(showing *show, const char *group, const char *name, n
 /* --- all -------------------------------------------------------------------------------------- */
 
 static nt_status show_cases(showing *show) {
-    const nt_results *results = show->work->results;
+    const nt_suite_work *work = show->work;
     int32_t shown = 0;
     NT_TRY(show_case(show, NT_BASELINE, NT_BASELINE, (nt_edits){0}, 0));
-    for (int g = 0; g < show->work->suite->group_count; g++) {
-        const nt_group_result *group = &results->groups[g];
-        for (int32_t c = 0; c < group->cases.count && group->cases.count <= SMALL_GROUP; c++) {
-            const nt_case *item = &group->cases.items[c];
-            if (shown >= MOST_CASES || group->findings[c * show->work->suite->seed_count].failure)
+    for (int g = 0; g < work->suite->group_count; g++) {
+        const nt_group_result *group = &work->results->groups[g];
+        for (int32_t c = 0; c < group->case_count && group->case_count <= SMALL_GROUP; c++) {
+            const nt_case *item = &work->cases[g].items[c];
+            if (shown >= MOST_CASES || group->cases[c].findings[0].failure)
                 continue;
-            NT_TRY(show_case(show, group->group->name, item->name,
-                             (nt_edits){item->edits, item->count}, ++shown));
+            NT_TRY(show_case(show, group->name, item->name, (nt_edits){item->edits, item->count},
+                             ++shown));
         }
     }
     return NT_OK;
@@ -162,12 +164,11 @@ static nt_status make_room(showing *show) {
     size_t elements = (size_t)nt_shape_elements(nt_loader_shape(work->loader));
     show->folder = nt_arena_printf(show->arena, "%s/overlays", work->options->out);
     show->image = NT_ARENA_ARRAY(show->arena, float, elements);
-    show->logits =
-        NT_ARENA_ARRAY(show->arena, float, pixels *(size_t)work->results->scoring.classes);
+    show->logits = NT_ARENA_ARRAY(show->arena, float, pixels *(size_t)work->scoring.classes);
     show->target = NT_ARENA_ARRAY(show->arena, int32_t, pixels);
     show->mask = nt_arena_alloc(show->arena, pixels);
     show->truth = nt_arena_alloc(show->arena, pixels);
-    show->outcome = nt_arena_alloc(show->arena, (size_t)nt_score_bytes(work->results->scoring));
+    show->outcome = nt_arena_alloc(show->arena, (size_t)nt_score_bytes(work->scoring));
     bool ok = show->folder && show->image && show->logits && show->target && show->mask &&
               show->truth && show->outcome;
     return ok ? nt_folder_make(show->folder, work->error) : nt_suite_no_memory(work);
@@ -190,8 +191,7 @@ static nt_status run(showing *show) {
 
 nt_status nt_suite_overlays(nt_suite_work *work) {
     /* With the statistics of a batch, a sample alone would be another batch. */
-    if (work->results->scoring.target != NT_TARGET_MASK ||
-        work->suite->evaluate.batch_norm == NT_NORM_BATCH)
+    if (work->scoring.target != NT_TARGET_MASK || work->suite->evaluate.batch_norm == NT_NORM_BATCH)
         return NT_OK;
     nt_arena arena;
     nt_arena_init(&arena);

@@ -113,7 +113,7 @@ static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int
     nt_graph *graph = NULL;
     nt_plan *plan = NULL;
     char why[NT_WHY];
-    nt_status status = nt_case_graph_init(&cases, work->results->network, edits, count, why);
+    nt_status status = nt_case_graph_init(&cases, work->network, edits, count, why);
     if (status != NT_OK)
         return status == NT_INVALID ? status : nt_suite_no_memory(work);
     status = nt_passes_run(cases.graph, &passes, &graph, work->error);
@@ -163,25 +163,17 @@ static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
 }
 
 static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
-    nt_results *results = work->results;
-    results->groups =
-        NT_ARENA_ARRAY(&results->arena, nt_group_result, work->suite->group_count + 1);
-    if (!results->groups)
-        return nt_suite_no_memory(work);
     NT_TRY(nt_suite_list(work));
     NT_TRY(count_samples(work, &plan->samples));
-    plan->cases = 1;
-    for (int g = 0; g < work->suite->group_count; g++) {
-        plan->cases += results->groups[g].cases.count;
-        plan->asking += results->groups[g].cases.asks;
-    }
-    nt_edits *edits = NT_ARENA_ARRAY(&results->arena, nt_edits, plan->cases), *next = edits + 1;
+    plan->cases = 1 + nt_suite_count_cases(work);
+    for (int g = 0; g < work->suite->group_count; g++)
+        plan->asking += work->cases[g].asks;
+    nt_edits *edits = NT_ARENA_ARRAY(&work->arena, nt_edits, plan->cases), *next = edits + 1;
     if (!edits)
         return nt_suite_no_memory(work);
     for (int g = 0; g < work->suite->group_count; g++)
-        for (int32_t c = 0; c < results->groups[g].cases.count; c++, next++)
-            *next = (nt_edits){results->groups[g].cases.items[c].edits,
-                               results->groups[g].cases.items[c].count};
+        for (int32_t c = 0; c < work->cases[g].count; c++, next++)
+            *next = (nt_edits){work->cases[g].items[c].edits, work->cases[g].items[c].count};
     NT_TRY(add_all(work, edits, plan));
     NT_TRY(find_rate(&plan->rate, work->error));
     double samples = (double)plan->samples * plan->seeds;
@@ -194,14 +186,11 @@ nt_status nt_suite_plan_make(const nt_suite *suite, const nt_progress *progress,
                              nt_error *error) {
     const nt_suite_options options = {.progress = progress};
     nt_suite_plan plan = {.seeds = suite->seed_count, .threads = nt_threads()};
-    nt_suite_work work = {.suite = suite, .options = &options, .lock = -1, .error = error};
-    work.results = nt_alloc_zero(sizeof *work.results);
-    if (!work.results)
-        return nt_suite_no_memory(&work);
-    work.results->suite = suite;
-    nt_arena_init(&work.results->arena);
-    nt_status status = make(&work, &plan);
-    nt_results_free(work.results);
+    nt_suite_work work;
+    nt_status status = nt_suite_work_init(&work, suite, &options, error);
+    if (status == NT_OK)
+        status = make(&work, &plan);
+    nt_suite_work_finish(&work);
     if (status == NT_OK)
         *ret = plan;
     return status;

@@ -3,20 +3,10 @@
  * measured unless the store has them. */
 #include "suite_run_private.h"
 
-#include "alloc.h"
 #include "file.h"
 #include "safetensors.h"
 #include "seed_weights.h"
 #include <unistd.h>
-
-nt_status nt_suite_no_memory(const nt_suite_work *work) {
-    return nt_error_say(work->error, NT_NO_MEMORY, "out of memory running the suite '%s'",
-                        work->suite->name);
-}
-
-bool nt_suite_stopped(nt_status status) {
-    return status == NT_INTERRUPTED || status == NT_TERMINATED;
-}
 
 /* --- one seed --------------------------------------------------------------------------------- */
 
@@ -24,10 +14,10 @@ static nt_status read_initial(nt_suite_work *work, const char *path) {
     nt_safetensors_note note;
     work->has_initial = false;
     bool given = work->suite->initial != NULL;
-    if (!path || !nt_suite_any_case(work->results, nt_suite_may_reinit) ||
+    if (!path || !nt_suite_any_case(work, nt_suite_may_reinit) ||
         (!given && access(path, R_OK) != 0)) /* the cases that want it will say so */
         return NT_OK;
-    if (!work->initial && nt_weights_new(work->results->network, &work->initial) != NT_OK)
+    if (!work->initial && nt_weights_new(work->network, &work->initial) != NT_OK)
         return nt_suite_no_memory(work);
     NT_TRY(nt_safetensors_read(path, work->initial, &note, work->error));
     NT_TRY(nt_file_digest(path, work->initial_digest, work->error));
@@ -38,7 +28,7 @@ static nt_status read_initial(nt_suite_work *work, const char *path) {
 /* Reads the given weights, or trains those of seed number s. */
 static nt_status find_weights(nt_suite_work *work, int s) {
     const nt_seed_source source = {.suite = work->suite,
-                                   .metric = work->results->scoring.metric,
+                                   .metric = work->scoring.metric,
                                    .dataset = work->dataset,
                                    .data_digest = work->results->provenance.data,
                                    .from = work->from,
@@ -46,8 +36,8 @@ static nt_status find_weights(nt_suite_work *work, int s) {
                                    .folder = work->options->out,
                                    .progress = work->options->progress};
     const char *initial;
-    NT_TRY(nt_seed_weights(&source, s, work->weights, work->results->provenance.weights[s],
-                           &work->results->arena, &initial, work->error));
+    NT_TRY(nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena,
+                           &initial, work->error));
     return read_initial(work, initial);
 }
 
@@ -67,26 +57,13 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static nt_status make_room(nt_suite_work *work) {
-    nt_results *results = work->results;
-    nt_arena *arena = &results->arena;
-    size_t seeds = (size_t)work->suite->seed_count;
-    results->baseline = NT_ARENA_ARRAY(arena, nt_outcome, seeds);
-    results->baseline_keys = nt_arena_alloc(arena, seeds * NT_DIGEST_HEX);
-    results->groups = NT_ARENA_ARRAY(arena, nt_group_result, work->suite->group_count + 1);
-    results->provenance.weights = nt_arena_alloc(arena, seeds * NT_DIGEST_HEX);
-    bool ok = results->baseline && results->baseline_keys && results->groups &&
-              results->provenance.weights;
-    return ok ? NT_OK : nt_suite_no_memory(work);
-}
-
 /* Up to where the run folder is ours. */
 static nt_status begin(nt_suite_work *work) {
     const char *out = work->options->out;
-    NT_TRY(make_room(work));
     NT_TRY(nt_suite_list(work));
     NT_TRY(nt_suite_prepare(work));
-    if (nt_weights_new(work->results->network, &work->weights) != NT_OK)
+    NT_TRY(nt_suite_describe(work));
+    if (nt_weights_new(work->network, &work->weights) != NT_OK)
         return nt_suite_no_memory(work);
     if (work->suite->weights)
         NT_TRY(find_weights(work, 0));
@@ -97,11 +74,9 @@ static nt_status begin(nt_suite_work *work) {
 }
 
 static nt_status end(nt_suite_work *work) {
-    nt_results *results = work->results;
-    for (int g = 0; g < work->suite->group_count; g++)
-        if (nt_group_judge(&results->groups[g], work->suite->seed_count) != NT_OK)
-            return nt_suite_no_memory(work);
-    NT_TRY(nt_results_write(results, work->options->out, work->error));
+    if (nt_results_judge(work->results) != NT_OK)
+        return nt_suite_no_memory(work);
+    NT_TRY(nt_results_write(work->results, work->options->out, work->error));
     nt_suite_tell_shards(work);
     if (work->tally.known > 0)
         nt_progress_note(work->options->progress,
@@ -110,42 +85,25 @@ static nt_status end(nt_suite_work *work) {
     return NT_OK;
 }
 
-static void finish(nt_suite_work *work) {
-    nt_store_close(work->store);
-    nt_weights_free(work->from);
-    nt_weights_free(work->initial);
-    nt_weights_free(work->weights);
-    nt_loader_free(work->calibration);
-    nt_loader_free(work->held_out);
-    nt_loader_free(work->loader);
-    nt_dataset_free(work->dataset);
-    if (work->lock >= 0)
-        nt_folder_unlock(work->lock);
-}
-
 /* Prepares, and goes through the seeds. The results are the caller's if all went well. */
 static nt_status run_all(const nt_suite *suite, const nt_suite_options *options, bool only_train,
                          nt_results **ret, nt_error *error) {
-    nt_suite_work work = {.suite = suite, .options = options, .lock = -1, .error = error};
-    work.results = nt_alloc_zero(sizeof *work.results);
-    if (!work.results)
-        return nt_suite_no_memory(&work);
-    work.results->suite = suite;
-    nt_arena_init(&work.results->arena);
-    nt_status status = begin(&work);
+    nt_suite_work work;
+    nt_status status = nt_suite_work_init(&work, suite, options, error);
+    if (status == NT_OK)
+        status = begin(&work);
     for (int s = 0; status == NT_OK && s < suite->seed_count; s++)
         status = run_seed(&work, s, only_train);
     if (status == NT_OK && !only_train)
         status = end(&work);
     else if (nt_suite_stopped(status) && work.store) /* what there is can be looked at */
         nt_results_store(work.results, work.store, error);
-    finish(&work);
-    if (status != NT_OK) {
-        nt_results_free(work.results);
-        return status;
+    if (status == NT_OK) {
+        *ret = work.results;
+        work.results = NULL;
     }
-    *ret = work.results;
-    return NT_OK;
+    nt_suite_work_finish(&work);
+    return status;
 }
 
 nt_status nt_suite_run(const nt_suite *suite, const nt_suite_options *options, nt_results **ret,

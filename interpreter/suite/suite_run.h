@@ -4,6 +4,7 @@
 #define NT_SUITE_RUN_H
 
 #include "results.h"
+#include "suite_file.h"
 
 typedef struct nt_suite_options {
     const char *out;             /* the run folder; it is made if it isn't there */

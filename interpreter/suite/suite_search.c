@@ -2,6 +2,8 @@
  * is not picked for the images that its result is measured on. */
 #include "suite_run_private.h"
 
+#include "outcome.h"
+
 /* Answers the questions, with the baseline among them to compare with. */
 static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
                         nt_answer *ret_answers, nt_arena *arena) {
@@ -13,7 +15,7 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
     for (int32_t i = 0; i < count; i++)
         subjects[i + 1].edits = (nt_edits){questions->items[i].edits, questions->items[i].count};
     NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, arena));
-    const nt_scoring scoring = work->results->scoring;
+    const nt_scoring scoring = work->scoring;
     NT_TRY(nt_outcome_read(work->store, subjects->key, scoring, samples, &baseline, NULL,
                            work->error));
     for (int32_t i = 0; i < count; i++) {
@@ -25,7 +27,7 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
                                work->error));
         ret_answers[i] = (nt_answer){.metric = nt_metric_names[outcome.metric],
                                      .value = outcome.value,
-                                     .loss = nt_mean_loss(outcome),
+                                     .loss = outcome.loss,
                                      .correct = outcome.correct,
                                      .total = outcome.total,
                                      .change = outcome.value - baseline.value};
@@ -50,22 +52,22 @@ static nt_status converse(nt_suite_work *work, int s, nt_hook *hook) {
 }
 
 /* The cases that a hook which asks comes to, with the first seed's weights. */
-static nt_status search(nt_suite_work *work, nt_group_result *result) {
+static nt_status search(nt_suite_work *work, int g) {
     nt_hook *hook;
-    NT_TRY(nt_group_open(result->group, work->results->network, work->options->progress, &hook,
+    NT_TRY(nt_group_open(&work->suite->groups[g], work->network, work->options->progress, &hook,
                          work->error));
     nt_status status = converse(work, 0, hook);
     if (status == NT_OK) {
-        nt_cases_finish(&result->cases);
-        status = nt_hook_result(hook, &result->cases, work->error);
+        nt_cases_finish(&work->cases[g]);
+        status = nt_hook_result(hook, &work->cases[g], work->error);
     }
     nt_hook_free(hook);
-    return status == NT_OK ? nt_suite_make_findings(work, result) : status;
+    return status == NT_OK ? nt_suite_describe_group(work, g) : status;
 }
 
 nt_status nt_suite_search(nt_suite_work *work) {
     for (int g = 0; g < work->suite->group_count; g++)
-        if (work->results->groups[g].cases.asks)
-            NT_TRY(search(work, &work->results->groups[g]));
+        if (work->cases[g].asks)
+            NT_TRY(search(work, g));
     return NT_OK;
 }

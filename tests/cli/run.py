@@ -16,7 +16,8 @@ else could colour or localise the output is unset; HOME is the temporary folder.
 
 In an expected text "…" within a line stands for any characters of that line, and a line that is only
 "…" for any number of lines. --update rewrites stdout, stderr and status of the cases that fail, except
-those whose expectation has such a wildcard. Prints "N passed, N failed, N skipped"; exits 1 if any
+those whose expectation has such a wildcard. A results.json that a case leaves behind must be as
+`nontrivial schema results` says (looked at only with python3-jsonschema). Prints "N passed, N failed, N skipped"; exits 1 if any
 failed."""
 
 import argparse
@@ -31,6 +32,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import results_schema
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -119,6 +122,11 @@ class Outcome:
         self.written = sorted(
             name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
         )
+        self.results = {
+            name: after[name].decode("utf-8")
+            for name in self.written
+            if name in after and Path(name).name == "results.json"
+        }
 
 
 def difference(what, expected, actual):
@@ -128,7 +136,7 @@ def difference(what, expected, actual):
     return "\n".join(lines) or f"{what} differs in its line ends"
 
 
-def faults(case, outcome):
+def faults(case, outcome, validator):
     """One text for each way in which the outcome is not what the case says."""
     found = []
     for what, actual in (("stdout", outcome.stdout), ("stderr", outcome.stderr)):
@@ -141,6 +149,9 @@ def faults(case, outcome):
     writes = sorted(read(case, "writes").split("\n")[:-1])
     if outcome.written != writes:
         found.append(f"files written: {outcome.written}, expected {writes}")
+    if validator:
+        for name, text in outcome.results.items():
+            found += [f"{name}: {fault}" for fault in results_schema.faults_of(validator, text)]
     return found
 
 
@@ -165,7 +176,7 @@ def run(case, options):
         outcome = Outcome(case, options.program)
     except subprocess.TimeoutExpired:
         return "failed", f"took more than {TIME_LIMIT} seconds"
-    found = faults(case, outcome)
+    found = faults(case, outcome, options.validator)
     if found and options.update:
         update(case, outcome)
         return "updated", ""
@@ -179,6 +190,7 @@ def main():
     parser.add_argument("--update", action="store_true", help="rewrite what the cases expect")
     options = parser.parse_args()
     options.program = options.program.resolve(strict=True)
+    options.validator = results_schema.validator_of(options.program)
     cases = sorted(path for path in (HERE / "cases").iterdir() if (path / "command").exists())
     unknown = set(options.cases) - {case.name for case in cases}
     if unknown or not cases:

@@ -246,7 +246,7 @@ static void expect_outcomes(bench *b, int reading, nt_store *store, nt_store *ot
         if (memcmp(found, expected, size) != 0)
             fail_msg("'%s', reading %d: other images are right than PyTorch's", b->names[c],
                      reading);
-        assert_true(fabs(outcome.loss - loss) < 2 * tolerance * b->images);
+        assert_true(fabs(outcome.loss * b->images - loss) < 2 * tolerance * b->images);
         assert_memory_equal(found, again, size);
         assert_memory_equal(&outcome.loss, &twin.loss, sizeof twin.loss);
     }

@@ -1,6 +1,6 @@
 /* Querying a run folder: stores are made by hand, so that every number is known. */
-#include "results.h"
 #include "run_results.h"
+#include "test_results_support.h"
 #include "test_store_support.h"
 
 static nt_error error;
@@ -68,6 +68,13 @@ static void put_json(const char *folder, const char *text) {
     write_bytes(path_in(folder, "results.json"), text, strlen(text));
 }
 
+/* With the margin 0.75. */
+static void put_results(const char *folder) {
+    made_results run;
+    make_results(&run, NT_ACCURACY);
+    EXPECT_OK(&error, nt_results_write(&run.results, folder, &error));
+}
+
 static nt_run_results *read_run(const char *folder) {
     nt_run_results *run;
     EXPECT_OK(&error, nt_run_results_read(folder, NULL, &run, &error));
@@ -92,7 +99,7 @@ static const listed two_seeds[] = {
 static void expect_row(const nt_run_row *row, const char *group, const char *name, int32_t seed) {
     assert_string_equal(row->group, group);
     assert_string_equal(row->name, name);
-    assert_int_equal(row->seed, seed);
+    assert_int_equal(row->finding.seed, seed);
 }
 
 static void numbers_are_those_of_the_baseline_with_the_same_seed(void **state) {
@@ -152,7 +159,7 @@ static void the_margin_is_given_or_the_runs_own(void **state) {
     assert_true(run->margin == NT_USUAL_MARGIN);
     assert_int_equal(run->rows[7].finding.verdict, NT_CRITICAL);
     nt_run_results_free(run);
-    put_json(*state, "{\"setup\": {\"margin\": 0.75}}");
+    put_results(*state);
     run = read_run(*state);
     assert_false(run->margin_assumed);
     assert_true(run->margin == 0.75);
@@ -222,21 +229,15 @@ static void what_does_not_fit_is_refused(void **state) {
     expect_refused(*state, "takes 12 bytes");
 }
 
-static void a_wrong_results_json_is_refused_unless_a_margin_is_given(void **state) {
-    static const char *const wrong[] = {"{",
-                                        "[]",
-                                        "{\"setup\": 1}",
-                                        "{\"setup\": {\"margin\": \"0.1\"}}",
-                                        "{\"setup\": {\"margin\": -1}}",
-                                        "{\"setup\": {\"margin\": 1.5}}"};
+static void a_wrong_results_json_is_refused(void **state) {
     nt_run_results *run;
     PUT(*state, two_seeds);
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        put_json(*state, wrong[i]);
-        expect_refused(*state, "/results.json: error: does not say the run's margin");
-    }
-    EXPECT_OK(&error, nt_run_results_read(*state, &(double){0.1}, &run, &error));
-    nt_run_results_free(run);
+    put_json(*state, "{");
+    expect_refused(*state, "/results.json: byte 1: error: is not JSON: ");
+    put_json(*state, "{\"setup\": {\"margin\": 0.1}}");
+    expect_refused(*state, "/results.json: error: says no version");
+    nt_status status = nt_run_results_read(*state, &(double){0.1}, &run, &error);
+    EXPECT_ERROR(&error, status, NT_INVALID, "/results.json: error: says no version");
 }
 
 /* --- choosing --------------------------------------------------------------------------------- */
@@ -252,7 +253,7 @@ static const char *chosen(const nt_run_results *run, nt_run_choice choice) {
     text[0] = '\0';
     for (size_t i = 0; i < rows.count; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s/%s %d", i ? ", " : "",
-                 rows.items[i]->group, rows.items[i]->name, rows.items[i]->seed);
+                 rows.items[i]->group, rows.items[i]->name, rows.items[i]->finding.seed);
     nt_arena_finish(&arena);
     return text;
 }
@@ -421,7 +422,7 @@ static void out_of_memory_is_reported_wherever_it_happens(void **state) {
     nt_arena arena;
     nt_run_rows baselines, rows;
     PUT(*state, two_seeds);
-    put_json(*state, "{\"setup\": {\"margin\": 0.1}}");
+    put_results(*state);
     int failures = 0;
     for (bool failed = true; failed; failures += failed) {
         fail_allocation(failures);
@@ -443,21 +444,26 @@ static void out_of_memory_is_reported_wherever_it_happens(void **state) {
 
 /* --- listing results -------------------------------------------------------------------------- */
 
+static nt_finding *finding_of(nt_case_result *cases, int c, int s) {
+    return &cases[c].findings[s];
+}
+
 /* A suite of two seeds, interrupted with the second: one case has a shard, one has none. */
 static void a_run_lists_what_has_begun(void **state) {
-    static const int32_t seeds[] = {4, 6};
-    static nt_group group = {.name = "one"};
-    static nt_case cases[] = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
-    static nt_finding findings[6];
-    static char baseline[2][NT_DIGEST_HEX];
-    const nt_suite suite = {.seeds = seeds,
-                            .seed_count = 2,
-                            .groups = &group,
-                            .group_count = 1,
-                            .evaluate.split = NT_TEST};
-    nt_group_result result = {
-        .group = &group, .cases = {.items = cases, .count = 3}, .findings = findings};
-    const nt_results results = {.suite = &suite, .baseline_keys = baseline, .groups = &result};
+    static const char *const kinds[] = {NULL};
+    static nt_finding baseline[] = {{.seed = 4}, {.seed = 6}};
+    static nt_finding findings[3][2] = {
+        {{.seed = 4}, {.seed = 6}}, {{.seed = 4}, {.seed = 6}}, {{.seed = 4}, {.seed = 6}}};
+    static nt_case_result cases[] = {{.name = "a", .findings = findings[0]},
+                                     {.name = "b", .findings = findings[1]},
+                                     {.name = "c", .findings = findings[2]}};
+    static nt_group_result group = {.name = "one", .cases = cases, .case_count = 3};
+    const nt_results results = {.setup = {.split = "test"},
+                                .baseline = baseline,
+                                .seed_count = 2,
+                                .groups = &group,
+                                .group_count = 1,
+                                .kinds = kinds};
     nt_store *store;
     nt_text rows;
     nt_text_init(&rows);
@@ -470,11 +476,11 @@ static void a_run_lists_what_has_begun(void **state) {
     static const char *const sql = "SELECT group_name, case_name, seed, failure FROM result";
     assert_string_equal(rows_of(*state, sql, &rows), "'old' '' '0' 'it is old' \n");
     EXPECT_OK(&error, nt_store_open(*state, &store, &error));
-    memcpy(baseline[0], put_outcome(store, 1, "1", 2000, 2), NT_DIGEST_HEX);
-    memcpy(findings[0].key, put_outcome(store, 2, "1", 2000, 2), NT_DIGEST_HEX);
-    memcpy(findings[1].key, put_outcome(store, 3, "1", 2000, 1), NT_DIGEST_HEX);
-    memcpy(findings[2].key, made_key(4), NT_DIGEST_HEX);
-    findings[4].failure = "it can't be";
+    memcpy(baseline[0].key, put_outcome(store, 1, "1", 2000, 2), NT_DIGEST_HEX);
+    memcpy(finding_of(cases, 0, 0)->key, put_outcome(store, 2, "1", 2000, 2), NT_DIGEST_HEX);
+    memcpy(finding_of(cases, 0, 1)->key, put_outcome(store, 3, "1", 2000, 1), NT_DIGEST_HEX);
+    memcpy(finding_of(cases, 1, 0)->key, made_key(4), NT_DIGEST_HEX);
+    finding_of(cases, 2, 0)->failure = "it can't be";
     EXPECT_OK(&error, nt_results_store(&results, store, &error));
     nt_store_close(store);
     assert_string_equal(rows_of(*state, sql, &rows), "'baseline' 'baseline' '4' null \n"
@@ -517,7 +523,7 @@ static void a_row_of_csv_has_all_columns(void **state) {
     for (size_t i = 0; i < length; i++)
         commas += csv.bytes[i] == ',';
     nt_text_clear(&csv);
-    nt_finding_csv("a,b", "say \"x\"", "zero a", 3, &(nt_finding){.failure = "no"}, &csv);
+    nt_finding_csv("a,b", "say \"x\"", "zero a", &(nt_finding){.seed = 3, .failure = "no"}, &csv);
     assert_string_equal(csv.bytes, "\"a,b\",\"say \"\"x\"\"\",zero a,3,accuracy,,,,,,,,,,,,,,no\n");
     for (size_t i = strlen("\"a,b\""); i < csv.length; i++)
         commas -= csv.bytes[i] == ',';
@@ -535,7 +541,7 @@ int main(void) {
         TEST(what_is_measured_in_part_says_so),
         TEST(what_is_no_run_is_refused),
         TEST(what_does_not_fit_is_refused),
-        TEST(a_wrong_results_json_is_refused_unless_a_margin_is_given),
+        TEST(a_wrong_results_json_is_refused),
         TEST(rows_are_chosen),
         TEST(rows_are_sorted_within_their_group),
         TEST(unknown_names_are_refused),

@@ -105,7 +105,7 @@ static void many_are_summed_up(void **state) {
     near(total.set_dice, (2 * 2 / 6.0 + 2 * 1 / 3.0) / 2);
     near(total.set_iou, (2 / 4.0 + 1 / 2.0) / 2);
     near(total.pixel_accuracy, 9 / 12.0);
-    near(nt_mean_loss(total), 2);
+    near(total.loss, 2);
     nt_class_score scores[3];
     nt_score_classes(masks, outcomes, 3, scores);
     assert_true(scores[1].both == 2 && scores[1].predicted == 2 && scores[1].there == 4);

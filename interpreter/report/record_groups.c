@@ -1,0 +1,176 @@
+/* Groups, their cases and what these have in common; and what a layer costs, which cases that edit
+ * it alone say. */
+#include "record_private.h"
+
+#include "alloc.h"
+#include <math.h>
+#include <string.h>
+
+#define NO ((double)NAN)
+
+static int32_t find_layer(const nt_record *record, const char *name) {
+    for (int32_t i = 0; i < record->layer_count; i++)
+        if (strcmp(record->layers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* --- cases ------------------------------------------------------------------------------------ */
+
+static nt_record_finding finding_of(const nt_finding *from) {
+    if (from->failure)
+        return (nt_record_finding){.failure = from->failure,
+                                   .value = NO,
+                                   .change = NO,
+                                   .low = NO,
+                                   .high = NO,
+                                   .p_holm = NO};
+    return (nt_record_finding){.value = from->outcome.value,
+                               .change = from->change,
+                               .low = from->interval.low,
+                               .high = from->interval.high,
+                               .p_holm = from->p_holm,
+                               .verdict = from->verdict};
+}
+
+/* Of the values of a case's findings, over the seeds. */
+static nt_status spread_values(const nt_record *record, nt_record_case *item) {
+    size_t size = (size_t)record->seed_count * sizeof(double);
+    double *values = nt_alloc(size);
+    if (!values)
+        return NT_NO_MEMORY;
+    for (int32_t s = 0; s < record->seed_count; s++)
+        values[s] = item->findings[s].value;
+    item->value = nt_spread_of(values, record->seed_count);
+    nt_free(values, size);
+    return NT_OK;
+}
+
+/* With several seeds mean ± deviation; with one the interval of the change, put on the baseline. */
+static void find_bounds(const nt_record *record, nt_record_case *item) {
+    if (record->seed_count > 1) {
+        item->low = item->value.mean - item->value.deviation;
+        item->high = item->value.mean + item->value.deviation;
+    } else {
+        item->low = record->seeds[0].baseline + item->findings[0].low;
+        item->high = record->seeds[0].baseline + item->findings[0].high;
+    }
+}
+
+static nt_status add_edits(nt_record *record, const nt_case_result *from, nt_record_case *item) {
+    item->layers = NT_ARENA_ARRAY(&record->arena, int32_t, from->edit_count + 1);
+    item->layer_count = from->edit_count;
+    item->kind = "";
+    for (int32_t i = 0; item->layers && i < from->edit_count; i++) {
+        const nt_edit_result *edit = &from->edits[i];
+        item->layers[i] = find_layer(record, edit->layer);
+        item->kind = i == 0 || strcmp(item->kind, edit->kind) == 0 ? edit->kind : "mixed";
+    }
+    return item->layers ? NT_OK : NT_NO_MEMORY;
+}
+
+static nt_status add_case(nt_record *record, const nt_case_result *from, nt_record_case *item) {
+    item->name = from->name;
+    item->change = from->change;
+    item->findings = NT_ARENA_ARRAY(&record->arena, nt_record_finding, record->seed_count);
+    if (!item->findings)
+        return NT_NO_MEMORY;
+    for (int32_t s = 0; s < record->seed_count; s++) {
+        item->findings[s] = finding_of(&from->findings[s]);
+        if (item->findings[s].failure)
+            item->failures++;
+        else
+            item->verdicts[item->findings[s].verdict]++;
+    }
+    NT_TRY(add_edits(record, from, item));
+    NT_TRY(spread_values(record, item));
+    find_bounds(record, item);
+    return NT_OK;
+}
+
+/* --- groups ----------------------------------------------------------------------------------- */
+
+static bool edits(const nt_record_case *item, int32_t layer) {
+    for (int32_t i = 0; i < item->layer_count; i++)
+        if (item->layers[i] == layer)
+            return true;
+    return false;
+}
+
+static bool nested(const nt_record_group *group) {
+    for (int32_t c = 1; c < group->case_count; c++) {
+        const nt_record_case *before = &group->cases[c - 1], *item = &group->cases[c];
+        if (item->layer_count != before->layer_count + 1)
+            return false;
+        for (int32_t i = 0; i < before->layer_count; i++)
+            if (!edits(item, before->layers[i]))
+                return false;
+    }
+    return group->case_count > 1;
+}
+
+/* How many layers the cases of a group edit together. */
+static int32_t count_edited(const nt_record *record, const nt_record_group *group) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < record->layer_count; i++)
+        for (int32_t c = 0; c < group->case_count; c++)
+            if (edits(&group->cases[c], i)) {
+                count++;
+                break;
+            }
+    return count;
+}
+
+static nt_group_form form_of(const nt_record *record, const nt_record_group *group) {
+    int32_t with[3] = {0}; /* cases of one layer, of two, and of others */
+    for (int32_t c = 0; c < group->case_count; c++) {
+        int32_t count = group->cases[c].layer_count;
+        with[count == 1 ? 0 : count == 2 ? 1 : 2]++;
+    }
+    if (nested(group))
+        return NT_FORM_NESTED;
+    if (with[0] == group->case_count && with[0] > 0)
+        return NT_FORM_SINGLE;
+    int64_t layers = with[2] == 0 ? count_edited(record, group) : 0;
+    return layers > 2 && with[1] == layers * (layers - 1) / 2 ? NT_FORM_PAIRS : NT_FORM_SETS;
+}
+
+/* A layer's cost is taken from the first case that edits it alone: that zeroes it, if one does. */
+static void note_costs(nt_record *record, bool zeroed) {
+    for (int32_t g = 0; g < record->group_count; g++)
+        for (int32_t c = 0; c < record->groups[g].case_count; c++) {
+            const nt_record_case *item = &record->groups[g].cases[c];
+            if (item->layer_count == 1 && item->layers[0] >= 0 &&
+                (!zeroed || strcmp(item->kind, "zero") == 0) &&
+                isnan(record->layers[item->layers[0]].cost))
+                record->layers[item->layers[0]].cost = item->change.mean;
+        }
+}
+
+static nt_status add_group(nt_record *record, const nt_group_result *from, nt_record_group *group) {
+    group->name = from->name;
+    group->title = from->title;
+    group->remark = from->remark;
+    group->tau = from->tau;
+    group->case_count = from->case_count;
+    group->cases = NT_ARENA_ARRAY(&record->arena, nt_record_case, from->case_count + 1);
+    if (!group->cases)
+        return NT_NO_MEMORY;
+    for (int32_t c = 0; c < from->case_count; c++)
+        NT_TRY(add_case(record, &from->cases[c], &group->cases[c]));
+    group->form = form_of(record, group);
+    return NT_OK;
+}
+
+nt_status nt_record_add_groups(nt_record *record) {
+    const nt_results *results = record->results;
+    record->group_count = results->group_count;
+    record->groups = NT_ARENA_ARRAY(&record->arena, nt_record_group, results->group_count + 1);
+    if (!record->groups)
+        return NT_NO_MEMORY;
+    for (int32_t g = 0; g < results->group_count; g++)
+        NT_TRY(add_group(record, &results->groups[g], &record->groups[g]));
+    note_costs(record, true);
+    note_costs(record, false);
+    return NT_OK;
+}

@@ -1,0 +1,65 @@
+/* A case against the baseline: paired counts of right and wrong, or a bootstrap of paired values.
+ */
+#include "comparison.h"
+
+#include "alloc.h"
+
+static double value_of(const nt_comparison *with, const unsigned char *outcomes, int32_t sample) {
+    size_t size = (size_t)nt_score_bytes(with->scoring);
+    return nt_score_value(with->scoring, outcomes + (size_t)sample * size);
+}
+
+int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample) {
+    double before = value_of(with, with->baseline, sample);
+    double after = value_of(with, outcomes, sample);
+    return (after > before) - (after < before);
+}
+
+static void compare_classes(nt_finding *finding, const nt_comparison *with) {
+    finding->change = nt_paired_change(finding->paired);
+    finding->interval = nt_paired_interval(finding->paired, 1 - NT_ALPHA);
+    finding->p = nt_paired_mcnemar(finding->paired);
+    finding->margin = nt_paired_margin(finding->paired, with->margin);
+}
+
+/* One seed for all cases, so that two that are equal look equal. */
+static nt_status compare_masks(nt_finding *finding, const nt_comparison *with,
+                               const double *baseline, const double *other) {
+    nt_bootstrap bootstrap;
+    const nt_bootstrap_data data = {.baseline = baseline,
+                                    .other = other,
+                                    .clusters = with->patients,
+                                    .samples = with->samples,
+                                    .draws = NT_BOOTSTRAP_DRAWS};
+    NT_TRY(nt_bootstrap_init(&bootstrap, &data));
+    finding->change = bootstrap.change;
+    finding->interval = nt_bootstrap_interval(&bootstrap, 1 - NT_ALPHA);
+    finding->p = nt_bootstrap_p(&bootstrap);
+    finding->margin = nt_bootstrap_margin(&bootstrap, with->margin);
+    nt_bootstrap_finish(&bootstrap);
+    return NT_OK;
+}
+
+nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
+                             const unsigned char *outcomes) {
+    finding->paired = (nt_paired){.samples = with->samples};
+    for (int32_t i = 0; i < with->samples; i++) {
+        int moved = nt_finding_moved(with, outcomes, i);
+        finding->paired.lost += moved < 0;
+        finding->paired.gained += moved > 0;
+    }
+    if (with->scoring.target == NT_TARGET_CLASS) {
+        compare_classes(finding, with);
+        return NT_OK;
+    }
+    size_t size = 2 * (size_t)with->samples * sizeof(double);
+    double *values = nt_alloc(size);
+    for (int32_t i = 0; values && i < with->samples; i++) {
+        values[i] = value_of(with, with->baseline, i);
+        values[with->samples + i] = value_of(with, outcomes, i);
+    }
+    nt_status status =
+        values ? compare_masks(finding, with, values, values + with->samples) : NT_NO_MEMORY;
+    nt_free(values, size);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* From the outcomes of a case and of the baseline, sample by sample, to a finding. */
+#ifndef NT_COMPARISON_H
+#define NT_COMPARISON_H
+
+#include "finding.h"
+#include "score.h"
+
+/* What cases are compared with. */
+typedef struct nt_comparison {
+    nt_scoring scoring;
+    int32_t samples;
+    const unsigned char *baseline; /* its outcomes, sample after sample */
+    const int32_t *patients;       /* of each sample; NULL: each is its own */
+    double margin;
+} nt_comparison;
+
+/* Fills in all from paired to margin, `outside` unadjusted, but p_holm: `outcomes` are the case's,
+ * and finding->outcome what they say together. Of classes by McNemar's test and Tango's intervals,
+ * of masks by the paired bootstrap over patients. NT_NO_MEMORY or NT_OK. */
+nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
+                             const unsigned char *outcomes);
+
+/* Whether a sample's value fell below the baseline's (-1), rose above it (1) or neither (0). */
+int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample);
+
+#endif

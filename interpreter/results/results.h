@@ -1,0 +1,149 @@
+/* What a run measured, as plain data: names, numbers, texts, findings. The suite fills it in;
+ * results.csv, results.json and the store's list of results are written from it, and results.json
+ * is read back into it. What results.json holds, member by member, is said in results_table.c.
+ *
+ * Everything in it is in its arena, or belongs to who filled it in and must then outlive it. */
+#ifndef NT_RESULTS_H
+#define NT_RESULTS_H
+
+#include "field.h"
+#include "finding.h"
+#include "scalar.h"
+#include "store.h"
+
+/* A name with a value, or with a list of them. */
+typedef struct nt_option {
+    const char *name;
+    const nt_scalar *items;
+    int32_t count;
+    bool list;
+} nt_option;
+
+/* What was measured on what, in the suite's own words. Files stand without their folders, which
+ * differ from machine to machine; digests are in the provenance. */
+typedef struct nt_setup {
+    const char *graph;
+    const nt_option *set; /* of the graph's parameters, as the suite gave them: texts */
+    int32_t set_count;
+    const char *data; /* the kind */
+    const char *const *classes;
+    int32_t class_count;
+    const char *split;
+    nt_metric metric;
+    int32_t samples, held_out, batch;
+    const char *batch_norm;
+    int32_t calibration; /* training images that were used for it; 0: none */
+    const char *conv;
+    const char *weights, *initial; /* NULL: trained, and as a seed draws them */
+    double margin, alpha;
+} nt_setup;
+
+/* What the numbers were computed from and by. Digests are SHA-256, in hexadecimal. */
+typedef struct nt_provenance {
+    const char *program; /* "nontrivial 0.1.0" */
+    const char *library;
+    int32_t threads;
+    const char *suite, *graph, *data;
+    const char *const *weights; /* one for each seed */
+    int32_t weight_count;
+} nt_provenance;
+
+/* The samples that were measured, in the order of their outcomes in the store. */
+typedef struct nt_samples {
+    const char *const *names; /* NULL: they have none */
+    int32_t name_count;
+    const int32_t *patients; /* which belong together; NULL: each is its own */
+    int32_t patient_count;
+} nt_samples;
+
+/* What is done to one layer. */
+typedef struct nt_edit_result {
+    const char *layer, *kind;
+    const nt_field *fields; /* of its options; NULL: it has none */
+    const void *options;
+} nt_edit_result;
+
+typedef struct nt_case_result {
+    const char *name;
+    const nt_edit_result *edits;
+    int32_t edit_count;
+    nt_finding *findings; /* one for each seed */
+    int32_t finding_count;
+    nt_spread change; /* over the seeds */
+} nt_case_result;
+
+typedef struct nt_group_result {
+    const char *name, *title;
+    const char *hook, *hook_digest; /* the script, without its folder */
+    const nt_option *options;
+    int32_t option_count;
+    const char *remark; /* what the hook said of it all, or "" */
+    double tau;         /* how well the seeds agree which case matters more: mean of Kendall's tau-b
+                         * over pairs of seeds; NaN with one seed */
+    nt_case_result *cases;
+    int32_t case_count;
+} nt_group_result;
+
+/* A layer as the user wrote it, and what it reads. */
+typedef struct nt_layer_result {
+    const char *name, *op, *stage, *block;
+    const char *const *inputs; /* names of layers or of the network's inputs */
+    int32_t input_count;
+    const int32_t *output; /* its shape */
+    int32_t rank;
+    int64_t parameters, multiply_adds;
+    bool fd, shortcut;
+} nt_layer_result;
+
+typedef struct nt_results {
+    nt_arena arena;
+    const char *suite, *network;
+    nt_setup setup;
+    nt_provenance provenance;
+    nt_samples samples;
+    nt_finding *baseline; /* one for each seed; nothing holds but seed, key and outcome */
+    int32_t seed_count;
+    nt_group_result *groups;
+    int32_t group_count;
+    nt_layer_result *layers;
+    int32_t layer_count;
+    const char *const *kinds; /* of edits, in the order in which words name them; ends with NULL */
+} nt_results;
+
+nt_results *nt_results_new(void);          /* NULL when out of memory */
+void nt_results_free(nt_results *results); /* takes NULL */
+
+/* Once all is measured: fills in each finding's p_holm, margin.outside and verdict, each case's
+ * change and each group's tau. NT_NO_MEMORY or NT_OK. */
+nt_status nt_results_judge(nt_results *results);
+
+int32_t nt_results_failures(const nt_results *results); /* cases × seeds without numbers */
+
+/* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". In `arena`; NULL when
+ * out of memory. */
+const char *nt_case_words(const nt_results *results, const nt_case_result *item, nt_arena *arena);
+
+/* Puts which case has which key into the store, as far as something of it is measured; if nothing
+ * is, leaves what there was. */
+nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error);
+
+/* Writes results.csv (see finding.h) and results.json into `folder`, each replaced as a whole. */
+nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error);
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+#define NT_RESULTS_JSON "results.json"
+
+/* New references, NULL when out of memory: what results.json holds, two of its members, and its
+ * JSON Schema. */
+json_t *nt_results_json(const nt_results *results);
+json_t *nt_setup_json(const nt_setup *setup);
+json_t *nt_provenance_json(const nt_provenance *provenance);
+json_t *nt_results_schema(void);
+
+/* Reads a results.json. NT_INVALID, with the file, the place in it and what to do, for one that
+ * isn't there, is of another version or is in any respect not as this program writes it; what was
+ * accepted is written again byte for byte. */
+nt_status nt_results_read(const char *path, nt_results **ret, nt_error *error);
+
+#endif

@@ -1,0 +1,252 @@
+/* What results.json holds: all that is known of a finished run but its outcomes sample by sample,
+ * which are in the store. It names no folder, so that it reads alike on every machine; the files
+ * that it names are told apart by their digests.
+ *
+ * This is the contract with whoever reads the file. A change that a reader of the version before
+ * would not understand, or that takes a member away, counts NT_RESULTS_VERSION up. */
+#include "results_table.h"
+
+#include "results.h"
+#include <string.h>
+
+/* --- findings --------------------------------------------------------------------------------- */
+
+enum { FAILED = 1, CLASSES = 2, MASKS = 4, BASE_CLASSES = 8, BASE_MASKS = 16 };
+enum { DONE = CLASSES | MASKS, BASE = BASE_CLASSES | BASE_MASKS };
+
+#define FINDING(member) offsetof(nt_finding, member)
+
+static const nt_json_member finding_members[] = {
+    {"seed", NT_JSON_INT, FINDING(seed), .max = INT32_MAX, .doc = "of the training"},
+    {"failure", NT_JSON_LINE, FINDING(failure), .in = FAILED, .doc = "why there are no numbers"},
+    {"unfinished", NT_JSON_BOOL, FINDING(unfinished), .in = FAILED, .optional = true,
+     .doc = "it is not measured yet"},
+    {"metric", NT_JSON_CHOICE, FINDING(outcome.metric), .choices = nt_metric_names,
+     .in = DONE | BASE, .doc = "what the value is"},
+    {"value", NT_JSON_REAL, FINDING(outcome.value), .in = DONE | BASE,
+     .doc = "of the metric, over all samples"},
+    {"correct", NT_JSON_INT, FINDING(outcome.correct), .max = INT32_MAX,
+     .in = CLASSES | BASE_CLASSES, .doc = "samples that are right"},
+    {"total", NT_JSON_INT, FINDING(outcome.total), .max = INT32_MAX, .in = DONE | BASE,
+     .doc = "samples"},
+    {"loss", NT_JSON_REAL, FINDING(outcome.loss), .nullable = true, .in = DONE | BASE,
+     .doc = "mean cross-entropy"},
+    {"set_dice", NT_JSON_REAL, FINDING(outcome.set_dice), .nullable = true,
+     .in = MASKS | BASE_MASKS, .doc = "Dice of all pixels together"},
+    {"set_iou", NT_JSON_REAL, FINDING(outcome.set_iou), .nullable = true, .in = MASKS | BASE_MASKS,
+     .doc = "intersection over union of all pixels together"},
+    {"pixel_accuracy", NT_JSON_REAL, FINDING(outcome.pixel_accuracy), .nullable = true,
+     .in = MASKS | BASE_MASKS, .doc = "share of the pixels that are right"},
+    {"change", NT_JSON_REAL, FINDING(change), .in = DONE, .doc = "of the value, by the edits"},
+    {"interval", NT_JSON_INTERVAL, FINDING(interval), .in = DONE, .doc = "of the change, 95 %"},
+    {"lost", NT_JSON_LONG, FINDING(paired.lost), .in = DONE,
+     .doc = "samples that are worse than with the baseline"},
+    {"gained", NT_JSON_LONG, FINDING(paired.gained), .in = DONE, .doc = "samples that are better"},
+    {"p", NT_JSON_REAL, FINDING(p), .nullable = true, .in = DONE, .doc = "of no change"},
+    {"p_holm", NT_JSON_REAL, FINDING(p_holm), .nullable = true, .in = DONE,
+     .doc = "the same, adjusted over the group's cases with this seed"},
+    {"inside", NT_JSON_REAL, FINDING(margin.inside), .nullable = true, .in = DONE,
+     .doc = "p value that the change is within the margin"},
+    {"outside", NT_JSON_REAL, FINDING(margin.outside), .nullable = true, .in = DONE,
+     .doc = "p value that it is beyond, adjusted in the same way"},
+    {"verdict", NT_JSON_CHOICE, FINDING(verdict), .choices = nt_verdict_names, .in = DONE,
+     .doc = "what is shown"},
+    {0},
+};
+
+static unsigned variant(const nt_finding *finding, unsigned classes, unsigned masks) {
+    if (finding->failure)
+        return FAILED;
+    return finding->outcome.metric == NT_ACCURACY ? classes : masks;
+}
+
+static unsigned variant_read(const json_t *object, unsigned classes, unsigned masks) {
+    const char *metric = json_string_value(json_object_get(object, "metric"));
+    return metric && strcmp(metric, nt_metric_names[NT_ACCURACY]) != 0 ? masks : classes;
+}
+
+static unsigned finding_variant(const void *record) {
+    return variant(record, CLASSES, MASKS);
+}
+
+static unsigned finding_variant_read(const json_t *object) {
+    return json_object_get(object, "failure") ? FAILED : variant_read(object, CLASSES, MASKS);
+}
+
+static unsigned baseline_variant(const void *record) {
+    return variant(record, BASE_CLASSES, BASE_MASKS);
+}
+
+static unsigned baseline_variant_read(const json_t *object) {
+    return variant_read(object, BASE_CLASSES, BASE_MASKS);
+}
+
+const nt_json_table nt_finding_table = {"a finding",   sizeof(nt_finding), finding_members,
+                                        FAILED | DONE, finding_variant,    finding_variant_read};
+const nt_json_table nt_baseline_table = {"a baseline", sizeof(nt_finding), finding_members,
+                                         BASE,         baseline_variant,   baseline_variant_read};
+
+/* --- cases ------------------------------------------------------------------------------------ */
+
+static const nt_json_member edit_members[] = {
+    {"layer", NT_JSON_LINE, offsetof(nt_edit_result, layer), .doc = "a layer's name"},
+    {"kind", NT_JSON_LINE, offsetof(nt_edit_result, kind), .doc = "what is done to it"},
+    {"", NT_JSON_FIELDS, offsetof(nt_edit_result, fields), offsetof(nt_edit_result, options),
+     .doc = "the kind's options"},
+    {0},
+};
+
+static const nt_json_table edit_table = {
+    .what = "an edit", .size = sizeof(nt_edit_result), .members = edit_members};
+
+static const nt_json_member spread_members[] = {
+    {"mean", NT_JSON_REAL, offsetof(nt_spread, mean), .nullable = true, .doc = "over the seeds"},
+    {"deviation", NT_JSON_REAL, offsetof(nt_spread, deviation), .nullable = true,
+     .doc = "of the sample, over the seeds; null below two"},
+    {0},
+};
+
+static const nt_json_table spread_table = {
+    .what = "a change", .size = sizeof(nt_spread), .members = spread_members};
+
+#define CASE(member) offsetof(nt_case_result, member)
+
+static const nt_json_member case_members[] = {
+    {"case", NT_JSON_LINE, CASE(name), .doc = "its name"},
+    {"edits", NT_JSON_LIST, CASE(edits), CASE(edit_count), &edit_table,
+     .doc = "what is done to which layers, in the network's order"},
+    {"results", NT_JSON_LIST, CASE(findings), CASE(finding_count), &nt_finding_table,
+     .doc = "one for each seed, in the baseline's order"},
+    {"change", NT_JSON_OBJECT, CASE(change), .table = &spread_table,
+     .doc = "of the value, over the seeds with numbers"},
+    {0},
+};
+
+static const nt_json_table case_table = {
+    .what = "a case", .size = sizeof(nt_case_result), .members = case_members};
+
+#define GROUP(member) offsetof(nt_group_result, member)
+
+static const nt_json_member group_members[] = {
+    {"group", NT_JSON_LINE, GROUP(name), .doc = "its name"},
+    {"title", NT_JSON_LINE, GROUP(title), .doc = "what tables and figures call it"},
+    {"hook", NT_JSON_TEXT, GROUP(hook), .doc = "the script that lists the cases"},
+    {"hook_sha256", NT_JSON_DIGEST, GROUP(hook_digest), .doc = "of the script"},
+    {"options", NT_JSON_MAP, GROUP(options), GROUP(option_count), .doc = "that it was given"},
+    {"remark", NT_JSON_LINE, GROUP(remark), .doc = "what the script says of it all"},
+    {"kendall_tau", NT_JSON_REAL, GROUP(tau), .nullable = true,
+     .doc = "how well the seeds agree on the order of the cases: mean over pairs of seeds"},
+    {"cases", NT_JSON_LIST, GROUP(cases), GROUP(case_count), &case_table,
+     .doc = "as the script lists them"},
+    {0},
+};
+
+static const nt_json_table group_table = {
+    .what = "a group", .size = sizeof(nt_group_result), .members = group_members};
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+#define SETUP(member) offsetof(nt_setup, member)
+
+static const nt_json_member setup_members[] = {
+    {"graph", NT_JSON_TEXT, SETUP(graph), .doc = "the network's file"},
+    {"set", NT_JSON_MAP, SETUP(set), SETUP(set_count), .items = NT_JSON_TEXT,
+     .doc = "parameters of the network that the suite gave"},
+    {"data", NT_JSON_LINE, SETUP(data), .doc = "the kind of data set"},
+    {"classes", NT_JSON_LIST, SETUP(classes), SETUP(class_count), .items = NT_JSON_TEXT,
+     .doc = "their names"},
+    {"split", NT_JSON_LINE, SETUP(split), .doc = "the part of the data that was measured on"},
+    {"metric", NT_JSON_CHOICE, SETUP(metric), .choices = nt_metric_names,
+     .doc = "what decides the verdicts"},
+    {"samples", NT_JSON_INT, SETUP(samples), .max = INT32_MAX, .doc = "that were measured"},
+    {"held_out", NT_JSON_INT, SETUP(held_out), .max = INT32_MAX,
+     .doc = "training images kept for choices"},
+    {"batch", NT_JSON_INT, SETUP(batch), .max = INT32_MAX, .doc = "images a step"},
+    {"batch_norm", NT_JSON_LINE, SETUP(batch_norm), .doc = "which statistics it used"},
+    {"calibration", NT_JSON_INT, SETUP(calibration), .max = INT32_MAX,
+     .doc = "training images for mean outputs and recalibrated statistics; 0: none"},
+    {"conv", NT_JSON_LINE, SETUP(conv), .doc = "which algorithms convolutions took"},
+    {"weights", NT_JSON_TEXT, SETUP(weights), .nullable = true,
+     .doc = "the weights' file; null: they were trained"},
+    {"initial", NT_JSON_TEXT, SETUP(initial), .nullable = true,
+     .doc = "the file of those that training began with; null: the suite gives none"},
+    {"margin", NT_JSON_REAL, SETUP(margin), .max = 1, .doc = "a change within it is trivial"},
+    {"alpha", NT_JSON_REAL, SETUP(alpha), .max = 1, .doc = "of all tests"},
+    {0},
+};
+
+const nt_json_table nt_setup_table = {
+    .what = "a setup", .size = sizeof(nt_setup), .members = setup_members};
+
+#define FROM(member) offsetof(nt_provenance, member)
+
+static const nt_json_member provenance_members[] = {
+    {"program", NT_JSON_TEXT, FROM(program), .doc = "its name and version"},
+    {"library", NT_JSON_TEXT, FROM(library), .doc = "of matrix products, and for which processor"},
+    {"threads", NT_JSON_INT, FROM(threads), .max = INT32_MAX, .doc = "no number depends on them"},
+    {"suite_sha256", NT_JSON_DIGEST, FROM(suite), .doc = "of the suite, with --set's settings"},
+    {"graph_sha256", NT_JSON_DIGEST, FROM(graph), .doc = "of the graph"},
+    {"data_sha256", NT_JSON_DIGEST, FROM(data), .doc = "of the data's files"},
+    {"weights_sha256", NT_JSON_LIST, FROM(weights), FROM(weight_count), .items = NT_JSON_DIGEST,
+     .doc = "of each seed's weights"},
+    {0},
+};
+
+const nt_json_table nt_provenance_table = {
+    .what = "provenance", .size = sizeof(nt_provenance), .members = provenance_members};
+
+static const nt_json_member samples_members[] = {
+    {"names", NT_JSON_LIST, offsetof(nt_samples, names), offsetof(nt_samples, name_count),
+     .items = NT_JSON_TEXT, .optional = true, .doc = "of the images"},
+    {"patients", NT_JSON_LIST, offsetof(nt_samples, patients), offsetof(nt_samples, patient_count),
+     .items = NT_JSON_INT, .optional = true, .doc = "numbers: equal ones belong together"},
+    {0},
+};
+
+static const nt_json_table samples_table = {
+    .what = "samples", .size = sizeof(nt_samples), .members = samples_members};
+
+#define LAYER(member) offsetof(nt_layer_result, member)
+
+static const nt_json_member layer_members[] = {
+    {"name", NT_JSON_LINE, LAYER(name), .doc = "as in the network's file"},
+    {"op", NT_JSON_LINE, LAYER(op), .doc = "what it does"},
+    {"stage", NT_JSON_LINE, LAYER(stage), .doc = "the first part of its name, or \"\""},
+    {"block", NT_JSON_LINE, LAYER(block), .doc = "the block that it is in, or \"\""},
+    {"inputs", NT_JSON_LIST, LAYER(inputs), LAYER(input_count), .items = NT_JSON_TEXT,
+     .doc = "layers, or inputs of the network"},
+    {"output", NT_JSON_LIST, LAYER(output), LAYER(rank), .items = NT_JSON_INT,
+     .doc = "its shape: channels, rows, columns"},
+    {"parameters", NT_JSON_LONG, LAYER(parameters), .doc = "how many"},
+    {"multiply_adds", NT_JSON_LONG, LAYER(multiply_adds), .doc = "for one sample"},
+    {"fd", NT_JSON_BOOL, LAYER(fd), .doc = "a convolution that changes the number of channels"},
+    {"shortcut", NT_JSON_BOOL, LAYER(shortcut), .doc = "on the short side of an addition"},
+    {0},
+};
+
+static const nt_json_table layer_table = {
+    .what = "a layer", .size = sizeof(nt_layer_result), .members = layer_members};
+
+#define RUN(member) offsetof(nt_results, member)
+
+static const nt_json_member results_members[] = {
+    {"version", NT_JSON_CONST, .min = NT_RESULTS_VERSION, .doc = "of this format"},
+    {"suite", NT_JSON_LINE, RUN(suite), .doc = "its name"},
+    {"network", NT_JSON_LINE, RUN(network), .doc = "its name"},
+    {"setup", NT_JSON_OBJECT, RUN(setup), .table = &nt_setup_table,
+     .doc = "what was measured on what"},
+    {"provenance", NT_JSON_OBJECT, RUN(provenance), .table = &nt_provenance_table,
+     .doc = "what the numbers were computed from and by"},
+    {"samples", NT_JSON_OBJECT, RUN(samples), .table = &samples_table, .optional = true,
+     .doc = "what is known of them, in the order of their outcomes"},
+    {"baseline", NT_JSON_LIST, RUN(baseline), RUN(seed_count), &nt_baseline_table, .min = 1,
+     .max = INT32_MAX, .doc = "the whole network, with each seed"},
+    {"groups", NT_JSON_LIST, RUN(groups), RUN(group_count), &group_table,
+     .doc = "of cases, in the suite's order"},
+    {"layers", NT_JSON_LIST, RUN(layers), RUN(layer_count), &layer_table,
+     .doc = "of the network, in its order"},
+    {0},
+};
+
+const nt_json_table nt_results_table = {
+    .what = "a run", .size = sizeof(nt_results), .members = results_members};

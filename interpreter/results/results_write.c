@@ -1,0 +1,149 @@
+/* The results as CSV (for spreadsheets and scripts: a row an outcome), as JSON (the same, with all
+ * that the numbers follow from), and as the store's list of what has which key. */
+#include "results.h"
+
+#include "file.h"
+#include "json_out.h"
+#include "json_schema.h"
+#include "results_table.h"
+
+/* --- the store -------------------------------------------------------------------------------- */
+
+typedef struct listing {
+    nt_arena arena;
+    nt_store *store;
+    nt_store_result *rows;
+    size_t count;
+    nt_error *error;
+} listing;
+
+static nt_status no_memory(const listing *list) {
+    return nt_error_say(list->error, NT_NO_MEMORY, "out of memory storing results");
+}
+
+/* Lists what has failed or of which a shard is saved. */
+static nt_status list_row(listing *list, const nt_finding *finding, nt_store_result row) {
+    nt_measured found = {0};
+    row.seed = finding->seed;
+    row.key = finding->failure ? NULL : finding->key;
+    row.failure = finding->failure;
+    if (!row.failure)
+        NT_TRY(nt_store_find(list->store, row.key, &found, list->error));
+    if (row.failure || found.shards > 0)
+        list->rows[list->count++] = row;
+    return NT_OK;
+}
+
+static nt_status list_case(listing *list, const nt_results *results, const nt_group_result *group,
+                           const nt_case_result *item) {
+    const char *words = nt_case_words(results, item, &list->arena);
+    if (!words)
+        return no_memory(list);
+    for (int32_t s = 0; s < results->seed_count; s++)
+        NT_TRY(list_row(list, &item->findings[s],
+                        (nt_store_result){.group = group->name,
+                                          .name = item->name,
+                                          .split = results->setup.split,
+                                          .edit = words}));
+    return NT_OK;
+}
+
+static nt_status list_all(listing *list, const nt_results *results) {
+    size_t most = 1;
+    for (int32_t g = 0; g < results->group_count; g++)
+        most += (size_t)results->groups[g].case_count;
+    list->rows = NT_ARENA_ARRAY(&list->arena, nt_store_result, most * (size_t)results->seed_count);
+    if (!list->rows)
+        return no_memory(list);
+    for (int32_t s = 0; s < results->seed_count; s++)
+        NT_TRY(list_row(list, &results->baseline[s],
+                        (nt_store_result){.group = NT_BASELINE,
+                                          .name = NT_BASELINE,
+                                          .split = results->setup.split,
+                                          .edit = ""}));
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].case_count; c++)
+            NT_TRY(list_case(list, results, &results->groups[g], &results->groups[g].cases[c]));
+    return NT_OK;
+}
+
+nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error) {
+    listing list = {.store = store, .error = error};
+    nt_arena_init(&list.arena);
+    nt_status status = list_all(&list, results);
+    if (status == NT_OK && list.count > 0)
+        status = nt_store_put_results(store, list.rows, list.count, error);
+    nt_arena_finish(&list.arena);
+    return status;
+}
+
+/* --- CSV -------------------------------------------------------------------------------------- */
+
+static void format_csv(const nt_results *results, nt_text *csv, nt_arena *arena) {
+    nt_findings_csv_header(csv);
+    for (int32_t s = 0; s < results->seed_count; s++)
+        nt_baseline_csv(&results->baseline[s], csv);
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
+            const nt_case_result *item = &results->groups[g].cases[c];
+            const char *words = nt_case_words(results, item, arena);
+            for (int32_t s = 0; words && s < results->seed_count; s++)
+                nt_finding_csv(results->groups[g].name, item->name, words, &item->findings[s], csv);
+            csv->failed = csv->failed || !words;
+        }
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+json_t *nt_results_json(const nt_results *results) {
+    return nt_json_table_write(&nt_results_table, results);
+}
+
+json_t *nt_setup_json(const nt_setup *setup) {
+    return nt_json_table_write(&nt_setup_table, setup);
+}
+
+json_t *nt_provenance_json(const nt_provenance *provenance) {
+    return nt_json_table_write(&nt_provenance_table, provenance);
+}
+
+json_t *nt_results_schema(void) {
+    json_t *schema = json_pack("{s:s, s:s}", "$schema", "http://json-schema.org/draft-07/schema#",
+                               "title", "what a run measured");
+    json_t *table = nt_json_table_schema(&nt_results_table);
+    bool ok = schema && table && json_object_update(schema, table) == 0;
+    json_decref(table);
+    if (ok)
+        return schema;
+    json_decref(schema);
+    return NULL;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static nt_status write_text(const nt_text *text, const char *folder, const char *name,
+                            nt_arena *arena, nt_error *error) {
+    const char *path = nt_arena_printf(arena, "%s/%s", folder, name);
+    if (!path || text->failed)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", name);
+    return nt_file_replace(path, text->bytes, text->length, error);
+}
+
+nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error) {
+    nt_arena arena;
+    nt_text csv, json;
+    nt_arena_init(&arena);
+    nt_text_init(&csv);
+    nt_text_init(&json);
+    format_csv(results, &csv, &arena);
+    json_t *value = nt_results_json(results);
+    nt_json_format(value, &json);
+    json_decref(value);
+    nt_status status = write_text(&csv, folder, "results.csv", &arena, error);
+    if (status == NT_OK)
+        status = write_text(&json, folder, NT_RESULTS_JSON, &arena, error);
+    nt_text_finish(&csv);
+    nt_text_finish(&json);
+    nt_arena_finish(&arena);
+    return status;
+}

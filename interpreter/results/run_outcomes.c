@@ -1,0 +1,120 @@
+/* The outcomes of a run's rows, and each case's compared with its baseline's. */
+#include "run_results_private.h"
+
+#include "comparison.h"
+#include "outcome.h"
+#include <string.h>
+
+typedef struct reading {
+    nt_run_results *results;
+    unsigned char **outcomes; /* of each baseline that is complete */
+    unsigned char *other;     /* the same of the case at hand */
+    nt_error *error;
+} reading;
+
+/* Outcomes are of the kind that the run's metric says; where it says none, the first one does. */
+static nt_status check_bytes(reading *r, const nt_run_row *row, int32_t bytes) {
+    nt_run_results *results = r->results;
+    nt_scoring *scoring = &results->scoring;
+    if (!results->metric_known)
+        scoring->metric = nt_metric_usual(bytes == 1 ? NT_TARGET_CLASS : NT_TARGET_MASK);
+    results->metric_known = true;
+    if (nt_scoring_from_bytes(bytes, scoring->metric, scoring))
+        return NT_OK;
+    return nt_error_in(r->error, NT_INVALID, results->folder, -1,
+                       "an outcome of '%s' takes %d bytes, which is not one of the metric '%s'",
+                       row->name, bytes, nt_metric_names[scoring->metric]);
+}
+
+/* Whether all of a row's outcome is there: otherwise its failure says why not. *ret_samples: how
+ * many there are or should be. */
+static nt_status find_outcome(reading *r, nt_run_row *row, bool *ret, int32_t *ret_samples) {
+    nt_finding *finding = &row->finding;
+    nt_measured found = {0};
+    *ret = !finding->failure;
+    if (finding->failure)
+        return NT_OK;
+    NT_TRY(nt_store_find(r->results->store, finding->key, &found, r->error));
+    NT_TRY(check_bytes(r, row, found.sample_bytes));
+    *ret_samples = found.samples;
+    *ret = found.shards == nt_shard_count(found.samples);
+    if (*ret)
+        return NT_OK;
+    finding->unfinished = true;
+    finding->failure = nt_arena_printf(&r->results->arena, "measured in part: %d of %d shards",
+                                       found.shards, nt_shard_count(found.samples));
+    return finding->failure ? NT_OK : nt_run_no_memory(r->results, r->error);
+}
+
+static nt_status read_baselines(reading *r) {
+    nt_run_results *results = r->results;
+    int32_t samples = 0, most = 0;
+    r->outcomes = NT_ARENA_ARRAY(&results->arena, unsigned char *, results->baseline_count + 1);
+    if (!r->outcomes)
+        return nt_run_no_memory(results, r->error);
+    for (size_t i = 0; i < results->baseline_count; i++) {
+        nt_run_row *row = &results->baselines[i];
+        bool whole;
+        NT_TRY(find_outcome(r, row, &whole, &samples));
+        if (!whole)
+            continue;
+        size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
+        if (!(r->outcomes[i] = nt_arena_alloc(&results->arena, size)))
+            return nt_run_no_memory(results, r->error);
+        NT_TRY(nt_outcome_read(results->store, row->finding.key, results->scoring, samples,
+                               &row->finding.outcome, r->outcomes[i], r->error));
+        most = samples > most ? samples : most;
+    }
+    r->other = nt_arena_alloc(&results->arena,
+                              (size_t)most * (size_t)nt_score_bytes(results->scoring) + 1);
+    return r->other ? NT_OK : nt_run_no_memory(results, r->error);
+}
+
+static const nt_run_row *find_baseline(const nt_run_results *results, const nt_run_row *row) {
+    for (size_t i = 0; i < results->baseline_count; i++)
+        if (results->baselines[i].finding.seed == row->finding.seed &&
+            strcmp(results->baselines[i].split, row->split) == 0)
+            return &results->baselines[i];
+    return NULL;
+}
+
+/* Compares one case with its baseline, if both are complete. */
+static nt_status read_row(reading *r, nt_run_row *row) {
+    const nt_run_results *results = r->results;
+    nt_finding *finding = &row->finding;
+    int32_t samples = 0;
+    bool whole;
+    row->baseline = find_baseline(results, row);
+    NT_TRY(find_outcome(r, row, &whole, &samples));
+    if (!whole)
+        return NT_OK;
+    if (!row->baseline || row->baseline->finding.failure) {
+        finding->failure = "its baseline isn't measured";
+        finding->unfinished = true;
+        return NT_OK;
+    }
+    const nt_outcome *baseline = &row->baseline->finding.outcome;
+    if (samples != baseline->total)
+        return nt_error_in(r->error, NT_INVALID, results->folder, -1,
+                           "'%s' was measured on %d samples, its baseline on %d", row->name,
+                           samples, baseline->total);
+    NT_TRY(nt_outcome_read(results->store, finding->key, results->scoring, samples,
+                           &finding->outcome, r->other, r->error));
+    const nt_comparison with = {.scoring = results->scoring,
+                                .samples = samples,
+                                .baseline = r->outcomes[row->baseline - results->baselines],
+                                .patients =
+                                    samples == results->sample_count ? results->patients : NULL,
+                                .margin = results->margin};
+    return nt_finding_compare(finding, &with, r->other) == NT_OK
+               ? NT_OK
+               : nt_run_no_memory(results, r->error);
+}
+
+nt_status nt_run_read_outcomes(nt_run_results *results, nt_error *error) {
+    reading r = {.results = results, .error = error};
+    NT_TRY(read_baselines(&r));
+    for (size_t i = 0; i < results->row_count; i++)
+        NT_TRY(read_row(&r, &results->rows[i]));
+    return NT_OK;
+}

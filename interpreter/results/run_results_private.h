@@ -1,0 +1,16 @@
+/* The steps of reading a run folder, in their order. Private to run_results.c, run_outcomes.c and
+ * run_groups.c. */
+#ifndef NT_RUN_RESULTS_PRIVATE_H
+#define NT_RUN_RESULTS_PRIVATE_H
+
+#include "run_results.h"
+
+nt_status nt_run_no_memory(const nt_run_results *results, nt_error *error);
+
+/* Reads what was measured of each row, and compares it with its baseline. */
+nt_status nt_run_read_outcomes(nt_run_results *results, nt_error *error);
+
+/* Finds which rows belong together, and judges the cases of each group with each seed. */
+nt_status nt_run_judge(nt_run_results *results, nt_error *error);
+
+#endif

@@ -1,0 +1,72 @@
+/* What every part of running a suite asks. */
+#include "suite_work.h"
+
+#include "file.h"
+
+nt_status nt_suite_no_memory(const nt_suite_work *work) {
+    return nt_error_say(work->error, NT_NO_MEMORY, "out of memory running the suite '%s'",
+                        work->suite->name);
+}
+
+bool nt_suite_stopped(nt_status status) {
+    return status == NT_INTERRUPTED || status == NT_TERMINATED;
+}
+
+nt_status nt_suite_work_init(nt_suite_work *work, const nt_suite *suite,
+                             const nt_suite_options *options, nt_error *error) {
+    *work = (nt_suite_work){.suite = suite, .options = options, .lock = -1, .error = error};
+    nt_arena_init(&work->arena);
+    work->results = nt_results_new();
+    work->cases = NT_ARENA_ARRAY(&work->arena, nt_cases, suite->group_count + 1);
+    return work->results && work->cases ? NT_OK : nt_suite_no_memory(work);
+}
+
+void nt_suite_work_finish(nt_suite_work *work) {
+    nt_store_close(work->store);
+    nt_weights_free(work->from);
+    nt_weights_free(work->initial);
+    nt_weights_free(work->weights);
+    nt_loader_free(work->calibration);
+    nt_loader_free(work->held_out);
+    nt_loader_free(work->loader);
+    nt_dataset_free(work->dataset);
+    if (work->lock >= 0)
+        nt_folder_unlock(work->lock);
+    nt_results_free(work->results);
+    for (int g = 0; work->cases && g < work->suite->group_count; g++)
+        nt_cases_finish(&work->cases[g]);
+    nt_network_free(work->network);
+    nt_arena_finish(&work->arena);
+}
+
+/* --- cases ------------------------------------------------------------------------------------ */
+
+int32_t nt_suite_count_cases(const nt_suite_work *work) {
+    int32_t count = 0;
+    for (int g = 0; g < work->suite->group_count; g++)
+        count += work->cases[g].count;
+    return count;
+}
+
+bool nt_suite_any_case(const nt_suite_work *work, bool (*test)(const nt_cases *)) {
+    for (int g = 0; g < work->suite->group_count; g++)
+        if (test(&work->cases[g]))
+            return true;
+    return false;
+}
+
+/* Whether an edit that needs it may come; what is asked, nobody knows before. */
+static bool may_need(const nt_cases *cases, unsigned need) {
+    for (int32_t c = 0; c < cases->count; c++)
+        if (nt_edits_need(&(nt_edits){cases->items[c].edits, cases->items[c].count}, need))
+            return true;
+    return cases->asks;
+}
+
+bool nt_suite_may_calibrate(const nt_cases *cases) {
+    return may_need(cases, NT_NEEDS_CALIBRATION);
+}
+
+bool nt_suite_may_reinit(const nt_cases *cases) {
+    return may_need(cases, NT_NEEDS_INITIAL);
+}

@@ -1,0 +1,48 @@
+/* What running a suite works with, from when the suite is loaded to when its results are written.
+ * Private to suite_run.c and the files that do its parts, which all stand on this one. */
+#ifndef NT_SUITE_WORK_H
+#define NT_SUITE_WORK_H
+
+#include "measure.h"
+#include "suite_run.h"
+
+typedef struct nt_suite_work {
+    const nt_suite *suite;
+    const nt_suite_options *options;
+    nt_arena arena;
+    nt_network *network;
+    nt_scoring scoring;
+    nt_cases *cases; /* one for each group, as its hook lists them */
+    nt_results *results;
+    char (*weight_digests)[NT_DIGEST_HEX]; /* one for each seed; the provenance's */
+    nt_dataset *dataset;
+    nt_loader *loader;
+    nt_loader *held_out, *calibration; /* NULL where nobody asks for them */
+    nt_store *store;
+    nt_weights *from; /* what training begins with, where the suite says it */
+    char from_digest[NT_DIGEST_HEX];
+    nt_weights *weights, *initial; /* of the seed in hand: trained, and from before */
+    bool has_initial;
+    char initial_digest[NT_DIGEST_HEX];
+    nt_measure_tally tally;
+    int lock; /* of the run folder; -1: not taken */
+    nt_error *error;
+} nt_suite_work;
+
+/* With empty results, which are the caller's to take: finish frees them unless they are NULL then.
+ * To be finished even if it fails. */
+nt_status nt_suite_work_init(nt_suite_work *work, const nt_suite *suite,
+                             const nt_suite_options *options, nt_error *error);
+void nt_suite_work_finish(nt_suite_work *work);
+
+nt_status nt_suite_no_memory(const nt_suite_work *work);
+bool nt_suite_stopped(nt_status status); /* by a signal */
+
+int32_t nt_suite_count_cases(const nt_suite_work *work);
+
+/* Whether some group's cases pass the test; may_reinit: they may want what training began with. */
+bool nt_suite_any_case(const nt_suite_work *work, bool (*test)(const nt_cases *));
+bool nt_suite_may_calibrate(const nt_cases *cases);
+bool nt_suite_may_reinit(const nt_cases *cases);
+
+#endif
