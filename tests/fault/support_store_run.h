@@ -1,78 +1,32 @@
 /* What the tests of the store's faults share: a small run whose shards are made up, and looking at
  * what is left of it. */
-#ifndef STORE_RUN_H
-#define STORE_RUN_H
+#ifndef SUPPORT_STORE_RUN_H
+#define SUPPORT_STORE_RUN_H
 
-#include "test_store_support.h"
+#include "support_store.h"
 #include <sys/wait.h>
 
-static nt_error error;
+extern nt_error run_error; /* of the test that runs; start and stop begin and end it */
 
-static inline int start(void **state) {
-    nt_error_init(&error);
-    return make_folder(state);
-}
+int start(void **state);
 
-static inline int stop(void **state) {
-    nt_error_finish(&error);
-    return drop_folder(state);
-}
+int stop(void **state);
 
 /* --- a small run ------------------------------------------------------------------------------ */
 
 enum { CASES = 7, SHARDS = 100, SAMPLES = SHARDS * NT_SHARD_SAMPLES };
 
 /* Shard `number` of every case. */
-static inline nt_status put_number(nt_store *store, int32_t number, nt_error *ret_error) {
-    static made m[CASES];
-    nt_shard shards[CASES];
-    for (int c = 0; c < CASES; c++)
-        shards[c] = *make_shard(&m[c], c, SAMPLES, 1, number);
-    return nt_store_put_shards(store, shards, CASES, ret_error);
-}
+nt_status put_number(nt_store *store, int32_t number, nt_error *ret_error);
 
-static inline nt_status put_results(nt_store *store, nt_error *ret_error) {
-    nt_store_result results[CASES];
-    static char names[CASES][20], keys[CASES][NT_DIGEST_HEX];
-    for (int c = 0; c < CASES; c++) {
-        snprintf(names[c], sizeof names[c], "case %d", c);
-        memcpy(keys[c], made_key(c), sizeof keys[c]);
-        results[c] = (nt_store_result){"group", names[c], 0, "test", "none", keys[c], NULL};
-    }
-    return nt_store_put_results(store, results, CASES, ret_error);
-}
+nt_status put_results(nt_store *store, nt_error *ret_error);
 
-static inline nt_store *open_in(const char *folder) {
-    nt_store *store;
-    EXPECT_OK(&error, nt_store_open(folder, &store, &error));
-    return store;
-}
+nt_store *open_in(const char *folder);
 
 /* How many shards every case has; fails if they differ. */
-static inline int32_t saved_shards(nt_store *store) {
-    nt_measured first, found;
-    for (int c = 0; c < CASES; c++) {
-        EXPECT_OK(&error, nt_store_find(store, made_key(c), &found, &error));
-        if (c == 0)
-            first = found;
-        assert_int_equal(found.shards, first.shards);
-        for (int32_t n = 0; n < found.shards; n++)
-            assert_true(has(store, c, n, &error));
-    }
-    return first.shards;
-}
+int32_t saved_shards(nt_store *store);
 
 /* A store with shard 0, and the dump that it will have with shard 1 added. */
-static inline content begin(const char *folder, nt_text *ret_expected) {
-    nt_store *store = open_in(folder);
-    EXPECT_OK(&error, put_number(store, 0, &error));
-    nt_store_close(store);
-    content begun = read_store(folder);
-    store = open_in(folder);
-    EXPECT_OK(&error, put_number(store, 1, &error));
-    nt_store_close(store);
-    dump_store(folder, ret_expected);
-    return begun;
-}
+content begin(const char *folder, nt_text *ret_expected);
 
 #endif

@@ -2,7 +2,7 @@
  * shard of all cases is there for all of them or for none, and going on leads to what an
  * undisturbed run leaves. */
 #include "failing_disk.h"
-#include "store_run.h"
+#include "support_store_run.h"
 
 static int start_on_disk(void **state) {
     return disk_start() ? start(state) : -1;
@@ -22,7 +22,7 @@ static void test_synced(void **state) {
     for (int32_t n = 0; n < 3; n++) {
         nt_text_clear(&calls);
         disk_list(&calls);
-        EXPECT_OK(&error, put_number(store, n, &error));
+        EXPECT_OK(&run_error, put_number(store, n, &run_error));
         disk_list(NULL);
         const char *first_write = strchr(calls.bytes, 'd'), *last_sync = strrchr(calls.bytes, 'D');
         assert_non_null(first_write);
@@ -56,12 +56,12 @@ static bool disturb(const char *folder, int n, const fault *f, const char *expec
     nt_text dump;
     nt_store *store = open_in(folder);
     disk_fail(n, f->code, f->from_then_on);
-    nt_status status = put_number(store, 1, &error);
+    nt_status status = put_number(store, 1, &run_error);
     bool failed = disk_failures() > 0;
     if (status == NT_OK)
-        EXPECT_OK(&error, status);
+        EXPECT_OK(&run_error, status);
     else
-        EXPECT_ERROR(&error, status, NT_IO, f->text);
+        EXPECT_ERROR(&run_error, status, NT_IO, f->text);
     if (f->from_then_on) { /* as if the process ended here */
         nt_store_close(store);
         disk_fail(0, 0, false);
@@ -70,7 +70,7 @@ static bool disturb(const char *folder, int n, const fault *f, const char *expec
     disk_fail(0, 0, false);
     int32_t saved = saved_shards(store);
     assert_in_range(saved, status == NT_OK ? 2 : 1, 2);
-    EXPECT_OK(&error, put_number(store, 1, &error));
+    EXPECT_OK(&run_error, put_number(store, 1, &run_error));
     nt_store_close(store);
     nt_text_init(&dump);
     dump_store(folder, &dump);
@@ -108,16 +108,16 @@ static void test_killed_in_each_call(void **state) {
         assert_true(child >= 0);
         if (child == 0) {
             nt_store *own;
-            if (nt_store_open(*state, &own, &error) != NT_OK)
+            if (nt_store_open(*state, &own, &run_error) != NT_OK)
                 _exit(1);
             disk_fail(n, DISK_KILLS, false);
-            _exit(put_number(own, 1, &error) != NT_OK);
+            _exit(put_number(own, 1, &run_error) != NT_OK);
         }
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
         nt_store *store = open_in(*state);
         assert_in_range(saved_shards(store), 1, 2);
-        EXPECT_OK(&error, put_number(store, 1, &error));
+        EXPECT_OK(&run_error, put_number(store, 1, &run_error));
         nt_store_close(store);
         dump_store(*state, &dump);
         assert_string_equal(dump.bytes, expected.bytes);
@@ -136,12 +136,12 @@ static void test_failing_creation(void **state) {
             nt_store *store = NULL;
             remove(path_in(*state, NT_STORE_NAME));
             disk_fail(n, faults[i].code, faults[i].from_then_on);
-            nt_status status = nt_store_open(*state, &store, &error);
+            nt_status status = nt_store_open(*state, &store, &run_error);
             failed = disk_failures() > 0;
             nt_store_close(store);
             disk_fail(0, 0, false);
             if (status != NT_OK)
-                EXPECT_ERROR(&error, status, NT_IO, strchr(faults[i].text, ':'));
+                EXPECT_ERROR(&run_error, status, NT_IO, strchr(faults[i].text, ':'));
             nt_store_close(open_in(*state));
         }
         assert_in_range(n, 5, 500);

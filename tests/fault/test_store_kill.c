@@ -1,7 +1,7 @@
 /* A run that writes shards in a process of its own is killed at random moments, again and again.
  * What it said was saved is, each shard is there for all cases or for none, nothing saved is
  * measured again, and in the end there is what an undisturbed run leaves. */
-#include "store_run.h"
+#include "support_store_run.h"
 #include <signal.h>
 #include <time.h>
 
@@ -76,11 +76,11 @@ static int32_t expect_whole(const char *folder, int first, bool saved[SHARDS]) {
     nt_store *store;
     nt_text dump;
     if (first == 0 && access(path_in(folder, NT_STORE_NAME), F_OK) == 0) {
-        nt_status status = nt_store_open_to_read(folder, &store, &error);
+        nt_status status = nt_store_open_to_read(folder, &store, &run_error);
         if (status == NT_OK)
             nt_store_close(store);
         else /* killed before the tables were there */
-            EXPECT_ERROR(&error, status, NT_INVALID, "is empty");
+            EXPECT_ERROR(&run_error, status, NT_INVALID, "is empty");
     }
     if (first <= 1) {
         nt_text_init(&dump);
@@ -93,7 +93,7 @@ static int32_t expect_whole(const char *folder, int first, bool saved[SHARDS]) {
     store = open_in(folder);
     int32_t count = saved_shards(store);
     for (int32_t n = 0; n < SHARDS; n++) {
-        assert_int_equal(has(store, CASES - 1, n, &error), n < count);
+        assert_int_equal(has(store, CASES - 1, n, &run_error), n < count);
         assert_true(!saved[n] || n < count);
         saved[n] = n < count;
     }

@@ -1,5 +1,5 @@
 /* The store where the system refuses: memory, room on the disk, leave to write. */
-#include "store_run.h"
+#include "support_store_run.h"
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -39,19 +39,19 @@ static nt_status use_all(nt_store *store) {
     static unsigned char outcomes[SAMPLES];
     double loss;
     int results = 0;
-    NT_TRY(put_number(store, 1, &error));
-    NT_TRY(put_results(store, &error));
-    NT_TRY(nt_store_each_result(store, count_result, &results, &error));
+    NT_TRY(put_number(store, 1, &run_error));
+    NT_TRY(put_results(store, &run_error));
+    NT_TRY(nt_store_each_result(store, count_result, &results, &run_error));
     assert_int_equal(results, CASES);
-    return nt_store_read(store, made_key(20), outcomes, 2000, &loss, &error);
+    return nt_store_read(store, made_key(20), outcomes, 2000, &loss, &run_error);
 }
 
 static void test_no_memory(void **state) {
     static made m;
     nt_store *store = open_in(*state);
-    EXPECT_OK(&error, put_number(store, 0, &error));
+    EXPECT_OK(&run_error, put_number(store, 0, &run_error));
     for (int32_t n = 0; n < 2; n++)
-        put_one(store, make_shard(&m, 20, 2000, 1, n), &error);
+        put_one(store, make_shard(&m, 20, 2000, 1, n), &run_error);
     nt_store_close(store);
     content begun = read_store(*state);
     int n = 0;
@@ -59,14 +59,14 @@ static void test_no_memory(void **state) {
         write_store(*state, begun.bytes, begun.size);
         store = NULL;
         mallocs_left = n;
-        nt_status status = nt_store_open(*state, &store, &error);
+        nt_status status = nt_store_open(*state, &store, &run_error);
         if (status == NT_OK)
             status = use_all(store);
         nt_store_close(store);
         failed = mallocs_left < 0;
         mallocs_left = -1;
         if (status != NT_OK) /* SQLite does without some */
-            EXPECT_ERROR(&error, status, NT_NO_MEMORY, "out of memory");
+            EXPECT_ERROR(&run_error, status, NT_NO_MEMORY, "out of memory");
         store = open_in(*state);
         assert_in_range(saved_shards(store), 1, 2);
         nt_store_close(store);
@@ -82,7 +82,7 @@ static void test_no_memory(void **state) {
 #define NEED(condition)                                                                            \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
-            fprintf(stderr, "line %d: not so: %s\n%s\n", __LINE__, #condition, shown(&error));     \
+            fprintf(stderr, "line %d: not so: %s\n%s\n", __LINE__, #condition, shown(&run_error)); \
             _exit(1);                                                                              \
         }                                                                                          \
     } while (0)
@@ -104,10 +104,10 @@ static void in_a_process(void (*body)(const char *folder), const char *folder) {
 }
 
 static bool says(nt_status status, nt_status expected, const char *text) {
-    bool so = status == expected && error.count == 1 && strstr(shown(&error), text);
+    bool so = status == expected && run_error.count == 1 && strstr(shown(&run_error), text);
     if (so) {
-        nt_error_finish(&error);
-        nt_error_init(&error);
+        nt_error_finish(&run_error);
+        nt_error_init(&run_error);
     }
     return so;
 }
@@ -126,10 +126,10 @@ static void fill_the_disk(const char *folder) {
     void *zeros = calloc(1, HELD);
     write_bytes(path_in(folder, "held"), zeros, HELD);
     free(zeros);
-    NEED(nt_store_open(folder, &store, &error) == NT_OK);
+    NEED(nt_store_open(folder, &store, &run_error) == NT_OK);
     nt_status status = NT_OK;
     while (status == NT_OK && n < SHARDS) {
-        status = put_number(store, n, &error);
+        status = put_number(store, n, &run_error);
         n += status == NT_OK;
     }
     NEED(n > 2 && n < SHARDS);
@@ -137,12 +137,12 @@ static void fill_the_disk(const char *folder) {
               NT_STORE_NAME ": error: cannot write: database or disk is full; make "
                             "room on the disk and give the same command again"));
     NEED(remove(path_in(folder, "held")) == 0);
-    NEED(put_number(store, n, &error) == NT_OK); /* the same store goes on */
+    NEED(put_number(store, n, &run_error) == NT_OK); /* the same store goes on */
     nt_store_close(store);
-    NEED(nt_store_open(folder, &store, &error) == NT_OK);
+    NEED(nt_store_open(folder, &store, &run_error) == NT_OK);
     bool there = true;
     for (int i = 0; i <= n && there; i++)
-        NEED(nt_store_has(store, made_key(CASES - 1), i, &there, &error) == NT_OK);
+        NEED(nt_store_has(store, made_key(CASES - 1), i, &there, &run_error) == NT_OK);
     NEED(there);
     nt_store_close(store);
 }
@@ -163,14 +163,14 @@ static void use_without_leave(const char *folder) {
     if (pid == 0) {
         if (geteuid() == 0)
             NEED(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-        NEED(says(nt_store_open(path_in(folder, "new"), &store, &error), NT_IO,
+        NEED(says(nt_store_open(path_in(folder, "new"), &store, &run_error), NT_IO,
                   "cannot open: unable to open database file; see that the folder exists and is "
                   "writable"));
-        NEED(says(nt_store_open(old, &store, &error), NT_IO,
+        NEED(says(nt_store_open(old, &store, &run_error), NT_IO,
                   "is not writable; make the file and its folder writable"));
-        NEED(nt_store_open_to_read(old, &store, &error) == NT_OK); /* reading is no matter */
+        NEED(nt_store_open_to_read(old, &store, &run_error) == NT_OK); /* reading is no matter */
         bool found;
-        NEED(nt_store_has(store, made_key(0), 0, &found, &error) == NT_OK && found);
+        NEED(nt_store_has(store, made_key(0), 0, &found, &run_error) == NT_OK && found);
         nt_store_close(store);
         _exit(0);
     }
@@ -179,8 +179,8 @@ static void use_without_leave(const char *folder) {
     NEED(chmod(file, 0666) == 0); /* the file may be written, the journal not */
     if (geteuid() == 0)
         NEED(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-    NEED(nt_store_open(old, &store, &error) == NT_OK);
-    NEED(says(put_number(store, 1, &error), NT_IO,
+    NEED(nt_store_open(old, &store, &run_error) == NT_OK);
+    NEED(says(put_number(store, 1, &run_error), NT_IO,
               "attempt to write a readonly database; make the file and its folder writable"));
     nt_store_close(store);
 }
@@ -190,7 +190,7 @@ static void test_without_leave(void **state) {
     assert_int_equal(mkdir(old, 0777), 0);
     assert_int_equal(mkdir(new, 0777), 0);
     nt_store *store = open_in(old);
-    EXPECT_OK(&error, put_number(store, 0, &error));
+    EXPECT_OK(&run_error, put_number(store, 0, &run_error));
     nt_store_close(store);
     in_a_process(use_without_leave, *state);
     assert_int_equal(chmod(old, 0777), 0);
@@ -207,7 +207,7 @@ static void read_what_was_killed(const char *folder) {
     NEED(chmod(path_in(folder, NT_STORE_NAME "-journal"), 0444) == 0);
     if (geteuid() == 0)
         NEED(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-    NEED(says(nt_store_open_to_read(folder, &store, &error), NT_IO,
+    NEED(says(nt_store_open_to_read(folder, &store, &run_error), NT_IO,
               "attempt to write a readonly database; a run was killed while it wrote"));
 }
 
@@ -226,7 +226,7 @@ static void test_hot_journal(void **state) {
     nt_text_init(&before);
     nt_text_init(&after);
     nt_store *store = open_in(*state);
-    EXPECT_OK(&error, put_number(store, 0, &error));
+    EXPECT_OK(&run_error, put_number(store, 0, &run_error));
     nt_store_close(store);
     dump_store(*state, &before);
     in_a_process(change_half, *state);
@@ -234,7 +234,7 @@ static void test_hot_journal(void **state) {
     in_a_process(read_what_was_killed, *state);
     assert_int_equal(chmod(*state, 0777), 0);
     assert_int_equal(chmod(path_in(*state, NT_STORE_NAME), 0666), 0);
-    EXPECT_OK(&error, nt_store_open_to_read(*state, &store, &error)); /* undoes it */
+    EXPECT_OK(&run_error, nt_store_open_to_read(*state, &store, &run_error)); /* undoes it */
     nt_store_close(store);
     assert_int_equal(count_files(*state), 1);
     dump_store(*state, &after);

@@ -1,7 +1,7 @@
 /* Every kind of ablation under every reading of batch normalisation, held against PyTorch: the
  * fixtures that make_ablations.py made. Each case is evaluated alone, for its logits; all of them
  * are measured together, in one graph, and one by one, for which images they get right. */
-#include "test_base_support.h"
+#include "support_base.h"
 
 #include "derived_weights.h"
 #include "measure.h"

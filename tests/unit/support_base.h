@@ -1,7 +1,7 @@
 /* What the tests of this folder share: cmocka with the headers it wants, a folder of its own for
  * each test, an allocator that fails on demand, and looking into an nt_error. */
-#ifndef TEST_BASE_SUPPORT_H
-#define TEST_BASE_SUPPORT_H
+#ifndef SUPPORT_BASE_H
+#define SUPPORT_BASE_H
 
 #include "alloc.h"
 #include "diagnostic.h"
@@ -23,114 +23,35 @@
 
 /* Setup and teardown of a test; *state is the folder's path. All that is in it goes with it.
  */
-static inline int make_folder(void **state) {
-    char *path = strdup("/tmp/nontrivial-test-XXXXXX");
-    *state = path;
-    return path && mkdtemp(path) ? 0 : -1;
-}
+int make_folder(void **state);
 
-static inline int count_files(const char *folder) {
-    int count = 0;
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (struct dirent *item; (item = readdir(dir));)
-        count += item->d_name[0] != '.';
-    closedir(dir);
-    return count;
-}
+int count_files(const char *folder);
 
-static inline int remove_one(const char *path, const struct stat *info, int kind,
-                             struct FTW *walk) {
-    (void)info;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
-static inline int drop_folder(void **state) {
-    int status = nftw(*state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    free(*state);
-    return status;
-}
+int drop_folder(void **state);
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 enum { PATH_SIZE = 1000 };
 
 /* `folder`/`name`; good for the next 64 calls. */
-static inline const char *path_in(const char *folder, const char *name) {
-    static char paths[64][PATH_SIZE];
-    static int next;
-    char *path = paths[next++ % 64];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
+const char *path_in(const char *folder, const char *name);
 
-static inline void write_bytes(const char *path, const void *bytes, size_t size) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
+void write_bytes(const char *path, const void *bytes, size_t size);
 
 /* --- failing allocation ----------------------------------------------------------------------- */
 
-/* The allocation after the next `allocations_left` fails, and with `for_good` every later one too,
- * as when memory ran out. What is handed out is not zero. */
-static int allocations_left;
-static bool for_good;
-
-static inline void *failing_alloc(void *user, void *block, size_t old_size, size_t new_size) {
-    (void)user;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (allocations_left == 0 || (allocations_left < 0 && for_good)) {
-        allocations_left = -1;
-        return NULL;
-    }
-    if (allocations_left > 0)
-        allocations_left--;
-    void *fresh = aligned_alloc(NT_ALIGN, (new_size + NT_ALIGN - 1) / NT_ALIGN * NT_ALIGN);
-    if (fresh)
-        memset(fresh, 0xA5, new_size);
-    if (fresh && block) {
-        memcpy(fresh, block, old_size < new_size ? old_size : new_size);
-        free(block);
-    }
-    return fresh;
-}
-
-static inline void allow_allocations(int count) {
-    allocations_left = count;
-    for_good = true;
-    nt_alloc_set_hook(failing_alloc, NULL);
-}
-
-static inline void fail_allocation(int after) {
-    allow_allocations(after);
-    for_good = false;
-}
+/* After the next so many allocations one fails; after allow_allocations every later one too, as
+ * when memory ran out. What is handed out is not zero. */
+void allow_allocations(int count);
+void fail_allocation(int after);
 
 /* Ends both; says whether an allocation failed. */
-static inline bool allow_all_allocations(void) {
-    nt_alloc_set_hook(NULL, NULL);
-    return allocations_left < 0;
-}
+bool allow_all_allocations(void);
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
 /* What the error would print, without colour; good until the next call. */
-static inline const char *shown(const nt_error *error) {
-    static char buffer[20000];
-    nt_text text;
-    nt_text_init(&text);
-    nt_error_format(error, false, &text);
-    snprintf(buffer, sizeof buffer, "%s", text.bytes);
-    nt_text_finish(&text);
-    return buffer;
-}
+const char *shown(const nt_error *error);
 
 /* There is one error, of this status, and it says `part`. Clears it. */
 #define EXPECT_ERROR(error, got, expected, part)                                                   \

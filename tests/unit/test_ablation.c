@@ -3,7 +3,7 @@
 #include "edit.h"
 #include "hash.h"
 #include "random.h"
-#include "test_graph_support.h"
+#include "support_graph.h"
 #include "weights.h"
 #include <math.h>
 #include <stdio.h>

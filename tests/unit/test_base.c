@@ -5,7 +5,7 @@
 #include "random.h"
 #include "status.h"
 #include "tensor.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <math.h>
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* Diagnostics: what is printed, exactly, and where the caret stands. */
-#include "test_base_support.h"
+#include "support_base.h"
 
 static nt_source source_of(const char *path, const char *text) {
     return (nt_source){.path = path, .text = text, .length = strlen(text)};

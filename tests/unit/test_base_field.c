@@ -1,6 +1,6 @@
 /* Field tables: every type, its limits, printing and reading back. */
 #include "field.h"
-#include "test_base_support.h"
+#include "support_base.h"
 
 typedef struct record {
     int32_t count;

@@ -1,6 +1,6 @@
 /* Files: reading within limits, and replacing that never leaves half a file. */
 #include "file.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <errno.h>
 
 static nt_error error;

@@ -1,7 +1,7 @@
 /* Kinds: found by name, the near ones suggested, records made; and what holds of a family. */
 #include "kind.h"
-#include "test_base_support.h"
-#include "test_kind_support.h"
+#include "support_base.h"
+#include "support_kind.h"
 
 typedef struct paint {
     nt_kind kind;

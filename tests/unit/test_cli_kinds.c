@@ -8,8 +8,8 @@
 #include "optimiser.h"
 #include "passes.h"
 #include "schedule.h"
-#include "test_base_support.h"
-#include "test_kind_support.h"
+#include "support_base.h"
+#include "support_kind.h"
 
 static void families(void **state) {
     (void)state;

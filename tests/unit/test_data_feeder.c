@@ -1,7 +1,7 @@
 /* The feeder and the augmentations: which samples a batch holds, and what becomes of them. */
 #include "feeder.h"
 #include "parallel.h"
-#include "test_data_support.h"
+#include "support_data.h"
 
 enum { TRAIN = 23, BATCH = 5, STEPS = 4, PIXELS = 20 };
 

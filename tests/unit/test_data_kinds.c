@@ -1,5 +1,5 @@
 /* Data set kinds, on files made here: what is read, and what is said about damaged ones. */
-#include "test_data_support.h"
+#include "support_data.h"
 #include <math.h>
 
 static nt_error error;

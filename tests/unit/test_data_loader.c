@@ -3,7 +3,7 @@
 #include "loader.h"
 #include "npy.h"
 #include "parallel.h"
-#include "test_data_support.h"
+#include "support_data.h"
 #include <errno.h>
 #include <math.h>
 

@@ -2,7 +2,7 @@
  * on phantoms, whose kind needs no files. */
 #include "feeder.h"
 #include "parallel.h"
-#include "test_data_support.h"
+#include "support_data.h"
 #include <math.h>
 
 enum { SIZE = 32, PATIENTS = 5, EACH = 4, TRAIN = PATIENTS * EACH };

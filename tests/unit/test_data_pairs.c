@@ -4,7 +4,7 @@
 #include "file.h"
 #include "parallel.h"
 #include "picture.h"
-#include "test_data_support.h"
+#include "support_data.h"
 
 static nt_error error;
 

@@ -3,7 +3,7 @@
 #include "file.h"
 #include "picture_private.h"
 #include "picture_tree.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <errno.h>
 #include <math.h>
 #include <zlib.h>

@@ -2,7 +2,7 @@
 #include "dataset.h"
 #include "file.h"
 #include "picture_tree.h"
-#include "test_data_support.h"
+#include "support_data.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

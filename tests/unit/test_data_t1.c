@@ -1,5 +1,5 @@
 /* The kind `t1`, on small files of its layout written with libmatio. */
-#include "test_data_support.h"
+#include "support_data.h"
 #include <math.h>
 #include <matio.h>
 

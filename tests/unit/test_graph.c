@@ -1,5 +1,5 @@
 /* Graphs: interning, what does not fit, roles. */
-#include "test_graph_support.h"
+#include "support_graph.h"
 
 /* --- interning -------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* What each pass makes of a graph: the dumped text, exactly. */
-#include "test_graph_support.h"
+#include "support_graph.h"
 
 static void evaluation_folds_and_drops(void **state) {
     (void)state;

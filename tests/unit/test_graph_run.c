@@ -3,7 +3,7 @@
 #include "parallel.h"
 #include "random.h"
 #include "scheduler.h"
-#include "test_graph_support.h"
+#include "support_graph.h"
 #include "weights.h"
 #include <math.h>
 

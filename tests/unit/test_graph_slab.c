@@ -2,7 +2,7 @@
  * that are alive together must not overlap. */
 #include "random.h"
 #include "slab.h"
-#include "test_base_support.h"
+#include "support_base.h"
 
 static size_t placed(nt_lifetime *blocks, size_t count) {
     size_t size = 12345;

@@ -1,6 +1,6 @@
 /* Ablation hooks: what the shipped ones select on ResNet34, exactly, and every mistake a script can
  * make. */
-#include "test_hook_support.h"
+#include "support_hook.h"
 
 /* The cases of a shipped hook, as text. */
 static void list(const char *graph, const char *hook, const nt_hook_option *options, int count,

@@ -1,6 +1,6 @@
 /* Hooks that ask: questions, answers, and what goes wrong with either. */
 #include "alloc.h"
-#include "test_hook_drive.h"
+#include "support_hook_drive.h"
 
 static nt_network *network;
 

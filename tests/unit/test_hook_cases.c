@@ -1,5 +1,5 @@
 /* What a case may say: the kinds of edits, their numbers, and blocks that stand for their sums. */
-#include "test_hook_support.h"
+#include "support_hook.h"
 
 /* Sums of all kinds: `twins` are one node of the graph, `pair` is a block with two, `u` one with
  * one, `chain` one with none; nothing depends on `lost`. */

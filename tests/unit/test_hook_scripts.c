@@ -1,6 +1,6 @@
 /* The shipped scripts beyond the study's three groups: what they choose, exactly. */
 #include "edit.h"
-#include "test_hook_drive.h"
+#include "support_hook_drive.h"
 
 static void count_is(const nt_text *text, int lines) {
     int count = 0;

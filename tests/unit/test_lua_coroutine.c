@@ -2,7 +2,7 @@
  * The scripts here call wait(x), which gives what the test's loop then puts into `answer`. */
 #include "alloc.h"
 #include "sandbox.h"
-#include "test_lua_support.h"
+#include "support_lua.h"
 
 #include <lauxlib.h>
 #include <lua.h>

@@ -1,6 +1,6 @@
 /* `$name` and `${expr}`: values, types, and what is said when something is wrong. */
 #include "expression.h"
-#include "test_lua_support.h"
+#include "support_lua.h"
 
 #include <string.h>
 

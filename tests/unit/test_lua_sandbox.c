@@ -2,7 +2,7 @@
  */
 #include "alloc.h"
 #include "sandbox.h"
-#include "test_lua_support.h"
+#include "support_lua.h"
 
 #include <lauxlib.h>
 #include <lua.h>

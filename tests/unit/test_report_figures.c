@@ -1,6 +1,6 @@
 /* Which figures a run has: of each group the one that fits its form, then those of the run. */
 #include "figures.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <math.h>
 
 enum { GROUPS = 40, CASES = 2, LAYERS = 2 };

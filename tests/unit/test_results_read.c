@@ -1,8 +1,9 @@
 /* results.json as it is written, read back: all of it, and nothing else. */
 #include "file.h"
 #include "json_out.h"
-#include "test_results_support.h"
+#include "support_results.h"
 #include <dirent.h>
+#include <math.h>
 
 static nt_error error;
 

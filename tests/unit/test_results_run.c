@@ -1,7 +1,7 @@
 /* Querying a run folder: stores are made by hand, so that every number is known. */
 #include "run_results.h"
-#include "test_results_support.h"
-#include "test_store_support.h"
+#include "support_results.h"
+#include "support_store.h"
 
 static nt_error error;
 

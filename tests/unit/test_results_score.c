@@ -1,6 +1,6 @@
 /* Metrics, against numbers worked out by hand. */
 #include "score.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <math.h>
 
 static const nt_scoring masks = {NT_TARGET_MASK, 3, NT_DICE};

@@ -1,6 +1,6 @@
 /* The store of outcomes: what goes in comes out, and what isn't a whole store of ours is refused.
  */
-#include "test_store_support.h"
+#include "support_store.h"
 #include <pthread.h>
 
 static nt_error error;

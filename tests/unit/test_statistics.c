@@ -3,7 +3,7 @@
 #include "parallel.h"
 #include "statistics.h"
 #include "statistics_distributions.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <math.h>
 
 /* --- the fixture ------------------------------------------------------------------------------ */

@@ -3,7 +3,7 @@
 #include "file.h"
 #include "safetensors.h"
 #include "suite_run.h"
-#include "test_train_support.h"
+#include "support_train.h"
 #include <math.h>
 
 enum { IMAGES = 30, CLASSES = 10 };

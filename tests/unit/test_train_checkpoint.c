@@ -1,7 +1,7 @@
 /* Checkpoints: what is read back, which is overwritten, and what becomes of damaged ones. */
 #include "checkpoint.h"
 #include "file.h"
-#include "test_train_support.h"
+#include "support_train.h"
 #include <errno.h>
 
 static bench b;

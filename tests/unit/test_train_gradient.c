@@ -6,7 +6,7 @@
 #include "parallel.h"
 #include "scheduler.h"
 #include "step_graph.h"
-#include "test_train_support.h"
+#include "support_train.h"
 #include "train_step.h"
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Optimisers and schedules: PyTorch's numbers, and plain formulae. */
 #include "optimiser.h"
 #include "schedule.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include "vectorise.h"
 #include <math.h>
 

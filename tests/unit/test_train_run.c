@@ -2,7 +2,7 @@
 #include "checkpoint.h"
 #include "file.h"
 #include "parallel.h"
-#include "test_train_support.h"
+#include "support_train.h"
 #include "trainer.h"
 #include <errno.h>
 #include <math.h>

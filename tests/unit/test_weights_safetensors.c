@@ -1,6 +1,6 @@
 /* Weights to files and back: orders, element types, what fits a network and what does not. */
 #include "file.h"
-#include "test_safetensors_support.h"
+#include "support_weights.h"
 #include <errno.h>
 #include <math.h>
 

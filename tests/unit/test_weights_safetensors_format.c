@@ -1,7 +1,7 @@
 /* Files that break the format: each is refused with its place, and none does harm. */
 #include "file.h"
 #include "random.h"
-#include "test_safetensors_support.h"
+#include "support_weights.h"
 #include <fcntl.h>
 
 static nt_error error;

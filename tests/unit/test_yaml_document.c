@@ -1,7 +1,7 @@
 /* The composer: trees and places, and one exact diagnostic for each kind of bad input. */
 #include "alloc.h"
 #include "document.h"
-#include "test_lua_support.h"
+#include "support_lua.h"
 
 #include <string.h>
 

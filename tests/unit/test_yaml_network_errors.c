@@ -1,6 +1,6 @@
 /* Every mistake has one diagnostic, in exactly these words, at this place, with its trail; and
  * nothing that only follows from it is reported. */
-#include "test_network_support.h"
+#include "support_yaml.h"
 
 #define NODES HEAD "nodes:\n" /* what follows begins in line 5 */
 

@@ -1,6 +1,6 @@
 /* The networks that are shipped: their sizes are torchvision's, their variants load, and what they
  * resolve to loads as the same graph. */
-#include "test_network_support.h"
+#include "support_yaml.h"
 
 #include "gradient.h"
 #include "scheduler.h"

@@ -1,5 +1,5 @@
 /* The graph language: what each of its features expands to. */
-#include "test_network_support.h"
+#include "support_yaml.h"
 
 #include <unistd.h>
 

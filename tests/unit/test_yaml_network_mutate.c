@@ -1,7 +1,7 @@
 /* No text crashes the loader: the shipped graphs, damaged in ways that a seed decides, either load
  * as a sound graph or come back with at least one diagnostic. Run under the sanitizers to mean
  * something. Then every allocation of a load fails in turn. */
-#include "test_network_support.h"
+#include "support_yaml.h"
 
 #include "alloc.h"
 #include "file.h"

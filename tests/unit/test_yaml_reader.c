@@ -1,6 +1,6 @@
 /* Typed values and records out of a tree. */
 #include "reader.h"
-#include "test_lua_support.h"
+#include "support_lua.h"
 
 #include <string.h>
 

@@ -1,31 +1,6 @@
-/* A run's results that are made up, with everything that there can be in them. */
-#ifndef TEST_RESULTS_SUPPORT_H
-#define TEST_RESULTS_SUPPORT_H
+#include "support_results.h"
 
-#include "results.h"
-#include "test_base_support.h"
 #include <math.h>
-
-#define MADE_DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-enum { MADE_SEEDS = 2, MADE_CASES = 3 };
-
-typedef struct made_noise {
-    double deviation;
-    int64_t seed;
-    bool whole;
-    const char *shape;
-} made_noise;
-
-/* Room for what nt_results points to. */
-typedef struct made_results {
-    nt_results results;
-    nt_finding baseline[MADE_SEEDS], findings[MADE_CASES][MADE_SEEDS];
-    nt_case_result cases[MADE_CASES];
-    nt_group_result groups[2];
-    nt_layer_result layers[2];
-    nt_option set[1], options[4];
-} made_results;
 
 static const nt_field made_noise_fields[] = {
     {"deviation", NT_REAL, offsetof(made_noise, deviation), .doc = "how much"},
@@ -35,7 +10,7 @@ static const nt_field made_noise_fields[] = {
     {0},
 };
 
-static inline nt_finding made_finding(nt_metric metric, int s, double change) {
+static nt_finding made_finding(nt_metric metric, int s, double change) {
     return (nt_finding){.seed = 3 + 4 * s,
                         .outcome = {.metric = metric,
                                     .total = 7,
@@ -52,7 +27,7 @@ static inline nt_finding made_finding(nt_metric metric, int s, double change) {
                         .margin = {0.5, 0.001}};
 }
 
-static inline void make_group(made_results *m, nt_metric metric) {
+static void make_group(made_results *m, nt_metric metric) {
     static const made_noise noise = {0.1, 123456789012345, true, "normal"};
     static const nt_edit_result edits[] = {{"conv1", "zero", NULL, NULL},
                                            {"layer1.0.conv1", "noise", made_noise_fields, &noise},
@@ -76,7 +51,7 @@ static inline void make_group(made_results *m, nt_metric metric) {
     }
 }
 
-static inline void make_results(made_results *m, nt_metric metric) {
+void make_results(made_results *m, nt_metric metric) {
     static const nt_scalar items[] = {{.kind = NT_SCALAR_INT, .integer = 5},
                                       {.kind = NT_SCALAR_TEXT, .text = "a \"b\"\n"},
                                       {.kind = NT_SCALAR_REAL, .real = 0.1},
@@ -139,5 +114,3 @@ static inline void make_results(made_results *m, nt_metric metric) {
         .kinds = kinds};
     assert_int_equal(nt_results_judge(&m->results), NT_OK);
 }
-
-#endif
