@@ -1,6 +1,7 @@
 /* `data:` of a suite. */
 #include "suite_file_private.h"
 
+#include "json_schema.h"
 #include <string.h>
 
 static nt_status read_per_channel(nt_suite_loader *l, const nt_yaml *map, const char *key,
@@ -21,9 +22,11 @@ static nt_status read_per_channel(nt_suite_loader *l, const nt_yaml *map, const 
 }
 
 /* Either a word, `image`, or the numbers for each channel. */
-static nt_status read_normalise(nt_suite_loader *l, const nt_yaml *node) {
+static nt_status read_normalise(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                                void *record) {
     static const char *const keys[] = {"mean", "deviation", NULL};
-    nt_suite_data *data = &l->suite->data;
+    nt_suite_data *data = record;
+    (void)key;
     int32_t deviations = 0;
     if (node->kind == NT_YAML_SCALAR && strcmp(node->text, "image") == 0) {
         data->loading.by_image = true;
@@ -46,45 +49,81 @@ static nt_status read_normalise(nt_suite_loader *l, const nt_yaml *node) {
 }
 
 /* [rows, columns] */
-static nt_status read_window(nt_suite_loader *l, const nt_yaml *node) {
+static nt_status read_window(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    nt_suite_data *data = record;
+    (void)key;
     NT_TRY(nt_read_list(&l->reader, node, "window"));
     if (node->count != 2)
         return nt_reader_say(&l->reader, node, "'window' must be [rows, columns]");
     for (int32_t d = 0; d < 2; d++) {
         int64_t size;
         NT_TRY(nt_read_integer(&l->reader, node->items[d], "window", 1, 1 << 20, &size));
-        l->suite->data.loading.window[d] = (int32_t)size;
+        data->loading.window[d] = (int32_t)size;
     }
     return NT_OK;
 }
 
-nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map) {
-    static const char *const own[] = {"kind", "root", "hold_out", "normalise", "window", NULL};
-    nt_suite_data *data = &l->suite->data;
+static nt_status read_hold_out(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                               void *record) {
+    nt_suite_data *data = record;
+    int64_t count;
+    NT_TRY(nt_read_integer(&l->reader, node, key->field.name, (int64_t)key->field.min,
+                           (int64_t)key->field.max, &count));
+    data->hold_out = (int32_t)count;
+    return NT_OK;
+}
+
+static json_t *normalise_schema(void) {
+    return nt_schema_text(
+        "{'anyOf': [{'const': 'image'}, {'type': 'object', 'required': ['mean', 'deviation'],"
+        " 'additionalProperties': false, 'properties': {"
+        "  'mean': {'type': 'array', 'items': {'type': 'number'}, 'minItems': 1},"
+        "  'deviation': {'type': 'array', 'minItems': 1,"
+        "                'items': {'type': 'number', 'exclusiveMinimum': 0}}}}]}");
+}
+
+static json_t *window_schema(void) {
+    return nt_schema_text("{'type': 'array', 'items': {'type': 'integer', 'minimum': 1},"
+                          " 'minItems': 2, 'maxItems': 2}");
+}
+
+/* What data of every kind may say; the record is the nt_suite_data. */
+static const nt_suite_key data_keys[] = {
+    {{"root", NT_STRING, offsetof(nt_suite_data, root),
+      .doc = "the folder, beside this file or under $NONTRIVIAL_DATA"},
+     .read = nt_suite_read_text},
+    {{.name = "normalise", .doc = "image: each by itself; or numbers for each channel"},
+     .read = read_normalise,
+     .schema = normalise_schema},
+    {{"hold_out", NT_INT, offsetof(nt_suite_data, hold_out), "0", 0, INT32_MAX,
+      .doc = "training images kept for every choice that is made"},
+     .read = read_hold_out},
+    {{.name = "window", .doc = "[rows, columns] of the middle that the network sees"},
+     .read = read_window,
+     .schema = window_schema},
+    {.field = {0}},
+};
+
+json_t *nt_suite_data_schema(void) {
+    json_t *keys = nt_suite_schema_of_keys(data_keys);
+    return keys ? nt_schema_kinds("kind", nt_data_kinds, NULL, keys, NT_SCHEMA_PLAIN) : NULL;
+}
+
+nt_status nt_suite_read_data(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                             void *suite) {
+    nt_suite_data *data = &((nt_suite *)suite)->data;
+    const char *const *own, *name;
     const nt_yaml *node;
-    const char *name;
     const nt_kind *kind;
     void *options;
     data->location = nt_reader_location(&l->reader, map);
-    NT_TRY(nt_suite_read_kind(l, map, "data", "kind", &node, &name));
+    NT_TRY(nt_suite_read_kind(l, map, key->field.name, "kind", &node, &name));
     NT_TRY(nt_suite_find(l, node, "data set kind", name, nt_data_kinds, NULL, &kind));
+    NT_TRY(nt_suite_names(l, data_keys, "kind", &own));
     data->kind = (const nt_data_kind *)kind;
     nt_status status = nt_read_record(&l->reader, map, map, kind, "option", own, &options);
     if (status == NT_OK)
         data->options = options;
-    const nt_yaml *root = nt_yaml_get(map, "root"), *normalise = nt_yaml_get(map, "normalise");
-    if (root)
-        status = nt_suite_worse(status, nt_read_text(&l->reader, root, "root", &data->root));
-    if (normalise)
-        status = nt_suite_worse(status, read_normalise(l, normalise));
-    const nt_yaml *hold_out = nt_yaml_get(map, "hold_out");
-    int64_t count = 0;
-    if (hold_out)
-        status = nt_suite_worse(
-            status, nt_read_integer(&l->reader, hold_out, "hold_out", 0, INT32_MAX, &count));
-    data->hold_out = (int32_t)count;
-    const nt_yaml *window = nt_yaml_get(map, "window");
-    if (window)
-        status = nt_suite_worse(status, read_window(l, window));
-    return status;
+    return nt_suite_worse(status, nt_suite_read_keys(l, map, data_keys, NULL, data));
 }

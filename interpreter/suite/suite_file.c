@@ -5,14 +5,16 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "file.h"
-#include "finding.h"
+#include "json_schema.h"
 #include "overrides.h"
 #include <string.h>
 
-/* --- seeds and evaluation --------------------------------------------------------------------- */
+/* --- single keys ------------------------------------------------------------------------------ */
 
-static nt_status read_seeds(nt_suite_loader *l, const nt_yaml *list) {
-    NT_TRY(nt_read_list(&l->reader, list, "seeds"));
+static nt_status read_list_of_seeds(nt_suite_loader *l, const nt_suite_key *key,
+                                    const nt_yaml *list, void *record) {
+    nt_suite *suite = record;
+    NT_TRY(nt_read_list(&l->reader, list, key->field.name));
     int32_t *seeds = NT_ARENA_ARRAY(l->reader.arena, int32_t, list->count);
     if (!seeds)
         return nt_reader_no_memory(&l->reader);
@@ -30,91 +32,43 @@ static nt_status read_seeds(nt_suite_loader *l, const nt_yaml *list) {
                                      (int)seed);
         seeds[i] = (int32_t)seed;
     }
-    l->suite->seeds = seeds;
-    l->suite->seed_count = list->count;
+    suite->seeds = seeds;
+    suite->seed_count = list->count;
     return NT_OK;
 }
 
-static const char *const splits[] = {"train", "test", "held_out", NULL}; /* as nt_split */
-static const char *const batch_norms[] = {"running", "batch", "recalibrated",
-                                          NULL}; /* as nt_norm */
-
-const nt_field nt_suite_evaluate_fields[] = {
-    {"split", NT_CHOICE, offsetof(nt_suite_evaluate, split), "test", .choices = splits,
-     .doc = "which part of the data"},
-    {"batch", NT_INT, offsetof(nt_suite_evaluate, batch), "256", 1, 65536, .doc = "images a step"},
-    {"limit", NT_INT, offsetof(nt_suite_evaluate, limit), "0", 0, 2147483647,
-     .doc = "only the first so many images; 0: all"},
-    {"batch_norm", NT_CHOICE, offsetof(nt_suite_evaluate, batch_norm), "running",
-     .choices = batch_norms, .doc = "which statistics batch normalisation uses"},
-    {"calibration", NT_INT, offsetof(nt_suite_evaluate, calibration), "5000", 1, 2147483647,
-     .doc = "training images, the first ones, for mean outputs and recalibrated statistics; "
-            "of the latter whole batches"},
-    {0},
-};
-
-/* The first one decides the verdicts; outcomes say all of them. */
-static nt_status read_metrics(nt_suite_loader *l, const nt_yaml *node) {
-    const char *const *names;
-    int count;
-    NT_TRY(nt_read_texts(&l->reader, node, "metrics", &names, &count));
-    for (int i = 0; i < count; i++) {
-        int metric = 0;
-        while (nt_metric_names[metric] && strcmp(names[i], nt_metric_names[metric]) != 0)
-            metric++;
-        if (!nt_metric_names[metric])
-            return nt_suite_no_such(l, node, "metric", names[i],
-                                    nt_nearest(names[i], nt_metric_names));
-        if (i == 0)
-            l->suite->evaluate.metric = (nt_metric)metric;
-    }
-    l->suite->evaluate.has_metric = count > 0;
-    return NT_OK;
-}
-
-static nt_status read_evaluate(nt_suite_loader *l, const nt_yaml *map) {
-    static const char *const own[] = {"metrics", NULL};
-    if (!map)
-        return nt_fields_default(nt_suite_evaluate_fields, &l->suite->evaluate, l->reader.arena)
-                   ? NT_OK
-                   : nt_reader_no_memory(&l->reader);
-    NT_TRY(nt_read_map(&l->reader, map, "evaluate"));
-    nt_status status = nt_read_fields(&l->reader, map, map, "evaluate", "key",
-                                      nt_suite_evaluate_fields, own, &l->suite->evaluate);
-    const nt_yaml *metrics = nt_yaml_get(map, "metrics");
-    if (metrics)
-        status = nt_suite_worse(status, read_metrics(l, metrics));
+static nt_status read_seeds(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *list,
+                            void *record) {
+    nt_status status = read_list_of_seeds(l, key, list, record);
+    if (nt_yaml_get(l->root, "weights"))
+        status = nt_suite_worse(
+            status, nt_reader_say(&l->reader, list,
+                                  "given weights have no seeds; keep 'seeds' for 'train'"));
     return status;
 }
 
-/* --- the top level ---------------------------------------------------------------------------- */
-
 /* `set:` of the suite, which overrides the graph's parameters. */
-static nt_status read_set(nt_suite_loader *l, const nt_yaml *map) {
-    NT_TRY(nt_read_map(&l->reader, map, "set"));
-    l->suite->settings = NT_ARENA_ARRAY(l->reader.arena, nt_setting, map->count);
-    if (!l->suite->settings)
+static nt_status read_set(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                          void *record) {
+    nt_suite *suite = record;
+    NT_TRY(nt_read_map(&l->reader, map, key->field.name));
+    suite->settings = NT_ARENA_ARRAY(l->reader.arena, nt_setting, map->count);
+    if (!suite->settings)
         return nt_reader_no_memory(&l->reader);
     for (int32_t i = 0; i < map->count; i++) {
-        nt_setting *setting = &l->suite->settings[i];
+        nt_setting *setting = &suite->settings[i];
         setting->key = map->entries[i].key->text;
         NT_TRY(nt_read_text(&l->reader, map->entries[i].value, setting->key, &setting->value));
     }
-    l->suite->setting_count = map->count;
+    suite->setting_count = map->count;
     return NT_OK;
 }
 
-static nt_status read_path(nt_suite_loader *l, const nt_yaml *node, const char *what,
-                           const char **ret) {
-    const char *path;
-    NT_TRY(nt_read_text(&l->reader, node, what, &path));
-    *ret = nt_suite_beside(l, path);
-    return *ret ? NT_OK : nt_reader_no_memory(&l->reader);
-}
-
-static nt_status read_version(nt_suite_loader *l, const nt_yaml *node) {
+static nt_status read_version(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                              void *record) {
+    (void)record;
     int64_t version;
-    NT_TRY(nt_read_integer(&l->reader, node, "version", 0, INT32_MAX, &version));
+    NT_TRY(nt_read_integer(&l->reader, node, key->field.name, 0, INT32_MAX, &version));
     if (version != 1)
         return nt_reader_say(&l->reader, node, "this program reads version 1, not %d",
                              (int)version);
@@ -122,16 +76,45 @@ static nt_status read_version(nt_suite_loader *l, const nt_yaml *node) {
 }
 
 /* The run folder is called so, unless the user says otherwise. */
-static nt_status read_name(nt_suite_loader *l, const nt_yaml *node) {
+static nt_status read_name(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                           void *record) {
+    nt_suite *suite = record;
     const char *name;
-    NT_TRY(nt_read_text(&l->reader, node, "suite", &name));
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &name));
     if (!name[0] || name[0] == '.' || strchr(name, '/'))
         return nt_reader_say(&l->reader, node,
                              "the suite's name names a folder: it must not be empty, begin with a "
                              "dot or hold a slash");
-    l->suite->name = name;
+    suite->name = name;
     return NT_OK;
 }
+
+static nt_status read_margin(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    nt_suite *suite = record;
+    NT_TRY(nt_read_real(&l->reader, node, key->field.name, &suite->margin));
+    if (suite->margin < 0 || suite->margin > 1)
+        return nt_reader_say(&l->reader, node, "the margin must be from 0 to 1, not %g",
+                             suite->margin);
+    return NT_OK;
+}
+
+/* Convolutions take the direct algorithm, in training and in evaluation, where the suite says so.
+ */
+static nt_status read_conv(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                           void *record) {
+    nt_suite *suite = record;
+    const char *text;
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &text));
+    for (int32_t i = 0; nt_conv2d_algorithms[i]; i++)
+        if (strcmp(text, nt_conv2d_algorithms[i]) == 0) {
+            suite->conv = i;
+            return NT_OK;
+        }
+    return nt_reader_say(&l->reader, node, "conv is 'fastest' or 'direct', not '%s'", text);
+}
+
+/* --- weights, or how they are trained --------------------------------------------------------- */
 
 static const nt_yaml *key_of(const nt_yaml *map, const char *key) {
     for (int32_t i = 0; i < map->count; i++)
@@ -140,86 +123,121 @@ static const nt_yaml *key_of(const nt_yaml *map, const char *key) {
     return map;
 }
 
-static nt_status read_margin(nt_suite_loader *l, const nt_yaml *node) {
-    NT_TRY(nt_read_real(&l->reader, node, "margin", &l->suite->margin));
-    if (l->suite->margin < 0 || l->suite->margin > 1)
-        return nt_reader_say(&l->reader, node, "the margin must be from 0 to 1, not %g",
-                             l->suite->margin);
-    return NT_OK;
-}
-
-/* Convolutions take the direct algorithm, in training and in evaluation, where the suite says so.
- */
-static nt_status read_conv(nt_suite_loader *l, const nt_yaml *node) {
-    const char *text;
-    NT_TRY(nt_read_text(&l->reader, node, "conv", &text));
-    for (int32_t i = 0; nt_conv2d_algorithms[i]; i++)
-        if (strcmp(text, nt_conv2d_algorithms[i]) == 0) {
-            l->suite->conv = i;
-            return NT_OK;
-        }
-    return nt_reader_say(&l->reader, node, "conv is 'fastest' or 'direct', not '%s'", text);
-}
-
-static nt_status read_top(nt_suite_loader *l, const nt_yaml *root) {
-    static const char *const keys[] = {"version", "suite",  "graph",   "set",     "data",
-                                       "train",   "seeds",  "weights", "initial", "evaluate",
-                                       "groups",  "margin", "conv",    NULL};
-    static const char *const needed[] = {"version", "suite", "graph", "data", "groups", NULL};
-    static const int32_t first_seed[] = {0};
-    nt_suite *suite = l->suite;
-    NT_TRY(nt_read_map(&l->reader, root, "a suite"));
-    nt_status status = nt_read_keys(&l->reader, root, "a suite", keys);
-    for (int i = 0; needed[i]; i++)
-        if (!nt_yaml_get(root, needed[i]))
-            status = nt_suite_worse(status, nt_suite_lacks(l, root, "the suite", needed[i]));
-    const nt_yaml *node;
-    if ((node = nt_yaml_get(root, "version")))
-        status = nt_suite_worse(status, read_version(l, node));
-    if ((node = nt_yaml_get(root, "suite")))
-        status = nt_suite_worse(status, read_name(l, node));
-    if ((node = nt_yaml_get(root, "graph")))
-        status = nt_suite_worse(status, read_path(l, node, "graph", &suite->graph));
-    if ((node = nt_yaml_get(root, "set")))
-        status = nt_suite_worse(status, read_set(l, node));
-    if ((node = nt_yaml_get(root, "data")))
-        status = nt_suite_worse(status, nt_suite_read_data(l, node));
-    if ((node = nt_yaml_get(root, "groups")))
-        status = nt_suite_worse(status, nt_suite_read_groups(l, node));
-    status = nt_suite_worse(status, read_evaluate(l, nt_yaml_get(root, "evaluate")));
-    suite->margin = NT_USUAL_MARGIN;
-    if ((node = nt_yaml_get(root, "margin")))
-        status = nt_suite_worse(status, read_margin(l, node));
-    suite->seeds = first_seed;
-    suite->seed_count = 1;
-    if ((node = nt_yaml_get(root, "seeds")))
-        status = nt_suite_worse(status, read_seeds(l, node));
-    if (node && nt_yaml_get(root, "weights"))
-        status = nt_suite_worse(
-            status, nt_reader_say(&l->reader, node,
-                                  "given weights have no seeds; keep 'seeds' for 'train'"));
-
-    if ((node = nt_yaml_get(root, "initial")))
-        status = nt_suite_worse(status, read_path(l, node, "initial", &suite->initial));
-    if (node && !nt_yaml_get(root, "weights"))
+static nt_status read_initial(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                              void *record) {
+    nt_status status = nt_suite_read_path(l, key, node, record);
+    if (!nt_yaml_get(l->root, "weights"))
         status =
-            nt_suite_worse(status, nt_reader_say(&l->reader, key_of(root, "initial"),
+            nt_suite_worse(status, nt_reader_say(&l->reader, key_of(l->root, key->field.name),
                                                  "'initial' goes with 'weights'; training keeps "
                                                  "what it began with by itself"));
-    if ((node = nt_yaml_get(root, "conv")))
-        status = nt_suite_worse(status, read_conv(l, node));
-    const nt_yaml *weights = nt_yaml_get(root, "weights"), *train = nt_yaml_get(root, "train");
-    if (weights && train)
-        status = nt_suite_worse(
-            status, nt_reader_say(&l->reader, key_of(root, "train"),
-                                  "the suite has both 'weights' and 'train'; keep one"));
-    else if (weights)
-        status = nt_suite_worse(status, read_path(l, weights, "weights", &suite->weights));
-    else if (train)
-        status = nt_suite_worse(status, nt_suite_read_train(l, train));
-    else
-        status = nt_suite_worse(
-            status, nt_reader_say(&l->reader, root, "the suite has neither 'weights' nor 'train'"));
+    return status;
+}
+
+/* Where `train:` is there too, that says so. */
+static nt_status read_weights(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                              void *record) {
+    return nt_yaml_get(l->root, "train") ? NT_OK : nt_suite_read_path(l, key, node, record);
+}
+
+static nt_status read_train(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                            void *record) {
+    (void)record;
+    if (nt_yaml_get(l->root, "weights"))
+        return nt_reader_say(&l->reader, key_of(l->root, key->field.name),
+                             "the suite has both 'weights' and 'train'; keep one");
+    return nt_suite_read_train(l, node);
+}
+
+/* --- the keys --------------------------------------------------------------------------------- */
+
+static json_t *version_schema(void) {
+    return json_pack("{s:i}", "const", 1);
+}
+
+static json_t *name_schema(void) {
+    return json_pack("{s:s, s:s}", "type", "string", "pattern", "^[^./][^/]*$");
+}
+
+static json_t *set_schema(void) {
+    return nt_schema_text("{'type': 'object',"
+                          " 'additionalProperties': {'type': ['string', 'number', 'boolean']}}");
+}
+
+static json_t *seeds_schema(void) {
+    return nt_schema_text("{'type': 'array', 'minItems': 1, 'uniqueItems': true,"
+                          " 'items': {'type': 'integer', 'minimum': 0}}");
+}
+
+const nt_suite_key nt_suite_keys[] = {
+    {{.name = "version"}, .required = true, .read = read_version, .schema = version_schema},
+    {{.name = "suite", .doc = "its name, and that of its run folder"},
+     .required = true,
+     .read = read_name,
+     .schema = name_schema},
+    {{"graph", NT_STRING, offsetof(nt_suite, graph), .doc = "the network, relative to this file"},
+     .required = true,
+     .read = nt_suite_read_path},
+    {{.name = "set", .doc = "params of the network"}, .read = read_set, .schema = set_schema},
+    {{.name = "data"},
+     .required = true,
+     .read = nt_suite_read_data,
+     .schema = nt_suite_data_schema},
+    {{.name = "groups"},
+     .required = true,
+     .read = nt_suite_read_groups,
+     .schema = nt_suite_groups_schema},
+    {{.name = "evaluate"}, .read = nt_suite_read_evaluate, .schema = nt_suite_evaluate_schema},
+    {{"margin", NT_REAL, offsetof(nt_suite, margin), "0.01", 0, 1,
+      .doc = "a change of the metric within it is trivial"},
+     .read = read_margin},
+    {{.name = "seeds", .doc = "one training for each (default: [0])"},
+     .read = read_seeds,
+     .schema = seeds_schema},
+    {{"initial", NT_STRING, offsetof(nt_suite, initial),
+      .doc = "the weights that training began with, for reinit"},
+     .read = read_initial},
+    {{"conv", NT_CHOICE, offsetof(nt_suite, conv), "fastest", .choices = nt_conv2d_algorithms,
+      .doc = "which algorithms convolutions take"},
+     .read = read_conv},
+    {{"weights", NT_STRING, offsetof(nt_suite, weights),
+      .doc = "a safetensors file, in place of train"},
+     .read = read_weights},
+    {{.name = "train"}, .read = read_train, .schema = nt_suite_train_schema},
+    {.field = {0}},
+};
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+/* What a suite has whose file says nothing of it. */
+static bool set_defaults(nt_suite *suite) {
+    static const int32_t first_seed[] = {0};
+    char why[NT_FIELD_WHY];
+    suite->seeds = first_seed;
+    suite->seed_count = 1;
+    for (const nt_suite_key *key = nt_suite_keys; key->field.name; key++)
+        if (key->field.fallback &&
+            !nt_field_set_text(&key->field, suite, &suite->arena, key->field.fallback, why))
+            return false;
+    return nt_suite_default_evaluate(suite);
+}
+
+static nt_status read_top(nt_suite_loader *l) {
+    const char *const *names;
+    NT_TRY(nt_read_map(&l->reader, l->root, "a suite"));
+    NT_TRY(nt_suite_names(l, nt_suite_keys, NULL, &names));
+    if (!set_defaults(l->suite))
+        return nt_reader_no_memory(&l->reader);
+    nt_status status = nt_read_keys(&l->reader, l->root, "a suite", names);
+    for (const nt_suite_key *key = nt_suite_keys; key->field.name; key++)
+        if (key->required && !nt_yaml_get(l->root, key->field.name))
+            status =
+                nt_suite_worse(status, nt_suite_lacks(l, l->root, "the suite", key->field.name));
+    status = nt_suite_worse(status, nt_suite_read_keys(l, l->root, nt_suite_keys, NULL, l->suite));
+    if (!nt_yaml_get(l->root, "weights") && !nt_yaml_get(l->root, "train"))
+        status = nt_suite_worse(status, nt_reader_say(&l->reader, l->root,
+                                                      "the suite has neither 'weights' nor "
+                                                      "'train'"));
     return status;
 }
 
@@ -243,7 +261,6 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
     nt_arena_init(&suite->arena);
     nt_suite_loader l = {.suite = suite, .reader = {.arena = &suite->arena, .error = error}};
-    const nt_yaml *root = NULL;
     nt_status status = NT_OK;
     if (!(suite->path = nt_arena_string(&suite->arena, path)))
         status = nt_reader_no_memory(&l.reader);
@@ -251,9 +268,9 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
         status = nt_document_load(path, &suite->document, error);
     if (status == NT_OK)
         status = nt_override(&suite->arena, suite->document->root, settings, setting_count, true,
-                             &root, error);
+                             &l.root, error);
     if (status == NT_OK)
-        status = read_top(&l, root);
+        status = read_top(&l);
     if (status == NT_OK && take_digest(suite, settings, setting_count) != NT_OK)
         status = nt_reader_no_memory(&l.reader);
     if (status != NT_OK) {

@@ -1,15 +1,48 @@
 /* What the readers of a suite's sections share. Private to suite_file.c, suite_data.c,
- * suite_train.c, suite_groups.c and suite_schema.c. */
+ * suite_evaluate.c, suite_groups.c, suite_sections.c, suite_train.c and suite_schema.c. */
 #ifndef NT_SUITE_FILE_PRIVATE_H
 #define NT_SUITE_FILE_PRIVATE_H
 
 #include "reader.h"
 #include "suite_file.h"
+#include <jansson.h>
 
 typedef struct nt_suite_loader {
     nt_suite *suite;
+    const nt_yaml *root;
     nt_reader reader;
 } nt_suite_loader;
+
+/* A key of a section that has a reader of its own. Its field says what it is called, what it means
+ * and, unless `schema` does, what it may be. */
+typedef struct nt_suite_key {
+    nt_field field; /* a name that is NULL ends a table */
+    bool required;
+    nt_status (*read)(nt_suite_loader *l, const struct nt_suite_key *key, const nt_yaml *node,
+                      void *record);
+    json_t *(*schema)(void); /* a new reference, NULL when out of memory */
+} nt_suite_key;
+
+/* Readers of texts, and of paths, which are relative to the suite, into the field. */
+nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record);
+nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record);
+
+/* Reads what the map has of the keys, in the table's order; says of those that it must have that
+ * `what` lacks them, unless that is NULL. The second ends with the first mistake. */
+nt_status nt_suite_read_keys(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,
+                             const char *what, void *record);
+nt_status nt_suite_read_in_turn(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,
+                                void *record);
+
+/* The names of the keys, after `first` unless that is NULL, NULL-terminated. */
+nt_status nt_suite_names(const nt_suite_loader *l, const nt_suite_key *keys, const char *first,
+                         const char *const **ret);
+
+/* What each of the keys may be, by its name; and a map of fields and keys, and of nothing else. */
+json_t *nt_suite_schema_of_keys(const nt_suite_key *keys);
+json_t *nt_suite_schema_of(const nt_field *fields, const nt_suite_key *keys);
 
 /* The first of the two that is not NT_OK. */
 nt_status nt_suite_worse(nt_status a, nt_status b);
@@ -34,12 +67,23 @@ nt_status nt_suite_find(const nt_suite_loader *l, const nt_yaml *node, const cha
 nt_status nt_suite_read_kind(nt_suite_loader *l, const nt_yaml *map, const char *what,
                              const char *key, const nt_yaml **ret_node, const char **ret);
 
-/* The keys of `train:` and `evaluate:` that hold a single value. */
-extern const nt_field nt_suite_train_fields[], nt_suite_evaluate_fields[];
+/* The file's own keys, in the order in which they are read; their record is the nt_suite. */
+extern const nt_suite_key nt_suite_keys[];
 
-/* The sections, each into the loader's suite. */
-nt_status nt_suite_read_data(nt_suite_loader *l, const nt_yaml *map);
+/* The sections, each into the loader's suite, and what they may be. */
+nt_status nt_suite_read_data(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                             void *suite);
 nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map);
-nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_yaml *map);
+nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                               void *suite);
+nt_status nt_suite_read_evaluate(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                                 void *suite);
+json_t *nt_suite_data_schema(void);
+json_t *nt_suite_train_schema(void);
+json_t *nt_suite_groups_schema(void);
+json_t *nt_suite_evaluate_schema(void);
+
+/* What a suite has that doesn't say how to evaluate. */
+bool nt_suite_default_evaluate(nt_suite *suite);
 
 #endif

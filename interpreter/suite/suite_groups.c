@@ -20,8 +20,10 @@ static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_
     return NT_OK;
 }
 
-static nt_status read_options(nt_suite_loader *l, const nt_yaml *map, nt_group *group) {
-    NT_TRY(nt_read_map(&l->reader, map, "options"));
+static nt_status read_options(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                              void *record) {
+    nt_group *group = record;
+    NT_TRY(nt_read_map(&l->reader, map, key->field.name));
     nt_hook_option *options = NT_ARENA_ARRAY(l->reader.arena, nt_hook_option, map->count);
     if (!options)
         return nt_reader_no_memory(&l->reader);
@@ -32,8 +34,31 @@ static nt_status read_options(nt_suite_loader *l, const nt_yaml *map, nt_group *
     return NT_OK;
 }
 
+static json_t *options_schema(void) {
+    return json_pack("{s:s}", "type", "object");
+}
+
+/* The record is the nt_group. */
+static const nt_suite_key group_keys[] = {
+    {{"hook", NT_STRING, offsetof(nt_group, hook), .doc = "a Lua script, relative to this file"},
+     .required = true,
+     .read = nt_suite_read_path},
+    {{"title", NT_STRING, offsetof(nt_group, title),
+      .doc = "what tables and figures call the group"},
+     .read = nt_suite_read_text},
+    {{.name = "options", .doc = "what the script is given"},
+     .read = read_options,
+     .schema = options_schema},
+    {.field = {0}},
+};
+
+json_t *nt_suite_groups_schema(void) {
+    return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
+                     nt_suite_schema_of(nt_no_fields, group_keys));
+}
+
 static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_group *group) {
-    static const char *const keys[] = {"hook", "title", "options", NULL};
+    const char *const *names;
     group->name = group->title = entry->key->text;
     group->location = nt_reader_location(&l->reader, entry->key);
     group->trail =
@@ -45,31 +70,25 @@ static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_g
         return nt_reader_say(&l->reader, entry->key,
                              "a group can't be called 'baseline': the results' first rows are");
     NT_TRY(nt_read_map(&l->reader, entry->value, "a group"));
-    NT_TRY(nt_read_keys(&l->reader, entry->value, "a group", keys));
-    const nt_yaml *hook = nt_yaml_get(entry->value, "hook");
-    const nt_yaml *title = nt_yaml_get(entry->value, "title");
-    const nt_yaml *options = nt_yaml_get(entry->value, "options");
-    const char *path;
-    if (!hook)
+    NT_TRY(nt_suite_names(l, group_keys, NULL, &names));
+    NT_TRY(nt_read_keys(&l->reader, entry->value, "a group", names));
+    if (!nt_yaml_get(entry->value, "hook"))
         return nt_suite_lacks(l, entry->key, "the group", "hook");
-    NT_TRY(nt_read_text(&l->reader, hook, "hook", &path));
-    if (!(group->hook = nt_suite_beside(l, path)))
-        return nt_reader_no_memory(&l->reader);
-    if (title)
-        NT_TRY(nt_read_text(&l->reader, title, "title", &group->title));
-    return options ? read_options(l, options, group) : NT_OK;
+    return nt_suite_read_in_turn(l, entry->value, group_keys, group);
 }
 
-nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_yaml *map) {
-    NT_TRY(nt_read_map(&l->reader, map, "groups"));
+nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                               void *record) {
+    nt_suite *suite = record;
+    NT_TRY(nt_read_map(&l->reader, map, key->field.name));
     nt_group *groups = NT_ARENA_ARRAY(l->reader.arena, nt_group, map->count);
     if (!groups)
         return nt_reader_no_memory(&l->reader);
     nt_status status = NT_OK;
     for (int32_t i = 0; i < map->count; i++)
         status = nt_suite_worse(status, read_group(l, &map->entries[i], &groups[i]));
-    l->suite->groups = groups;
-    l->suite->group_count = map->count;
+    suite->groups = groups;
+    suite->group_count = map->count;
     return status;
 }
 

@@ -2,6 +2,9 @@
 #include "suite_file_private.h"
 
 #include "file.h"
+#include "json_out.h"
+#include "json_schema.h"
+#include <string.h>
 
 nt_status nt_suite_worse(nt_status a, nt_status b) {
     return a == NT_OK ? b : a;
@@ -39,4 +42,96 @@ nt_status nt_suite_read_kind(nt_suite_loader *l, const nt_yaml *map, const char 
     if (!*ret_node)
         return nt_suite_lacks(l, map, what, key);
     return nt_read_text(&l->reader, *ret_node, key, ret);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    const char *text;
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &text));
+    memcpy((char *)record + key->field.offset, &text, sizeof text);
+    return NT_OK;
+}
+
+nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    const char *path;
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &path));
+    if (!(path = nt_suite_beside(l, path)))
+        return nt_reader_no_memory(&l->reader);
+    memcpy((char *)record + key->field.offset, &path, sizeof path);
+    return NT_OK;
+}
+
+nt_status nt_suite_read_keys(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,
+                             const char *what, void *record) {
+    nt_status status = NT_OK;
+    for (const nt_suite_key *key = keys; key->field.name; key++) {
+        const nt_yaml *node = nt_yaml_get(map, key->field.name);
+        if (node)
+            status = nt_suite_worse(status, key->read(l, key, node, record));
+        else if (key->required && what)
+            status = nt_suite_worse(status, nt_suite_lacks(l, map, what, key->field.name));
+    }
+    return status;
+}
+
+nt_status nt_suite_read_in_turn(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,
+                                void *record) {
+    for (const nt_suite_key *key = keys; key->field.name; key++) {
+        const nt_yaml *node = nt_yaml_get(map, key->field.name);
+        if (node)
+            NT_TRY(key->read(l, key, node, record));
+    }
+    return NT_OK;
+}
+
+nt_status nt_suite_names(const nt_suite_loader *l, const nt_suite_key *keys, const char *first,
+                         const char *const **ret) {
+    size_t count = 0, most = 2;
+    for (const nt_suite_key *key = keys; key->field.name; key++)
+        most++;
+    const char **names = NT_ARENA_ARRAY(l->reader.arena, const char *, most);
+    if (!names)
+        return nt_reader_no_memory(&l->reader);
+    if (first)
+        names[count++] = first;
+    for (const nt_suite_key *key = keys; key->field.name; key++)
+        names[count++] = key->field.name;
+    *ret = names;
+    return NT_OK;
+}
+
+/* --- their schema ----------------------------------------------------------------------------- */
+
+static json_t *key_schema(const nt_suite_key *key) {
+    json_t *schema = key->schema ? key->schema() : nt_schema_field(&key->field, NT_SCHEMA_PLAIN);
+    if (!key->schema || !key->field.doc || !schema ||
+        json_object_set_new(schema, "description", json_string(key->field.doc)) == 0)
+        return schema;
+    json_decref(schema);
+    return NULL;
+}
+
+json_t *nt_suite_schema_of_keys(const nt_suite_key *keys) {
+    json_t *properties = json_object();
+    for (const nt_suite_key *key = keys; properties && key->field.name; key++)
+        if (json_object_set_new(properties, key->field.name, key_schema(key)) != 0) {
+            json_decref(properties);
+            properties = NULL;
+        }
+    return properties;
+}
+
+json_t *nt_suite_schema_of(const nt_field *fields, const nt_suite_key *keys) {
+    json_t *properties = nt_suite_schema_of_keys(keys);
+    json_t *schema = properties ? nt_schema_fields(fields, properties, NT_SCHEMA_PLAIN) : NULL;
+    json_t *required = json_object_get(schema, "required");
+    for (const nt_suite_key *key = keys; required && key->field.name; key++)
+        if (key->required && json_array_append_new(required, json_string(key->field.name)) != 0) {
+            json_decref(schema);
+            return NULL;
+        }
+    return schema;
 }

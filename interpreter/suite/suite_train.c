@@ -1,35 +1,63 @@
 /* `train:` of a suite: loss, optimiser, schedule, augmentation, and the weights to begin with. */
 #include "suite_file_private.h"
 
+#include "json_out.h"
+#include "json_schema.h"
 #include "optimiser.h"
 #include <string.h>
 
+/* --- loss ------------------------------------------------------------------------------------- */
+
+static nt_status read_weight(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    nt_loss_term *term = record;
+    NT_TRY(nt_read_real(&l->reader, node, key->field.name, &term->weight));
+    if (!(term->weight > 0))
+        return nt_reader_say(&l->reader, node, "a term's weight must be above 0");
+    return NT_OK;
+}
+
+/* What terms of every kind may say; the record is the nt_loss_term. */
+static const nt_suite_key term_keys[] = {
+    {{"of", NT_STRING, offsetof(nt_loss_term, of),
+      .doc = "the output that it is of (default: the first)"},
+     .read = nt_suite_read_text},
+    {{"weight", NT_REAL, offsetof(nt_loss_term, weight), "1", .above = true,
+      .doc = "what the term counts"},
+     .read = read_weight},
+    {.field = {0}},
+};
+
 /* One term: {op: dice_loss, smooth: 1, weight: 0.5, of: aux}. */
 static nt_status read_term(nt_suite_loader *l, const nt_yaml *map, nt_loss_term *ret) {
-    static const char *const own[] = {"op", "weight", "of", NULL};
+    const char *const *own, *name;
     const nt_yaml *node;
-    const char *name;
     const nt_kind *kind;
     void *attrs;
     ret->weight = 1;
     NT_TRY(nt_suite_read_kind(l, map, "loss", "op", &node, &name));
     NT_TRY(nt_suite_find(l, node, "loss", name, nt_ops, nt_op_is_loss, &kind));
-    const nt_yaml *weight = nt_yaml_get(map, "weight"), *of = nt_yaml_get(map, "of");
-    if (of)
-        NT_TRY(nt_read_text(&l->reader, of, "of", &ret->of));
-    if (weight) {
-        NT_TRY(nt_read_real(&l->reader, weight, "weight", &ret->weight));
-        if (!(ret->weight > 0))
-            return nt_reader_say(&l->reader, weight, "a term's weight must be above 0");
-    }
+    NT_TRY(nt_suite_read_in_turn(l, map, term_keys, ret));
+    NT_TRY(nt_suite_names(l, term_keys, "op", &own));
     NT_TRY(nt_read_record(&l->reader, map, map, kind, "attribute", own, &attrs));
     ret->op = (const nt_op *)kind;
     ret->attrs = attrs;
     return NT_OK;
 }
 
+static json_t *loss_schema(void) {
+    json_t *words = nt_suite_schema_of_keys(term_keys);
+    json_t *term =
+        words ? nt_schema_kinds("op", nt_ops, nt_op_is_loss, words, NT_SCHEMA_PLAIN) : NULL;
+    json_t *terms = json_pack("{s:s, s:i, s:O}", "type", "array", "minItems", 1, "items", term);
+    return json_pack("{s:[o, o]}", "anyOf", term, terms);
+}
+
 /* A term, or a list of them. */
-static nt_status read_loss(nt_suite_loader *l, const nt_yaml *node, nt_recipe *recipe) {
+static nt_status read_loss(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                           void *record) {
+    nt_recipe *recipe = record;
+    (void)key;
     bool list = node->kind == NT_YAML_LIST;
     int32_t count = list ? node->count : 1;
     if (count < 1 || count > NT_MAX_INPUTS)
@@ -46,7 +74,10 @@ static nt_status read_loss(nt_suite_loader *l, const nt_yaml *node, nt_recipe *r
     return status;
 }
 
-static nt_status read_optimiser(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {
+static nt_status read_optimiser(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                                void *record) {
+    nt_recipe *recipe = record;
+    (void)key;
     static const char *const own[] = {"kind", NULL};
     const nt_yaml *node;
     const char *name;
@@ -63,7 +94,10 @@ static nt_status read_optimiser(nt_suite_loader *l, const nt_yaml *map, nt_recip
     return NT_OK;
 }
 
-static nt_status read_schedule(nt_suite_loader *l, const nt_yaml *map, nt_recipe *recipe) {
+static nt_status read_schedule(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                               void *record) {
+    nt_recipe *recipe = record;
+    (void)key;
     static const char *const own[] = {"kind", NULL};
     const nt_yaml *node;
     const char *name;
@@ -102,8 +136,10 @@ static nt_status read_augment_step(nt_suite_loader *l, const nt_yaml *node, nt_a
     return NT_OK;
 }
 
-static nt_status read_augment(nt_suite_loader *l, const nt_yaml *list, nt_recipe *recipe) {
-    NT_TRY(nt_read_list(&l->reader, list, "augment"));
+static nt_status read_augment(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *list,
+                              void *record) {
+    nt_recipe *recipe = record;
+    NT_TRY(nt_read_list(&l->reader, list, key->field.name));
     nt_augment_step *steps = NT_ARENA_ARRAY(l->reader.arena, nt_augment_step, list->count);
     if (!steps)
         return nt_reader_no_memory(&l->reader);
@@ -116,15 +152,16 @@ static nt_status read_augment(nt_suite_loader *l, const nt_yaml *list, nt_recipe
 }
 
 /* A weights file; relative to the suite. */
-static nt_status read_from(nt_suite_loader *l, const nt_yaml *node, nt_recipe *recipe) {
+static nt_status read_from(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                           void *record) {
     const char *path;
-    (void)recipe;
-    NT_TRY(nt_read_text(&l->reader, node, "from", &path));
+    (void)record;
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &path));
     l->suite->from = nt_suite_beside(l, path);
     return l->suite->from ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
-const nt_field nt_suite_train_fields[] = {
+static const nt_field train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often the training images are gone through"},
     {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
@@ -133,23 +170,60 @@ const nt_field nt_suite_train_fields[] = {
     {0},
 };
 
+/* --- all -------------------------------------------------------------------------------------- */
+
+static json_t *optimiser_schema(void) {
+    return nt_schema_kinds("kind", nt_optimisers, NULL, NULL, NT_SCHEMA_PLAIN);
+}
+
+static json_t *schedule_schema(void) {
+    return nt_schema_kinds("kind", nt_schedules, NULL, NULL, NT_SCHEMA_PLAIN);
+}
+
+/* `flip`, or `{crop: {pad: 4}}`. */
+static json_t *augment_schema(void) {
+    json_t *forms = json_array(), *properties = json_object();
+    for (const nt_kind *const *a = nt_augments; *a; a++) {
+        json_t *options = nt_schema_fields((*a)->fields, NULL, NT_SCHEMA_PLAIN);
+        forms = nt_json_append(
+            forms, json_pack("{s:s, s:s}", "const", (*a)->name, "description", (*a)->doc));
+        if (json_object_set_new(properties, (*a)->name,
+                                json_pack("{s:[o, {s:s}], s:s}", "anyOf", options, "type", "null",
+                                          "description", (*a)->doc)) != 0) {
+            json_decref(forms);
+            forms = NULL;
+        }
+    }
+    forms = nt_json_append(forms, json_pack("{s:s, s:o, s:b, s:i, s:i}", "type", "object",
+                                            "properties", properties, "additionalProperties", 0,
+                                            "minProperties", 1, "maxProperties", 1));
+    return json_pack("{s:s, s:{s:o}}", "type", "array", "items", "anyOf", forms);
+}
+
+/* The record is the nt_recipe. */
+static const nt_suite_key train_keys[] = {
+    {{.name = "loss"}, .required = true, .read = read_loss, .schema = loss_schema},
+    {{.name = "optimiser"}, .required = true, .read = read_optimiser, .schema = optimiser_schema},
+    {{.name = "schedule"}, .required = true, .read = read_schedule, .schema = schedule_schema},
+    {{.name = "augment"}, .read = read_augment, .schema = augment_schema},
+    {{"from", NT_STRING, .doc = "weights to begin with"}, .read = read_from},
+    {.field = {0}},
+};
+
+json_t *nt_suite_train_schema(void) {
+    return nt_suite_schema_of(train_fields, train_keys);
+}
+
 nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
-    static const char *const own[] = {"loss", "optimiser", "schedule", "augment", "from", NULL};
-    static nt_status (*const readers[])(nt_suite_loader *, const nt_yaml *, nt_recipe *) = {
-        read_loss, read_optimiser, read_schedule, read_augment, read_from};
+    const char *const *own;
     nt_recipe *recipe = NT_ARENA_NEW(l->reader.arena, nt_recipe);
     if (!recipe)
         return nt_reader_no_memory(&l->reader);
     NT_TRY(nt_read_map(&l->reader, map, "train"));
+    NT_TRY(nt_suite_names(l, train_keys, NULL, &own));
     nt_status status =
-        nt_read_fields(&l->reader, map, map, "train", "key", nt_suite_train_fields, own, recipe);
-    for (int i = 0; own[i]; i++) {
-        const nt_yaml *section = nt_yaml_get(map, own[i]);
-        if (section)
-            status = nt_suite_worse(status, readers[i](l, section, recipe));
-        else if (i < 3)
-            status = nt_suite_worse(status, nt_suite_lacks(l, map, "train", own[i]));
-    }
+        nt_read_fields(&l->reader, map, map, "train", "key", train_fields, own, recipe);
+    status = nt_suite_worse(status, nt_suite_read_keys(l, map, train_keys, "train", recipe));
     recipe->conv = l->suite->conv;
     l->suite->recipe = recipe;
     if (status == NT_OK) {
