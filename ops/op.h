@@ -172,6 +172,11 @@ static inline void *nt_scratch_of(const nt_scratch *scratch, int worker) {
 /* All ops, in the order of ops/meson.build. */
 extern const nt_kind *const nt_ops[];
 
+/* Attributes that others than the op itself know, by these names. */
+#define NT_FIELD_PATH "path" /* a hidden text: its node's path, which names its random stream */
+#define NT_FIELD_IGNORE                                                                            \
+    "ignore" /* of a loss, an integer: the class that counts nowhere, or below 0 */
+
 /* Each by its name, for those who need a certain one: nt_op_conv2d. */
 #define X(name) extern const nt_op nt_op_##name;
 #include "op_list.h"

@@ -44,7 +44,7 @@ static const nt_field fields[] = {
      .doc = "whether class 0 counts, where there are several"},
     {"over", NT_CHOICE, offsetof(dice_attrs, over), "image", .choices = overs,
      .doc = "whether sums are over each image, or over the batch"},
-    {"ignore", NT_INT, offsetof(dice_attrs, ignore), "-1", -1, INT32_MAX,
+    {NT_FIELD_IGNORE, NT_INT, offsetof(dice_attrs, ignore), "-1", -1, INT32_MAX,
      .doc = "target that doesn't count; -1: none"},
     {0},
 };

@@ -18,7 +18,7 @@ enum {
 static const nt_field fields[] = {
     {"probability", NT_REAL, offsetof(nt_dropout_attrs, probability), "0.5", 0, 1,
      .doc = "with which a channel is zeroed"},
-    {"path", NT_STRING, offsetof(nt_dropout_attrs, path), "",
+    {NT_FIELD_PATH, NT_STRING, offsetof(nt_dropout_attrs, path), "",
      .doc = "names its stream of random numbers", .hidden = true},
     {0},
 };

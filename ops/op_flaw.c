@@ -1,4 +1,11 @@
+/* What the types can't hold a descriptor to: a test asks this of every op. */
 #include "op.h"
+
+#include <string.h>
+
+static bool is(const nt_field *field, const char *name) {
+    return strcmp(field->name, name) == 0;
+}
 
 const char *nt_op_flaw(const nt_op *op) {
     if (!op->infer)
@@ -13,5 +20,9 @@ const char *nt_op_flaw(const nt_op *op) {
         return "names its first output, which has the node's name";
     if (!(op->traits & NT_OP_INTERNAL) && (!op->cases || !op->cases->inputs))
         return "has no test cases";
+    for (const nt_field *field = op->kind.fields; field->name; field++)
+        if ((is(field, NT_FIELD_PATH) && (field->type != NT_STRING || !field->hidden)) ||
+            (is(field, NT_FIELD_IGNORE) && field->type != NT_INT))
+            return "has a field that others know by its name, but of another type";
     return NULL;
 }

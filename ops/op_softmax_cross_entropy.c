@@ -31,7 +31,7 @@ static const nt_field fields[] = {
      .doc = "share of the target that is spread over all classes"},
     {"weights", NT_REALS, offsetof(cross_entropy_attrs, weights), "[]", 0, 1e30,
      .doc = "how much each class counts; none: all alike"},
-    {"ignore", NT_INT, offsetof(cross_entropy_attrs, ignore), "-1", -1, INT32_MAX,
+    {NT_FIELD_IGNORE, NT_INT, offsetof(cross_entropy_attrs, ignore), "-1", -1, INT32_MAX,
      .doc = "target that doesn't count; -1: none"},
     {0},
 };

@@ -18,6 +18,17 @@ typedef struct nt_random {
     int left;
 } nt_random;
 
+/* Streams that several purposes draw from one key, so that no two get the same numbers. Other
+ * streams are names of their own: a tensor's for its initial values, a node's path for dropout, a
+ * kind's name for an ablation. */
+enum {
+    NT_STREAM_SPLIT = 0x73706c69,    /* which samples are for testing: "spli" */
+    NT_STREAM_HOLD_OUT = 0x686f6c64, /* which training images are held out: "hold" */
+    NT_STREAM_PATIENTS = 0x70617469  /* the same of whole patients: "pati" */
+};
+#define NT_STREAM_ORDER "order"     /* of an epoch's samples; hashed with the epoch */
+#define NT_STREAM_AUGMENT "augment" /* of one sample; hashed with epoch and sample */
+
 void nt_random_init(nt_random *random, uint64_t key, uint64_t stream);
 uint32_t nt_random_word(nt_random *random);
 uint32_t nt_random_below(nt_random *random, uint32_t limit); /* uniform in [0, limit), unbiased */

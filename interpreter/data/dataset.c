@@ -157,9 +157,8 @@ nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], 
 /* Splits the numbers 0 … total-1 in two rising runs, the second of `count` numbers. `drawn` has
  * room for `total` marks. */
 static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key, bool *drawn) {
-    enum { STREAM = 0x686f6c64 }; /* "hold" */
     nt_random random;
-    nt_random_init(&random, key, STREAM);
+    nt_random_init(&random, key, NT_STREAM_HOLD_OUT);
     nt_random_choose(&random, total, count, drawn);
     int32_t *stay = order, *held = order + (total - count);
     for (int32_t i = 0; i < total; i++)
@@ -171,9 +170,8 @@ static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key, boo
  * greatest patient's, plus one. Returns how many images they have. */
 static int32_t draw_patients(int32_t *order, int32_t total, int32_t count, uint64_t key,
                              const int32_t *patient_of, int32_t *places, int32_t patients) {
-    enum { STREAM = 0x70617469 }; /* "pati" */
     nt_random random;
-    nt_random_init(&random, key, STREAM);
+    nt_random_init(&random, key, NT_STREAM_PATIENTS);
     for (int32_t p = 0; p < patients; p++)
         places[p] = p;
     for (int32_t p = patients - 1; p > 0; p--) {

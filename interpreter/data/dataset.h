@@ -27,10 +27,6 @@ typedef enum nt_split {
 
 enum { NT_SPLITS = 3, NT_MAX_CHANNELS = 16 };
 
-/* The stream (random.h) of the kinds that draw a test split, keyed by their `split_seed`: "spli".
- */
-enum { NT_SPLIT_STREAM = 0x73706c69 };
-
 const char *nt_split_name(nt_split split); /* "train", "test", "held_out" */
 
 /* What a sample is to be mapped to. */

@@ -47,7 +47,7 @@ static void shuffle(nt_feeder *feeder, int32_t epoch) {
     if (feeder->order_epoch == epoch)
         return;
     nt_random_init(&random, feeder->seed,
-                   nt_hash_word(nt_hash_string(0, "order"), (uint64_t)epoch));
+                   nt_hash_word(nt_hash_string(0, NT_STREAM_ORDER), (uint64_t)epoch));
     for (int32_t i = 0; i < count; i++)
         order[i] = i;
     for (int32_t i = count - 1; i > 0; i--) {
@@ -65,7 +65,7 @@ static void make_sample(nt_feeder *feeder, int32_t epoch, int32_t sample, float 
     float *from = feeder->scratch, *to = feeder->scratch + feeder->whole_size;
     unsigned char *free_mask = feeder->masks;
     nt_random random;
-    uint64_t stream = nt_hash_word(nt_hash_string(0, "augment"), (uint64_t)epoch);
+    uint64_t stream = nt_hash_word(nt_hash_string(0, NT_STREAM_AUGMENT), (uint64_t)epoch);
     nt_random_init(&random, feeder->seed, nt_hash_word(stream, (uint64_t)sample));
     nt_loader_raw(loader, sample, from);
     nt_shape window = nt_loader_shape(loader);

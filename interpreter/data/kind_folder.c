@@ -96,7 +96,7 @@ static bool same_class(const nt_picture_file *a, const nt_picture_file *b) {
 /* From the pictures of each class, in the order of their names. `drawn` has room for all. */
 static void draw(const options *o, nt_picture_files *train, nt_picture_files *test, bool *drawn) {
     nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, NT_SPLIT_STREAM);
+    nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
     int32_t total = train->count;
     for (int32_t first = 0, end = 0; first < total; first = end) {
         while (end < total && same_class(&train->items[first], &train->items[end]))

@@ -216,7 +216,7 @@ static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *spli
     if (!drawn || !train->items || !test->items)
         return no_memory(info, error);
     nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, NT_SPLIT_STREAM);
+    nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
     nt_random_choose(&random, patients, (int32_t)(o->test_share * patients + 0.5), drawn);
     train->count = test->count = 0;
     for (int32_t i = 0; i < all.count; i++) {

@@ -46,7 +46,7 @@ static nt_status no_memory(nt_error *error) {
 
 static void draw(const options *o, int32_t patients, bool *ret_test) {
     nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, NT_SPLIT_STREAM);
+    nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
     nt_random_choose(&random, patients, (int32_t)(o->test_share * patients + 0.5), ret_test);
 }
 

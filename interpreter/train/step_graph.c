@@ -37,8 +37,8 @@ static nt_status find_output(const nt_graph *graph, const char *name, nt_value *
 
 /* The term's attributes; of a mask, pixels without a class are what is ignored. */
 static const void *attrs_of(nt_step_graph *step, const nt_loss_term *term, bool mask) {
-    const nt_field *ignore = nt_field_find(term->op->kind.fields, "ignore");
-    if (!mask || !ignore || ignore->type != NT_INT)
+    const nt_field *ignore = nt_field_find(term->op->kind.fields, NT_FIELD_IGNORE);
+    if (!mask || !ignore)
         return term->attrs;
     char *copy = nt_kind_copy(&term->op->kind, term->attrs, &step->arena);
     int32_t *value = copy ? (int32_t *)(void *)(copy + ignore->offset) : NULL;

@@ -141,7 +141,7 @@ static nt_status check_input_count(visit *v, const nt_yaml *at, const nt_op *op)
 /* An op whose random stream is named by its node's path has a hidden field for it. */
 static void set_path(const visit *v, const nt_op *op, void *attrs) {
     for (const nt_field *field = op->kind.fields; field->name; field++)
-        if (field->hidden && field->type == NT_STRING && strcmp(field->name, "path") == 0)
+        if (field->hidden && strcmp(field->name, NT_FIELD_PATH) == 0)
             memcpy((char *)attrs + field->offset, &v->path, sizeof v->path);
 }
 
