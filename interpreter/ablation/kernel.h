@@ -9,7 +9,7 @@
 /* Changes a kernel's elements, which stand in PyTorch's order. */
 typedef void nt_change_rows(const nt_derivation *from, float *rows, size_t count);
 
-/* The trained kernel, changed so. Places which only fill up blocks (tensor.h) stay zero. */
+/* The trained kernel, changed so. Places which only fill up panels (tensor.h) stay zero. */
 nt_status nt_derive_changed(const nt_derivation *from, nt_change_rows *change, nt_tensor to);
 
 /* The key of a stream of draws that no other purpose has: not that of the initial values, whatever
