@@ -38,14 +38,21 @@ def faults_of(validator, text):
     return [f'{error.json_path}: {error.message[:200]}' for error in validator.iter_errors(json.loads(text))]
 
 
+def shorten(node):
+    """Of each list only the first two items: the rest is alike."""
+    if isinstance(node, dict):
+        return {key: shorten(value) for key, value in node.items()}
+    return [shorten(item) for item in node[:2]] if isinstance(node, list) else node
+
+
 def objects_of(node, name=''):
-    """Every object with the name of what it is in, but of each list only the first few: the rest is alike."""
+    """Every object with the name of what it is in."""
     if isinstance(node, dict):
         yield name, node
         for key, value in node.items():
             yield from objects_of(value, key)
     elif isinstance(node, list):
-        for item in node[:2]:
+        for item in node:
             yield from objects_of(item, name)
 
 
@@ -57,7 +64,7 @@ def hold(validator, path):
     """Returns (how many members, what is wrong)."""
     text = path.read_text()
     wrong = [f'{path}: {fault}' for fault in faults_of(validator, text)]
-    root, count = json.loads(text), 0
+    root, count = shorten(json.loads(text)), 0
     for name, node in list(objects_of(root)):
         for key in [key for key in node if not is_free(name, key)]:
             kept = dict(node)
