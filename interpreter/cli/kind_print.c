@@ -1,3 +1,5 @@
+/* Families of kinds, shown alike whatever they are: a family says its noun, its table and which of
+ * its kinds are meant for users, and its fields say the rest. */
 #include "kind_print.h"
 
 #include "console.h"

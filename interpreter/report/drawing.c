@@ -1,3 +1,5 @@
+/* A figure's files, in the order data, script, drawing: when a program fails or is missing, what it
+ * would have drawn from is there, to be drawn by hand. */
 #include "drawing.h"
 
 #include "build_info.h"

@@ -1,3 +1,5 @@
+/* Programs are started without a shell, with nothing to read and everything that they say in a
+ * file; of that the last line is quoted where one fails. */
 #include "program.h"
 
 #include "file.h"

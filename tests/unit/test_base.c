@@ -4,8 +4,8 @@
 #include "parallel.h"
 #include "random.h"
 #include "status.h"
-#include "tensor.h"
 #include "support_base.h"
+#include "tensor.h"
 #include <math.h>
 #include <stdatomic.h>
 
