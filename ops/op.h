@@ -109,6 +109,7 @@ typedef struct nt_update {
 
 typedef struct nt_op {
     nt_kind kind; /* its record: the attributes */
+    int revision; /* raised when the same attributes come to mean something else */
     unsigned traits;
     int min_inputs, max_inputs; /* data inputs */
 

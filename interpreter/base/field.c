@@ -401,11 +401,17 @@ int nt_fields_compare(const nt_field *fields, const void *a, const void *b) {
     return order;
 }
 
-void nt_field_format(const nt_field *field, const void *record, nt_text *text) {
-    nt_field_format_digits(field, record, 10, text);
+/* In place of a number of digits: reals by %a, texts in quotes. */
+enum { EXACT = 0 };
+
+static void format_real(double value, int digits, nt_text *text) {
+    if (digits == EXACT)
+        nt_text_printf(text, "%a", value);
+    else
+        nt_text_printf(text, "%.*g", digits, value);
 }
 
-void nt_field_format_digits(const nt_field *field, const void *record, int digits, nt_text *text) {
+static void format_value(const nt_field *field, const void *record, int digits, nt_text *text) {
     const void *at = (const char *)record + field->offset;
     switch (field->type) {
     case NT_INT:
@@ -415,7 +421,7 @@ void nt_field_format_digits(const nt_field *field, const void *record, int digit
         nt_text_printf(text, "%" PRId64, *(const int64_t *)at);
         break;
     case NT_REAL:
-        nt_text_printf(text, "%.*g", digits, *(const double *)at);
+        format_real(*(const double *)at, digits, text);
         break;
     case NT_BOOL:
         nt_text_add(text, *(const bool *)at ? "true" : "false");
@@ -427,7 +433,10 @@ void nt_field_format_digits(const nt_field *field, const void *record, int digit
     case NT_STRING: {
         const char *string;
         memcpy(&string, at, sizeof string);
-        nt_text_add(text, string ? string : "");
+        if (digits == EXACT)
+            nt_text_add_quoted(text, string);
+        else
+            nt_text_add(text, string ? string : "");
         break;
     }
     case NT_PAIR: {
@@ -449,12 +458,22 @@ void nt_field_format_digits(const nt_field *field, const void *record, int digit
     case NT_REALS: {
         const nt_reals *reals = at;
         nt_text_add(text, "[");
-        for (int i = 0; i < reals->count; i++)
-            nt_text_printf(text, "%s%.*g", i ? "," : "", digits, reals->items[i]);
+        for (int i = 0; i < reals->count; i++) {
+            nt_text_add(text, i ? "," : "");
+            format_real(reals->items[i], digits, text);
+        }
         nt_text_add(text, "]");
         break;
     }
     }
+}
+
+void nt_field_format(const nt_field *field, const void *record, nt_text *text) {
+    format_value(field, record, 10, text);
+}
+
+void nt_field_format_digits(const nt_field *field, const void *record, int digits, nt_text *text) {
+    format_value(field, record, digits, text);
 }
 
 void nt_fields_format(const nt_field *fields, const void *record, nt_text *text) {
@@ -465,6 +484,27 @@ void nt_fields_format(const nt_field *fields, const void *record, nt_text *text)
         if (!fields->fallback || strcmp(value.bytes, fields->fallback) != 0)
             nt_text_printf(text, " %s=%s", fields->name, value.bytes);
         nt_text_finish(&value);
+    }
+}
+
+/* Of a hidden field; reals never are, since their usual text isn't exact. */
+static bool is_fallback(const nt_field *field, const void *record) {
+    nt_text value;
+    if (!field->hidden || !field->fallback || field->type == NT_REAL || field->type == NT_REALS)
+        return false;
+    nt_text_init(&value);
+    format_value(field, record, 10, &value);
+    bool same = !value.failed && strcmp(value.bytes, field->fallback) == 0;
+    nt_text_finish(&value);
+    return same;
+}
+
+void nt_fields_format_exact(const nt_field *fields, const void *record, nt_text *text) {
+    for (; fields->name; fields++) {
+        if (is_fallback(fields, record))
+            continue;
+        nt_text_printf(text, " %s=", fields->name);
+        format_value(fields, record, EXACT, text);
     }
 }
 

@@ -110,6 +110,11 @@ void nt_field_format_digits(const nt_field *field, const void *record, int digit
 /* Appends " name=value" for each field that differs from its fallback. */
 void nt_fields_format(const nt_field *fields, const void *record, nt_text *text);
 
+/* Appends " name=value" for each field, for identities: different records give different texts, on
+ * every machine. Reals are written by %a, texts in quotes, what has no text as null. A hidden field
+ * that has its fallback is left out, so that one more of them changes no identity. */
+void nt_fields_format_exact(const nt_field *fields, const void *record, nt_text *text);
+
 /* What the field takes: "integer from 1 to 64", "one of zeros, reflect". */
 void nt_field_describe(const nt_field *field, nt_text *text);
 

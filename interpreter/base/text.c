@@ -72,6 +72,22 @@ void nt_text_printf(nt_text *text, const char *format, ...) {
     va_end(arguments);
 }
 
+void nt_text_add_quoted(nt_text *text, const char *string) {
+    if (!string) {
+        nt_text_add(text, "null");
+        return;
+    }
+    nt_text_add(text, "\"");
+    for (; *string; string++)
+        if (*string == '"' || *string == '\\')
+            nt_text_printf(text, "\\%c", *string);
+        else if ((unsigned char)*string < ' ')
+            nt_text_printf(text, "\\x%02x", (unsigned)*string);
+        else
+            nt_text_add_bytes(text, string, 1);
+    nt_text_add(text, "\"");
+}
+
 bool nt_text_is_utf8(const char *bytes, size_t length) {
     const unsigned char *p = (const unsigned char *)bytes, *end = p + length;
     while (p < end) {

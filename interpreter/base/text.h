@@ -21,6 +21,9 @@ void nt_text_add_bytes(nt_text *text, const void *bytes, size_t length);
 void nt_text_printf(nt_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void nt_text_vprintf(nt_text *text, const char *format, va_list arguments);
 
+/* In quotes, on one line; different strings give different texts. NULL becomes null. */
+void nt_text_add_quoted(nt_text *text, const char *string);
+
 /* Whether the bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool nt_text_is_utf8(const char *bytes, size_t length);
 

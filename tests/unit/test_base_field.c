@@ -1,6 +1,7 @@
 /* Field tables: every type, its limits, printing and reading back. */
 #include "field.h"
 #include "support_base.h"
+#include <math.h>
 
 typedef struct record {
     int32_t count;
@@ -159,6 +160,40 @@ static void test_format_reads_back(void **state) {
 }
 
 /* Every field counts in comparing and hashing. */
+static const char *exactly(const record *r) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_fields_format_exact(fields, r, &text);
+    const char *copy = nt_arena_string(&arena, text.bytes);
+    assert_non_null(copy);
+    nt_text_finish(&text);
+    return copy;
+}
+
+/* All fields but hidden ones at their fallback, every bit of them. */
+static void test_exact(void **state) {
+    (void)state;
+    record r = defaults();
+    r.points = (nt_reals){2, (const double[]){0.1, -0.0}};
+    assert_string_equal(exactly(&r), " count=3 rate=0x1p-1 on=true mode=reflect name=\"plain\" "
+                                     "pair=1 steps=[1,2] points=[0x1.999999999999ap-4,-0x0p+0] "
+                                     "free=-1");
+    r.secret = 8;
+    assert_non_null(strstr(exactly(&r), " secret=8 free=-1"));
+    r.rate = 0.1;
+    const char *text = exactly(&r);
+    r.rate = 0.1 + 1e-13;
+    assert_string_not_equal(exactly(&r), text);
+    r.rate = nextafter(0.1, 1);
+    assert_string_not_equal(exactly(&r), text);
+    r.name = "a\" pair=2\\\n";
+    assert_non_null(strstr(exactly(&r), " name=\"a\\\" pair=2\\\\\\x0a\" pair=1 "));
+    r.name = "";
+    assert_non_null(strstr(exactly(&r), " name=\"\" "));
+    r.name = NULL;
+    assert_non_null(strstr(exactly(&r), " name=null "));
+}
+
 static void test_equality(void **state) {
     (void)state;
     static const char *const changes[] = {"count=4",     "rate=0.1",   "on=false",    "mode=zeros",
@@ -306,6 +341,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lookup, setup, teardown),
         cmocka_unit_test_setup_teardown(test_format_reads_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(test_equality, setup, teardown),
         cmocka_unit_test_setup_teardown(test_integers_in_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_digit, setup, teardown),
