@@ -23,6 +23,17 @@
 bool nt_vectors_wide(void);
 void nt_vectors_allow_wide(bool allowed);
 
+/* The kernels that are written for a set of instructions multiply and add in one, so that they
+ * round in other places than plain ones do: the set is part of how a result was computed. AVX2
+ * stands for AVX2 with FMA; AVX2 and AVX-512 give the same bits. */
+typedef enum nt_vectors { NT_VECTORS_PLAIN, NT_VECTORS_AVX2, NT_VECTORS_AVX512 } nt_vectors;
+
+extern const char *const nt_vectors_names[]; /* "plain", "avx2", "avx512" */
+
+/* The set that these kernels take: the greatest that the processor has. Tests limit it. */
+nt_vectors nt_vectors_fused(void);
+void nt_vectors_limit(nt_vectors most);
+
 #if defined __x86_64__
 #define NT_VECTORISED(name, parameters, arguments)                                                 \
     NT_INLINE void name##_body parameters;                                                         \

@@ -19,7 +19,7 @@ enum {
 #define FUSED __attribute__((target("avx2,fma")))
 
 bool nt_gemm_row_fits(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return nt_vectors_fused() >= NT_VECTORS_AVX2;
 }
 
 /* `count` panels, a constant where this is inlined, from `panel` on. */

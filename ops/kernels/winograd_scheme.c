@@ -2,18 +2,18 @@
  * instructions (winograd_lines.h); the widest that the processor's features allow is taken. */
 #include "winograd.h"
 
+#include "vectorise.h"
 #include "winograd_lines.h"
 
 const nt_winograd *nt_winograd_with(nt_winograd_name name, int set) {
-    const nt_winograd *sets[4] = {nt_winograd_lines_plain};
-    int count = 1;
+    const nt_winograd *const sets[] = {
+        [NT_VECTORS_PLAIN] = nt_winograd_lines_plain,
 #if defined __x86_64__
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        sets[count++] = nt_winograd_lines_avx2;
-    if (count == 2 && __builtin_cpu_supports("avx512f"))
-        sets[count++] = nt_winograd_lines_avx512;
+        [NT_VECTORS_AVX2] = nt_winograd_lines_avx2,
+        [NT_VECTORS_AVX512] = nt_winograd_lines_avx512,
 #endif
-    return set < count ? &sets[set][name] : NULL;
+    };
+    return set <= (int)nt_vectors_fused() ? &sets[set][name] : NULL;
 }
 
 const nt_winograd *nt_winograd_find(nt_winograd_name name) {
