@@ -2,6 +2,7 @@
 #include "build_info.h"
 #include "command.h"
 #include "console.h"
+#include "json_out.h"
 #include <signal.h>
 #include <string.h>
 
@@ -15,10 +16,22 @@ static nt_status show_help(const nt_command *command) {
     return nt_print(&text);
 }
 
-static nt_status show_version(void) {
+/* nontrivial --version [--json] */
+static nt_status show_version(const char *const *words, int count, nt_error *error) {
+    bool as_json = count > 0 && strcmp(words[0], "--json") == 0;
     nt_text text;
+    if (count > as_json)
+        return nt_error_say(error, NT_USAGE, "'%s' is one argument too many", words[as_json]);
     nt_text_init(&text);
-    nt_text_printf(&text, "nontrivial %s\n", nt_build_version);
+    if (as_json) {
+        json_t *build = json_pack("{s:s, s:s, s:s, s:s, s:s}", "version", nt_build_version,
+                                  "commit", nt_build_commit, "compiler", nt_build_compiler, "type",
+                                  nt_build_type, "flags", nt_build_flags);
+        nt_json_format(build, &text);
+        json_decref(build);
+    } else {
+        nt_text_printf(&text, "nontrivial %s\n", nt_build_version);
+    }
     return nt_print(&text);
 }
 
@@ -57,7 +70,7 @@ static nt_status dispatch(const char *const *words, int count, nt_error *error) 
         return NT_USAGE;
     }
     if (strcmp(words[0], "--version") == 0)
-        return show_version();
+        return show_version(words + 1, count - 1, error);
     if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
         return show_help(NULL);
     if (strcmp(words[0], "help") == 0)

@@ -6,6 +6,13 @@
 const char nt_build_version[] = NT_VERSION;
 const char nt_build_type[] = NT_BUILD_TYPE;
 const char nt_build_compiler[] = NT_BUILD_COMPILER;
+const char nt_build_flags[] = NT_BUILD_FLAGS;
+const char nt_build_commit[] = NT_BUILD_COMMIT;
+
+void nt_build_describe(nt_text *text) {
+    nt_text_printf(text, "nontrivial %s, commit %s, %s, %s%s%s", nt_build_version, nt_build_commit,
+                   nt_build_compiler, nt_build_type, *nt_build_flags ? " " : "", nt_build_flags);
+}
 
 const nt_feature nt_feature_tests = {"tests", "the tests", "libcmocka-dev", NT_BUILD_TESTS};
 const nt_feature nt_feature_plots = {"plots", "figures in reports", NULL, NT_BUILD_PLOTS};

@@ -1,5 +1,6 @@
 /* What was chosen when the program was built: its version, and the optional parts, each with the
- * Meson option that builds it. */
+ * Meson option that builds it. It says where a result came from; no identity and no comparison of
+ * results goes by it. */
 #ifndef NT_BUILD_INFO_H
 #define NT_BUILD_INFO_H
 
@@ -9,6 +10,12 @@
 extern const char nt_build_version[];  /* "0.1.0" */
 extern const char nt_build_type[];     /* Meson's: "release" */
 extern const char nt_build_compiler[]; /* "gcc 12.2.0" */
+extern const char nt_build_flags[];    /* that were added to the project's own */
+extern const char nt_build_commit[];   /* of the sources, with a "+" behind it if they were changed
+                                        * since, or "unknown" */
+
+/* Appends all of it in one line: "nontrivial 0.1.0, commit …, gcc 12.2.0, release". */
+void nt_build_describe(nt_text *text);
 
 typedef struct nt_feature {
     const char *name;    /* the option's: -Dname=enabled */

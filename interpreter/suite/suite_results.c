@@ -3,6 +3,7 @@
 #include "suite_run_private.h"
 
 #include "attrs.h"
+#include "build_info.h"
 #include "origins.h"
 #include "parallel.h"
 #include <string.h>
@@ -193,12 +194,13 @@ static nt_status describe_provenance(nt_suite_work *work) {
     char *graph = nt_arena_alloc(arena, NT_DIGEST_HEX),
          *data = nt_arena_alloc(arena, NT_DIGEST_HEX);
     const char **weights = NT_ARENA_ARRAY(arena, const char *, seeds);
+    const char *program = nt_arena_printf(arena, "nontrivial %s", nt_build_version);
     work->weight_digests = nt_arena_alloc(arena, seeds * NT_DIGEST_HEX);
-    if (!library || !graph || !data || !weights || !work->weight_digests)
+    if (!library || !graph || !data || !weights || !program || !work->weight_digests)
         return nt_suite_no_memory(work);
     for (size_t s = 0; s < seeds; s++)
         weights[s] = work->weight_digests[s];
-    work->results->provenance = (nt_provenance){.program = "nontrivial " NT_VERSION,
+    work->results->provenance = (nt_provenance){.program = program,
                                                 .library = library,
                                                 .threads = nt_threads(),
                                                 .suite = work->suite->digest,
