@@ -152,6 +152,13 @@ nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], 
     return status;
 }
 
+void nt_dataset_describe(const nt_dataset *dataset, nt_text *text) {
+    const nt_data_info *info = &dataset->info;
+    nt_text_add(text, info->kind->kind.name);
+    nt_fields_format_exact(info->kind->kind.fields, dataset->options, text);
+    nt_text_printf(text, "\nheld out: %d\n", info->counts[NT_HELD_OUT]);
+}
+
 /* --- splits ----------------------------------------------------------------------------------- */
 
 /* Splits the numbers 0 … total-1 in two rising runs, the second of `count` numbers. `drawn` has

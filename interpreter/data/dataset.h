@@ -128,6 +128,10 @@ int32_t nt_dataset_count(const nt_dataset *dataset, nt_split split);
  * data that are made, over the recipe's version and the options. */
 nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], nt_error *error);
 
+/* In words, all that decides what the samples of the splits are, beside the digest: the kind, all
+ * its options, how many training images are held out. */
+void nt_dataset_describe(const nt_dataset *dataset, nt_text *text);
+
 /* Moves `count` of the training images to the split NT_HELD_OUT: a uniform draw without
  * replacement, keyed by `key`; both parts stay in the files' order. Where it is known which images
  * are of one patient, patients are drawn whole, until `count` is reached: it may be exceeded by

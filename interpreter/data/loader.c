@@ -252,6 +252,8 @@ void nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t c
 }
 
 void nt_loader_describe(const nt_loader *loader, nt_text *text) {
+    nt_dataset_describe(loader->dataset, text);
+    nt_text_printf(text, "split: %s\ncount: %d\n", nt_split_name(loader->split), loader->count);
     if (loader->by_image)
         nt_text_add(text, "normalise: image\n");
     for (int32_t c = 0; !loader->by_image && c < loader->channels; c++)

@@ -62,7 +62,8 @@ int32_t nt_loader_label(const nt_loader *loader, int32_t i);
 void nt_loader_cut(const nt_loader *loader, const float *image, float *ret_image);
 void nt_loader_cut_mask(const nt_loader *loader, const unsigned char *mask, int32_t *ret_target);
 
-/* How samples are shown, in words that are equal if they are shown alike, for digests. */
+/* Which samples of which data (but their bytes: nt_dataset_digest) and how they are shown, in words
+ * that are equal if that is, for identities. */
 void nt_loader_describe(const nt_loader *loader, nt_text *text);
 
 #endif

@@ -2,7 +2,7 @@
  * damaged one is told from another run's by its digests. */
 #include "checkpoint.h"
 
-#include "alloc.h"
+#include "build.h"
 #include "safetensors.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,54 +13,50 @@ enum { PLACES = 2 };
 
 /* --- metadata --------------------------------------------------------------------------------- */
 
-enum { WORD = 96 };
+/* Where it stands, in this order; then the identity, the numerics, the build and the digests. */
+enum { EPOCH, STEP, LOSS_SUM, CORRECT, SECONDS, CURSOR };
 
-/* The metadata, in this order; the last is the digest of the others. */
-enum { EPOCH, STEP, LOSS_SUM, CORRECT, SECONDS, IDENTITY, TENSORS, DIGEST, WORDS };
+static const char *const cursor_keys[CURSOR] = {"epoch", "step", "loss_sum", "correct", "seconds"};
 
-static const char *const keys[WORDS] = {"epoch",   "step",     "loss_sum", "correct",
-                                        "seconds", "identity", "tensors",  "digest"};
+#define NUMERICS "numerics"
+#define BUILD "build"
+#define TENSORS "tensors"
+#define DIGEST "digest" /* of all the others */
 
-typedef struct words {
-    char text[WORDS][WORD];
-} words;
+enum { ENTRIES = CURSOR + NT_IDENTITY_ENTRIES + 4, NUMBER = 40 };
 
 /* Doubles are written in hexadecimal, which is exact. */
-static void format_cursor(const nt_cursor *cursor, words *w) {
-    snprintf(w->text[EPOCH], WORD, "%d", cursor->epoch);
-    snprintf(w->text[STEP], WORD, "%d", cursor->step);
-    snprintf(w->text[LOSS_SUM], WORD, "%a", cursor->loss_sum);
-    snprintf(w->text[CORRECT], WORD, "%lld", (long long)cursor->correct);
-    snprintf(w->text[SECONDS], WORD, "%a", cursor->seconds);
+static void format_cursor(const nt_cursor *cursor, char ret[CURSOR][NUMBER]) {
+    snprintf(ret[EPOCH], NUMBER, "%d", cursor->epoch);
+    snprintf(ret[STEP], NUMBER, "%d", cursor->step);
+    snprintf(ret[LOSS_SUM], NUMBER, "%a", cursor->loss_sum);
+    snprintf(ret[CORRECT], NUMBER, "%lld", (long long)cursor->correct);
+    snprintf(ret[SECONDS], NUMBER, "%a", cursor->seconds);
 }
 
-static nt_cursor parse_cursor(const words *w) {
-    return (nt_cursor){.epoch = (int32_t)strtol(w->text[EPOCH], NULL, 10),
-                       .step = (int32_t)strtol(w->text[STEP], NULL, 10),
-                       .loss_sum = strtod(w->text[LOSS_SUM], NULL),
-                       .correct = strtoll(w->text[CORRECT], NULL, 10),
-                       .seconds = strtod(w->text[SECONDS], NULL)};
-}
-
-static bool digest_words(const words *w, char hex[NT_DIGEST_HEX]) {
-    nt_digest *digest = nt_digest_new();
-    if (!digest)
-        return false;
-    for (int i = 0; i < DIGEST; i++)
-        nt_digest_add(digest, w->text[i], strlen(w->text[i]) + 1);
-    nt_digest_end(digest, hex);
+static bool read_cursor(const nt_metadata *metadata, nt_cursor *ret) {
+    const char *text[CURSOR];
+    for (int i = 0; i < CURSOR; i++)
+        if (!(text[i] = nt_metadata_find(metadata, cursor_keys[i])))
+            return false;
+    *ret = (nt_cursor){.epoch = (int32_t)strtol(text[EPOCH], NULL, 10),
+                       .step = (int32_t)strtol(text[STEP], NULL, 10),
+                       .loss_sum = strtod(text[LOSS_SUM], NULL),
+                       .correct = strtoll(text[CORRECT], NULL, 10),
+                       .seconds = strtod(text[SECONDS], NULL)};
     return true;
 }
 
-static bool read_words(const nt_metadata *metadata, words *w) {
-    *w = (words){0};
+static bool digest_entries(const nt_metadata *metadata, char hex[NT_DIGEST_HEX]) {
+    nt_digest *digest = nt_digest_new();
+    if (!digest)
+        return false;
     for (; metadata->key; metadata++)
-        for (int i = 0; i < WORDS; i++)
-            if (strcmp(metadata->key, keys[i]) == 0 && strlen(metadata->value) < WORD)
-                strcpy(w->text[i], metadata->value);
-    for (int i = 0; i < WORDS; i++)
-        if (!w->text[i][0])
-            return false;
+        if (strcmp(metadata->key, DIGEST) != 0) {
+            nt_digest_add(digest, metadata->key, strlen(metadata->key) + 1);
+            nt_digest_add(digest, metadata->value, strlen(metadata->value) + 1);
+        }
+    nt_digest_end(digest, hex);
     return true;
 }
 
@@ -68,9 +64,11 @@ static bool read_words(const nt_metadata *metadata, words *w) {
 
 typedef struct candidate {
     char path[4096];
-    bool there, readable, ours;
-    words words;
+    bool there, readable;
+    const char *foreign; /* why its run can't be compared; NULL: it can */
+    nt_identity identity;
     nt_cursor cursor;
+    const char *numerics, *tensors;
     const char *damage; /* why it isn't readable */
 } candidate;
 
@@ -87,25 +85,29 @@ static nt_status note_damage(candidate *of, nt_status status, const nt_error *fr
     return NT_OK;
 }
 
-static nt_status look_at_words(candidate *at, const nt_metadata *metadata, const char *identity,
-                               nt_error *error) {
+/* The oldest checkpoints have another digest; they are told by what they lack. */
+static nt_status look_at_entries(candidate *at, const nt_metadata *metadata, nt_error *error) {
     char hex[NT_DIGEST_HEX];
-    if (!read_words(metadata, &at->words)) {
-        at->damage = "its metadata are not a checkpoint's";
+    const char *digest = nt_metadata_find(metadata, DIGEST);
+    at->foreign = nt_identity_read(metadata, &at->identity);
+    at->numerics = nt_metadata_find(metadata, NUMERICS);
+    at->tensors = nt_metadata_find(metadata, TENSORS);
+    at->damage = "its metadata are not a checkpoint's";
+    if (!digest || !at->tensors || !read_cursor(metadata, &at->cursor))
+        return NT_OK;
+    if (!at->numerics) {
+        at->readable = at->foreign != NULL;
         return NT_OK;
     }
-    if (!digest_words(&at->words, hex))
+    if (!digest_entries(metadata, hex))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", at->path);
-    at->readable = strcmp(hex, at->words.text[DIGEST]) == 0;
+    at->readable = strcmp(hex, digest) == 0;
     at->damage = "the checksum of its metadata is wrong";
-    at->cursor = parse_cursor(&at->words);
-    at->ours = strcmp(at->words.text[IDENTITY], identity) == 0;
     return NT_OK;
 }
 
 /* Looks at the metadata of the checkpoint in place `k`. */
-static nt_status look(const char *folder, int k, const char *identity, nt_arena *arena,
-                      candidate *ret, nt_error *error) {
+static nt_status look(const char *folder, int k, nt_arena *arena, candidate *ret, nt_error *error) {
     nt_error found;
     const nt_metadata *metadata;
     *ret = (candidate){0};
@@ -116,7 +118,7 @@ static nt_status look(const char *folder, int k, const char *identity, nt_arena 
     nt_error_init(&found);
     nt_status status = nt_safetensors_metadata(ret->path, arena, &metadata, &found);
     if (status == NT_OK)
-        status = look_at_words(ret, metadata, identity, error);
+        status = look_at_entries(ret, metadata, error);
     else
         status = note_damage(ret, status, &found, arena, error);
     nt_error_finish(&found);
@@ -132,30 +134,41 @@ static bool newer(const candidate *a, const candidate *b) {
 }
 
 static nt_status save_in(const char *path, const nt_training_state *state, const nt_cursor *cursor,
-                         const char *identity, nt_error *error) {
-    words w;
-    nt_metadata metadata[WORDS + 1];
-    format_cursor(cursor, &w);
-    snprintf(w.text[IDENTITY], WORD, "%s", identity);
-    if (!nt_weights_digest(state->weights, w.text[TENSORS]) || !digest_words(&w, w.text[DIGEST]))
+                         const nt_run_mark *mark, nt_arena *arena, nt_error *error) {
+    char numbers[CURSOR][NUMBER], tensors[NT_DIGEST_HEX], digest[NT_DIGEST_HEX];
+    nt_metadata metadata[ENTRIES + 1];
+    const nt_build *build = &nt_this_build;
+    const char *built = nt_arena_printf(arena, "nontrivial %s, commit %s, %s, %s%s%s",
+                                        build->version, build->commit, build->compiler, build->type,
+                                        *build->flags ? " " : "", build->flags);
+    int count = 0;
+    format_cursor(cursor, numbers);
+    for (; count < CURSOR; count++)
+        metadata[count] = (nt_metadata){cursor_keys[count], numbers[count]};
+    nt_identity_write(&mark->identity, metadata + count);
+    count += NT_IDENTITY_ENTRIES;
+    metadata[count++] = (nt_metadata){NUMERICS, mark->numerics};
+    metadata[count++] = (nt_metadata){BUILD, built};
+    metadata[count++] = (nt_metadata){TENSORS, tensors};
+    metadata[count] = (nt_metadata){NULL, NULL};
+    if (!built || !nt_weights_digest(state->weights, tensors) || !digest_entries(metadata, digest))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory saving a checkpoint");
-    for (int i = 0; i < WORDS; i++)
-        metadata[i] = (nt_metadata){keys[i], w.text[i]};
-    metadata[WORDS] = (nt_metadata){NULL, NULL};
+    metadata[count++] = (nt_metadata){DIGEST, digest};
+    metadata[count] = (nt_metadata){NULL, NULL};
     return nt_safetensors_write(path, state->weights, metadata, error);
 }
 
 nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
-                             const nt_cursor *cursor, const char *identity, nt_error *error) {
+                             const nt_cursor *cursor, const nt_run_mark *mark, nt_error *error) {
     nt_arena arena;
     candidate places[PLACES];
     nt_status status = NT_OK;
     nt_arena_init(&arena);
     for (int k = 0; k < PLACES && status == NT_OK; k++)
-        status = look(folder, k, identity, &arena, &places[k], error);
+        status = look(folder, k, &arena, &places[k], error);
     if (status == NT_OK)
         status = save_in(newer(&places[0], &places[1]) ? places[1].path : places[0].path, state,
-                         cursor, identity, error);
+                         cursor, mark, &arena, error);
     nt_arena_finish(&arena);
     return status;
 }
@@ -172,7 +185,7 @@ static nt_status read_candidate(candidate *from, nt_training_state *state, nt_ar
         status = note_damage(from, status, &found, arena, error);
     } else if (!nt_weights_digest(state->weights, hex)) {
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", from->path);
-    } else if (strcmp(hex, from->words.text[TENSORS]) != 0) {
+    } else if (strcmp(hex, from->tensors) != 0) {
         from->readable = false;
         from->damage = "the checksum of its tensors is wrong";
     }
@@ -180,12 +193,20 @@ static nt_status read_candidate(candidate *from, nt_training_state *state, nt_ar
     return status;
 }
 
-static nt_status other_run(const candidate *from, nt_error *error) {
-    nt_error_in(error, NT_INVALID, from->path, -1,
-                "is a checkpoint of another run: the network, the recipe, the data or the seed "
-                "differs");
-    nt_error_hint(error, "choose another folder, or remove this one to start anew");
-    return NT_INVALID;
+/* Says so unless the candidate is of this very run. */
+static nt_status check_run(const candidate *from, const nt_identity *identity, nt_error *error) {
+    nt_text words;
+    nt_text_init(&words);
+    nt_status status = NT_OK;
+    if (from->foreign)
+        status = nt_error_in(error, NT_INVALID, from->path, -1, "%s", from->foreign);
+    else if (nt_identity_difference(&from->identity, identity, &words))
+        status = nt_error_in(error, NT_INVALID, from->path, -1,
+                             "is a checkpoint of another run: %s", words.bytes);
+    nt_text_finish(&words);
+    if (status != NT_OK)
+        nt_error_hint(error, "choose another folder, or remove this one to start anew");
+    return status;
 }
 
 static nt_status none_left(const candidate *damaged, nt_error *error) {
@@ -194,20 +215,20 @@ static nt_status none_left(const candidate *damaged, nt_error *error) {
     return NT_INVALID;
 }
 
-nt_status nt_checkpoint_load(const char *folder, nt_training_state *state, const char *identity,
-                             nt_cursor *ret_cursor, nt_found *ret_found, nt_arena *arena,
-                             const char **ret_damage, nt_error *error) {
+nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
+                             const nt_identity *identity, nt_arena *arena, nt_checkpoint *ret,
+                             nt_error *error) {
     candidate places[PLACES], *order[PLACES] = {&places[0], &places[1]};
     for (int k = 0; k < PLACES; k++)
-        NT_TRY(look(folder, k, identity, arena, &places[k], error));
+        NT_TRY(look(folder, k, arena, &places[k], error));
     if (newer(&places[1], &places[0])) {
         order[0] = &places[1];
         order[1] = &places[0];
     }
     const candidate *good = NULL, *damaged = NULL;
     for (int k = 0; k < PLACES && !good; k++) {
-        if (order[k]->readable && !order[k]->ours)
-            return other_run(order[k], error);
+        if (order[k]->readable)
+            NT_TRY(check_run(order[k], identity, error));
         if (order[k]->readable)
             NT_TRY(read_candidate(order[k], state, arena, error));
         if (order[k]->readable)
@@ -218,12 +239,15 @@ nt_status nt_checkpoint_load(const char *folder, nt_training_state *state, const
             damaged = order[k];
     if (!good && damaged)
         return none_left(damaged, error);
-    if (good)
-        *ret_cursor = good->cursor;
-    *ret_damage = damaged
-                      ? nt_arena_printf(arena, "%s is damaged: %s", damaged->path, damaged->damage)
-                      : NULL;
-    *ret_found = !good ? NT_FOUND_NONE : damaged ? NT_FOUND_OTHER : NT_FOUND_NEWEST;
+    *ret = (nt_checkpoint){.found = !good     ? NT_FOUND_NONE
+                                    : damaged ? NT_FOUND_OTHER
+                                              : NT_FOUND_NEWEST};
+    if (!good)
+        return NT_OK;
+    ret->cursor = good->cursor;
+    ret->numerics = good->numerics;
+    if (damaged)
+        ret->damage = nt_arena_printf(arena, "%s is damaged: %s", damaged->path, damaged->damage);
     return NT_OK;
 }
 

@@ -2,14 +2,15 @@
  *
  * A checkpoint is a safetensors file, so that other programs can look into it: the network's
  * tensors under their own names, what the optimiser remembers of each as `optimiser.SLOT.NAME`, and
- * in the metadata where the run stands, what it is a run of, a SHA-256 over all tensors, and one
- * over the metadata, so that which checkpoint is newer and whose it is can be told without reading
- * the tensors. The last two are kept, `checkpoint-0.safetensors` and `checkpoint-1.safetensors`,
- * written in turn, each replaced as a whole: whenever the program dies, one good one is left. */
+ * in the metadata where the run stands, what it is a run of (identity.h), which numerics took part,
+ * which build wrote it, a SHA-256 over all tensors, and one over the metadata, so that which
+ * checkpoint is newer and whose it is can be told without reading the tensors. The last two are
+ * kept, `checkpoint-0.safetensors` and `checkpoint-1.safetensors`, written in turn, each replaced
+ * as a whole: whenever the program dies, one good one is left. */
 #ifndef NT_CHECKPOINT_H
 #define NT_CHECKPOINT_H
 
-#include "hash.h"
+#include "identity.h"
 #include "training_state.h"
 
 /* Where a run stands. */
@@ -21,22 +22,36 @@ typedef struct nt_cursor {
     double seconds;  /* spent in it so far */
 } nt_cursor;
 
-/* A run folder's newer checkpoint goes to the place of the older one. `identity` says what the run
- * is: a digest of network, recipe, data and seed. */
+/* What a file of a run says of the run. */
+typedef struct nt_run_mark {
+    nt_identity identity;
+    const char *numerics; /* that took part (ops/numerics.h): a line each, in their order */
+} nt_run_mark;
+
+/* A run folder's newer checkpoint goes to the place of the older one. */
 nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
-                             const nt_cursor *cursor, const char *identity, nt_error *error);
+                             const nt_cursor *cursor, const nt_run_mark *mark, nt_error *error);
 
 typedef enum nt_found {
     NT_FOUND_NONE,   /* there is no checkpoint */
     NT_FOUND_NEWEST, /* the newest was read */
-    NT_FOUND_OTHER   /* one was damaged; `ret_damage` says which and how, and the other was read */
+    NT_FOUND_OTHER   /* one was damaged, and the other was read */
 } nt_found;
 
+/* What was found; texts in the arena that was given. */
+typedef struct nt_checkpoint {
+    nt_found found;
+    nt_cursor cursor;
+    const char *numerics; /* of its mark */
+    const char *damage;   /* of NT_FOUND_OTHER: which one is damaged, and how */
+} nt_checkpoint;
+
 /* Reads the newest good checkpoint into the state. NT_INVALID when there are only damaged ones, or
- * when they are of another run; on failure the state's tensors are undefined. */
-nt_status nt_checkpoint_load(const char *folder, nt_training_state *state, const char *identity,
-                             nt_cursor *ret_cursor, nt_found *ret_found, nt_arena *arena,
-                             const char **ret_damage, nt_error *error);
+ * when they are of another run or of one that can't be compared; on failure the state's tensors are
+ * undefined. */
+nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
+                             const nt_identity *identity, nt_arena *arena, nt_checkpoint *ret,
+                             nt_error *error);
 
 /* Removes the run folder's checkpoints, once the weights are written. */
 void nt_checkpoint_remove(const char *folder);

@@ -1,5 +1,5 @@
 /* The loop over epochs and steps. What a run becomes is decided by its identity alone (see
- * find_identity); the cursor says where it stands, and everything that a step needs besides the
+ * identity.h); the cursor says where it stands, and everything that a step needs besides the
  * state, its batch, its learning rate and its random draws, is a function of the cursor, so that a
  * resumed run repeats itself. */
 #include "trainer.h"
@@ -8,6 +8,7 @@
 #include "checkpoint.h"
 #include "feeder.h"
 #include "file.h"
+#include "numerics.h"
 #include "safetensors.h"
 #include "signals.h"
 #include "train_step.h"
@@ -26,11 +27,12 @@ typedef struct trainer {
     nt_feeder *feeder;
     nt_cursor cursor;
     int32_t steps; /* an epoch */
-    char identity[NT_DIGEST_HEX];
+    nt_run_mark mark;
     const char *weights_path;
     double saved_at, epoch_began;
 } trainer;
 
+#define ANOTHER "choose another folder, or remove this one to train anew"
 #define DIVERGED "lower the learning rate, and train in another folder or remove this one"
 
 static double now(void) {
@@ -39,37 +41,34 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* --- identity --------------------------------------------------------------------------------- */
+/* --- numerics --------------------------------------------------------------------------------- */
 
-static void add_record(nt_text *text, const nt_kind *kind, const void *record) {
-    nt_text_printf(text, "%s:", kind->name);
-    for (const nt_field *field = kind->fields; field->name; field++) {
-        nt_text_printf(text, " %s=", field->name);
-        nt_field_format(field, record, text);
-    }
-    nt_text_add(text, "\n");
+static bool has_line(const char *lines, const char *line) {
+    size_t length = strlen(line);
+    for (const char *at = lines; (at = strstr(at, line)); at++)
+        if ((at == lines || at[-1] == '\n') && (at[length] == '\n' || at[length] == '\0'))
+            return true;
+    return false;
 }
 
-/* All that decides what the run becomes, as text: the same text, the same weights. */
-static nt_status find_identity(trainer *t) {
-    const nt_training *given = t->given;
-    const nt_recipe *recipe = given->recipe;
-    nt_text text;
-    nt_text_init(&text);
-    nt_graph_dump(t->step.graph->graph, &text);
-    nt_text_printf(&text, "data: %s\nimages: %d\nseed: %d\nepochs: %d\nbatch: %d\n",
-                   given->data_digest, nt_loader_count(given->loader), given->seed, recipe->epochs,
-                   recipe->batch);
-    nt_loader_describe(given->loader, &text);
-    if (given->initial)
-        nt_text_printf(&text, "initial: %s\n", given->initial_digest);
-    add_record(&text, &recipe->optimiser->kind, recipe->optimiser_options);
-    add_record(&text, &recipe->schedule->kind, recipe->schedule_options);
-    for (int32_t i = 0; i < recipe->augment_count; i++)
-        add_record(&text, &recipe->augment[i].augment->kind, recipe->augment[i].options);
-    bool ok = !text.failed && nt_digest_bytes(text.bytes, text.length, t->identity);
-    nt_text_finish(&text);
-    return ok ? NT_OK : nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+/* Those of this process come to those that took part before, which may be NULL. */
+static nt_status take_part(trainer *t, const char *before) {
+    nt_text now;
+    nt_text_init(&now);
+    nt_numerics_describe(t->given->recipe->conv, &now);
+    const char *numerics = !before ? nt_arena_string(&t->arena, now.bytes)
+                           : has_line(before, now.bytes)
+                               ? before
+                               : nt_arena_printf(&t->arena, "%s\n%s", before, now.bytes);
+    bool ok = !now.failed && numerics;
+    if (ok && before && numerics != before)
+        nt_progress_note(t->given->progress, "this run was begun with '%.*s'; it goes on with '%s'",
+                         (int)strcspn(before, "\n"), before, now.bytes);
+    nt_text_finish(&now);
+    if (!ok)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    t->mark.numerics = numerics;
+    return NT_OK;
 }
 
 /* --- one step --------------------------------------------------------------------------------- */
@@ -157,7 +156,7 @@ static nt_status save(trainer *t) {
     nt_cursor cursor = t->cursor;
     cursor.seconds += now() - t->epoch_began;
     t->saved_at = now();
-    return nt_checkpoint_save(t->given->folder, t->step.state, &cursor, t->identity, t->error);
+    return nt_checkpoint_save(t->given->folder, t->step.state, &cursor, &t->mark, t->error);
 }
 
 /* metrics.csv has a row for each complete epoch; a resumed run keeps those before its own. */
@@ -287,56 +286,82 @@ static nt_status find_initial(trainer *t) {
 }
 
 static nt_status begin(trainer *t) {
-    nt_found found;
-    const char *damage = NULL;
-    NT_TRY(nt_checkpoint_load(t->given->folder, t->step.state, t->identity, &t->cursor, &found,
-                              &t->arena, &damage, t->error));
-    if (found == NT_FOUND_NONE)
+    nt_checkpoint from;
+    NT_TRY(nt_checkpoint_load(t->given->folder, t->step.state, &t->mark.identity, &t->arena, &from,
+                              t->error));
+    if (from.found == NT_FOUND_NONE) {
+        NT_TRY(take_part(t, NULL));
         return find_initial(t);
-    if (found == NT_FOUND_OTHER)
+    }
+    if (from.found == NT_FOUND_OTHER)
         nt_progress_note(t->given->progress, "%s; the other checkpoint is used",
-                         damage ? damage : "a checkpoint is damaged");
+                         from.damage ? from.damage : "a checkpoint is damaged");
+    t->cursor = from.cursor;
     nt_progress_note(t->given->progress, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
                      t->cursor.step);
-    return NT_OK;
+    return take_part(t, from.numerics);
 }
 
-/* Weights that an earlier run of the same command has finished. */
-static const char *metadata_of(const nt_metadata *metadata, const char *key) {
-    for (; metadata->key; metadata++)
-        if (strcmp(metadata->key, key) == 0)
-            return metadata->value;
-    return "";
+/* --- what an earlier run of the same command has finished ------------------------------------- */
+
+/* Whether the weights are those of this very run, as far as they say. */
+static nt_status check_run(trainer *t, const nt_metadata *metadata) {
+    nt_identity theirs;
+    nt_text words;
+    const char *foreign = nt_identity_read(metadata, &theirs);
+    if (foreign) {
+        nt_error_in(t->error, NT_INVALID, t->weights_path, -1, "%s", foreign);
+        nt_error_hint(t->error, "train anew in another folder, or give this file under 'weights:' "
+                                "in place of 'train:'");
+        return NT_INVALID;
+    }
+    nt_text_init(&words);
+    bool other = nt_identity_difference(&theirs, &t->mark.identity, &words);
+    if (other) {
+        nt_error_in(t->error, NT_INVALID, t->weights_path, -1, "holds weights of another run: %s",
+                    words.bytes);
+        nt_error_hint(t->error, ANOTHER);
+    }
+    nt_text_finish(&words);
+    return other ? NT_INVALID : NT_OK;
+}
+
+static nt_status read_tensors(trainer *t, const nt_metadata *metadata) {
+    char digest[NT_DIGEST_HEX];
+    const char *expected = nt_metadata_find(metadata, "tensors");
+    nt_status status = nt_safetensors_read(t->weights_path, t->weights, NULL, t->error);
+    if (status == NT_OK && !nt_weights_digest(t->weights, digest))
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    if (status == NT_OK && (!expected || strcmp(expected, digest) != 0))
+        status = nt_error_in(t->error, NT_INVALID, t->weights_path, -1,
+                             "is damaged: its checksum is wrong");
+    if (status == NT_INVALID)
+        nt_error_hint(t->error, ANOTHER);
+    return status;
 }
 
 static nt_status read_finished(trainer *t, bool *ret_found) {
     const nt_metadata *metadata;
-    char digest[NT_DIGEST_HEX];
     *ret_found = access(t->weights_path, F_OK) == 0;
     if (!*ret_found)
         return NT_OK;
     nt_status status = nt_safetensors_metadata(t->weights_path, &t->arena, &metadata, t->error);
-    if (status == NT_OK && strcmp(metadata_of(metadata, "identity"), t->identity) != 0)
-        status = nt_error_in(t->error, NT_INVALID, t->weights_path, -1,
-                             "holds weights of another run: the network, the recipe, the data or "
-                             "the seed differs");
-    if (status == NT_OK)
-        status = nt_safetensors_read(t->weights_path, t->weights, NULL, t->error);
-    if (status == NT_OK && !nt_weights_digest(t->weights, digest))
-        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
-    if (status == NT_OK && strcmp(metadata_of(metadata, "tensors"), digest) != 0)
-        status = nt_error_in(t->error, NT_INVALID, t->weights_path, -1,
-                             "is damaged: its checksum is wrong");
     if (status == NT_INVALID)
-        nt_error_hint(t->error, "choose another folder, or remove this one to train anew");
-    return status;
+        nt_error_hint(t->error, ANOTHER);
+    NT_TRY(status);
+    NT_TRY(check_run(t, metadata));
+    return read_tensors(t, metadata);
 }
 
 static nt_status write_finished(trainer *t) {
     char digest[NT_DIGEST_HEX];
+    nt_metadata metadata[NT_IDENTITY_ENTRIES + 3];
     if (!nt_weights_digest(t->weights, digest))
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
-    const nt_metadata metadata[] = {{"identity", t->identity}, {"tensors", digest}, {NULL, NULL}};
+    nt_identity_write(&t->mark.identity, metadata);
+    metadata[NT_IDENTITY_ENTRIES] = (nt_metadata){"numerics", t->mark.numerics};
+    metadata[NT_IDENTITY_ENTRIES + 1] = (nt_metadata){"tensors", digest};
+    metadata[NT_IDENTITY_ENTRIES + 2] = (nt_metadata){NULL, NULL};
     return nt_safetensors_write(t->weights_path, t->weights, metadata, t->error);
 }
 
@@ -346,7 +371,9 @@ static nt_status set_up(trainer *t) {
                          given->recipe->batch, (uint64_t)given->seed, &t->feeder, t->error));
     t->steps = nt_feeder_steps(t->feeder);
     NT_TRY(nt_train_step_init(&t->step, given->network, given->recipe, t->error));
-    return find_identity(t);
+    return nt_identity_find(given, &t->mark.identity) == NT_OK
+               ? NT_OK
+               : nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
 }
 
 static nt_status run_training(trainer *t) {

@@ -18,6 +18,9 @@ typedef struct nt_metadata {
     const char *key, *value; /* UTF-8; key NULL ends a list */
 } nt_metadata;
 
+/* The value of a key; NULL if there is none. */
+const char *nt_metadata_find(const nt_metadata *metadata, const char *key);
+
 /* What reading did beyond copying, so that the caller can say it once. */
 typedef struct nt_safetensors_note {
     int32_t tensors;             /* that were read */

@@ -270,6 +270,13 @@ nt_status nt_safetensors_read(const char *path, nt_weights *weights, nt_safetens
     return status;
 }
 
+const char *nt_metadata_find(const nt_metadata *metadata, const char *key) {
+    for (; metadata->key; metadata++)
+        if (strcmp(metadata->key, key) == 0)
+            return metadata->value;
+    return NULL;
+}
+
 nt_status nt_safetensors_metadata(const char *path, nt_arena *arena, const nt_metadata **ret,
                                   nt_error *error) {
     nt_header header;

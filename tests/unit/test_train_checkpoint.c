@@ -39,10 +39,20 @@ static nt_cursor cursor_of(int mark) {
                        .seconds = 0.1 * mark};
 }
 
+/* That of seed number `seed`; all else is the same. */
+static nt_identity run_of(int seed) {
+    nt_identity identity;
+    for (int i = 0; i < NT_IDENTITY_PARTS; i++)
+        snprintf(identity.parts[i], NT_DIGEST_HEX, "part %d", i);
+    snprintf(identity.parts[NT_PART_SEED], NT_DIGEST_HEX, "%d", seed);
+    return identity;
+}
+
 static nt_status save(const char *folder, nt_training_state *state, int mark) {
     nt_cursor cursor = cursor_of(mark);
+    const nt_run_mark run = {.identity = run_of(7), .numerics = "some\nothers"};
     fill(state, mark);
-    return nt_checkpoint_save(folder, state, &cursor, "this run", &b.error);
+    return nt_checkpoint_save(folder, state, &cursor, &run, &b.error);
 }
 
 static void save_ok(const char *folder, nt_training_state *state, int mark) {
@@ -60,16 +70,21 @@ typedef struct loaded {
     const char *damage;
 } loaded;
 
-static loaded load_as(const char *folder, const char *identity) {
+static loaded load_as(const char *folder, nt_identity identity) {
     nt_training_state *state = new_state("adamw"), *expected = new_state("adamw");
-    nt_cursor cursor = {0};
+    nt_checkpoint from;
     loaded result = {.mark = -1};
-    result.status = nt_checkpoint_load(folder, state, identity, &cursor, &result.found, &b.arena,
-                                       &result.damage, &b.error);
+    result.status = nt_checkpoint_load(folder, state, &identity, &b.arena, &from, &b.error);
+    if (result.status == NT_OK) {
+        result.found = from.found;
+        result.damage = from.damage;
+    }
     if (result.status == NT_OK && result.found != NT_FOUND_NONE) {
+        nt_cursor cursor = from.cursor;
         int mark = cursor.epoch * 10 + cursor.step;
         nt_cursor other = cursor_of(mark);
         fill(expected, mark);
+        assert_string_equal(from.numerics, "some\nothers");
         if (same_weights(state->weights, expected->weights) && cursor.correct == other.correct &&
             cursor.loss_sum == other.loss_sum && cursor.seconds == other.seconds)
             result.mark = mark;
@@ -80,7 +95,7 @@ static loaded load_as(const char *folder, const char *identity) {
 }
 
 static loaded load(const char *folder) {
-    return load_as(folder, "this run");
+    return load_as(folder, run_of(7));
 }
 
 static void expect_newest(const char *folder, int mark) {
@@ -127,13 +142,20 @@ static void older_is_overwritten(void **folder) {
 
 static void other_runs_are_refused(void **folder) {
     nt_training_state *state = new_state("adamw");
+    nt_identity other = run_of(8);
     save_ok(*folder, state, 5);
-    loaded result = load_as(*folder, "another run");
+    loaded result = load_as(*folder, other);
     assert_int_equal(result.status, NT_INVALID);
     assert_non_null(strstr(shown(&b.error), "choose another folder, or remove this one"));
     EXPECT_ERROR(&b.error, result.status, NT_INVALID,
-                 "checkpoint-0.safetensors: error: is a checkpoint of another run: the network, "
-                 "the recipe, the data or the seed differs");
+                 "checkpoint-0.safetensors: error: is a checkpoint of another run: its seed is 7, "
+                 "not 8");
+    snprintf(other.parts[NT_PART_OPTIMISER], NT_DIGEST_HEX, "another");
+    snprintf(other.parts[NT_PART_EPOCHS], NT_DIGEST_HEX, "9");
+    result = load_as(*folder, other);
+    EXPECT_ERROR(&b.error, result.status, NT_INVALID,
+                 "another run: the optimiser differs, its number of epochs is part 6, not 9 and "
+                 "its seed is 7, not 8");
     nt_training_state_free(state);
 }
 
@@ -141,8 +163,25 @@ static void other_runs_are_refused(void **folder) {
 static void other_optimisers_are_other_runs(void **folder) {
     nt_training_state *state = new_state("sgd");
     save_ok(*folder, state, 5);
-    loaded result = load_as(*folder, "another run");
+    loaded result = load_as(*folder, run_of(8));
     EXPECT_ERROR(&b.error, result.status, NT_INVALID, "is a checkpoint of another run");
+    nt_training_state_free(state);
+}
+
+/* As the first version wrote them. */
+static void earlier_checkpoints_are_refused(void **folder) {
+    nt_training_state *state = new_state("adamw");
+    const nt_metadata first[] = {
+        {"epoch", "0"},      {"step", "5"},          {"loss_sum", "0x1p+0"},
+        {"correct", "3"},    {"seconds", "0x1p+0"},  {"identity", "this run"},
+        {"tensors", "some"}, {"digest", "of these"}, {NULL, NULL}};
+    fill(state, 5);
+    EXPECT_OK(&b.error, nt_safetensors_write(place(*folder, 0), state->weights, first, &b.error));
+    loaded result = load(*folder);
+    assert_non_null(strstr(shown(&b.error), "choose another folder, or remove this one"));
+    EXPECT_ERROR(&b.error, result.status, NT_INVALID,
+                 "checkpoint-0.safetensors: error: was written by an earlier version of this "
+                 "program, whose runs can't be compared with this one");
     nt_training_state_free(state);
 }
 
@@ -265,19 +304,17 @@ static void no_memory_is_no_damage(void **folder) {
     save_ok(*folder, state, 12);
     save_ok(*folder, state, 21);
     for (int allowed = 0;; allowed++) {
-        nt_cursor cursor;
-        nt_found found;
-        const char *damage;
+        const nt_identity identity = run_of(7);
+        nt_checkpoint from;
         nt_arena arena;
         nt_arena_init(&arena);
         allow_allocations(allowed);
-        nt_status status = nt_checkpoint_load(*folder, state, "this run", &cursor, &found, &arena,
-                                              &damage, &b.error);
+        nt_status status = nt_checkpoint_load(*folder, state, &identity, &arena, &from, &b.error);
         bool failed = allow_all_allocations();
         nt_arena_finish(&arena);
         if (!failed) {
             EXPECT_OK(&b.error, status);
-            assert_int_equal(found, NT_FOUND_NEWEST);
+            assert_int_equal(from.found, NT_FOUND_NEWEST);
             assert_true(allowed > 3);
             break;
         }
@@ -306,6 +343,7 @@ int main(void) {
         IN_FOLDER(older_is_overwritten),
         IN_FOLDER(other_runs_are_refused),
         IN_FOLDER(other_optimisers_are_other_runs),
+        IN_FOLDER(earlier_checkpoints_are_refused),
         IN_FOLDER(damage_is_found),
         IN_FOLDER(saving_goes_on_after_damage),
         IN_FOLDER(nothing_good_is_an_error),

@@ -1,4 +1,5 @@
 /* Whole training runs: the same bits at any number of threads and after any failure. */
+#include "attrs.h"
 #include "checkpoint.h"
 #include "file.h"
 #include "parallel.h"
@@ -147,13 +148,83 @@ static void everything_counts(void **folder) {
                                       &(nt_loading){.mean = mean, .deviation = deviation},
                                       &b.loader, &b.error));
     story told;
-    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID, "holds weights of another run");
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 "holds weights of another run: the data or how they are shown differ");
     all[count++] = trained(*folder, 1);
     for (int x = 0; x < count; x++)
         for (int y = 0; y < x; y++)
             assert_false(equal(all[x], all[y]));
     while (count > 0)
         nt_bytes_finish(&all[--count]);
+}
+
+/* Each key that differs is named, down to the last bit of a number; what decides nothing takes no
+ * part. */
+static void what_differs_is_named(void **folder) {
+    story told;
+    nt_bytes weights = trained(*folder, 1);
+    b.recipe.checkpoint_every = 7;
+    b.recipe.conv = NT_CONV_DIRECT;
+    b.recipe.plain = true;
+    EXPECT_OK(&b.error, train(*folder, 1, &told));
+    assert_int_equal(told.steps, 0);
+    EXPECT_ERROR(&b.error, train(*folder, 2, &told), NT_INVALID,
+                 NT_WEIGHTS_FILE ": error: holds weights of another run: its seed is 1, not 2; "
+                                 "choose another folder, or remove this one to train anew");
+    b.recipe.epochs++;
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 "another run: its number of epochs is 2, not 3; choose");
+    b.recipe.epochs--;
+    set_optimiser(&b, "sgd", "momentum=0.900000000001 weight_decay=0.001 nesterov=true");
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 "another run: the optimiser differs; choose");
+    set_loss(&b, "label_smoothing=0.1");
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 "another run: the loss differs and the optimiser differs; choose");
+    nt_bytes_finish(&weights);
+}
+
+/* The weights of the first version, which said no more than one digest, and foreign ones. */
+static void earlier_weights_are_refused(void **folder) {
+    static const nt_metadata first[] = {{"identity", "x"}, {"tensors", "y"}, {NULL, NULL}};
+    story told;
+    nt_weights *weights = drawn_weights(b.network, 1);
+    EXPECT_OK(&b.error, nt_safetensors_write(weights_in(*folder), weights, first, &b.error));
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 NT_WEIGHTS_FILE ": error: was written by an earlier version of this program, "
+                                 "whose runs can't be compared with this one; train anew in "
+                                 "another folder, or give this file under 'weights:' in place of "
+                                 "'train:'");
+    EXPECT_OK(&b.error, nt_safetensors_write(weights_in(*folder), weights, NULL, &b.error));
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 "does not say which run it is of; train anew in another folder, or");
+    nt_weights_free(weights);
+}
+
+/* Stops after some steps, and goes on with other algorithms: allowed, said, and written down. */
+static void other_numerics_go_on(void **folder) {
+    const nt_metadata *metadata;
+    story told;
+    b.recipe.checkpoint_every = 1e-9;
+    told.steps = 0;
+    for (int calls = 1; told.steps < 4; calls++) { /* writes that succeed */
+        clear(*folder);
+        nt_file_fail_at(calls, ENOSPC);
+        nt_status status = train(*folder, 1, &told);
+        nt_file_fail_at(0, 0);
+        EXPECT_ERROR(&b.error, status, NT_IO, "cannot write");
+    }
+    b.recipe.conv = NT_CONV_DIRECT;
+    EXPECT_OK(&b.error, train(*folder, 1, &told));
+    assert_non_null(strstr(told.notes, "\nthis run was begun with 'conv fastest, float32; "));
+    assert_non_null(strstr(told.notes, "'; it goes on with 'conv direct, float32; "));
+    EXPECT_OK(&b.error,
+              nt_safetensors_metadata(weights_in(*folder), &b.arena, &metadata, &b.error));
+    const char *numerics = nt_metadata_find(metadata, "numerics");
+    assert_ptr_equal(strstr(numerics, "conv fastest, "), numerics);
+    assert_non_null(strstr(numerics, "\nconv direct, "));
+    EXPECT_OK(&b.error, train(*folder, 1, &told)); /* which it is read with doesn't matter */
+    assert_int_equal(told.steps, 0);
 }
 
 /* How often checkpoints are made takes no part. */
@@ -397,6 +468,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(threads_do_not_matter),
         IN_FOLDER(everything_counts),
+        IN_FOLDER(what_differs_is_named),
+        IN_FOLDER(earlier_weights_are_refused),
+        IN_FOLDER(other_numerics_go_on),
         IN_FOLDER(checkpoints_do_not_matter),
         IN_FOLDER(metrics_have_the_rates),
         IN_FOLDER(every_step_draws_its_own),
