@@ -10,9 +10,6 @@
  * a sum, another algorithm for a shape, another draw. tests/golden/test_numerics.c notices. */
 enum { NT_NUMERICS_REVISION = 1 };
 
-/* Of results from before there were revisions. */
-#define NT_NUMERICS_UNKNOWN "unknown"
-
 /* Appends all of it as one line, without its end, to be compared as a whole:
  *
  *     conv fastest, float32; revision 1, BLIS 0.9.0, zen3, avx512

@@ -1,5 +1,12 @@
 #include "passes.h"
 
+const char *const nt_norm_names[] = {
+    [NT_NORM_RUNNING] = "running",
+    [NT_NORM_BATCH] = "batch",
+    [NT_NORM_RECALIBRATED] = "recalibrated",
+    NULL,
+};
+
 static bool runs(const nt_pass *pass, const nt_pass_options *options) {
     unsigned phases = options->plain ? pass->meaning : pass->phases;
     return phases >> options->phase & 1 && (!pass->wanted || pass->wanted(options));

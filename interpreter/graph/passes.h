@@ -21,6 +21,8 @@ typedef enum nt_norm {
     NT_NORM_RECALIBRATED /* see calibration.h */
 } nt_norm;
 
+extern const char *const nt_norm_names[]; /* "running", "batch", "recalibrated"; NULL ends it */
+
 typedef struct nt_pass_options {
     nt_phase phase;
     nt_norm norm; /* of NT_PHASE_EVALUATION */

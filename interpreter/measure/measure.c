@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "derived_weights.h"
+#include "describe.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@ typedef struct measure {
     int32_t wanted_count;
     int64_t done, total; /* samples, over all subjects */
     nt_measure_tally tally;
+    const char *asked; /* how the numerics of outcomes must begin that will do */
+    const char *other; /* numerics, of outcomes that will do; NULL: there are none */
+    nt_arena *arena;
     nt_error *error;
 } measure;
 
@@ -31,7 +35,7 @@ static nt_status no_memory(nt_error *error) {
 static nt_status digest_graph(const nt_measuring *m, const nt_graph *graph, nt_subject *subject) {
     nt_text text;
     nt_text_init(&text);
-    nt_graph_dump(graph, &text);
+    nt_graph_describe(graph, &text);
     nt_text_add(&text, m->context);
     if (nt_edits_need(&subject->edits, NT_NEEDS_INITIAL))
         nt_text_add(&text, m->initial_context);
@@ -115,7 +119,7 @@ static nt_status run_shard(measure *me, batch *b, int32_t number) {
     bool has, all = true;
     char detail[64];
     for (int32_t i = 0; i < b->count && all; i++)
-        NT_TRY(nt_store_has(m->store, b->subjects[i]->key, number, &all, me->error));
+        NT_TRY(nt_store_has(m->store, b->subjects[i]->key, m->numerics, number, &all, me->error));
     me->done += (int64_t)samples * b->count;
     if (all)
         return NT_OK;
@@ -125,9 +129,10 @@ static nt_status run_shard(measure *me, batch *b, int32_t number) {
     me->tally.evaluated++;
     for (int32_t i = 0; i < b->count; i++) {
         const char *key = b->subjects[b->cases.case_of[i]]->key;
-        NT_TRY(nt_store_has(m->store, key, number, &has, me->error));
+        NT_TRY(nt_store_has(m->store, key, m->numerics, number, &has, me->error));
         if (!has)
             b->shards[lacking++] = (nt_shard){.key = key,
+                                              .numerics = m->numerics,
                                               .samples = total,
                                               .sample_bytes = b->sample_bytes,
                                               .number = number,
@@ -158,21 +163,74 @@ static nt_status run_batch(measure *me, int32_t first, int32_t count) {
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count, nt_arena *arena) {
-    int32_t shards = nt_shard_count(nt_loader_count(me->m->loader));
-    for (int32_t i = 0; i < count; i++) {
-        nt_measured found;
-        if (find_key(me->m, &subjects[i], arena) != NT_OK)
+/* Whether the store has all of a subject: computed as this process does, or else with numerics with
+ * which it has all of the first one, too. Says which they are, or are to be. */
+static nt_status look_up(measure *me, nt_subject *subject, const nt_subject *first, bool *ret) {
+    const nt_measuring *m = me->m;
+    nt_measured found;
+    const char *other = NULL;
+    NT_TRY(nt_store_find(m->store, subject->key, m->numerics, &found, me->error));
+    bool whole = found.shards == nt_shard_count(nt_loader_count(m->loader));
+    if (!whole)
+        NT_TRY(nt_store_find_shared(m->store, subject->key, first->key, me->asked, me->arena,
+                                    &other, me->error));
+    subject->shards = found.shards;
+    subject->numerics = other ? other : m->numerics;
+    me->other = other ? other : me->other;
+    *ret = whole || other;
+    return NT_OK;
+}
+
+static void note_subject(measure *me, nt_subject *subject, bool whole) {
+    me->tally.known += whole;
+    if (!whole)
+        me->wanted[me->wanted_count++] = subject;
+}
+
+/* The first subject goes with the cases: it must have numerics that one of them has, and those of
+ * this process if one of them has these. */
+static nt_status look_up_first(measure *me, nt_subject *first, bool own, const char *cases) {
+    bool whole;
+    NT_TRY(look_up(me, first, first, &whole));
+    if (own && first->numerics != me->m->numerics) {
+        first->numerics = me->m->numerics;
+        whole = false;
+    } else if (!own && cases) {
+        first->numerics = cases;
+    }
+    note_subject(me, first, whole);
+    return NT_OK;
+}
+
+static void tell_numerics(measure *me, const nt_measure_tally *before) {
+    const nt_progress *progress = me->m->evaluation.progress;
+    me->tally.mixed = me->other != NULL;
+    if (!me->other || !before || before->mixed)
+        return;
+    if (me->wanted_count == 0)
+        nt_progress_note(progress, "this run was measured with '%s', which is kept", me->other);
+    else
+        nt_progress_note(progress,
+                         "this run was begun with '%s'; it goes on with '%s': what is new is "
+                         "measured with that, and the baseline again",
+                         me->other, me->m->numerics);
+}
+
+static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count) {
+    const char *cases = NULL;
+    bool own = false, whole;
+    for (int32_t i = 0; i < count; i++)
+        if (find_key(me->m, &subjects[i], me->arena) != NT_OK)
             return no_memory(me->error);
+    for (int32_t i = 1; i < count; i++) {
         if (subjects[i].failure)
             continue;
-        NT_TRY(nt_store_find(me->m->store, subjects[i].key, &found, me->error));
-        subjects[i].shards = found.shards;
-        me->tally.known += found.shards == shards;
-        if (found.shards < shards)
-            me->wanted[me->wanted_count++] = &subjects[i];
+        NT_TRY(look_up(me, &subjects[i], &subjects[0], &whole));
+        note_subject(me, &subjects[i], whole);
+        own = own || subjects[i].numerics == me->m->numerics;
+        cases = cases ? cases : subjects[i].numerics;
     }
-    return NT_OK;
+    return subjects[0].failure ? NT_OK : look_up_first(me, &subjects[0], own, cases);
 }
 
 /* By how many shards there are already, then by key. */
@@ -203,12 +261,15 @@ static int32_t next_batch(const measure *me, int32_t first) {
     return count;
 }
 
-static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count, nt_arena *arena) {
+static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
+                             const nt_measure_tally *before) {
     int32_t samples = nt_loader_count(me->m->loader);
-    me->wanted = NT_ARENA_ARRAY(arena, nt_subject *, count);
-    if (!me->wanted)
+    me->wanted = NT_ARENA_ARRAY(me->arena, nt_subject *, count);
+    me->asked = nt_arena_substring(me->arena, me->m->numerics, strcspn(me->m->numerics, ";"));
+    if (!me->wanted || !me->asked)
         return no_memory(me->error);
-    NT_TRY(find_wanted(me, subjects, count, arena));
+    NT_TRY(find_wanted(me, subjects, count));
+    tell_numerics(me, before);
     sort_wanted(me);
     me->total = (int64_t)me->wanted_count * samples;
     for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
@@ -220,12 +281,13 @@ static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count, n
 
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error) {
-    measure me = {.m = measuring, .error = error};
-    nt_status status = measure_all(&me, subjects, count, arena);
+    measure me = {.m = measuring, .arena = arena, .error = error};
+    nt_status status = measure_all(&me, subjects, count, tally);
     if (tally) {
         tally->known += me.tally.known;
         tally->shards += me.tally.shards;
         tally->evaluated += me.tally.evaluated;
+        tally->mixed = tally->mixed || me.tally.mixed;
     }
     return status;
 }

@@ -15,6 +15,7 @@ typedef struct nt_measuring {
     const nt_loader *loader;         /* the samples */
     const nt_loader *calibration;    /* training images: for mean outputs and recalibration */
     nt_evaluation evaluation;        /* its report is told of samples of all cases together */
+    const char *numerics;            /* how this process computes: ops/numerics.h */
     const char *context;             /* in words, all else that an outcome follows from */
     const char *initial_context;     /* the same of `initial`, */
     const char *calibration_context; /* and of the calibration images */
@@ -26,7 +27,8 @@ typedef struct nt_measuring {
 /* One case. */
 typedef struct nt_subject {
     nt_edits edits;
-    char key[NT_DIGEST_HEX]; /* of its outcomes in the store */
+    char key[NT_DIGEST_HEX]; /* of its outcomes in the store, */
+    const char *numerics;    /* and theirs; NULL if there are none. In the arena given */
     int32_t shards;          /* that the store had of it */
     const char *failure;     /* why it can't be measured, in the arena given; NULL: it is */
 } nt_subject;
@@ -36,11 +38,16 @@ typedef struct nt_measure_tally {
     int32_t known;     /* subjects that the store had whole */
     int32_t shards;    /* of the graphs of all the others */
     int32_t evaluated; /* of these shards; the store had the rest, or it came to an early end */
+    bool mixed;        /* outcomes of other numerics are among those, and it was said */
 } nt_measure_tally;
 
-/* Finds each subject's key, and measures what is not in the store yet. A case that can't be made
- * gets its reason, and the others go on. Adds to `tally`, unless it is NULL, whatever the outcome.
- * NT_INTERRUPTED or NT_TERMINATED, without an error, after a signal. */
+/* Finds each subject's key, and measures what is not in the store yet. The first subject is what
+ * the others are compared with. An outcome of other numerics that agree in what was asked for will
+ * do, if the first subject has one of the same: afterwards it has one for each subject's numerics.
+ * Where anything is measured, it is measured too, so that only like is compared with like; a note
+ * says when this comes up first. A case that can't be made gets its reason, and the others go on.
+ * Adds to `tally`, unless it is NULL, whatever the outcome. NT_INTERRUPTED or NT_TERMINATED,
+ * without an error, after a signal. */
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error);
 

@@ -21,6 +21,7 @@ typedef struct nt_finding {
     const char *failure;     /* why it has no numbers; then nothing below holds. NULL: it has */
     bool unfinished;         /* the failure: measuring isn't done yet */
     char key[NT_DIGEST_HEX]; /* in the store; "" if there is none */
+    const char *numerics;    /* of its outcome and of the baseline's; NULL if there is none */
     nt_outcome outcome;
     nt_paired paired;      /* samples that have a lower value than the baseline's, or a higher one:
                             * of classes, those that are no longer right, and those that became so */

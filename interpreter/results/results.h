@@ -41,8 +41,12 @@ typedef struct nt_setup {
 /* What the numbers were computed from and by. Digests are SHA-256, in hexadecimal. */
 typedef struct nt_provenance {
     const char *program; /* "nontrivial 0.1.0" */
-    const char *library;
+    const char *library, *build;
     int32_t threads;
+    const char *const *numerics; /* of all outcomes; cases are compared within each */
+    int32_t numerics_count;
+    const char *const *training_numerics; /* that took part in training, as far as is known */
+    int32_t training_numerics_count;
     const char *suite, *graph, *data;
     const char *const *weights; /* one for each seed */
     int32_t weight_count;
@@ -101,7 +105,7 @@ typedef struct nt_results {
     nt_setup setup;
     nt_provenance provenance;
     nt_samples samples;
-    nt_finding *baseline; /* one for each seed; nothing holds but seed, key and outcome */
+    nt_finding *baseline; /* one for each seed; nothing holds but seed, key, numerics and outcome */
     int32_t seed_count;
     nt_group_result *groups;
     int32_t group_count;

@@ -183,7 +183,13 @@ const nt_json_table nt_setup_table = {
 static const nt_json_member provenance_members[] = {
     {"program", NT_JSON_TEXT, FROM(program), .doc = "its name and version"},
     {"library", NT_JSON_TEXT, FROM(library), .doc = "of matrix products, and for which processor"},
+    {"build", NT_JSON_LINE, FROM(build), .optional = true,
+     .doc = "which commit of it, by which compiler"},
     {"threads", NT_JSON_INT, FROM(threads), .max = INT32_MAX, .doc = "no number depends on them"},
+    {"numerics", NT_JSON_LIST, FROM(numerics), FROM(numerics_count), .items = NT_JSON_LINE,
+     .optional = true, .doc = "how outcomes were computed; cases are compared within each"},
+    {"training_numerics", NT_JSON_LIST, FROM(training_numerics), FROM(training_numerics_count),
+     .items = NT_JSON_LINE, .optional = true, .doc = "how the weights were, as far as is known"},
     {"suite_sha256", NT_JSON_DIGEST, FROM(suite), .doc = "of the suite, with --set's settings"},
     {"graph_sha256", NT_JSON_DIGEST, FROM(graph), .doc = "of the graph"},
     {"data_sha256", NT_JSON_DIGEST, FROM(data), .doc = "of the data's files"},

@@ -27,8 +27,9 @@ static nt_status list_row(listing *list, const nt_finding *finding, nt_store_res
     row.seed = finding->seed;
     row.key = finding->failure ? NULL : finding->key;
     row.failure = finding->failure;
-    if (!row.failure)
-        NT_TRY(nt_store_find(list->store, row.key, &found, list->error));
+    row.numerics = finding->failure ? NULL : finding->numerics;
+    if (row.numerics)
+        NT_TRY(nt_store_find(list->store, row.key, row.numerics, &found, list->error));
     if (row.failure || found.shards > 0)
         list->rows[list->count++] = row;
     return NT_OK;

@@ -8,7 +8,8 @@
 typedef struct reading {
     nt_run_results *results;
     unsigned char **outcomes; /* of each baseline that is complete */
-    unsigned char *other;     /* the same of the case at hand */
+    unsigned char *other;     /* the same of the case at hand, */
+    unsigned char *like;      /* and of its baseline, where that has other numerics */
     nt_error *error;
 } reading;
 
@@ -34,7 +35,7 @@ static nt_status find_outcome(reading *r, nt_run_row *row, bool *ret, int32_t *r
     *ret = !finding->failure;
     if (finding->failure)
         return NT_OK;
-    NT_TRY(nt_store_find(r->results->store, finding->key, &found, r->error));
+    NT_TRY(nt_store_find(r->results->store, finding->key, finding->numerics, &found, r->error));
     NT_TRY(check_bytes(r, row, found.sample_bytes));
     *ret_samples = found.samples;
     *ret = found.shards == nt_shard_count(found.samples);
@@ -61,13 +62,15 @@ static nt_status read_baselines(reading *r) {
         size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
         if (!(r->outcomes[i] = nt_arena_alloc(&results->arena, size)))
             return nt_run_no_memory(results, r->error);
-        NT_TRY(nt_outcome_read(results->store, row->finding.key, results->scoring, samples,
-                               &row->finding.outcome, r->outcomes[i], r->error));
+        NT_TRY(nt_outcome_read(results->store, row->finding.key, row->finding.numerics,
+                               results->scoring, samples, &row->finding.outcome, r->outcomes[i],
+                               r->error));
         most = samples > most ? samples : most;
     }
-    r->other = nt_arena_alloc(&results->arena,
-                              (size_t)most * (size_t)nt_score_bytes(results->scoring) + 1);
-    return r->other ? NT_OK : nt_run_no_memory(results, r->error);
+    size_t largest = (size_t)most * (size_t)nt_score_bytes(results->scoring) + 1;
+    r->other = nt_arena_alloc(&results->arena, largest);
+    r->like = nt_arena_alloc(&results->arena, largest);
+    return r->other && r->like ? NT_OK : nt_run_no_memory(results, r->error);
 }
 
 static const nt_run_row *find_baseline(const nt_run_results *results, const nt_run_row *row) {
@@ -78,37 +81,65 @@ static const nt_run_row *find_baseline(const nt_run_results *results, const nt_r
     return NULL;
 }
 
-/* Compares one case with its baseline, if both are complete. */
-static nt_status read_row(reading *r, nt_run_row *row) {
+/* The baseline's outcomes with the numerics of the case; *ret NULL: the store lacks some. */
+static nt_status find_like(reading *r, const nt_run_row *row, const unsigned char **ret) {
+    const nt_run_results *results = r->results;
+    const nt_finding *baseline = &row->baseline->finding;
+    const char *numerics = row->finding.numerics;
+    nt_measured found;
+    nt_outcome ignored;
+    *ret = r->outcomes[row->baseline - results->baselines];
+    if (strcmp(baseline->numerics, numerics) == 0)
+        return NT_OK;
+    NT_TRY(nt_store_find(results->store, baseline->key, numerics, &found, r->error));
+    *ret = NULL;
+    if (found.samples != baseline->outcome.total || found.shards < nt_shard_count(found.samples))
+        return NT_OK;
+    NT_TRY(nt_outcome_read(results->store, baseline->key, numerics, results->scoring, found.samples,
+                           &ignored, r->like, r->error));
+    *ret = r->like;
+    return NT_OK;
+}
+
+static nt_status compare_row(reading *r, nt_run_row *row, const unsigned char *baseline,
+                             int32_t samples) {
     const nt_run_results *results = r->results;
     nt_finding *finding = &row->finding;
-    int32_t samples = 0;
-    bool whole;
-    row->baseline = find_baseline(results, row);
-    NT_TRY(find_outcome(r, row, &whole, &samples));
-    if (!whole)
-        return NT_OK;
-    if (!row->baseline || row->baseline->finding.failure) {
-        finding->failure = "its baseline isn't measured";
-        finding->unfinished = true;
-        return NT_OK;
-    }
-    const nt_outcome *baseline = &row->baseline->finding.outcome;
-    if (samples != baseline->total)
-        return nt_error_in(r->error, NT_INVALID, results->folder, -1,
-                           "'%s' was measured on %d samples, its baseline on %d", row->name,
-                           samples, baseline->total);
-    NT_TRY(nt_outcome_read(results->store, finding->key, results->scoring, samples,
-                           &finding->outcome, r->other, r->error));
+    NT_TRY(nt_outcome_read(results->store, finding->key, finding->numerics, results->scoring,
+                           samples, &finding->outcome, r->other, r->error));
     const nt_comparison with = {.scoring = results->scoring,
                                 .samples = samples,
-                                .baseline = r->outcomes[row->baseline - results->baselines],
+                                .baseline = baseline,
                                 .patients =
                                     samples == results->sample_count ? results->patients : NULL,
                                 .margin = results->margin};
     return nt_finding_compare(finding, &with, r->other) == NT_OK
                ? NT_OK
                : nt_run_no_memory(results, r->error);
+}
+
+/* Compares one case with its baseline, if both are complete. */
+static nt_status read_row(reading *r, nt_run_row *row) {
+    const nt_run_results *results = r->results;
+    const unsigned char *baseline = NULL;
+    int32_t samples = 0;
+    bool whole;
+    row->baseline = find_baseline(results, row);
+    NT_TRY(find_outcome(r, row, &whole, &samples));
+    if (!whole)
+        return NT_OK;
+    if (row->baseline && !row->baseline->finding.failure) {
+        if (samples != row->baseline->finding.outcome.total)
+            return nt_error_in(r->error, NT_INVALID, results->folder, -1,
+                               "'%s' was measured on %d samples, its baseline on %d", row->name,
+                               samples, row->baseline->finding.outcome.total);
+        NT_TRY(find_like(r, row, &baseline));
+    }
+    if (baseline)
+        return compare_row(r, row, baseline, samples);
+    row->finding.failure = "its baseline isn't measured";
+    row->finding.unfinished = true;
+    return NT_OK;
 }
 
 nt_status nt_run_read_outcomes(nt_run_results *results, nt_error *error) {

@@ -37,8 +37,10 @@ static nt_status add_row(void *context, const nt_store_result *result) {
         row.finding.failure = nt_arena_string(arena, result->failure);
     else
         snprintf(row.finding.key, sizeof row.finding.key, "%s", result->key);
+    if (result->numerics)
+        row.finding.numerics = nt_arena_string(arena, result->numerics);
     if (!row.group || !row.name || !row.split || !row.edit ||
-        (result->failure && !row.finding.failure) ||
+        (result->failure && !row.finding.failure) || (result->numerics && !row.finding.numerics) ||
         !nt_grow((void **)rows, capacity, *count, sizeof row))
         return nt_run_no_memory(results, list->error);
     (*rows)[(*count)++] = row;

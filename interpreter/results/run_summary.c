@@ -180,10 +180,10 @@ nt_status nt_run_row_images(const nt_run_results *results, const nt_run_row *row
     nt_outcome outcome;
     if (!before || !after || !lost || !gained)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading '%s'", row->name);
-    NT_TRY(nt_outcome_read(results->store, row->baseline->finding.key, results->scoring, samples,
-                           &outcome, before, error));
-    NT_TRY(nt_outcome_read(results->store, row->finding.key, results->scoring, samples, &outcome,
-                           after, error));
+    NT_TRY(nt_outcome_read(results->store, row->baseline->finding.key, row->finding.numerics,
+                           results->scoring, samples, &outcome, before, error));
+    NT_TRY(nt_outcome_read(results->store, row->finding.key, row->finding.numerics,
+                           results->scoring, samples, &outcome, after, error));
     const nt_comparison with = {
         .scoring = results->scoring, .samples = samples, .baseline = before};
     for (int32_t i = 0; i < samples; i++) {

@@ -23,8 +23,8 @@ static bool shard_fits(const nt_shard *shard) {
                               (size_t)shard->sample_bytes;
 }
 
-/* SHA-256 of one line and the outcomes. The line has the loss as SQLite keeps it: zero has no sign,
- * and there is one NaN. */
+/* SHA-256 of a line, the line of the numerics unless they are unknown, and the outcomes. The first
+ * has the loss as SQLite keeps it: zero has no sign, and there is one NaN. */
 static nt_status digest_shard(const nt_store *store, const nt_shard *shard, char ret[NT_DIGEST_HEX],
                               nt_error *error) {
     char line[200], loss[40] = "nan";
@@ -36,6 +36,10 @@ static nt_status digest_shard(const nt_store *store, const nt_shard *shard, char
     if (!digest)
         return nt_store_no_memory(store, error);
     nt_digest_add(digest, line, strlen(line));
+    if (strcmp(shard->numerics, NT_STORE_UNKNOWN) != 0) {
+        nt_digest_add(digest, shard->numerics, strlen(shard->numerics));
+        nt_digest_add(digest, "\n", 1);
+    }
     nt_digest_add(digest, shard->outcomes, shard->size);
     nt_digest_end(digest, ret);
     return NT_OK;
@@ -45,7 +49,7 @@ static nt_status digest_shard(const nt_store *store, const nt_shard *shard, char
 
 static nt_status put_measured(nt_store *store, const nt_shard *shard, nt_error *error) {
     nt_measured known;
-    NT_TRY(nt_store_find(store, shard->key, &known, error));
+    NT_TRY(nt_store_find(store, shard->key, shard->numerics, &known, error));
     if (known.samples == shard->samples && known.sample_bytes == shard->sample_bytes)
         return NT_OK;
     if (known.samples > 0)
@@ -53,8 +57,12 @@ static nt_status put_measured(nt_store *store, const nt_shard *shard, nt_error *
                            "%.16s… has %d samples of %d bytes; a shard of it says %d of %d",
                            shard->key, known.samples, known.sample_bytes, shard->samples,
                            shard->sample_bytes);
-    nt_query query = nt_query_start(store, NT_SQL_ADD_MEASURED);
+    nt_query query = nt_query_start(store, NT_SQL_ADD_NUMERICS);
+    nt_query_text(&query, shard->numerics);
+    NT_TRY(nt_query_run(query, error));
+    query = nt_query_start(store, NT_SQL_ADD_MEASURED);
     nt_query_text(&query, shard->key);
+    nt_query_text(&query, shard->numerics);
     nt_query_integer(&query, shard->samples);
     nt_query_integer(&query, shard->sample_bytes);
     return nt_query_run(query, error);
@@ -65,6 +73,7 @@ static nt_status find_same(nt_store *store, const nt_shard *shard, const char *d
                            nt_error *error) {
     nt_query query = nt_query_start(store, NT_SQL_FIND_SHARD);
     nt_query_text(&query, shard->key);
+    nt_query_text(&query, shard->numerics);
     nt_query_integer(&query, shard->number);
     bool found = nt_query_next(&query);
     const char *saved = found ? nt_query_column(&query, 0) : NULL;
@@ -94,6 +103,7 @@ static nt_status put_shard(nt_store *store, const nt_shard *shard, nt_error *err
         return NT_OK;
     nt_query query = nt_query_start(store, NT_SQL_ADD_SHARD);
     nt_query_text(&query, shard->key);
+    nt_query_text(&query, shard->numerics);
     nt_query_integer(&query, shard->number);
     nt_query_bytes(&query, shard->outcomes, shard->size);
     nt_query_real(&query, shard->loss);
@@ -112,10 +122,11 @@ nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t co
 
 /* --- asking and reading ----------------------------------------------------------------------- */
 
-nt_status nt_store_has(nt_store *store, const char *key, int32_t number, bool *ret,
-                       nt_error *error) {
+nt_status nt_store_has(nt_store *store, const char *key, const char *numerics, int32_t number,
+                       bool *ret, nt_error *error) {
     nt_query query = nt_query_start(store, NT_SQL_FIND_SHARD);
     nt_query_text(&query, key);
+    nt_query_text(&query, numerics);
     nt_query_integer(&query, number);
     bool found = nt_query_next(&query);
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
@@ -123,15 +134,38 @@ nt_status nt_store_has(nt_store *store, const char *key, int32_t number, bool *r
     return NT_OK;
 }
 
-nt_status nt_store_find(nt_store *store, const char *key, nt_measured *ret, nt_error *error) {
+nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
+                        nt_error *error) {
     nt_measured found = {0};
     nt_query query = nt_query_start(store, NT_SQL_FIND_MEASURED);
     nt_query_text(&query, key);
+    nt_query_text(&query, numerics);
     if (nt_query_next(&query))
         found = (nt_measured){.samples = nt_query_column_integer(&query, 0),
                               .sample_bytes = nt_query_column_integer(&query, 1),
                               .shards = nt_query_column_integer(&query, 2)};
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    *ret = found;
+    return NT_OK;
+}
+
+nt_status nt_store_find_shared(nt_store *store, const char *key, const char *with,
+                               const char *asked, nt_arena *arena, const char **ret,
+                               nt_error *error) {
+    const char *found = NULL;
+    nt_status status = NT_OK;
+    nt_query query = nt_query_start(store, NT_SQL_FIND_SHARED);
+    nt_query_text(&query, key);
+    nt_query_text(&query, with);
+    nt_query_text(&query, asked);
+    nt_query_integer(&query, NT_SHARD_SAMPLES);
+    if (nt_query_next(&query)) {
+        const char *line = nt_query_column(&query, 0);
+        found = line ? nt_arena_string(arena, line) : NULL;
+        if (!found)
+            status = nt_store_no_memory(store, error);
+    }
+    NT_TRY(nt_query_finish(&query, status, "read", error));
     *ret = found;
     return NT_OK;
 }
@@ -145,7 +179,7 @@ nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error
     return NT_OK;
 }
 
-/* The shard in the row at hand, whose columns are SHARD_COLUMNS, after a look at its digest. */
+/* The shard in the row at hand, whose columns are those of SHARDS, after a look at its digest. */
 static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
     bool no_loss = sqlite3_column_type(query->statement, 5) == SQLITE_NULL;
     nt_shard shard = {
@@ -155,11 +189,12 @@ static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
         .number = nt_query_column_integer(query, 3),
         .outcomes = sqlite3_column_blob(query->statement, 4),
         .size = (size_t)sqlite3_column_bytes(query->statement, 4),
+        .numerics = nt_query_column(query, 7),
         .loss = no_loss ? (double)NAN : sqlite3_column_double(query->statement, 5),
     };
     const char *saved = nt_query_column(query, 6);
     char digest[NT_DIGEST_HEX] = "";
-    if (!shard.key || !saved || (!shard.outcomes && shard.size > 0))
+    if (!shard.key || !shard.numerics || !saved || (!shard.outcomes && shard.size > 0))
         return nt_store_no_memory(query->store, error);
     if (shard_fits(&shard))
         NT_TRY(digest_shard(query->store, &shard, digest, error));
@@ -171,12 +206,13 @@ static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
     return NT_OK;
 }
 
-static nt_status read_shards(nt_store *store, const char *key, unsigned char *ret_outcomes,
-                             double *ret_loss, nt_error *error) {
+static nt_status read_shards(nt_store *store, const char *key, const char *numerics,
+                             unsigned char *ret_outcomes, double *ret_loss, nt_error *error) {
     double loss = 0;
     nt_status status = NT_OK;
     nt_query query = nt_query_start(store, NT_SQL_READ_SHARDS);
     nt_query_text(&query, key);
+    nt_query_text(&query, numerics);
     while (status == NT_OK && nt_query_next(&query)) {
         nt_shard shard;
         status = read_shard(&query, &shard, error);
@@ -193,10 +229,11 @@ static nt_status read_shards(nt_store *store, const char *key, unsigned char *re
 
 /* Every shard has the size that its number says, and no two have one number: so, if there are as
  * many as there should be, they fill the outcomes. */
-nt_status nt_store_read(nt_store *store, const char *key, unsigned char *ret_outcomes, size_t size,
-                        double *ret_loss, nt_error *error) {
+nt_status nt_store_read(nt_store *store, const char *key, const char *numerics,
+                        unsigned char *ret_outcomes, size_t size, double *ret_loss,
+                        nt_error *error) {
     nt_measured found;
-    NT_TRY(nt_store_find(store, key, &found, error));
+    NT_TRY(nt_store_find(store, key, numerics, &found, error));
     if (found.shards == 0 || found.shards < nt_shard_count(found.samples))
         return nt_error_in(error, NT_FAILED, store->file.path, -1,
                            "%d of %d shards of %.16s… are measured", found.shards,
@@ -205,7 +242,7 @@ nt_status nt_store_read(nt_store *store, const char *key, unsigned char *ret_out
         return nt_error_in(error, NT_INVALID, store->file.path, -1,
                            "%.16s… has %d samples of %d bytes; %zu bytes were asked for", key,
                            found.samples, found.sample_bytes, size);
-    return read_shards(store, key, ret_outcomes, ret_loss, error);
+    return read_shards(store, key, numerics, ret_outcomes, ret_loss, error);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */

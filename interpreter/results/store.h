@@ -2,12 +2,17 @@
  * whatever becomes of the process: shards of 1,000 samples are saved as soon as they are known, all
  * cases of a shard in one transaction, so that a kill costs the shard in hand and nothing else.
  *
- *     outcomes.sqlite      application_id "NTRV", user_version 1
- *       measured           what the key stands for; a key is the SHA-256 of all that an outcome
- *                          follows from: weights, graph with its edit, data, split
+ *     outcomes.sqlite      application_id "NTRV", user_version 2
+ *       numerics           how outcomes were computed (ops/numerics.h), a line each
+ *       measured           what was measured with which numerics; a key is the SHA-256 of all that
+ *                          an outcome follows from beside them: weights, graph with its edit, data,
+ *                          split
  *       shard              outcomes of samples [number * 1000, number * 1000 + 1000), the last one
  *                          shorter; the sum of their losses; a digest of the whole
- *       result             which case of the suite has which key, or why it failed
+ *       result             which case of the suite has which key and numerics, or why it failed
+ *
+ * Version 1 had no numerics: its rows are of NT_STORE_UNKNOWN. Whoever opens it for writing makes
+ * it one of version 2.
  *
  * Nothing in it depends on when or in how many attempts it was written: row for row, a resumed run
  * leaves what an undisturbed one does. Rows of measured and shard never change and never go.
@@ -25,6 +30,7 @@
 #include <stddef.h>
 
 #define NT_STORE_NAME "outcomes.sqlite"
+#define NT_STORE_UNKNOWN "unknown" /* numerics that nobody wrote down */
 
 enum { NT_SHARD_SAMPLES = 1000 };
 
@@ -42,7 +48,8 @@ void nt_store_close(nt_store *store); /* takes NULL */
 /* One shard of one measured thing. Texts and bytes are the caller's. */
 typedef struct nt_shard {
     const char *key;               /* 64 hexadecimal digits */
-    int32_t samples, sample_bytes; /* of all shards of the key; the bytes of one sample's outcome */
+    const char *numerics;          /* one line, without its end */
+    int32_t samples, sample_bytes; /* of all shards of both; the bytes of one sample's outcome */
     int32_t number;
     const unsigned char *outcomes; /* sample after sample */
     size_t size;                   /* in bytes; must be that of the shard */
@@ -53,38 +60,48 @@ int32_t nt_shard_count(int32_t samples);                   /* shards of so many 
 int32_t nt_shard_samples(int32_t samples, int32_t number); /* samples in one of them */
 
 /* Saves the shards, all or none. One that is there already must be the same (NT_FAILED otherwise:
- * the program's outcomes would not be determined by their key). NT_INVALID for a wrong size. */
+ * the program's outcomes would not be determined by key and numerics). NT_INVALID for a wrong size.
+ */
 nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t count,
                               nt_error *error);
 
-nt_status nt_store_has(nt_store *store, const char *key, int32_t number, bool *ret,
-                       nt_error *error);
+nt_status nt_store_has(nt_store *store, const char *key, const char *numerics, int32_t number,
+                       bool *ret, nt_error *error);
 
-/* What there is of a key: all zero if nothing. Complete when shards == nt_shard_count(samples). */
+/* What there is of a key with some numerics: all zero if nothing. Complete when shards ==
+ * nt_shard_count(samples). */
 typedef struct nt_measured {
     int32_t samples, sample_bytes, shards;
 } nt_measured;
 
-nt_status nt_store_find(nt_store *store, const char *key, nt_measured *ret, nt_error *error);
+nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
+                        nt_error *error);
+
+/* The newest numerics, of those that begin with `asked`, with which both keys are complete; in
+ * `arena`, NULL if there are none. */
+nt_status nt_store_find_shared(nt_store *store, const char *key, const char *with,
+                               const char *asked, nt_arena *arena, const char **ret,
+                               nt_error *error);
 
 /* All outcomes of a complete key, sample after sample, and the sum of its shards' losses in their
  * order. `size` is samples * sample_bytes; on failure ret_outcomes may hold anything. NT_FAILED if
  * shards are missing. */
-nt_status nt_store_read(nt_store *store, const char *key, unsigned char *ret_outcomes, size_t size,
-                        double *ret_loss, nt_error *error);
+nt_status nt_store_read(nt_store *store, const char *key, const char *numerics,
+                        unsigned char *ret_outcomes, size_t size, double *ret_loss,
+                        nt_error *error);
 
-/* How many keys are complete. */
+/* How many keys are complete, each counted with each of its numerics. */
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error);
 
 /* --- the suite's cases ------------------------------------------------------------------------ */
 
-/* One case, with one seed, on one split: its key, of which at least one shard must be saved, or the
- * reason why there is none; the other is NULL. */
+/* One case, with one seed, on one split: its key and numerics, of which at least one shard must be
+ * saved, or the reason why there are none; the other is NULL. */
 typedef struct nt_store_result {
     const char *group, *name; /* unique together with seed and split */
     int32_t seed;
     const char *split, *edit; /* edit: what was zeroed, in words */
-    const char *key, *failure;
+    const char *key, *numerics, *failure;
 } nt_store_result;
 
 /* Puts these in place of all results that there were, all or none, and keeps their order. */

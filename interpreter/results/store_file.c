@@ -7,45 +7,12 @@
 #include "store_file.h"
 
 #include "store.h"
+#include "store_format.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { APPLICATION_ID = 0x4E545256 /* "NTRV" */, VERSION = 1, PATIENCE_MS = 5000 };
-
-/* The digest covers the whole row and its row of measured; see digest_shard in store.c. Shards are
- * kept in the order in which they came, since rows of their size don't fit a tree without row
- * numbers. */
-static const struct table {
-    const char *name, *sql;
-} tables[] = {
-    {"measured", "CREATE TABLE measured(\n"
-                 "  key TEXT PRIMARY KEY CHECK (length(key) = 64),\n"
-                 "  samples INTEGER NOT NULL CHECK (samples BETWEEN 1 AND 2147483647),\n"
-                 "  sample_bytes INTEGER NOT NULL CHECK (sample_bytes BETWEEN 1 AND 1000000)\n"
-                 ") STRICT, WITHOUT ROWID"},
-    {"shard", "CREATE TABLE shard(\n"
-              "  key TEXT NOT NULL REFERENCES measured,\n"
-              "  number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 2147483647),\n"
-              "  outcomes BLOB NOT NULL,\n"
-              "  loss REAL,\n"
-              "  digest TEXT NOT NULL,\n"
-              "  PRIMARY KEY (key, number)\n"
-              ") STRICT"},
-    {"result", "CREATE TABLE result(\n"
-               "  group_name TEXT NOT NULL,\n"
-               "  case_name TEXT NOT NULL,\n"
-               "  seed INTEGER NOT NULL CHECK (seed BETWEEN -2147483648 AND 2147483647),\n"
-               "  split TEXT NOT NULL,\n"
-               "  edit TEXT NOT NULL,\n"
-               "  key TEXT REFERENCES measured,\n"
-               "  failure TEXT,\n"
-               "  position INTEGER NOT NULL UNIQUE,\n"
-               "  PRIMARY KEY (group_name, case_name, seed, split),\n"
-               "  CHECK ((key IS NULL) <> (failure IS NULL))\n"
-               ") STRICT"},
-};
-enum { TABLES = sizeof tables / sizeof *tables };
+enum { PATIENCE_MS = 5000 };
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
@@ -164,50 +131,61 @@ static nt_status ask_number(nt_store_file *file, const char *sql, long long *ret
 static nt_status create_tables(const nt_store_file *file, nt_error *error) {
     char mark[100];
     snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             APPLICATION_ID, VERSION);
-    NT_TRY(execute(file, "BEGIN IMMEDIATE", error));
+             NT_STORE_APPLICATION, NT_STORE_VERSION);
     nt_status status = execute(file, mark, error);
-    for (int i = 0; status == NT_OK && i < TABLES; i++)
-        status = execute(file, tables[i].sql, error);
-    return status == NT_OK ? execute(file, "COMMIT", error) : status; /* closing rolls back */
+    for (const nt_store_table *table = nt_store_tables(NT_STORE_VERSION);
+         status == NT_OK && table->name; table++)
+        status = execute(file, table->sql, error);
+    return status;
 }
 
-static nt_status check_marks(nt_store_file *file, bool *ret_new, nt_error *error) {
+/* Makes a new file, or one of an earlier version, one of this version. What fails is rolled back by
+ * closing. */
+static nt_status make_ours(const nt_store_file *file, bool new, nt_error *error) {
+    NT_TRY(execute(file, "BEGIN IMMEDIATE", error));
+    if (!new)
+        NT_TRY(execute(file, nt_store_set_aside_sql, error));
+    NT_TRY(create_tables(file, error));
+    if (!new)
+        NT_TRY(execute(file, nt_store_bring_over_sql, error));
+    return execute(file, "COMMIT", error);
+}
+
+/* *ret_version: 0 of a new file. */
+static nt_status check_marks(nt_store_file *file, int *ret_version, nt_error *error) {
     long long id, version, objects;
     NT_TRY(ask_number(file, "PRAGMA application_id", &id, error));
     NT_TRY(ask_number(file, "PRAGMA user_version", &version, error));
     NT_TRY(ask_number(file, "SELECT count(*) FROM sqlite_schema", &objects, error));
-    *ret_new = id == 0 && version == 0 && objects == 0;
-    if (*ret_new)
+    *ret_version = (int)version;
+    if (id == 0 && version == 0 && objects == 0)
         return NT_OK;
-    if (id != APPLICATION_ID) {
+    if (id != NT_STORE_APPLICATION) {
         nt_error_in(error, NT_INVALID, file->path, -1,
                     "is an SQLite database, but not one of measured outcomes");
         nt_error_hint(error, "move it out of the folder, or choose another folder");
         return NT_INVALID;
     }
-    if (version > VERSION) {
+    if (version > NT_STORE_VERSION) {
         nt_error_in(error, NT_INVALID, file->path, -1,
                     "was written by a newer version of this program: its format is %lld, this "
                     "version knows %d",
-                    version, VERSION);
+                    version, NT_STORE_VERSION);
         nt_error_hint(error, "use the newer version, or choose another folder");
         return NT_INVALID;
     }
-    return version == VERSION
-               ? NT_OK
-               : nt_store_file_damaged(file, error, "there is no format %lld", version);
+    return version >= 1 ? NT_OK
+                        : nt_store_file_damaged(file, error, "there is no format %lld", version);
 }
 
-static nt_status check_structure(nt_store_file *file, nt_error *error) {
-    for (int i = 0; i < TABLES; i++) {
+static nt_status check_structure(nt_store_file *file, int version, nt_error *error) {
+    for (const nt_store_table *table = nt_store_tables(version); table->name; table++) {
         char sql[100];
         const char *found;
-        snprintf(sql, sizeof sql, "SELECT sql FROM sqlite_schema WHERE name = '%s'",
-                 tables[i].name);
+        snprintf(sql, sizeof sql, "SELECT sql FROM sqlite_schema WHERE name = '%s'", table->name);
         NT_TRY(ask(file, sql, &found, error));
-        if (!found || strcmp(found, tables[i].sql) != 0)
-            return nt_store_file_damaged(file, error, "the table '%s' is %s", tables[i].name,
+        if (!found || strcmp(found, table->sql) != 0)
+            return nt_store_file_damaged(file, error, "the table '%s' is %s", table->name,
                                          found ? "another than it should be" : "missing");
     }
     const char *flaw, *stray;
@@ -221,12 +199,17 @@ static nt_status check_structure(nt_store_file *file, nt_error *error) {
 }
 
 static nt_status accept(nt_store_file *file, nt_error *error) {
-    bool new;
-    NT_TRY(check_marks(file, &new, error));
-    if (!new)
-        return check_structure(file, error);
+    int version;
+    NT_TRY(check_marks(file, &version, error));
+    if (version > 0)
+        NT_TRY(check_structure(file, version, error));
+    if (version == NT_STORE_VERSION)
+        return NT_OK;
     if (file->to_write)
-        return create_tables(file, error);
+        return make_ours(file, version == 0, error);
+    file->looked_through = true;
+    if (version > 0)
+        return execute(file, nt_store_look_through_sql, error);
     nt_error_in(error, NT_INVALID, file->path, -1, "is empty");
     nt_error_hint(error, "run the suite first");
     return NT_INVALID;

@@ -11,6 +11,8 @@ typedef struct nt_store_file {
     const char *path;
     sqlite3 *db;
     bool to_write;
+    bool looked_through; /* of an earlier version, which is read as it is: takes no statement that
+                          * would write */
 } nt_store_file;
 
 /* A connection to a file with our tables in it. */

@@ -7,19 +7,21 @@
 #include "store_file.h"
 
 typedef enum nt_store_sql {
-    NT_SQL_BEGIN,
+    NT_SQL_FIND_MEASURED,
+    NT_SQL_FIND_SHARED,
+    NT_SQL_FIND_SHARD,
+    NT_SQL_READ_SHARDS,
+    NT_SQL_COUNT_COMPLETE,
+    NT_SQL_READ_RESULTS,
+    NT_SQL_BEGIN, /* from here on, those that write, and their look at what is there */
     NT_SQL_COMMIT,
     NT_SQL_ROLLBACK,
-    NT_SQL_FIND_MEASURED,
+    NT_SQL_ADD_NUMERICS,
     NT_SQL_ADD_MEASURED,
-    NT_SQL_FIND_SHARD,
     NT_SQL_ADD_SHARD,
-    NT_SQL_READ_SHARDS,
     NT_SQL_READ_ALL_SHARDS,
-    NT_SQL_COUNT_COMPLETE,
     NT_SQL_CLEAR_RESULTS,
     NT_SQL_ADD_RESULT,
-    NT_SQL_READ_RESULTS,
     NT_SQL_COUNT
 } nt_store_sql;
 

@@ -4,35 +4,55 @@
 /* --- statements ------------------------------------------------------------------------------- */
 
 /* What read_shard in store.c expects. */
-#define SHARD_COLUMNS "key, samples, sample_bytes, number, outcomes, loss, digest"
+#define SHARDS                                                                                     \
+    "SELECT s.key, m.samples, m.sample_bytes, s.number, s.outcomes, s.loss, s.digest, n.line"      \
+    " FROM shard AS s JOIN measured AS m ON m.key = s.key AND m.numerics = s.numerics"             \
+    " JOIN numerics AS n ON n.id = s.numerics"
+
+/* Of a row m of measured. */
+#define SHARD_COUNT                                                                                \
+    "(SELECT count(*) FROM shard AS s WHERE s.key = m.key AND s.numerics = m.numerics)"
+
+/* Whether a key is complete with a row n of numerics, a shard holding so many samples. */
+#define COMPLETE(key, shard)                                                                       \
+    "EXISTS (SELECT 1 FROM measured AS m WHERE m.key = " key " AND m.numerics = n.id"              \
+    " AND (m.samples + " shard " - 1) / " shard " = " SHARD_COUNT ")"
+
+#define NUMERICS(line) "(SELECT id FROM numerics WHERE line = " line ")"
 
 static const char *const statement_sql[NT_SQL_COUNT] = {
+    [NT_SQL_FIND_MEASURED] =
+        "SELECT m.samples, m.sample_bytes, " SHARD_COUNT
+        " FROM measured AS m WHERE m.key = ?1 AND m.numerics = " NUMERICS("?2"),
+    [NT_SQL_FIND_SHARED] =
+        "SELECT n.line FROM numerics AS n"
+        " WHERE substr(n.line, 1, length(?3)) = ?3"
+        " AND " COMPLETE("?1", "?4") " AND " COMPLETE("?2", "?4") " ORDER BY n.id DESC LIMIT 1",
+    [NT_SQL_FIND_SHARD] =
+        "SELECT digest FROM shard WHERE key = ?1 AND numerics = " NUMERICS("?2") " AND number = ?3",
+    [NT_SQL_READ_SHARDS] = SHARDS " WHERE s.key = ? AND n.line = ? ORDER BY s.number",
+    [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m"
+                              " WHERE (m.samples + ?1 - 1) / ?1 = " SHARD_COUNT,
+    [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, line, failure"
+                            " FROM result LEFT JOIN numerics ON id = numerics ORDER BY position",
     [NT_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [NT_SQL_COMMIT] = "COMMIT",
     [NT_SQL_ROLLBACK] = "ROLLBACK",
-    [NT_SQL_FIND_MEASURED] = "SELECT samples, sample_bytes,"
-                             " (SELECT count(*) FROM shard WHERE key = ?1)"
-                             " FROM measured WHERE key = ?1",
-    [NT_SQL_ADD_MEASURED] = "INSERT INTO measured (key, samples, sample_bytes) VALUES (?, ?, ?)",
-    [NT_SQL_FIND_SHARD] = "SELECT digest FROM shard WHERE key = ? AND number = ?",
-    [NT_SQL_ADD_SHARD] = "INSERT INTO shard (key, number, outcomes, loss, digest)"
-                         " VALUES (?, ?, ?, ?, ?)",
-    [NT_SQL_READ_SHARDS] = "SELECT " SHARD_COLUMNS " FROM shard JOIN measured USING (key)"
-                           " WHERE key = ? ORDER BY number",
-    [NT_SQL_READ_ALL_SHARDS] = "SELECT " SHARD_COLUMNS " FROM shard JOIN measured USING (key)"
-                               " ORDER BY shard.rowid",
-    [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured WHERE (samples + ?1 - 1) / ?1 ="
-                              " (SELECT count(*) FROM shard WHERE shard.key = measured.key)",
+    [NT_SQL_ADD_NUMERICS] = "INSERT OR IGNORE INTO numerics (line) VALUES (?)",
+    [NT_SQL_ADD_MEASURED] = "INSERT INTO measured (key, numerics, samples, sample_bytes)"
+                            " VALUES (?1, " NUMERICS("?2") ", ?3, ?4)",
+    [NT_SQL_ADD_SHARD] = "INSERT INTO shard (key, numerics, number, outcomes, loss, digest)"
+                         " VALUES (?1, " NUMERICS("?2") ", ?3, ?4, ?5, ?6)",
+    [NT_SQL_READ_ALL_SHARDS] = SHARDS " ORDER BY s.rowid",
     [NT_SQL_CLEAR_RESULTS] = "DELETE FROM result",
-    [NT_SQL_ADD_RESULT] = "INSERT INTO result"
-                          " (group_name, case_name, seed, split, edit, key, failure, position)"
-                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, failure"
-                            " FROM result ORDER BY position",
+    [NT_SQL_ADD_RESULT] = "INSERT INTO result (group_name, case_name, seed, split, edit, key,"
+                          " numerics, failure, position)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NUMERICS("?7") ", ?8, ?9)",
 };
 
 nt_status nt_store_prepare(nt_store *store, nt_error *error) {
-    for (int i = 0; i < NT_SQL_COUNT; i++)
+    int count = store->file.looked_through ? NT_SQL_BEGIN : NT_SQL_COUNT;
+    for (int i = 0; i < count; i++)
         if (sqlite3_prepare_v3(store->file.db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->statements[i], NULL) != SQLITE_OK)
             return nt_store_file_failed(&store->file, "open", error);

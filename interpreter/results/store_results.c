@@ -11,6 +11,7 @@ static nt_status put_result(nt_store *store, const nt_store_result *result, size
     nt_query_text(&query, result->split);
     nt_query_text(&query, result->edit);
     nt_query_text(&query, result->key);
+    nt_query_text(&query, result->numerics);
     nt_query_text(&query, result->failure);
     nt_query_integer(&query, (int64_t)position);
     return nt_query_run(query, error);
@@ -36,7 +37,8 @@ nt_status nt_store_each_result(nt_store *store, nt_store_visit visit, void *cont
                                         .split = nt_query_column(&query, 3),
                                         .edit = nt_query_column(&query, 4),
                                         .key = nt_query_column(&query, 5),
-                                        .failure = nt_query_column(&query, 6)};
+                                        .numerics = nt_query_column(&query, 6),
+                                        .failure = nt_query_column(&query, 7)};
         if (query.code == SQLITE_ROW)
             status = visit(context, &result);
     }

@@ -68,20 +68,22 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
 }
 
 nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
-                          char ret_digest[NT_DIGEST_HEX], nt_arena *arena, const char **ret_initial,
+                          char ret_digest[NT_DIGEST_HEX], nt_arena *arena, nt_seed_files *ret_files,
                           nt_error *error) {
     const nt_suite *suite = source->suite;
-    *ret_initial = suite->initial;
+    *ret_files = (nt_seed_files){suite->weights, suite->initial};
     if (suite->weights)
         return nt_given_weights(suite->weights, source->progress, weights, ret_digest, error);
     const char *folder = nt_arena_printf(arena, "%s/seed-%d", source->folder, suite->seeds[s]);
-    const char *path = folder ? nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
-    *ret_initial = folder ? nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder) : NULL;
-    if (!path || !*ret_initial)
+    if (folder) {
+        ret_files->weights = nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder);
+        ret_files->initial = nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder);
+    }
+    if (!ret_files->weights || !ret_files->initial)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     if (suite->seed_count > 1)
         nt_progress_note(source->progress, "seed %d (%d of %d)", suite->seeds[s], s + 1,
                          suite->seed_count);
     NT_TRY(train(source, suite->seeds[s], folder, weights, error));
-    return nt_file_digest(path, ret_digest, error);
+    return nt_file_digest(ret_files->weights, ret_digest, error);
 }

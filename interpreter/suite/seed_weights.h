@@ -22,11 +22,15 @@ typedef struct nt_seed_source {
 nt_status nt_given_weights(const char *path, const nt_progress *progress, nt_weights *weights,
                            char ret_digest[NT_DIGEST_HEX], nt_error *error);
 
+/* Where they are: the weights, and what training began with (NULL if that isn't known). */
+typedef struct nt_seed_files {
+    const char *weights, *initial;
+} nt_seed_files;
+
 /* Reads the suite's weights file, or trains (or goes on training) with seed number s of the suite.
- * The digest is the weights file's. ret_initial: the file with what training began with, in
- * `arena`; NULL if it isn't known. */
+ * The digest is the weights file's. The files' names are the suite's or in `arena`. */
 nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
-                          char ret_digest[NT_DIGEST_HEX], nt_arena *arena, const char **ret_initial,
+                          char ret_digest[NT_DIGEST_HEX], nt_arena *arena, nt_seed_files *ret_files,
                           nt_error *error);
 
 #endif

@@ -5,8 +5,6 @@
 #include <string.h>
 
 static const char *const splits[] = {"train", "test", "held_out", NULL}; /* as nt_split */
-static const char *const batch_norms[] = {"running", "batch", "recalibrated",
-                                          NULL}; /* as nt_norm */
 
 static const nt_field fields[] = {
     {"split", NT_CHOICE, offsetof(nt_suite_evaluate, split), "test", .choices = splits,
@@ -15,7 +13,7 @@ static const nt_field fields[] = {
     {"limit", NT_INT, offsetof(nt_suite_evaluate, limit), "0", 0, 2147483647,
      .doc = "only the first so many images; 0: all"},
     {"batch_norm", NT_CHOICE, offsetof(nt_suite_evaluate, batch_norm), "running",
-     .choices = batch_norms, .doc = "which statistics batch normalisation uses"},
+     .choices = nt_norm_names, .doc = "which statistics batch normalisation uses"},
     {"calibration", NT_INT, offsetof(nt_suite_evaluate, calibration), "5000", 1, 2147483647,
      .doc = "training images, the first ones, for mean outputs and recalibrated statistics; "
             "of the latter whole batches"},

@@ -1,7 +1,6 @@
 /* The cases of a suite with one seed's weights, and each compared with the baseline. */
 #include "suite_run_private.h"
 
-#include "attrs.h"
 #include "comparison.h"
 #include "outcome.h"
 #include "trainer.h"
@@ -9,22 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In words, all that an outcome follows from but the graph and its edit: the program, the weights,
- * the samples. */
+/* In words, all that an outcome follows from but the graph and its edit: the weights, the samples,
+ * and whose statistics batch normalisations take. */
 static const char *context_of(const nt_suite_work *work, int s, const nt_loader *loader,
                               nt_arena *arena) {
     const nt_provenance *from = &work->results->provenance;
     const nt_suite *suite = work->suite;
+    nt_norm norm = (nt_norm)suite->evaluate.batch_norm;
     nt_text text;
     nt_text_init(&text);
-    nt_text_printf(&text, "by: %s, %s\n", from->program, from->library);
-    nt_text_printf(&text, "weights: %s\ndata: %s\nsplit: %d\nheld out: %d\ncount: %d\nnorm: %d\n",
-                   work->weight_digests[s], from->data, nt_loader_split(loader),
-                   suite->data.hold_out, nt_loader_count(loader), suite->evaluate.batch_norm);
-    if (suite->evaluate.batch_norm != NT_NORM_RUNNING)
+    nt_text_printf(&text, "weights: %s\ndata: %s\nnorm: %s\n", work->weight_digests[s], from->data,
+                   nt_norm_names[norm]);
+    if (norm != NT_NORM_RUNNING)
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
-    if (suite->conv == NT_CONV_DIRECT)
-        nt_text_add(&text, "conv: direct\n");
     nt_loader_describe(loader, &text);
     const char *copy = text.failed ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
@@ -61,6 +57,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
                        .metric = work->scoring.metric,
                        .passes = {.norm = (nt_norm)suite->evaluate.batch_norm, .conv = suite->conv},
                        .progress = work->options->progress},
+        .numerics = work->numerics,
         .context = context_of(work, s, loader, arena),
         .initial_context = work->initial_digest,
         .calibration_context = calibration,
@@ -88,48 +85,75 @@ static void list_subjects(const nt_suite_work *work, nt_subject *subjects) {
     }
 }
 
-/* Notes which key each finding has, or why it has none. */
+/* A copy that the results keep; NULL of NULL. */
+static nt_status keep(nt_suite_work *work, const char *text, const char **ret) {
+    *ret = text ? nt_arena_string(&work->results->arena, text) : NULL;
+    return text && !*ret ? nt_suite_no_memory(work) : NT_OK;
+}
+
+/* Notes which key and numerics each finding has, or why it has none. */
 static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subjects) {
     nt_results *results = work->results;
     memcpy(results->baseline[s].key, subjects->key, sizeof subjects->key);
+    NT_TRY(keep(work, subjects->numerics, &results->baseline[s].numerics));
     for (int g = 0; g < work->suite->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++) {
             const nt_subject *subject = ++subjects;
             nt_finding *finding = &results->groups[g].cases[c].findings[s];
             memcpy(finding->key, subject->key, sizeof subject->key);
-            if (!subject->failure)
-                continue;
-            finding->failure = nt_arena_string(&results->arena, subject->failure);
-            if (!finding->failure)
-                return nt_suite_no_memory(work);
+            NT_TRY(keep(work, subject->numerics, &finding->numerics));
+            NT_TRY(keep(work, subject->failure, &finding->failure));
         }
     return NT_OK;
+}
+
+/* What cases are compared with: the baseline with the numerics of the case in hand. */
+typedef struct like {
+    const char *numerics;
+    unsigned char *outcomes;
+} like;
+
+static nt_status read_like(nt_suite_work *work, int s, const char *numerics, like *baseline) {
+    nt_outcome ignored;
+    if (baseline->numerics && strcmp(baseline->numerics, numerics) == 0)
+        return NT_OK;
+    baseline->numerics = numerics;
+    return nt_outcome_read(work->store, work->results->baseline[s].key, numerics, work->scoring,
+                           nt_loader_count(work->loader), &ignored, baseline->outcomes,
+                           work->error);
+}
+
+static nt_status find_one(nt_suite_work *work, int s, nt_finding *finding, like *baseline,
+                          unsigned char *outcomes) {
+    int32_t samples = nt_loader_count(work->loader);
+    NT_TRY(read_like(work, s, finding->numerics, baseline));
+    NT_TRY(nt_outcome_read(work->store, finding->key, finding->numerics, work->scoring, samples,
+                           &finding->outcome, outcomes, work->error));
+    const nt_comparison with = {.scoring = work->scoring,
+                                .samples = samples,
+                                .baseline = baseline->outcomes,
+                                .patients = work->results->samples.patients,
+                                .margin = work->suite->margin};
+    return nt_finding_compare(finding, &with, outcomes) == NT_OK ? NT_OK : nt_suite_no_memory(work);
 }
 
 /* Reads what was measured, and compares each case with the baseline. */
 static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
     nt_results *results = work->results;
+    nt_finding *shown = &results->baseline[s];
     int32_t samples = nt_loader_count(work->loader);
     size_t size = (size_t)samples * (size_t)nt_score_bytes(work->scoring);
-    unsigned char *baseline = nt_arena_alloc(arena, size), *other = nt_arena_alloc(arena, size);
-    if (!baseline || !other)
+    like baseline = {.outcomes = nt_arena_alloc(arena, size)};
+    unsigned char *outcomes = nt_arena_alloc(arena, size);
+    if (!baseline.outcomes || !outcomes)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_outcome_read(work->store, results->baseline[s].key, work->scoring, samples,
-                           &results->baseline[s].outcome, baseline, work->error));
-    const nt_comparison with = {.scoring = work->scoring,
-                                .samples = samples,
-                                .baseline = baseline,
-                                .patients = results->samples.patients,
-                                .margin = work->suite->margin};
+    NT_TRY(nt_outcome_read(work->store, shown->key, shown->numerics, work->scoring, samples,
+                           &shown->outcome, outcomes, work->error));
     for (int g = 0; g < work->suite->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++) {
             nt_finding *finding = &results->groups[g].cases[c].findings[s];
-            if (finding->failure)
-                continue;
-            NT_TRY(nt_outcome_read(work->store, finding->key, work->scoring, samples,
-                                   &finding->outcome, other, work->error));
-            if (nt_finding_compare(finding, &with, other) != NT_OK)
-                return nt_suite_no_memory(work);
+            if (!finding->failure)
+                NT_TRY(find_one(work, s, finding, &baseline, outcomes));
         }
     return NT_OK;
 }

@@ -56,8 +56,9 @@ static nt_status choose_samples(showing *show) {
     nt_outcome all;
     if (!outcomes || !list)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_outcome_read(work->store, work->results->baseline[0].key, scoring, count, &all,
-                           outcomes, work->error));
+    NT_TRY(nt_outcome_read(work->store, work->results->baseline[0].key,
+                           work->results->baseline[0].numerics, scoring, count, &all, outcomes,
+                           work->error));
     for (int32_t i = 0; i < count; i++)
         list[i] = (ranked){nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes), i};
     qsort(list, (size_t)count, sizeof *list, compare);

@@ -194,14 +194,20 @@ static nt_status describe_provenance(nt_suite_work *work) {
     char *graph = nt_arena_alloc(arena, NT_DIGEST_HEX),
          *data = nt_arena_alloc(arena, NT_DIGEST_HEX);
     const char **weights = NT_ARENA_ARRAY(arena, const char *, seeds);
-    const char *program = nt_arena_printf(arena, "nontrivial %s", nt_build_version);
+    const char *program = nt_arena_printf(arena, "nontrivial %s", nt_build_version), *build;
+    nt_text text;
+    nt_text_init(&text);
+    nt_build_describe(&text);
+    build = text.failed ? NULL : nt_arena_string(arena, text.bytes);
+    nt_text_finish(&text);
     work->weight_digests = nt_arena_alloc(arena, seeds * NT_DIGEST_HEX);
-    if (!library || !graph || !data || !weights || !program || !work->weight_digests)
+    if (!library || !graph || !data || !weights || !program || !build || !work->weight_digests)
         return nt_suite_no_memory(work);
     for (size_t s = 0; s < seeds; s++)
         weights[s] = work->weight_digests[s];
     work->results->provenance = (nt_provenance){.program = program,
                                                 .library = library,
+                                                .build = build,
                                                 .threads = nt_threads(),
                                                 .suite = work->suite->digest,
                                                 .graph = graph,

@@ -35,10 +35,11 @@ static nt_status find_weights(nt_suite_work *work, int s) {
                                    .from_digest = work->from_digest,
                                    .folder = work->options->out,
                                    .progress = work->options->progress};
-    const char *initial;
-    NT_TRY(nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena,
-                           &initial, work->error));
-    return read_initial(work, initial);
+    nt_seed_files files;
+    NT_TRY(nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena, &files,
+                           work->error));
+    NT_TRY(nt_suite_note_training(work, files.weights));
+    return read_initial(work, files.initial);
 }
 
 /* What one seed gave is listed in the store, so that it can be looked at while others go on. */
@@ -62,6 +63,7 @@ static nt_status begin(nt_suite_work *work) {
     const char *out = work->options->out;
     NT_TRY(nt_suite_list(work));
     NT_TRY(nt_suite_prepare(work));
+    NT_TRY(nt_suite_take_numerics(work));
     NT_TRY(nt_suite_describe(work));
     if (nt_weights_new(work->network, &work->weights) != NT_OK)
         return nt_suite_no_memory(work);
@@ -76,6 +78,7 @@ static nt_status begin(nt_suite_work *work) {
 static nt_status end(nt_suite_work *work) {
     if (nt_results_judge(work->results) != NT_OK)
         return nt_suite_no_memory(work);
+    NT_TRY(nt_suite_note_numerics(work));
     NT_TRY(nt_results_write(work->results, work->options->out, work->error));
     nt_suite_tell_shards(work);
     if (work->tally.known > 0)

@@ -17,6 +17,14 @@ nt_status nt_suite_prepare(nt_suite_work *work);
 nt_status nt_suite_describe(nt_suite_work *work);
 nt_status nt_suite_describe_group(nt_suite_work *work, int g);
 
+/* Says how this process computes. */
+nt_status nt_suite_take_numerics(nt_suite_work *work);
+
+/* Notes in the results which numerics took part: in training, as a file of weights says it, and,
+ * once all is measured, in the outcomes. */
+nt_status nt_suite_note_training(nt_suite_work *work, const char *path);
+nt_status nt_suite_note_numerics(nt_suite_work *work);
+
 /* Drives the hooks that ask, with the first seed's weights and the held-out images, to the cases
  * that they come to. */
 nt_status nt_suite_search(nt_suite_work *work);

@@ -16,15 +16,15 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
         subjects[i + 1].edits = (nt_edits){questions->items[i].edits, questions->items[i].count};
     NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, arena));
     const nt_scoring scoring = work->scoring;
-    NT_TRY(nt_outcome_read(work->store, subjects->key, scoring, samples, &baseline, NULL,
-                           work->error));
     for (int32_t i = 0; i < count; i++) {
         const nt_subject *subject = &subjects[i + 1];
         ret_answers[i] = (nt_answer){.failure = subject->failure};
         if (subject->failure)
             continue;
-        NT_TRY(nt_outcome_read(work->store, subject->key, scoring, samples, &outcome, NULL,
-                               work->error));
+        NT_TRY(nt_outcome_read(work->store, subject->key, subject->numerics, scoring, samples,
+                               &outcome, NULL, work->error));
+        NT_TRY(nt_outcome_read(work->store, subjects->key, subject->numerics, scoring, samples,
+                               &baseline, NULL, work->error));
         ret_answers[i] = (nt_answer){.metric = nt_metric_names[outcome.metric],
                                      .value = outcome.value,
                                      .loss = outcome.loss,

@@ -24,6 +24,7 @@ typedef struct nt_suite_work {
     nt_weights *weights, *initial; /* of the seed in hand: trained, and from before */
     bool has_initial;
     char initial_digest[NT_DIGEST_HEX];
+    const char *numerics; /* of this process */
     nt_measure_tally tally;
     int lock; /* of the run folder; -1: not taken */
     nt_error *error;

@@ -2,7 +2,7 @@
  * damaged one is told from another run's by its digests. */
 #include "checkpoint.h"
 
-#include "build.h"
+#include "build_info.h"
 #include "safetensors.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,6 @@ enum { EPOCH, STEP, LOSS_SUM, CORRECT, SECONDS, CURSOR };
 
 static const char *const cursor_keys[CURSOR] = {"epoch", "step", "loss_sum", "correct", "seconds"};
 
-#define NUMERICS "numerics"
 #define BUILD "build"
 #define TENSORS "tensors"
 #define DIGEST "digest" /* of all the others */
@@ -90,7 +89,7 @@ static nt_status look_at_entries(candidate *at, const nt_metadata *metadata, nt_
     char hex[NT_DIGEST_HEX];
     const char *digest = nt_metadata_find(metadata, DIGEST);
     at->foreign = nt_identity_read(metadata, &at->identity);
-    at->numerics = nt_metadata_find(metadata, NUMERICS);
+    at->numerics = nt_metadata_find(metadata, NT_NUMERICS_KEY);
     at->tensors = nt_metadata_find(metadata, TENSORS);
     at->damage = "its metadata are not a checkpoint's";
     if (!digest || !at->tensors || !read_cursor(metadata, &at->cursor))
@@ -134,24 +133,20 @@ static bool newer(const candidate *a, const candidate *b) {
 }
 
 static nt_status save_in(const char *path, const nt_training_state *state, const nt_cursor *cursor,
-                         const nt_run_mark *mark, nt_arena *arena, nt_error *error) {
+                         const nt_run_mark *mark, const char *build, nt_error *error) {
     char numbers[CURSOR][NUMBER], tensors[NT_DIGEST_HEX], digest[NT_DIGEST_HEX];
     nt_metadata metadata[ENTRIES + 1];
-    const nt_build *build = &nt_this_build;
-    const char *built = nt_arena_printf(arena, "nontrivial %s, commit %s, %s, %s%s%s",
-                                        build->version, build->commit, build->compiler, build->type,
-                                        *build->flags ? " " : "", build->flags);
     int count = 0;
     format_cursor(cursor, numbers);
     for (; count < CURSOR; count++)
         metadata[count] = (nt_metadata){cursor_keys[count], numbers[count]};
     nt_identity_write(&mark->identity, metadata + count);
     count += NT_IDENTITY_ENTRIES;
-    metadata[count++] = (nt_metadata){NUMERICS, mark->numerics};
-    metadata[count++] = (nt_metadata){BUILD, built};
+    metadata[count++] = (nt_metadata){NT_NUMERICS_KEY, mark->numerics};
+    metadata[count++] = (nt_metadata){BUILD, build};
     metadata[count++] = (nt_metadata){TENSORS, tensors};
     metadata[count] = (nt_metadata){NULL, NULL};
-    if (!built || !nt_weights_digest(state->weights, tensors) || !digest_entries(metadata, digest))
+    if (!nt_weights_digest(state->weights, tensors) || !digest_entries(metadata, digest))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory saving a checkpoint");
     metadata[count++] = (nt_metadata){DIGEST, digest};
     metadata[count] = (nt_metadata){NULL, NULL};
@@ -161,14 +156,18 @@ static nt_status save_in(const char *path, const nt_training_state *state, const
 nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
                              const nt_cursor *cursor, const nt_run_mark *mark, nt_error *error) {
     nt_arena arena;
+    nt_text build;
     candidate places[PLACES];
     nt_status status = NT_OK;
     nt_arena_init(&arena);
+    nt_text_init(&build);
+    nt_build_describe(&build);
     for (int k = 0; k < PLACES && status == NT_OK; k++)
         status = look(folder, k, &arena, &places[k], error);
     if (status == NT_OK)
         status = save_in(newer(&places[0], &places[1]) ? places[1].path : places[0].path, state,
-                         cursor, mark, &arena, error);
+                         cursor, mark, build.bytes, error);
+    nt_text_finish(&build);
     nt_arena_finish(&arena);
     return status;
 }

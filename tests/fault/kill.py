@@ -263,6 +263,7 @@ class Run:
                 shutil.copy(path, other)
             with closing(sqlite3.connect(f"{other}/outcomes.sqlite")) as store:
                 return {
+                    "numerics": store.execute("SELECT * FROM numerics ORDER BY id").fetchall(),
                     "measured": store.execute("SELECT * FROM measured ORDER BY key").fetchall(),
                     "shard": store.execute("SELECT rowid, * FROM shard ORDER BY rowid").fetchall(),
                     "result": store.execute("SELECT * FROM result ORDER BY position").fetchall(),
@@ -274,7 +275,7 @@ class Run:
         if not self.store.exists() or self.store.stat().st_size == 0:
             return []
         shards = self.rows()["shard"]
-        numbers = [row[2] for row in shards]
+        numbers = [row[3] for row in shards]
         assert numbers == sorted(numbers) and all(numbers.count(n) == CASES for n in numbers)
         return shards
 
@@ -296,10 +297,10 @@ class Run:
         return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_file())
 
 
-def digest(key, samples, sample_bytes, number, loss, outcomes):
+def digest(key, samples, sample_bytes, number, loss, numerics, outcomes):
     """As store.c has it; the loss as C's %a."""
     loss = re.sub(r"\.?0*p", "p", loss.hex())
-    line = f"{key} {samples} {sample_bytes} {number} {loss}\n"
+    line = f"{key} {samples} {sample_bytes} {number} {loss}\n{numerics}\n"
     return hashlib.sha256(line.encode() + outcomes).hexdigest()
 
 
@@ -307,8 +308,9 @@ def mark(path):
     """Turns every shard's first outcome into its opposite. Returns the rows."""
     with closing(sqlite3.connect(path)) as store, store:
         rows = store.execute(
-            "SELECT shard.rowid, outcomes, digest, key, samples, sample_bytes, number, loss"
-            " FROM shard JOIN measured USING (key) ORDER BY shard.rowid"
+            "SELECT shard.rowid, outcomes, digest, key, samples, sample_bytes, number, loss, line"
+            " FROM shard JOIN measured USING (key, numerics) JOIN numerics ON id = shard.numerics"
+            " ORDER BY shard.rowid"
         ).fetchall()
         for row, outcomes, known, *about in rows:
             assert digest(*about, outcomes) == known

@@ -29,7 +29,8 @@ nt_status put_results(nt_store *store, nt_error *ret_error) {
     for (int c = 0; c < CASES; c++) {
         snprintf(names[c], sizeof names[c], "case %d", c);
         memcpy(keys[c], made_key(c), sizeof keys[c]);
-        results[c] = (nt_store_result){"group", names[c], 0, "test", "none", keys[c], NULL};
+        results[c] =
+            (nt_store_result){"group", names[c], 0, "test", "none", keys[c], MADE_NUMERICS, NULL};
     }
     return nt_store_put_results(store, results, CASES, ret_error);
 }
@@ -43,7 +44,7 @@ nt_store *open_in(const char *folder) {
 int32_t saved_shards(nt_store *store) {
     nt_measured first, found;
     for (int c = 0; c < CASES; c++) {
-        EXPECT_OK(&run_error, nt_store_find(store, made_key(c), &found, &run_error));
+        EXPECT_OK(&run_error, nt_store_find(store, made_key(c), MADE_NUMERICS, &found, &run_error));
         if (c == 0)
             first = found;
         assert_int_equal(found.shards, first.shards);

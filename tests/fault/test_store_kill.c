@@ -21,7 +21,7 @@ static int run(const char *folder, int out) {
         return fprintf(stderr, "%s\n", shown(&own)), 1;
     for (int32_t n = 0; n < SHARDS; n++) {
         bool known;
-        if (nt_store_has(store, made_key(0), n, &known, &own) != NT_OK)
+        if (nt_store_has(store, made_key(0), MADE_NUMERICS, n, &known, &own) != NT_OK)
             return fprintf(stderr, "%s\n", shown(&own)), 2;
         if (!known && put_number(store, n, &own) != NT_OK)
             return fprintf(stderr, "%s\n", shown(&own)), 3;

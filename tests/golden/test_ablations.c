@@ -202,8 +202,9 @@ static void logits_are_pytorchs(void **state) {
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static void measure_all(bench *b, nt_norm norm, bool one_by_one, nt_store *store,
-                        nt_subject *subjects, int32_t count) {
+static nt_measure_tally measure_by(bench *b, const char *numerics, nt_norm norm, bool one_by_one,
+                                   nt_store *store, nt_subject *subjects, int32_t count) {
+    nt_measure_tally tally = {0};
     const nt_measuring measuring = {
         .network = b->network,
         .weights = b->weights,
@@ -213,6 +214,7 @@ static void measure_all(bench *b, nt_norm norm, bool one_by_one, nt_store *store
         .calibration_context = "",
         .no_initial = "the values that training began with are not known",
         .evaluation = {.batch = b->batch, .passes = {.norm = norm}},
+        .numerics = numerics,
         .context = norm == NT_NORM_RUNNING ? "running"
                    : norm == NT_NORM_BATCH ? "batch"
                                            : "recalibrated",
@@ -220,15 +222,21 @@ static void measure_all(bench *b, nt_norm norm, bool one_by_one, nt_store *store
         .store = store,
         .one_by_one = one_by_one,
     };
-    EXPECT_OK(&b->error, nt_measure(&measuring, subjects, count, &b->arena, NULL, &b->error));
+    EXPECT_OK(&b->error, nt_measure(&measuring, subjects, count, &b->arena, &tally, &b->error));
+    return tally;
+}
+
+static void measure_all(bench *b, nt_norm norm, bool one_by_one, nt_store *store,
+                        nt_subject *subjects, int32_t count) {
+    measure_by(b, "asked; made", norm, one_by_one, store, subjects, count);
 }
 
 static nt_outcome read_outcome(bench *b, nt_store *store, const nt_subject *subject,
                                unsigned char *ret_right) {
     nt_outcome outcome;
     assert_null(subject->failure);
-    EXPECT_OK(&b->error, nt_outcome_read(store, subject->key, (nt_scoring){0}, b->images, &outcome,
-                                         ret_right, &b->error));
+    EXPECT_OK(&b->error, nt_outcome_read(store, subject->key, subject->numerics, (nt_scoring){0},
+                                         b->images, &outcome, ret_right, &b->error));
     return outcome;
 }
 
@@ -271,6 +279,43 @@ static void outcomes_are_pytorchs(void **state) {
     close_bench(&b);
 }
 
+/* What was measured otherwise is kept, with the baseline of the same numerics; what is new is
+ * measured with a baseline of its own; and what was asked for otherwise is measured anew. */
+static void numerics_are_kept_apart(void **state) {
+    bench b;
+    nt_store *store;
+    open_bench(&b);
+    EXPECT_OK(&b.error, nt_store_open(*state, &store, &b.error));
+    unsigned char *right = nt_arena_alloc(&b.arena, (size_t)b.images);
+    nt_subject *all = NT_ARENA_ARRAY(&b.arena, nt_subject, b.cases);
+    assert_true(right && all && b.cases > 3);
+    for (int32_t c = 0; c < b.cases; c++) /* the first one is the baseline */
+        all[c].edits = b.subjects[c].edits;
+    nt_measure_tally tally = measure_by(&b, "asked; 1", NT_NORM_RUNNING, false, store, all, 3);
+    assert_int_equal(tally.known, 0);
+    assert_false(tally.mixed);
+    tally = measure_by(&b, "asked; 2", NT_NORM_RUNNING, false, store, all, 3);
+    assert_int_equal(tally.known, 3);
+    assert_int_equal(tally.evaluated, 0);
+    assert_true(tally.mixed);
+    for (int32_t c = 0; c < 3; c++)
+        assert_string_equal(all[c].numerics, "asked; 1");
+    tally = measure_by(&b, "asked; 2", NT_NORM_RUNNING, false, store, all, 4);
+    assert_int_equal(tally.known, 2);
+    assert_true(tally.mixed);
+    for (int32_t c = 0; c < 4; c++) {
+        assert_string_equal(all[c].numerics, c == 1 || c == 2 ? "asked; 1" : "asked; 2");
+        read_outcome(&b, store, &all[c], right);
+        all[0].numerics = all[c].numerics; /* its baseline is there */
+        read_outcome(&b, store, &all[0], right);
+    }
+    tally = measure_by(&b, "else; 2", NT_NORM_RUNNING, false, store, all, 3);
+    assert_int_equal(tally.known, 0);
+    assert_false(tally.mixed);
+    nt_store_close(store);
+    close_bench(&b);
+}
+
 /* A sum both of whose inputs are computed side by side: neither is the identity path. */
 static void a_sum_without_an_identity_path_is_not_dropped(void **state) {
     bench b;
@@ -294,6 +339,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logits_are_pytorchs),
         cmocka_unit_test_setup_teardown(outcomes_are_pytorchs, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(numerics_are_kept_apart, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(a_sum_without_an_identity_path_is_not_dropped, make_folder,
                                         drop_folder),
     };

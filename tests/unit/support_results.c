@@ -59,6 +59,7 @@ void make_results(made_results *m, nt_metric metric) {
                                       {.kind = NT_SCALAR_TEXT, .text = "10"}};
     static const char *const kinds[] = {"zero", "mean", "noise", NULL};
     static const char *const texts[] = {MADE_DIGEST, MADE_DIGEST, "a", "b", "c", "d", "e"};
+    static const char *const lines[] = {"asked; first", "asked; then"};
     static const int32_t patients[] = {0, 0, 1, 1, 1, 2, 9};
     *m = (made_results){.set = {{"classes", &items[4], 1, false}},
                         .options = {{"count", &items[0], 1, false},
@@ -98,19 +99,31 @@ void make_results(made_results *m, nt_metric metric) {
                                      .output = patients,
                                      .rank = 1,
                                      .shortcut = true};
-    m->results = (nt_results){
-        .suite = "made",
-        .network = "up",
-        .setup = {"net.yaml", m->set, 1, "idx", &texts[2], 3, "test", metric, 7, 5, 256, "running",
-                  0, "fastest", NULL, "first.safetensors", 0.75, 0.05},
-        .provenance = {"nontrivial 0", "BLIS", 2, MADE_DIGEST, MADE_DIGEST, MADE_DIGEST, texts, 2},
-        .samples = {texts, 7, patients, 7},
-        .baseline = m->baseline,
-        .seed_count = MADE_SEEDS,
-        .groups = m->groups,
-        .group_count = 2,
-        .layers = m->layers,
-        .layer_count = 2,
-        .kinds = kinds};
+    m->results =
+        (nt_results){.suite = "made",
+                     .network = "up",
+                     .setup = {"net.yaml", m->set, 1, "idx", &texts[2], 3, "test", metric, 7, 5,
+                               256, "running", 0, "fastest", NULL, "first.safetensors", 0.75, 0.05},
+                     .provenance = {.program = "nontrivial 0",
+                                    .library = "BLIS",
+                                    .build = "of yesterday",
+                                    .threads = 2,
+                                    .numerics = lines,
+                                    .numerics_count = 2,
+                                    .training_numerics = lines,
+                                    .training_numerics_count = 1,
+                                    .suite = MADE_DIGEST,
+                                    .graph = MADE_DIGEST,
+                                    .data = MADE_DIGEST,
+                                    .weights = texts,
+                                    .weight_count = 2},
+                     .samples = {texts, 7, patients, 7},
+                     .baseline = m->baseline,
+                     .seed_count = MADE_SEEDS,
+                     .groups = m->groups,
+                     .group_count = 2,
+                     .layers = m->layers,
+                     .layer_count = 2,
+                     .kinds = kinds};
     assert_int_equal(nt_results_judge(&m->results), NT_OK);
 }

@@ -22,6 +22,7 @@ const nt_shard *make_shard(made *m, int thing, int32_t samples, int32_t sample_b
     }
     memcpy(m->key, made_key(thing), sizeof m->key);
     m->shard = (nt_shard){.key = m->key,
+                          .numerics = MADE_NUMERICS,
                           .samples = samples,
                           .sample_bytes = sample_bytes,
                           .number = number,
@@ -37,7 +38,7 @@ void put_one(nt_store *store, const nt_shard *shard, nt_error *error) {
 
 bool has(nt_store *store, int thing, int32_t number, nt_error *error) {
     bool found;
-    EXPECT_OK(error, nt_store_has(store, made_key(thing), number, &found, error));
+    EXPECT_OK(error, nt_store_has(store, made_key(thing), MADE_NUMERICS, number, &found, error));
     return found;
 }
 
@@ -47,7 +48,8 @@ void expect_thing(nt_store *store, int thing, int32_t samples, int32_t sample_by
     unsigned char *outcomes = malloc(size);
     double loss, expected = 0;
     assert_non_null(outcomes);
-    EXPECT_OK(error, nt_store_read(store, made_key(thing), outcomes, size, &loss, error));
+    EXPECT_OK(error,
+              nt_store_read(store, made_key(thing), MADE_NUMERICS, outcomes, size, &loss, error));
     for (int32_t n = 0; n < nt_shard_count(samples); n++) {
         made m;
         const nt_shard *shard = make_shard(&m, thing, samples, sample_bytes, n);
@@ -128,6 +130,7 @@ void dump_store(const char *folder, nt_text *text) {
     sqlite3 *db = connect_to(folder);
     nt_text_clear(text);
     dump_rows(db, "PRAGMA integrity_check", text);
+    dump_rows(db, "SELECT * FROM numerics ORDER BY id", text);
     dump_rows(db, "SELECT * FROM measured ORDER BY key", text);
     dump_rows(db, "SELECT * FROM shard ORDER BY key, number", text);
     dump_rows(db, "SELECT * FROM result ORDER BY position", text);

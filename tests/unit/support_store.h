@@ -11,6 +11,8 @@
 
 enum { MADE_LONGEST = 16, MADE_MOST = NT_SHARD_SAMPLES * MADE_LONGEST };
 
+#define MADE_NUMERICS "asked; made"
+
 /* A shard with what it points to. Thing t has its own key, outcomes and losses. */
 typedef struct made {
     nt_shard shard;

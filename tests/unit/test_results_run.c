@@ -8,8 +8,8 @@ static nt_error error;
 /* --- stores made by hand ---------------------------------------------------------------------- */
 
 /* "1101": which samples are right. One longer than a shard repeats it. */
-static const char *put_outcome(nt_store *store, int thing, const char *right, int32_t samples,
-                               int32_t shards) {
+static const char *put_outcome_by(nt_store *store, const char *numerics, int thing,
+                                  const char *right, int32_t samples, int32_t shards) {
     static unsigned char bytes[NT_SHARD_SAMPLES];
     size_t period = strlen(right);
     for (int32_t n = 0; n < shards; n++) {
@@ -18,6 +18,7 @@ static const char *put_outcome(nt_store *store, int thing, const char *right, in
             bytes[i] = right[((size_t)n * NT_SHARD_SAMPLES + i) % period] == '1';
         put_one(store,
                 &(nt_shard){.key = made_key(thing),
+                            .numerics = numerics,
                             .samples = samples,
                             .sample_bytes = 1,
                             .number = n,
@@ -27,6 +28,11 @@ static const char *put_outcome(nt_store *store, int thing, const char *right, in
                 &error);
     }
     return made_key(thing);
+}
+
+static const char *put_outcome(nt_store *store, int thing, const char *right, int32_t samples,
+                               int32_t shards) {
+    return put_outcome_by(store, MADE_NUMERICS, thing, right, samples, shards);
 }
 
 /* One line of the list; `right` NULL: it failed. */
@@ -56,6 +62,7 @@ static void put_list(const char *folder, const listed *list, size_t count) {
         if (l->right) {
             memcpy(keys[i], put_outcome(store, (int)i, l->right, samples, shards), NT_DIGEST_HEX);
             results[i].key = keys[i];
+            results[i].numerics = MADE_NUMERICS;
         }
     }
     EXPECT_OK(&error, nt_store_put_results(store, results, count, &error));
@@ -130,6 +137,55 @@ static void numbers_are_those_of_the_baseline_with_the_same_seed(void **state) {
     assert_false(run->rows[4].finding.unfinished);
     assert_int_equal(run->rows[4].finding.verdict, NT_UNDECIDED);
     nt_run_results_free(run);
+}
+
+/* The list names the baseline as it was computed last; a case from before is held against the one
+ * from before, and has no numbers without it. */
+static void like_is_compared_with_like(void **state) {
+    static const char *const first[] = {"1111100000", "1111000000", NULL}; /* baseline, a, b */
+    static const char *const then[] = {"1111111111", NULL, "1111111100"};
+    nt_store_result rows[3];
+    static char keys[3][NT_DIGEST_HEX];
+    for (int lacking = 0; lacking < 2; lacking++) {
+        nt_store *store;
+        remove(path_in(*state, NT_STORE_NAME));
+        EXPECT_OK(&error, nt_store_open(*state, &store, &error));
+        for (int i = 0; i < 3; i++) {
+            if (first[i] && !(lacking && i == 0))
+                put_outcome_by(store, "asked; first", i, first[i], 10, 1);
+            if (then[i])
+                put_outcome_by(store, "asked; then", i, then[i], 10, 1);
+            memcpy(keys[i], made_key(i), NT_DIGEST_HEX);
+            rows[i] = (nt_store_result){i ? "one" : "baseline",
+                                        i == 0   ? "baseline"
+                                        : i == 1 ? "a"
+                                                 : "b",
+                                        0,
+                                        "test",
+                                        "zero a",
+                                        keys[i],
+                                        i == 1 ? "asked; first" : "asked; then",
+                                        NULL};
+        }
+        EXPECT_OK(&error, nt_store_put_results(store, rows, 3, &error));
+        nt_store_close(store);
+        nt_run_results *run = read_run(*state);
+        assert_int_equal(run->baselines[0].finding.outcome.correct, 10);
+        assert_int_equal(run->rows[1].finding.paired.lost, 2);
+        if (lacking) {
+            assert_string_equal(run->rows[0].finding.failure, "its baseline isn't measured");
+        } else {
+            nt_arena arena;
+            nt_run_images images;
+            nt_arena_init(&arena);
+            assert_int_equal(run->rows[0].finding.outcome.correct, 4);
+            assert_int_equal(run->rows[0].finding.paired.lost, 1);
+            EXPECT_OK(&error, nt_run_row_images(run, &run->rows[0], &arena, &images, &error));
+            assert_int_equal(images.lost[0], 4);
+            nt_arena_finish(&arena);
+        }
+        nt_run_results_free(run);
+    }
 }
 
 /* With seed 5, group one has p of 8, 1 and 6 discordant pairs; group two has one case. */
@@ -210,7 +266,7 @@ static void what_is_no_run_is_refused(void **state) {
     nt_store_close(store);
     expect_refused(*state, ": error: lists no results yet; 1 outcomes are measured; ");
     expect_refused(path_in(*state, NT_STORE_NAME), "error: is not a folder");
-    execute_in(*state, "PRAGMA user_version = 2");
+    execute_in(*state, "PRAGMA user_version = 3");
     expect_refused(*state, "written by a newer version");
 }
 
@@ -223,7 +279,8 @@ static void what_does_not_fit_is_refused(void **state) {
     made m;
     EXPECT_OK(&error, nt_store_open(*state, &store, &error));
     put_one(store, make_shard(&m, 9, 2, 12, 0), &error);
-    const nt_store_result wide = {"baseline", "baseline", 0, "test", "", m.key, NULL};
+    const nt_store_result wide = {"baseline", "baseline",    0,   "test", "",
+                                  m.key,      MADE_NUMERICS, NULL};
     EXPECT_OK(&error, nt_store_put_results(store, &wide, 1, &error));
     nt_store_close(store);
     expect_refused(*state, "takes 12 bytes");
@@ -480,6 +537,8 @@ static void a_run_lists_what_has_begun(void **state) {
     memcpy(finding_of(cases, 0, 0)->key, put_outcome(store, 2, "1", 2000, 2), NT_DIGEST_HEX);
     memcpy(finding_of(cases, 0, 1)->key, put_outcome(store, 3, "1", 2000, 1), NT_DIGEST_HEX);
     memcpy(finding_of(cases, 1, 0)->key, made_key(4), NT_DIGEST_HEX);
+    baseline[0].numerics = finding_of(cases, 0, 0)->numerics = MADE_NUMERICS;
+    finding_of(cases, 0, 1)->numerics = finding_of(cases, 1, 0)->numerics = MADE_NUMERICS;
     finding_of(cases, 2, 0)->failure = "it can't be";
     EXPECT_OK(&error, nt_results_store(&results, store, &error));
     nt_store_close(store);
@@ -536,6 +595,7 @@ static void a_row_of_csv_has_all_columns(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(numbers_are_those_of_the_baseline_with_the_same_seed),
+        TEST(like_is_compared_with_like),
         TEST(a_group_is_judged_seed_by_seed),
         TEST(the_margin_is_given_or_the_runs_own),
         TEST(what_is_measured_in_part_says_so),

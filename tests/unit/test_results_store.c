@@ -41,7 +41,7 @@ static void expect_refused(const char *folder, const char *part) {
 
 static void expect_found(nt_store *store, int thing, nt_measured expected) {
     nt_measured found;
-    EXPECT_OK(&error, nt_store_find(store, made_key(thing), &found, &error));
+    EXPECT_OK(&error, nt_store_find(store, made_key(thing), MADE_NUMERICS, &found, &error));
     assert_int_equal(found.samples, expected.samples);
     assert_int_equal(found.sample_bytes, expected.sample_bytes);
     assert_int_equal(found.shards, expected.shards);
@@ -123,7 +123,8 @@ static void test_losses(void **state) {
             make_shard(&m, i, 1, 1, 0);
             m.shard.loss = losses[i];
             put_one(store, &m.shard, &error); /* the second time, it is there */
-            EXPECT_OK(&error, nt_store_read(store, m.key, &outcome, 1, &loss, &error));
+            EXPECT_OK(&error,
+                      nt_store_read(store, m.key, MADE_NUMERICS, &outcome, 1, &loss, &error));
             assert_true(isnan(losses[i]) ? isnan(loss) : loss == losses[i]);
         }
         nt_store_close(store);
@@ -132,24 +133,173 @@ static void test_losses(void **state) {
     nt_store_close(store);
 }
 
+/* --- numerics --------------------------------------------------------------------------------- */
+
+/* Thing `thing`, complete or not, with the numerics given; its outcomes are the same with all. */
+static void put_by(nt_store *store, const char *numerics, int thing, bool whole) {
+    static made m;
+    for (int32_t n = 0; n < 1 + whole; n++) {
+        make_shard(&m, thing, 1500, 1, n);
+        m.shard.numerics = numerics;
+        put_one(store, &m.shard, &error);
+    }
+}
+
+static void expect_shared(nt_store *store, int thing, int with, const char *asked,
+                          const char *expected) {
+    nt_arena arena;
+    const char *found;
+    nt_arena_init(&arena);
+    EXPECT_OK(&error, nt_store_find_shared(store, made_key(thing), made_key(with), asked, &arena,
+                                           &found, &error));
+    assert_true(!found == !expected);
+    if (expected)
+        assert_string_equal(found, expected);
+    nt_arena_finish(&arena);
+}
+
+/* The same key with other numerics is another outcome. */
+static void test_numerics(void **state) {
+    static made m;
+    nt_measured found;
+    nt_store *store = open_in(*state);
+    put_by(store, "fast; 1", 0, true);
+    put_by(store, "fast; 1", 1, true);
+    put_by(store, "fast; 2", 0, true);
+    put_by(store, "fast; 2", 1, false);
+    put_by(store, "slow; 2", 0, true);
+    put_by(store, "slow; 2", 1, true);
+    make_shard(&m, 0, 1500, 1, 0);
+    m.shard.numerics = "fast; 3";
+    m.outcomes[3] ^= 1; /* in which rounding shows */
+    put_one(store, &m.shard, &error);
+    expect_shared(store, 0, 0, "fast", "fast; 2");
+    expect_shared(store, 1, 0, "fast", "fast; 1");
+    expect_shared(store, 0, 1, "fast", "fast; 1");
+    expect_shared(store, 0, 1, "slow; 2", "slow; 2");
+    expect_shared(store, 0, 1, "slow; 3", NULL);
+    expect_shared(store, 0, 2, "", NULL);
+    assert_int_equal(count_complete(store), 5);
+    EXPECT_OK(&error, nt_store_find(store, made_key(1), "fast; 2", &found, &error));
+    assert_int_equal(found.shards, 1);
+    EXPECT_OK(&error, nt_store_find(store, made_key(1), "fast; 3", &found, &error));
+    assert_int_equal(found.shards, 0);
+    nt_store_close(store);
+    nt_store_close(open_in(*state));
+}
+
+/* As version 1 had it: no numerics anywhere. */
+static const char to_version_1[] =
+    "PRAGMA legacy_alter_table = ON;"
+    "ALTER TABLE measured RENAME TO m2; ALTER TABLE shard RENAME TO s2;"
+    "ALTER TABLE result RENAME TO r2;"
+    "CREATE TABLE measured(\n"
+    "  key TEXT PRIMARY KEY CHECK (length(key) = 64),\n"
+    "  samples INTEGER NOT NULL CHECK (samples BETWEEN 1 AND 2147483647),\n"
+    "  sample_bytes INTEGER NOT NULL CHECK (sample_bytes BETWEEN 1 AND 1000000)\n"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE shard(\n"
+    "  key TEXT NOT NULL REFERENCES measured,\n"
+    "  number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 2147483647),\n"
+    "  outcomes BLOB NOT NULL,\n"
+    "  loss REAL,\n"
+    "  digest TEXT NOT NULL,\n"
+    "  PRIMARY KEY (key, number)\n"
+    ") STRICT;"
+    "CREATE TABLE result(\n"
+    "  group_name TEXT NOT NULL,\n"
+    "  case_name TEXT NOT NULL,\n"
+    "  seed INTEGER NOT NULL CHECK (seed BETWEEN -2147483648 AND 2147483647),\n"
+    "  split TEXT NOT NULL,\n"
+    "  edit TEXT NOT NULL,\n"
+    "  key TEXT REFERENCES measured,\n"
+    "  failure TEXT,\n"
+    "  position INTEGER NOT NULL UNIQUE,\n"
+    "  PRIMARY KEY (group_name, case_name, seed, split),\n"
+    "  CHECK ((key IS NULL) <> (failure IS NULL))\n"
+    ") STRICT;"
+    "INSERT INTO measured SELECT key, samples, sample_bytes FROM m2;"
+    "INSERT INTO shard SELECT key, number, outcomes, loss, digest FROM s2 ORDER BY rowid;"
+    "INSERT INTO result SELECT group_name, case_name, seed, split, edit, key, failure, position"
+    " FROM r2;"
+    "DROP TABLE r2; DROP TABLE s2; DROP TABLE m2; DROP TABLE numerics; PRAGMA user_version = 1";
+
+static nt_status count_unknown(void *context, const nt_store_result *result) {
+    *(int *)context += result->numerics ? strcmp(result->numerics, NT_STORE_UNKNOWN) == 0 : 10;
+    return NT_OK;
+}
+
+/* For reading it stays as it is; for writing it becomes one of this version, row for row. */
+static void test_version_1(void **state) {
+    char key[NT_DIGEST_HEX];
+    nt_text then, now;
+    nt_text_init(&then);
+    nt_text_init(&now);
+    nt_store *store = open_in(*state);
+    put_by(store, NT_STORE_UNKNOWN, 1, true);
+    put_by(store, NT_STORE_UNKNOWN, 0, true);
+    memcpy(key, made_key(0), sizeof key);
+    const nt_store_result rows[] = {{"g", "a", 0, "test", "", key, NT_STORE_UNKNOWN, NULL},
+                                    {"g", "b", 0, "test", "", NULL, NULL, "diverged"}};
+    EXPECT_OK(&error, nt_store_put_results(store, rows, 2, &error));
+    nt_store_close(store);
+    dump_store(*state, &then);
+    execute_in(*state, to_version_1);
+    content before = read_store(*state);
+    for (int round = 0; round < 2; round++) {
+        static unsigned char outcomes[1500];
+        double loss;
+        int unknown = 0;
+        store = round ? open_in(*state) : open_to_read(*state);
+        for (int thing = 0; thing < 2; thing++)
+            EXPECT_OK(&error, nt_store_read(store, made_key(thing), NT_STORE_UNKNOWN, outcomes,
+                                            sizeof outcomes, &loss, &error));
+        EXPECT_OK(&error, nt_store_each_result(store, count_unknown, &unknown, &error));
+        assert_int_equal(unknown, 11);
+        assert_int_equal(count_complete(store), 2);
+        expect_shared(store, 0, 1, "", NT_STORE_UNKNOWN);
+        nt_store_close(store);
+        content after = read_store(*state);
+        if (round == 0) {
+            assert_int_equal(before.size, after.size);
+            assert_memory_equal(before.bytes, after.bytes, before.size);
+        }
+        free(after.bytes);
+    }
+    dump_store(*state, &now);
+    assert_string_equal(now.bytes, then.bytes);
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'2' \n");
+    write_store(*state, before.bytes, before.size);
+    execute_in(*state, "UPDATE shard SET loss = 1");
+    EXPECT_ERROR(&error, nt_store_open(*state, &store, &error), NT_INVALID,
+                 "is not what was saved");
+    execute_in(*state, "UPDATE numerics SET line = 'others'");
+    expect_refused_as(*state, true, "is not what was saved");
+    free(before.bytes);
+    nt_text_finish(&now);
+    nt_text_finish(&then);
+}
+
 static void test_incomplete(void **state) {
     made m;
     unsigned char outcomes[SAMPLES_0];
     double loss = 7;
     nt_store *store = open_in(*state);
-    nt_status status = nt_store_read(store, made_key(0), outcomes, sizeof outcomes, &loss, &error);
+    nt_status status =
+        nt_store_read(store, made_key(0), MADE_NUMERICS, outcomes, sizeof outcomes, &loss, &error);
     EXPECT_ERROR(&error, status, NT_FAILED, "0 of 0 shards of ");
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 2), &error);
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 0), &error);
     expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 2});
     assert_int_equal(count_complete(store), 0);
-    status = nt_store_read(store, made_key(0), outcomes, sizeof outcomes, &loss, &error);
+    status =
+        nt_store_read(store, made_key(0), MADE_NUMERICS, outcomes, sizeof outcomes, &loss, &error);
     EXPECT_ERROR(&error, status, NT_FAILED, "2 of 3 shards of ");
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 1), &error);
     assert_int_equal(count_complete(store), 1);
     for (int wrong = -1; wrong <= 1; wrong += 2) {
-        status =
-            nt_store_read(store, made_key(0), outcomes, (size_t)(SAMPLES_0 + wrong), &loss, &error);
+        status = nt_store_read(store, made_key(0), MADE_NUMERICS, outcomes,
+                               (size_t)(SAMPLES_0 + wrong), &loss, &error);
         EXPECT_ERROR(&error, status, NT_INVALID, "has 2345 samples of 1 bytes; 234");
     }
     assert_true(loss == 7);
@@ -241,10 +391,10 @@ static void test_results(void **state) {
     fill(store);
     expect_results(store, "");
     const nt_store_result first[] = {
-        {"zebra", "b", 1, "test", "conv1", key, NULL},
-        {"zebra", "a", 1, "test", "conv2 conv3", NULL, "diverged"},
-        {"apple", "a", -5, "test", "", key, NULL},
-        {"apple", "a", -5, "held_out", "", key, NULL},
+        {"zebra", "b", 1, "test", "conv1", key, MADE_NUMERICS, NULL},
+        {"zebra", "a", 1, "test", "conv2 conv3", NULL, NULL, "diverged"},
+        {"apple", "a", -5, "test", "", key, MADE_NUMERICS, NULL},
+        {"apple", "a", -5, "held_out", "", key, MADE_NUMERICS, NULL},
     };
     EXPECT_OK(&error, nt_store_put_results(store, first, 4, &error));
     snprintf(expected, sizeof expected,
@@ -262,11 +412,11 @@ static void test_results(void **state) {
         nt_store_result result;
         const char *why;
     } wrong[] = {
-        {{"zebra", "b", 1, "test", "conv1", key, NULL}, "UNIQUE constraint failed"},
-        {{"g", "c", 1, "test", "e", made_key(5), NULL}, "must be saved before"},
-        {{"g", "c", 1, "test", "e", key, "failed"}, "CHECK constraint failed"},
-        {{"g", "c", 1, "test", "e", NULL, NULL}, "CHECK constraint failed"},
-        {{"g", NULL, 1, "test", "e", key, NULL}, "NOT NULL constraint failed"},
+        {{"zebra", "b", 1, "test", "conv1", key, MADE_NUMERICS, NULL}, "UNIQUE constraint failed"},
+        {{"g", "c", 1, "test", "e", made_key(5), MADE_NUMERICS, NULL}, "must be saved before"},
+        {{"g", "c", 1, "test", "e", key, MADE_NUMERICS, "failed"}, "CHECK constraint failed"},
+        {{"g", "c", 1, "test", "e", NULL, NULL, NULL}, "CHECK constraint failed"},
+        {{"g", NULL, 1, "test", "e", key, MADE_NUMERICS, NULL}, "NOT NULL constraint failed"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const nt_store_result pair[] = {first[0], wrong[i].result};
@@ -403,11 +553,13 @@ static void test_marks(void **state) {
     nt_store_close(store);
     nt_text_init(&text);
     assert_string_equal(rows_of(*state, "PRAGMA application_id", &text), "'1314148950' \n");
-    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'1' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'2' \n");
     nt_text_finish(&text);
-    expect_change_refused(*state, "PRAGMA user_version = 2",
-                          "was written by a newer version of this program: its format is 2, this "
-                          "version knows 1; use the newer version");
+    expect_change_refused(*state, "PRAGMA user_version = 3",
+                          "was written by a newer version of this program: its format is 3, this "
+                          "version knows 2; use the newer version");
+    expect_change_refused(*state, "PRAGMA user_version = 1",
+                          "is damaged: the table 'measured' is another than it should be");
     expect_change_refused(*state, "PRAGMA user_version = 0", "is damaged: there is no format 0");
     expect_change_refused(*state, "PRAGMA application_id = 0", "not one of measured outcomes");
     expect_change_refused(*state, "DROP TABLE result", "is damaged: the table 'result' is missing");
@@ -455,10 +607,10 @@ static void test_changed_outcomes(void **state) {
         execute_in(*state, changes[i].sql);
         expect_refused_as(*state, true, "is not what was saved; put back a copy, or move it out");
         store = open_to_read(*state);
-        EXPECT_OK(&error, nt_store_find(store, key, &found, &error));
+        EXPECT_OK(&error, nt_store_find(store, key, MADE_NUMERICS, &found, &error));
         size_t size = (size_t)found.samples * (size_t)found.sample_bytes;
         assert_true(size <= sizeof outcomes);
-        nt_status status = nt_store_read(store, key, outcomes, size, &loss, &error);
+        nt_status status = nt_store_read(store, key, MADE_NUMERICS, outcomes, size, &loss, &error);
         EXPECT_ERROR(&error, status, NT_INVALID, "is not what was saved; put back a copy, or move");
         nt_store_close(store);
         write_store(*state, whole.bytes, whole.size);
@@ -479,7 +631,7 @@ static bool right_or_refused(const char *folder, bool to_write) {
                                 : nt_store_open_to_read(folder, &store, &error);
     for (int t = 0; t < 2 && status == NT_OK; t++) {
         size_t size = (size_t)(things[t].samples * things[t].bytes);
-        status = nt_store_read(store, made_key(t), outcomes, size, &loss, &error);
+        status = nt_store_read(store, made_key(t), MADE_NUMERICS, outcomes, size, &loss, &error);
         if (status == NT_OK)
             expect_thing(store, t, things[t].samples, things[t].bytes, &error);
     }
@@ -580,6 +732,8 @@ int main(void) {
         cmocka_unit_test(test_shards),
         TEST(test_round_trip),
         TEST(test_losses),
+        TEST(test_numerics),
+        TEST(test_version_1),
         TEST(test_incomplete),
         TEST(test_wrong_shards),
         TEST(test_again),
