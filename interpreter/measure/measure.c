@@ -208,7 +208,7 @@ static void tell_numerics(measure *me, const nt_measure_tally *before) {
     if (!me->other || !before || before->mixed)
         return;
     if (me->wanted_count == 0)
-        nt_progress_note(progress, "this run was measured with '%s', which is kept", me->other);
+        nt_progress_note(progress, "outcomes that were measured with '%s' are kept", me->other);
     else
         nt_progress_note(progress,
                          "this run was begun with '%s'; it goes on with '%s': what is new is "
