@@ -102,11 +102,12 @@ nt_status nt_network_seal(nt_network *network) {
             mark_shortcuts(graph, i, marks, shortcut);
     for (size_t l = 0; status == NT_OK && l < network->layer_count; l++) {
         nt_layer *layer = &network->layers[l];
-        bool convolution = is_convolution(graph, layer->value.node);
+        layer->convolution = is_convolution(graph, layer->value.node);
+        layer->sum = nt_graph_node(graph, layer->value.node)->op == &nt_op_add;
         layer->dead = !live[layer->value.node];
         layer->auxiliary = live[layer->value.node] && !measured[layer->value.node];
-        layer->fd = convolution && decomposes(graph, layer->value.node);
-        layer->shortcut = convolution && shortcut[layer->value.node];
+        layer->fd = layer->convolution && decomposes(graph, layer->value.node);
+        layer->shortcut = layer->convolution && shortcut[layer->value.node];
     }
     nt_free(marks, count * sizeof *marks);
     nt_free(shortcut, count);

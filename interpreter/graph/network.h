@@ -15,11 +15,13 @@ typedef struct nt_layer {
     const char *kind;        /* that block's definition: "basic"; "" at the top level */
     const char *const *tags; /* NULL-terminated */
     nt_value value;
-    int32_t index;  /* position among the layers, from 0 */
-    bool fd;        /* a convolution that changes the number of channels: feature decomposition */
-    bool dead;      /* no output of the network depends on it */
-    bool auxiliary; /* others do, but not the first, which a network is measured by */
-    bool shortcut;  /* a convolution on the short side of an addition */
+    int32_t index;    /* position among the layers, from 0 */
+    bool convolution; /* it has a kernel with rows and columns */
+    bool sum;         /* of several layers */
+    bool fd;          /* a convolution that changes the number of channels: feature decomposition */
+    bool dead;        /* no output of the network depends on it */
+    bool auxiliary;   /* others do, but not the first, which a network is measured by */
+    bool shortcut;    /* a convolution on the short side of an addition */
 } nt_layer;
 
 /* One tensor of the state. */
@@ -67,7 +69,7 @@ nt_status nt_network_append(nt_network *network, const nt_op *op, const void *at
  * whatever its op is called. Its inputs are then the data, the kernel and perhaps a bias. */
 bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node);
 
-/* Once all layers and outputs are there: finds `fd`, `shortcut` and `dead`. */
+/* Once all layers and outputs are there: finds `convolution` to `shortcut`. */
 nt_status nt_network_seal(nt_network *network);
 
 const nt_layer *nt_network_layer(const nt_network *network, const char *name); /* or NULL */

@@ -26,14 +26,13 @@ static const char *shape_text(nt_arena *arena, const nt_layer_result *layer) {
 /* Whether a layer of this stage adds. */
 static bool adds(const nt_results *results, const char *stage) {
     for (int32_t i = 0; i < results->layer_count; i++)
-        if (strcmp(results->layers[i].op, "add") == 0 &&
-            strcmp(results->layers[i].stage, stage) == 0)
+        if (results->layers[i].sum && strcmp(results->layers[i].stage, stage) == 0)
             return true;
     return false;
 }
 
 static nt_part part_of(const nt_results *results, const nt_layer_result *layer, bool first) {
-    if (strncmp(layer->op, "conv", 4) != 0)
+    if (!layer->convolution)
         return NT_PART_NONE;
     if (layer->shortcut)
         return NT_PART_SHORTCUT;

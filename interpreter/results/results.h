@@ -96,7 +96,9 @@ typedef struct nt_layer_result {
     const int32_t *output; /* its shape */
     int32_t rank;
     int64_t parameters, multiply_adds;
-    bool fd, shortcut;
+    bool convolution, sum; /* what it is, */
+    bool fd,
+        shortcut; /* and which convolution: it changes the channels, it is on a short connection */
 } nt_layer_result;
 
 typedef struct nt_results {

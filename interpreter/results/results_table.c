@@ -225,6 +225,8 @@ static const nt_json_member layer_members[] = {
      .doc = "its shape: channels, rows, columns"},
     {"parameters", NT_JSON_LONG, LAYER(parameters), .doc = "how many"},
     {"multiply_adds", NT_JSON_LONG, LAYER(multiply_adds), .doc = "for one sample"},
+    {"convolution", NT_JSON_BOOL, LAYER(convolution), .doc = "with a kernel of rows and columns"},
+    {"sum", NT_JSON_BOOL, LAYER(sum), .doc = "of several layers"},
     {"fd", NT_JSON_BOOL, LAYER(fd), .doc = "a convolution that changes the number of channels"},
     {"shortcut", NT_JSON_BOOL, LAYER(shortcut), .doc = "on the short side of an addition"},
     {0},

@@ -121,6 +121,8 @@ static nt_status describe_layer(const nt_suite_work *work, const nt_origins *ori
                              .rank = shape.rank,
                              .parameters = nt_layer_parameters(work->network, layer),
                              .multiply_adds = nt_layer_multiply_adds(work->network, layer),
+                             .convolution = layer->convolution,
+                             .sum = layer->sum,
                              .fd = layer->fd,
                              .shortcut = layer->shortcut};
     if (!ret->name || !ret->stage || !ret->block || !ret->output)

@@ -134,6 +134,8 @@ static bool may_lack(const char *within, const char *key) {
         return strcmp(within, "") == 0;
     if (strcmp(within, "edits") == 0)
         return strcmp(key, "layer") != 0 && strcmp(key, "kind") != 0;
+    if (strcmp(within, "provenance") == 0)
+        return strcmp(key, "build") == 0 || strstr(key, "numerics") != NULL;
     return strcmp(within, "options") == 0 || strcmp(within, "set") == 0;
 }
 
