@@ -556,7 +556,7 @@ class Disturbed(unittest.TestCase):
 
     def test_second_signal(self):
         for first, second in ((signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)):
-            run = self.new_run(settings=self.SLOW)
+            run = self.new_run(settings=self.SLOW, again=second.name)  # its own folder: seed-0 is awaited
             process = run.start()
             self.assertTrue(wait_until((run.out / "seed-0").exists, process))
             time.sleep(0.1)
