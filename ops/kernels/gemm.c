@@ -7,7 +7,9 @@
 #include "integers.h"
 #include "tensor.h"
 #include <blis.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -18,8 +20,27 @@ enum {
     PANEL_SLACK = 64
 };
 
-nt_gemm nt_gemm_query(void) {
+/* BLIS 0.9 tells processors by their names: one that it hasn't heard of, or that a virtual machine
+ * hides, gets its plain C kernel. What the processor can do chooses here, unless the environment
+ * does: with AVX2 and fused multiply-adds the kernel written for Haswell, which BLIS gives to its
+ * followers and to Zen too. Has to come before anything else that is asked of BLIS. */
+static void choose_kernel(void) {
+#ifdef __x86_64__
+    char number[16];
+    snprintf(number, sizeof number, "%d", BLIS_ARCH_HASWELL);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        setenv("BLIS_ARCH_TYPE", number, 0);
+#endif
+}
+
+static void begin(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, choose_kernel);
     bli_init();
+}
+
+nt_gemm nt_gemm_query(void) {
+    begin();
     cntx_t *context = bli_gks_query_cntx();
     bool by_rows = bli_cntx_l3_vir_ukr_prefers_rows_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context);
     /* A configuration without unpacked kernels leaves their sizes 0 (and has slow stand-ins). */
@@ -163,7 +184,7 @@ void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *wor
 }
 
 void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]) {
-    bli_init(); /* before it BLIS knows no kernels to check a choice of the environment against */
+    begin();
     snprintf(ret_text, NT_LIBRARY_TEXT, "BLIS %s, %s", bli_info_get_version_str(),
              bli_arch_string(bli_arch_query_id()));
 }

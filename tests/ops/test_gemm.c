@@ -8,6 +8,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -150,8 +151,25 @@ static void test_parts(void **state) {
     matrices_free(&m);
 }
 
+static bool chosen; /* by the environment */
+
+/* Whatever the processor is called. */
+static void test_fast_where_sums_are_fused(void **state) {
+    (void)state;
+    bool fused = false;
+#ifdef __x86_64__
+    fused = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+    nt_gemm gemm = nt_gemm_query();
+    if (fused && !chosen)
+        assert_true(gemm.unpacked && gemm.single);
+    assert_true(gemm.kernel != NULL);
+}
+
 int main(void) {
+    chosen = getenv("BLIS_ARCH_TYPE") != NULL;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fast_where_sums_are_fused),
         cmocka_unit_test(test_digits),
         cmocka_unit_test(test_parts),
     };
