@@ -11,8 +11,9 @@
 
 #define NT_WEIGHTS_FILE "weights.safetensors"
 #define NT_INITIAL_FILE "initial.safetensors" /* what training began with */
-#define NT_NUMERICS_KEY "numerics" /* in the weights' metadata: those that took part, a line each  \
-                                    */
+#define NT_NUMERICS_KEY                                                                            \
+    "numerics" /* in the weights' metadata: those that took part, a line each                      \
+                */
 
 /* One epoch's measures; a row of metrics.csv. */
 typedef struct nt_epoch {

@@ -58,8 +58,8 @@ static void words_say_kinds_in_their_order(void **state) {
     nt_arena_init(&arena);
     make_results(&run, NT_DICE);
     static const char *const words[] = {
-        "zero conv1 fc, noise layer1.0.conv1 (deviation 0.1, seed 123456789012345, whole true, "
-        "shape normal)",
+        ("zero conv1 fc, noise layer1.0.conv1 (deviation 0.1, seed 123456789012345, whole true, "
+         "shape normal)"),
         "noise layer1.0.conv1 (deviation 0.1, seed 123456789012345, whole true, shape normal)",
         "zero fc"};
     EXPECT_OK(&error, nt_results_write(&run.results, *state, &error));
