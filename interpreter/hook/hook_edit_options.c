@@ -1,3 +1,7 @@
+/* What a hook's case says of each ablation kind: its nodes, and the kind's options in either form,
+ * `noise = {conv, deviation = 0.1}` or, beside the kinds, `deviation = 0.1`. All of it follows from
+ * the kinds' field tables; no kind is named here. Whatever does not fit raises a Lua error that
+ * names the case. */
 #include "hook_edit_options.h"
 
 #include <string.h>

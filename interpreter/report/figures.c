@@ -1,3 +1,5 @@
+/* The list of a report's figures: asks each kind which figures it makes of the record, and gives
+ * each a file name that no other figure has and that no tables' file can have. */
 #include "figures.h"
 
 #include "alloc.h"

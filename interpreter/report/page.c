@@ -1,3 +1,7 @@
+/* A report's page: one HTML file without references to others, so that it can be mailed. Figures
+ * are set in as SVG, pictures as base64, and tables are made of the same cells as the Markdown
+ * (tables.c). What comes from the record is escaped on its way in; a figure that could not be drawn
+ * is said where it would stand. */
 #include "page.h"
 
 #include "base64.h"

@@ -1,3 +1,5 @@
+/* The page's style sheet and its script: light and dark by the reader's choice, tips of figures
+ * under the pointer, tables that scroll on a narrow screen. */
 #include "page.h"
 
 const char nt_page_style[] =

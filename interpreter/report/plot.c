@@ -1,3 +1,6 @@
+/* Parts of gnuplot scripts that several figures share: labels of tics, and the tips that an SVG
+ * shows under the pointer. Texts are made safe for gnuplot's quotes and for an SVG's attributes
+ * here, and nowhere else. */
 #include "plot.h"
 
 /* In single quotes only these themselves mean something; in a tic's label also the per cent sign.

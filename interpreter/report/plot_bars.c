@@ -1,3 +1,6 @@
+/* Figures with a bar for each case: the metric with its interval over the cases of a group, the
+ * part of the network as the bar's colour, and the study's own value beside it where it has one.
+ * The figure's CSV holds what is drawn, a line a bar. */
 #include "plot_bars.h"
 
 #include "csv_out.h"

@@ -1,3 +1,5 @@
+/* A finished run as a report: tables as Markdown and CSV, figures, the page. Each file is replaced
+ * as a whole, the page last, so that a page never shows figures of another run. */
 #include "run_report.h"
 
 #include "drawing.h"

@@ -1,3 +1,5 @@
+/* A report's tables. A row is made once as cells of plain text, in the same columns for Markdown
+ * and for HTML; the CSV has its own columns, with every number in full. */
 #include "tables.h"
 
 #include "csv_out.h"
