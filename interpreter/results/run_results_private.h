@@ -1,5 +1,4 @@
-/* The steps of reading a run folder, in their order. Private to run_results.c, run_outcomes.c and
- * run_groups.c. */
+/* The steps of reading a run folder (run_read.c), in their order. Private to run_*.c. */
 #ifndef NT_RUN_RESULTS_PRIVATE_H
 #define NT_RUN_RESULTS_PRIVATE_H
 
