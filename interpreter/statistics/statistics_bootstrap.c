@@ -1,14 +1,13 @@
-/* The bootstrap of a mean paired change over clusters: draws of whole clusters with replacement,
- * and Efron's BCa limits and p values of them.
+/* The studentised bootstrap of a mean paired change over clusters (Hall, Annals of Statistics 16,
+ * 1988; Davison and Hinkley, "Bootstrap methods and their application", 1997, section 5.2): draws
+ * of whole clusters with replacement, each draw's mean against the data's in units of the draw's
+ * own standard error,
  *
- * With F the share of draws below a value, z0 = Phi^-1(F(change)) and the acceleration a from the
- * jackknife over clusters, the value whose normal score is z stands at
+ *     t = (mean of the draw - mean) / error of the draw.
  *
- *     F = Phi(z0 + w / (1 - a w)),   w = z0 + z,
- *
- * which intervals read from right to left and p values from left to right. Upper limits and p
- * values against larger changes are those of the mirrored distribution, with -z0 and -a. |a| <=
- * 1/6, so that the denominators vanish only beyond six deviations.
+ * With clusters of sums s and sizes n and the mean m, the error of m is that of a ratio,
+ * sqrt(C / (C - 1) sum (s - m n)^2) / sum n. What the draws say of t is what is assumed of
+ * (mean - truth) / error, from which limits and p values follow.
  *
  * Invariant: draw i is made from stream i of the seed, so threads don't matter. */
 #include "statistics.h"
@@ -18,6 +17,7 @@
 #include "random.h"
 #include "statistics_distributions.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,8 @@ typedef struct sample {
 } sample;
 
 typedef struct cluster {
-    double sum, size; /* of its samples' changes; how many they are */
+    double sum, size; /* of its samples' changes, less the mean of all once that is known; their
+                       * number */
 } cluster;
 
 static int by_cluster(const void *a, const void *b) {
@@ -72,8 +73,38 @@ typedef struct drawing {
     const cluster *clusters;
     int32_t cluster_count, draw_count;
     uint64_t seed;
+    double least_error; /* below it an error is rounding's */
     double *draws;
 } drawing;
+
+/* What a set of clusters says of its mean and of that mean's error. */
+typedef struct sums {
+    double sum, size, squares, products, sizes; /* of s, n, s^2, s n, n^2 */
+    int32_t count;
+} sums;
+
+static void add_cluster(sums *total, const cluster *one) {
+    total->sum += one->sum;
+    total->size += one->size;
+    total->squares += one->sum * one->sum;
+    total->products += one->sum * one->size;
+    total->sizes += one->size * one->size;
+    total->count++;
+}
+
+static double error_of(const sums *total) {
+    double mean = total->sum / total->size, count = total->count;
+    double residual = total->squares - 2 * mean * total->products + mean * mean * total->sizes;
+    return sqrt(fmax(residual, 0) * count / (count - 1)) / total->size;
+}
+
+/* A draw without any spread lies infinitely far off, unless it is right. */
+static double studentised(const sums *total, double least_error) {
+    double mean = total->sum / total->size, error = error_of(total);
+    if (error > least_error)
+        return mean / error;
+    return fabs(mean) <= least_error ? 0 : copysign(INFINITY, mean);
+}
 
 static void draw_some(const void *context, int job, int worker) {
     (void)worker;
@@ -81,14 +112,10 @@ static void draw_some(const void *context, int job, int worker) {
     for (int32_t i = job * DRAWS_A_JOB; i < d->draw_count && i < (job + 1) * DRAWS_A_JOB; i++) {
         nt_random random;
         nt_random_init(&random, d->seed, (uint64_t)i);
-        cluster total = {0, 0};
-        for (int32_t k = 0; k < d->cluster_count; k++) {
-            const cluster *drawn =
-                &d->clusters[nt_random_below(&random, (uint32_t)d->cluster_count)];
-            total.sum += drawn->sum;
-            total.size += drawn->size;
-        }
-        d->draws[i] = total.sum / total.size;
+        sums total = {0};
+        for (int32_t k = 0; k < d->cluster_count; k++)
+            add_cluster(&total, &d->clusters[nt_random_below(&random, (uint32_t)d->cluster_count)]);
+        d->draws[i] = studentised(&total, d->least_error);
     }
 }
 
@@ -97,77 +124,43 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* --- bias and acceleration -------------------------------------------------------------------- */
-
-/* How many draws are below `value`, and with `too` also those equal to it. */
-static int32_t count_below(const nt_bootstrap *b, double value, int too) {
-    int32_t low = 0, high = b->draw_count;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (b->draws[middle] < value || (too && b->draws[middle] == value))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* z0: draws equal to the estimate count half. */
-static double find_bias(const nt_bootstrap *b) {
-    double least = 1 / (b->draw_count + 1.0);
-    double share = (count_below(b, b->change, 0) + (double)count_below(b, b->change, 1)) /
-                   (2.0 * b->draw_count);
-    return nt_normal_quantile(fmin(fmax(share, least), 1 - least));
-}
-
-static double without(cluster total, cluster one) {
-    return (total.sum - one.sum) / (total.size - one.size);
-}
-
-/* The skewness of the estimates without each cluster in turn, over 6 sqrt(clusters). */
-static double find_acceleration(const cluster *clusters, int32_t count, cluster total) {
-    double mean = 0, squares = 0, cubes = 0;
-    for (int32_t i = 0; i < count; i++)
-        mean += without(total, clusters[i]) / count;
-    for (int32_t i = 0; i < count; i++) {
-        double influence = mean - without(total, clusters[i]);
-        squares += influence * influence;
-        cubes += influence * influence * influence;
-    }
-    double scale = 6 * squares * sqrt(squares);
-    return scale > 0 ? cubes / scale : 0;
-}
-
 /* --- the bootstrap ---------------------------------------------------------------------------- */
 
-static nt_status resample(nt_bootstrap *b, const cluster *clusters, cluster total,
+static nt_status resample(nt_bootstrap *b, const cluster *clusters, double least_error,
                           const nt_bootstrap_data *data) {
     double *draws = nt_alloc((size_t)data->draws * sizeof *draws);
     if (!draws)
         return NT_NO_MEMORY;
-    drawing work = {clusters, b->clusters, data->draws, data->seed, draws};
+    drawing work = {clusters, b->clusters, data->draws, data->seed, least_error, draws};
     nt_parallel((data->draws - 1) / DRAWS_A_JOB + 1, draw_some, &work);
     qsort(draws, (size_t)data->draws, sizeof *draws, by_value);
     b->draws = draws;
     b->draw_count = data->draws;
-    b->deviation = nt_spread_of(draws, data->draws).deviation;
-    b->bias = find_bias(b);
-    b->acceleration = find_acceleration(clusters, b->clusters, total);
     return NT_OK;
 }
 
 static nt_status init(nt_bootstrap *ret, const nt_bootstrap_data *data, sample *samples,
                       cluster *clusters) {
-    nt_bootstrap b = {.change = NAN};
+    static const double rounding = 1e-13;
+    nt_bootstrap b = {.change = NAN, .error = NAN};
     b.samples = collect(data, samples);
     b.clusters = sum_clusters(samples, b.samples, clusters);
-    cluster total = {0, b.samples};
+    sums total = {0};
+    double sum = 0, largest = 0;
     for (int32_t i = 0; i < b.clusters; i++)
-        total.sum += clusters[i].sum;
+        sum += clusters[i].sum;
     if (b.samples > 0)
-        b.change = total.sum / total.size;
-    if (b.clusters > 1)
-        NT_TRY(resample(&b, clusters, total, data));
+        b.change = sum / b.samples;
+    for (int32_t i = 0; i < b.clusters; i++) {
+        largest = fmax(largest, fabs(clusters[i].sum / clusters[i].size));
+        clusters[i].sum -= b.change * clusters[i].size;
+        add_cluster(&total, &clusters[i]);
+    }
+    if (b.clusters > 1) {
+        double error = error_of(&total);
+        b.error = error > rounding * largest ? error : 0;
+        NT_TRY(resample(&b, clusters, rounding * largest, data));
+    }
     *ret = b;
     return NT_OK;
 }
@@ -190,64 +183,79 @@ void nt_bootstrap_finish(nt_bootstrap *bootstrap) {
 
 /* --- limits and p values ---------------------------------------------------------------------- */
 
-/* The normal score that stands for Student's t of the clusters, and back. */
-static double widening(const nt_bootstrap *b) {
-    return sqrt(b->clusters / (b->clusters - 1.0));
+/* How many draws are at least `t`, or with `mirrored` at most -`t`; a draw that differs from it by
+ * rounding alone counts, so that limits and p values agree. */
+static int32_t count_beyond(const nt_bootstrap *b, double t, bool mirrored) {
+    int32_t low = 0, high = b->draw_count;
+    t -= 1e-11 * fmax(fabs(t), 1);
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        double draw = mirrored ? -b->draws[b->draw_count - 1 - middle] : b->draws[middle];
+        if (draw < t)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return b->draw_count - low;
 }
 
-/* How many draws lie beyond the lower limit at tail `alpha`, of the distribution with this bias and
- * acceleration; at least 1. */
-static int32_t limit_rank(const nt_bootstrap *b, double bias, double acceleration, double alpha) {
-    double w = bias + nt_student_quantile(alpha, b->clusters - 1) * widening(b);
-    double slope = 1 - acceleration * w;
-    double share = slope > 0 ? nt_normal_cdf(bias + w / slope) : w > 0;
-    double rank = floor((b->draw_count + 1.0) * share);
-    return (int32_t)fmin(fmax(rank, 1), b->draw_count);
+/* The draw beyond which a share `alpha` of them lies, on the side of large ones; of the mirrored
+ * draws with `mirrored`. A rarer one than there is is the outermost. */
+static double quantile(const nt_bootstrap *b, double alpha, bool mirrored) {
+    int32_t rank = (int32_t)fmax(floor((b->draw_count + 1.0) * alpha), 1); /* from outside */
+    rank = rank < b->draw_count ? rank : b->draw_count;
+    return mirrored ? -b->draws[rank - 1] : b->draws[b->draw_count - rank];
 }
 
 nt_interval nt_bootstrap_interval(const nt_bootstrap *b, double confidence) {
     if (!b->draws)
         return (nt_interval){NAN, NAN};
+    if (b->error == 0)
+        return (nt_interval){b->change, b->change};
     double alpha = (1 - confidence) / 2;
-    int32_t low = limit_rank(b, b->bias, b->acceleration, alpha);
-    int32_t high = limit_rank(b, -b->bias, -b->acceleration, alpha);
-    return (nt_interval){b->draws[low - 1], b->draws[b->draw_count - high]};
+    return (nt_interval){b->change - b->error * quantile(b, alpha, false),
+                         b->change + b->error * quantile(b, alpha, true)};
 }
 
-/* The tail at which the limit would be a value beyond which, or at which, lie `beyond` draws: the
- * inverse of limit_rank. `away` is how far off the value lies. */
-static double tail(const nt_bootstrap *b, double bias, double acceleration, int32_t beyond,
-                   double away) {
-    double least = 1 / (b->draw_count + 1.0), share = (beyond + 1.0) * least;
-    if (beyond >= b->draw_count)
-        return 1;
-    double w = nt_normal_quantile(share) - bias;
-    double slope = 1 + acceleration * w;
-    if (slope <= 0)
-        return w > 0 ? 1 : least;
-    double z = w / slope - bias;
-    if (beyond == 0 && b->deviation > 0)
-        return nt_student_cdf(fmin(z, -away / b->deviation) / widening(b), b->clusters - 1);
-    return fmax(nt_student_cdf(z / widening(b), b->clusters - 1), least);
+/* The share of draws as far out as `t`, the data's own with them. Where there is none, how rare it
+ * is the draws can't tell: the tail goes on as that of Student's t, from the outermost draw. */
+static double tail(const nt_bootstrap *b, double t, bool mirrored) {
+    double least = 1 / (b->draw_count + 1.0);
+    int32_t beyond = count_beyond(b, t, mirrored);
+    double outermost = mirrored ? -b->draws[0] : b->draws[b->draw_count - 1];
+    if (beyond > 0 || !(outermost > 0) || isinf(outermost))
+        return (beyond + 1) * least;
+    double scale = -nt_student_quantile(least, b->clusters - 1) / outermost;
+    return fmin(nt_student_cdf(-t * scale, b->clusters - 1), least);
 }
 
 /* p values of the one-sided tests that the true change is above `value`, and below it. */
 static double above(const nt_bootstrap *b, double value) {
-    return tail(b, b->bias, b->acceleration, count_below(b, value, 1), fabs(b->change - value));
+    if (b->error == 0)
+        return b->change > value ? 1 / (b->draw_count + 1.0) : 1;
+    return tail(b, (b->change - value) / b->error, false);
 }
 
 static double below(const nt_bootstrap *b, double value) {
-    return tail(b, -b->bias, -b->acceleration, b->draw_count - count_below(b, value, 0),
-                fabs(b->change - value));
+    if (b->error == 0)
+        return b->change < value ? 1 / (b->draw_count + 1.0) : 1;
+    return tail(b, (value - b->change) / b->error, true);
+}
+
+static nt_margin_test test_margin(const nt_bootstrap *b, double margin) {
+    double outside = 2 * fmin(above(b, margin), below(b, -margin));
+    return (nt_margin_test){fmax(above(b, -margin), below(b, margin)), fmin(outside, 1)};
 }
 
 nt_margin_test nt_bootstrap_margin(const nt_bootstrap *b, double margin) {
     if (!b->draws || isnan(margin))
         return (nt_margin_test){NAN, NAN};
-    double outside = 2 * fmin(above(b, margin), below(b, -margin));
-    return (nt_margin_test){fmax(above(b, -margin), below(b, margin)), fmin(outside, 1)};
+    nt_margin_test test = test_margin(b, margin);
+    if (b->clusters < NT_FEWEST_CLUSTERS)
+        test.inside = NAN;
+    return test;
 }
 
 double nt_bootstrap_p(const nt_bootstrap *b) {
-    return nt_bootstrap_margin(b, 0).outside;
+    return b->draws ? test_margin(b, 0).outside : (double)NAN;
 }

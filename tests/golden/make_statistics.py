@@ -19,8 +19,8 @@ holm count p... adjusted...
 kendall count a... b... tau
 kendall_mean cases seeds values... tau
 spread count values... confidence mean deviation low high
-bootstrap samples baseline... other... clusters... confidence margin change spread
-          low high p inside outside       spread: the deviation of the draws
+bootstrap samples baseline... other... clusters... confidence margin change error
+          low high p inside outside
 """
 import pathlib
 from math import copysign, inf, nan, sqrt
@@ -195,45 +195,36 @@ def others(random):
 
 # --- bootstrap ------------------------------------------------------------------------------------
 
+def error_of(sums, sizes):
+    """The standard error of sums.sum() / sizes.sum() over the last axis: of a ratio."""
+    k = sums.shape[-1]
+    mean = sums.sum(-1, keepdims=True) / sizes.sum(-1, keepdims=True)
+    return np.sqrt(((sums - mean * sizes) ** 2).sum(-1) * k / (k - 1)) / sizes.sum(-1)
+
+
 def bootstrap(baseline, other, clusters, confidence, m):
+    """Studentised, in so many words: draws of whole clusters, each draw's t."""
     change = np.asarray(other) - np.asarray(baseline)
     kept = np.isfinite(change)
     groups = [change[kept & (clusters == c)] for c in np.unique(np.asarray(clusters)[kept])]
-    sums, sizes = np.array([g.sum() for g in groups]), np.array([len(g) for g in groups])
-    k = len(groups)
-    widening = sqrt(k / (k - 1))
-
-    def run(level, **more):
-        return stats.bootstrap((sums, sizes), lambda s, n, axis: s.sum(axis) / n.sum(axis),
-                               paired=True, vectorized=True, method='BCa', confidence_level=level,
-                               random_state=7, **more)
-
-    first = run(.95, n_resamples=400000, batch=10000)
-
-    def limit(normal_tail):
-        both = run(abs(1 - 2 * normal_tail), bootstrap_result=first,
-                   n_resamples=0).confidence_interval
-        return both.low if normal_tail < .5 else both.high
+    sums, sizes = np.array([g.sum() for g in groups]), np.array([len(g) for g in groups], float)
+    mean, error = sums.sum() / sizes.sum(), error_of(sums, sizes)
+    drawn = np.random.RandomState(7).randint(len(groups), size=(400000, len(groups)))
+    s, n = sums[drawn], sizes[drawn]
+    with np.errstate(divide='ignore', invalid='ignore'):
+        t = (s.sum(1) / n.sum(1) - mean) / error_of(s, n)
 
     def above(value):
-        """The tail at which the lower limit is `value`; 0 or 1 beyond (nearly) all draws."""
-        def gap(z):
-            return limit(stats.norm.cdf(z)) - value
-        if gap(-3.9) > 0 or gap(3.9) < 0:
-            return float(gap(3.9) < 0)
-        z = brentq(gap, -3.9, 3.9, xtol=1e-6)
-        return stats.t.cdf(z / widening, k - 1)
+        return np.mean(t >= (mean - value) / error)
 
-    def limits(level):
-        z = stats.t.ppf((1 - level) / 2, k - 1) * widening
-        return limit(stats.norm.cdf(z)), limit(stats.norm.sf(z))
+    def below(value):
+        return np.mean(t <= (mean - value) / error)
 
-    inside = max(above(-m), 1 - above(m))
-    outside = 2 * min(above(m), 1 - above(-m))
-    p = 2 * min(above(0), 1 - above(0))
-    line('bootstrap', len(baseline), baseline, other, clusters, confidence, m,
-         sums.sum() / sizes.sum(), first.standard_error, *limits(confidence), p, inside,
-         min(outside, 1))
+    tails = np.quantile(t, [(1 + confidence) / 2, (1 - confidence) / 2], method='inverted_cdf')
+    inside = max(above(-m), below(m)) if len(groups) >= 30 else nan
+    outside = min(1, 2 * min(above(m), below(-m)))
+    line('bootstrap', len(baseline), baseline, other, clusters, confidence, m, mean, error,
+         mean - tails * error, min(1, 2 * min(above(0), below(0))), inside, outside)
 
 
 def bootstraps(random):
@@ -241,7 +232,8 @@ def bootstraps(random):
     loss = np.round(random.exponential(.03, 16) ** 1.5 * 4, 3)
     bootstrap(baseline, baseline - loss + .02, np.arange(16), .95, .02)
     clusters = np.array([4, 4, 4, 4, 4, 4, -7, -7, 1, 1, 1, 1, 9, 9, 9, 12, 13, 13, 13, 13, 13, 13,
-                         13, 13, 14, 15, 15, 16, 16, 17, 18, 18, 19, 1])
+                         13, 13, 14, 15, 15, 16, 16, 17, 18, 18, 19, 1, 20, 21, 22, 22, 23, 24, 25, 26,
+                         27, 28, 28, 28, 29, 30, 31, 32, 33, 34, 34, 35, 36, 37, 38, 39, 40])
     baseline = np.round(random.uniform(.6, .95, len(clusters)), 3)
     other = np.round(baseline - random.exponential(.02, len(clusters))
                      - .15 * (clusters == 9) + .03, 3)

@@ -2,7 +2,7 @@
  * often a null that is true is rejected. */
 #include "random.h"
 #include "sequential.h"
-#include "test_base_support.h"
+#include "support_base.h"
 #include <math.h>
 
 enum { SAMPLES = 2000 };
