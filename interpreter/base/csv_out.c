@@ -14,8 +14,8 @@ void nt_csv_text(nt_text *csv, const char *value) {
     nt_text_add(csv, "\"");
 }
 
-void nt_csv_share(nt_text *csv, double value) {
+void nt_csv_real(nt_text *csv, double value) {
     nt_text_add(csv, ",");
     if (!isnan(value))
-        nt_text_printf(csv, "%.6f", value);
+        nt_text_add_real(csv, value);
 }

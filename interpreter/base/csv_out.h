@@ -7,7 +7,7 @@
 /* Appends a value, in quotes where it needs them. */
 void nt_csv_text(nt_text *csv, const char *value);
 
-/* Appends "," and a share or a change of one with six places; NaN is empty. */
-void nt_csv_share(nt_text *csv, double value);
+/* Appends "," and a number in its shortest exact form; NaN is empty. */
+void nt_csv_real(nt_text *csv, double value);
 
 #endif

@@ -119,17 +119,11 @@ json_t *nt_json_field(const nt_field *field) {
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-/* The fewest significant digits that read back as the same double; always with a point or exponent.
- */
+/* Always with a point or exponent. */
 static void format_real(double value, nt_text *text) {
-    char digits[32];
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
-    nt_text_add(text, digits);
-    if (!strpbrk(digits, ".e"))
+    size_t start = text->length;
+    nt_text_add_real(text, value);
+    if (!strpbrk(text->bytes + start, ".e"))
         nt_text_add(text, ".0");
 }
 

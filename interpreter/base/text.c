@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static char nothing[1] = "";
@@ -70,6 +71,16 @@ void nt_text_printf(nt_text *text, const char *format, ...) {
     va_start(arguments, format);
     nt_text_vprintf(text, format, arguments);
     va_end(arguments);
+}
+
+void nt_text_add_real(nt_text *text, double value) {
+    char digits[32];
+    for (int precision = 1; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value)
+            break;
+    }
+    nt_text_add(text, digits);
 }
 
 void nt_text_add_quoted(nt_text *text, const char *string) {

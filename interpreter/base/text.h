@@ -21,6 +21,9 @@ void nt_text_add_bytes(nt_text *text, const void *bytes, size_t length);
 void nt_text_printf(nt_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void nt_text_vprintf(nt_text *text, const char *format, va_list arguments);
 
+/* The fewest significant digits that read back as the same double: "0.05", "1", "1e-20". */
+void nt_text_add_real(nt_text *text, double value);
+
 /* In quotes, on one line; different strings give different texts. NULL becomes null. */
 void nt_text_add_quoted(nt_text *text, const char *string);
 

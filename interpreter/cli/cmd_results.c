@@ -10,7 +10,7 @@ typedef struct results_options {
     bool json, csv;
 } results_options;
 
-static const char *const verdicts[] = {"any", "trivial", "critical", "undecided", NULL};
+static const char *const verdicts[] = {"any", "trivial", "critical", "better", "undecided", NULL};
 static const char *const orders[] = {"none", "change", "value",
                                      "p",    "case",   NULL};       /* as nt_run_order */
 static const char *const views[] = {"seed", "case", "group", NULL}; /* as nt_results_view */
@@ -47,15 +47,21 @@ static const char results_detail[] =
     "\n"
     "change is the value minus that of the baseline with the same seed, on the same images, "
     "with\n"
-    "Tango's 95 % interval. p is McNemar's, adjusted after Holm over all cases of the group with\n"
-    "this seed, whichever of them are shown. trivial: the change is within the margin; critical: "
-    "it\n"
-    "is beyond it; undecided: neither is shown.\n"
+    "Tango's 95 % and 90 % intervals, of masks those of a bootstrap over patients. p inside is of\n"
+    "the test that it is within the margin, which looks at the 90 % interval, p outside that it "
+    "is\n"
+    "beyond; each is adjusted after Holm over all cases of the group with this seed, whichever of\n"
+    "them are shown. trivial: p inside is below 0.05; critical: p outside is, and the change a "
+    "loss;\n"
+    "better: it is a gain; undecided: neither is shown.\n"
     "\n"
     "--sort puts the greatest loss, the lowest value, the lowest p first, within each group.\n"
-    "--by case gives means over the seeds; --by group also tau, Kendall's, which says how well "
-    "the\n"
-    "seeds agree on the order of the cases. --images numbers the images of the split from 0.\n";
+    "--by case gives means over the seeds and, under recipe, what they say together of the recipe "
+    "that\n"
+    "trained them; --by group also tau, Kendall's, which says how well the seeds agree on the "
+    "order "
+    "of\n"
+    "the cases. --images numbers the images of the split from 0.\n";
 
 /* --- what goes with what ---------------------------------------------------------------------- */
 
@@ -87,7 +93,8 @@ static nt_status out_of_memory(nt_error *error) {
 
 static nt_status choose(const nt_arguments *arguments, nt_results_query *query, nt_arena *arena,
                         nt_error *error) {
-    static const nt_verdict by_choice[] = {NT_UNDECIDED, NT_TRIVIAL, NT_CRITICAL, NT_UNDECIDED};
+    static const nt_verdict by_choice[] = {NT_UNDECIDED, NT_TRIVIAL, NT_CRITICAL, NT_BETTER,
+                                           NT_UNDECIDED};
     const results_options *options = arguments->record;
     const nt_run_choice choice = {
         .group = options->group,

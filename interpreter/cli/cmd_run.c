@@ -41,7 +41,7 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
         const char *words = nt_case_words(results, item, &arena);
         text->failed = text->failed || !words;
         for (int32_t s = 0; words && s < results->seed_count; s++)
-            nt_findings_table_case(&table, item->name, words, &item->findings[s]);
+            nt_findings_table_case(&table, item->name, words, item->cut, &item->findings[s]);
     }
     nt_table_format(&table.table, text);
     nt_table_finish(&table.table);
@@ -50,8 +50,9 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
 
 /* With several seeds: each case's mean change, and whether the seeds agree. */
 static void add_spread(const nt_results *results, const nt_group_result *group, nt_text *text) {
-    static const nt_column columns[] = {
-        {"case", NT_LEFT}, {"mean change", NT_RIGHT}, {"deviation", NT_RIGHT}, {0}};
+    static const nt_column columns[] = {{"case", NT_LEFT},       {"mean change", NT_RIGHT},
+                                        {"deviation", NT_RIGHT}, {"95 % (recipe)", NT_LEFT},
+                                        {"recipe", NT_LEFT},     {0}};
     nt_table table;
     if (results->seed_count == 1)
         return;
@@ -60,15 +61,15 @@ static void add_spread(const nt_results *results, const nt_group_result *group, 
         nt_table_cell(&table, group->cases[c].name);
         nt_table_change(&table, group->cases[c].change.mean);
         nt_table_share(&table, group->cases[c].change.deviation);
+        nt_table_interval(&table, group->cases[c].recipe.judgement.within_95);
+        nt_table_recipe(&table, &group->cases[c].recipe);
     }
     nt_text_add(text, "\n");
     nt_table_format(&table, text);
     nt_table_finish(&table);
     if (!isnan(group->tau))
-        nt_text_printf(text,
-                       "agreement of the seeds on the order of the cases (mean Kendall's "
-                       "tau): %.2f\n",
-                       group->tau);
+        nt_text_printf(text, "the seeds %s (mean Kendall's tau %.2f)\n",
+                       nt_agreement_words(group->tau), group->tau);
 }
 
 static void add_group(const nt_results *results, const nt_group_result *group, nt_text *text) {
@@ -95,6 +96,7 @@ static nt_status print_results(const nt_results *results, bool json) {
         add_table(results, NULL, &text);
     for (int32_t g = 0; g < results->group_count; g++)
         add_group(results, &results->groups[g], &text);
+    nt_results_add_few(results, "\n", "\n", &text);
     return nt_print(&text);
 }
 

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+enum { NUMBERS = 6 }; /* columns from the value to the p values */
+
 void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds) {
     nt_column *columns = table->columns;
     int count = 0;
@@ -14,7 +16,9 @@ void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool see
     columns[count++] = (nt_column){nt_metric_names[metric], NT_RIGHT};
     columns[count++] = (nt_column){"change", NT_RIGHT};
     columns[count++] = (nt_column){"95 % interval", NT_LEFT};
-    columns[count++] = (nt_column){"p (Holm)", NT_RIGHT};
+    columns[count++] = (nt_column){"90 % interval", NT_LEFT};
+    columns[count++] = (nt_column){"p inside", NT_RIGHT};
+    columns[count++] = (nt_column){"p outside", NT_RIGHT};
     columns[count++] = (nt_column){"verdict", NT_LEFT};
     columns[count] = (nt_column){0};
     table->seeds = seeds;
@@ -48,6 +52,21 @@ static void add_p(nt_table *table, double p) {
         nt_table_share(table, p);
 }
 
+void nt_table_interval(nt_table *table, nt_interval interval) {
+    if (isnan(interval.low))
+        nt_table_cell(table, "");
+    else
+        nt_table_cellf(table, "%+.4f to %+.4f", interval.low, interval.high);
+}
+
+void nt_table_recipe(nt_table *table, const nt_recipe_finding *recipe) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_recipe_add_verdict(recipe, &text);
+    nt_table_cell(table, text.bytes);
+    nt_text_finish(&text);
+}
+
 static void add_empty(nt_table *table, int count) {
     for (int i = 0; i < count; i++)
         nt_table_cell(table, "");
@@ -64,15 +83,15 @@ void nt_findings_table_baseline(nt_findings_table *table, const nt_finding *base
     if (table->seeds)
         nt_table_cellf(t, "%d", baseline->seed);
     if (baseline->failure) {
-        add_empty(t, 4);
+        add_empty(t, NUMBERS);
         add_failure(t, baseline);
         return;
     }
     nt_table_share(t, baseline->outcome.value);
-    add_empty(t, 4);
+    add_empty(t, NUMBERS);
 }
 
-void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit,
+void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit, bool cut,
                             const nt_finding *finding) {
     nt_table *t = &table->table;
     nt_table_cell(t, name);
@@ -80,13 +99,15 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
     if (table->seeds)
         nt_table_cellf(t, "%d", finding->seed);
     if (finding->failure) {
-        add_empty(t, 4);
+        add_empty(t, NUMBERS);
         add_failure(t, finding);
         return;
     }
     nt_table_share(t, finding->outcome.value);
     nt_table_change(t, finding->change);
-    nt_table_cellf(t, "%+.4f to %+.4f", finding->interval.low, finding->interval.high);
-    add_p(t, finding->p_holm);
-    nt_table_cell(t, nt_verdict_name(finding->verdict));
+    nt_table_interval(t, finding->judgement.within_95);
+    nt_table_interval(t, finding->judgement.within_90);
+    add_p(t, finding->judgement.holm.inside);
+    add_p(t, finding->judgement.holm.outside);
+    nt_table_cellf(t, "%s%s", nt_verdict_name(finding->judgement.verdict), cut ? ", cut" : "");
 }

@@ -2,7 +2,6 @@
 #include "results_print.h"
 
 #include "json_out.h"
-#include <math.h>
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
@@ -16,12 +15,26 @@ static void csv_rows(const nt_results_query *query, nt_text *csv) {
     }
 }
 
+static void csv_recipe(const nt_recipe_finding *recipe, nt_text *csv) {
+    if (!recipe || recipe->recipe.seeds < 2) {
+        nt_text_add(csv, ",,,,,");
+        return;
+    }
+    nt_csv_real(csv, recipe->judgement.within_95.low);
+    nt_csv_real(csv, recipe->judgement.within_95.high);
+    nt_csv_real(csv, recipe->judgement.within_90.low);
+    nt_csv_real(csv, recipe->judgement.within_90.high);
+    nt_text_printf(csv, ",%s", nt_verdict_name(recipe->judgement.verdict));
+}
+
 static void csv_summaries(const nt_results_query *query, nt_text *csv) {
     bool cases = query->view == NT_VIEW_CASE;
     nt_text_printf(csv,
-                   "group,%s,results,value,change,deviation,trivial,critical,undecided,"
-                   "failures%s\n",
-                   cases ? "case,edit" : "cases", cases ? "" : ",kendall_tau");
+                   "group,%s,results,value_mean,value_sd,change_mean,change_sd,trivial,critical,"
+                   "better,undecided,failures,%s\n",
+                   cases ? "case,edit" : "cases",
+                   cases ? "recipe_low_95,recipe_high_95,recipe_low_90,recipe_high_90,recipe"
+                         : "kendall_tau");
     for (size_t i = 0; i < query->summaries.count; i++) {
         const nt_run_summary *s = &query->summaries.items[i];
         nt_csv_text(csv, s->first->group);
@@ -34,13 +47,16 @@ static void csv_summaries(const nt_results_query *query, nt_text *csv) {
             nt_text_printf(csv, "%d", s->cases);
         }
         nt_text_printf(csv, ",%d", s->rows);
-        nt_csv_share(csv, s->value);
-        nt_csv_share(csv, s->change.mean);
-        nt_csv_share(csv, s->change.deviation);
-        nt_text_printf(csv, ",%d,%d,%d,%d", s->verdicts[NT_TRIVIAL], s->verdicts[NT_CRITICAL],
-                       s->verdicts[NT_UNDECIDED], s->failures);
-        if (!cases)
-            nt_csv_share(csv, s->tau);
+        nt_csv_real(csv, s->value.mean);
+        nt_csv_real(csv, s->value.deviation);
+        nt_csv_real(csv, s->change.mean);
+        nt_csv_real(csv, s->change.deviation);
+        nt_text_printf(csv, ",%d,%d,%d,%d,%d", s->verdicts[NT_TRIVIAL], s->verdicts[NT_CRITICAL],
+                       s->verdicts[NT_BETTER], s->verdicts[NT_UNDECIDED], s->failures);
+        if (cases)
+            csv_recipe(s->first->recipe, csv);
+        else
+            nt_csv_real(csv, s->tau);
         nt_text_add(csv, "\n");
     }
 }
@@ -123,11 +139,14 @@ static json_t *json_summary(const nt_run_summary *s, bool by_group) {
                                          s->first->split, "cases", (int)s->cases)
                              : json_names(s->first);
     json_t *numbers = json_pack(
-        "{s:i, s:o, s:{s:o, s:o}, s:{s:i, s:i, s:i}, s:i, s:o*}", "results", (int)s->rows, "value",
-        nt_json_real(s->value), "change", "mean", nt_json_real(s->change.mean), "deviation",
+        "{s:i, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:i, s:o*, s:o*}", "results",
+        (int)s->rows, "value_mean", nt_json_real(s->value.mean), "value_sd",
+        nt_json_real(s->value.deviation), "change_mean", nt_json_real(s->change.mean), "change_sd",
         nt_json_real(s->change.deviation), "verdicts", "trivial", (int)s->verdicts[NT_TRIVIAL],
-        "critical", (int)s->verdicts[NT_CRITICAL], "undecided", (int)s->verdicts[NT_UNDECIDED],
-        "failures", (int)s->failures, "kendall_tau", by_group ? nt_json_real(s->tau) : NULL);
+        "critical", (int)s->verdicts[NT_CRITICAL], "better", (int)s->verdicts[NT_BETTER],
+        "undecided", (int)s->verdicts[NT_UNDECIDED], "failures", (int)s->failures, "kendall_tau",
+        by_group ? nt_json_real(s->tau) : NULL, "recipe",
+        !by_group && s->first->recipe ? nt_recipe_finding_json(s->first->recipe) : NULL);
     return join(names, numbers);
 }
 

@@ -25,7 +25,7 @@ static void add_group(const nt_results_query *query, const nt_run_row *const *ro
     if (count > 0)
         nt_table_rule(&table.table);
     for (size_t i = 0; i < count; i++)
-        nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, &rows[i]->finding);
+        nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, false, &rows[i]->finding);
     nt_table_format(&table.table, text);
     nt_table_finish(&table.table);
 }
@@ -45,7 +45,8 @@ static void add_rows(const nt_results_query *query, nt_text *text) {
 /* --- summaries -------------------------------------------------------------------------------- */
 
 #define VERDICT_COLUMNS                                                                            \
-    {"trivial", NT_RIGHT}, {"critical", NT_RIGHT}, {"undecided", NT_RIGHT}, {                      \
+    {"trivial", NT_RIGHT}, {"critical", NT_RIGHT}, {"better", NT_RIGHT}, {"undecided", NT_RIGHT},  \
+    {                                                                                              \
         "no result", NT_RIGHT                                                                      \
     }
 
@@ -53,26 +54,36 @@ static void add_rows(const nt_results_query *query, nt_text *text) {
 static void add_verdicts(nt_table *table, const nt_run_summary *summary) {
     nt_table_count(table, summary->verdicts[NT_TRIVIAL]);
     nt_table_count(table, summary->verdicts[NT_CRITICAL]);
+    nt_table_count(table, summary->verdicts[NT_BETTER]);
     nt_table_count(table, summary->verdicts[NT_UNDECIDED]);
     nt_table_count(table, summary->failures);
 }
 
 static void add_case_table(nt_metric metric, const nt_run_summary *items, size_t count,
                            nt_text *text) {
-    const nt_column columns[] = {{"case", NT_LEFT},         {"edit", NT_LEFT},
-                                 {"seeds", NT_RIGHT},       {nt_metric_names[metric], NT_RIGHT},
-                                 {"mean change", NT_RIGHT}, {"deviation", NT_RIGHT},
-                                 VERDICT_COLUMNS,           {0}};
+    const nt_column columns[] = {{"case", NT_LEFT},
+                                 {"edit", NT_LEFT},
+                                 {"seeds", NT_RIGHT},
+                                 {nt_metric_names[metric], NT_RIGHT},
+                                 {"mean change", NT_RIGHT},
+                                 {"deviation", NT_RIGHT},
+                                 VERDICT_COLUMNS,
+                                 {"recipe", NT_LEFT},
+                                 {0}};
     nt_table table;
     nt_table_init(&table, columns);
     for (size_t i = 0; i < count; i++) {
         nt_table_cell(&table, items[i].first->name);
         nt_table_edit(&table, items[i].first->edit);
         nt_table_count(&table, items[i].rows);
-        nt_table_share(&table, items[i].value);
+        nt_table_share(&table, items[i].value.mean);
         nt_table_change(&table, items[i].change.mean);
         nt_table_share(&table, items[i].change.deviation);
         add_verdicts(&table, &items[i]);
+        if (items[i].first->recipe)
+            nt_table_recipe(&table, items[i].first->recipe);
+        else
+            nt_table_cell(&table, "");
     }
     nt_table_format(&table, text);
     nt_table_finish(&table);

@@ -18,16 +18,18 @@ static const char *gone(const nt_record *record, const nt_record_group *group, i
 }
 
 static void add_steps(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    nt_text_printf(&figure->csv, "layers,%s,low,high,gone\n0,%.6f,,,nothing\n", record->metric,
-                   record->baseline.mean);
+    nt_text_add(&figure->csv, "layers,value_mean,value_sd,value_low_95,value_high_95,gone\n0");
+    nt_csv_real(&figure->csv, record->baseline.mean);
+    nt_text_add(&figure->csv, ",,,,nothing\n");
     nt_plot_tips_begin(figure);
     nt_plot_tip(figure, 0, record->baseline.mean, "nothing gone: %.4f", record->baseline.mean);
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         nt_text_printf(&figure->csv, "%d", (int)item->layer_count);
-        nt_csv_share(&figure->csv, item->value.mean);
-        nt_csv_share(&figure->csv, item->low);
-        nt_csv_share(&figure->csv, item->high);
+        nt_csv_real(&figure->csv, item->value.mean);
+        nt_csv_real(&figure->csv, item->value.deviation);
+        nt_csv_real(&figure->csv, item->value_95.low);
+        nt_csv_real(&figure->csv, item->value_95.high);
         nt_text_add(&figure->csv, ",");
         nt_csv_text(&figure->csv, gone(record, group, c));
         nt_text_add(&figure->csv, "\n");
@@ -40,18 +42,17 @@ static void add_steps(nt_figure *figure, const nt_record *record, const nt_recor
 
 static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     add_steps(figure, record, group);
-    nt_text_printf(
-        &figure->script,
-        "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
-        "set yrange [0:1]\nset xlabel 'layers gone'\nset ylabel '%s'\nset xtics 1\n"
-        "plot '%s.csv' skip 1 using 1:2 with linespoints pointtype 7 pointsize 0.4 "
-        "linecolor rgb '#0072B2' title '%s', \\\n"
-        "  '' skip 2 using 1:3:(0):(column(4) - column(3)) with vectors nohead linewidth "
-        "1.4 linecolor rgb '#222222' title '%s', \\\n"
-        "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
-        "margin', \\\n",
-        record->metric, figure->name, record->metric, nt_record_spread_words(record),
-        record->baseline.mean - record->margin);
+    nt_text_printf(&figure->script,
+                   "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
+                   "set yrange [0:1]\nset xlabel 'layers gone'\nset ylabel '%s'\nset xtics 1\n"
+                   "plot '%s.csv' skip 1 using 1:2 with linespoints pointtype 7 pointsize 0.4 "
+                   "linecolor rgb '#0072B2' title '%s', \\\n  '' skip 2 using ",
+                   record->metric, figure->name, record->metric);
+    nt_plot_spread(&figure->script, record, 1, 2);
+    nt_text_printf(&figure->script,
+                   "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
+                   "margin', \\\n",
+                   record->baseline.mean - record->margin);
     nt_text_add(&figure->script, nt_plot_tips);
 }
 

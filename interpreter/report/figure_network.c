@@ -119,7 +119,7 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
         nt_csv_text(&figure->csv, layer->op);
         nt_text_printf(&figure->csv, ",%s,", nt_part_names[layer->part]);
         nt_csv_text(&figure->csv, layer->stage);
-        nt_csv_share(&figure->csv, layer->cost);
+        nt_csv_real(&figure->csv, layer->cost);
         nt_text_printf(&figure->csv, ",%s,%lld,%lld\n", layer->output, (long long)layer->parameters,
                        (long long)layer->multiply_adds);
     }

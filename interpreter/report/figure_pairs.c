@@ -23,8 +23,8 @@ static void add_pair(nt_figure *figure, const nt_record *record, const nt_record
                      int32_t a, int32_t b, const int *numbers) {
     double alone = -(record->layers[a].cost + record->layers[b].cost);
     nt_text_printf(&figure->csv, "%d,%d", numbers[a], numbers[b]);
-    nt_csv_share(&figure->csv, -item->change.mean);
-    nt_csv_share(&figure->csv, alone);
+    nt_csv_real(&figure->csv, -item->change.mean);
+    nt_csv_real(&figure->csv, alone);
     nt_text_add(&figure->csv, ",");
     nt_csv_text(&figure->csv, item->name);
     nt_text_add(&figure->csv, "\n");

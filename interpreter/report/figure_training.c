@@ -23,11 +23,11 @@ static void add_epochs(nt_figure *figure, const nt_record *record) {
         for (int32_t e = 0; e < record->seeds[s].epoch_count; e++) {
             const nt_record_epoch *at = &record->seeds[s].epochs[e];
             nt_text_printf(&figure->csv, "%d,%d", (int)record->seeds[s].seed, (int)at->epoch);
-            nt_csv_share(&figure->csv, at->rate);
-            nt_csv_share(&figure->csv, at->loss);
-            nt_csv_share(&figure->csv, at->accuracy);
-            nt_csv_share(&figure->csv, at->held_loss);
-            nt_csv_share(&figure->csv, at->held_value);
+            nt_csv_real(&figure->csv, at->rate);
+            nt_csv_real(&figure->csv, at->loss);
+            nt_csv_real(&figure->csv, at->accuracy);
+            nt_csv_real(&figure->csv, at->held_loss);
+            nt_csv_real(&figure->csv, at->held_value);
             nt_text_add(&figure->csv, "\n");
         }
 }

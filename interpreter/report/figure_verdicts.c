@@ -10,7 +10,10 @@ enum { MANY = 10 }; /* cases of a group whose shares are worth a look */
 static const struct {
     nt_verdict verdict;
     const char *colour;
-} parts[] = {{NT_CRITICAL, "#D55E00"}, {NT_UNDECIDED, "#BBBBBB"}, {NT_TRIVIAL, "#009E73"}};
+} parts[] = {{NT_CRITICAL, "#D55E00"},
+             {NT_UNDECIDED, "#BBBBBB"},
+             {NT_TRIVIAL, "#009E73"},
+             {NT_BETTER, "#0072B2"}};
 enum { PARTS = sizeof parts / sizeof *parts };
 
 static bool fits(const nt_record *record) {
@@ -35,15 +38,17 @@ static void add_group(nt_figure *figure, const nt_record *record, const nt_recor
     for (int p = 0; p < PARTS; p++) {
         shares[p] = share_of(record, group, parts[p].verdict);
         top += shares[p];
-        nt_csv_share(&figure->csv, shares[p]);
+        nt_csv_real(&figure->csv, shares[p]);
     }
     nt_text_printf(&figure->csv, ",%d,", (int)group->case_count);
     nt_csv_text(&figure->csv, group->name);
     nt_text_add(&figure->csv, "\n");
     nt_plot_tic(tics, position == 1, group->name, position);
-    nt_plot_tip(figure, position, top,
-                "%s: of %d cases %.0f %% critical; %.0f %% undecided; %.0f %% trivial", group->name,
-                (int)group->case_count, 100 * shares[0], 100 * shares[1], 100 * shares[2]);
+    nt_plot_tip(
+        figure, position, top,
+        "%s: of %d cases %.0f %% critical; %.0f %% undecided; %.0f %% trivial; %.0f %% better",
+        group->name, (int)group->case_count, 100 * shares[0], 100 * shares[1], 100 * shares[2],
+        100 * shares[3]);
 }
 
 /* Each bar is drawn from the ground, the highest first: what the next one leaves is its share. */

@@ -96,11 +96,11 @@ static nt_status add_figure(nt_text *html, const nt_figure *figure, const char *
 /* --- groups ----------------------------------------------------------------------------------- */
 
 static void add_verdicts(nt_text *html, const nt_record *record, const nt_record_group *group) {
-    int verdicts[3] = {0}, failed = 0, mixed = 0;
+    int verdicts[NT_VERDICTS] = {0}, failed = 0, mixed = 0;
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         bool same = false;
-        for (int v = 0; v < 3; v++)
+        for (int v = 0; v < NT_VERDICTS; v++)
             if (item->verdicts[v] == record->seed_count) {
                 verdicts[v]++;
                 same = true;
@@ -111,13 +111,18 @@ static void add_verdicts(nt_text *html, const nt_record *record, const nt_record
     nt_text_printf(html, "<p>Cases: %d. Critical: %d, trivial: %d, undecided: %d",
                    (int)group->case_count, verdicts[NT_CRITICAL], verdicts[NT_TRIVIAL],
                    verdicts[NT_UNDECIDED]);
+    if (verdicts[NT_BETTER] > 0)
+        nt_text_printf(html, ", better: %d", verdicts[NT_BETTER]);
     if (mixed > 0)
         nt_text_printf(html, ", not the same with all seeds: %d", mixed);
     if (failed > 0)
         nt_text_printf(html, ", failed: %d", failed);
-    if (!isnan(group->tau))
-        nt_text_printf(html, ". The seeds agree on their order with Kendall's τ %.2f", group->tau);
-    nt_text_add(html, ".</p>\n");
+    nt_text_add(html, ".");
+    if (!isnan(group->tau)) {
+        nt_text_add(html, " ");
+        nt_table_agreement(group, "τ", html);
+    }
+    nt_text_add(html, "</p>\n");
 }
 
 static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *group,
@@ -288,7 +293,9 @@ static void add_facts(nt_text *html, const nt_record *record) {
     add_fact(html, "seeds", "%.0f", record->seed_count);
     add_fact(html, "images", "%.0f", record->samples);
     add_fact(html, "margin", "%g", record->margin);
-    nt_text_add(html, "</dl>\n");
+    nt_text_add(html, "</dl>\n<p class=\"soft\">");
+    nt_results_add_legend(record->results, html);
+    nt_text_add(html, "</p>\n");
 }
 
 static void add_links(nt_text *html, const nt_record *record) {

@@ -88,3 +88,16 @@ void nt_plot_squares(nt_figure *figure, const nt_record *record, bool numbers) {
             file, 0.6 * record->baseline.mean);
     nt_text_add(&figure->script, nt_plot_tips);
 }
+
+void nt_plot_spread(nt_text *script, const nt_record *record, int x, int mean) {
+    bool several = record->seed_count > 1;
+    if (several)
+        nt_text_printf(script, "%d:(column(%d) - column(%d)):(0):(2 * column(%d))", x, mean,
+                       mean + 1, mean + 1);
+    else
+        nt_text_printf(script, "%d:%d:(0):(column(%d) - column(%d))", x, mean + 2, mean + 3,
+                       mean + 2);
+    nt_text_printf(script,
+                   " with vectors nohead linewidth 1.4 linecolor rgb '#222222' title '%s', \\\n",
+                   several ? "deviation over the seeds" : "95 % interval");
+}

@@ -25,4 +25,9 @@ extern const unsigned char nt_cost_colours[NT_COST_COLOURS][3];
 void nt_plot_palette(nt_figure *figure, const nt_record *record);
 void nt_plot_squares(nt_figure *figure, const nt_record *record, bool numbers);
 
+/* The rest of a plot of thin lines, from "using" on: at column `x` the 95 % interval of the only
+ * seed, or the deviation over several to either side of their mean. The mean is in column `mean`,
+ * and behind it come the deviation and the interval's bounds. */
+void nt_plot_spread(nt_text *script, const nt_record *record, int x, int mean);
+
 #endif

@@ -19,7 +19,7 @@ static void add_csv(nt_figure *figure, const nt_record *record, const nt_record_
     nt_text *csv = &figure->csv;
     nt_arena arena;
     nt_arena_init(&arena);
-    nt_text_printf(csv, "position,part,%s,low,high,paper", record->metric);
+    nt_text_printf(csv, "position,part,value_mean,value_sd,value_low_95,value_high_95,paper");
     for (int32_t s = 0; s < record->seed_count; s++)
         nt_text_printf(csv, ",seed %d", (int)record->seeds[s].seed);
     nt_text_add(csv, ",verdict,case\n");
@@ -28,12 +28,13 @@ static void add_csv(nt_figure *figure, const nt_record *record, const nt_record_
         const char *verdict = nt_record_verdict(item, &arena);
         csv->failed = csv->failed || !verdict;
         nt_text_printf(csv, "%d,%s", (int)c + 1, nt_part_names[nt_bars_part(record, item)]);
-        nt_csv_share(csv, item->value.mean);
-        nt_csv_share(csv, item->low);
-        nt_csv_share(csv, item->high);
-        nt_csv_share(csv, nt_paper_value(nt_paper_of(record), item));
+        nt_csv_real(csv, item->value.mean);
+        nt_csv_real(csv, item->value.deviation);
+        nt_csv_real(csv, item->value_95.low);
+        nt_csv_real(csv, item->value_95.high);
+        nt_csv_real(csv, nt_paper_value(nt_paper_of(record), item));
         for (int32_t s = 0; s < record->seed_count; s++)
-            nt_csv_share(csv, item->findings[s].value);
+            nt_csv_real(csv, item->findings[s].value);
         nt_text_add(csv, ",");
         nt_csv_text(csv, verdict ? verdict : "");
         nt_text_add(csv, ",");
@@ -92,12 +93,8 @@ void nt_bars_end(nt_figure *figure, const nt_record *record) {
     nt_text *script = &figure->script;
     const char *file = figure->name;
     double chance = nt_record_chance(record);
-    nt_text_printf(
-        script,
-        "  '%s.csv' skip 1 using %d:%d:(0):(column(%d) - column(%d)) with vectors nohead "
-        "linewidth 1.4 linecolor rgb '#222222' title '%s', \\\n",
-        file, NT_BARS_POSITION, NT_BARS_LOW, NT_BARS_HIGH, NT_BARS_LOW,
-        nt_record_spread_words(record));
+    nt_text_printf(script, "  '%s.csv' skip 1 using ", file);
+    nt_plot_spread(script, record, NT_BARS_POSITION, NT_BARS_MEAN);
     for (int32_t s = 0; record->seed_count > 1 && s < record->seed_count; s++)
         nt_text_printf(script,
                        "  '%s.csv' skip 1 using %d:%d with points pointtype 7 pointsize 0.3 "

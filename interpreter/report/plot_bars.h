@@ -1,5 +1,5 @@
 /* Bars: a group's cases one beside the other. A bar is the mean over the seeds, a point a seed; the
- * thin line spans the bounds of record.h. */
+ * thin line spans the 95 % interval with one seed, the deviation to either side with several. */
 #ifndef NT_PLOT_BARS_H
 #define NT_PLOT_BARS_H
 
@@ -10,6 +10,7 @@ enum {
     NT_BARS_POSITION = 1,
     NT_BARS_PART,
     NT_BARS_MEAN,
+    NT_BARS_DEVIATION,
     NT_BARS_LOW,
     NT_BARS_HIGH,
     NT_BARS_PAPER,

@@ -143,10 +143,6 @@ void nt_record_free(nt_record *record) {
 
 /* --- what follows ----------------------------------------------------------------------------- */
 
-const char *nt_record_spread_words(const nt_record *record) {
-    return record->seed_count > 1 ? "deviation over the seeds" : "95 % interval";
-}
-
 double nt_record_chance(const nt_record *record) {
     return strcmp(record->metric, "accuracy") == 0 && record->class_count > 0
                ? 1.0 / record->class_count
@@ -154,13 +150,13 @@ double nt_record_chance(const nt_record *record) {
 }
 
 const char *nt_record_verdict(const nt_record_case *item, nt_arena *arena) {
-    static const nt_verdict order[] = {NT_CRITICAL, NT_TRIVIAL, NT_UNDECIDED};
+    static const nt_verdict order[NT_VERDICTS] = {NT_CRITICAL, NT_TRIVIAL, NT_BETTER, NT_UNDECIDED};
     nt_text text;
     int32_t kinds = (item->failures > 0);
-    for (int v = 0; v < 3; v++)
+    for (int v = 0; v < NT_VERDICTS; v++)
         kinds += item->verdicts[v] > 0;
     nt_text_init(&text);
-    for (int v = 0; v < 3; v++)
+    for (int v = 0; v < NT_VERDICTS; v++)
         if (item->verdicts[order[v]] > 0) {
             nt_text_printf(&text, "%s%s", text.length ? ", " : "", nt_verdict_name(order[v]));
             if (kinds > 1)
@@ -168,6 +164,8 @@ const char *nt_record_verdict(const nt_record_case *item, nt_arena *arena) {
         }
     if (item->failures > 0)
         nt_text_printf(&text, "%sfailed%s", text.length ? ", " : "", kinds > 1 ? " in part" : "");
+    if (item->cut)
+        nt_text_add(&text, ", cut");
     const char *kept = text.failed ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
     return kept;

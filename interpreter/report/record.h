@@ -32,8 +32,8 @@ typedef struct nt_record_layer {
 /* A case with one seed. */
 typedef struct nt_record_finding {
     const char *failure; /* why it has no numbers, or NULL */
-    double value, change, low, high, p_holm;
-    nt_verdict verdict;
+    double value, change;
+    const nt_judgement *judgement;
 } nt_record_finding;
 
 typedef struct nt_record_case {
@@ -43,8 +43,10 @@ typedef struct nt_record_case {
     int32_t layer_count;
     nt_record_finding *findings; /* one per seed */
     nt_spread value, change;     /* over the seeds that have numbers */
-    double low, high;            /* about the value: see nt_record_spread_words */
-    int32_t verdicts[3], failures;
+    nt_interval value_95;        /* of the only seed: the change's interval, put on the baseline */
+    const nt_recipe_finding *recipe; /* what the seeds say together; NULL: fewer than two do */
+    bool cut;                        /* nothing of the image reaches the output */
+    int32_t verdicts[NT_VERDICTS], failures;
 } nt_record_case;
 
 /* What the cases of a group have in common, which says how they are best drawn. */
@@ -60,7 +62,7 @@ typedef struct nt_record_group {
     nt_record_case *cases;
     int32_t case_count;
     nt_group_form form;
-    double tau; /* NaN with one seed */
+    double tau, tau_not_trivial; /* NaN with one seed */
 } nt_record_group;
 
 typedef struct nt_record_epoch {
@@ -96,14 +98,11 @@ typedef struct nt_record {
 nt_status nt_record_read(const char *folder, nt_record **ret, nt_error *error);
 void nt_record_free(nt_record *record); /* takes NULL */
 
-/* What low and high of a case are, in words. */
-const char *nt_record_spread_words(const nt_record *record);
-
 /* What guessing would give: 1 / classes of accuracy, NaN of other metrics. */
 double nt_record_chance(const nt_record *record);
 
-/* "critical", or, where the seeds differ, "critical 2, undecided 1"; in `arena`. NULL when out of
- * memory. */
+/* "critical", or, where the seeds differ, "critical 2, undecided 1", and ", cut" behind it; in
+ * `arena`. NULL when out of memory. */
 const char *nt_record_verdict(const nt_record_case *item, nt_arena *arena);
 
 #endif

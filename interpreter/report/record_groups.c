@@ -17,44 +17,13 @@ static int32_t find_layer(const nt_record *record, const char *name) {
 
 /* --- cases ------------------------------------------------------------------------------------ */
 
-static nt_record_finding finding_of(const nt_finding *from) {
-    if (from->failure)
-        return (nt_record_finding){.failure = from->failure,
-                                   .value = NO,
-                                   .change = NO,
-                                   .low = NO,
-                                   .high = NO,
-                                   .p_holm = NO};
-    return (nt_record_finding){.value = from->outcome.value,
-                               .change = from->change,
-                               .low = from->interval.low,
-                               .high = from->interval.high,
-                               .p_holm = from->p_holm,
-                               .verdict = from->verdict};
-}
-
-/* Of the values of a case's findings, over the seeds. */
-static nt_status spread_values(const nt_record *record, nt_record_case *item) {
-    size_t size = (size_t)record->seed_count * sizeof(double);
-    double *values = nt_alloc(size);
-    if (!values)
-        return NT_NO_MEMORY;
-    for (int32_t s = 0; s < record->seed_count; s++)
-        values[s] = item->findings[s].value;
-    item->value = nt_spread_of(values, record->seed_count);
-    nt_free(values, size);
-    return NT_OK;
-}
-
-/* With several seeds mean ± deviation; with one the interval of the change, put on the baseline. */
-static void find_bounds(const nt_record *record, nt_record_case *item) {
-    if (record->seed_count > 1) {
-        item->low = item->value.mean - item->value.deviation;
-        item->high = item->value.mean + item->value.deviation;
-    } else {
-        item->low = record->seeds[0].baseline + item->findings[0].low;
-        item->high = record->seeds[0].baseline + item->findings[0].high;
-    }
+/* The 95 % interval of the change with the only seed, put on the baseline. */
+static nt_interval value_interval(const nt_record *record, const nt_finding *finding) {
+    nt_interval change = finding->judgement.within_95;
+    if (record->seed_count > 1 || finding->failure)
+        return (nt_interval){NO, NO};
+    return (nt_interval){record->seeds[0].baseline + change.low,
+                         record->seeds[0].baseline + change.high};
 }
 
 static nt_status add_edits(nt_record *record, const nt_case_result *from, nt_record_case *item) {
@@ -71,21 +40,26 @@ static nt_status add_edits(nt_record *record, const nt_case_result *from, nt_rec
 
 static nt_status add_case(nt_record *record, const nt_case_result *from, nt_record_case *item) {
     item->name = from->name;
+    item->cut = from->cut;
+    item->value = from->value;
     item->change = from->change;
+    item->value_95 = value_interval(record, &from->findings[0]);
+    item->recipe = from->recipe.recipe.seeds > 1 ? &from->recipe : NULL;
     item->findings = NT_ARENA_ARRAY(&record->arena, nt_record_finding, record->seed_count);
     if (!item->findings)
         return NT_NO_MEMORY;
     for (int32_t s = 0; s < record->seed_count; s++) {
-        item->findings[s] = finding_of(&from->findings[s]);
-        if (item->findings[s].failure)
+        const nt_finding *finding = &from->findings[s];
+        item->findings[s] = (nt_record_finding){.failure = finding->failure,
+                                                .value = nt_finding_value(finding),
+                                                .change = nt_finding_change(finding),
+                                                .judgement = &finding->judgement};
+        if (finding->failure)
             item->failures++;
         else
-            item->verdicts[item->findings[s].verdict]++;
+            item->verdicts[finding->judgement.verdict]++;
     }
-    NT_TRY(add_edits(record, from, item));
-    NT_TRY(spread_values(record, item));
-    find_bounds(record, item);
-    return NT_OK;
+    return add_edits(record, from, item);
 }
 
 /* --- groups ----------------------------------------------------------------------------------- */
@@ -152,6 +126,7 @@ static nt_status add_group(nt_record *record, const nt_group_result *from, nt_re
     group->title = from->title;
     group->remark = from->remark;
     group->tau = from->tau;
+    group->tau_not_trivial = from->tau_not_trivial;
     group->case_count = from->case_count;
     group->cases = NT_ARENA_ARRAY(&record->arena, nt_record_case, from->case_count + 1);
     if (!group->cases)

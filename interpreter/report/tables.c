@@ -6,8 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#define NO ((double)NAN)
+
 /* The cells of a row, as text that both Markdown and HTML show; in the record's arena. */
-enum { MOST_COLUMNS = 10 };
+enum { MOST_COLUMNS = 12 };
 
 typedef struct row {
     nt_record *record;
@@ -41,21 +43,39 @@ static void head(nt_record *record, const nt_record_group *group, row *r) {
     if (record->seed_count > 1)
         add(r, "± over seeds");
     add(r, "change");
-    if (record->seed_count == 1) {
-        add(r, "95 % interval");
-        add(r, "p (Holm)");
-    }
-    add(r, "verdict");
+    add(r, record->seed_count > 1 ? "95 % (recipe)" : "95 % interval");
+    add(r, record->seed_count > 1 ? "90 % (recipe)" : "90 % interval");
+    add(r, record->seed_count > 1 ? "each seed" : "verdict");
+    if (record->seed_count > 1)
+        add(r, "recipe");
     if (nt_paper_table(nt_paper_of(record), group)) {
         add(r, "paper");
         add(r, "minus paper");
     }
 }
 
+static void add_interval(row *r, nt_interval interval) {
+    add(r, isnan(interval.low)
+               ? "–"
+               : nt_arena_printf(&r->record->arena, "%+.4f to %+.4f", interval.low, interval.high));
+}
+
+static void add_recipe(row *r, const nt_recipe_finding *recipe) {
+    nt_text text;
+    nt_text_init(&text);
+    if (recipe)
+        nt_recipe_add_verdict(recipe, &text);
+    add(r, text.length ? nt_arena_string(&r->record->arena, text.bytes) : "–");
+    nt_text_finish(&text);
+}
+
 static void fill(nt_record *record, const nt_record_group *group, const nt_record_case *item,
                  row *r) {
     const nt_paper *paper = nt_paper_of(record);
-    const nt_record_finding *first = &item->findings[0];
+    static const nt_judgement none = {.within_95 = {NO, NO}, .within_90 = {NO, NO}};
+    const nt_judgement *judgement = item->recipe             ? &item->recipe->judgement
+                                    : record->seed_count > 1 ? &none
+                                                             : item->findings[0].judgement;
     *r = (row){.record = record};
     add(r, item->name);
     if (single(group))
@@ -66,16 +86,11 @@ static void fill(nt_record *record, const nt_record_group *group, const nt_recor
     if (record->seed_count > 1)
         add_number(r, "%.4f", item->value.deviation);
     add_number(r, "%+.4f", item->change.mean);
-    if (record->seed_count == 1) {
-        add(r, isnan(first->low)
-                   ? "–"
-                   : nt_arena_printf(&record->arena, "%+.4f to %+.4f", first->low, first->high));
-        if (first->p_holm < 1e-4)
-            add(r, "<0.0001");
-        else
-            add_number(r, "%.4f", first->p_holm);
-    }
+    add_interval(r, judgement->within_95);
+    add_interval(r, judgement->within_90);
     add(r, nt_record_verdict(item, &record->arena));
+    if (record->seed_count > 1)
+        add_recipe(r, item->recipe);
     if (nt_paper_table(paper, group)) {
         add_number(r, "%.2f", nt_paper_value(paper, item));
         add_number(r, "%+.2f", item->value.mean - nt_paper_value(paper, item));
@@ -139,7 +154,7 @@ static void add_html_row(const row *r, const char *tag, const char *class, nt_te
 
 /* The class of a row: the verdict, where the seeds agree. */
 static const char *verdict_class(const nt_record *record, const nt_record_case *item) {
-    for (int v = 0; v < 3; v++)
+    for (int v = 0; v < NT_VERDICTS; v++)
         if (item->verdicts[v] == record->seed_count)
             return nt_verdict_name((nt_verdict)v);
     return item->failures > 0 ? "failed" : "mixed";
@@ -158,32 +173,72 @@ void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *tex
     nt_text_add(text, "</tbody></table></div>\n");
 }
 
+static void add_csv_intervals(const nt_judgement *judgement, nt_text *text) {
+    nt_csv_real(text, judgement->within_95.low);
+    nt_csv_real(text, judgement->within_95.high);
+    nt_csv_real(text, judgement->within_90.low);
+    nt_csv_real(text, judgement->within_90.high);
+}
+
+static void add_csv_seed(const nt_record_finding *finding, nt_text *text) {
+    nt_csv_real(text, finding->value);
+    nt_csv_real(text, finding->change);
+    if (finding->failure)
+        nt_text_add(text, ",,,,");
+    else
+        add_csv_intervals(finding->judgement, text);
+}
+
+static void add_csv_row(const nt_record *record, const nt_record_case *item, double paper,
+                        nt_text *text) {
+    const nt_recipe_finding *recipe = item->recipe;
+    nt_csv_text(text, item->name);
+    nt_text_printf(text, ",%d", (int)item->layer_count);
+    nt_csv_real(text, item->value.mean);
+    nt_csv_real(text, item->value.deviation);
+    nt_csv_real(text, item->change.mean);
+    nt_csv_real(text, item->change.deviation);
+    if (recipe) {
+        add_csv_intervals(&recipe->judgement, text);
+        nt_text_printf(text, ",%s", nt_verdict_name(recipe->judgement.verdict));
+    } else {
+        nt_text_add(text, ",,,,,");
+    }
+    nt_text_printf(text, ",%d,%d,%d,%d,%d,%s", (int)item->verdicts[NT_TRIVIAL],
+                   (int)item->verdicts[NT_CRITICAL], (int)item->verdicts[NT_BETTER],
+                   (int)item->verdicts[NT_UNDECIDED], (int)item->failures,
+                   item->cut ? "true" : "false");
+    nt_csv_real(text, paper);
+    for (int32_t s = 0; s < record->seed_count; s++)
+        add_csv_seed(&item->findings[s], text);
+    nt_text_add(text, "\n");
+}
+
+/* A column means the same in every table: what does not apply to it is empty. */
 void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text) {
     const nt_paper *paper = nt_paper_of(record);
-    nt_text_printf(text,
-                   "case,layers,%s,deviation,change,low,high,trivial,critical,undecided,failures,"
-                   "paper",
-                   record->metric);
-    for (int32_t s = 0; s < record->seed_count; s++)
-        nt_text_printf(text, ",seed %d", (int)record->seeds[s].seed);
-    nt_text_add(text, "\n");
-    for (int32_t c = 0; c < group->case_count; c++) {
-        const nt_record_case *item = &group->cases[c];
-        nt_csv_text(text, item->name);
-        nt_text_printf(text, ",%d", (int)item->layer_count);
-        nt_csv_share(text, item->value.mean);
-        nt_csv_share(text, item->value.deviation);
-        nt_csv_share(text, item->change.mean);
-        nt_csv_share(text, item->low);
-        nt_csv_share(text, item->high);
-        nt_text_printf(text, ",%d,%d,%d,%d", (int)item->verdicts[NT_TRIVIAL],
-                       (int)item->verdicts[NT_CRITICAL], (int)item->verdicts[NT_UNDECIDED],
-                       (int)item->failures);
-        nt_csv_share(text, nt_paper_value(paper, item));
-        for (int32_t s = 0; s < record->seed_count; s++)
-            nt_csv_share(text, item->findings[s].value);
-        nt_text_add(text, "\n");
+    nt_text_add(text, "case,layers,value_mean,value_sd,change_mean,change_sd,recipe_low_95,"
+                      "recipe_high_95,recipe_low_90,recipe_high_90,recipe,trivial,critical,better,"
+                      "undecided,failures,cut,paper");
+    for (int32_t s = 0; s < record->seed_count; s++) {
+        int seed = (int)record->seeds[s].seed;
+        nt_text_printf(text,
+                       ",seed %d value,seed %d change,seed %d change_low_95,"
+                       "seed %d change_high_95,seed %d change_low_90,seed %d change_high_90",
+                       seed, seed, seed, seed, seed, seed);
     }
+    nt_text_add(text, "\n");
+    for (int32_t c = 0; c < group->case_count; c++)
+        add_csv_row(record, &group->cases[c], nt_paper_value(paper, &group->cases[c]), text);
+}
+
+void nt_table_agreement(const nt_record_group *group, const char *tau, nt_text *text) {
+    nt_text_printf(text, "The seeds %s: Kendall's %s %.2f", nt_agreement_words(group->tau), tau,
+                   group->tau);
+    if (!isnan(group->tau_not_trivial))
+        nt_text_printf(text, "; %.2f without those that are trivial with every seed",
+                       group->tau_not_trivial);
+    nt_text_add(text, ".");
 }
 
 /* --- the page --------------------------------------------------------------------------------- */
@@ -214,6 +269,9 @@ void nt_tables_markdown(nt_record *record, nt_text *text) {
     const nt_paper *paper = nt_paper_of(record);
     nt_text_printf(text, "# %s: %s\n\n", record->suite, record->network);
     add_baseline(record, text);
+    nt_text_add(text, "\n");
+    nt_results_add_legend(record->results, text);
+    nt_text_add(text, "\n");
     if (paper)
         nt_text_printf(text, "\n%s\n", nt_paper_remark(paper));
     for (int32_t g = 0; g < record->group_count; g++) {
@@ -224,10 +282,10 @@ void nt_tables_markdown(nt_record *record, nt_text *text) {
             nt_text_printf(text, "Beside the paper's %s.\n\n", table);
         if (group->remark[0])
             nt_text_printf(text, "%s\n\n", group->remark);
-        if (!isnan(group->tau))
-            nt_text_printf(text,
-                           "The seeds agree on the order of the cases: Kendall's tau %.2f.\n\n",
-                           group->tau);
+        if (!isnan(group->tau)) {
+            nt_table_agreement(group, "tau", text);
+            nt_text_add(text, "\n\n");
+        }
         if (group->case_count > 0)
             nt_table_markdown(record, group, text);
     }

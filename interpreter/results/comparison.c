@@ -3,10 +3,18 @@
 #include "comparison.h"
 
 #include "alloc.h"
+#include <math.h>
 
 static double value_of(const nt_comparison *with, const unsigned char *outcomes, int32_t sample) {
     size_t size = (size_t)nt_score_bytes(with->scoring);
     return nt_score_value(with->scoring, outcomes + (size_t)sample * size);
+}
+
+void nt_comparison_changes(const nt_comparison *with, const unsigned char *outcomes, double *ret) {
+    for (int32_t i = 0; i < with->samples; i++) {
+        double change = value_of(with, outcomes, i) - value_of(with, with->baseline, i);
+        ret[i] = isfinite(change) ? change : (double)NAN;
+    }
 }
 
 int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample) {
@@ -17,9 +25,11 @@ int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, i
 
 static void compare_classes(nt_finding *finding, const nt_comparison *with) {
     finding->change = nt_paired_change(finding->paired);
-    finding->interval = nt_paired_interval(finding->paired, 1 - NT_ALPHA);
-    finding->p = nt_paired_mcnemar(finding->paired);
-    finding->margin = nt_paired_margin(finding->paired, with->margin);
+    finding->judgement =
+        (nt_judgement){.within_95 = nt_paired_interval(finding->paired, 1 - NT_ALPHA),
+                       .within_90 = nt_paired_interval(finding->paired, 1 - 2 * NT_ALPHA),
+                       .p = nt_paired_mcnemar(finding->paired),
+                       .margin = nt_paired_margin(finding->paired, with->margin)};
 }
 
 /* One seed for all cases, so that two that are equal look equal. */
@@ -33,9 +43,11 @@ static nt_status compare_masks(nt_finding *finding, const nt_comparison *with,
                                     .draws = NT_BOOTSTRAP_DRAWS};
     NT_TRY(nt_bootstrap_init(&bootstrap, &data));
     finding->change = bootstrap.change;
-    finding->interval = nt_bootstrap_interval(&bootstrap, 1 - NT_ALPHA);
-    finding->p = nt_bootstrap_p(&bootstrap);
-    finding->margin = nt_bootstrap_margin(&bootstrap, with->margin);
+    finding->judgement =
+        (nt_judgement){.within_95 = nt_bootstrap_interval(&bootstrap, 1 - NT_ALPHA),
+                       .within_90 = nt_bootstrap_interval(&bootstrap, 1 - 2 * NT_ALPHA),
+                       .p = nt_bootstrap_p(&bootstrap),
+                       .margin = nt_bootstrap_margin(&bootstrap, with->margin)};
     nt_bootstrap_finish(&bootstrap);
     return NT_OK;
 }

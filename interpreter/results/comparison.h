@@ -14,11 +14,14 @@ typedef struct nt_comparison {
     double margin;
 } nt_comparison;
 
-/* Fills in all from paired to margin, `outside` unadjusted, but p_holm: `outcomes` are the case's,
- * and finding->outcome what they say together. Of classes by McNemar's test and Tango's intervals,
- * of masks by the paired bootstrap over patients. NT_NO_MEMORY or NT_OK. */
+/* Fills in all from paired on but what is adjusted: `outcomes` are the case's, and finding->outcome
+ * what they say together. Of classes by McNemar's test and Tango's intervals, of masks by the
+ * studentised bootstrap over patients. NT_NO_MEMORY or NT_OK. */
 nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
                              const unsigned char *outcomes);
+
+/* The paired change of each sample; NaN where either has no value. */
+void nt_comparison_changes(const nt_comparison *with, const unsigned char *outcomes, double *ret);
 
 /* Whether a sample's value fell below the baseline's (-1), rose above it (1) or neither (0). */
 int nt_finding_moved(const nt_comparison *with, const unsigned char *outcomes, int32_t sample);

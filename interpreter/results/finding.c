@@ -5,34 +5,35 @@
 #include <math.h>
 #include <string.h>
 
+double nt_finding_value(const nt_finding *finding) {
+    return finding->failure ? (double)NAN : finding->outcome.value;
+}
+
 double nt_finding_change(const nt_finding *finding) {
     return finding->failure ? (double)NAN : finding->change;
 }
 
 /* --- together --------------------------------------------------------------------------------- */
 
-/* Adjusts one number of each finding; the NaN of a failure isn't counted. */
-static nt_status adjust(nt_finding *const *findings, int32_t count, bool outside, double *p) {
-    for (int32_t i = 0; i < count; i++) {
-        const nt_finding *finding = findings[i];
-        p[i] = finding->failure ? (double)NAN : outside ? finding->margin.outside : finding->p;
-    }
-    NT_TRY(nt_holm(p, count, p));
-    for (int32_t i = 0; i < count; i++)
-        *(outside ? &findings[i]->margin.outside : &findings[i]->p_holm) = p[i];
-    return NT_OK;
-}
+static const nt_judgement none = {
+    .within_95 = {NAN, NAN}, .within_90 = {NAN, NAN}, .p = NAN, .margin = {NAN, NAN}};
 
 nt_status nt_findings_judge(nt_finding *const *findings, int32_t count) {
-    size_t size = (size_t)count * sizeof(double) + 1;
-    double *p = nt_alloc(size);
-    nt_status status = p ? adjust(findings, count, false, p) : NT_NO_MEMORY;
+    size_t pointers = (size_t)count * sizeof(nt_judgement *) + 1;
+    size_t numbers = (size_t)count * sizeof(double) + 1;
+    nt_judgement **judgements = nt_alloc(pointers);
+    double *changes = nt_alloc(numbers);
+    nt_status status = judgements && changes ? NT_OK : NT_NO_MEMORY;
+    for (int32_t i = 0; status == NT_OK && i < count; i++) {
+        if (findings[i]->failure)
+            findings[i]->judgement = none;
+        judgements[i] = &findings[i]->judgement;
+        changes[i] = nt_finding_change(findings[i]);
+    }
     if (status == NT_OK)
-        status = adjust(findings, count, true, p);
-    nt_free(p, size);
-    for (int32_t i = 0; status == NT_OK && i < count; i++)
-        if (!findings[i]->failure)
-            findings[i]->verdict = nt_verdict_of(findings[i]->margin, NT_ALPHA);
+        status = nt_judge(judgements, changes, count);
+    nt_free(judgements, pointers);
+    nt_free(changes, numbers);
     return status;
 }
 

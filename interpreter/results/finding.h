@@ -7,12 +7,12 @@
 #include "arena.h"
 #include "csv_out.h"
 #include "hash.h"
+#include "judgement.h"
 #include "metric.h"
 #include "statistics.h"
 #include "text.h"
 #include <jansson.h>
 
-#define NT_ALPHA 0.05          /* of all tests */
 #define NT_USUAL_MARGIN 0.01   /* where nobody says one */
 #define NT_BASELINE "baseline" /* group and name of the baseline's rows; no group is called so */
 
@@ -23,21 +23,18 @@ typedef struct nt_finding {
     char key[NT_DIGEST_HEX]; /* in the store; "" if there is none */
     const char *numerics;    /* of its outcome and of the baseline's; NULL if there is none */
     nt_outcome outcome;
-    nt_paired paired;      /* samples that have a lower value than the baseline's, or a higher one:
-                            * of classes, those that are no longer right, and those that became so */
-    double change;         /* of the metric */
-    nt_interval interval;  /* of the change, 95 % */
-    double p, p_holm;      /* of no change, and adjusted over the group's cases with this seed */
-    nt_margin_test margin; /* against the run's; `outside` adjusted in the same way */
-    nt_verdict verdict;
+    nt_paired paired; /* samples that have a lower value than the baseline's, or a higher one:
+                       * of classes, those that are no longer right, and those that became so */
+    double change;    /* of the metric */
+    nt_judgement judgement;
 } nt_finding;
 
-/* Adjusts p_holm and margin.outside over findings that a comparison filled in, and fills in
- * their verdicts: those of a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or
- * NT_OK. */
+/* Adjusts the p values of findings that a comparison filled in, and gives their verdicts: those of
+ * a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or NT_OK. */
 nt_status nt_findings_judge(nt_finding *const *findings, int32_t count);
 
-double nt_finding_change(const nt_finding *finding); /* NaN if it failed */
+double nt_finding_value(const nt_finding *finding); /* NaN if it failed */
+double nt_finding_change(const nt_finding *finding);
 
 /* An edit in words as nt_case_words gives them, "zero a b c d, noise e (deviation 0.1, seed 7)",
  * with `most` names of a kind: "zero a b c and 1 more, …". In `arena`; NULL when out of memory. */
@@ -47,8 +44,9 @@ const char *nt_words_shorten(const char *words, int32_t most, nt_arena *arena);
 
 /* The columns of results.csv, the row of a baseline and that of a case.
  *
- *     group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,p,p_holm,
- *     inside,outside,verdict,failure                                                            */
+ *     group,case,edit,seed,metric,value,change,change_low_95,change_high_95,change_low_90,
+ *     change_high_90,correct,total,lost,gained,p,p_holm,inside,inside_holm,outside,outside_holm,
+ *     verdict,failure                                                                           */
 void nt_findings_csv_header(nt_text *csv);
 void nt_baseline_csv(const nt_finding *baseline, nt_text *csv);
 void nt_finding_csv(const char *group, const char *name, const char *edit,
@@ -58,5 +56,6 @@ void nt_finding_csv(const char *group, const char *name, const char *edit,
 
 json_t *nt_baseline_json(const nt_finding *baseline);
 json_t *nt_finding_json(const nt_finding *finding);
+json_t *nt_recipe_finding_json(const nt_recipe_finding *recipe);
 
 #endif

@@ -2,19 +2,13 @@
 #include "finding.h"
 
 #include "results_table.h"
-#include <math.h>
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
-static void add_p(double p, nt_text *csv) {
-    nt_text_add(csv, ",");
-    if (!isnan(p))
-        nt_text_printf(csv, "%.6g", p);
-}
-
 void nt_findings_csv_header(nt_text *csv) {
-    nt_text_add(csv, "group,case,edit,seed,metric,value,change,low,high,correct,total,lost,gained,"
-                     "p,p_holm,inside,outside,verdict,failure\n");
+    nt_text_add(csv, "group,case,edit,seed,metric,value,change,change_low_95,change_high_95,"
+                     "change_low_90,change_high_90,correct,total,lost,gained,p,p_holm,inside,"
+                     "inside_holm,outside,outside_holm,verdict,failure\n");
 }
 
 static void add_names(const char *group, const char *name, const char *edit,
@@ -24,11 +18,11 @@ static void add_names(const char *group, const char *name, const char *edit,
     nt_csv_text(csv, name);
     nt_text_add(csv, ",");
     nt_csv_text(csv, edit);
-    nt_text_printf(csv, ",%d,%s,", finding->seed, nt_metric_names[finding->outcome.metric]);
+    nt_text_printf(csv, ",%d,%s", finding->seed, nt_metric_names[finding->outcome.metric]);
 }
 
 static void add_failure(const char *failure, nt_text *csv) {
-    nt_text_add(csv, ",,,,,,,,,,,,,");
+    nt_text_add(csv, ",,,,,,,,,,,,,,,,,,");
     nt_csv_text(csv, failure);
     nt_text_add(csv, "\n");
 }
@@ -46,9 +40,10 @@ void nt_baseline_csv(const nt_finding *baseline, nt_text *csv) {
     if (baseline->failure)
         add_failure(baseline->failure, csv);
     else {
-        nt_text_printf(csv, "%.6f,,,", baseline->outcome.value);
+        nt_csv_real(csv, baseline->outcome.value);
+        nt_text_add(csv, ",,,,,");
         add_counts(&baseline->outcome, csv);
-        nt_text_add(csv, ",,,,,,,,\n");
+        nt_text_add(csv, ",,,,,,,,,,\n");
     }
 }
 
@@ -59,16 +54,22 @@ void nt_finding_csv(const char *group, const char *name, const char *edit, const
         add_failure(f->failure, csv);
         return;
     }
-    nt_text_printf(csv, "%.6f,%.6f", f->outcome.value, f->change);
-    nt_csv_share(csv, f->interval.low);
-    nt_csv_share(csv, f->interval.high);
+    const nt_judgement *j = &f->judgement;
+    nt_csv_real(csv, f->outcome.value);
+    nt_csv_real(csv, f->change);
+    nt_csv_real(csv, j->within_95.low);
+    nt_csv_real(csv, j->within_95.high);
+    nt_csv_real(csv, j->within_90.low);
+    nt_csv_real(csv, j->within_90.high);
     add_counts(&f->outcome, csv);
     nt_text_printf(csv, ",%lld,%lld", (long long)f->paired.lost, (long long)f->paired.gained);
-    add_p(f->p, csv);
-    add_p(f->p_holm, csv);
-    add_p(f->margin.inside, csv);
-    add_p(f->margin.outside, csv);
-    nt_text_printf(csv, ",%s,\n", nt_verdict_name(f->verdict));
+    nt_csv_real(csv, j->p);
+    nt_csv_real(csv, j->p_holm);
+    nt_csv_real(csv, j->margin.inside);
+    nt_csv_real(csv, j->holm.inside);
+    nt_csv_real(csv, j->margin.outside);
+    nt_csv_real(csv, j->holm.outside);
+    nt_text_printf(csv, ",%s,\n", nt_verdict_name(j->verdict));
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -80,4 +81,8 @@ json_t *nt_baseline_json(const nt_finding *baseline) {
 
 json_t *nt_finding_json(const nt_finding *finding) {
     return nt_json_table_write(&nt_finding_table, finding);
+}
+
+json_t *nt_recipe_finding_json(const nt_recipe_finding *recipe) {
+    return nt_json_table_write(&nt_recipe_table, recipe);
 }

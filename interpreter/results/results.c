@@ -1,7 +1,8 @@
-/* What a run measured: kept, judged, put into words. */
+/* What a run measured: kept, and put into words. */
 #include "results.h"
 
 #include "alloc.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { WORDS_DIGITS = 6 }; /* of numbers */
@@ -27,41 +28,6 @@ int32_t nt_results_failures(const nt_results *results) {
             for (int32_t s = 0; s < results->seed_count; s++)
                 failures += results->groups[g].cases[c].findings[s].failure != NULL;
     return failures;
-}
-
-/* --- together --------------------------------------------------------------------------------- */
-
-static nt_status judge_group(nt_group_result *group, int32_t seeds, nt_finding **findings,
-                             double *changes) {
-    for (int32_t s = 0; s < seeds; s++) {
-        for (int32_t c = 0; c < group->case_count; c++)
-            findings[c] = &group->cases[c].findings[s];
-        NT_TRY(nt_findings_judge(findings, group->case_count));
-    }
-    for (int32_t c = 0; c < group->case_count; c++) {
-        double *own = &changes[(size_t)c * (size_t)seeds];
-        for (int32_t s = 0; s < seeds; s++)
-            own[s] = nt_finding_change(&group->cases[c].findings[s]);
-        group->cases[c].change = nt_spread_of(own, seeds);
-    }
-    group->tau = nt_kendall_mean(changes, group->case_count, seeds);
-    return NT_OK;
-}
-
-nt_status nt_results_judge(nt_results *results) {
-    nt_arena arena;
-    nt_status status = NT_OK;
-    nt_arena_init(&arena);
-    for (int32_t g = 0; status == NT_OK && g < results->group_count; g++) {
-        nt_group_result *group = &results->groups[g];
-        size_t count = (size_t)group->case_count;
-        nt_finding **findings = NT_ARENA_ARRAY(&arena, nt_finding *, count + 1);
-        double *changes = NT_ARENA_ARRAY(&arena, double, count *(size_t)results->seed_count + 1);
-        status = findings && changes ? judge_group(group, results->seed_count, findings, changes)
-                                     : NT_NO_MEMORY;
-    }
-    nt_arena_finish(&arena);
-    return status;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -101,4 +67,57 @@ const char *nt_case_words(const nt_results *results, const nt_case_result *item,
     const char *copy = text.failed || !text.bytes ? NULL : nt_arena_string(arena, text.bytes);
     nt_text_finish(&text);
     return copy;
+}
+
+void nt_results_add_legend(const nt_results *results, nt_text *text) {
+    nt_text_printf(text,
+                   "Intervals are of the change. Trivial: it is shown to lie within %g to either "
+                   "side, by two one-sided tests, which look at the 90 %% interval. Critical: it "
+                   "is shown to be a loss of more, better: a gain of more, which looks at the 95 "
+                   "%% interval. Each of the two kinds of test is adjusted after Holm over the "
+                   "cases of the group, so that a case whose interval lies within the margin may "
+                   "stay undecided.",
+                   results->setup.margin);
+    nt_results_add_few(results, " ", "", text);
+}
+
+void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text) {
+    if (recipe->recipe.seeds < 2)
+        return;
+    nt_text_add(text, nt_verdict_name(recipe->judgement.verdict));
+    if (recipe->judgement.verdict == NT_UNDECIDED && recipe->recipe.wanted > recipe->recipe.seeds)
+        nt_text_printf(text, " (%d seeds)", (int)recipe->recipe.wanted);
+}
+
+static int compare_numbers(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many different patients there are; of samples that are each their own, the samples. */
+static int32_t count_clusters(const nt_results *results) {
+    const nt_samples *samples = &results->samples;
+    size_t size = (size_t)samples->patient_count * sizeof(int32_t);
+    int32_t *sorted = samples->patients ? nt_alloc(size) : NULL, count = 0;
+    if (!sorted)
+        return results->setup.samples;
+    memcpy(sorted, samples->patients, size);
+    qsort(sorted, (size_t)samples->patient_count, sizeof *sorted, compare_numbers);
+    for (int32_t i = 0; i < samples->patient_count; i++)
+        count += i == 0 || sorted[i] != sorted[i - 1];
+    nt_free(sorted, size);
+    return count;
+}
+
+void nt_results_add_few(const nt_results *results, const char *before, const char *after,
+                        nt_text *text) {
+    if (results->setup.metric == NT_ACCURACY)
+        return;
+    int32_t clusters = count_clusters(results);
+    if (clusters < NT_FEWEST_CLUSTERS)
+        nt_text_printf(text,
+                       "%sWith %d %s nothing is called trivial: they can't show what would "
+                       "befall one in ten; that takes %d.%s",
+                       before, clusters, results->samples.patients ? "patients" : "images",
+                       NT_FEWEST_CLUSTERS, after);
 }

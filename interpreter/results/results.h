@@ -71,9 +71,12 @@ typedef struct nt_case_result {
     const char *name;
     const nt_edit_result *edits;
     int32_t edit_count;
+    bool cut;             /* nothing of the sample reaches the output: chance is certain, and says
+                           * nothing about these layers */
     nt_finding *findings; /* one for each seed */
     int32_t finding_count;
-    nt_spread change; /* over the seeds */
+    nt_spread value, change;  /* over the seeds */
+    nt_recipe_finding recipe; /* with several seeds */
 } nt_case_result;
 
 typedef struct nt_group_result {
@@ -82,8 +85,9 @@ typedef struct nt_group_result {
     const nt_option *options;
     int32_t option_count;
     const char *remark; /* what the hook said of it all, or "" */
-    double tau;         /* how well the seeds agree which case matters more: mean of Kendall's tau-b
-                         * over pairs of seeds; NaN with one seed */
+    /* How well the seeds agree which case matters more: mean of Kendall's tau-b over pairs of
+     * seeds, NaN with one; the same without the cases that are trivial with every seed. */
+    double tau, tau_not_trivial;
     nt_case_result *cases;
     int32_t case_count;
 } nt_group_result;
@@ -119,8 +123,8 @@ typedef struct nt_results {
 nt_results *nt_results_new(void);          /* NULL when out of memory */
 void nt_results_free(nt_results *results); /* takes NULL */
 
-/* Once all is measured: fills in each finding's p_holm, margin.outside and verdict, each case's
- * change and each group's tau. NT_NO_MEMORY or NT_OK. */
+/* Once all is measured and compared, and the recipes found (recipe_finding.h): fills in what is
+ * adjusted and concluded, and what the seeds say together. NT_NO_MEMORY or NT_OK. */
 nt_status nt_results_judge(nt_results *results);
 
 int32_t nt_results_failures(const nt_results *results); /* cases × seeds without numbers */
@@ -128,6 +132,18 @@ int32_t nt_results_failures(const nt_results *results); /* cases × seeds withou
 /* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". In `arena`; NULL when
  * out of memory. */
 const char *nt_case_words(const nt_results *results, const nt_case_result *item, nt_arena *arena);
+
+/* Appends how verdicts and intervals are to be read, as sentences. */
+void nt_results_add_legend(const nt_results *results, nt_text *text);
+
+/* Where there are too few patients for any case to be called trivial, appends that and why, between
+ * `before` and `after`. */
+void nt_results_add_few(const nt_results *results, const char *before, const char *after,
+                        nt_text *text);
+
+/* Appends what the seeds conclude together of a case: "critical", "undecided (9 seeds)", as many as
+ * might decide; nothing where fewer than two have numbers. */
+void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text);
 
 /* Puts which case has which key into the store, as far as something of it is measured; if nothing
  * is, leaves what there was. */

@@ -46,6 +46,7 @@ static nt_status check_group(const nt_json_reading *r, const nt_json_place *plac
         NT_TRY(check_findings(r, &within, results, item->findings, item->finding_count));
         for (int32_t s = 0; s < item->finding_count; s++)
             item->change.count += item->findings[s].failure == NULL;
+        item->value.count = item->change.count;
     }
     return NT_OK;
 }

@@ -14,6 +14,65 @@
 enum { FAILED = 1, CLASSES = 2, MASKS = 4, BASE_CLASSES = 8, BASE_MASKS = 16 };
 enum { DONE = CLASSES | MASKS, BASE = BASE_CLASSES | BASE_MASKS };
 
+/* The members of a judgement, which lies at `at`. */
+#define PART(at, member) (at) + offsetof(nt_judgement, member)
+#define BOUNDS(at, ...)                                                                            \
+    {"change_low_95",                                                                              \
+     NT_JSON_REAL,                                                                                 \
+     PART(at, within_95.low),                                                                      \
+     .nullable = true,                                                                             \
+     .doc = "lower bound of the change's 95 % interval",                                           \
+     __VA_ARGS__},                                                                                 \
+        {"change_high_95", NT_JSON_REAL,         PART(at, within_95.high),                         \
+         .nullable = true, .doc = "upper bound", __VA_ARGS__},                                     \
+        {"change_low_90",                                                                          \
+         NT_JSON_REAL,                                                                             \
+         PART(at, within_90.low),                                                                  \
+         .nullable = true,                                                                         \
+         .doc = "lower bound of its 90 % interval, which equivalence looks at",                    \
+         __VA_ARGS__},                                                                             \
+    {                                                                                              \
+        "change_high_90", NT_JSON_REAL, PART(at, within_90.high),                                  \
+            .nullable = true, .doc = "upper bound", __VA_ARGS__                                    \
+    }
+#define CONCLUSIONS(at, ...)                                                                       \
+    {"p", NT_JSON_REAL, PART(at, p), .nullable = true, .doc = "of no change", __VA_ARGS__},        \
+        {"p_holm",                                                                                 \
+         NT_JSON_REAL,                                                                             \
+         PART(at, p_holm),                                                                         \
+         .nullable = true,                                                                         \
+         .doc = "the same, adjusted by Holm over the group's cases",                               \
+         __VA_ARGS__},                                                                             \
+        {"inside",                                                                                 \
+         NT_JSON_REAL,                                                                             \
+         PART(at, margin.inside),                                                                  \
+         .nullable = true,                                                                         \
+         .doc = "p value that the change is within the margin",                                    \
+         __VA_ARGS__},                                                                             \
+        {"inside_holm",                                                                            \
+         NT_JSON_REAL,                                                                             \
+         PART(at, holm.inside),                                                                    \
+         .nullable = true,                                                                         \
+         .doc = "the same, adjusted by Holm over the group's cases",                               \
+         __VA_ARGS__},                                                                             \
+        {"outside",                                                                                \
+         NT_JSON_REAL,                                                                             \
+         PART(at, margin.outside),                                                                 \
+         .nullable = true,                                                                         \
+         .doc = "p value that it is beyond",                                                       \
+         __VA_ARGS__},                                                                             \
+        {"outside_holm",                                                                           \
+         NT_JSON_REAL,                                                                             \
+         PART(at, holm.outside),                                                                   \
+         .nullable = true,                                                                         \
+         .doc = "the same, adjusted by Holm over the group's cases",                               \
+         __VA_ARGS__},                                                                             \
+    {                                                                                              \
+        "verdict", NT_JSON_CHOICE, PART(at, verdict),                                              \
+            .choices = nt_verdict_names, .doc = "what inside_holm and outside_holm show",          \
+            __VA_ARGS__                                                                            \
+    }
+
 #define FINDING(member) offsetof(nt_finding, member)
 
 static const nt_json_member finding_members[] = {
@@ -38,19 +97,11 @@ static const nt_json_member finding_members[] = {
     {"pixel_accuracy", NT_JSON_REAL, FINDING(outcome.pixel_accuracy), .nullable = true,
      .in = MASKS | BASE_MASKS, .doc = "share of the pixels that are right"},
     {"change", NT_JSON_REAL, FINDING(change), .in = DONE, .doc = "of the value, by the edits"},
-    {"interval", NT_JSON_INTERVAL, FINDING(interval), .in = DONE, .doc = "of the change, 95 %"},
+    BOUNDS(FINDING(judgement), .in = DONE),
     {"lost", NT_JSON_LONG, FINDING(paired.lost), .in = DONE,
      .doc = "samples that are worse than with the baseline"},
     {"gained", NT_JSON_LONG, FINDING(paired.gained), .in = DONE, .doc = "samples that are better"},
-    {"p", NT_JSON_REAL, FINDING(p), .nullable = true, .in = DONE, .doc = "of no change"},
-    {"p_holm", NT_JSON_REAL, FINDING(p_holm), .nullable = true, .in = DONE,
-     .doc = "the same, adjusted over the group's cases with this seed"},
-    {"inside", NT_JSON_REAL, FINDING(margin.inside), .nullable = true, .in = DONE,
-     .doc = "p value that the change is within the margin"},
-    {"outside", NT_JSON_REAL, FINDING(margin.outside), .nullable = true, .in = DONE,
-     .doc = "p value that it is beyond, adjusted in the same way"},
-    {"verdict", NT_JSON_CHOICE, FINDING(verdict), .choices = nt_verdict_names, .in = DONE,
-     .doc = "what is shown"},
+    CONCLUSIONS(FINDING(judgement), .in = DONE),
     {0},
 };
 
@@ -99,15 +150,33 @@ static const nt_json_member edit_members[] = {
 static const nt_json_table edit_table = {
     .what = "an edit", .size = sizeof(nt_edit_result), .members = edit_members};
 
-static const nt_json_member spread_members[] = {
-    {"mean", NT_JSON_REAL, offsetof(nt_spread, mean), .nullable = true, .doc = "over the seeds"},
-    {"deviation", NT_JSON_REAL, offsetof(nt_spread, deviation), .nullable = true,
-     .doc = "of the sample, over the seeds; null below two"},
+#define RECIPE(member) offsetof(nt_recipe_finding, member)
+
+static const nt_json_member recipe_members[] = {
+    {"seeds", NT_JSON_INT, RECIPE(recipe.seeds), .max = INT32_MAX, .min = 2, .doc = "with numbers"},
+    {"same_sign", NT_JSON_INT, RECIPE(recipe.same_sign), .max = INT32_MAX,
+     .doc = "seeds whose change has the sign of the mean"},
+    {"change", NT_JSON_REAL, RECIPE(recipe.change), .nullable = true, .doc = "mean over the seeds"},
+    {"error", NT_JSON_REAL, RECIPE(recipe.error), .nullable = true,
+     .doc = "its standard error, of new seeds and new samples"},
+    {"freedom", NT_JSON_REAL, RECIPE(recipe.freedom), .nullable = true,
+     .doc = "degrees of freedom of Student's t, Satterthwaite's"},
+    BOUNDS(RECIPE(judgement), .in = 0),
+    {"crossed_low_95", NT_JSON_REAL, RECIPE(recipe.drawn.low), .nullable = true,
+     .doc = "lower bound of the 95 % interval by drawing seeds and samples both"},
+    {"crossed_high_95", NT_JSON_REAL, RECIPE(recipe.drawn.high), .nullable = true,
+     .doc = "upper bound"},
+    CONCLUSIONS(RECIPE(judgement), .in = 0),
+    {"seeds_wanted", NT_JSON_INT, RECIPE(recipe.wanted), .max = NT_CROSSED_MOST_SEEDS,
+     .doc = "seeds with which, were all else as it is, inside or outside would be below alpha; 0: "
+            "more than 1,000"},
     {0},
 };
 
-static const nt_json_table spread_table = {
-    .what = "a change", .size = sizeof(nt_spread), .members = spread_members};
+const nt_json_table nt_recipe_table = {
+    .what = "a recipe", .size = sizeof(nt_recipe_finding), .members = recipe_members};
+
+enum { ALONE = 1, SEVERAL = 2 }; /* seeds with numbers */
 
 #define CASE(member) offsetof(nt_case_result, member)
 
@@ -115,15 +184,33 @@ static const nt_json_member case_members[] = {
     {"case", NT_JSON_LINE, CASE(name), .doc = "its name"},
     {"edits", NT_JSON_LIST, CASE(edits), CASE(edit_count), &edit_table,
      .doc = "what is done to which layers, in the network's order"},
+    {"cut", NT_JSON_BOOL, CASE(cut), .optional = true,
+     .doc = "nothing of the image reaches the output, so that chance is certain"},
     {"results", NT_JSON_LIST, CASE(findings), CASE(finding_count), &nt_finding_table,
      .doc = "one for each seed, in the baseline's order"},
-    {"change", NT_JSON_OBJECT, CASE(change), .table = &spread_table,
-     .doc = "of the value, over the seeds with numbers"},
+    {"value_mean", NT_JSON_REAL, CASE(value.mean), .nullable = true,
+     .doc = "over the seeds with numbers"},
+    {"value_sd", NT_JSON_REAL, CASE(value.deviation), .nullable = true,
+     .doc = "the sample's standard deviation, over these; null below two"},
+    {"change_mean", NT_JSON_REAL, CASE(change.mean), .nullable = true, .doc = "over these seeds"},
+    {"change_sd", NT_JSON_REAL, CASE(change.deviation), .nullable = true,
+     .doc = "over these seeds"},
+    {"recipe", NT_JSON_OBJECT, CASE(recipe), .table = &nt_recipe_table, .in = SEVERAL,
+     .doc = "what the seeds say together, of the recipe that trained them"},
     {0},
 };
 
-static const nt_json_table case_table = {
-    .what = "a case", .size = sizeof(nt_case_result), .members = case_members};
+static unsigned case_variant(const void *record) {
+    return ((const nt_case_result *)record)->recipe.recipe.seeds > 1 ? SEVERAL : ALONE;
+}
+
+static unsigned case_variant_read(const json_t *object) {
+    return json_object_get(object, "recipe") ? SEVERAL : ALONE;
+}
+
+static const nt_json_table case_table = {"a case",     sizeof(nt_case_result),
+                                         case_members, ALONE | SEVERAL,
+                                         case_variant, case_variant_read};
 
 #define GROUP(member) offsetof(nt_group_result, member)
 
@@ -136,6 +223,8 @@ static const nt_json_member group_members[] = {
     {"remark", NT_JSON_LINE, GROUP(remark), .doc = "what the script says of it all"},
     {"kendall_tau", NT_JSON_REAL, GROUP(tau), .nullable = true,
      .doc = "how well the seeds agree on the order of the cases: mean over pairs of seeds"},
+    {"kendall_tau_not_trivial", NT_JSON_REAL, GROUP(tau_not_trivial), .nullable = true,
+     .doc = "the same without the cases that are trivial with every seed"},
     {"cases", NT_JSON_LIST, GROUP(cases), GROUP(case_count), &case_table,
      .doc = "as the script lists them"},
     {0},

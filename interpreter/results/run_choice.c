@@ -135,7 +135,7 @@ static double key_of(const nt_run_row *row, nt_run_order order) {
     if (finding->failure)
         return (double)NAN;
     return order == NT_ORDER_CHANGE ? finding->change
-           : order == NT_ORDER_P    ? finding->p_holm
+           : order == NT_ORDER_P    ? finding->judgement.p_holm
                                     : finding->outcome.value;
 }
 
@@ -148,8 +148,8 @@ static nt_status choose_rows(const nt_run_results *results, const nt_run_choice 
         return NT_NO_MEMORY;
     for (size_t i = 0; i < results->row_count; i++) {
         const nt_run_row *row = &results->rows[i];
-        bool verdict =
-            !choice->verdict || (!row->finding.failure && row->finding.verdict == *choice->verdict);
+        bool verdict = !choice->verdict || (!row->finding.failure &&
+                                            row->finding.judgement.verdict == *choice->verdict);
         if (in_group(row, choice) && has_name(row, choice) && has_seed(row, choice) && verdict)
             sorted[count++] = (sorted_row){row, key_of(row, choice->order),
                                            choice->order == NT_ORDER_NAME ? row->name : ""};

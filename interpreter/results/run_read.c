@@ -101,7 +101,8 @@ static nt_status read_folder(nt_run_results *results, const double *margin, nt_e
     for (size_t i = 0; i < results->row_count; i++)
         results->several_seeds = results->several_seeds ||
                                  results->rows[i].finding.seed != results->rows[0].finding.seed;
-    return nt_run_judge(results, error);
+    NT_TRY(nt_run_judge(results, error));
+    return results->several_seeds ? nt_run_judge_recipes(results, error) : NT_OK;
 }
 
 nt_status nt_run_results_read(const char *folder, const double *margin, nt_run_results **ret,

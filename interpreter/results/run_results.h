@@ -19,6 +19,7 @@ typedef struct nt_run_row {
     int32_t case_start;                /* of the same group, split and name */
     const struct nt_run_row *baseline; /* of the same seed and split; NULL if it isn't known */
     nt_finding finding; /* fails too where it is measured in part, or lacks a baseline */
+    const nt_recipe_finding *recipe; /* of the case over its seeds; NULL: there is but one */
 } nt_run_row;
 
 typedef struct nt_run_results {
@@ -81,10 +82,9 @@ typedef struct nt_run_summary {
     const nt_run_row *first; /* of its rows: says group, split and, of a case, name and edit */
     int32_t cases, rows;     /* rows: cases with seeds */
     int32_t failures;        /* rows without numbers; the rest is over the others */
-    int32_t verdicts[3];     /* rows of each, by nt_verdict */
-    double value;            /* mean of the metric; NaN where all rows failed */
-    nt_spread change;        /* of the value */
-    double tau;              /* of a group: the seeds' agreement on the order of its cases; NaN */
+    int32_t verdicts[NT_VERDICTS]; /* rows of each */
+    nt_spread value, change;       /* of the metric; NaN where all rows failed */
+    double tau; /* of a group: the seeds' agreement on the order of its cases; NaN */
 } nt_run_summary;
 
 typedef struct nt_run_summaries {

@@ -12,4 +12,7 @@ nt_status nt_run_read_outcomes(nt_run_results *results, nt_error *error);
 /* Finds which rows belong together, and judges the cases of each group with each seed. */
 nt_status nt_run_judge(nt_run_results *results, nt_error *error);
 
+/* What the seeds of each case say together. After nt_run_judge. */
+nt_status nt_run_judge_recipes(nt_run_results *results, nt_error *error);
+
 #endif

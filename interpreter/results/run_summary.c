@@ -19,10 +19,6 @@ static int compare_cases(const void *a, const void *b) {
     return order != 0 ? order : (x > y) - (x < y);
 }
 
-static double value_of(const nt_run_row *row) {
-    return row->finding.failure ? (double)NAN : row->finding.outcome.value;
-}
-
 /* Of rows in the order of compare_cases; `values` has room for a number of each. */
 static nt_run_summary summarise(const nt_run_row *const *rows, size_t count, double *values) {
     nt_run_summary summary = {.first = rows[0], .rows = (int32_t)count, .tau = (double)NAN};
@@ -31,10 +27,10 @@ static nt_run_summary summarise(const nt_run_row *const *rows, size_t count, dou
         summary.cases += i == 0 || rows[i]->case_start != rows[i - 1]->case_start;
         summary.failures += finding->failure != NULL;
         if (!finding->failure)
-            summary.verdicts[finding->verdict]++;
-        values[i] = value_of(rows[i]);
+            summary.verdicts[finding->judgement.verdict]++;
+        values[i] = nt_finding_value(&rows[i]->finding);
     }
-    summary.value = nt_spread_of(values, (int32_t)count).mean;
+    summary.value = nt_spread_of(values, (int32_t)count);
     for (size_t i = 0; i < count; i++)
         values[i] = nt_finding_change(&rows[i]->finding);
     summary.change = nt_spread_of(values, (int32_t)count);
@@ -146,7 +142,7 @@ static int by_change(const void *a, const void *b) {
 
 static int by_value(const void *a, const void *b) {
     const nt_run_summary *x = a, *y = b;
-    return compare_by(x, y, x->value, y->value, 0);
+    return compare_by(x, y, x->value.mean, y->value.mean, 0);
 }
 
 static int by_name(const void *a, const void *b) {

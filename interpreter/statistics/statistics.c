@@ -6,13 +6,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-nt_verdict nt_verdict_of(nt_margin_test test, double alpha) {
+nt_verdict nt_verdict_of(nt_margin_test test, double change, double alpha) {
     int inside = test.inside < alpha, outside = test.outside < alpha;
-    return inside == outside ? NT_UNDECIDED : inside ? NT_TRIVIAL : NT_CRITICAL;
+    if (inside == outside)
+        return NT_UNDECIDED;
+    return inside ? NT_TRIVIAL : change < 0 ? NT_CRITICAL : NT_BETTER;
 }
 
-const char *const nt_verdict_names[] = {
-    [NT_UNDECIDED] = "undecided", [NT_TRIVIAL] = "trivial", [NT_CRITICAL] = "critical", NULL};
+const char *const nt_verdict_names[] = {[NT_UNDECIDED] = "undecided",
+                                        [NT_TRIVIAL] = "trivial",
+                                        [NT_CRITICAL] = "critical",
+                                        [NT_BETTER] = "better",
+                                        NULL};
 
 const char *nt_verdict_name(nt_verdict verdict) {
     return nt_verdict_names[verdict];
@@ -56,13 +61,14 @@ nt_status nt_holm(const double *p, int32_t count, double *ret) {
 
 nt_spread nt_spread_of(const double *values, int32_t count) {
     nt_spread spread = {.deviation = NAN};
-    double sum = 0, squares = 0;
+    double first = NAN, sum = 0, squares = 0;
     for (int32_t i = 0; i < count; i++)
         if (!isnan(values[i])) {
-            sum += values[i];
+            first = spread.count == 0 ? values[i] : first;
+            sum += values[i] - first; /* so that equal values have just that mean */
             spread.count++;
         }
-    spread.mean = sum / spread.count; /* 0 / 0 is NaN */
+    spread.mean = first + sum / spread.count; /* 0 / 0 is NaN */
     for (int32_t i = 0; i < count; i++)
         if (!isnan(values[i]))
             squares += (values[i] - spread.mean) * (values[i] - spread.mean);

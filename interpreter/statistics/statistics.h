@@ -12,7 +12,9 @@
  *     outside < 0.05    the 95 % interval lies wholly below -m, or wholly above m
  *
  * and at most one of the two can be below 1/2. Who judges the cases of a group together adjusts
- * `outside` over the group by nt_holm, as McNemar's p values. */
+ * each of the two over the group by nt_holm: the tests of `inside` are one family, those of
+ * `outside` another, as McNemar's p values are, and in each a false verdict has the probability
+ * alpha. */
 #ifndef NT_STATISTICS_H
 #define NT_STATISTICS_H
 
@@ -30,11 +32,13 @@ typedef struct nt_margin_test {
 typedef enum nt_verdict {
     NT_UNDECIDED, /* neither is shown */
     NT_TRIVIAL,   /* inside < alpha: the change is within the margin */
-    NT_CRITICAL   /* outside < alpha: it is beyond, to the side that its sign says */
+    NT_CRITICAL,  /* outside < alpha: it is beyond, and a loss */
+    NT_BETTER,    /* outside < alpha: it is beyond, and a gain */
+    NT_VERDICTS
 } nt_verdict;
 
 /* A NaN isn't below alpha. Undecided should both be below, which takes an alpha above 1/2. */
-nt_verdict nt_verdict_of(nt_margin_test test, double alpha);
+nt_verdict nt_verdict_of(nt_margin_test test, double change, double alpha);
 extern const char
     *const nt_verdict_names[]; /* "undecided", "trivial", "critical"; ends with NULL */
 const char *nt_verdict_name(nt_verdict verdict);

@@ -4,6 +4,7 @@
 #include "suite_run_private.h"
 
 #include "file.h"
+#include "recipe_finding.h"
 #include "safetensors.h"
 #include "seed_weights.h"
 #include <unistd.h>
@@ -76,6 +77,7 @@ static nt_status begin(nt_suite_work *work) {
 }
 
 static nt_status end(nt_suite_work *work) {
+    NT_TRY(nt_results_find_recipes(work->results, work->store, work->scoring, work->error));
     if (nt_results_judge(work->results) != NT_OK)
         return nt_suite_no_memory(work);
     NT_TRY(nt_suite_note_numerics(work));

@@ -15,10 +15,10 @@ $GRAPHS and $EXPERIMENTS name the repository's folders; `nontrivial` is on the P
 else could colour or localise the output is unset; HOME is the temporary folder.
 
 In an expected text "…" within a line stands for any characters of that line, and a line that is only
-"…" for any number of lines. --update rewrites stdout, stderr and status of the cases that fail, except
-those whose expectation has such a wildcard. A results.json that a case leaves behind must be as
-`nontrivial schema results` says (looked at only with python3-jsonschema). Prints "N passed, N failed, N skipped"; exits 1 if any
-failed."""
+"…" for any number of lines. --update rewrites stdout, stderr and status of the cases that fail; a line
+with wildcards stays where a line is still as it says, but a text with a "…" for lines is left to you.
+A results.json that a case leaves behind must be as `nontrivial schema results` says (looked at only
+with python3-jsonschema). Prints "N passed, N failed, N skipped"; exits 1 if any failed."""
 
 import argparse
 import difflib
@@ -155,12 +155,22 @@ def faults(case, outcome, validator):
     return found
 
 
+def keep_wildcards(expected, text):
+    """`text`, with each line that an expected line with wildcards allows as that line."""
+    wild = [line for line in expected.splitlines(keepends=True) if WILDCARD in line]
+    return "".join(
+        next((kept for kept in wild if matches(kept, line)), line)
+        for line in text.splitlines(keepends=True)
+    )
+
+
 def update(case, outcome):
     def put(name, text, nothing):
+        expected = read(case, name)
         if text == nothing:
             (case / name).unlink(missing_ok=True)
-        elif WILDCARD not in read(case, name):
-            (case / name).write_text(text, encoding="utf-8")
+        elif WILDCARD not in (line.strip() for line in expected.splitlines()):
+            (case / name).write_text(keep_wildcards(expected, text), encoding="utf-8")
 
     put("stdout", outcome.stdout, "")
     put("stderr", outcome.stderr, "")

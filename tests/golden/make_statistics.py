@@ -21,6 +21,8 @@ kendall_mean cases seeds values... tau
 spread count values... confidence mean deviation low high
 bootstrap samples baseline... other... clusters... confidence margin change error
           low high p inside outside
+recipe seeds samples changes... (seed after seed) clusters... margin change error freedom
+       low_95 high_95 p inside outside crossed_low crossed_high
 """
 import pathlib
 from math import copysign, inf, nan, sqrt
@@ -242,12 +244,49 @@ def bootstraps(random):
     bootstrap(baseline, other, clusters, .9, .03)
 
 
+def recipe(random, seeds, sizes, loss, margin):
+    """Seeds crossed with samples in clusters; one sample is lacking with the first seed."""
+    clusters = np.repeat(np.arange(len(sizes)), sizes)
+    n = len(clusters)
+    changes = (-loss + random.normal(0, .01, (seeds, 1)) + random.normal(0, .02, len(sizes))[clusters]
+               + random.normal(0, .01, (seeds, n))).round(4)
+    changes[0, 1] = nan
+    total = np.array([[np.nansum(c[clusters == k]) for k in range(len(sizes))] for c in changes])
+    count = np.array([[np.sum(~np.isnan(c[clusters == k])) for k in range(len(sizes))]
+                      for c in changes])
+    means = np.nanmean(changes, axis=1)
+    mean, k = means.mean(), len(sizes)
+    of_seeds = means.var(ddof=1) / seeds
+    residue = total.sum(0) - mean * count.sum(0)
+    of_samples = (residue ** 2).sum() / count.sum() ** 2 * k / (k - 1)
+    error = sqrt(of_seeds + of_samples)
+    freedom = error ** 4 / (of_seeds ** 2 / (seeds - 1) + of_samples ** 2 / (k - 1))
+    t = stats.t(freedom, mean, error)
+    reach = error * student_quantile(.975, freedom)
+    below = t.cdf
+    above = t.sf                          # of the mean, seen from a value: symmetric
+    draws = []
+    for _ in range(200000):
+        rows = random.randint(0, k, k)
+        columns = random.randint(0, seeds, seeds)
+        draws.append((total[columns][:, rows].sum(1) / count[columns][:, rows].sum(1)).mean())
+    line('recipe', seeds, n, changes, clusters, margin, mean, error, freedom, mean - reach, mean + reach,
+         min(1, 2 * min(below(0), above(0))), max(below(-margin), above(margin)),
+         min(1, 2 * min(below(margin), above(-margin))), *np.percentile(draws, [2.5, 97.5]))
+
+
+def recipes(random):
+    recipe(random, 3, np.full(40, 1), .03, .01)
+    recipe(random, 5, [3, 1, 4, 1, 5, 2, 2, 3], .0, .02)
+
+
 def main():
     random = np.random.RandomState(2009)
     distributions()
     paired()
     others(random)
     bootstraps(random)
+    recipes(random)
     (pathlib.Path(__file__).resolve().parent / 'statistics.txt').write_text('\n'.join(LINES) + '\n')
 
 

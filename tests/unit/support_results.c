@@ -22,9 +22,10 @@ static nt_finding made_finding(nt_metric metric, int s, double change) {
                                     .pixel_accuracy = metric == NT_ACCURACY ? 0 : 0.875},
                         .paired = {.samples = 7, .lost = 3, .gained = s},
                         .change = change,
-                        .interval = {change - 0.1, s ? change + 0.1 : (double)NAN},
-                        .p = 0.01 * (s + 1),
-                        .margin = {0.5, 0.001}};
+                        .judgement = {.within_95 = {change - 0.1, s ? change + 0.1 : (double)NAN},
+                                      .within_90 = {change - 0.08, change + 0.08},
+                                      .p = 0.01 * (s + 1),
+                                      .margin = {0.5, 0.001}}};
 }
 
 static void make_group(made_results *m, nt_metric metric) {
@@ -38,6 +39,12 @@ static void make_group(made_results *m, nt_metric metric) {
                                                         : "none",
                                        .edits = c == 0 ? edits : &edits[c],
                                        .edit_count = c == 0 ? 3 : 1,
+                                       .cut = c == 1,
+                                       .recipe = {.recipe = {.seeds = c < 2 ? 2 : 0,
+                                                             .change = c == 0 ? -0.25 : (double)NAN,
+                                                             .drawn = {-0.3, -0.2},
+                                                             .wanted = 5},
+                                                  .judgement = {.p = 0.02, .margin = {0.9, 0.01}}},
                                        .findings = m->findings[c],
                                        .finding_count = MADE_SEEDS};
     for (int s = 0; s < MADE_SEEDS; s++) {

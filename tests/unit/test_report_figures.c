@@ -136,10 +136,10 @@ static void verdicts_are_compared(void **state) {
         if (i == 1) {
             assert_string_equal(figures.items[3].name, "verdicts");
             assert_string_equal(figures.items[3].csv.bytes,
-                                "position,critical,undecided,trivial,cases,group\n"
-                                "1,0.300000,0.100000,0.500000,10,each\n"
-                                "2,0.000000,0.000000,0.000000,2,each\n"
-                                "3,0.300000,0.100000,0.500000,10,\"it's, of 10 %\"\n");
+                                "position,critical,undecided,trivial,better,cases,group\n"
+                                "1,0.3,0.1,0.5,0,10,each\n"
+                                "2,0,0,0,0,2,each\n"
+                                "3,0.3,0.1,0.5,0,10,\"it's, of 10 %\"\n");
         }
         nt_figures_finish(&figures);
     }

@@ -34,10 +34,15 @@ static void read_back(const char *folder, nt_metric metric) {
     assert_int_equal(results->setup.metric, metric);
     const nt_case_result *item = &results->groups[0].cases[0];
     assert_int_equal(item->findings[1].seed, 7);
-    assert_int_equal(item->findings[1].verdict, NT_CRITICAL);
+    assert_int_equal(item->findings[1].judgement.verdict, NT_CRITICAL);
     assert_true(item->findings[1].change == -0.265625);
-    assert_true(isnan(item->findings[0].interval.high));
+    assert_true(isnan(item->findings[0].judgement.within_95.high));
     assert_int_equal(item->change.count, 2);
+    assert_false(item->cut);
+    assert_true(results->groups[0].cases[1].cut);
+    assert_int_equal(item->recipe.judgement.verdict, NT_CRITICAL);
+    assert_true(item->recipe.judgement.holm.outside == 0.03);
+    assert_true(item->recipe.recipe.drawn.low == -0.3 && item->recipe.recipe.wanted == 5);
     assert_int_equal(results->groups[0].cases[2].change.count, 0);
     assert_string_equal(results->groups[0].cases[2].findings[0].failure, "it can't be");
     assert_int_equal(results->groups[0].options[2].count, 4);
@@ -130,6 +135,8 @@ static nt_status read_root(const mutation *m) {
 static bool may_lack(const char *within, const char *key) {
     if (strcmp(within, "samples") == 0 || strcmp(key, "unfinished") == 0)
         return true;
+    if (strcmp(within, "cases") == 0)
+        return strcmp(key, "cut") == 0 || strcmp(key, "recipe") == 0;
     if (strcmp(key, "samples") == 0)
         return strcmp(within, "") == 0;
     if (strcmp(within, "edits") == 0)
@@ -261,8 +268,8 @@ static void errors_say_where(void **state) {
     json_object_set_new(root, "suite", json_string("a"));
     json_array_remove(results, 0);
     expect_place(*state, root, "error: groups[0].cases[0].results: has 1 items, the baseline 2");
-    json_object_set_new(root, "version", json_integer(2));
-    expect_place(*state, root, "error: version: this program reads version 1, not 2; give the");
+    json_object_set_new(root, "version", json_integer(1));
+    expect_place(*state, root, "error: version: this program reads version 2, not 1; give the");
     json_object_del(root, "version");
     expect_place(*state, root, "error: says no version, as the files of older programs; give the");
     json_decref(root);

@@ -129,13 +129,13 @@ static void numbers_are_those_of_the_baseline_with_the_same_seed(void **state) {
     assert_int_equal(row->finding.paired.lost, 8);
     assert_int_equal(row->finding.paired.gained, 0);
     assert_true(fabs(row->finding.change + 0.8) < 1e-12);
-    assert_true(fabs(row->finding.p - 2 / 256.0) < 1e-12);
+    assert_true(fabs(row->finding.judgement.p - 2 / 256.0) < 1e-12);
     nt_interval interval = nt_paired_interval(row->finding.paired, 0.95);
-    assert_true(row->finding.interval.low == interval.low);
-    assert_true(row->finding.interval.high == interval.high);
+    assert_true(row->finding.judgement.within_95.low == interval.low);
+    assert_true(row->finding.judgement.within_95.high == interval.high);
     assert_string_equal(run->rows[4].finding.failure, "no such luck");
     assert_false(run->rows[4].finding.unfinished);
-    assert_int_equal(run->rows[4].finding.verdict, NT_UNDECIDED);
+    assert_int_equal(run->rows[4].finding.judgement.verdict, NT_UNDECIDED);
     nt_run_results_free(run);
 }
 
@@ -195,15 +195,16 @@ static void a_group_is_judged_seed_by_seed(void **state) {
     double p[] = {2 / 256.0, 1, 2 / 64.0};
     assert_int_equal(nt_holm(p, 3, p), NT_OK);
     assert_true(p[0] > 2 / 256.0 && p[2] > 2 / 64.0);
-    assert_true(fabs(run->rows[1].finding.p_holm - p[0]) < 1e-12);
-    assert_true(fabs(run->rows[3].finding.p_holm - p[1]) < 1e-12);
-    assert_true(fabs(run->rows[5].finding.p_holm - p[2]) < 1e-12);
-    assert_true(fabs(run->rows[7].finding.p_holm - 2 / 256.0) < 1e-12);
+    assert_true(fabs(run->rows[1].finding.judgement.p_holm - p[0]) < 1e-12);
+    assert_true(fabs(run->rows[3].finding.judgement.p_holm - p[1]) < 1e-12);
+    assert_true(fabs(run->rows[5].finding.judgement.p_holm - p[2]) < 1e-12);
+    assert_true(fabs(run->rows[7].finding.judgement.p_holm - 2 / 256.0) < 1e-12);
     double outside = nt_paired_margin(run->rows[7].finding.paired, 0.01).outside;
-    assert_true(fabs(run->rows[7].finding.margin.outside - outside) < 1e-15);
-    assert_true(fabs(run->rows[1].finding.margin.outside - 3 * outside) < 1e-15);
-    assert_int_equal(run->rows[7].finding.verdict, NT_CRITICAL);
-    assert_int_equal(run->rows[0].finding.verdict, NT_UNDECIDED);
+    assert_true(fabs(run->rows[7].finding.judgement.holm.outside - outside) < 1e-15);
+    assert_true(fabs(run->rows[1].finding.judgement.margin.outside - outside) < 1e-15);
+    assert_true(fabs(run->rows[1].finding.judgement.holm.outside - 3 * outside) < 1e-15);
+    assert_int_equal(run->rows[7].finding.judgement.verdict, NT_CRITICAL);
+    assert_int_equal(run->rows[0].finding.judgement.verdict, NT_UNDECIDED);
     nt_run_results_free(run);
 }
 
@@ -213,17 +214,17 @@ static void the_margin_is_given_or_the_runs_own(void **state) {
     run = read_run(*state);
     assert_true(run->margin_assumed);
     assert_true(run->margin == NT_USUAL_MARGIN);
-    assert_int_equal(run->rows[7].finding.verdict, NT_CRITICAL);
+    assert_int_equal(run->rows[7].finding.judgement.verdict, NT_CRITICAL);
     nt_run_results_free(run);
     put_results(*state);
     run = read_run(*state);
     assert_false(run->margin_assumed);
     assert_true(run->margin == 0.75);
-    assert_int_equal(run->rows[7].finding.verdict, NT_UNDECIDED);
+    assert_int_equal(run->rows[7].finding.judgement.verdict, NT_UNDECIDED);
     nt_run_results_free(run);
     EXPECT_OK(&error, nt_run_results_read(*state, &(double){1}, &run, &error));
     assert_true(run->margin == 1);
-    assert_int_equal(run->rows[7].finding.verdict, NT_TRIVIAL);
+    assert_int_equal(run->rows[7].finding.judgement.verdict, NT_TRIVIAL);
     nt_run_results_free(run);
 }
 
@@ -241,7 +242,8 @@ static void what_is_measured_in_part_says_so(void **state) {
     assert_string_equal(run->baselines[1].finding.failure, "measured in part: 2 of 3 shards");
     assert_null(run->rows[0].finding.failure);
     assert_int_equal(run->rows[0].finding.paired.lost, 1250);
-    assert_true(run->rows[0].finding.p_holm == run->rows[0].finding.p); /* judged alone */
+    assert_true(run->rows[0].finding.judgement.p_holm ==
+                run->rows[0].finding.judgement.p); /* judged alone */
     assert_string_equal(run->rows[1].finding.failure, "measured in part: 1 of 3 shards");
     assert_string_equal(run->rows[2].finding.failure, "its baseline isn't measured");
     assert_string_equal(run->rows[3].finding.failure, "its baseline isn't measured");
@@ -403,7 +405,7 @@ static void cases_are_summed_up_over_their_seeds(void **state) {
     assert_int_equal(b->verdicts[NT_CRITICAL], 1);
     assert_int_equal(b->verdicts[NT_UNDECIDED], 1);
     assert_int_equal(b->verdicts[NT_TRIVIAL], 0);
-    near(b->value, 0.35);
+    near(b->value.mean, 0.35);
     near(b->change.mean, -0.4);
     near(b->change.deviation, 0.8 / sqrt(2));
     expect_row(c->first, "one", "c", 3);
@@ -583,7 +585,7 @@ static void a_row_of_csv_has_all_columns(void **state) {
         commas += csv.bytes[i] == ',';
     nt_text_clear(&csv);
     nt_finding_csv("a,b", "say \"x\"", "zero a", &(nt_finding){.seed = 3, .failure = "no"}, &csv);
-    assert_string_equal(csv.bytes, "\"a,b\",\"say \"\"x\"\"\",zero a,3,accuracy,,,,,,,,,,,,,,no\n");
+    assert_string_equal(csv.bytes, "\"a,b\",\"say \"\"x\"\"\",zero a,3,accuracy,,,,,,,,,,,,,,,,,,no\n");
     for (size_t i = strlen("\"a,b\""); i < csv.length; i++)
         commas -= csv.bytes[i] == ',';
     assert_int_equal(commas, 0);

@@ -1,5 +1,6 @@
 /* Statistics: against SciPy's numbers and a numerical likelihood (statistics.txt, made by
  * tests/golden/make_statistics.py), a published example, and what must hold for every table. */
+#include "crossed.h"
 #include "parallel.h"
 #include "statistics.h"
 #include "statistics_distributions.h"
@@ -152,33 +153,37 @@ static void counting_is_of_discordant_pairs(void **state) {
     assert_true(nt_paired_change(counts) == -0.25);
 }
 
+static nt_verdict paired_verdict(nt_paired counts, double margin) {
+    return nt_verdict_of(nt_paired_margin(counts, margin), nt_paired_change(counts), 0.05);
+}
+
 static void paired_edges_are_sensible(void **state) {
     (void)state;
     nt_paired none = {0}, same = {1000, 0, 0}, lost = {50, 50, 0}, gained = {50, 0, 50};
     nt_interval interval = nt_paired_interval(none, 0.95);
     assert_true(isnan(nt_paired_change(none)) && nt_paired_mcnemar(none) == 1);
     assert_true(interval.low == -1 && interval.high == 1);
-    assert_int_equal(nt_verdict_of(nt_paired_margin(none, 0.5), 0.05), NT_UNDECIDED);
+    assert_int_equal(paired_verdict(none, 0.5), NT_UNDECIDED);
 
     double z = 1.959963984540054, reach = z * z / (1000 + z * z);
     interval = nt_paired_interval(same, 0.95);
     assert_true(nt_paired_mcnemar(same) == 1);
     assert_true(fabs(interval.low + reach) < 1e-14 && fabs(interval.high - reach) < 1e-14);
-    assert_int_equal(nt_verdict_of(nt_paired_margin(same, 0.01), 0.05), NT_TRIVIAL);
-    assert_int_equal(nt_verdict_of(nt_paired_margin(same, 0), 0.05), NT_UNDECIDED);
+    assert_int_equal(paired_verdict(same, 0.01), NT_TRIVIAL);
+    assert_int_equal(paired_verdict(same, 0), NT_UNDECIDED);
 
     double bound = (50 - z * z) / (50 + z * z);
     interval = nt_paired_interval(lost, 0.95);
     assert_true(interval.low == -1 && fabs(interval.high + bound) < 1e-14);
     interval = nt_paired_interval(gained, 0.95);
     assert_true(interval.high == 1 && fabs(interval.low - bound) < 1e-14);
-    assert_int_equal(nt_verdict_of(nt_paired_margin(lost, 0.01), 0.05), NT_CRITICAL);
-    assert_int_equal(nt_verdict_of(nt_paired_margin(gained, 0.01), 0.05), NT_CRITICAL);
+    assert_int_equal(paired_verdict(lost, 0.01), NT_CRITICAL);
+    assert_int_equal(paired_verdict(gained, 0.01), NT_BETTER);
 
     assert_true(isnan(nt_paired_score(same, NAN)));
     assert_true(isnan(nt_paired_margin(same, NAN).inside));
     assert_true(isnan(nt_paired_margin(same, NAN).outside));
-    assert_int_equal(nt_verdict_of(nt_paired_margin(lost, 2), 0.05), NT_TRIVIAL);
+    assert_int_equal(paired_verdict(lost, 2), NT_TRIVIAL);
 }
 
 /* For one table: the score falls, turns over with its counts, and p values and intervals say the
@@ -212,20 +217,100 @@ static void p_values_and_intervals_agree(void **state) {
                 check_table((nt_paired){n, lost, gained});
 }
 
+/* --- seeds and samples crossed ---------------------------------------------------------------- */
+
+/* What draws are compared with is Monte Carlo too. */
+static void check_recipe(const double *v) {
+    int32_t seeds = (int32_t)v[0], samples = (int32_t)v[1], clusters[100];
+    const double *changes[8], *rest = v + 2 + seeds * samples + samples;
+    for (int32_t s = 0; s < seeds; s++)
+        changes[s] = v + 2 + s * samples;
+    for (int32_t i = 0; i < samples; i++)
+        clusters[i] = (int32_t)v[2 + seeds * samples + i];
+    nt_crossed recipe;
+    const nt_crossed_data data = {.changes = changes,
+                                  .seeds = seeds,
+                                  .samples = samples,
+                                  .clusters = clusters,
+                                  .margin = rest[0],
+                                  .alpha = 0.05,
+                                  .draws = 100000};
+    assert_int_equal(nt_crossed_init(&recipe, &data), NT_OK);
+    expect_close(recipe.change, rest[1], 1e-12);
+    expect_close(recipe.error, rest[2], 1e-11);
+    expect_close(recipe.freedom, rest[3], 1e-11);
+    nt_interval wide = nt_crossed_interval(&recipe, 0.95);
+    expect_close(wide.low, rest[4], 1e-9);
+    expect_close(wide.high, rest[5], 1e-9);
+    expect_close(nt_crossed_p(&recipe), rest[6], 1e-8);
+    expect_close(nt_crossed_margin(&recipe, rest[0]).inside, rest[7], 1e-8);
+    expect_close(nt_crossed_margin(&recipe, rest[0]).outside, rest[8], 1e-8);
+    expect_near(recipe.drawn.low, rest[9], 0.03 * rest[2]);
+    expect_near(recipe.drawn.high, rest[10], 0.03 * rest[2]);
+}
+
+static void recipes_are_numpys(void **state) {
+    (void)state;
+    each_line("recipe", check_recipe);
+}
+
+/* Two seeds a hundredth apart, many samples that are all alike: only the seeds spread. */
+static void recipes_say_how_many_seeds(void **state) {
+    (void)state;
+    enum { SAMPLES = 50 };
+    double a[SAMPLES], b[SAMPLES];
+    const double *changes[] = {a, b};
+    for (int i = 0; i < SAMPLES; i++) {
+        a[i] = -0.005;
+        b[i] = 0.003;
+    }
+    nt_crossed recipe;
+    nt_crossed_data data = {.changes = changes,
+                            .seeds = 2,
+                            .samples = SAMPLES,
+                            .margin = 0.01,
+                            .alpha = 0.05,
+                            .draws = 100};
+    assert_int_equal(nt_crossed_init(&recipe, &data), NT_OK);
+    assert_true(recipe.seeds == 2 && recipe.same_sign == 1);
+    assert_true(fabs(recipe.freedom - 1) < 1e-12 && fabs(recipe.error - 0.004) < 1e-12);
+    assert_true(nt_crossed_margin(&recipe, 0.01).inside > 0.05);
+    /* 0.009 from the margin, deviation 0.0056569: t(.95, 2) 2.92 x 0.003266 is more, with four
+     * seeds t(.95, 3) 2.353 x 0.002828 is less */
+    assert_int_equal(recipe.wanted, 4);
+    data.margin = 0.001;
+    assert_int_equal(nt_crossed_init(&recipe, &data), NT_OK);
+    assert_int_equal(recipe.wanted, 0);
+    data.seeds = 1;
+    assert_int_equal(nt_crossed_init(&recipe, &data), NT_OK);
+    assert_true(recipe.seeds == 0 && isnan(nt_crossed_p(&recipe)));
+    assert_true(isnan(nt_crossed_interval(&recipe, 0.9).low));
+}
+
+static void agreement_has_words(void **state) {
+    (void)state;
+    assert_string_equal(nt_agreement_words(0.8), "agree on the order of the cases");
+    assert_string_equal(nt_agreement_words(0.79), "agree in part on the order of the cases");
+    assert_string_equal(nt_agreement_words(0.39), "do not agree on the order of the cases");
+}
+
 static void verdicts_need_one_small_p(void **state) {
     (void)state;
     static const struct {
-        double inside, outside;
+        double inside, outside, change;
         nt_verdict verdict;
-    } cases[] = {{.04, 1, NT_TRIVIAL},    {.06, 1, NT_UNDECIDED},   {.9, .04, NT_CRITICAL},
-                 {.9, .05, NT_UNDECIDED}, {.01, .01, NT_UNDECIDED}, {NAN, NAN, NT_UNDECIDED},
-                 {NAN, .01, NT_CRITICAL}};
+    } cases[] = {{.04, 1, -.1, NT_TRIVIAL},     {.06, 1, -.1, NT_UNDECIDED},
+                 {.9, .04, -.1, NT_CRITICAL},   {.9, .04, .1, NT_BETTER},
+                 {.9, .05, -.1, NT_UNDECIDED},  {.01, .01, -.1, NT_UNDECIDED},
+                 {NAN, NAN, -.1, NT_UNDECIDED}, {NAN, .01, -.1, NT_CRITICAL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(nt_verdict_of((nt_margin_test){cases[i].inside, cases[i].outside}, .05),
+        assert_int_equal(nt_verdict_of((nt_margin_test){cases[i].inside, cases[i].outside},
+                                       cases[i].change, .05),
                          cases[i].verdict);
     assert_string_equal(nt_verdict_name(NT_UNDECIDED), "undecided");
     assert_string_equal(nt_verdict_name(NT_TRIVIAL), "trivial");
     assert_string_equal(nt_verdict_name(NT_CRITICAL), "critical");
+    assert_string_equal(nt_verdict_name(NT_BETTER), "better");
 }
 
 /* --- Holm, Kendall, seeds --------------------------------------------------------------------- */
@@ -388,7 +473,7 @@ static nt_verdict agreed_verdict(const nt_bootstrap *bootstrap, double margin) {
     assert_int_equal(test.inside < 0.05, -margin < narrow.low && narrow.high < margin);
     assert_int_equal(test.outside < 0.05, wide.high < -margin || margin < wide.low);
     assert_true(test.inside >= 0.5 || test.outside >= 0.5);
-    return nt_verdict_of(test, 0.05);
+    return nt_verdict_of(test, bootstrap->change, 0.05);
 }
 
 static void check_agreement(nt_bootstrap_data data) {
@@ -428,7 +513,7 @@ static void bootstrap_edges_are_sensible(void **state) {
     nt_bootstrap one = run((nt_bootstrap_data){baseline, same, patients, 5, 100, 1});
     assert_true(one.samples == 3 && one.clusters == 1 && one.change == 0);
     assert_true(isnan(nt_bootstrap_interval(&one, .95).low));
-    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&one, .5), .05), NT_UNDECIDED);
+    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&one, .5), one.change, .05), NT_UNDECIDED);
     nt_bootstrap_finish(&one);
 
     nt_bootstrap equal = run((nt_bootstrap_data){baseline, same, NULL, 5, 100, 1});
@@ -437,15 +522,18 @@ static void bootstrap_edges_are_sensible(void **state) {
     assert_true(interval.low == 0 && interval.high == 0 && nt_bootstrap_p(&equal) == 1);
     /* Three clusters can't say what happens once in 20 times. */
     assert_true(isnan(nt_bootstrap_margin(&equal, .01).inside));
-    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&equal, .01), .05), NT_UNDECIDED);
+    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&equal, .01), equal.change, .05),
+                     NT_UNDECIDED);
     nt_bootstrap_finish(&equal);
 
     image_set images;
     nt_bootstrap_data data = make_images(&images);
     data.other = data.baseline;
     equal = run(data);
-    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&equal, .01), .05), NT_TRIVIAL);
-    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&equal, NAN), .05), NT_UNDECIDED);
+    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&equal, .01), equal.change, .05),
+                     NT_TRIVIAL);
+    assert_int_equal(nt_verdict_of(nt_bootstrap_margin(&equal, NAN), equal.change, .05),
+                     NT_UNDECIDED);
     nt_bootstrap_finish(&equal);
 }
 
@@ -494,6 +582,9 @@ int main(void) {
         cmocka_unit_test(paired_edges_are_sensible),
         cmocka_unit_test(p_values_and_intervals_agree),
         cmocka_unit_test(verdicts_need_one_small_p),
+        cmocka_unit_test(recipes_are_numpys),
+        cmocka_unit_test(recipes_say_how_many_seeds),
+        cmocka_unit_test(agreement_has_words),
         cmocka_unit_test(ranks_and_spreads_are_scipys),
         cmocka_unit_test(few_values_leave_gaps),
         cmocka_unit_test(bootstraps_are_numpys),

@@ -1,0 +1,84 @@
+/* What is concluded of a run: of each case with each seed, of each over all seeds, of each group.
+ */
+#include "results.h"
+
+/* Numbers of a group's cases, [cases][seeds]. */
+typedef struct numbers {
+    double *values, *changes;
+    nt_finding **findings; /* [cases] */
+    nt_recipe_finding **recipes;
+} numbers;
+
+static bool numbers_init(numbers *n, size_t cases, size_t seeds, nt_arena *arena) {
+    *n = (numbers){.values = NT_ARENA_ARRAY(arena, double, cases *seeds + 1),
+                   .changes = NT_ARENA_ARRAY(arena, double, cases *seeds + 1),
+                   .findings = NT_ARENA_ARRAY(arena, nt_finding *, cases + 1),
+                   .recipes = NT_ARENA_ARRAY(arena, nt_recipe_finding *, cases + 1)};
+    return n->values && n->changes && n->findings && n->recipes;
+}
+
+/* The seeds' own verdicts. */
+static nt_status judge_seeds(nt_group_result *group, int32_t seeds, const numbers *n) {
+    for (int32_t s = 0; s < seeds; s++) {
+        for (int32_t c = 0; c < group->case_count; c++)
+            n->findings[c] = &group->cases[c].findings[s];
+        NT_TRY(nt_findings_judge(n->findings, group->case_count));
+    }
+    return NT_OK;
+}
+
+/* The seeds' spread, and how well they agree: on all cases, and on those that are not trivial with
+ * every seed. */
+static void spread_seeds(nt_group_result *group, int32_t seeds, const numbers *n) {
+    int32_t kept = 0;
+    for (int32_t c = 0; c < group->case_count; c++) {
+        nt_case_result *item = &group->cases[c];
+        double *values = n->values + (size_t)c * (size_t)seeds;
+        double *changes = n->changes + (size_t)c * (size_t)seeds;
+        for (int32_t s = 0; s < seeds; s++) {
+            values[s] = nt_finding_value(&item->findings[s]);
+            changes[s] = nt_finding_change(&item->findings[s]);
+        }
+        item->value = nt_spread_of(values, seeds);
+        item->change = nt_spread_of(changes, seeds);
+    }
+    group->tau = nt_kendall_mean(n->changes, group->case_count, seeds);
+    for (int32_t c = 0; c < group->case_count; c++) {
+        int32_t trivial = 0;
+        for (int32_t s = 0; s < seeds; s++)
+            trivial += group->cases[c].findings[s].judgement.verdict == NT_TRIVIAL;
+        if (trivial == seeds)
+            continue;
+        for (int32_t s = 0; s < seeds; s++)
+            n->changes[(size_t)kept * (size_t)seeds + (size_t)s] =
+                nt_finding_change(&group->cases[c].findings[s]);
+        kept++;
+    }
+    group->tau_not_trivial = nt_kendall_mean(n->changes, kept, seeds);
+}
+
+static nt_status judge_recipes(nt_group_result *group, const numbers *n) {
+    for (int32_t c = 0; c < group->case_count; c++)
+        n->recipes[c] = &group->cases[c].recipe;
+    return nt_recipes_judge(n->recipes, group->case_count);
+}
+
+nt_status nt_results_judge(nt_results *results) {
+    nt_arena arena;
+    nt_status status = NT_OK;
+    nt_arena_init(&arena);
+    for (int32_t g = 0; status == NT_OK && g < results->group_count; g++) {
+        nt_group_result *group = &results->groups[g];
+        numbers n;
+        if (!numbers_init(&n, (size_t)group->case_count, (size_t)results->seed_count, &arena))
+            status = NT_NO_MEMORY;
+        if (status == NT_OK)
+            status = judge_seeds(group, results->seed_count, &n);
+        if (status == NT_OK)
+            spread_seeds(group, results->seed_count, &n);
+        if (status == NT_OK && results->seed_count > 1)
+            status = judge_recipes(group, &n);
+    }
+    nt_arena_finish(&arena);
+    return status;
+}
