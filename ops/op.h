@@ -41,6 +41,7 @@ typedef struct nt_param {
     nt_role role;
     nt_init init;
     double scale;
+    bool variance; /* no element may be below 0 */
 } nt_param;
 
 /* --- calls ------------------------------------------------------------------------------------ */

@@ -67,7 +67,8 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
     ret_params[0] = (nt_param){.name = "weight", .type = type, .scale = 1};
     ret_params[1] = (nt_param){.name = "bias", .type = type};
     ret_params[2] = (nt_param){.name = "running_mean", .type = type, .role = NT_BUFFER};
-    ret_params[3] = (nt_param){.name = "running_var", .type = type, .role = NT_BUFFER, .scale = 1};
+    ret_params[3] = (nt_param){
+        .name = "running_var", .type = type, .role = NT_BUFFER, .scale = 1, .variance = true};
     ret_params[4] = (nt_param){.name = "num_batches_tracked", .type = counter, .role = NT_COUNTER};
     if (a->statistics != NT_STATISTICS_SUMMED)
         return 5;

@@ -65,7 +65,8 @@ static nt_status add_param(nt_network *network, const char *layer, const nt_para
                                                      .type = param->type,
                                                      .role = param->role,
                                                      .init = param->init,
-                                                     .scale = param->scale});
+                                                     .scale = param->scale,
+                                                     .variance = param->variance});
 }
 
 static const char *const *copy_tags(nt_arena *arena, const char *const *tags) {

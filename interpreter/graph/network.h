@@ -31,6 +31,7 @@ typedef struct nt_state {
     nt_role role;
     nt_init init;
     double scale;
+    bool variance; /* no element may be below 0 */
 } nt_state;
 
 typedef struct nt_network {

@@ -6,7 +6,8 @@
  *
  * Numbers are little-endian; offsets count from the start of the data. Names and order of the
  * elements are PyTorch's. A file must hold the network's tensors, all of them and no others;
- * counters (num_batches_tracked) may be absent, as in files of old, and are then 0. */
+ * counters (num_batches_tracked) may be absent, as in files of old, and are then 0. Every number is
+ * finite, and no variance is below 0: what was computed from others would measure nothing. */
 #ifndef NT_SAFETENSORS_H
 #define NT_SAFETENSORS_H
 
@@ -34,9 +35,9 @@ enum { NT_SAFETENSORS_TEXT = 128 };
 bool nt_safetensors_describe(const nt_safetensors_note *note, char ret_text[NT_SAFETENSORS_TEXT]);
 
 /* Reads all of the state, F64, F32, F16 or BF16 for floats and I64 or I32 for counters. NT_INVALID
- * with the byte offset when the file breaks the format; with one list of all that is missing, extra
- * or misshapen when it is not this network's. The weights change only on success. `ret_note` may be
- * NULL. */
+ * with the byte offset when the file breaks the format, or a number in it is none to compute with;
+ * with one list of all that is missing, extra or misshapen when it is not this network's. The
+ * weights change only on success. `ret_note` may be NULL. */
 nt_status nt_safetensors_read(const char *path, nt_weights *weights, nt_safetensors_note *ret_note,
                               nt_error *error);
 

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,15 +188,37 @@ static nt_status read_elements(const reading *r, const nt_entry *entry, nt_role 
     return NT_OK;
 }
 
-static nt_status read_tensor(const reading *r, const nt_entry *entry, nt_role role,
+/* Whether the numbers, in the file's order, are such as can be computed with. */
+static nt_status check_numbers(const reading *r, const nt_entry *entry, const nt_state *state,
+                               const float *rows) {
+    int64_t flaw = nt_state_flaw(state, rows, nt_shape_elements(state->type.shape));
+    if (flaw < 0)
+        return NT_OK;
+    int64_t offset = r->header.data_start + entry->begin + flaw * entry->encoding->width;
+    double value = (double)rows[flaw];
+    if (isfinite(value))
+        nt_error_in(r->error, NT_INVALID, r->path, offset,
+                    "element %lld of '%s' is %g, but no variance is below 0", (long long)flaw,
+                    state->name, value);
+    else
+        nt_error_in(r->error, NT_INVALID, r->path, offset, "element %lld of '%s' is %s",
+                    (long long)flaw, state->name, isnan(value) ? "not a number" : "infinite");
+    nt_error_hint(r->error, "nothing can be measured with it: save the weights again, from before "
+                            "the training diverged");
+    return NT_INVALID;
+}
+
+static nt_status read_tensor(const reading *r, const nt_entry *entry, const nt_state *state,
                              unsigned char *piece, const nt_tensor *tensor) {
-    if (role == NT_COUNTER)
-        return read_elements(r, entry, role, piece, tensor->i);
+    if (state->role == NT_COUNTER)
+        return read_elements(r, entry, state->role, piece, tensor->i);
     size_t size = (size_t)nt_shape_elements(tensor->type.shape) * sizeof(float);
     float *rows = nt_alloc(size);
     if (!rows)
         return no_memory(r);
-    nt_status status = read_elements(r, entry, role, piece, rows);
+    nt_status status = read_elements(r, entry, state->role, piece, rows);
+    if (status == NT_OK)
+        status = check_numbers(r, entry, state, rows);
     if (status == NT_OK)
         nt_tensor_from_rows(tensor->type, rows, tensor->f);
     nt_free(rows, size);
@@ -208,7 +231,7 @@ static nt_status read_data(const reading *r, nt_weights *weights) {
     for (size_t i = 0; i < r->network->state_count && status == NT_OK; i++) {
         nt_tensor tensor = nt_weights_at(weights, i);
         if (r->found[i])
-            status = read_tensor(r, r->found[i], r->network->states[i].role, piece, &tensor);
+            status = read_tensor(r, r->found[i], &r->network->states[i], piece, &tensor);
     }
     nt_free(piece, PIECE);
     return status;

@@ -5,6 +5,7 @@
 #include "hash.h"
 #include "integers.h"
 #include "random.h"
+#include <math.h>
 #include <string.h>
 
 struct nt_weights {
@@ -78,6 +79,15 @@ nt_status nt_state_init(const nt_state *state, uint64_t seed, nt_tensor to) {
     nt_tensor_from_rows(state->type, rows, to.f);
     nt_free(rows, count * sizeof *rows);
     return NT_OK;
+}
+
+int64_t nt_state_flaw(const nt_state *state, const float *elements, int64_t count) {
+    if (state->role == NT_COUNTER)
+        return -1;
+    for (int64_t k = 0; k < count; k++)
+        if (!isfinite(elements[k]) || (state->variance && elements[k] < 0))
+            return k;
+    return -1;
 }
 
 nt_status nt_weights_init(nt_weights *weights, uint64_t seed) {

@@ -20,6 +20,10 @@ nt_status nt_weights_init(nt_weights *weights, uint64_t seed);
 /* The same draw of one tensor, alone. NT_NO_MEMORY or NT_OK. */
 nt_status nt_state_init(const nt_state *state, uint64_t seed, nt_tensor to);
 
+/* Which is the first of a state's elements, in whatever order, that no measurement may rest on: one
+ * that isn't finite, or is below 0 in a variance. -1: none is; counters have none. */
+int64_t nt_state_flaw(const nt_state *state, const float *elements, int64_t count);
+
 const nt_network *nt_weights_network(const nt_weights *weights);
 size_t nt_weights_count(const nt_weights *weights);
 nt_tensor nt_weights_at(const nt_weights *weights, size_t i); /* a view that may be written */

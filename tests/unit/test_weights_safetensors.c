@@ -127,14 +127,23 @@ static double decode(uint16_t bits, int exponent_bits) {
     return sign * (exponent ? ldexp(1 + fraction, exponent - bias) : ldexp(fraction, 1 - bias));
 }
 
-/* Every one of the 65,536 numbers of the format. */
+/* Every one of the 65,536 numbers of the format that is finite, 0 in place of the others; those are
+ * refused, one after the other. */
 static void check_halves(void **state, const char *dtype, int exponent_bits) {
     enum { ALL = 1 << 16 };
     nt_weights *weights = new_weights(one_state(ALL, NT_WEIGHT), 1);
-    unsigned char *data = malloc(2 * ALL);
+    unsigned char *data = calloc(ALL, 2);
+    int refused = 0;
     for (int i = 0; i < ALL; i++) {
         data[2 * i] = (unsigned char)i;
         data[2 * i + 1] = (unsigned char)(i >> 8);
+        if (isfinite(decode((uint16_t)i, exponent_bits)))
+            continue;
+        if (refused++ % 97 == 0)
+            EXPECT_ERROR(&error, read_one(state, dtype, data, ALL, 2, weights, NULL), NT_INVALID,
+                         isnan(decode((uint16_t)i, exponent_bits)) ? "of 'x' is not a number"
+                                                                   : "of 'x' is infinite");
+        data[2 * i] = data[2 * i + 1] = 0;
     }
     nt_safetensors_note note;
     EXPECT_OK(&error, read_one(state, dtype, data, ALL, 2, weights, &note));
@@ -143,8 +152,8 @@ static void check_halves(void **state, const char *dtype, int exponent_bits) {
     const float *got = nt_weights_at(weights, 0).f;
     for (int i = 0; i < ALL; i++) {
         double wanted = decode((uint16_t)i, exponent_bits);
-        assert_true(isnan(wanted) ? isnan(got[i]) : got[i] == wanted);
-        assert_true(!signbit(got[i]) == !(i & 0x8000));
+        assert_true(got[i] == (isfinite(wanted) ? wanted : 0));
+        assert_true(!isfinite(wanted) || !signbit(got[i]) == !(i & 0x8000));
     }
     free(data);
     nt_weights_free(weights);
@@ -160,13 +169,13 @@ static void test_bf16(void **state) {
 
 static void test_f64(void **state) {
     nt_safetensors_note note;
-    const double values[] = {0, -0., .1, 1e-50, 3.4028235e38, INFINITY, NAN, -1e-310};
+    const double values[] = {0, -0., .1, 1e-50, 3.4028235e38, -3.4028235e38, 7, -1e-310};
     nt_weights *weights = new_weights(one_state(8, NT_WEIGHT), 1);
     EXPECT_OK(&error, read_one(state, "F64", values, 8, 8, weights, &note));
     assert_int_equal(note.from_f64, 1);
     const float *got = nt_weights_at(weights, 0).f;
     for (int i = 0; i < 8; i++)
-        assert_true(isnan(values[i]) ? isnan(got[i]) : got[i] == (float)values[i]);
+        assert_true(got[i] == (float)values[i]);
     float kept = got[2];
     const double large[] = {0, 0, 0, 0, 0, 0, 1e39, 0};
     nt_status status = read_one(state, "F64", large, 8, 8, weights, &note);
@@ -174,6 +183,27 @@ static void test_f64(void **state) {
                  ": byte 111: error: element 6 of 'x' is too large for float32");
     assert_true(got[2] == kept);
     nt_weights_free(weights);
+}
+
+/* What isn't finite is refused wherever it stands, what is negative only in a variance. */
+static void test_flaws(void **state) {
+    const float values[] = {0, -0.f, -1, 2}, nan[] = {1, 2, 3, NAN}, inf[] = {1, -INFINITY, 3, 4};
+    for (int variance = 0; variance < 2; variance++) {
+        nt_network *network = one_state(4, NT_BUFFER);
+        network->states[0].variance = variance;
+        nt_weights *weights = new_weights(network, 1);
+        nt_status status = read_one(state, "F32", values, 4, 4, weights, NULL);
+        if (variance)
+            EXPECT_ERROR(&error, status, NT_INVALID,
+                         "element 2 of 'x' is -1, but no variance is below 0");
+        else
+            EXPECT_OK(&error, status);
+        EXPECT_ERROR(&error, read_one(state, "F32", nan, 4, 4, weights, NULL), NT_INVALID,
+                     "element 3 of 'x' is not a number");
+        EXPECT_ERROR(&error, read_one(state, "F32", inf, 4, 4, weights, NULL), NT_INVALID,
+                     "element 1 of 'x' is infinite");
+        nt_weights_free(weights);
+    }
 }
 
 /* Longer than the pieces it is read in; a length that no piece divides. */
@@ -326,6 +356,7 @@ int main(void) {
         WITH_FOLDER(test_f16),
         WITH_FOLDER(test_bf16),
         WITH_FOLDER(test_f64),
+        WITH_FOLDER(test_flaws),
         WITH_FOLDER(test_long_tensor),
         WITH_FOLDER(test_counters),
         WITH_FOLDER(test_misfit),
