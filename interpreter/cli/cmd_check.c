@@ -90,6 +90,10 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
     nt_status status =
         nt_network_load(suite->graph, suite->settings, suite->setting_count, &network, error);
     if (status == NT_OK)
+        status = nt_suite_check_training_norms(suite, network, error);
+    if (status == NT_OK)
+        status = nt_suite_check_norms(suite, network, 0, error);
+    if (status == NT_OK)
         status = count_cases(suite, network, &cases, error);
     if (status == NT_OK)
         status = print_verdict(path, suite->group_count, "group", cases, "case");

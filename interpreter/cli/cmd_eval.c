@@ -1,4 +1,5 @@
 /* nontrivial eval: one network with its weights, measured on one data set. */
+#include "batch_norms.h"
 #include "command.h"
 #include "console.h"
 #include "data_argument.h"
@@ -82,6 +83,20 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     return nt_loader_new(job->dataset, (nt_split)options->split, &loading, &job->loader, error);
 }
 
+/* The last batch may be of one sample. */
+static nt_status check_norms(const eval_job *job, nt_error *error) {
+    char why[NT_WHY];
+    if (job->options->batch_norm == NT_NORM_RUNNING ||
+        nt_batch_norms_suffice(job->network->graph, 1, job->options->batch,
+                               nt_loader_count(job->loader), why))
+        return NT_OK;
+    if (!why[0])
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    nt_error_say(error, NT_INVALID, "with --batch-norm batch %s", why);
+    nt_error_hint(error, "take another --batch, of at least two, that leaves no last one of one");
+    return NT_INVALID;
+}
+
 static nt_status evaluate(eval_job *job, nt_error *error) {
     const eval_options *options = job->options;
     nt_progress_bar bar;
@@ -117,6 +132,7 @@ static nt_status try_path(const char *path, nt_error *error) {
 static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error *error) {
     const eval_options *options = job->options;
     NT_TRY(load(job, arguments, error));
+    NT_TRY(check_norms(job, error));
     NT_TRY(try_path(options->logits, error));
     NT_TRY(try_path(options->confusion, error));
     nt_shape logits =

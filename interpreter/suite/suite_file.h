@@ -68,6 +68,14 @@ typedef struct nt_suite {
     char digest[NT_DIGEST_HEX]; /* of the file's text and the settings of the command line */
 } nt_suite;
 
+/* Whether batch normalisation has more than one value per channel, wherever it takes the statistics
+ * of a batch: in training, and in evaluating `samples` (0: not known how many). NT_INVALID with the
+ * node and its shape otherwise. */
+nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network *network,
+                                        nt_error *error);
+nt_status nt_suite_check_norms(const nt_suite *suite, const nt_network *network, int32_t samples,
+                               nt_error *error);
+
 /* Runs the group's hook: see nt_hook_run. Its mistakes also say which group asked for it. */
 nt_status nt_group_list(const nt_group *group, const nt_network *network,
                         const nt_progress *progress, nt_cases *ret, nt_error *error);

@@ -44,6 +44,7 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
                              "the hooks that ask are answered on training images that the given "
                              "weights may have been trained on");
         NT_TRY(make_loader(work, NT_HELD_OUT, 0, &work->held_out, error));
+        NT_TRY(nt_suite_check_norms(suite, work->network, nt_loader_count(work->held_out), error));
     }
     if (suite->evaluate.batch_norm != NT_NORM_RECALIBRATED &&
         !nt_suite_any_case(work, nt_suite_may_calibrate))
@@ -95,6 +96,7 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     NT_TRY(check_batch(work->suite, error));
     NT_TRY(make_loader(work, (nt_split)work->suite->evaluate.split, work->suite->evaluate.limit,
                        &work->loader, error));
+    NT_TRY(nt_suite_check_norms(work->suite, work->network, nt_loader_count(work->loader), error));
     return open_other_loaders(work, error);
 }
 
@@ -128,6 +130,7 @@ static nt_status check_training(nt_suite_work *work) {
                            "a batch of %d is larger than the data, which have %d images to train "
                            "on",
                            recipe->batch, count);
+    NT_TRY(nt_suite_check_training_norms(suite, work->network, work->error));
     nt_error_init(&found);
     nt_status status = nt_step_graph_new(work->network, recipe, &step, &found);
     if (status == NT_OK)
