@@ -2,11 +2,13 @@
  */
 #include "command.h"
 #include "console.h"
+#include "culprit.h"
 #include "passes.h"
 #include "predict.h"
 #include "progress.h"
 #include "progress_bar.h"
 #include "safetensors.h"
+#include "score.h"
 #include "signals.h"
 
 #include "alloc.h"
@@ -155,23 +157,32 @@ static void report(nt_predict_job *job, nt_error *own) {
     job->failures++;
 }
 
-static nt_status say_all(nt_predict_job *job, nt_error *own, nt_error *error) {
+/* What the network says of number `i` of the batch; `masks` is room for two. */
+static nt_status say_one(nt_predict_job *job, int32_t i, unsigned char *masks, nt_error *error) {
     nt_tensor logits = nt_run_output(job->run, 0);
-    size_t size = (size_t)nt_shape_elements(job->output);
-    size_t image = (size_t)nt_shape_elements(job->input);
+    int64_t size = nt_shape_elements(job->output);
+    const nt_picture_file *picture = &job->pictures.items[job->taken[i]];
+    const float *mine = logits.f + (logits.type.batched ? i * size : 0);
+    const float *image = job->images + i * nt_shape_elements(job->input);
+    const nt_feed feed = {.name = job->network->inputs[0].name, .data = job->inputs};
+    if (!nt_score_is_finite(mine, size))
+        return nt_culprit_say(job->run, job->graph, &feed, job->taken_count,
+                              (nt_suspects){.output = 0, .sample = i}, picture->path, error);
+    if (nt_predict_makes_masks(job))
+        return nt_predict_write_masks(job, picture, image, mine, masks,
+                                      masks + nt_shape_pixels(job->input), error);
+    nt_predict_add_classes(job, picture->stem, mine);
+    return NT_OK;
+}
+
+static nt_status say_all(nt_predict_job *job, nt_error *own, nt_error *error) {
     size_t pixels = (size_t)nt_shape_pixels(job->input);
     unsigned char *masks = nt_alloc(2 * pixels);
     if (!masks)
         return nt_predict_no_memory(error);
-    for (int32_t i = 0; i < job->taken_count; i++) {
-        const nt_picture_file *picture = &job->pictures.items[job->taken[i]];
-        const float *mine = logits.f + (logits.type.batched ? (size_t)i * size : 0);
-        if (!nt_predict_makes_masks(job))
-            nt_predict_add_classes(job, picture->stem, mine);
-        else if (nt_predict_write_masks(job, picture, job->images + (size_t)i * image, mine, masks,
-                                        masks + pixels, own) != NT_OK)
+    for (int32_t i = 0; i < job->taken_count; i++)
+        if (say_one(job, i, masks, own) != NT_OK)
             report(job, own);
-    }
     nt_free(masks, 2 * pixels);
     return NT_OK;
 }

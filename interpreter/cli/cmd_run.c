@@ -44,6 +44,7 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
             nt_findings_table_case(&table, item->name, words, item->cut, &item->findings[s]);
     }
     nt_table_format(&table.table, text);
+    nt_findings_note_uncounted(&results->baseline->outcome, text);
     nt_table_finish(&table.table);
     nt_arena_finish(&arena);
 }

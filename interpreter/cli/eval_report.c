@@ -6,6 +6,7 @@
 #include "console.h"
 #include "file.h"
 #include "finding.h"
+#include "findings_table.h"
 #include "json_out.h"
 #include "npy.h"
 #include "table.h"
@@ -100,8 +101,7 @@ nt_status nt_eval_report_write_confusion(const nt_eval_report *s, const char *pa
         return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
     for (int32_t i = 0; i < s->outcome.total; i++) {
         int32_t guess = nt_score_guess(s->logits + (size_t)i * classes, (int32_t)classes);
-        if (guess >= 0) /* what isn't a number is taken for no class */
-            often[(size_t)nt_loader_label(s->loader, i) * classes + (size_t)guess]++;
+        often[(size_t)nt_loader_label(s->loader, i) * classes + (size_t)guess]++;
     }
     nt_text_init(&csv);
     add_confusion(s, often, &csv);
@@ -122,8 +122,7 @@ static int32_t count_top(const nt_eval_report *s) {
         const float *logits = s->logits + (size_t)i * (size_t)classes;
         int32_t label = nt_loader_label(s->loader, i), before = 0;
         for (int32_t c = 0; c < classes; c++)
-            before += !(logits[c] < logits[label]) && (logits[c] > logits[label] || c < label ||
-                                                       isnan(logits[c]) || isnan(logits[label]));
+            before += logits[c] > logits[label] || (logits[c] == logits[label] && c < label);
         right += before < TOP;
     }
     return right;
@@ -131,6 +130,13 @@ static int32_t count_top(const nt_eval_report *s) {
 
 static bool has_top(const nt_eval_report *s) {
     return !masks(s) && s->shape.dim[0] > TOP;
+}
+
+static void add_share(nt_table *table, double share) {
+    if (isnan(share))
+        nt_table_cell(table, "–");
+    else
+        nt_table_cellf(table, "%.4f", share);
 }
 
 static void print_classes(const nt_eval_report *s, nt_text *text) {
@@ -142,18 +148,22 @@ static void print_classes(const nt_eval_report *s, nt_text *text) {
     nt_class_score scores[MOST_CLASSES];
     nt_table table;
     int64_t pixels = 0;
+    bool absent = false;
     nt_score_classes(s->scoring, s->outcomes, s->outcome.total, scores);
     for (int32_t c = 0; c < s->scoring.classes; c++)
         pixels += scores[c].there;
     nt_table_init(&table, columns);
     for (int32_t c = 0; c < s->scoring.classes; c++) {
         nt_table_cell(&table, data_of(s)->class_names[c]);
-        nt_table_cellf(&table, "%.4f", nt_class_dice(scores[c]));
-        nt_table_cellf(&table, "%.4f", nt_class_iou(scores[c]));
-        nt_table_cellf(&table, "%.4f", pixels ? (double)scores[c].there / (double)pixels : 0);
+        add_share(&table, nt_class_dice(scores[c]));
+        add_share(&table, nt_class_iou(scores[c]));
+        nt_table_cellf(&table, "%.4f", (double)scores[c].there / (double)pixels);
+        absent = absent || isnan(nt_class_dice(scores[c]));
     }
     nt_text_add(text, "\nover all images together\n\n");
     nt_table_format(&table, text);
+    if (absent)
+        nt_text_add(text, "–: in no mask and in no prediction\n");
     nt_table_finish(&table);
 }
 
@@ -167,8 +177,8 @@ nt_status nt_eval_report_print(const nt_eval_report *s, const nt_eval_report_of 
         nt_text_printf(&text,
                        "dice      %.4f  (mean of %d images; of all pixels together %.4f)\n"
                        "iou       %.4f  (of all pixels together)\npixels    %.4f  are right\n",
-                       outcome->value, outcome->total, outcome->set_dice, outcome->set_iou,
-                       outcome->pixel_accuracy);
+                       outcome->value, outcome->total - outcome->uncounted, outcome->set_dice,
+                       outcome->set_iou, outcome->pixel_accuracy);
     else
         nt_text_printf(&text, "accuracy  %.4f  (%d of %d)\n", outcome->value, outcome->correct,
                        outcome->total);
@@ -178,6 +188,7 @@ nt_status nt_eval_report_print(const nt_eval_report *s, const nt_eval_report_of 
                        right, outcome->total);
     }
     nt_text_printf(&text, "loss      %.4f\n", outcome->loss);
+    nt_findings_note_uncounted(outcome, &text);
     if (masks(s))
         print_classes(s, &text);
     return nt_print(&text);
@@ -201,11 +212,12 @@ nt_status nt_eval_report_print_json(const nt_eval_report *s, const nt_eval_repor
     const nt_outcome *outcome = &s->outcome;
     bool m = masks(s);
     return nt_json_print(json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o, s:o*, s:o*, s:o*, s:o*, s:o}", "network",
-        of->network, "data", data_of(s)->folder, "split", of->split, "metric",
+        "{s:s, s:s, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o*, s:o, s:o*, s:o*, s:o*, s:o*, s:o}",
+        "network", of->network, "data", data_of(s)->folder, "split", of->split, "metric",
         nt_metric_names[outcome->metric], "value", nt_json_real(outcome->value), "correct",
         m ? NULL : json_integer(outcome->correct), "top5",
-        has_top(s) ? json_integer(count_top(s)) : NULL, "total", (int)outcome->total, "loss",
+        has_top(s) ? json_integer(count_top(s)) : NULL, "total", (int)outcome->total, "uncounted",
+        outcome->uncounted ? json_integer(outcome->uncounted) : NULL, "loss",
         nt_json_real(outcome->loss), "set_dice", m ? nt_json_real(outcome->set_dice) : NULL,
         "set_iou", m ? nt_json_real(outcome->set_iou) : NULL, "pixel_accuracy",
         m ? nt_json_real(outcome->pixel_accuracy) : NULL, "classes", m ? classes_json(s) : NULL,

@@ -105,9 +105,21 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
     }
     nt_table_share(t, finding->outcome.value);
     nt_table_change(t, finding->change);
-    nt_table_interval(t, finding->judgement.within_95);
-    nt_table_interval(t, finding->judgement.within_90);
+    if (nt_finding_no_interval(finding)) {
+        nt_table_cell(t, nt_finding_no_interval(finding));
+        nt_table_cell(t, "");
+    } else {
+        nt_table_interval(t, finding->judgement.within_95);
+        nt_table_interval(t, finding->judgement.within_90);
+    }
     add_p(t, finding->judgement.holm.inside);
     add_p(t, finding->judgement.holm.outside);
     nt_table_cellf(t, "%s%s", nt_verdict_name(finding->judgement.verdict), cut ? ", cut" : "");
+}
+
+void nt_findings_note_uncounted(const nt_outcome *baseline, nt_text *text) {
+    if (baseline->uncounted > 0)
+        nt_text_printf(text,
+                       "every pixel of %d of the %d images is ignored; they are in no value\n",
+                       baseline->uncounted, baseline->total);
 }

@@ -34,4 +34,7 @@ void nt_table_interval(nt_table *table, nt_interval interval);
 void nt_table_share(nt_table *table, double share);
 void nt_table_recipe(nt_table *table, const nt_recipe_finding *recipe);
 
+/* Appends how many images are in no value, if any are. */
+void nt_findings_note_uncounted(const nt_outcome *baseline, nt_text *text);
+
 #endif

@@ -34,8 +34,6 @@ void nt_predict_add_classes(nt_predict_job *job, const char *name, const float *
             if (left && (best < 0 || logits[c] > logits[best]))
                 best = c;
         }
-        if (best < 0)
-            break;
         nt_text_add(&job->csv, ",");
         add_class(job, best, &job->csv);
         nt_text_printf(&job->csv, ",%.4f", exp((double)logits[best] - top) / sum);
@@ -98,7 +96,9 @@ static void add_mask(nt_predict_job *job, const char *name, const unsigned char 
             count += mask[p] == c;
         nt_text_printf(&job->csv, ",%lld", (long long)count);
     }
-    if (job->options->truth)
+    if (job->options->truth && isnan(dice)) /* no pixel of the truth counts */
+        nt_text_add(&job->csv, ",");
+    else if (job->options->truth)
         nt_text_printf(&job->csv, ",%.4f", dice);
     nt_text_add(&job->csv, "\n");
 }

@@ -3,9 +3,11 @@
 #include "evaluation.h"
 
 #include "alloc.h"
+#include "culprit.h"
 #include "parallel.h"
 #include "scheduler.h"
 #include "signals.h"
+#include <stdio.h>
 #include <string.h>
 
 /* The samples' shape as the loading shows them. */
@@ -54,6 +56,17 @@ nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *dat
     return NT_INVALID;
 }
 
+nt_status nt_evaluation_counts(const nt_outcome *outcome, const nt_loader *loader,
+                               nt_error *error) {
+    if (outcome->uncounted < outcome->total)
+        return NT_OK;
+    return nt_error_say(error, NT_INVALID,
+                        "there is nothing to measure: every pixel of the split '%s' of %s is "
+                        "ignored",
+                        nt_split_name(nt_loader_split(loader)),
+                        nt_dataset_info(nt_loader_dataset(loader))->folder);
+}
+
 /* --- over and over ---------------------------------------------------------------------------- */
 
 struct nt_evaluator {
@@ -62,7 +75,8 @@ struct nt_evaluator {
     nt_scoring scoring;
     const char *input;
     int32_t classes;
-    nt_graph *graph; /* after the passes */
+    int32_t required; /* an output; -1: none */
+    nt_graph *graph;  /* after the passes */
     nt_plan *plan;
     nt_run *run;
     float *images;
@@ -100,6 +114,7 @@ nt_status nt_evaluator_new(const nt_graph *graph, const nt_weights *weights, con
     if (!e)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     e->loader = loader;
+    e->required = -1;
     e->evaluation = *evaluation;
     nt_status status = make_ready(e, graph, weights, more, error);
     if (status != NT_OK) {
@@ -154,6 +169,36 @@ static double count_batch(const counting *c, int32_t count) {
     return sum;
 }
 
+void nt_evaluator_require(nt_evaluator *e, int32_t output) {
+    e->required = output;
+}
+
+/* Says where it began that sample number `sample` of the batch just run, which begins at sample
+ * `first`, has a logit of the required output that is not finite. */
+static nt_status blame(nt_evaluator *e, int32_t first, int32_t count, int32_t sample,
+                       nt_error *error) {
+    const nt_feed feed = {.name = e->input, .data = e->images};
+    const nt_dataset *dataset = nt_loader_dataset(e->loader);
+    const char *name = nt_dataset_name(dataset, nt_loader_split(e->loader), first + sample);
+    char image[120];
+    if (name)
+        snprintf(image, sizeof image, "image %d ('%s')", first + sample, name);
+    else
+        snprintf(image, sizeof image, "image %d", first + sample);
+    return nt_culprit_say(e->run, e->graph, &feed, count,
+                          (nt_suspects){.output = e->required, .sample = sample}, image, error);
+}
+
+/* The required output's outcomes of the batch just run. */
+static nt_status check_required(nt_evaluator *e, int32_t first, int32_t count,
+                                const unsigned char *outcomes, nt_error *error) {
+    size_t bytes = (size_t)nt_score_bytes(e->scoring);
+    for (int32_t i = 0; i < count; i++)
+        if (nt_score_failed(e->scoring, outcomes + (size_t)i * bytes))
+            return blame(e, first, count, i, error);
+    return NT_OK;
+}
+
 nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count,
                            unsigned char *ret_outcomes, double *ret_losses, float *ret_logits,
                            nt_error *error) {
@@ -175,6 +220,8 @@ nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count,
                 c.ret_logits =
                     ret_logits + (size_t)done * (size_t)nt_shape_elements(c.logits.type.shape);
             ret_losses[i] += count_batch(&c, batch);
+            if (i == e->required)
+                NT_TRY(check_required(e, first + done, batch, c.outcomes, error));
         }
         nt_progress_step(e->evaluation.progress, "images", "", first + done + batch,
                          nt_loader_count(e->loader));
@@ -192,12 +239,16 @@ static nt_status evaluate(const nt_graph *graph, const nt_weights *weights, cons
     int32_t count = nt_loader_count(loader);
     NT_TRY(nt_evaluator_new(graph, weights, NULL, loader, evaluation, &evaluator, error));
     nt_scoring scoring = evaluator->scoring;
+    nt_evaluator_require(evaluator, 0);
     nt_status status =
         nt_evaluator_run(evaluator, 0, count, ret_outcomes, &loss, ret_logits, error);
     nt_evaluator_free(evaluator);
-    if (status == NT_OK)
-        *ret = nt_score_total(scoring, ret_outcomes, count, loss);
-    return status;
+    if (status != NT_OK)
+        return status;
+    nt_outcome outcome = nt_score_total(scoring, ret_outcomes, count, loss);
+    NT_TRY(nt_evaluation_counts(&outcome, loader, error));
+    *ret = outcome;
+    return NT_OK;
 }
 
 nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,

@@ -23,6 +23,9 @@ typedef struct nt_evaluation {
 nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
                               const nt_loading *loading, nt_error *error);
 
+/* NT_INVALID for an outcome of masks none of whose pixels counts. */
+nt_status nt_evaluation_counts(const nt_outcome *outcome, const nt_loader *loader, nt_error *error);
+
 /* --- over and over ---------------------------------------------------------------------------- */
 
 typedef struct nt_evaluator nt_evaluator;
@@ -34,10 +37,16 @@ nt_status nt_evaluator_new(const nt_graph *graph, const nt_weights *weights, con
                            nt_evaluator **ret, nt_error *error);
 void nt_evaluator_free(nt_evaluator *evaluator); /* takes NULL */
 
+/* From now on a logit of this output that is not finite ends a run. Other outputs' are marked in
+ * the outcomes (score.h). */
+void nt_evaluator_require(nt_evaluator *evaluator, int32_t output);
+
 /* Evaluates samples [first, first + count), a batch at a time. ret_outcomes gets the samples'
  * outcomes (score.h), output after output; ret_losses the sum of an output's cross-entropies;
- * ret_logits, unless NULL, the first output's, sample after sample. After a signal that
- * nt_signals_catch caught it stops and returns NT_INTERRUPTED or NT_TERMINATED, without an error.
+ * ret_logits, unless NULL, the first output's, sample after sample. NT_FAILED, with the image and
+ * the node where it began, for a logit of the required output that is not finite. After a signal
+ * that nt_signals_catch caught it stops and returns NT_INTERRUPTED or NT_TERMINATED, without an
+ * error.
  */
 nt_status nt_evaluator_run(nt_evaluator *evaluator, int32_t first, int32_t count,
                            unsigned char *ret_outcomes, double *ret_losses, float *ret_logits,
@@ -45,8 +54,8 @@ nt_status nt_evaluator_run(nt_evaluator *evaluator, int32_t first, int32_t count
 
 /* --- once ------------------------------------------------------------------------------------- */
 
-/* A graph's first output over every sample of the loader; ret_outcomes and ret_logits may be NULL.
- */
+/* A graph's first output, which is required, over every sample of the loader; ret_outcomes and
+ * ret_logits may be NULL. */
 nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,
                       const nt_evaluation *evaluation, nt_outcome *ret, unsigned char *ret_outcomes,
                       float *ret_logits, nt_error *error);

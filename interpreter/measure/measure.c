@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "derived_weights.h"
 #include "describe.h"
+#include "outcome.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@ enum { TOGETHER = 2048 };
 
 typedef struct measure {
     const nt_measuring *m;
-    nt_subject **wanted; /* those that the store lacks */
+    const nt_subject *first; /* what the others are compared with */
+    nt_subject **wanted;     /* those that the store lacks */
     int32_t wanted_count;
     int64_t done, total; /* samples, over all subjects */
     nt_measure_tally tally;
@@ -107,8 +109,12 @@ static nt_status make_ready(const measure *me, batch *b, nt_arena *arena) {
     evaluation.progress = NULL;
     NT_TRY(make_graph(me, b, arena));
     NT_TRY(nt_derived_weights_init(&b->derived, &b->cases, &source, me->error));
-    return nt_evaluator_new(b->cases.graph, m->weights, b->derived.weights, m->loader, &evaluation,
-                            &b->evaluator, me->error);
+    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, b->derived.weights, m->loader, &evaluation,
+                            &b->evaluator, me->error));
+    for (int32_t i = 0; i < b->count; i++)
+        if (strcmp(b->subjects[b->cases.case_of[i]]->key, me->first->key) == 0)
+            nt_evaluator_require(b->evaluator, i);
+    return NT_OK;
 }
 
 /* Evaluates one shard, unless all have it, and saves it for those that lack it. */
@@ -261,9 +267,37 @@ static int32_t next_batch(const measure *me, int32_t first) {
     return count;
 }
 
+/* Looks through what is measured for outcomes that are none. */
+static nt_status find_failures(measure *me, nt_subject *subjects, int32_t count) {
+    const nt_loader *loader = me->m->loader;
+    const nt_dataset *dataset = nt_loader_dataset(loader);
+    const nt_scoring scoring = nt_scoring_of(nt_dataset_info(dataset), me->m->evaluation.metric);
+    for (int32_t i = 0; i < count; i++) {
+        nt_subject *subject = &subjects[i];
+        nt_outcome outcome;
+        if (subject->failure)
+            continue;
+        NT_TRY(nt_outcome_read(me->m->store, subject->key, subject->numerics, scoring,
+                               nt_loader_count(loader), &outcome, NULL, me->error));
+        if (outcome.failed == 0) {
+            NT_TRY(nt_evaluation_counts(&outcome, loader, me->error));
+            continue;
+        }
+        const char *name = nt_dataset_name(dataset, nt_loader_split(loader),
+                                           outcome.failure < 0 ? 0 : outcome.failure);
+        subject->failure = nt_outcome_failure(&outcome, name, me->arena);
+        if (!subject->failure)
+            return no_memory(me->error);
+        if (i == 0)
+            return nt_error_say(me->error, NT_FAILED, "the baseline failed: %s", subject->failure);
+    }
+    return NT_OK;
+}
+
 static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
                              const nt_measure_tally *before) {
     int32_t samples = nt_loader_count(me->m->loader);
+    me->first = subjects;
     me->wanted = NT_ARENA_ARRAY(me->arena, nt_subject *, count);
     me->asked = nt_arena_substring(me->arena, me->m->numerics, strcspn(me->m->numerics, ";"));
     if (!me->wanted || !me->asked)
@@ -276,7 +310,7 @@ static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
         me->tally.shards += nt_shard_count(samples);
     for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
         NT_TRY(run_batch(me, first, next_batch(me, first)));
-    return NT_OK;
+    return find_failures(me, subjects, count);
 }
 
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,

@@ -30,7 +30,7 @@ typedef struct nt_subject {
     char key[NT_DIGEST_HEX]; /* of its outcomes in the store, */
     const char *numerics;    /* and theirs; NULL if there are none. In the arena given */
     int32_t shards;          /* that the store had of it */
-    const char *failure;     /* why it can't be measured, in the arena given; NULL: it is */
+    const char *failure;     /* why it has no numbers, in the arena given; NULL: it has */
 } nt_subject;
 
 /* What there was to do, and what was done. */
@@ -45,9 +45,13 @@ typedef struct nt_measure_tally {
  * the others are compared with. An outcome of other numerics that agree in what was asked for will
  * do, if the first subject has one of the same: afterwards it has one for each subject's numerics.
  * Where anything is measured, it is measured too, so that only like is compared with like; a note
- * says when this comes up first. A case that can't be made gets its reason, and the others go on.
- * Adds to `tally`, unless it is NULL, whatever the outcome. NT_INTERRUPTED or NT_TERMINATED,
- * without an error, after a signal. */
+ * says when this comes up first. Adds to `tally`, unless it is NULL, whatever the outcome.
+ * NT_INTERRUPTED or NT_TERMINATED, without an error, after a signal.
+ *
+ * A case that can't be made, or has a logit that is not finite, gets its reason, and the others go
+ * on; of the first subject the latter is NT_FAILED, and that shard is not kept. A case's shards are
+ * in the store like any others, with such samples marked (score.h), so that whoever reads them, now
+ * or later, finds the same failure in them. */
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error);
 

@@ -292,6 +292,8 @@ static void add_facts(nt_text *html, const nt_record *record) {
         add_fact(html, "the paper's baseline", "%.2f", nt_paper_baseline(nt_paper_of(record)));
     add_fact(html, "seeds", "%.0f", record->seed_count);
     add_fact(html, "images", "%.0f", record->samples);
+    if (record->uncounted > 0)
+        add_fact(html, "in no value: every pixel ignored", "%.0f", record->uncounted);
     add_fact(html, "margin", "%g", record->margin);
     nt_text_add(html, "</dl>\n<p class=\"soft\">");
     nt_results_add_legend(record->results, html);
@@ -324,6 +326,13 @@ static void add_head(nt_text *html, const nt_record *record) {
                    "baseline, <em>critical</em> if it is shown not to, <em>undecided</em> "
                    "otherwise.</p>\n",
                    record->metric, record->margin);
+    if (strcmp(record->metric, nt_metric_names[NT_ACCURACY]) != 0)
+        nt_text_printf(html,
+                       "<p class=\"soft\">An image's %s is the mean over the classes but the "
+                       "background that are in its mask or in the prediction: 1 where none is, an "
+                       "empty mask that was predicted empty. Ignored pixels count nowhere, and an "
+                       "image with no others has no %s and is in no mean.</p>\n",
+                       record->metric, record->metric);
     add_links(html, record);
     add_facts(html, record);
 }

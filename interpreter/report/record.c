@@ -105,6 +105,7 @@ static nt_status derive(nt_record *record, nt_error *error) {
     record->split = setup->split;
     record->batch_norm = setup->batch_norm;
     record->samples = setup->samples;
+    record->uncounted = results->baseline->outcome.uncounted;
     record->margin = setup->margin;
     record->classes = setup->classes;
     record->class_count = setup->class_count;

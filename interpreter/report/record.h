@@ -31,7 +31,8 @@ typedef struct nt_record_layer {
 
 /* A case with one seed. */
 typedef struct nt_record_finding {
-    const char *failure; /* why it has no numbers, or NULL */
+    const char *failure;     /* why it has no numbers, or NULL */
+    const char *no_interval; /* why it has no interval beside numbers, or NULL */
     double value, change;
     const nt_judgement *judgement;
 } nt_record_finding;
@@ -82,6 +83,7 @@ typedef struct nt_record {
     const char *folder, *suite, *network, *metric, *data, *split, *batch_norm;
     const char *const *classes;
     int32_t class_count, samples;
+    int32_t uncounted; /* of the samples, images of which no pixel counts */
     double margin;
     nt_record_seed *seeds;
     int32_t seed_count;

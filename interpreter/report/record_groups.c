@@ -51,6 +51,7 @@ static nt_status add_case(nt_record *record, const nt_case_result *from, nt_reco
     for (int32_t s = 0; s < record->seed_count; s++) {
         const nt_finding *finding = &from->findings[s];
         item->findings[s] = (nt_record_finding){.failure = finding->failure,
+                                                .no_interval = nt_finding_no_interval(finding),
                                                 .value = nt_finding_value(finding),
                                                 .change = nt_finding_change(finding),
                                                 .judgement = &finding->judgement};

@@ -86,7 +86,10 @@ static void fill(nt_record *record, const nt_record_group *group, const nt_recor
     if (record->seed_count > 1)
         add_number(r, "%.4f", item->value.deviation);
     add_number(r, "%+.4f", item->change.mean);
-    add_interval(r, judgement->within_95);
+    if (record->seed_count == 1 && item->findings[0].no_interval)
+        add(r, item->findings[0].no_interval);
+    else
+        add_interval(r, judgement->within_95);
     add_interval(r, judgement->within_90);
     add(r, nt_record_verdict(item, &record->arena));
     if (record->seed_count > 1)
@@ -261,6 +264,9 @@ static void add_baseline(const nt_record *record, nt_text *text) {
                    record->data);
     for (int32_t i = 0; i < record->class_count; i++)
         nt_text_printf(text, "%s %s", i ? "," : "", record->classes[i]);
+    if (record->uncounted > 0)
+        nt_text_printf(text, "; of %d images every pixel is ignored: they are in no value",
+                       (int)record->uncounted);
     nt_text_printf(text, "; batch normalisation: %s; margin %g.\n", record->batch_norm,
                    record->margin);
 }

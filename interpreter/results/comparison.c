@@ -57,6 +57,7 @@ nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
     finding->paired = (nt_paired){.samples = with->samples};
     for (int32_t i = 0; i < with->samples; i++) {
         int moved = nt_finding_moved(with, outcomes, i);
+        finding->paired.samples -= isnan(value_of(with, outcomes, i));
         finding->paired.lost += moved < 0;
         finding->paired.gained += moved > 0;
     }

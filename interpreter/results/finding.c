@@ -13,6 +13,13 @@ double nt_finding_change(const nt_finding *finding) {
     return finding->failure ? (double)NAN : finding->change;
 }
 
+const char *nt_finding_no_interval(const nt_finding *finding) {
+    if (finding->failure || !isnan(finding->judgement.within_95.low))
+        return NULL;
+    return finding->outcome.total - finding->outcome.uncounted > 1 ? "none: one patient"
+                                                                   : "none: one image";
+}
+
 /* --- together --------------------------------------------------------------------------------- */
 
 static const nt_judgement none = {

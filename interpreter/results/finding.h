@@ -33,6 +33,9 @@ typedef struct nt_finding {
  * a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or NT_OK. */
 nt_status nt_findings_judge(nt_finding *const *findings, int32_t count);
 
+/* Why there is no interval: "none: one patient"; NULL: there is one. */
+const char *nt_finding_no_interval(const nt_finding *finding);
+
 double nt_finding_value(const nt_finding *finding); /* NaN if it failed */
 double nt_finding_change(const nt_finding *finding);
 

@@ -27,12 +27,12 @@ static void add_failure(const char *failure, nt_text *csv) {
     nt_text_add(csv, "\n");
 }
 
-/* How many samples are right, of classes, and how many there are. */
+/* How many samples are right, of classes, and how many the value is over. */
 static void add_counts(const nt_outcome *outcome, nt_text *csv) {
     if (outcome->metric == NT_ACCURACY)
         nt_text_printf(csv, ",%d,%d", outcome->correct, outcome->total);
     else
-        nt_text_printf(csv, ",,%d", outcome->total);
+        nt_text_printf(csv, ",,%d", outcome->total - outcome->uncounted);
 }
 
 void nt_baseline_csv(const nt_finding *baseline, nt_text *csv) {

@@ -18,3 +18,11 @@ nt_status nt_outcome_read(nt_store *store, const char *key, const char *numerics
         nt_free(outcomes, size);
     return status;
 }
+
+const char *nt_outcome_failure(const nt_outcome *outcome, const char *name, nt_arena *arena) {
+    if (outcome->failure < 0)
+        return "the logits of an image are not finite";
+    return name ? nt_arena_printf(arena, "the logits of image %d ('%s') are not finite",
+                                  outcome->failure, name)
+                : nt_arena_printf(arena, "the logits of image %d are not finite", outcome->failure);
+}

@@ -2,6 +2,7 @@
 #ifndef NT_OUTCOME_H
 #define NT_OUTCOME_H
 
+#include "arena.h"
 #include "score.h"
 #include "store.h"
 
@@ -10,5 +11,9 @@
 nt_status nt_outcome_read(nt_store *store, const char *key, const char *numerics,
                           nt_scoring scoring, int32_t samples, nt_outcome *ret,
                           unsigned char *ret_outcomes, nt_error *error);
+
+/* Why a failed outcome has no numbers: "the logits of image 7 ('a.png') are not finite". `name` is
+ * the failed sample's, or NULL. In `arena`; NULL when out of memory. */
+const char *nt_outcome_failure(const nt_outcome *outcome, const char *name, nt_arena *arena);
 
 #endif

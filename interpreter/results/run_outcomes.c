@@ -47,6 +47,22 @@ static nt_status find_outcome(reading *r, nt_run_row *row, bool *ret, int32_t *r
     return finding->failure ? NT_OK : nt_run_no_memory(r->results, r->error);
 }
 
+/* Reads a row's outcome; one without numbers is its failure. */
+static nt_status read_outcome(reading *r, nt_run_row *row, int32_t samples,
+                              unsigned char *ret_outcomes) {
+    const nt_run_results *results = r->results;
+    nt_finding *finding = &row->finding;
+    NT_TRY(nt_outcome_read(results->store, finding->key, finding->numerics, results->scoring,
+                           samples, &finding->outcome, ret_outcomes, r->error));
+    if (finding->outcome.failed == 0)
+        return NT_OK;
+    const nt_samples *known = results->recorded ? &results->recorded->samples : NULL;
+    int32_t i = finding->outcome.failure;
+    const char *name = known && i >= 0 && i < known->name_count ? known->names[i] : NULL;
+    finding->failure = nt_outcome_failure(&finding->outcome, name, &r->results->arena);
+    return finding->failure ? NT_OK : nt_run_no_memory(r->results, r->error);
+}
+
 static nt_status read_baselines(reading *r) {
     nt_run_results *results = r->results;
     int32_t samples = 0, most = 0;
@@ -62,9 +78,7 @@ static nt_status read_baselines(reading *r) {
         size_t size = (size_t)samples * (size_t)nt_score_bytes(results->scoring);
         if (!(r->outcomes[i] = nt_arena_alloc(&results->arena, size)))
             return nt_run_no_memory(results, r->error);
-        NT_TRY(nt_outcome_read(results->store, row->finding.key, row->finding.numerics,
-                               results->scoring, samples, &row->finding.outcome, r->outcomes[i],
-                               r->error));
+        NT_TRY(read_outcome(r, row, samples, r->outcomes[i]));
         most = samples > most ? samples : most;
     }
     size_t largest = (size_t)most * (size_t)nt_score_bytes(results->scoring) + 1;
@@ -105,8 +119,9 @@ static nt_status compare_row(reading *r, nt_run_row *row, const unsigned char *b
                              int32_t samples) {
     const nt_run_results *results = r->results;
     nt_finding *finding = &row->finding;
-    NT_TRY(nt_outcome_read(results->store, finding->key, finding->numerics, results->scoring,
-                           samples, &finding->outcome, r->other, r->error));
+    NT_TRY(read_outcome(r, row, samples, r->other));
+    if (finding->failure)
+        return NT_OK;
     const nt_comparison with = {.scoring = results->scoring,
                                 .samples = samples,
                                 .baseline = baseline,

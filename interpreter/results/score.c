@@ -3,6 +3,7 @@
  *
  *     in both masks | in the prediction | in the truth
  *
+ * A failure is bytes of 255: no count of pixels, and no answer of one that is right or wrong.
  * All metrics are computed from outcomes, whether they were just measured or come from the store.
  */
 #include "score.h"
@@ -14,7 +15,7 @@ const char *const nt_metric_names[] = {
     [NT_ACCURACY] = "accuracy", [NT_DICE] = "dice", [NT_IOU] = "iou", NULL};
 
 enum { BOTH, PREDICTED, THERE, COUNTS };
-enum { MOST_CLASSES = 255, CLASS_BYTES = COUNTS * 4 };
+enum { MOST_CLASSES = 255, CLASS_BYTES = COUNTS * 4, FAILED = 255 };
 
 nt_metric nt_metric_usual(nt_target target) {
     return target == NT_TARGET_CLASS ? NT_ACCURACY : NT_DICE;
@@ -45,22 +46,24 @@ bool nt_scoring_from_bytes(int32_t bytes, nt_metric metric, nt_scoring *ret) {
 
 /* --- one sample ------------------------------------------------------------------------------- */
 
+bool nt_score_is_finite(const float *logits, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(logits[i]))
+            return false;
+    return true;
+}
+
 int32_t nt_score_guess(const float *logits, int32_t classes) {
     int32_t best = 0;
-    for (int32_t c = 0; c < classes; c++) {
-        if (isnan(logits[c]))
-            return -1;
+    for (int32_t c = 1; c < classes; c++)
         if (logits[c] > logits[best])
             best = c;
-    }
     return best;
 }
 
 void nt_score_mask(const float *logits, int32_t classes, int64_t pixels, unsigned char *ret) {
-    for (int64_t p = 0; p < pixels; p++) {
-        int32_t class = nt_score_guess(logits + p * classes, classes);
-        ret[p] = class < 0 ? NT_NO_CLASS : (unsigned char)class;
-    }
+    for (int64_t p = 0; p < pixels; p++)
+        ret[p] = (unsigned char)nt_score_guess(logits + p * classes, classes);
 }
 
 static double cross_entropy(const float *logits, int32_t classes, int32_t label) {
@@ -97,8 +100,6 @@ static void score_mask(nt_scoring scoring, const float *logits, const int32_t *t
         counted++;
         counts[class][THERE]++;
         loss += cross_entropy(logits, classes, class);
-        if (guess < 0)
-            continue;
         counts[guess][PREDICTED]++;
         counts[class][BOTH] += guess == class;
     }
@@ -111,6 +112,12 @@ static void score_mask(nt_scoring scoring, const float *logits, const int32_t *t
 void nt_score_sample(nt_scoring scoring, const float *logits, int32_t classes,
                      const int32_t *target, int64_t pixels, unsigned char *ret_outcome,
                      double *ret_loss) {
+    int64_t places = scoring.target == NT_TARGET_MASK ? pixels : 1;
+    if (!nt_score_is_finite(logits, places * classes)) {
+        memset(ret_outcome, FAILED, (size_t)nt_score_bytes(scoring));
+        *ret_loss = (double)NAN;
+        return;
+    }
     if (scoring.target == NT_TARGET_MASK) {
         score_mask(scoring, logits, target, pixels, ret_outcome, ret_loss);
         return;
@@ -135,10 +142,19 @@ static nt_class_score read_class(const unsigned char *outcome, int32_t class) {
                             .there = get(outcome, class, THERE)};
 }
 
-/* The mean over the classes but the background that occur; 1 if none does. */
+static int64_t count_pixels(const nt_class_score *scores, int32_t classes) {
+    int64_t pixels = 0;
+    for (int32_t c = 0; c < classes; c++)
+        pixels += scores[c].there;
+    return pixels;
+}
+
+/* The mean over the classes but the background that occur; 1 if none does, NaN without pixels. */
 static double mean_over_classes(const nt_class_score *scores, int32_t classes, nt_metric metric) {
     double sum = 0;
     int32_t count = 0;
+    if (count_pixels(scores, classes) == 0)
+        return (double)NAN;
     for (int32_t c = 1; c < classes; c++) {
         double value = metric == NT_IOU ? nt_class_iou(scores[c]) : nt_class_dice(scores[c]);
         if (isnan(value))
@@ -149,8 +165,17 @@ static double mean_over_classes(const nt_class_score *scores, int32_t classes, n
     return count ? sum / count : 1;
 }
 
+bool nt_score_failed(nt_scoring scoring, const unsigned char *outcome) {
+    for (int32_t i = 0; i < nt_score_bytes(scoring); i++)
+        if (outcome[i] != FAILED)
+            return false;
+    return true;
+}
+
 double nt_score_value(nt_scoring scoring, const unsigned char *outcome) {
     nt_class_score scores[MOST_CLASSES];
+    if (nt_score_failed(scoring, outcome))
+        return (double)NAN;
     if (scoring.target == NT_TARGET_CLASS)
         return outcome[0] != 0;
     for (int32_t c = 0; c < scoring.classes; c++)
@@ -175,15 +200,28 @@ void nt_score_classes(nt_scoring scoring, const unsigned char *outcomes, int32_t
 
 static void total_masks(nt_scoring scoring, const unsigned char *outcomes, nt_outcome *outcome) {
     nt_class_score scores[MOST_CLASSES];
-    int64_t right = 0, pixels = 0;
+    int64_t right = 0, pixels;
     nt_score_classes(scoring, outcomes, outcome->total, scores);
-    for (int32_t c = 0; c < scoring.classes; c++) {
+    pixels = count_pixels(scores, scoring.classes);
+    for (int32_t c = 0; c < scoring.classes; c++)
         right += scores[c].both;
-        pixels += scores[c].there;
-    }
     outcome->set_dice = mean_over_classes(scores, scoring.classes, NT_DICE);
     outcome->set_iou = mean_over_classes(scores, scoring.classes, NT_IOU);
-    outcome->pixel_accuracy = pixels ? (double)right / (double)pixels : 0;
+    outcome->pixel_accuracy = pixels ? (double)right / (double)pixels : (double)NAN;
+}
+
+/* A loss that is no number tells of a failure that the outcomes themselves do not: they were
+ * counted before there were marks for it. */
+static void note_failures(nt_scoring scoring, const unsigned char *outcomes, double loss,
+                          nt_outcome *outcome) {
+    size_t size = (size_t)nt_score_bytes(scoring);
+    for (int32_t i = 0; i < outcome->total; i++)
+        if (nt_score_failed(scoring, outcomes + (size_t)i * size) && outcome->failed++ == 0)
+            outcome->failure = i;
+    if (outcome->failed > 0 || isfinite(loss))
+        return;
+    outcome->failed = 1;
+    outcome->failure = -1;
 }
 
 nt_outcome nt_score_total(nt_scoring scoring, const unsigned char *outcomes, int32_t samples,
@@ -191,10 +229,20 @@ nt_outcome nt_score_total(nt_scoring scoring, const unsigned char *outcomes, int
     nt_outcome outcome = {.metric = scoring.metric, .total = samples};
     size_t size = (size_t)nt_score_bytes(scoring);
     double sum = 0;
-    outcome.loss = samples ? loss / samples : 0;
-    for (int32_t i = 0; i < samples; i++)
-        sum += nt_score_value(scoring, outcomes + (size_t)i * size);
-    outcome.value = samples ? sum / samples : 0;
+    note_failures(scoring, outcomes, loss, &outcome);
+    if (outcome.failed > 0) {
+        outcome.value = outcome.loss = (double)NAN;
+        outcome.set_dice = outcome.set_iou = outcome.pixel_accuracy = (double)NAN;
+        return outcome;
+    }
+    for (int32_t i = 0; i < samples; i++) {
+        double value = nt_score_value(scoring, outcomes + (size_t)i * size);
+        sum += isnan(value) ? 0 : value;
+        outcome.uncounted += isnan(value);
+    }
+    int32_t counted = samples - outcome.uncounted;
+    outcome.value = counted ? sum / counted : samples ? (double)NAN : 0;
+    outcome.loss = counted ? loss / counted : samples ? (double)NAN : 0;
     if (scoring.target == NT_TARGET_CLASS)
         outcome.correct = (int32_t)sum;
     else

@@ -13,6 +13,7 @@
 #include "json_out.h"
 #include "outcome.h"
 #include "overlay.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,11 +60,15 @@ static nt_status choose_samples(showing *show) {
     NT_TRY(nt_outcome_read(work->store, work->results->baseline[0].key,
                            work->results->baseline[0].numerics, scoring, count, &all, outcomes,
                            work->error));
-    for (int32_t i = 0; i < count; i++)
-        list[i] = (ranked){nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes), i};
-    qsort(list, (size_t)count, sizeof *list, compare);
+    int32_t counted = 0;
+    for (int32_t i = 0; i < count; i++) {
+        double value = nt_score_value(scoring, outcomes + (size_t)i * (size_t)bytes);
+        if (!isnan(value)) /* a pixel of it counts */
+            list[counted++] = (ranked){value, i};
+    }
+    qsort(list, (size_t)counted, sizeof *list, compare);
     for (int i = 0; i < SAMPLES; i++) {
-        int32_t sample = list[(int32_t)(ranks[i] * (count - 1) + 0.5)].sample;
+        int32_t sample = list[(int32_t)(ranks[i] * (counted - 1) + 0.5)].sample;
         if (show->sample_count == 0 || show->samples[show->sample_count - 1] != sample)
             show->samples[show->sample_count++] = sample;
     }

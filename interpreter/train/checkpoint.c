@@ -14,9 +14,10 @@ enum { PLACES = 2 };
 /* --- metadata --------------------------------------------------------------------------------- */
 
 /* Where it stands, in this order; then the identity, the numerics, the build and the digests. */
-enum { EPOCH, STEP, LOSS_SUM, CORRECT, SECONDS, CURSOR };
+enum { EPOCH, STEP, LOSS_SUM, CORRECT, SECONDS, COUNTED, CURSOR };
 
-static const char *const cursor_keys[CURSOR] = {"epoch", "step", "loss_sum", "correct", "seconds"};
+static const char *const cursor_keys[CURSOR] = {"epoch",   "step",    "loss_sum",
+                                                "correct", "seconds", "counted"};
 
 #define BUILD "build"
 #define TENSORS "tensors"
@@ -31,17 +32,19 @@ static void format_cursor(const nt_cursor *cursor, char ret[CURSOR][NUMBER]) {
     snprintf(ret[LOSS_SUM], NUMBER, "%a", cursor->loss_sum);
     snprintf(ret[CORRECT], NUMBER, "%lld", (long long)cursor->correct);
     snprintf(ret[SECONDS], NUMBER, "%a", cursor->seconds);
+    snprintf(ret[COUNTED], NUMBER, "%lld", (long long)cursor->counted);
 }
 
 static bool read_cursor(const nt_metadata *metadata, nt_cursor *ret) {
     const char *text[CURSOR];
     for (int i = 0; i < CURSOR; i++)
-        if (!(text[i] = nt_metadata_find(metadata, cursor_keys[i])))
-            return false;
+        if (!(text[i] = nt_metadata_find(metadata, cursor_keys[i])) && i != COUNTED)
+            return false; /* checkpoints of old have no COUNTED */
     *ret = (nt_cursor){.epoch = (int32_t)strtol(text[EPOCH], NULL, 10),
                        .step = (int32_t)strtol(text[STEP], NULL, 10),
                        .loss_sum = strtod(text[LOSS_SUM], NULL),
                        .correct = strtoll(text[CORRECT], NULL, 10),
+                       .counted = text[COUNTED] ? strtoll(text[COUNTED], NULL, 10) : -1,
                        .seconds = strtod(text[SECONDS], NULL)};
     return true;
 }

@@ -18,7 +18,8 @@ typedef struct nt_cursor {
     int32_t epoch;   /* complete epochs */
     int32_t step;    /* steps done of the next one */
     double loss_sum; /* over the samples seen in it */
-    int64_t correct; /* of them */
+    int64_t correct; /* of them, or of their pixels, */
+    int64_t counted; /* of so many: ignored ones are in neither; -1: nobody wrote it down */
     double seconds;  /* spent in it so far */
 } nt_cursor;
 

@@ -61,7 +61,17 @@ static nt_status check_places(const nt_step_graph *step, const nt_loss_term *ter
                         term->of, nt_shape_format(here, have), nt_shape_format(there, want));
 }
 
-static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, nt_value *ret,
+/* A target is ignored if every term ignores it. */
+static void note_ignored(nt_step_graph *step, const nt_loss_term *term, const void *attrs,
+                         bool first) {
+    const nt_field *field = nt_field_find(term->op->kind.fields, NT_FIELD_IGNORE);
+    int32_t ignored = -1;
+    if (field)
+        memcpy(&ignored, (const char *)attrs + field->offset, sizeof ignored);
+    step->ignored = first || step->ignored == ignored ? ignored : -1;
+}
+
+static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, bool first, nt_value *ret,
                           nt_error *error) {
     char why[NT_WHY];
     nt_value in[2];
@@ -74,6 +84,7 @@ static nt_status add_term(nt_step_graph *step, const nt_loss_term *term, nt_valu
     const void *attrs = attrs_of(step, term, logits.shape.rank == 3);
     if (!attrs)
         return NT_NO_MEMORY;
+    note_ignored(step, term, attrs, first);
     nt_status status = nt_graph_add_raw(step->graph, term->op, attrs, in, 2, 2, "loss", ret, why);
     if (status == NT_INVALID)
         nt_error_say(error, status, "the loss '%s' does not fit the network's output: %s",
@@ -103,7 +114,7 @@ static nt_status add_loss(nt_step_graph *step, const nt_recipe *recipe, nt_value
                           nt_error *error) {
     nt_value terms[NT_MAX_INPUTS] = {0};
     for (int32_t i = 0; i < recipe->loss_count; i++)
-        NT_TRY(add_term(step, &recipe->loss[i], &terms[i], error));
+        NT_TRY(add_term(step, &recipe->loss[i], i == 0, &terms[i], error));
     *ret = terms[0];
     return recipe->loss_count == 1 && recipe->loss[0].weight == 1
                ? NT_OK

@@ -16,6 +16,7 @@ typedef struct nt_step_graph {
     nt_arena arena;
     nt_graph *graph;
     int32_t loss, logits; /* positions among the graph's outputs */
+    int32_t ignored;      /* the target that no term of the loss counts; -1: none */
     nt_bound *grads;      /* one for each weight that the loss depends on */
     int32_t grad_count;
     nt_bound *updates; /* the next values of running statistics */

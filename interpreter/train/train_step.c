@@ -2,8 +2,8 @@
  * cut into jobs of a fixed number of elements. */
 #include "train_step.h"
 
+#include "culprit.h"
 #include "parallel.h"
-#include <math.h>
 #include <string.h>
 
 nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
@@ -41,19 +41,23 @@ nt_status nt_train_step_run(nt_train_step *step, const float *images, const int3
     return NT_OK;
 }
 
-int64_t nt_train_step_correct(const nt_train_step *step, const int32_t *labels) {
+nt_train_count nt_train_step_count(const nt_train_step *step, const int32_t *labels) {
     nt_tensor logits = nt_run_output(step->run, step->graph->logits);
-    int32_t classes = logits.type.shape.dim[0];
-    int64_t pixels = nt_shape_pixels(logits.type.shape), correct = 0;
+    int32_t classes = logits.type.shape.dim[0], ignored = step->graph->ignored;
+    int64_t pixels = nt_shape_pixels(logits.type.shape);
+    nt_train_count count = {0};
     for (int64_t i = 0; i < logits.count * pixels; i++) {
         const float *row = logits.f + i * classes;
         int32_t best = 0;
+        if (ignored >= 0 && labels[i] == ignored)
+            continue;
         for (int32_t c = 1; c < classes; c++)
             if (row[c] > row[best])
                 best = c;
-        correct += best == labels[i];
+        count.counted++;
+        count.correct += best == labels[i];
     }
-    return correct;
+    return count;
 }
 
 /* --- the optimiser ---------------------------------------------------------------------------- */
@@ -125,34 +129,10 @@ void nt_train_step_apply(nt_train_step *step, double rate, int64_t number) {
 
 /* --- values that are not finite --------------------------------------------------------------- */
 
-typedef struct search {
-    const nt_train_step *step;
-    const nt_node *culprit;
-} search;
-
-static void look_at(void *context, int32_t number, bool done) {
-    search *s = context;
-    const nt_node *node = nt_graph_node(s->step->graph->graph, number);
-    if (!done || s->culprit)
-        return;
-    for (int32_t k = 0; k < node->out_count; k++) {
-        nt_tensor value = nt_run_value(s->step->run, (nt_value){.node = number, .output = k});
-        int64_t count = value.count * nt_type_stored(value.type);
-        for (int64_t i = 0; value.data && value.type.dtype == NT_F32 && i < count; i++)
-            if (!isfinite(value.f[i])) {
-                s->culprit = node;
-                return;
-            }
-    }
-}
-
 nt_status nt_train_step_find_culprit(nt_train_step *step, const float *images,
                                      const int32_t *labels, const nt_node **ret, nt_error *error) {
-    search s = {.step = step};
-    nt_run_set_watch(step->run, look_at, &s);
-    nt_status status = run_batch(step, images, labels, error);
-    nt_run_set_watch(step->run, NULL, NULL);
-    if (status == NT_OK)
-        *ret = s.culprit;
-    return status;
+    const nt_feed feeds[] = {{step->network->inputs[0].name, images}, {NT_TARGET, labels}};
+    const nt_suspects all = {.output = -1, .sample = -1};
+    return nt_culprit_find(step->run, step->graph->graph, feeds, 2, step->recipe->batch, all, ret,
+                           error);
 }

@@ -29,8 +29,13 @@ void nt_train_step_finish(nt_train_step *step);
 nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,
                             uint64_t draw, float *ret_loss, nt_error *error);
 
-/* Of the batch just run: how many samples (or pixels) are classified rightly. */
-int64_t nt_train_step_correct(const nt_train_step *step, const int32_t *labels);
+/* Of the batch just run: how many samples (or pixels) count, which is those that the loss does not
+ * ignore, and how many of them are classified rightly. */
+typedef struct nt_train_count {
+    int64_t counted, correct;
+} nt_train_count;
+
+nt_train_count nt_train_step_count(const nt_train_step *step, const int32_t *labels);
 
 /* Updates every weight from the batch just run, and commits running statistics and counters.
  * `number` counts the updates, from 1. */

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "checkpoint.h"
+#include "csv_out.h"
 #include "feeder.h"
 #include "file.h"
 #include "numerics.h"
@@ -110,7 +111,9 @@ static nt_status train_step(trainer *t) {
     if (!isfinite(loss))
         return report_divergence(t, images, labels);
     t->cursor.loss_sum += (double)loss * t->given->recipe->batch;
-    t->cursor.correct += nt_train_step_correct(&t->step, labels);
+    nt_train_count count = nt_train_step_count(&t->step, labels);
+    t->cursor.correct += count.correct;
+    t->cursor.counted += count.counted;
     nt_train_step_apply(&t->step, rate_of(t, t->cursor.step), moment.step + 1);
     t->cursor.step++;
     return NT_OK;
@@ -132,21 +135,20 @@ static void copy_out(const trainer *t) {
 
 /* A step that diverged shows in the next one's loss; what is saved must not have. */
 static nt_status check_finite(const trainer *t) {
-    for (size_t i = 0; i < nt_weights_count(t->weights); i++) {
-        const nt_state *state = &t->given->network->states[i];
-        nt_tensor tensor = nt_weights_at(t->step.state->weights, i);
-        int64_t count = state->role == NT_COUNTER ? 0 : nt_type_stored(tensor.type);
-        for (int64_t k = 0; k < count; k++)
-            if (!isfinite(tensor.f[k])) {
-                if (t->cursor.step == 0)
-                    nt_error_say(t->error, NT_FAILED, "after epoch %d '%s' is not finite",
-                                 t->cursor.epoch, state->name);
-                else
-                    nt_error_say(t->error, NT_FAILED, "after epoch %d, step %d '%s' is not finite",
-                                 t->cursor.epoch + 1, t->cursor.step, state->name);
-                nt_error_hint(t->error, DIVERGED);
-                return NT_FAILED;
-            }
+    const nt_weights *weights = t->step.state->weights;
+    for (size_t i = 0; i < nt_weights_count(weights); i++) {
+        const nt_state *state = &nt_weights_network(weights)->states[i];
+        nt_tensor tensor = nt_weights_at(weights, i);
+        if (nt_state_flaw(state, tensor.f, nt_type_stored(tensor.type)) < 0)
+            continue;
+        if (t->cursor.step == 0)
+            nt_error_say(t->error, NT_FAILED, "after epoch %d '%s' is not finite", t->cursor.epoch,
+                         state->name);
+        else
+            nt_error_say(t->error, NT_FAILED, "after epoch %d, step %d '%s' is not finite",
+                         t->cursor.epoch + 1, t->cursor.step, state->name);
+        nt_error_hint(t->error, DIVERGED);
+        return NT_FAILED;
     }
     return NT_OK;
 }
@@ -157,6 +159,20 @@ static nt_status save(trainer *t) {
     cursor.seconds += now() - t->epoch_began;
     t->saved_at = now();
     return nt_checkpoint_save(t->given->folder, t->step.state, &cursor, &t->mark, t->error);
+}
+
+/* Of what counts; NaN: nothing does. */
+static double accuracy_of(const nt_cursor *cursor) {
+    return cursor->counted ? (double)cursor->correct / (double)cursor->counted : (double)NAN;
+}
+
+enum { SHARE = 16 };
+
+static const char *share_in(char ret[SHARE], double share) {
+    if (isnan(share))
+        return "–";
+    snprintf(ret, SHARE, "%.4f", share);
+    return ret;
 }
 
 /* metrics.csv has a row for each complete epoch; a resumed run keeps those before its own. */
@@ -183,12 +199,10 @@ static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
         nt_bytes_finish(&old);
     }
     nt_error_finish(&ignored);
-    nt_text_printf(&text, "%d,%.6g,%.6f,%.6f,", epoch->epoch, epoch->rate, epoch->loss,
-                   epoch->accuracy);
-    if (isnan(epoch->held_loss))
-        nt_text_add(&text, ",");
-    else
-        nt_text_printf(&text, "%.6f,%.6f", epoch->held_loss, epoch->held_value);
+    nt_text_printf(&text, "%d,%.6g,%.6f", epoch->epoch, epoch->rate, epoch->loss);
+    nt_csv_real(&text, epoch->accuracy);
+    nt_csv_real(&text, epoch->held_loss);
+    nt_csv_real(&text, epoch->held_value);
     nt_text_printf(&text, ",%.1f\n", epoch->seconds);
     nt_status status = text.failed ? nt_error_say(t->error, NT_NO_MEMORY, "out of memory")
                                    : nt_file_replace(path, text.bytes, text.length, t->error);
@@ -208,11 +222,10 @@ static nt_status interrupted(trainer *t) {
 static nt_status end_epoch(trainer *t) {
     const nt_training *given = t->given;
     double images = (double)t->steps * given->recipe->batch;
-    double targets = (double)nt_loader_target_size(given->loader);
     nt_epoch epoch = {.epoch = t->cursor.epoch + 1,
                       .rate = rate_of(t, t->steps - 1),
                       .loss = t->cursor.loss_sum / images,
-                      .accuracy = (double)t->cursor.correct / (images * targets),
+                      .accuracy = accuracy_of(&t->cursor),
                       .held_loss = NAN,
                       .held_value = NAN,
                       .seconds = t->cursor.seconds + now() - t->epoch_began};
@@ -228,24 +241,25 @@ static nt_status end_epoch(trainer *t) {
     t->cursor = (nt_cursor){.epoch = epoch.epoch};
     t->epoch_began = now();
     NT_TRY(save(t));
-    char held[64] = "";
+    char held[64] = "", share[SHARE];
     if (given->measure)
-        snprintf(held, sizeof held, ", held-out %s %.4f", given->measured, epoch.held_value);
+        snprintf(held, sizeof held, ", held-out %s %s", given->measured,
+                 share_in(share, epoch.held_value));
     nt_progress_note(given->progress,
-                     "epoch %d of %d: loss %.4f, accuracy %.4f%s, rate %.3g, %.0f images/s",
-                     epoch.epoch, given->recipe->epochs, epoch.loss, epoch.accuracy, held,
-                     epoch.rate, images / epoch.seconds);
+                     "epoch %d of %d: loss %.4f, accuracy %s%s, rate %.3g, %.0f images/s",
+                     epoch.epoch, given->recipe->epochs, epoch.loss,
+                     share_in(share, epoch.accuracy), held, epoch.rate, images / epoch.seconds);
     return NT_OK;
 }
 
 static void report_step(const trainer *t) {
     char what[64], detail[96];
     const nt_recipe *recipe = t->given->recipe;
+    char accuracy[SHARE];
     double seen = (double)t->cursor.step * recipe->batch;
     snprintf(what, sizeof what, "training, %d epochs", recipe->epochs);
-    snprintf(detail, sizeof detail, "epoch %d, loss %.4f, accuracy %.4f", t->cursor.epoch + 1,
-             t->cursor.loss_sum / seen,
-             (double)t->cursor.correct / (seen * (double)nt_loader_target_size(t->given->loader)));
+    snprintf(detail, sizeof detail, "epoch %d, loss %.4f, accuracy %s", t->cursor.epoch + 1,
+             t->cursor.loss_sum / seen, share_in(accuracy, accuracy_of(&t->cursor)));
     nt_progress_step(t->given->progress, what, detail,
                      ((int64_t)t->cursor.epoch * t->steps + t->cursor.step) * recipe->batch,
                      (int64_t)recipe->epochs * t->steps * recipe->batch);
@@ -297,6 +311,9 @@ static nt_status begin(trainer *t) {
         nt_progress_note(t->given->progress, "%s; the other checkpoint is used",
                          from.damage ? from.damage : "a checkpoint is damaged");
     t->cursor = from.cursor;
+    if (t->cursor.counted < 0) /* then every target was counted */
+        t->cursor.counted = (int64_t)t->cursor.step * t->given->recipe->batch *
+                            nt_loader_target_size(t->given->loader);
     nt_progress_note(t->given->progress, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
                      t->cursor.step);
     return take_part(t, from.numerics);

@@ -50,10 +50,11 @@ static void images_are_scored(void **state) {
     near(dice("011100", "001110"), 2 * 2 / 6.0);
     near(iou("011100", "001110"), 2 / 4.0);
     near(dice("011122", "001111"), (2 * 2 / 7.0 + 0) / 2);
-    near(dice("000000", "000000"), 1);           /* nothing to find, nothing found */
-    near(dice("000010", "000000"), 0);           /* something found */
-    near(dice("011222", "011xxx"), 1);           /* unknown pixels count nowhere */
-    near(dice("019900", "011100"), 2 * 1 / 4.0); /* a NaN is predicted as none */
+    near(dice("000000", "000000"), 1);            /* nothing to find, nothing found */
+    near(dice("000010", "000000"), 0);            /* something found */
+    near(dice("011222", "011xxx"), 1);            /* unknown pixels count nowhere */
+    assert_true(isnan(dice("0000", "xxxx")));     /* and where there are no others, nothing does */
+    assert_true(isnan(dice("019900", "011100"))); /* a NaN is no answer */
     near(dice("012012", "000111"), (2 * 1 / 5.0 + 0) / 2);
 }
 
@@ -67,9 +68,43 @@ static void ties_go_to_the_first(void **state) {
     near(loss, log(2 * exp(1.0) + 1) - 1);
     nt_score_sample(classes, logits, 3, (int32_t[]){1}, 1, outcome, &loss);
     assert_int_equal(outcome[0], 0);
-    logits[2] = NAN;
-    nt_score_sample(classes, logits, 3, (int32_t[]){0}, 1, outcome, &loss);
-    assert_int_equal(outcome[0], 0);
+}
+
+/* Whatever the logit is, and whatever else there is. */
+static void failures_are_marked(void **state) {
+    (void)state;
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    unsigned char outcomes[3] = {1, 1, 0}, mask[2 * BYTES];
+    double loss;
+    for (int i = 0; i < 3; i++) {
+        float logits[] = {1, bad[i], 2};
+        nt_score_sample(classes, logits, 3, (int32_t[]){2}, 1, &outcomes[1], &loss);
+        assert_true(isnan(loss) && nt_score_failed(classes, &outcomes[1]));
+        nt_outcome total = nt_score_total(classes, outcomes, 3, loss);
+        assert_true(total.failed == 1 && total.failure == 1 && isnan(total.value));
+    }
+    score("0110", "0110", mask);
+    score("0190", "0110", mask + BYTES);
+    assert_false(nt_score_failed(masks, mask));
+    nt_outcome total = nt_score_total(masks, mask, 2, NAN);
+    assert_true(total.failed == 1 && total.failure == 1 && isnan(total.set_dice));
+    total = nt_score_total(masks, mask, 1, NAN); /* as it was kept before there were marks */
+    assert_true(total.failed == 1 && total.failure == -1);
+}
+
+/* An image whose every pixel is ignored is in no mean, of the loss neither. */
+static void ignored_images_do_not_count(void **state) {
+    (void)state;
+    unsigned char outcomes[3 * BYTES];
+    score("0110", "0110", outcomes);
+    score("0110", "xxxx", outcomes + BYTES);
+    score("0000", "0110", outcomes + 2 * BYTES);
+    nt_outcome total = nt_score_total(masks, outcomes, 3, 3);
+    assert_true(total.total == 3 && total.uncounted == 1 && total.failed == 0);
+    near(total.value, 1 / 2.0);
+    near(total.loss, 3 / 2.0);
+    total = nt_score_total(masks, outcomes + BYTES, 1, 0);
+    assert_true(total.uncounted == 1 && isnan(total.value) && isnan(total.pixel_accuracy));
 }
 
 static void counts_are_kept_low_byte_first(void **state) {
@@ -135,6 +170,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(images_are_scored),
         cmocka_unit_test(ties_go_to_the_first),
+        cmocka_unit_test(failures_are_marked),
+        cmocka_unit_test(ignored_images_do_not_count),
         cmocka_unit_test(counts_are_kept_low_byte_first),
         cmocka_unit_test(many_are_summed_up),
         cmocka_unit_test(bytes_tell_what_they_count),
