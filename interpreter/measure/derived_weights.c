@@ -60,7 +60,7 @@ static void add_batch(observation *o, const nt_run *run, int32_t samples) {
 
 /* `by_batch`: whole batches only, each adding one row; otherwise each sample adds one. */
 static nt_status observe_all(observation *o, nt_run *run, const char *input, bool by_batch,
-                             float *images, int32_t *labels, nt_error *error) {
+                             float *images, nt_error *error) {
     const nt_loader *loader = o->source->calibration;
     int32_t total = nt_loader_count(loader), batch = o->batch;
     for (int32_t first = 0; first < total; first += batch) {
@@ -68,7 +68,7 @@ static nt_status observe_all(observation *o, nt_run *run, const char *input, boo
         if (by_batch && count < batch)
             break;
         NT_TRY(nt_signals_status());
-        nt_loader_fill(loader, first, count, images, labels);
+        nt_loader_fill(loader, first, count, images, NULL);
         nt_feed feed = {.name = input, .data = images};
         NT_TRY(nt_run_batch(run, &feed, 1, count, error));
         add_batch(o, run, by_batch ? 1 : count);
@@ -83,23 +83,20 @@ static nt_status run_observation(observation *o, bool by_batch, nt_error *error)
     int32_t batch = o->batch;
     nt_shape shape = nt_graph_type(network->graph, network->inputs[0].value)->shape;
     size_t images_size = (size_t)batch * (size_t)nt_shape_elements(shape) * sizeof(float);
-    size_t labels_size = (size_t)batch * sizeof(int32_t);
     float *images = nt_alloc(images_size);
-    int32_t *labels = nt_alloc(labels_size);
     nt_plan *plan = NULL;
     nt_run *run = NULL;
-    nt_status status = images && labels ? NT_OK : no_memory(error);
+    nt_status status = images ? NT_OK : no_memory(error);
     if (status == NT_OK)
         status = nt_plan_new(o->graph, batch, &plan, error);
     if (status == NT_OK)
         status =
             nt_run_new(plan, nt_weights_bind(o->source->weights, o->derived->weights), &run, error);
     if (status == NT_OK)
-        status = observe_all(o, run, network->inputs[0].name, by_batch, images, labels, error);
+        status = observe_all(o, run, network->inputs[0].name, by_batch, images, error);
     nt_run_free(run);
     nt_plan_free(plan);
     nt_free(images, images_size);
-    nt_free(labels, labels_size);
     return status;
 }
 
