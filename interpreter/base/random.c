@@ -55,6 +55,14 @@ double nt_random_normal(nt_random *random) {
     return sqrt(-2 * log(u)) * cos(two_pi * v);
 }
 
+void nt_random_shuffle(nt_random *random, int32_t *numbers, int32_t count) {
+    for (int32_t i = count - 1; i > 0; i--) {
+        int32_t k = (int32_t)nt_random_below(random, (uint32_t)i + 1), kept = numbers[i];
+        numbers[i] = numbers[k];
+        numbers[k] = kept;
+    }
+}
+
 void nt_random_choose(nt_random *random, int32_t total, int32_t count, bool *ret_chosen) {
     for (int32_t i = 0; i < total; i++) {
         ret_chosen[i] = nt_random_below(random, (uint32_t)(total - i)) < (uint32_t)count;

@@ -24,7 +24,9 @@ typedef struct nt_random {
 enum {
     NT_STREAM_SPLIT = 0x73706c69,    /* which samples are for testing: "spli" */
     NT_STREAM_HOLD_OUT = 0x686f6c64, /* which training images are held out: "hold" */
-    NT_STREAM_PATIENTS = 0x70617469  /* the same of whole patients: "pati" */
+    NT_STREAM_PATIENTS = 0x70617469, /* the same of whole patients: "pati" */
+    NT_STREAM_SAMPLES = 0x73616d70,  /* the order of evaluation: "samp" */
+    NT_STREAM_CALIBRATE = 0x63616c69 /* which training images calibrate: "cali" */
 };
 #define NT_STREAM_ORDER "order"     /* of an epoch's samples; hashed with the epoch */
 #define NT_STREAM_AUGMENT "augment" /* of one sample; hashed with epoch and sample */
@@ -36,6 +38,8 @@ double nt_random_uniform(nt_random *random);                 /* in [0, 1), 32 bi
 /* Chooses `count` of `total` at random: ret_chosen[i] says whether i is among them. Knuth's
  * selection sampling (The Art of Computer Programming 2, 3.4.2, algorithm S). */
 void nt_random_choose(nt_random *random, int32_t total, int32_t count, bool *ret_chosen);
+/* Puts the numbers in an order, each as likely as the others (Fisher and Yates). */
+void nt_random_shuffle(nt_random *random, int32_t *numbers, int32_t count);
 double nt_random_normal(nt_random *random); /* mean 0, deviation 1 (Box and Muller) */
 
 #endif

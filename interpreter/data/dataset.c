@@ -172,20 +172,16 @@ static void draw(int32_t *order, int32_t total, int32_t count, uint64_t key, boo
         *(drawn[i] ? held++ : stay++) = i;
 }
 
-/* The same with whole patients, in an order that `key` shuffles (Fisher and Yates), until `count`
- * is reached. `patient_of` says each image's patient; `places` has room for as many numbers as the
- * greatest patient's, plus one. Returns how many images they have. */
+/* The same with whole patients, in an order that `key` shuffles, until `count` is reached.
+ * `patient_of` says each image's patient; `places` has room for as many numbers as the greatest
+ * patient's, plus one. Returns how many images they have. */
 static int32_t draw_patients(int32_t *order, int32_t total, int32_t count, uint64_t key,
                              const int32_t *patient_of, int32_t *places, int32_t patients) {
     nt_random random;
     nt_random_init(&random, key, NT_STREAM_PATIENTS);
     for (int32_t p = 0; p < patients; p++)
         places[p] = p;
-    for (int32_t p = patients - 1; p > 0; p--) {
-        int32_t k = (int32_t)nt_random_below(&random, (uint32_t)p + 1), kept = places[p];
-        places[p] = places[k];
-        places[k] = kept;
-    }
+    nt_random_shuffle(&random, places, patients);
     int32_t held = 0;
     for (int32_t p = 0; p < patients && held < count; p++) {
         for (int32_t i = 0; i < total; i++)

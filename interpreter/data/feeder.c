@@ -40,7 +40,6 @@ struct nt_feeder {
 
 /* --- making one batch ------------------------------------------------------------------------- */
 
-/* Fisher and Yates's shuffle. */
 static void shuffle(nt_feeder *feeder, int32_t epoch) {
     int32_t count = nt_loader_count(feeder->loader), *order = feeder->order;
     nt_random random;
@@ -50,11 +49,7 @@ static void shuffle(nt_feeder *feeder, int32_t epoch) {
                    nt_hash_word(nt_hash_string(0, NT_STREAM_ORDER), (uint64_t)epoch));
     for (int32_t i = 0; i < count; i++)
         order[i] = i;
-    for (int32_t i = count - 1; i > 0; i--) {
-        int32_t k = (int32_t)nt_random_below(&random, (uint32_t)i + 1), kept = order[i];
-        order[i] = order[k];
-        order[k] = kept;
-    }
+    nt_random_shuffle(&random, order, count);
     feeder->order_epoch = epoch;
 }
 
