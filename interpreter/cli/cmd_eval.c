@@ -14,7 +14,7 @@
 
 typedef struct eval_options {
     const char *weights, *data, *logits, *confusion;
-    int32_t split, limit, batch, batch_norm, conv, threads, normalise;
+    int32_t split, limit, first, batch, batch_norm, conv, threads, normalise;
     int32_t window[2];
     bool json, quiet;
 } eval_options;
@@ -31,6 +31,8 @@ static const nt_field eval_fields[] = {
     {"split", NT_CHOICE, offsetof(eval_options, split), "test", .choices = splits,
      .doc = "which part of it"},
     {"limit", NT_INT, offsetof(eval_options, limit), "0", 0, 2147483647,
+     .doc = "only so many images: of each class or patient a share, always the same; 0: all"},
+    {"first", NT_INT, offsetof(eval_options, first), "0", 0, 2147483647,
      .doc = "only the first so many images; 0: all"},
     {"batch", NT_INT, offsetof(eval_options, batch), "256", 1, 65536, .doc = "images a step"},
     {"batch-norm", NT_CHOICE, offsetof(eval_options, batch_norm), "running", .choices = batch_norms,
@@ -40,7 +42,7 @@ static const nt_field eval_fields[] = {
     {"normalise", NT_CHOICE, offsetof(eval_options, normalise), "usual", .choices = normalisations,
      .doc = "as is usual for the data, or by each image's own mean and deviation"},
     {"logits", NT_STRING, offsetof(eval_options, logits),
-     .doc = "write every image's logits to this .npy file"},
+     .doc = "write every image's logits, in the files' order, to this .npy file"},
     {"confusion", NT_STRING, offsetof(eval_options, confusion),
      .doc = "write how often each class is taken for which to this .csv file"},
     NT_OPTION_CONV(eval_options),
@@ -70,9 +72,10 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
                            &job->network, error));
     NT_TRY(nt_data_argument_open(options->data, NULL, 0, &job->arena, &job->dataset, error));
-    const nt_loading loading = {.limit = options->limit,
-                                .by_image = options->normalise == 1,
-                                .window = {options->window[0], options->window[1]}};
+    const nt_loading loading = {
+        .select = {.order = NT_ORDER_SHUFFLED, .limit = options->limit, .first = options->first},
+        .by_image = options->normalise == 1,
+        .window = {options->window[0], options->window[1]}};
     NT_TRY(nt_evaluation_check(job->network, nt_dataset_info(job->dataset), &loading, error));
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
@@ -156,6 +159,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
         nt_error_hint(error, "see 'nontrivial help eval'");
         return NT_USAGE;
     }
+    if (job.options->limit > 0 && job.options->first > 0)
+        return nt_error_say(error, NT_USAGE, "--limit and --first don't go together");
     nt_signals_catch();
     nt_threads_set(job.options->threads);
     nt_arena_init(&job.arena);

@@ -48,30 +48,46 @@ void nt_eval_report_finish(nt_eval_report *s) {
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* [pixel][class] to [class][pixel], image by image; `turned` has room for one. */
-static void turn(const nt_eval_report *s, float *images, float *turned) {
+/* [pixel][class] to [class][pixel], of one image. */
+static void turn(const nt_eval_report *s, const float *image, float *ret) {
     int64_t pixels = nt_shape_pixels(s->shape), classes = s->shape.dim[0];
-    for (int32_t i = 0; i < s->outcome.total; i++, images += pixels * classes) {
-        for (int64_t p = 0; p < pixels; p++)
-            for (int64_t c = 0; c < classes; c++)
-                turned[c * pixels + p] = images[p * classes + c];
-        memcpy(images, turned, (size_t)(pixels * classes) * sizeof *images);
-    }
+    for (int64_t p = 0; p < pixels; p++)
+        for (int64_t c = 0; c < classes; c++)
+            ret[c * pixels + p] = image[p * classes + c];
+}
+
+/* Of the samples in the split's order, where each stands in the loader's: `places` has room for as
+ * many as the split has. */
+static void find_places(const nt_eval_report *s, int32_t *places, int32_t split) {
+    int32_t count = 0;
+    for (int32_t n = 0; n < split; n++)
+        places[n] = -1;
+    for (int32_t i = 0; i < s->outcome.total; i++)
+        places[nt_loader_sample(s->loader, i)] = i;
+    for (int32_t n = 0; n < split; n++)
+        if (places[n] >= 0)
+            places[count++] = places[n];
 }
 
 nt_status nt_eval_report_write_logits(const nt_eval_report *s, const char *path, nt_error *error) {
-    int32_t dims[4] = {s->outcome.total};
-    size_t one = (size_t)nt_shape_elements(s->shape) * sizeof(float);
+    int32_t split = data_of(s)->counts[nt_loader_split(s->loader)], dims[4] = {s->outcome.total};
+    size_t one = (size_t)nt_shape_elements(s->shape), size = (size_t)split * sizeof(int32_t);
     for (int d = 0; d < s->shape.rank; d++)
         dims[1 + d] = s->shape.dim[d];
-    if (masks(s)) {
-        float *turned = nt_alloc(one);
-        if (!turned)
-            return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
-        turn(s, s->logits, turned);
-        nt_free(turned, one);
+    float *sorted = nt_alloc(s->logits_size);
+    int32_t *places = nt_alloc(size);
+    nt_status status = NT_NO_MEMORY;
+    if (sorted && places) {
+        find_places(s, places, split);
+        for (int32_t i = 0; i < s->outcome.total; i++)
+            turn(s, s->logits + (size_t)places[i] * one, sorted + (size_t)i * one);
+        status = nt_npy_write(path, dims, 1 + s->shape.rank, sorted, error);
+    } else {
+        nt_error_say(error, status, "out of memory writing %s", path);
     }
-    return nt_npy_write(path, dims, 1 + s->shape.rank, s->logits, error);
+    nt_free(sorted, s->logits_size);
+    nt_free(places, size);
+    return status;
 }
 
 static void add_confusion(const nt_eval_report *s, const int32_t *often, nt_text *csv) {

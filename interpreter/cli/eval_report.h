@@ -10,7 +10,7 @@ typedef struct nt_eval_report {
     nt_scoring scoring;
     nt_shape shape; /* of one sample's logits */
     nt_outcome outcome;
-    unsigned char *outcomes; /* sample after sample: see score.h */
+    unsigned char *outcomes; /* sample after sample, as the loader has them: see score.h */
     float *logits;           /* the same, NHWC; NULL for masks, unless they are wanted */
     size_t outcomes_size, logits_size;
 } nt_eval_report;
@@ -21,8 +21,8 @@ nt_status nt_eval_report_init(nt_eval_report *scored, const nt_loader *loader, n
 void nt_eval_report_finish(nt_eval_report *scored);
 
 /* Once outcome, outcomes and logits are filled in: logits as .npy, (images, classes) or (images,
- * classes, rows, columns); how often each class (rows) was taken for which (columns) as CSV, which
- * masks don't have: NT_USAGE. */
+ * classes, rows, columns), in the split's order; how often each class (rows) was taken for which
+ * (columns) as CSV, which masks don't have: NT_USAGE. */
 nt_status nt_eval_report_write_logits(const nt_eval_report *scored, const char *path,
                                       nt_error *error);
 nt_status nt_eval_report_write_confusion(const nt_eval_report *scored, const char *path,

@@ -4,7 +4,8 @@
  *     ROOT/<class>/…                                 it is drawn, the same whatever is on the disk
  *
  * Classes are numbered in the bytewise order of their names. Colours are normalised by the mean and
- * the deviation of each channel over at most MEASURED of the training images, chosen evenly. */
+ * the deviation of each channel over at most MEASURED of the training images: those whose files
+ * have the lowest SHA-256, in its order, so that names don't matter. */
 #include "dataset.h"
 
 #include "file.h"
@@ -168,24 +169,23 @@ static nt_picture_form form_of(const options *o, const nt_data_info *info) {
 
 typedef struct loading {
     nt_picture_form form;
-    const nt_data_info *info;
-    int32_t first, step; /* sample i is file number first + i * step */
+    const char *const *files; /* of sample i, item i */
     nt_images *images;
 } loading;
 
 static nt_status read_image(const void *context, int32_t i, nt_error *error) {
     const loading *l = context;
-    return nt_picture_to_pixels(&l->form, l->info->files[l->first + i * l->step],
+    return nt_picture_to_pixels(&l->form, l->files[i],
                                 l->images->pixels + (size_t)i * l->images->size, error);
 }
 
-static nt_status read_images(const options *o, const nt_data_info *info, int32_t first,
-                             int32_t step, int32_t count, nt_images *ret, nt_error *error) {
+static nt_status read_images(const options *o, const nt_data_info *info, const char *const *files,
+                             int32_t count, nt_images *ret, nt_error *error) {
     size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
     nt_images images;
     if (nt_images_init(&images, count, size, 0) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images", count);
-    const loading l = {form_of(o, info), info, first, step, &images};
+    const loading l = {form_of(o, info), files, &images};
     nt_status status = nt_read_samples(count, read_image, &l, error);
     if (status == NT_OK)
         *ret = images;
@@ -217,12 +217,48 @@ static void measure(const nt_images *images, nt_data_info *info) {
     nt_data_set_usual(info, mean, deviation);
 }
 
-static nt_status measure_training(const options *o, nt_data_info *info, nt_error *error) {
-    int32_t count = info->counts[NT_TRAIN], step = (count + MEASURED - 1) / MEASURED;
+typedef struct ranked {
+    char digest[NT_DIGEST_HEX];
+    const char *path;
+} ranked;
+
+static int by_digest(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    return strcmp(x->digest, y->digest);
+}
+
+static nt_status digest_file(const void *context, int32_t i, nt_error *error) {
+    ranked *file = *(ranked *const *)context + i;
+    return nt_file_digest(file->path, file->digest, error);
+}
+
+/* The training images' files by their digests, in `arena`. */
+static nt_status rank_training(const nt_data_info *info, nt_arena *arena, const char ***ret,
+                               nt_error *error) {
+    int32_t count = info->counts[NT_TRAIN];
+    ranked *files = NT_ARENA_ARRAY(arena, ranked, count);
+    const char **sorted = NT_ARENA_ARRAY(arena, const char *, count);
+    if (!files || !sorted)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < count; i++)
+        files[i].path = info->files[i];
+    NT_TRY(nt_read_samples(count, digest_file, &files, error));
+    qsort(files, (size_t)count, sizeof *files, by_digest);
+    for (int32_t i = 0; i < count; i++)
+        sorted[i] = files[i].path;
+    *ret = sorted;
+    return NT_OK;
+}
+
+static nt_status measure_training(const options *o, nt_arena *arena, nt_data_info *info,
+                                  nt_error *error) {
+    int32_t count = info->counts[NT_TRAIN];
+    const char **files = NULL;
     nt_images images;
     if (count == 0)
         return NT_OK;
-    NT_TRY(read_images(o, info, 0, step, (count + step - 1) / step, &images, error));
+    NT_TRY(rank_training(info, arena, &files, error));
+    NT_TRY(read_images(o, info, files, count < MEASURED ? count : MEASURED, &images, error));
     measure(&images, info);
     nt_images_finish(&images);
     return NT_OK;
@@ -243,13 +279,13 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
     info->pixel = form.pixel;
     info->target = NT_TARGET_CLASS;
-    return measure_training(o, info, error);
+    return measure_training(o, arena, info, error);
 }
 
 static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
                       nt_error *error) {
     int32_t first = split == NT_TEST ? info->counts[NT_TRAIN] : 0;
-    NT_TRY(read_images(record, info, first, 1, info->counts[split], ret, error));
+    NT_TRY(read_images(record, info, info->files + first, info->counts[split], ret, error));
     for (int32_t i = 0; i < ret->count; i++)
         ret->labels[i] = number_of(info, info->names[split][i]);
     return NT_OK;

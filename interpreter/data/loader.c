@@ -12,7 +12,9 @@ enum { JOB = 8 }; /* samples */
 struct nt_loader {
     const nt_dataset *dataset;
     nt_split split;
-    int32_t count, channels;
+    nt_selecting select;
+    nt_selection selection;
+    int32_t channels;
     nt_shape whole, shape; /* of the data set's samples; of the window */
     int32_t top, left;     /* where the window begins */
     nt_pixel pixel;
@@ -59,9 +61,7 @@ static nt_status check(const nt_dataset *dataset, nt_split split, const nt_loadi
 }
 
 static void set_up(nt_loader *loader, const nt_data_info *info, const nt_loading *loading) {
-    loader->count = info->counts[loader->split];
-    if (loading->limit > 0 && loading->limit < loader->count)
-        loader->count = loading->limit;
+    loader->select = loading->select;
     loader->channels = nt_shape_channels(info->shape);
     loader->pixel = info->pixel;
     loader->masks = info->target == NT_TARGET_MASK;
@@ -87,8 +87,11 @@ nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *l
     NT_TRY(check(dataset, split, loading, error));
     NT_TRY(nt_dataset_load(dataset, split, error));
     nt_loader *loader = nt_alloc_zero(sizeof *loader);
-    if (!loader)
+    if (!loader ||
+        nt_selection_init(&loader->selection, dataset, split, &loading->select) != NT_OK) {
+        nt_loader_free(loader);
         return nt_error_say(error, NT_NO_MEMORY, "out of memory preparing a loader");
+    }
     loader->dataset = dataset;
     loader->split = split;
     set_up(loader, nt_dataset_info(dataset), loading);
@@ -97,6 +100,8 @@ nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *l
 }
 
 void nt_loader_free(nt_loader *loader) {
+    if (loader)
+        nt_selection_finish(&loader->selection);
     nt_free(loader, sizeof *loader);
 }
 
@@ -109,7 +114,11 @@ nt_split nt_loader_split(const nt_loader *loader) {
 }
 
 int32_t nt_loader_count(const nt_loader *loader) {
-    return loader->count;
+    return loader->selection.count;
+}
+
+int32_t nt_loader_sample(const nt_loader *loader, int32_t i) {
+    return nt_selection_sample(&loader->selection, i);
 }
 
 nt_shape nt_loader_shape(const nt_loader *loader) {
@@ -126,8 +135,8 @@ int64_t nt_loader_target_size(const nt_loader *loader) {
 
 /* --- one sample ------------------------------------------------------------------------------- */
 
-static const void *pixels_of(const nt_loader *loader, int32_t sample) {
-    return nt_dataset_pixels(loader->dataset, loader->split, sample);
+static const void *pixels_of(const nt_loader *loader, int32_t i) {
+    return nt_dataset_pixels(loader->dataset, loader->split, nt_loader_sample(loader, i));
 }
 
 /* The number of the pixel at (0, 0) of the window's row `row`, in the whole. */
@@ -186,11 +195,11 @@ void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image) {
 }
 
 const unsigned char *nt_loader_mask(const nt_loader *loader, int32_t i) {
-    return nt_dataset_mask(loader->dataset, loader->split, i);
+    return nt_dataset_mask(loader->dataset, loader->split, nt_loader_sample(loader, i));
 }
 
 int32_t nt_loader_label(const nt_loader *loader, int32_t i) {
-    return nt_dataset_label(loader->dataset, loader->split, i);
+    return nt_dataset_label(loader->dataset, loader->split, nt_loader_sample(loader, i));
 }
 
 void nt_loader_cut(const nt_loader *loader, const float *image, float *ret_image) {
@@ -253,7 +262,9 @@ void nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t c
 
 void nt_loader_describe(const nt_loader *loader, nt_text *text) {
     nt_dataset_describe(loader->dataset, text);
-    nt_text_printf(text, "split: %s\ncount: %d\n", nt_split_name(loader->split), loader->count);
+    nt_text_printf(text, "split: %s\ncount: %d\n", nt_split_name(loader->split),
+                   nt_loader_count(loader));
+    nt_selecting_describe(&loader->select, nt_dataset_count(loader->dataset, loader->split), text);
     if (loader->by_image)
         nt_text_add(text, "normalise: image\n");
     for (int32_t c = 0; !loader->by_image && c < loader->channels; c++)

@@ -12,19 +12,20 @@
 #ifndef NT_LOADER_H
 #define NT_LOADER_H
 
-#include "dataset.h"
+#include "selection.h"
 
 typedef struct nt_loader nt_loader;
 
-/* How samples are shown. */
+/* Which samples, and how they are shown. */
 typedef struct nt_loading {
-    int32_t limit;                 /* only the first so many; 0: all */
+    nt_selecting select;
     const float *mean, *deviation; /* a value per channel; both NULL: see `by_image` */
     bool by_image;                 /* each image by its own; otherwise the kind's usual way */
     int32_t window[2];             /* rows and columns of the middle that is shown; 0: all */
 } nt_loading;
 
-/* Loads the split (see nt_dataset_load) and prepares the tables. NULL for `loading` is all zero.
+/* Loads the split (see nt_dataset_load), selects and prepares the tables. Samples are numbered as
+ * they were selected; no image is copied. NULL for `loading` is all zero.
  * NT_INVALID when the split is empty, a deviation isn't positive, there is no usual normalisation
  * or the window is larger than the images. The data set must outlive the loader. */
 nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *loading,
@@ -34,7 +35,8 @@ void nt_loader_free(nt_loader *loader);
 const nt_dataset *nt_loader_dataset(const nt_loader *loader);
 nt_split nt_loader_split(const nt_loader *loader);
 int32_t nt_loader_count(const nt_loader *loader);
-nt_shape nt_loader_shape(const nt_loader *loader); /* of a sample: the window's */
+int32_t nt_loader_sample(const nt_loader *loader, int32_t i); /* the split's number of sample i */
+nt_shape nt_loader_shape(const nt_loader *loader);            /* of a sample: the window's */
 
 /* How many integers the target of a sample is: 1, or the window's pixels. */
 int64_t nt_loader_target_size(const nt_loader *loader);

@@ -54,6 +54,8 @@ typedef struct nt_provenance {
 
 /* The samples that were measured, in the order of their outcomes in the store. */
 typedef struct nt_samples {
+    const int32_t *indexes; /* in the split, from 0; NULL: 0, 1, 2 … */
+    int32_t index_count;
     const char *const *names; /* NULL: they have none */
     int32_t name_count;
     const int32_t *patients; /* which belong together; NULL: each is its own */

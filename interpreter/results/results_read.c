@@ -59,6 +59,15 @@ static nt_status check_samples(const nt_json_reading *r, const nt_results *resul
     return nt_json_say(r, &place, "has %d items for %d samples", count, results->setup.samples);
 }
 
+static nt_status check_indexes(const nt_json_reading *r, const nt_results *results) {
+    const nt_json_place samples = {NULL, "samples", 0}, place = {&samples, "indexes", 0};
+    const nt_samples *s = &results->samples;
+    for (int32_t i = 0; i < s->index_count; i++)
+        if (s->indexes[i] < 0)
+            return nt_json_say(r, &place, "has the negative number %d", s->indexes[i]);
+    return check_samples(r, results, "indexes", s->index_count);
+}
+
 static nt_status check(const nt_json_reading *r, nt_results *results) {
     const nt_json_place baseline = {NULL, "baseline", 0}, groups = {NULL, "groups", 0};
     const nt_json_place provenance = {NULL, "provenance", 0};
@@ -67,6 +76,7 @@ static nt_status check(const nt_json_reading *r, nt_results *results) {
     if (results->provenance.weight_count != results->seed_count)
         return nt_json_say(r, &weights, "has %d items, the baseline %d",
                            results->provenance.weight_count, results->seed_count);
+    NT_TRY(check_indexes(r, results));
     NT_TRY(check_samples(r, results, "names", results->samples.name_count));
     NT_TRY(check_samples(r, results, "patients", results->samples.patient_count));
     for (int32_t g = 0; g < results->group_count; g++) {

@@ -295,6 +295,9 @@ const nt_json_table nt_provenance_table = {
     .what = "provenance", .size = sizeof(nt_provenance), .members = provenance_members};
 
 static const nt_json_member samples_members[] = {
+    {"indexes", NT_JSON_LIST, offsetof(nt_samples, indexes), offsetof(nt_samples, index_count),
+     .items = NT_JSON_INT, .optional = true,
+     .doc = "in the split, from 0; without them 0, 1, 2 and so on"},
     {"names", NT_JSON_LIST, offsetof(nt_samples, names), offsetof(nt_samples, name_count),
      .items = NT_JSON_TEXT, .optional = true, .doc = "of the images"},
     {"patients", NT_JSON_LIST, offsetof(nt_samples, patients), offsetof(nt_samples, patient_count),

@@ -73,7 +73,8 @@ nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error 
     nt_arena_init(&list.arena);
     nt_status status = list_all(&list, results);
     if (status == NT_OK && list.count > 0)
-        status = nt_store_put_results(store, list.rows, list.count, error);
+        status = nt_store_put_results(store, list.rows, list.count, results->samples.indexes,
+                                      results->samples.index_count, error);
     nt_arena_finish(&list.arena);
     return status;
 }

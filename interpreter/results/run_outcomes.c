@@ -126,7 +126,7 @@ static nt_status compare_row(reading *r, nt_run_row *row, const unsigned char *b
                                 .samples = samples,
                                 .baseline = baseline,
                                 .patients =
-                                    samples == results->sample_count ? results->patients : NULL,
+                                    samples == results->patient_count ? results->patients : NULL,
                                 .margin = results->margin};
     return nt_finding_compare(finding, &with, r->other) == NT_OK
                ? NT_OK

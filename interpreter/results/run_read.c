@@ -45,7 +45,17 @@ static nt_status add_row(void *context, const nt_store_result *result) {
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-/* The margin, the metric and the samples of the run's own results.json. */
+/* Whether results.json is of the samples whose outcomes the store lists: a run in this folder may
+ * have been begun since, on others. */
+static bool same_samples(const nt_run_results *results) {
+    const nt_samples *samples = &results->recorded->samples;
+    return samples->index_count == results->index_count &&
+           (results->index_count == 0 ||
+            memcmp(samples->indexes, results->indexes,
+                   (size_t)results->index_count * sizeof *results->indexes) == 0);
+}
+
+/* The margin, the metric and the patients of the run's own results.json. */
 static nt_status read_setup(nt_run_results *results, const char *path, const double *given,
                             nt_error *error) {
     NT_TRY(nt_results_read(path, &results->recorded, error));
@@ -53,8 +63,10 @@ static nt_status read_setup(nt_run_results *results, const char *path, const dou
     results->margin = given ? *given : setup->margin;
     results->scoring.metric = setup->metric;
     results->metric_known = true;
-    results->patients = results->recorded->samples.patients;
-    results->sample_count = results->recorded->samples.patient_count;
+    if (same_samples(results)) {
+        results->patients = results->recorded->samples.patients;
+        results->patient_count = results->recorded->samples.patient_count;
+    }
     return NT_OK;
 }
 
@@ -95,6 +107,8 @@ static nt_status check_any(nt_run_results *results, nt_error *error) {
 static nt_status read_folder(nt_run_results *results, const double *margin, nt_error *error) {
     NT_TRY(open_folder(results, error));
     NT_TRY(nt_store_each_result(results->store, add_row, &(listing){results, error}, error));
+    NT_TRY(nt_store_samples(results->store, &results->arena, &results->indexes,
+                            &results->index_count, error));
     NT_TRY(check_any(results, error));
     NT_TRY(find_setup(results, margin, error));
     NT_TRY(nt_run_read_outcomes(results, error));

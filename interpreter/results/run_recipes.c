@@ -26,7 +26,7 @@ static nt_status find_recipe(nt_run_results *results, nt_run_row *const *rows, s
         source.samples = finding->failure ? source.samples : finding->outcome.total;
         rows[i]->recipe = ret;
     }
-    source.patients = source.samples == results->sample_count ? results->patients : NULL;
+    source.patients = source.samples == results->patient_count ? results->patients : NULL;
     nt_status status = pairs ? nt_recipe_find(&source, pairs, (int32_t)count, ret, error)
                              : nt_run_no_memory(results, error);
     nt_arena_finish(&arena);

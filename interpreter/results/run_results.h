@@ -29,10 +29,11 @@ typedef struct nt_run_results {
     double margin;
     bool margin_assumed; /* neither given nor known: NT_USUAL_MARGIN */
     nt_scoring scoring;
-    bool metric_known;            /* private */
-    nt_results *recorded;         /* private; the run's results.json; NULL: there is none yet */
-    const int32_t *patients;      /* of the samples: which belong together; NULL: not known */
-    int32_t sample_count;         /* as many of them */
+    bool metric_known;       /* private */
+    nt_results *recorded;    /* private; the run's results.json; NULL: there is none yet */
+    const int32_t *indexes;  /* of the samples, in the split; NULL: 0, 1, 2 … */
+    const int32_t *patients; /* which of them belong together; NULL: not known */
+    int32_t index_count, patient_count;
     nt_run_row *baselines, *rows; /* in the suite's order */
     size_t baseline_count, row_count;
     size_t baseline_capacity, row_capacity; /* private */
@@ -100,7 +101,7 @@ nt_status nt_run_by_group(const nt_run_rows *rows, nt_arena *arena, nt_run_summa
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
-/* Numbers of samples, from 0, in the order of the split. */
+/* Numbers of samples in the split, from 0, rising. */
 typedef struct nt_run_images {
     const int32_t *lost;   /* finding.paired.lost of them */
     const int32_t *gained; /* finding.paired.gained of them */

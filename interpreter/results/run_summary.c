@@ -165,6 +165,11 @@ nt_status nt_run_by_case(const nt_run_rows *rows, nt_run_order order, nt_arena *
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
+static int by_number(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
 nt_status nt_run_row_images(const nt_run_results *results, const nt_run_row *row, nt_arena *arena,
                             nt_run_images *ret, nt_error *error) {
     const nt_paired *paired = &row->finding.paired;
@@ -182,13 +187,16 @@ nt_status nt_run_row_images(const nt_run_results *results, const nt_run_row *row
                            results->scoring, samples, &outcome, after, error));
     const nt_comparison with = {
         .scoring = results->scoring, .samples = samples, .baseline = before};
+    const int32_t *indexes = results->index_count == samples ? results->indexes : NULL;
     for (int32_t i = 0; i < samples; i++) {
         int moved = nt_finding_moved(&with, after, i);
         if (moved < 0)
-            *lost++ = i;
+            *lost++ = indexes ? indexes[i] : i;
         else if (moved > 0)
-            *gained++ = i;
+            *gained++ = indexes ? indexes[i] : i;
     }
+    qsort(lost - paired->lost, (size_t)paired->lost, sizeof *lost, by_number);
+    qsort(gained - paired->gained, (size_t)paired->gained, sizeof *gained, by_number);
     *ret = (nt_run_images){lost - paired->lost, gained - paired->gained};
     return NT_OK;
 }

@@ -2,17 +2,18 @@
  * whatever becomes of the process: shards of 1,000 samples are saved as soon as they are known, all
  * cases of a shard in one transaction, so that a kill costs the shard in hand and nothing else.
  *
- *     outcomes.sqlite      application_id "NTRV", user_version 2
+ *     outcomes.sqlite      application_id "NTRV", user_version 3
  *       numerics           how outcomes were computed (ops/numerics.h), a line each
  *       measured           what was measured with which numerics; a key is the SHA-256 of all that
  *                          an outcome follows from beside them: weights, graph with its edit, data,
- *                          split
+ *                          samples and their order
  *       shard              outcomes of samples [number * 1000, number * 1000 + 1000), the last one
  *                          shorter; the sum of their losses; a digest of the whole
  *       result             which case of the suite has which key and numerics, or why it failed
+ *       sample             of these cases, which sample of the split has which place in outcomes
  *
- * Version 1 had no numerics: its rows are of NT_STORE_UNKNOWN. Whoever opens it for writing makes
- * it one of version 2.
+ * Version 1 had no numerics: its rows are of NT_STORE_UNKNOWN. It and version 2 had no samples:
+ * outcomes are in the order of the split. Whoever opens one for writing makes it one of version 3.
  *
  * Nothing in it depends on when or in how many attempts it was written: row for row, a resumed run
  * leaves what an undisturbed one does. Rows of measured and shard never change and never go.
@@ -104,9 +105,16 @@ typedef struct nt_store_result {
     const char *key, *numerics, *failure;
 } nt_store_result;
 
-/* Puts these in place of all results that there were, all or none, and keeps their order. */
+/* Puts these in place of all results that there were, all or none, and keeps their order; with them
+ * the numbers of their samples in the split, in the order of outcomes (`sample_count` 0: 0, 1, 2
+ * …).
+ */
 nt_status nt_store_put_results(nt_store *store, const nt_store_result *results, size_t count,
-                               nt_error *error);
+                               const int32_t *samples, int32_t sample_count, nt_error *error);
+
+/* These numbers, in `arena`; NULL and 0 if there are none. */
+nt_status nt_store_samples(nt_store *store, nt_arena *arena, const int32_t **ret_samples,
+                           int32_t *ret_count, nt_error *error);
 
 /* Calls `visit` for each in that order; its texts are good until it returns. Ends early with the
  * status of a visit that isn't NT_OK. A visit may read other things of the store; as long as it

@@ -128,25 +128,27 @@ static nt_status ask_number(nt_store_file *file, const char *sql, long long *ret
 
 /* --- ours and whole --------------------------------------------------------------------------- */
 
-static nt_status create_tables(const nt_store_file *file, nt_error *error) {
+/* All of them; in a file of version 2 the first, which it lacks. */
+static nt_status create_tables(const nt_store_file *file, int from, nt_error *error) {
     char mark[100];
     snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              NT_STORE_APPLICATION, NT_STORE_VERSION);
     nt_status status = execute(file, mark, error);
-    for (const nt_store_table *table = nt_store_tables(NT_STORE_VERSION);
-         status == NT_OK && table->name; table++)
-        status = execute(file, table->sql, error);
+    const nt_store_table *table = nt_store_tables(NT_STORE_VERSION);
+    do
+        status = status == NT_OK ? execute(file, table->sql, error) : status;
+    while (from != 2 && (++table)->name);
     return status;
 }
 
 /* Makes a new file, or one of an earlier version, one of this version. What fails is rolled back by
  * closing. */
-static nt_status make_ours(const nt_store_file *file, bool new, nt_error *error) {
+static nt_status make_ours(const nt_store_file *file, int from, nt_error *error) {
     NT_TRY(execute(file, "BEGIN IMMEDIATE", error));
-    if (!new)
+    if (from == 1)
         NT_TRY(execute(file, nt_store_set_aside_sql, error));
-    NT_TRY(create_tables(file, error));
-    if (!new)
+    NT_TRY(create_tables(file, from, error));
+    if (from == 1)
         NT_TRY(execute(file, nt_store_bring_over_sql, error));
     return execute(file, "COMMIT", error);
 }
@@ -206,10 +208,10 @@ static nt_status accept(nt_store_file *file, nt_error *error) {
     if (version == NT_STORE_VERSION)
         return NT_OK;
     if (file->to_write)
-        return make_ours(file, version == 0, error);
+        return make_ours(file, version, error);
     file->looked_through = true;
     if (version > 0)
-        return execute(file, nt_store_look_through_sql, error);
+        return execute(file, nt_store_look_through_sql(version), error);
     nt_error_in(error, NT_INVALID, file->path, -1, "is empty");
     nt_error_hint(error, "run the suite first");
     return NT_INVALID;

@@ -1,5 +1,6 @@
-/* Version 1 had no numerics, so that all its rows are of unknown ones. Its digests are kept: those
- * of rows with unknown numerics don't cover them (digest_shard in store.c). */
+/* Versions 1 and 2 had no samples: outcomes were in the order of the split. Version 1 had no
+ * numerics, so that all its rows are of unknown ones. Its digests are kept: those of rows with
+ * unknown numerics don't cover them (digest_shard in store.c). */
 #include "store_format.h"
 
 #include "store.h"
@@ -36,7 +37,11 @@ static const nt_store_table version_1[] = {
     {NULL, NULL},
 };
 
-static const nt_store_table version_2[] = {
+static const nt_store_table version_3[] = {
+    {"sample", "CREATE TABLE sample(\n"
+               "  position INTEGER PRIMARY KEY CHECK (position >= 0),\n"
+               "  number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 2147483647)\n"
+               ") STRICT"},
     {"numerics", "CREATE TABLE numerics(\n"
                  "  id INTEGER PRIMARY KEY,\n"
                  "  line TEXT NOT NULL UNIQUE\n"
@@ -77,7 +82,7 @@ static const nt_store_table version_2[] = {
 };
 
 const nt_store_table *nt_store_tables(int version) {
-    return version == 1 ? version_1 : version_2;
+    return version == 1 ? version_1 : version == 2 ? version_3 + 1 : version_3;
 }
 
 const char nt_store_set_aside_sql[] = "ALTER TABLE measured RENAME TO measured_1;"
@@ -94,11 +99,17 @@ const char nt_store_bring_over_sql[] =
             " iif(key IS NULL, NULL, 1), failure, position FROM result_1;"
             "DROP TABLE result_1; DROP TABLE shard_1; DROP TABLE measured_1";
 
-const char nt_store_look_through_sql[] =
-    "CREATE TEMP TABLE numerics(id INTEGER PRIMARY KEY, line TEXT);" UNKNOWN
-    "CREATE TEMP VIEW measured AS SELECT key, 1 AS numerics, samples, sample_bytes"
-    " FROM main.measured;"
-    "CREATE TEMP VIEW shard AS SELECT key, 1 AS numerics, number, outcomes, loss, digest"
-    " FROM main.shard;"
-    "CREATE TEMP VIEW result AS SELECT group_name, case_name, seed, split, edit, key,"
-    " iif(key IS NULL, NULL, 1) AS numerics, failure, position FROM main.result";
+#define NO_SAMPLES "CREATE TEMP TABLE sample(position INTEGER, number INTEGER);"
+
+static const char look_through_version_1[] =
+    NO_SAMPLES "CREATE TEMP TABLE numerics(id INTEGER PRIMARY KEY, line TEXT);" UNKNOWN
+               "CREATE TEMP VIEW measured AS SELECT key, 1 AS numerics, samples, sample_bytes"
+               " FROM main.measured;"
+               "CREATE TEMP VIEW shard AS SELECT key, 1 AS numerics, number, outcomes, loss, digest"
+               " FROM main.shard;"
+               "CREATE TEMP VIEW result AS SELECT group_name, case_name, seed, split, edit, key,"
+               " iif(key IS NULL, NULL, 1) AS numerics, failure, position FROM main.result";
+
+const char *nt_store_look_through_sql(int version) {
+    return version == 1 ? look_through_version_1 : NO_SAMPLES;
+}

@@ -13,6 +13,8 @@ typedef enum nt_store_sql {
     NT_SQL_READ_SHARDS,
     NT_SQL_COUNT_COMPLETE,
     NT_SQL_READ_RESULTS,
+    NT_SQL_COUNT_SAMPLES,
+    NT_SQL_READ_SAMPLES,
     NT_SQL_BEGIN, /* from here on, those that write, and their look at what is there */
     NT_SQL_COMMIT,
     NT_SQL_ROLLBACK,
@@ -22,6 +24,8 @@ typedef enum nt_store_sql {
     NT_SQL_READ_ALL_SHARDS,
     NT_SQL_CLEAR_RESULTS,
     NT_SQL_ADD_RESULT,
+    NT_SQL_CLEAR_SAMPLES,
+    NT_SQL_ADD_SAMPLE,
     NT_SQL_COUNT
 } nt_store_sql;
 

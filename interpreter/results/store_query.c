@@ -35,6 +35,8 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
                               " WHERE (m.samples + ?1 - 1) / ?1 = " SHARD_COUNT,
     [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, line, failure"
                             " FROM result LEFT JOIN numerics ON id = numerics ORDER BY position",
+    [NT_SQL_COUNT_SAMPLES] = "SELECT count(*) FROM sample",
+    [NT_SQL_READ_SAMPLES] = "SELECT number FROM sample ORDER BY position",
     [NT_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [NT_SQL_COMMIT] = "COMMIT",
     [NT_SQL_ROLLBACK] = "ROLLBACK",
@@ -48,6 +50,8 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
     [NT_SQL_ADD_RESULT] = "INSERT INTO result (group_name, case_name, seed, split, edit, key,"
                           " numerics, failure, position)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NUMERICS("?7") ", ?8, ?9)",
+    [NT_SQL_CLEAR_SAMPLES] = "DELETE FROM sample",
+    [NT_SQL_ADD_SAMPLE] = "INSERT INTO sample (position, number) VALUES (?, ?)",
 };
 
 nt_status nt_store_prepare(nt_store *store, nt_error *error) {

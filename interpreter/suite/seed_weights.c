@@ -44,9 +44,11 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
     nt_status status = nt_folder_make(folder, error);
     if (status == NT_OK)
         status = nt_loader_new(source->dataset, NT_TRAIN, &suite->data.loading, &loader, error);
-    if (status == NT_OK && suite->data.hold_out > 0)
-        status =
-            nt_loader_new(source->dataset, NT_HELD_OUT, &suite->data.loading, &held.loader, error);
+    if (status == NT_OK && suite->data.hold_out > 0) {
+        nt_loading loading = suite->data.loading;
+        loading.select.order = NT_ORDER_SHUFFLED;
+        status = nt_loader_new(source->dataset, NT_HELD_OUT, &loading, &held.loader, error);
+    }
     if (status == NT_OK) {
         const nt_training training = {.network = nt_weights_network(weights),
                                       .recipe = suite->recipe,

@@ -11,12 +11,14 @@ static const nt_field fields[] = {
      .doc = "which part of the data"},
     {"batch", NT_INT, offsetof(nt_suite_evaluate, batch), "256", 1, 65536, .doc = "images a step"},
     {"limit", NT_INT, offsetof(nt_suite_evaluate, limit), "0", 0, 2147483647,
-     .doc = "only the first so many images; 0: all"},
+     .doc = "only so many images: of each class or patient a share, always the same; 0: all"},
+    {"first", NT_INT, offsetof(nt_suite_evaluate, first), "0", 0, 2147483647,
+     .doc = "only the first so many images, in place of 'limit'; 0: all"},
     {"batch_norm", NT_CHOICE, offsetof(nt_suite_evaluate, batch_norm), "running",
      .choices = nt_norm_names, .doc = "which statistics batch normalisation uses"},
     {"calibration", NT_INT, offsetof(nt_suite_evaluate, calibration), "5000", 1, 2147483647,
-     .doc = "training images, the first ones, for mean outputs and recalibrated statistics; "
-            "of the latter whole batches"},
+     .doc = "training images, of each class or patient a share drawn with the seed, for mean "
+            "outputs and recalibrated statistics; of the latter whole batches"},
     {0},
 };
 
@@ -71,5 +73,8 @@ nt_status nt_suite_read_evaluate(nt_suite_loader *l, const nt_suite_key *key, co
     NT_TRY(nt_suite_names(l, keys, NULL, &own));
     nt_status status =
         nt_read_fields(&l->reader, map, map, key->field.name, "key", fields, own, evaluate);
+    if (status == NT_OK && evaluate->limit > 0 && evaluate->first > 0)
+        status = nt_reader_say(&l->reader, nt_yaml_get(map, "first"),
+                               "'first' and 'limit' don't go together; set one of them to 0");
     return nt_suite_worse(status, nt_suite_read_keys(l, map, keys, NULL, evaluate));
 }

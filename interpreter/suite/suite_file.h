@@ -38,7 +38,8 @@ typedef struct nt_suite_data {
 typedef struct nt_suite_evaluate {
     int32_t split; /* nt_split */
     int32_t batch;
-    int32_t limit;       /* only the first so many samples; 0: all */
+    int32_t limit;       /* only a stratified draw of so many samples; 0: all */
+    int32_t first;       /* only the first so many; at most one of both is above 0 */
     int32_t batch_norm;  /* nt_norm */
     int32_t calibration; /* training images for mean outputs and recalibrated statistics */
     bool has_metric;     /* otherwise the usual one of the data */

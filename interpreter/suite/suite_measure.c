@@ -5,11 +5,16 @@
 #include "outcome.h"
 #include "trainer.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* In words, all that an outcome follows from but the graph and its edit: the weights, the samples,
- * and whose statistics batch normalisations take. */
+static const char *keep_words(nt_text *text, nt_arena *arena) {
+    const char *copy = text->failed ? NULL : nt_arena_string(arena, text->bytes);
+    nt_text_finish(text);
+    return copy;
+}
+
+/* In words, all that an outcome follows from but the graph and its edit: the weights, the samples
+ * and their order, and whose statistics batch normalisations take. */
 static const char *context_of(const nt_suite_work *work, int s, const nt_loader *loader,
                               nt_arena *arena) {
     const nt_provenance *from = &work->results->provenance;
@@ -22,9 +27,16 @@ static const char *context_of(const nt_suite_work *work, int s, const nt_loader 
     if (norm != NT_NORM_RUNNING)
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
     nt_loader_describe(loader, &text);
-    const char *copy = text.failed ? NULL : nt_arena_string(arena, text.bytes);
-    nt_text_finish(&text);
-    return copy;
+    return keep_words(&text, arena);
+}
+
+static const char *calibration_context_of(const nt_suite_work *work, nt_arena *arena) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_add(&text, "calibration:\n");
+    if (work->calibration)
+        nt_loader_describe(work->calibration, &text);
+    return keep_words(&text, arena);
 }
 
 void nt_suite_tell_shards(const nt_suite_work *work) {
@@ -43,9 +55,6 @@ static nt_status interrupted(const nt_suite_work *work, nt_status status) {
 
 nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
                            nt_subject *subjects, int32_t count, nt_arena *arena) {
-    char calibration[64];
-    snprintf(calibration, sizeof calibration, "calibration: %d\n",
-             work->calibration ? nt_loader_count(work->calibration) : 0);
     const nt_suite *suite = work->suite;
     const nt_measuring measuring = {
         .network = work->network,
@@ -60,7 +69,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
         .numerics = work->numerics,
         .context = context_of(work, s, loader, arena),
         .initial_context = work->initial_digest,
-        .calibration_context = calibration,
+        .calibration_context = calibration_context_of(work, arena),
         .no_initial = work->suite->weights
                           ? "the values that training began with are not known: give them under "
                             "`initial:` beside `weights:`"
@@ -69,7 +78,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
         .store = work->store,
         .one_by_one = work->options->one_by_one,
     };
-    if (!measuring.context)
+    if (!measuring.context || !measuring.calibration_context)
         return nt_suite_no_memory(work);
     nt_status status = nt_measure(&measuring, subjects, count, arena, &work->tally, work->error);
     return nt_suite_stopped(status) ? interrupted(work, status) : status;

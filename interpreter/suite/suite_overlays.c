@@ -1,7 +1,8 @@
 /* Pictures of what a network that segments makes of a few samples, whole and with layers gone:
  *
  *     RUN/overlays/SAMPLE-CASE.png     the image with the mask and the truth's outline (overlay.h)
- *     RUN/overlays/overlays.json       a list: group, case, sample, its name, the metric, file
+ *     RUN/overlays/overlays.json       a list: group, case, the split's sample, its name, the
+ * metric, file
  *
  * The samples are those at fixed ranks of the baseline's values. Only the cases of small groups are
  * shown, the first few: each takes a graph of its own. They follow from what was measured, so that
@@ -22,7 +23,7 @@ enum { SAMPLES = 3, MOST_CASES = 8, SMALL_GROUP = 4 };
 /* How good the baseline is on a sample that is shown: share of all samples that are worse. */
 static const double ranks[SAMPLES] = {0.1, 0.5, 0.9};
 
-/* Of few samples, several ranks may be one sample's. */
+/* Samples are numbered as the loader does; of few, several ranks may be one sample's. */
 typedef struct showing {
     nt_suite_work *work;
     nt_arena *arena;
@@ -96,7 +97,7 @@ static nt_status draw(showing *show, const char *group, const char *name, int32_
     show->list = nt_json_append(
         show->list,
         json_pack("{s:s, s:s, s:i, s:s, s:o, s:s}", "group", group, "case", name, "sample",
-                  (int)show->samples[s], "name", sample, "value",
+                  (int)nt_loader_sample(work->loader, show->samples[s]), "name", sample, "value",
                   nt_json_real(nt_score_value(work->scoring, show->outcome)), "file", file));
     return NT_OK;
 }

@@ -156,9 +156,8 @@ static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
     else if (suite->evaluate.split == NT_TRAIN)
         count = nt_dataset_info(dataset)->counts[NT_TRAIN] - data->hold_out;
     nt_dataset_free(dataset);
-    if (suite->evaluate.limit > 0 && suite->evaluate.limit < count)
-        count = suite->evaluate.limit;
-    *ret = count;
+    const nt_selecting select = {.limit = suite->evaluate.limit, .first = suite->evaluate.first};
+    *ret = nt_selecting_count(&select, count);
     return NT_OK;
 }
 

@@ -8,10 +8,10 @@ static bool asks(const nt_cases *cases) {
     return cases->asks;
 }
 
-static nt_status make_loader(nt_suite_work *work, nt_split split, int32_t limit, nt_loader **ret,
-                             nt_error *error) {
+static nt_status make_loader(const nt_suite_work *work, nt_split split, nt_selecting select,
+                             nt_loader **ret, nt_error *error) {
     nt_loading loading = work->suite->data.loading;
-    loading.limit = limit;
+    loading.select = select;
     return nt_loader_new(work->dataset, split, &loading, ret, error);
 }
 
@@ -43,12 +43,18 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
             nt_progress_note(work->options->progress,
                              "the hooks that ask are answered on training images that the given "
                              "weights may have been trained on");
-        NT_TRY(make_loader(work, NT_HELD_OUT, 0, &work->held_out, error));
+        const nt_selecting all = {.order = NT_ORDER_SHUFFLED};
+        NT_TRY(make_loader(work, NT_HELD_OUT, all, &work->held_out, error));
         NT_TRY(nt_suite_check_norms(suite, work->network, nt_loader_count(work->held_out), error));
     }
-    if (suite->evaluate.batch_norm != NT_NORM_RECALIBRATED &&
-        !nt_suite_any_case(work, nt_suite_may_calibrate))
-        return NT_OK;
+    bool calibrates = suite->evaluate.batch_norm == NT_NORM_RECALIBRATED ||
+                      nt_suite_any_case(work, nt_suite_may_calibrate);
+    return calibrates ? nt_suite_draw_calibration(work, 0, error) : NT_OK;
+}
+
+nt_status nt_suite_draw_calibration(nt_suite_work *work, int s, nt_error *error) {
+    const nt_suite *suite = work->suite;
+    nt_loader *drawn;
     int32_t count = nt_dataset_count(work->dataset, NT_TRAIN), batch = suite->evaluate.batch;
     count = count < suite->evaluate.calibration ? count : suite->evaluate.calibration;
     if (suite->evaluate.batch_norm == NT_NORM_RECALIBRATED) {
@@ -59,7 +65,12 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
                                 count, batch);
         count -= count % batch;
     }
-    return make_loader(work, NT_TRAIN, count, &work->calibration, error);
+    const nt_selecting select = {
+        .order = NT_ORDER_CALIBRATION, .limit = count, .seed = suite->seeds[s]};
+    NT_TRY(make_loader(work, NT_TRAIN, select, &drawn, error));
+    nt_loader_free(work->calibration);
+    work->calibration = drawn;
+    return NT_OK;
 }
 
 static nt_status choose_metric(nt_suite_work *work, const nt_data_info *info, nt_error *error) {
@@ -94,8 +105,10 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
         return NT_INVALID;
     }
     NT_TRY(check_batch(work->suite, error));
-    NT_TRY(make_loader(work, (nt_split)work->suite->evaluate.split, work->suite->evaluate.limit,
-                       &work->loader, error));
+    const nt_suite_evaluate *evaluate = &work->suite->evaluate;
+    const nt_selecting select = {
+        .order = NT_ORDER_SHUFFLED, .limit = evaluate->limit, .first = evaluate->first};
+    NT_TRY(make_loader(work, (nt_split)evaluate->split, select, &work->loader, error));
     NT_TRY(nt_suite_check_norms(work->suite, work->network, nt_loader_count(work->loader), error));
     return open_other_loaders(work, error);
 }

@@ -225,25 +225,48 @@ static nt_status describe_provenance(nt_suite_work *work) {
     return ok ? nt_dataset_digest(work->dataset, data, work->error) : nt_suite_no_memory(work);
 }
 
-/* The names and patients of the samples that are measured. */
+/* Gives equal numbers other equal numbers, from 0 on as they first come. The data set numbers
+ * patients as its files name them, on which no draw of patients may depend. */
+static nt_status number_anew(const nt_suite_work *work, int32_t *numbers, int32_t count) {
+    int32_t most = 0, next = 0;
+    for (int32_t i = 0; i < count; i++)
+        most = numbers[i] > most ? numbers[i] : most;
+    int32_t *anew =
+        NT_ARENA_ARRAY(&work->results->arena, int32_t, most + 1); /* plus one; 0: none */
+    if (!anew)
+        return nt_suite_no_memory(work);
+    for (int32_t i = 0; i < count; i++) {
+        int32_t *number = &anew[numbers[i]];
+        *number = *number ? *number : ++next;
+        numbers[i] = *number - 1;
+    }
+    return NT_OK;
+}
+
+/* The numbers, names and patients of the samples that are measured. */
 static nt_status describe_samples(const nt_suite_work *work) {
     int32_t count = nt_loader_count(work->loader);
     nt_split split = nt_loader_split(work->loader);
     nt_results *results = work->results;
     const char **names = NT_ARENA_ARRAY(&results->arena, const char *, count + 1);
     int32_t *patients = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
-    if (!names || !patients)
+    int32_t *indexes = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
+    if (!names || !patients || !indexes)
         return nt_suite_no_memory(work);
     for (int32_t i = 0; i < count; i++) {
-        const char *name = nt_dataset_name(work->dataset, split, i);
+        indexes[i] = nt_loader_sample(work->loader, i);
+        const char *name = nt_dataset_name(work->dataset, split, indexes[i]);
         names[i] = name ? copy(work, name) : NULL;
-        patients[i] = nt_dataset_patient(work->dataset, split, i);
+        patients[i] = nt_dataset_patient(work->dataset, split, indexes[i]);
     }
+    results->samples.indexes = indexes;
+    results->samples.index_count = count;
     if (work->scoring.target == NT_TARGET_MASK && names[0]) {
         results->samples.names = names;
         results->samples.name_count = count;
     }
     if (patients[0] >= 0) {
+        NT_TRY(number_anew(work, patients, count));
         results->samples.patients = patients;
         results->samples.patient_count = count;
     }

@@ -49,6 +49,8 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
         NT_TRY(find_weights(work, s));
     if (only_train)
         return NT_OK;
+    if (s > 0 && work->calibration)
+        NT_TRY(nt_suite_draw_calibration(work, s, work->error));
     if (s == 0)
         NT_TRY(nt_suite_search(work));
     NT_TRY(nt_suite_measure_seed(work, s));

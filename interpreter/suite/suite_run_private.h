@@ -12,6 +12,10 @@ nt_status nt_suite_list(nt_suite_work *work);
  * looks at the training. */
 nt_status nt_suite_prepare(nt_suite_work *work);
 
+/* Draws the calibration images of seed number s; those of the first are drawn by preparing, where
+ * somebody may ask for them. */
+nt_status nt_suite_draw_calibration(nt_suite_work *work, int s, nt_error *error);
+
 /* Says in the results what they are of and from, all but the numbers; of a group whose cases a
  * search has found anew, its cases. */
 nt_status nt_suite_describe(nt_suite_work *work);

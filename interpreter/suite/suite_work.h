@@ -17,7 +17,8 @@ typedef struct nt_suite_work {
     char (*weight_digests)[NT_DIGEST_HEX]; /* one for each seed; the provenance's */
     nt_dataset *dataset;
     nt_loader *loader;
-    nt_loader *held_out, *calibration; /* NULL where nobody asks for them */
+    /* NULL where nobody asks for them; the calibration images are of the seed in hand. */
+    nt_loader *held_out, *calibration;
     nt_store *store;
     nt_weights *from; /* what training begins with, where the suite says it */
     char from_digest[NT_DIGEST_HEX];

@@ -23,7 +23,7 @@ suite: sweep
 graph: {root}/graphs/resnet34.yaml
 data: {{kind: cifar10, root: {data}}}
 weights: {weights}
-evaluate: {{batch: 500, limit: {count}}}
+evaluate: {{batch: 500, first: {count}}}
 groups:
   each-layer: {{hook: {root}/experiments/lua/each_layer.lua}}
 """

@@ -18,7 +18,7 @@ except ImportError as lack:
         sys.exit(77)
     jsonschema = None
 
-OPTIONAL = {('', 'samples'), ('samples', 'names'), ('samples', 'patients'), ('results', 'unfinished')}
+OPTIONAL = {('', 'samples'), ('samples', 'indexes'), ('samples', 'names'), ('samples', 'patients'), ('results', 'unfinished')}
 OPEN = {'set', 'options'}
 EDIT = {'layer', 'kind'}
 

@@ -32,7 +32,7 @@ nt_status put_results(nt_store *store, nt_error *ret_error) {
         results[c] =
             (nt_store_result){"group", names[c], 0, "test", "none", keys[c], MADE_NUMERICS, NULL};
     }
-    return nt_store_put_results(store, results, CASES, ret_error);
+    return nt_store_put_results(store, results, CASES, NULL, 0, ret_error);
 }
 
 nt_store *open_in(const char *folder) {

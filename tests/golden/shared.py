@@ -26,7 +26,7 @@ suite: shared
 graph: {source}/graphs/resnet34.yaml
 weights: {weights}
 data: {{kind: cifar10, root: cifar-10-batches-bin}}
-evaluate: {{split: test, batch: 250, limit: 1000}}
+evaluate: {{split: test, batch: 250, first: 1000}}
 groups:
   each-layer: {{hook: {source}/experiments/lua/each_layer.lua}}
 '''
@@ -62,7 +62,7 @@ def run(program, folder, *words):
 
 def check_logits(program, source, models, folder):
     run(program, folder, 'eval', source / 'graphs' / 'resnet34.yaml', '--weights',
-        models / 'resnet34-cifar10.safetensors', '--data', 'cifar10:cifar-10-batches-bin', '--limit', '256',
+        models / 'resnet34-cifar10.safetensors', '--data', 'cifar10:cifar-10-batches-bin', '--first', '256',
         '--logits', 'logits.npy', '--quiet')
     shape, expected = read_npy(models / 'resnet34-cifar10-logits256.npy')
     found_shape, found = read_npy(folder / 'logits.npy')

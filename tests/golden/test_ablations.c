@@ -87,8 +87,9 @@ static void open_data(bench *b, int32_t calibration) {
     EXPECT_OK(&b->error,
               nt_dataset_open(kind, options, GOLDEN "/ablations", NULL, &b->dataset, &b->error));
     EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TEST, NULL, &b->loader, &b->error));
-    EXPECT_OK(&b->error, nt_loader_new(b->dataset, NT_TRAIN, &(nt_loading){.limit = calibration},
-                                       &b->calibration, &b->error));
+    EXPECT_OK(&b->error,
+              nt_loader_new(b->dataset, NT_TRAIN, &(nt_loading){.select.first = calibration},
+                            &b->calibration, &b->error));
     b->images = nt_loader_count(b->loader);
 }
 

@@ -43,8 +43,8 @@ static void open_bench(bench *b, const char *graph, const char *weights, const c
     must(b, nt_weights_new(b->network, &b->weights));
     must(b, nt_safetensors_read(weights, b->weights, NULL, &b->error));
     must(b, nt_dataset_open(nt_data_find("cifar10"), NULL, images, NULL, &b->dataset, &b->error));
-    must(b,
-         nt_loader_new(b->dataset, NT_TEST, &(nt_loading){.limit = limit}, &b->loader, &b->error));
+    must(b, nt_loader_new(b->dataset, NT_TEST, &(nt_loading){.select.first = limit}, &b->loader,
+                          &b->error));
     b->count = nt_loader_count(b->loader);
     b->classes = nt_dataset_info(b->dataset)->classes;
 }

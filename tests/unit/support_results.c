@@ -67,7 +67,7 @@ void make_results(made_results *m, nt_metric metric) {
     static const char *const kinds[] = {"zero", "mean", "noise", NULL};
     static const char *const texts[] = {MADE_DIGEST, MADE_DIGEST, "a", "b", "c", "d", "e"};
     static const char *const lines[] = {"asked; first", "asked; then"};
-    static const int32_t patients[] = {0, 0, 1, 1, 1, 2, 9};
+    static const int32_t patients[] = {0, 0, 1, 1, 1, 2, 9}, indexes[] = {3, 0, 6, 2, 1, 5, 4};
     *m = (made_results){.set = {{"classes", &items[4], 1, false}},
                         .options = {{"count", &items[0], 1, false},
                                     {"words", &items[1], 1, false},
@@ -124,7 +124,7 @@ void make_results(made_results *m, nt_metric metric) {
                                     .data = MADE_DIGEST,
                                     .weights = texts,
                                     .weight_count = 2},
-                     .samples = {texts, 7, patients, 7},
+                     .samples = {indexes, 7, texts, 7, patients, 7},
                      .baseline = m->baseline,
                      .seed_count = MADE_SEEDS,
                      .groups = m->groups,

@@ -57,9 +57,10 @@ static void test_own_normalisation(void **state) {
     static const float mean[] = {.1f, .2f, .3f}, deviation[] = {1, 2, 4};
     nt_dataset *dataset = open_made(state);
     nt_loader *loader;
-    EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST,
-                                    &(nt_loading){.limit = 2, .mean = mean, .deviation = deviation},
-                                    &loader, &error));
+    EXPECT_OK(&error,
+              nt_loader_new(dataset, NT_TEST,
+                            &(nt_loading){.select.first = 2, .mean = mean, .deviation = deviation},
+                            &loader, &error));
     assert_int_equal(nt_loader_count(loader), 2);
     float *images = calloc(CIFAR_PIXELS, sizeof *images);
     nt_loader_fill(loader, 1, 1, images, NULL);
@@ -80,7 +81,7 @@ static void test_limits(void **state) {
     nt_dataset *dataset = open_made(state);
     nt_loader *loader;
     EXPECT_OK(&error,
-              nt_loader_new(dataset, NT_TEST, &(nt_loading){.limit = 100}, &loader, &error));
+              nt_loader_new(dataset, NT_TEST, &(nt_loading){.select.first = 100}, &loader, &error));
     assert_int_equal(nt_loader_count(loader), 3);
     nt_loader_free(loader);
     nt_status status = nt_loader_new(dataset, NT_HELD_OUT, NULL, &loader, &error);

@@ -1,4 +1,5 @@
 /* The kind `t1`, on small files of its layout written with libmatio. */
+#include "loader.h"
 #include "support_data.h"
 #include <math.h>
 #include <matio.h>
@@ -49,8 +50,8 @@ static matvar_t *make_contours(int p, double radius) {
     return Mat_VarCreate(NULL, MAT_C_DOUBLE, MAT_T_DOUBLE, 4, dims, values, 0);
 }
 
-/* `lacks`: the number of a field to leave out; -1: none. */
-static void write_file(const char *path, int lacks) {
+/* `lacks`: the number of a field to leave out; -1: none. `turned`: the last patient comes first. */
+static void write_patients(const char *path, int lacks, bool turned) {
     static const char *const names[] = {"Img", "EpiContours", "EndoContours"};
     const char *kept[3];
     unsigned count = 0;
@@ -66,7 +67,7 @@ static void write_file(const char *path, int lacks) {
             continue;
         matvar_t *field = Mat_VarCreate(NULL, MAT_C_CELL, MAT_T_CELL, 2, cells, NULL, 0);
         for (int p = 0; p < PATIENTS; p++)
-            Mat_VarSetCell(field, p,
+            Mat_VarSetCell(field, turned ? PATIENTS - 1 - p : p,
                            k == 0   ? make_images(p)
                            : k == 1 ? make_contours(p, 12 + p / 2.0)
                                     : make_contours(p, 6));
@@ -75,6 +76,10 @@ static void write_file(const char *path, int lacks) {
     assert_int_equal(Mat_VarWrite(mat, dataset, MAT_COMPRESSION_NONE), 0);
     Mat_VarFree(dataset);
     Mat_Close(mat);
+}
+
+static void write_file(const char *path, int lacks) {
+    write_patients(path, lacks, false);
 }
 
 static nt_dataset *open_set(const char *folder, const char *options) {
@@ -137,6 +142,40 @@ static void options_choose(void **state) {
     nt_dataset_free(set);
 }
 
+/* All that is evaluated or calibrated on comes from a loader: it shows the same samples in the same
+ * order. Shares are those of patients. */
+static void patients_may_be_permuted(void **state) {
+    static const nt_selecting ways[] = {{.order = NT_ORDER_SHUFFLED},
+                                        {.order = NT_ORDER_SHUFFLED, .limit = 9},
+                                        {.order = NT_ORDER_CALIBRATION, .limit = 9, .seed = 3}};
+    enum { IMAGE = 32 * 32, ROOM = PATIENTS * TIMES * SLICES };
+    static float images[2][ROOM * IMAGE];
+    static int32_t masks[2][ROOM * IMAGE];
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        int32_t counts[2], taken[PATIENTS] = {0};
+        for (int turned = 0; turned < 2; turned++) {
+            nt_loader *loader;
+            write_patients(path_in(*state, "T1Dataset210.mat"), -1, turned);
+            nt_dataset *set = open_set(*state, "test_share=0 size=[32,32]");
+            EXPECT_OK(&error, nt_loader_new(set, NT_TRAIN, &(nt_loading){.select = ways[w]},
+                                            &loader, &error));
+            counts[turned] = nt_loader_count(loader);
+            nt_loader_fill(loader, 0, counts[turned], images[turned], masks[turned]);
+            for (int32_t i = 0; i < counts[turned] && !turned; i++)
+                taken[nt_dataset_patient(set, NT_TRAIN, nt_loader_sample(loader, i))]++;
+            nt_loader_free(loader);
+            nt_dataset_free(set);
+        }
+        assert_int_equal(counts[0], counts[1]);
+        assert_int_equal(counts[0], ways[w].limit ? 9 : 19);
+        size_t size = (size_t)counts[0] * IMAGE;
+        assert_memory_equal(images[0], images[1], size * sizeof **images);
+        assert_memory_equal(masks[0], masks[1], size * sizeof **masks);
+        for (int p = 0; p < PATIENTS && ways[w].limit; p++) /* of 3 and 4, 1.4 and 1.9 */
+            assert_true(p == 2 ? taken[p] == 0 : taken[p] == 1 + (p != 1));
+    }
+}
+
 static void expect_refused(const char *folder, const char *part) {
     nt_dataset *none = NULL;
     size_t before = nt_alloc_in_use();
@@ -168,6 +207,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(reads_what_was_written),
         WITH_FOLDER(options_choose),
+        WITH_FOLDER(patients_may_be_permuted),
         WITH_FOLDER(other_files_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,7 @@ static void read_back(const char *folder, nt_metric metric) {
     assert_string_equal(results->groups[0].cases[2].findings[0].failure, "it can't be");
     assert_int_equal(results->groups[0].options[2].count, 4);
     assert_int_equal(results->samples.patients[6], 9);
+    assert_int_equal(results->samples.indexes[2], 6);
     assert_int_equal(nt_results_failures(results), 2);
     nt_results_free(results);
 }

@@ -43,7 +43,9 @@ typedef struct listed {
     int32_t samples, shards; /* 0: as long as `right`, all of them */
 } listed;
 
-static void put_list(const char *folder, const listed *list, size_t count) {
+/* `numbers`: of the `number_count` samples, in the order of outcomes. */
+static void put_list_of(const char *folder, const listed *list, size_t count,
+                        const int32_t *numbers, int32_t number_count) {
     static nt_store_result results[64];
     nt_store *store;
     assert_true(count <= 64);
@@ -65,8 +67,12 @@ static void put_list(const char *folder, const listed *list, size_t count) {
             results[i].numerics = MADE_NUMERICS;
         }
     }
-    EXPECT_OK(&error, nt_store_put_results(store, results, count, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, results, count, numbers, number_count, &error));
     nt_store_close(store);
+}
+
+static void put_list(const char *folder, const listed *list, size_t count) {
+    put_list_of(folder, list, count, NULL, 0);
 }
 
 #define PUT(folder, list) put_list(folder, list, sizeof(list) / sizeof *(list))
@@ -167,7 +173,7 @@ static void like_is_compared_with_like(void **state) {
                                         i == 1 ? "asked; first" : "asked; then",
                                         NULL};
         }
-        EXPECT_OK(&error, nt_store_put_results(store, rows, 3, &error));
+        EXPECT_OK(&error, nt_store_put_results(store, rows, 3, NULL, 0, &error));
         nt_store_close(store);
         nt_run_results *run = read_run(*state);
         assert_int_equal(run->baselines[0].finding.outcome.correct, 10);
@@ -268,7 +274,7 @@ static void what_is_no_run_is_refused(void **state) {
     nt_store_close(store);
     expect_refused(*state, ": error: lists no results yet; 1 outcomes are measured; ");
     expect_refused(path_in(*state, NT_STORE_NAME), "error: is not a folder");
-    execute_in(*state, "PRAGMA user_version = 3");
+    execute_in(*state, "PRAGMA user_version = 4");
     expect_refused(*state, "written by a newer version");
 }
 
@@ -283,7 +289,7 @@ static void what_does_not_fit_is_refused(void **state) {
     put_one(store, make_shard(&m, 9, 2, 12, 0), &error);
     const nt_store_result wide = {"baseline", "baseline",    0,   "test", "",
                                   m.key,      MADE_NUMERICS, NULL};
-    EXPECT_OK(&error, nt_store_put_results(store, &wide, 1, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, &wide, 1, NULL, 0, &error));
     nt_store_close(store);
     expect_refused(*state, "takes 12 bytes");
 }
@@ -476,6 +482,39 @@ static void images_are_those_that_changed(void **state) {
     nt_run_results_free(run);
 }
 
+/* Outcomes may stand in another order than the split's samples, and be of some of them only. */
+static void images_are_numbered_as_in_the_split(void **state) {
+    static const int32_t samples[] = {40, 7, 3, 12, 9, 30, 1, 2, 0, 5};
+    put_list_of(*state, two_seeds, sizeof two_seeds / sizeof *two_seeds, samples, 10);
+    nt_run_results *run = read_run(*state);
+    nt_arena arena;
+    nt_run_images images;
+    nt_arena_init(&arena);
+    EXPECT_OK(&error, nt_run_row_images(run, &run->rows[0], &arena, &images, &error));
+    assert_int_equal(images.lost[0], 40);
+    assert_int_equal(images.gained[0], 30);
+    EXPECT_OK(&error, nt_run_row_images(run, &run->rows[1], &arena, &images, &error));
+    const int32_t lost[] = {1, 2, 3, 7, 9, 12, 30, 40};
+    assert_int_equal(run->rows[1].finding.paired.lost, 8);
+    assert_memory_equal(images.lost, lost, sizeof lost);
+    nt_arena_finish(&arena);
+    nt_run_results_free(run);
+}
+
+/* Patients are those of results.json if that is of the same samples. */
+static void patients_are_of_the_same_samples(void **state) {
+    static const int32_t samples[] = {3, 0, 6, 2, 1, 5, 4}, others[] = {0, 1, 2, 3, 4, 5, 6};
+    static const listed list[] = {{"baseline", "baseline", 3, "1111111", 0, 0},
+                                  {"baseline", "baseline", 7, "1111111", 0, 0}};
+    put_results(*state);
+    for (int round = 0; round < 3; round++) {
+        put_list_of(*state, list, 2, round == 1 ? others : samples, round == 2 ? 0 : 7);
+        nt_run_results *run = read_run(*state);
+        assert_true((run->patients != NULL) == (round == 0));
+        nt_run_results_free(run);
+    }
+}
+
 static void out_of_memory_is_reported_wherever_it_happens(void **state) {
     nt_run_results *run = NULL;
     nt_arena arena;
@@ -529,7 +568,7 @@ static void a_run_lists_what_has_begun(void **state) {
     EXPECT_OK(&error, nt_store_open(*state, &store, &error));
     const nt_store_result old = {
         .group = "old", .name = "", .split = "", .edit = "", .failure = "it is old"};
-    EXPECT_OK(&error, nt_store_put_results(store, &old, 1, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, &old, 1, NULL, 0, &error));
     EXPECT_OK(&error, nt_results_store(&results, store, &error)); /* nothing has begun */
     nt_store_close(store);
     static const char *const sql = "SELECT group_name, case_name, seed, failure FROM result";
@@ -585,7 +624,8 @@ static void a_row_of_csv_has_all_columns(void **state) {
         commas += csv.bytes[i] == ',';
     nt_text_clear(&csv);
     nt_finding_csv("a,b", "say \"x\"", "zero a", &(nt_finding){.seed = 3, .failure = "no"}, &csv);
-    assert_string_equal(csv.bytes, "\"a,b\",\"say \"\"x\"\"\",zero a,3,accuracy,,,,,,,,,,,,,,,,,,no\n");
+    assert_string_equal(csv.bytes,
+                        "\"a,b\",\"say \"\"x\"\"\",zero a,3,accuracy,,,,,,,,,,,,,,,,,,no\n");
     for (size_t i = strlen("\"a,b\""); i < csv.length; i++)
         commas -= csv.bytes[i] == ',';
     assert_int_equal(commas, 0);
@@ -610,6 +650,8 @@ int main(void) {
         TEST(cases_are_summed_up_over_their_seeds),
         TEST(groups_are_summed_up_with_the_agreement_of_the_seeds),
         TEST(images_are_those_that_changed),
+        TEST(images_are_numbered_as_in_the_split),
+        TEST(patients_are_of_the_same_samples),
         TEST(out_of_memory_is_reported_wherever_it_happens),
         TEST(a_run_lists_what_has_begun),
         cmocka_unit_test(words_are_shortened),

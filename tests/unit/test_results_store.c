@@ -222,7 +222,8 @@ static const char to_version_1[] =
     "INSERT INTO shard SELECT key, number, outcomes, loss, digest FROM s2 ORDER BY rowid;"
     "INSERT INTO result SELECT group_name, case_name, seed, split, edit, key, failure, position"
     " FROM r2;"
-    "DROP TABLE r2; DROP TABLE s2; DROP TABLE m2; DROP TABLE numerics; PRAGMA user_version = 1";
+    "DROP TABLE r2; DROP TABLE s2; DROP TABLE m2; DROP TABLE numerics;"
+    "DROP TABLE sample; PRAGMA user_version = 1";
 
 static nt_status count_unknown(void *context, const nt_store_result *result) {
     *(int *)context += result->numerics ? strcmp(result->numerics, NT_STORE_UNKNOWN) == 0 : 10;
@@ -241,7 +242,7 @@ static void test_version_1(void **state) {
     memcpy(key, made_key(0), sizeof key);
     const nt_store_result rows[] = {{"g", "a", 0, "test", "", key, NT_STORE_UNKNOWN, NULL},
                                     {"g", "b", 0, "test", "", NULL, NULL, "diverged"}};
-    EXPECT_OK(&error, nt_store_put_results(store, rows, 2, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, rows, 2, NULL, 0, &error));
     nt_store_close(store);
     dump_store(*state, &then);
     execute_in(*state, to_version_1);
@@ -268,7 +269,7 @@ static void test_version_1(void **state) {
     }
     dump_store(*state, &now);
     assert_string_equal(now.bytes, then.bytes);
-    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'2' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'3' \n");
     write_store(*state, before.bytes, before.size);
     execute_in(*state, "UPDATE shard SET loss = 1");
     EXPECT_ERROR(&error, nt_store_open(*state, &store, &error), NT_INVALID,
@@ -278,6 +279,51 @@ static void test_version_1(void **state) {
     free(before.bytes);
     nt_text_finish(&now);
     nt_text_finish(&then);
+}
+
+static void expect_samples(nt_store *store, const int32_t *expected, int32_t expected_count) {
+    const int32_t *samples = NULL;
+    int32_t count = -1;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    EXPECT_OK(&error, nt_store_samples(store, &arena, &samples, &count, &error));
+    assert_int_equal(count, expected_count);
+    if (count > 0)
+        assert_memory_equal(samples, expected, (size_t)count * sizeof *samples);
+    nt_arena_finish(&arena);
+}
+
+/* Which version 2 did not have: for reading there are none, for writing there is room for them. */
+static void test_samples(void **state) {
+    static const int32_t first[] = {5, 0, 9, 2}, second[] = {7}, wrong[] = {1, -1};
+    nt_text now;
+    nt_text_init(&now);
+    nt_store *store = open_in(*state);
+    fill(store);
+    expect_samples(store, NULL, 0);
+    nt_store_close(store);
+    execute_in(*state, "DROP TABLE sample; PRAGMA user_version = 2");
+    store = open_to_read(*state);
+    expect_samples(store, NULL, 0);
+    nt_store_close(store);
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'2' \n");
+    store = open_in(*state);
+    EXPECT_OK(&error, nt_store_put_results(store, NULL, 0, first, 4, &error));
+    expect_samples(store, first, 4);
+    EXPECT_ERROR(&error, nt_store_put_results(store, NULL, 0, wrong, 2, &error), NT_INVALID,
+                 "CHECK constraint failed");
+    nt_store_close(store);
+    store = open_to_read(*state);
+    expect_samples(store, first, 4);
+    nt_store_close(store);
+    store = open_in(*state);
+    EXPECT_OK(&error, nt_store_put_results(store, NULL, 0, second, 1, &error));
+    expect_samples(store, second, 1);
+    assert_int_equal(count_complete(store), 2);
+    nt_store_close(store);
+    nt_text_clear(&now);
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'3' \n");
+    nt_text_finish(&now);
 }
 
 static void test_incomplete(void **state) {
@@ -396,7 +442,7 @@ static void test_results(void **state) {
         {"apple", "a", -5, "test", "", key, MADE_NUMERICS, NULL},
         {"apple", "a", -5, "held_out", "", key, MADE_NUMERICS, NULL},
     };
-    EXPECT_OK(&error, nt_store_put_results(store, first, 4, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, first, 4, NULL, 0, &error));
     snprintf(expected, sizeof expected,
              "zebra/b/1/test/conv1/%s\nzebra/a/1/test/conv2 conv3/diverged\n"
              "apple/a/-5/test//%s\napple/a/-5/held_out//%s\n",
@@ -420,13 +466,13 @@ static void test_results(void **state) {
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const nt_store_result pair[] = {first[0], wrong[i].result};
-        nt_status status = nt_store_put_results(store, pair, 2, &error);
+        nt_status status = nt_store_put_results(store, pair, 2, NULL, 0, &error);
         EXPECT_ERROR(&error, status, NT_INVALID, wrong[i].why);
         expect_results(store, expected);
     }
 
     /* Those of another list go; what was measured stays. */
-    EXPECT_OK(&error, nt_store_put_results(store, &first[2], 1, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, &first[2], 1, NULL, 0, &error));
     nt_store_close(store);
     store = open_to_read(*state);
     snprintf(expected, sizeof expected, "apple/a/-5/test//%s\n", key);
@@ -434,7 +480,7 @@ static void test_results(void **state) {
     assert_int_equal(count_complete(store), 2);
     nt_store_close(store);
     store = open_in(*state);
-    EXPECT_OK(&error, nt_store_put_results(store, NULL, 0, &error));
+    EXPECT_OK(&error, nt_store_put_results(store, NULL, 0, NULL, 0, &error));
     expect_results(store, "");
     nt_store_close(store);
 }
@@ -553,11 +599,11 @@ static void test_marks(void **state) {
     nt_store_close(store);
     nt_text_init(&text);
     assert_string_equal(rows_of(*state, "PRAGMA application_id", &text), "'1314148950' \n");
-    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'2' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'3' \n");
     nt_text_finish(&text);
-    expect_change_refused(*state, "PRAGMA user_version = 3",
-                          "was written by a newer version of this program: its format is 3, this "
-                          "version knows 2; use the newer version");
+    expect_change_refused(*state, "PRAGMA user_version = 4",
+                          "was written by a newer version of this program: its format is 4, this "
+                          "version knows 3; use the newer version");
     expect_change_refused(*state, "PRAGMA user_version = 1",
                           "is damaged: the table 'measured' is another than it should be");
     expect_change_refused(*state, "PRAGMA user_version = 0", "is damaged: there is no format 0");
@@ -734,6 +780,7 @@ int main(void) {
         TEST(test_losses),
         TEST(test_numerics),
         TEST(test_version_1),
+        TEST(test_samples),
         TEST(test_incomplete),
         TEST(test_wrong_shards),
         TEST(test_again),

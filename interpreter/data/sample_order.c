@@ -1,0 +1,79 @@
+/* Digests are made in parallel, then sorted; of equal ones the first sample comes first, which
+ * nobody can see. */
+#include "sample_order.h"
+
+#include "alloc.h"
+#include "parallel.h"
+#include "random.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOB = 64 /* samples */, HEAD = 160 };
+
+typedef struct ranked {
+    char digest[NT_DIGEST_HEX]; /* "": out of memory */
+    int32_t sample;
+} ranked;
+
+typedef struct ranking {
+    const nt_dataset *dataset;
+    nt_split split;
+    int32_t count;
+    ranked *items;
+} ranking;
+
+static void digest_sample(const ranking *r, int32_t i, ranked *ret) {
+    const nt_data_info *info = nt_dataset_info(r->dataset);
+    const unsigned char *mask = nt_dataset_mask(r->dataset, r->split, i);
+    char head[HEAD], shape[NT_SHAPE_TEXT];
+    nt_digest *digest = nt_digest_new();
+    *ret = (ranked){.sample = i};
+    if (!digest)
+        return;
+    int length = snprintf(head, sizeof head, "%s %s %d\n", nt_shape_format(info->shape, shape),
+                          info->pixel == NT_PIXEL_BYTE ? "bytes" : "floats",
+                          nt_dataset_label(r->dataset, r->split, i));
+    nt_digest_add(digest, head, (size_t)length);
+    nt_digest_add(digest, nt_dataset_pixels(r->dataset, r->split, i),
+                  (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel));
+    if (mask)
+        nt_digest_add(digest, mask, (size_t)nt_shape_pixels(info->shape));
+    nt_digest_end(digest, ret->digest);
+}
+
+static void digest_job(const void *context, int job, int worker) {
+    const ranking *r = context;
+    (void)worker;
+    for (int32_t i = job * JOB; i < r->count && i < (job + 1) * JOB; i++)
+        digest_sample(r, i, &r->items[i]);
+}
+
+static int compare(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    int order = memcmp(x->digest, y->digest, sizeof x->digest);
+    return order != 0 ? order : (x->sample > y->sample) - (x->sample < y->sample);
+}
+
+nt_status nt_sample_order(const nt_dataset *dataset, nt_split split, uint64_t key, uint64_t stream,
+                          int32_t *ret_order) {
+    int32_t count = nt_dataset_count(dataset, split);
+    size_t size = (size_t)count * sizeof(ranked);
+    const ranking r = {dataset, split, count, nt_alloc(size)};
+    nt_random random;
+    bool whole = true;
+    if (!r.items)
+        return NT_NO_MEMORY;
+    nt_parallel((count + JOB - 1) / JOB, digest_job, &r);
+    for (int32_t i = 0; i < count; i++)
+        whole = whole && r.items[i].digest[0];
+    qsort(r.items, (size_t)count, sizeof *r.items, compare);
+    for (int32_t i = 0; i < count; i++)
+        ret_order[i] = i;
+    nt_random_init(&random, key, stream);
+    nt_random_shuffle(&random, ret_order, count);
+    for (int32_t i = 0; i < count; i++)
+        ret_order[i] = r.items[ret_order[i]].sample;
+    nt_free(r.items, size);
+    return whole ? NT_OK : NT_NO_MEMORY;
+}
