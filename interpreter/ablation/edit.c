@@ -2,6 +2,7 @@
  * keeps it. */
 #include "edit.h"
 
+#include "alloc.h"
 #include "attrs.h"
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,34 @@ nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt
                        const char *main, nt_derived_list *derived, char why[NT_WHY]) {
     editing_all all = {.edits = edits, .count = count, .derived = derived, .why = why};
     return nt_graph_rewrite_into(from, apply, &all, to, main);
+}
+
+/* Of the first output. */
+static nt_status depends(const nt_graph *graph, bool *ret) {
+    size_t size = (size_t)nt_graph_size(graph);
+    bool *dependent = nt_alloc(size);
+    if (!dependent)
+        return NT_NO_MEMORY;
+    nt_graph_mark_dependent(graph, dependent);
+    *ret = dependent[nt_graph_output(graph, 0)->value.node];
+    nt_free(dependent, size);
+    return NT_OK;
+}
+
+nt_status nt_edit_cuts(const nt_graph *from, const nt_edit *edits, int count, bool *ret,
+                       char why[NT_WHY]) {
+    nt_derived_list derived = {0};
+    nt_graph *to = nt_graph_new();
+    bool dependent = false;
+    nt_status status =
+        to ? nt_edit_into(from, edits, count, to, "case", &derived, why) : NT_NO_MEMORY;
+    if (status == NT_OK)
+        status = depends(to, &dependent);
+    if (status == NT_OK)
+        *ret = !dependent;
+    nt_derived_list_finish(&derived);
+    nt_graph_free(to);
+    return status;
 }
 
 int nt_edit_compare(const nt_edit *a, const nt_edit *b) {

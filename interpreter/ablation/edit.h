@@ -11,6 +11,12 @@
 nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
                        const char *main, nt_derived_list *derived, char why[NT_WHY]);
 
+/* Whether the edits are a cut: the first output no longer depends on any input of the network,
+ * since every path to it passes through a constant. So the network says the same of all images.
+ * NT_INVALID with `why` as above. */
+nt_status nt_edit_cuts(const nt_graph *from, const nt_edit *edits, int count, bool *ret,
+                       char why[NT_WHY]);
+
 /* By node, then by the kinds' order, then by their options: below, at or above 0. */
 int nt_edit_compare(const nt_edit *a, const nt_edit *b);
 

@@ -351,6 +351,15 @@ void nt_graph_mark_ancestors(const nt_graph *graph, nt_value value, bool *ret_li
     walk_back(graph, ret_live);
 }
 
+void nt_graph_mark_dependent(const nt_graph *graph, bool *ret_dependent) {
+    for (size_t i = 0; i < graph->count; i++) {
+        const nt_node *node = graph->nodes[i];
+        ret_dependent[i] = node->op == &nt_op_input;
+        for (int32_t j = 0; j < node->in_count && !ret_dependent[i]; j++)
+            ret_dependent[i] = ret_dependent[node->in[j].node];
+    }
+}
+
 typedef struct rewrite {
     const nt_graph *from;
     nt_graph *to;

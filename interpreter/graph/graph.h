@@ -94,6 +94,11 @@ void nt_graph_mark_live(const nt_graph *graph, int32_t outputs, bool *ret_live);
 /* The same for one value. */
 void nt_graph_mark_ancestors(const nt_graph *graph, nt_value value, bool *ret_live);
 
+/* dependent[i]: a path of values leads from an input of the graph to node i. Unlike `varies` this
+ * leaves out what only random numbers change. Of an edited network's output it says whether
+ * anything of the image still gets there. */
+void nt_graph_mark_dependent(const nt_graph *graph, bool *ret_dependent);
+
 /* --- rewriting -------------------------------------------------------------------------------- */
 
 /* Copies what the outputs of `from` need into a new graph, node by node in order; the rest is dead

@@ -211,6 +211,44 @@ static void what_does_not_fit_is_refused(void **state) {
     nt_network_free(network);
 }
 
+/* What still reaches the output. Randomness in a branch that training alone has is no image. */
+static void cuts(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("cuts");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4}));
+    nt_value x, sides[2];
+    assert_int_equal(nt_network_add_input(network, "image", type, &x), NT_OK);
+    nt_value stem = append(network, "conv2d", "channels=4 kernel=1", &x, 1, "stem");
+    sides[0] = append(network, "conv2d", "channels=4 kernel=1 bias=false", &stem, 1, "a");
+    sides[1] = append(network, "conv2d", "channels=4 kernel=1", &stem, 1, "b");
+    nt_value sum = append(network, "add", "", sides, 2, "sum");
+    nt_value drop = append(network, "dropout", "", &sum, 1, "dropout");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", drop), NT_OK);
+    assert_int_equal(nt_graph_add_output(network->graph, "aux", stem), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    const nt_edit edits[] = {edit_of(network, "a", "zero", ""), edit_of(network, "b", "mean", ""),
+                             edit_of(network, "stem", "zero", ""),
+                             edit_of(network, "stem", "reinit", ""),
+                             edit_of(network, "sum", "drop", "")};
+    static const struct {
+        int first, count;
+        bool cut;
+    } cases[] = {{0, 0, false}, {0, 1, false}, {1, 1, false}, {0, 2, true},
+                 {2, 1, true},  {3, 1, false}, {0, 3, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool cut = !cases[i].cut;
+        char why[NT_WHY];
+        assert_int_equal(
+            nt_edit_cuts(network->graph, edits + cases[i].first, cases[i].count, &cut, why), NT_OK);
+        assert_int_equal(cut, cases[i].cut);
+    }
+    bool cut;
+    char why[NT_WHY] = "";
+    assert_int_equal(nt_edit_cuts(network->graph, &edits[4], 1, &cut, why), NT_INVALID);
+    assert_string_equal(why, "'sum' has no identity path, so its branch can't be dropped");
+    nt_network_free(network);
+}
+
 /* --- kernels ---------------------------------------------------------------------------------- */
 
 enum { ELEMENTS = 5 * 5 * 3 * 3 };
@@ -353,6 +391,7 @@ int main(void) {
         cmocka_unit_test(every_kind_leaves_its_graph),
         cmocka_unit_test(tensors_are_shared),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(cuts),
         cmocka_unit_test(reinit_is_the_initial_kernel),
         cmocka_unit_test(rerandomise_draws_anew),
         cmocka_unit_test(noise_is_relative),
