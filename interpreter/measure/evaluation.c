@@ -178,13 +178,14 @@ void nt_evaluator_require(nt_evaluator *e, int32_t output) {
 static nt_status blame(nt_evaluator *e, int32_t first, int32_t count, int32_t sample,
                        nt_error *error) {
     const nt_feed feed = {.name = e->input, .data = e->images};
-    const nt_dataset *dataset = nt_loader_dataset(e->loader);
-    const char *name = nt_dataset_name(dataset, nt_loader_split(e->loader), first + sample);
+    int32_t number = nt_loader_sample(e->loader, first + sample);
+    const char *name =
+        nt_dataset_name(nt_loader_dataset(e->loader), nt_loader_split(e->loader), number);
     char image[120];
     if (name)
-        snprintf(image, sizeof image, "image %d ('%s')", first + sample, name);
+        snprintf(image, sizeof image, "image %d ('%s')", number, name);
     else
-        snprintf(image, sizeof image, "image %d", first + sample);
+        snprintf(image, sizeof image, "image %d", number);
     return nt_culprit_say(e->run, e->graph, &feed, count,
                           (nt_suspects){.output = e->required, .sample = sample}, image, error);
 }

@@ -283,9 +283,10 @@ static nt_status find_failures(measure *me, nt_subject *subjects, int32_t count)
             NT_TRY(nt_evaluation_counts(&outcome, loader, me->error));
             continue;
         }
-        const char *name = nt_dataset_name(dataset, nt_loader_split(loader),
-                                           outcome.failure < 0 ? 0 : outcome.failure);
-        subject->failure = nt_outcome_failure(&outcome, name, me->arena);
+        int32_t number = outcome.failure < 0 ? -1 : nt_loader_sample(loader, outcome.failure);
+        const char *name =
+            number < 0 ? NULL : nt_dataset_name(dataset, nt_loader_split(loader), number);
+        subject->failure = nt_outcome_failure(number, name, me->arena);
         if (!subject->failure)
             return no_memory(me->error);
         if (i == 0)

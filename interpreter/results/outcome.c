@@ -19,10 +19,10 @@ nt_status nt_outcome_read(nt_store *store, const char *key, const char *numerics
     return status;
 }
 
-const char *nt_outcome_failure(const nt_outcome *outcome, const char *name, nt_arena *arena) {
-    if (outcome->failure < 0)
+const char *nt_outcome_failure(int32_t number, const char *name, nt_arena *arena) {
+    if (number < 0)
         return "the logits of an image are not finite";
-    return name ? nt_arena_printf(arena, "the logits of image %d ('%s') are not finite",
-                                  outcome->failure, name)
-                : nt_arena_printf(arena, "the logits of image %d are not finite", outcome->failure);
+    return name ? nt_arena_printf(arena, "the logits of image %d ('%s') are not finite", number,
+                                  name)
+                : nt_arena_printf(arena, "the logits of image %d are not finite", number);
 }

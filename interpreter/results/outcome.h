@@ -12,8 +12,9 @@ nt_status nt_outcome_read(nt_store *store, const char *key, const char *numerics
                           nt_scoring scoring, int32_t samples, nt_outcome *ret,
                           unsigned char *ret_outcomes, nt_error *error);
 
-/* Why a failed outcome has no numbers: "the logits of image 7 ('a.png') are not finite". `name` is
- * the failed sample's, or NULL. In `arena`; NULL when out of memory. */
-const char *nt_outcome_failure(const nt_outcome *outcome, const char *name, nt_arena *arena);
+/* Why a failed outcome has no numbers: "the logits of image 7 ('a.png') are not finite". `number`
+ * is the failed sample's in its split, below 0 where it is not known, and `name` its name, or NULL.
+ * In `arena`; NULL when out of memory. */
+const char *nt_outcome_failure(int32_t number, const char *name, nt_arena *arena);
 
 #endif

@@ -58,8 +58,10 @@ static nt_status read_outcome(reading *r, nt_run_row *row, int32_t samples,
         return NT_OK;
     const nt_samples *known = results->recorded ? &results->recorded->samples : NULL;
     int32_t i = finding->outcome.failure;
+    bool placed = i >= 0 && results->index_count == samples;
     const char *name = known && i >= 0 && i < known->name_count ? known->names[i] : NULL;
-    finding->failure = nt_outcome_failure(&finding->outcome, name, &r->results->arena);
+    finding->failure =
+        nt_outcome_failure(placed ? results->indexes[i] : i, name, &r->results->arena);
     return finding->failure ? NT_OK : nt_run_no_memory(r->results, r->error);
 }
 

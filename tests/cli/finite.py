@@ -205,7 +205,7 @@ def test_baseline(folder):
     write_weights(folder / 'w.safetensors', weights(
         big__weight=[3.3e38, 3.3e38], minus__weight=[0.0, 0.0], bn__weight=[2.0], head__weight=[0.5] * 4))
     work.run('eval', 'net.yaml', '--weights', 'w.safetensors', '--data', DATA, '--normalise', 'image', '--quiet',
-             status=1).says("the logits of image 0 ('a_0') are not finite: the first such value is in 'big'")
+             status=1).says("are not finite: the first such value is in 'big'")
     work.run('predict', 'net.yaml', '--weights', 'w.safetensors', '--out', 'masks', '--quiet',
              '--mean', '[0]', '--deviation', '[1]', 'data/test/images', status=1).says(
                  "the logits of data/test/images/c_2.png are not finite: the first such value is in 'big'",
