@@ -25,23 +25,10 @@ const char *nt_finding_no_interval(const nt_finding *finding) {
 static const nt_judgement none = {
     .within_95 = {NAN, NAN}, .within_90 = {NAN, NAN}, .p = NAN, .margin = {NAN, NAN}};
 
-nt_status nt_findings_judge(nt_finding *const *findings, int32_t count) {
-    size_t pointers = (size_t)count * sizeof(nt_judgement *) + 1;
-    size_t numbers = (size_t)count * sizeof(double) + 1;
-    nt_judgement **judgements = nt_alloc(pointers);
-    double *changes = nt_alloc(numbers);
-    nt_status status = judgements && changes ? NT_OK : NT_NO_MEMORY;
-    for (int32_t i = 0; status == NT_OK && i < count; i++) {
-        if (findings[i]->failure)
-            findings[i]->judgement = none;
-        judgements[i] = &findings[i]->judgement;
-        changes[i] = nt_finding_change(findings[i]);
-    }
-    if (status == NT_OK)
-        status = nt_judge(judgements, changes, count);
-    nt_free(judgements, pointers);
-    nt_free(changes, numbers);
-    return status;
+nt_judged nt_finding_judged(nt_finding *finding) {
+    if (finding->failure)
+        finding->judgement = none;
+    return (nt_judged){&finding->judgement, nt_finding_change(finding)};
 }
 
 /* --- words ------------------------------------------------------------------------------------ */

@@ -29,9 +29,8 @@ typedef struct nt_finding {
     nt_judgement judgement;
 } nt_finding;
 
-/* Adjusts the p values of findings that a comparison filled in, and gives their verdicts: those of
- * a group's cases with one seed. Failures aren't counted. NT_NO_MEMORY or NT_OK. */
-nt_status nt_findings_judge(nt_finding *const *findings, int32_t count);
+/* For nt_judge, over a group's cases with one seed; a failure gets a judgement without numbers. */
+nt_judged nt_finding_judged(nt_finding *finding);
 
 /* Why there is no interval: "none: one patient"; NULL: there is one. */
 const char *nt_finding_no_interval(const nt_finding *finding);

@@ -10,23 +10,22 @@
 #include <jansson.h>
 
 typedef enum nt_json_type {
-    NT_JSON_CONST,    /* nothing: the integer `min` */
-    NT_JSON_TEXT,     /* const char * */
-    NT_JSON_LINE,     /* the same without control characters: a line of a table or a script */
-    NT_JSON_DIGEST,   /* the same: SHA-256 in hexadecimal */
-    NT_JSON_INT,      /* int32_t */
-    NT_JSON_LONG,     /* int64_t, from 0 on */
-    NT_JSON_REAL,     /* double; null is NaN */
-    NT_JSON_BOOL,     /* bool */
-    NT_JSON_CHOICE,   /* int32_t or an enum: the index of one of `choices` */
-    NT_JSON_INTERVAL, /* nt_interval: [low, high], each may be null */
-    NT_JSON_OBJECT,   /* a struct in its place, of `table` */
-    NT_JSON_LIST,  /* a pointer to an array, its int32_t count at `more`: of structs of `table`, or
-                    * where that is NULL of values of the type `items` */
-    NT_JSON_MAP,   /* the same of nt_options: an object of any names. Their values are of the type
-                    * `items`: texts, or, where that is NT_JSON_CONST, any scalars and lists */
-    NT_JSON_FIELDS /* const nt_field *, at `more` its record: members beside the others, of any
-                    * names, one for each field; the table's last, called "" */
+    NT_JSON_CONST,  /* nothing: the integer `min` */
+    NT_JSON_TEXT,   /* const char * */
+    NT_JSON_LINE,   /* the same without control characters: a line of a table or a script */
+    NT_JSON_DIGEST, /* the same: SHA-256 in hexadecimal */
+    NT_JSON_INT,    /* int32_t */
+    NT_JSON_LONG,   /* int64_t, from 0 on */
+    NT_JSON_REAL,   /* double; null is NaN */
+    NT_JSON_BOOL,   /* bool */
+    NT_JSON_CHOICE, /* int32_t or an enum: the index of one of `choices` */
+    NT_JSON_OBJECT, /* a struct in its place, of `table` */
+    NT_JSON_LIST,   /* a pointer to an array, its int32_t count at `more`: of structs of `table`, or
+                     * where that is NULL of values of the type `items` */
+    NT_JSON_MAP,    /* the same of nt_options: an object of any names. Their values are of the type
+                     * `items`: texts, or, where that is NT_JSON_CONST, any scalars and lists */
+    NT_JSON_FIELDS  /* const nt_field *, at `more` its record: members beside the others, of any
+                     * names, one for each field; the table's last, called "" */
 } nt_json_type;
 
 typedef struct nt_json_member {

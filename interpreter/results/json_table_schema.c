@@ -10,9 +10,6 @@ static const char scalar_schema[] = "{'type': ['string', 'number', 'boolean']}";
 static const char any_schema[] =
     "{'anyOf': [{'type': ['string', 'number', 'boolean']},"
     " {'type': 'array', 'items': {'type': ['string', 'number', 'boolean']}}]}";
-static const char interval_schema[] =
-    "{'type': 'array', 'items': {'type': ['number', 'null']}, 'minItems': 2, 'maxItems': 2}";
-
 /* Adds a member and takes both; NULL when either is, or memory is out. */
 static json_t *with(json_t *schema, const char *key, json_t *value) {
     if (schema && value && json_object_set_new(schema, key, value) == 0)
@@ -54,8 +51,6 @@ static json_t *single(const nt_json_member *member, nt_json_type type) {
         return typed("boolean", false);
     case NT_JSON_CHOICE:
         return json_pack("{s:o}", "enum", nt_json_names(member->choices));
-    case NT_JSON_INTERVAL:
-        return nt_schema_text(interval_schema);
     default:
         return typed("string", member->nullable);
     }

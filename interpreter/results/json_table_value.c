@@ -109,15 +109,6 @@ static nt_status read_choice(const nt_json_reading *r, const nt_json_place *plac
     return nt_json_say(r, place, "'%.80s' is no %s", text, member->name);
 }
 
-static nt_status read_interval(const nt_json_reading *r, const nt_json_place *place,
-                               const json_t *value, nt_interval *ret) {
-    if (!json_is_array(value) || json_array_size(value) != 2)
-        return nt_json_say(r, place, "must be a list of two numbers");
-    const nt_json_place low = {place, NULL, 0}, high = {place, NULL, 1};
-    NT_TRY(read_real(r, &low, true, json_array_get(value, 0), &ret->low));
-    return read_real(r, &high, true, json_array_get(value, 1), &ret->high);
-}
-
 static nt_status read_version(const nt_json_reading *r, const nt_json_place *place,
                               const nt_json_member *member, const json_t *value) {
     if (json_is_integer(value) && json_integer_value(value) == (json_int_t)member->min)
@@ -153,8 +144,6 @@ nt_status nt_json_read_single(const nt_json_reading *r, const nt_json_place *pla
         return NT_OK;
     case NT_JSON_CHOICE:
         return read_choice(r, place, member, value, at);
-    case NT_JSON_INTERVAL:
-        return read_interval(r, place, value, at);
     default:
         if (member->nullable && json_is_null(value))
             return NT_OK;

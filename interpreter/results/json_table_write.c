@@ -77,10 +77,6 @@ static json_t *single(const nt_json_member *member, nt_json_type type, const voi
         return json_boolean(*(const bool *)at);
     case NT_JSON_CHOICE:
         return json_string(member->choices[*(const int32_t *)at]);
-    case NT_JSON_INTERVAL: {
-        const nt_interval *interval = at;
-        return json_pack("[o, o]", nt_json_real(interval->low), nt_json_real(interval->high));
-    }
     default:
         return NULL;
     }

@@ -23,9 +23,14 @@ typedef struct nt_recipe_finding {
     nt_judgement judgement;
 } nt_recipe_finding;
 
-/* Adjusts judgements of a group's cases, and gives their verdicts by `changes` and NT_ALPHA. What
- * has no numbers has NaN everywhere, and isn't counted. NT_NO_MEMORY or NT_OK. */
-nt_status nt_judge(nt_judgement *const *judgements, const double *changes, int32_t count);
-nt_status nt_recipes_judge(nt_recipe_finding *const *recipes, int32_t count);
+/* What is to be adjusted, and the change that it is about. */
+typedef struct nt_judged {
+    nt_judgement *judgement;
+    double change;
+} nt_judged;
+
+/* Adjusts the judgements of a group's cases, and gives their verdicts at NT_ALPHA. What has no
+ * numbers has NaN everywhere, and isn't counted. NT_NO_MEMORY or NT_OK. */
+nt_status nt_judge(const nt_judged *list, int32_t count);
 
 #endif

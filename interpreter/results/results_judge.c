@@ -5,24 +5,22 @@
 /* Numbers of a group's cases, [cases][seeds]. */
 typedef struct numbers {
     double *values, *changes;
-    nt_finding **findings; /* [cases] */
-    nt_recipe_finding **recipes;
+    nt_judged *judged; /* [cases] */
 } numbers;
 
 static bool numbers_init(numbers *n, size_t cases, size_t seeds, nt_arena *arena) {
     *n = (numbers){.values = NT_ARENA_ARRAY(arena, double, cases *seeds + 1),
                    .changes = NT_ARENA_ARRAY(arena, double, cases *seeds + 1),
-                   .findings = NT_ARENA_ARRAY(arena, nt_finding *, cases + 1),
-                   .recipes = NT_ARENA_ARRAY(arena, nt_recipe_finding *, cases + 1)};
-    return n->values && n->changes && n->findings && n->recipes;
+                   .judged = NT_ARENA_ARRAY(arena, nt_judged, cases + 1)};
+    return n->values && n->changes && n->judged;
 }
 
 /* The seeds' own verdicts. */
 static nt_status judge_seeds(nt_group_result *group, int32_t seeds, const numbers *n) {
     for (int32_t s = 0; s < seeds; s++) {
         for (int32_t c = 0; c < group->case_count; c++)
-            n->findings[c] = &group->cases[c].findings[s];
-        NT_TRY(nt_findings_judge(n->findings, group->case_count));
+            n->judged[c] = nt_finding_judged(&group->cases[c].findings[s]);
+        NT_TRY(nt_judge(n->judged, group->case_count));
     }
     return NT_OK;
 }
@@ -59,8 +57,9 @@ static void spread_seeds(nt_group_result *group, int32_t seeds, const numbers *n
 
 static nt_status judge_recipes(nt_group_result *group, const numbers *n) {
     for (int32_t c = 0; c < group->case_count; c++)
-        n->recipes[c] = &group->cases[c].recipe;
-    return nt_recipes_judge(n->recipes, group->case_count);
+        n->judged[c] =
+            (nt_judged){&group->cases[c].recipe.judgement, group->cases[c].recipe.recipe.change};
+    return nt_judge(n->judged, group->case_count);
 }
 
 nt_status nt_results_judge(nt_results *results) {

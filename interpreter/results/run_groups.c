@@ -49,34 +49,34 @@ static void find_starts(const nt_run_results *results, nt_run_row **sorted) {
 }
 
 /* Judges the cases of each group with each seed together. */
-static nt_status judge_all(const nt_run_results *results, nt_run_row **sorted,
-                           nt_finding **findings) {
+static nt_status judge_all(const nt_run_results *results, nt_run_row **sorted, nt_judged *judged) {
     size_t count = results->row_count, first = 0;
     qsort(sorted, count, sizeof *sorted, compare_families);
     for (size_t i = 0; i < count; i++)
-        findings[i] = &sorted[i]->finding;
+        judged[i] = nt_finding_judged(&sorted[i]->finding);
     for (size_t i = 1; i <= count; i++) {
         if (i < count && sorted[i]->group_start == sorted[first]->group_start &&
             sorted[i]->finding.seed == sorted[first]->finding.seed)
             continue;
-        NT_TRY(nt_findings_judge(findings + first, (int32_t)(i - first)));
+        NT_TRY(nt_judge(judged + first, (int32_t)(i - first)));
         first = i;
     }
     return NT_OK;
 }
 
 nt_status nt_run_judge(nt_run_results *results, nt_error *error) {
-    size_t size = results->row_count * sizeof(void *) + 1;
+    size_t size = results->row_count * sizeof(nt_run_row *) + 1;
+    size_t judged_size = results->row_count * sizeof(nt_judged) + 1;
     nt_run_row **sorted = nt_alloc(size);
-    nt_finding **findings = nt_alloc(size);
-    nt_status status = sorted && findings ? NT_OK : NT_NO_MEMORY;
+    nt_judged *judged = nt_alloc(judged_size);
+    nt_status status = sorted && judged ? NT_OK : NT_NO_MEMORY;
     for (size_t i = 0; status == NT_OK && i < results->row_count; i++)
         sorted[i] = &results->rows[i];
     if (status == NT_OK) {
         find_starts(results, sorted);
-        status = judge_all(results, sorted, findings);
+        status = judge_all(results, sorted, judged);
     }
     nt_free(sorted, size);
-    nt_free(findings, size);
+    nt_free(judged, judged_size);
     return status == NT_OK ? NT_OK : nt_run_no_memory(results, error);
 }

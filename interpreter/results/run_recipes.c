@@ -35,18 +35,18 @@ static nt_status find_recipe(nt_run_results *results, nt_run_row *const *rows, s
 
 /* Of the rows of one group. */
 static nt_status judge_group(nt_run_results *results, nt_run_row *const *rows, size_t count,
-                             nt_recipe_finding *findings, nt_recipe_finding **list,
-                             nt_error *error) {
+                             nt_recipe_finding *findings, nt_judged *list, nt_error *error) {
     size_t first = 0;
     int32_t cases = 0;
     for (size_t i = 1; i <= count; i++) {
         if (i < count && rows[i]->case_start == rows[first]->case_start)
             continue;
-        list[cases] = &findings[cases];
-        NT_TRY(find_recipe(results, rows + first, i - first, list[cases++], error));
+        NT_TRY(find_recipe(results, rows + first, i - first, &findings[cases], error));
+        list[cases] = (nt_judged){&findings[cases].judgement, findings[cases].recipe.change};
+        cases++;
         first = i;
     }
-    return nt_recipes_judge(list, cases) == NT_OK ? NT_OK : nt_run_no_memory(results, error);
+    return nt_judge(list, cases) == NT_OK ? NT_OK : nt_run_no_memory(results, error);
 }
 
 nt_status nt_run_judge_recipes(nt_run_results *results, nt_error *error) {
@@ -54,7 +54,7 @@ nt_status nt_run_judge_recipes(nt_run_results *results, nt_error *error) {
     nt_arena *arena = &results->arena;
     nt_run_row **rows = NT_ARENA_ARRAY(arena, nt_run_row *, count + 1);
     nt_recipe_finding *findings = NT_ARENA_ARRAY(arena, nt_recipe_finding, count + 1);
-    nt_recipe_finding **list = NT_ARENA_ARRAY(arena, nt_recipe_finding *, count + 1);
+    nt_judged *list = NT_ARENA_ARRAY(arena, nt_judged, count + 1);
     if (!rows || !findings || !list)
         return nt_run_no_memory(results, error);
     for (size_t i = 0; i < count; i++)

@@ -138,7 +138,7 @@ static void spread_over(const parts *of, double seeds, double *ret_error, double
     *ret_freedom = below > 0 ? (a + b) * (a + b) / below : seeds - 1;
 }
 
-/* How far the mean is from what would be shown of it, in the words of nt_crossed.wanted. */
+/* What nt_crossed.wanted says. */
 static int32_t count_wanted(const parts *of, const nt_crossed *r, double margin, double alpha) {
     double distance = fabs(margin - fabs(r->change));
     double tail = fabs(r->change) < margin ? alpha : alpha / 2;

@@ -7,9 +7,9 @@
  *
  *     error^2 = spread of the seeds' means / seeds + variance of the samples' means over the seeds
  *
- * (Obuchowski and Rockette, Commun. Statist. Simul. 24, 1995, in the form for means). What seeds
- * and samples only do together is counted in both, so that it errs to the safe side. Its degrees of
- * freedom are Satterthwaite's: close to seeds - 1 where samples are many. */
+ * as in reading studies (Obuchowski and Rockette, Commun. Statist. Simul. 24, 1995), but simpler:
+ * what seeds and samples only do together is counted in both, so that it errs to the safe side. Its
+ * degrees of freedom are Satterthwaite's: close to seeds - 1 where samples are many. */
 #ifndef NT_CROSSED_H
 #define NT_CROSSED_H
 
