@@ -295,25 +295,37 @@ static void files_may_be_permuted(void **state) {
 
 /* --- parts ------------------------------------------------------------------------------------ */
 
+/* All of a data set sorted by class, and a part of it; ret_order: which sample is where. */
+static void run_part(const char *folder, const char *evaluate, int32_t *ret_order, ran *ret_all,
+                     ran *ret_part) {
+    const struct kind *kind = &kinds[2];
+    write_network(folder, kind);
+    arrange(true, 10, ret_order);
+    make_path(folder, "data");
+    write_idx(path_in(folder, "data"), ret_order);
+    *ret_all = run_suite(folder, kind, "data", "batch_norm: running");
+    *ret_part = run_suite(folder, kind, "data", evaluate);
+}
+
+/* Whether the part's samples come in the order that they have among all. */
+static void same_order(const nt_samples *part, const nt_samples *all) {
+    for (int32_t i = 0, at = 0; i < part->index_count; i++)
+        while (all->indexes[at] != part->indexes[i])
+            assert_true(++at < all->index_count);
+}
+
 /* 11 of the 30 test samples: a class of 3 has 1.1 of them, one of 6 has 2.2. */
 static void a_limit_takes_each_class_share(void **state) {
     int32_t order[MOST], size[10] = {0}, taken[10] = {0}, more = 0;
-    const struct kind *kind = &kinds[2];
-    write_network(*state, kind);
-    arrange(true, 10, order);
-    make_path(*state, "data");
-    write_idx(path_in(*state, "data"), order);
-    ran all = run_suite(*state, kind, "data", "batch_norm: running");
-    ran part = run_suite(*state, kind, "data", "limit: 11");
+    ran all, part;
+    run_part(*state, "limit: 11", order, &all, &part);
     const nt_samples *of = &part.results->samples;
     assert_int_equal(of->index_count, 11);
     for (int i = TRAIN; i < MOST; i++)
         size[class_of(order[i], 10)]++;
-    for (int32_t i = 0, at = 0; i < of->index_count; i++) {
+    for (int32_t i = 0; i < of->index_count; i++)
         taken[class_of(order[TRAIN + of->indexes[i]], 10)]++;
-        while (all.results->samples.indexes[at] != of->indexes[i]) /* in the same order */
-            assert_true(++at < TEST);
-    }
+    same_order(of, &all.results->samples);
     for (int c = 0; c < 10; c++) {
         int32_t share = 11 * size[c] / TEST;
         assert_true(taken[c] == share || (size[c] == 6 && taken[c] == share + 1));
@@ -327,21 +339,15 @@ static void a_limit_takes_each_class_share(void **state) {
 static void the_first_are_the_first(void **state) {
     int32_t order[MOST];
     bool seen[TEST] = {false};
-    const struct kind *kind = &kinds[2];
-    write_network(*state, kind);
-    arrange(true, 10, order);
-    make_path(*state, "data");
-    write_idx(path_in(*state, "data"), order);
-    ran all = run_suite(*state, kind, "data", "batch_norm: running");
-    ran part = run_suite(*state, kind, "data", "first: 7");
+    ran all, part;
+    run_part(*state, "first: 7", order, &all, &part);
     const nt_samples *of = &part.results->samples;
     assert_int_equal(of->index_count, 7);
-    for (int32_t i = 0, at = 0; i < 7; i++) {
+    for (int32_t i = 0; i < 7; i++) {
         assert_true(of->indexes[i] < 7 && !seen[of->indexes[i]]);
         seen[of->indexes[i]] = true;
-        while (all.results->samples.indexes[at] != of->indexes[i])
-            assert_true(++at < TEST);
     }
+    same_order(of, &all.results->samples);
     assert_string_not_equal(all.results->baseline->key, part.results->baseline->key);
     drop_run(&all);
     drop_run(&part);
