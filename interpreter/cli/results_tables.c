@@ -25,7 +25,8 @@ static void add_group(const nt_results_query *query, const nt_run_row *const *ro
     if (count > 0)
         nt_table_rule(&table.table);
     for (size_t i = 0; i < count; i++)
-        nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, false, &rows[i]->finding);
+        nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, rows[i]->cut,
+                               &rows[i]->finding);
     nt_table_format(&table.table, text);
     if (count > 0 && rows[0]->baseline)
         nt_findings_note_uncounted(&rows[0]->baseline->finding.outcome, text);

@@ -70,6 +70,16 @@ static nt_status read_setup(nt_run_results *results, const char *path, const dou
     return NT_OK;
 }
 
+static bool is_cut(const nt_results *recorded, const nt_run_row *row) {
+    for (int32_t g = 0; g < recorded->group_count; g++)
+        for (int32_t c = 0; strcmp(recorded->groups[g].name, row->group) == 0 &&
+                            c < recorded->groups[g].case_count;
+             c++)
+            if (strcmp(recorded->groups[g].cases[c].name, row->name) == 0)
+                return recorded->groups[g].cases[c].cut;
+    return false;
+}
+
 static nt_status find_setup(nt_run_results *results, const double *given, nt_error *error) {
     results->margin = given ? *given : NT_USUAL_MARGIN;
     const char *path = nt_arena_printf(&results->arena, "%s/" NT_RESULTS_JSON, results->folder);
@@ -112,6 +122,8 @@ static nt_status read_folder(nt_run_results *results, const double *margin, nt_e
     NT_TRY(check_any(results, error));
     NT_TRY(find_setup(results, margin, error));
     NT_TRY(nt_run_read_outcomes(results, error));
+    for (size_t i = 0; results->recorded && i < results->row_count; i++)
+        results->rows[i].cut = is_cut(results->recorded, &results->rows[i]);
     for (size_t i = 0; i < results->row_count; i++)
         results->several_seeds = results->several_seeds ||
                                  results->rows[i].finding.seed != results->rows[0].finding.seed;

@@ -18,6 +18,7 @@ typedef struct nt_run_row {
     int32_t group_start;               /* index of the first row of the same group and split */
     int32_t case_start;                /* of the same group, split and name */
     const struct nt_run_row *baseline; /* of the same seed and split; NULL if it isn't known */
+    bool cut;                          /* as results.json says; false: it isn't there yet */
     nt_finding finding; /* fails too where it is measured in part, or lacks a baseline */
     const nt_recipe_finding *recipe; /* of the case over its seeds; NULL: there is but one */
 } nt_run_row;

@@ -32,6 +32,13 @@ static nt_status describe_edit(const nt_suite_work *work, int32_t layer, const n
     return ret->layer && (ret->options || !edit->options) ? NT_OK : nt_suite_no_memory(work);
 }
 
+/* A case that can't be made is no cut; it has its failure when it comes to be measured. */
+static nt_status find_cut(const nt_suite_work *work, const nt_case *item, bool *ret) {
+    char why[NT_WHY];
+    nt_status status = nt_edit_cuts(work->network->graph, item->edits, item->count, ret, why);
+    return status == NT_NO_MEMORY ? nt_suite_no_memory(work) : NT_OK;
+}
+
 static nt_status describe_case(const nt_suite_work *work, const nt_case *item,
                                nt_case_result *ret) {
     nt_arena *arena = &work->results->arena;
@@ -45,6 +52,7 @@ static nt_status describe_case(const nt_suite_work *work, const nt_case *item,
         return nt_suite_no_memory(work);
     for (int32_t i = 0; i < item->count; i++)
         NT_TRY(describe_edit(work, item->layers[i], &item->edits[i], &edits[i]));
+    NT_TRY(find_cut(work, item, &ret->cut));
     for (int s = 0; s < work->suite->seed_count; s++) {
         ret->findings[s].seed = work->suite->seeds[s];
         ret->findings[s].outcome.metric = work->scoring.metric;
