@@ -313,7 +313,7 @@ static void mistakes_are_explained(void **state) {
     assert_refused(HOOK("options.x = 1"), "can't be changed by a script");
     assert_refused(HOOK("return net.layers"), "a network has no field 'layers'");
     assert_refused(HOOK("while true do end"), "instructions");
-    assert_refused(HOOK("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000000) .. i end"),
+    assert_refused(HOOK("local t, s = {}, ('x'):rep(1000000) for i = 1, 1e9 do t[i] = s .. i end"),
                    "memory");
     assert_refused(HOOK("os.exit(1)"), "os");
     assert_refused(HOOK("nowhere()"), "nowhere");
