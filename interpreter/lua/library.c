@@ -306,9 +306,13 @@ const char *nt_library_name(lua_State *L, int index) {
     int globals = lua_gettop(L);
     for (const entry *e = entries; e->name; e++) {
         lua_settop(L, globals);
-        if (e->library[0] && lua_getfield(L, globals, e->library) != LUA_TTABLE)
-            continue;
-        lua_getfield(L, -1, e->name);
+        if (e->library[0]) {
+            lua_pushstring(L, e->library);
+            if (lua_rawget(L, globals) != LUA_TTABLE)
+                continue;
+        }
+        lua_pushstring(L, e->name);
+        lua_rawget(L, -2);
         if (lua_rawequal(L, -1, index))
             return e->library[0] ? lua_pushfstring(L, "%s.%s", e->library, e->name) : e->name;
     }

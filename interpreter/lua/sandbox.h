@@ -39,6 +39,10 @@ void nt_sandbox_set_print(nt_sandbox *sandbox, nt_sandbox_print print, void *use
 /* Restarts math.random; at first the seed is 0. */
 nt_status nt_sandbox_set_seed(nt_sandbox *sandbox, uint64_t seed, nt_error *error);
 
+/* From now on a global that was never assigned can't be read: an error at the line, with the near
+ * name of what the line can see. It holds for _ENV.name too; other _ENVs are the script's own. */
+nt_status nt_sandbox_set_strict(nt_sandbox *sandbox, nt_error *error);
+
 /* Compiles the text (never bytecode) and leaves the function on the stack. The source must outlive
  * the sandbox: errors show its lines. */
 nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error *error);

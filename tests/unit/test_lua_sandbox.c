@@ -138,6 +138,54 @@ static void test_allowed(void **state) {
     assert_gives("return ('a.b'):find('.', 1, true) .. ''", "2");
 }
 
+/* --- globals that must be assigned ------------------------------------------------------------ */
+
+static void assert_strict(const char *script, nt_status expected_status, const char *expected) {
+    nt_sandbox *sandbox = open_sandbox(&small);
+    nt_error error;
+    nt_error_init(&error);
+    nt_source source = source_of(script);
+    assert_int_equal(nt_sandbox_set_strict(sandbox, &error), NT_OK);
+    assert_int_equal(nt_sandbox_load(sandbox, &source, &error), NT_OK);
+    assert_int_equal(nt_sandbox_call(sandbox, 0, 0, &error), expected_status);
+    assert_errors(&error, expected);
+    nt_sandbox_free(sandbox);
+    nt_error_finish(&error);
+}
+
+static void test_strict_refuses_unknown_names(void **state) {
+    (void)state;
+    assert_strict("local conv1, conv2 = 1, 2\nreturn {conv1, conv22}", NT_INVALID,
+                  "dir/script.lua:2:1: error: nothing is called 'conv22' here; did you mean "
+                  "'conv2'?\n     2 | return {conv1, conv22}\n       | ^\n");
+    assert_strict("local outer = 1\nlocal function f() return outer, uoter end\nf()", NT_INVALID,
+                  "dir/script.lua:2:1: error: nothing is called 'uoter' here; did you mean "
+                  "'outer'?\n     2 | local function f() return outer, uoter end\n       | ^\n");
+    assert_strict("margin = 1\nreturn margni", NT_INVALID,
+                  "dir/script.lua:2:1: error: nothing is called 'margni' here; did you mean "
+                  "'margin'?\n     2 | return margni\n       | ^\n");
+    assert_strict("return _ENV.nowhere", NT_INVALID,
+                  "dir/script.lua:1:1: error: nothing is called 'nowhere' here\n"
+                  "     1 | return _ENV.nowhere\n       | ^\n");
+    assert_strict("return rawget(_ENV, 'x')", NT_INVALID,
+                  "dir/script.lua:1:1: error: nothing is called 'rawget' here\n"
+                  "     1 | return rawget(_ENV, 'x')\n       | ^\n");
+}
+
+/* What was assigned is known, also when it was nil; an error can be caught, and an _ENV of the
+ * script's own is a table like any other. */
+static void test_strict_allows(void **state) {
+    (void)state;
+    assert_strict("n = nil assert(n == nil) n = 1 assert(n == 1) n = nil assert(n == nil)\n"
+                  "print = nil assert(print == nil) _ENV.m = 2 assert(m == 2)\n"
+                  "local function f() late = 3 end f() assert(late == 3)\n"
+                  "assert(not pcall(function() return never end))\n"
+                  "assert(_ENV[1] == nil and math.pi > 3)\n"
+                  "local assert = assert\n"
+                  "local _ENV = {} assert(never == nil)",
+                  NT_OK, "");
+}
+
 static void test_bytecode_is_refused(void **state) {
     (void)state;
     assert_fails(&small, "\x1bLua",
@@ -534,6 +582,8 @@ int main(void) {
         cmocka_unit_test(test_globals),
         cmocka_unit_test(test_forbidden),
         cmocka_unit_test(test_allowed),
+        cmocka_unit_test(test_strict_refuses_unknown_names),
+        cmocka_unit_test(test_strict_allows),
         cmocka_unit_test(test_bytecode_is_refused),
         cmocka_unit_test(test_no_addresses),
         cmocka_unit_test(test_instruction_limit),
