@@ -48,6 +48,9 @@ struct nt_ablation {
      * "sum", and what is said of a block that has none. NULL: nowhere. */
     const char *in_block, *block_unfit;
 
+    /* Whether these options leave a node as it is, whatever its kernel; NULL: none do. */
+    bool (*idle)(const nt_graph *graph, const nt_node *node, const void *options);
+
     /* Puts something in the node's place; edit.h says by what means. NT_INVALID with a reason. */
     nt_status (*edit)(const nt_editing *editing, nt_value *ret);
 

@@ -2,6 +2,7 @@
  * (Han et al., "Learning both weights and connections for efficient neural networks", NIPS 2015).
  * Exactly floor(share * count + 0.5) elements go; of equal magnitudes those that come first in
  * PyTorch's order. A magnitude that is no number counts as the greatest. */
+#include "attrs.h"
 #include "kernel.h"
 
 #include <math.h>
@@ -40,9 +41,17 @@ static uint32_t smallest(const float *rows, size_t count, size_t k) {
     return limit;
 }
 
+static size_t how_many(const options *o, size_t count) {
+    return (size_t)floor(o->share * (double)count + 0.5);
+}
+
+static bool idle(const nt_graph *graph, const nt_node *node, const void *record) {
+    nt_shape kernel = nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->shape;
+    return how_many(record, (size_t)nt_shape_elements(kernel)) == 0;
+}
+
 static void prune(const nt_derivation *from, float *rows, size_t count) {
-    const options *o = from->edit->options;
-    size_t goes = (size_t)floor(o->share * (double)count + 0.5);
+    size_t goes = how_many(from->edit->options, count);
     if (goes == 0)
         return;
     uint32_t limit = smallest(rows, count, goes);
@@ -66,6 +75,7 @@ const nt_ablation nt_ablation_prune = {
     .layers = NT_KERNEL_LAYERS,
     .fits = nt_node_has_kernel,
     .unfit = "has no kernel, which 'prune' needs",
+    .idle = idle,
     .edit = nt_editing_kernel,
     .derive = derive,
 };

@@ -46,6 +46,7 @@ static nt_status set_up(nt_hook *hook, const char *path, nt_error *error) {
         !nt_digest_bytes(hook->text.bytes, hook->text.size, hook->cases.digest))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", path);
     nt_sandbox_set_print(hook->sandbox, show_print, hook);
+    NT_TRY(nt_sandbox_set_strict(hook->sandbox, error));
     return load(hook, error);
 }
 
@@ -60,8 +61,8 @@ nt_status nt_hook_new(const char *path, const nt_network *network, const nt_hook
                       .progress = progress,
                       .options = options,
                       .option_count = option_count,
-                      .cases.remark = "",
-                      .questions.remark = ""};
+                      .cases = {.remark = "", .control_of = ""},
+                      .questions = {.remark = "", .control_of = ""}};
     nt_status status = set_up(hook, path, error);
     if (status != NT_OK) {
         nt_hook_free(hook);
@@ -78,6 +79,7 @@ void nt_hook_free(nt_hook *hook) {
     nt_bytes_finish(&hook->text);
     nt_cases_finish(&hook->questions);
     nt_cases_finish(&hook->cases);
+    nt_arena_finish(&hook->cut);
     nt_arena_finish(&hook->arena);
     nt_free(hook, sizeof *hook);
 }
@@ -130,6 +132,8 @@ nt_status nt_hook_result(nt_hook *hook, nt_cases *ret, nt_error *error) {
     nt_error_finish(&own);
     if (status == NT_OK)
         status = nt_hook_check_options(hook, error);
+    if (status == NT_OK && nt_hook_note(hook) != NT_OK)
+        status = nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", hook->source.path);
     if (status != NT_OK)
         return status;
     *ret = hook->cases;

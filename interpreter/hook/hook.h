@@ -4,6 +4,9 @@
  *       return {{name = "stem", zero = {net:node("conv1")}}}, "an optional remark"
  *     end
  *
+ * In place of the remark there may be a table with one, and with the case that the others are
+ * controls for: {remark = "…", control_of = "layer-blocks/block 3"}.
+ *
  * A case has a `name` and lists nodes, or their names, under what is done to them: the names of the
  * kinds of ablation (ablation.h), with their options among the nodes or beside them.
  *
@@ -39,8 +42,13 @@ typedef struct nt_cases {
     nt_arena arena;
     nt_case *items;
     int32_t count;
-    bool asks;                  /* the script asks while it runs */
-    const char *remark;         /* what the script says of it all, or "" */
+    bool asks;                /* the script asks while it runs */
+    const char *remark;       /* what the script says of it all, or "" */
+    const char *control_of;   /* the case that these are controls for: "GROUP/CASE", or one of
+                               * these cases; or "" */
+    const char *const *notes; /* what a user should know of them: cases that are alike, or change
+                               * nothing, or that there are none; a line each */
+    int32_t note_count;
     char digest[NT_DIGEST_HEX]; /* of the script's text */
 } nt_cases;
 

@@ -1,9 +1,10 @@
-/* net:evaluate and net:evaluate_all. Each reads its questions into hook->questions and waits;
- * whoever drives the hook puts answers into hook->answers and resumes it; the script then gets them
- * as read-only objects. Questions are only counted as asked once the script waits for them: what a
- * pcall saw fail was never asked. */
+/* net:evaluate, net:evaluate_all and net:cuts. The first two ask the caller: each reads its
+ * questions into hook->questions and waits; whoever drives the hook puts answers into hook->answers
+ * and resumes it; the script then gets them as read-only objects. Questions are only counted as
+ * asked once the script waits for them: what a pcall saw fail was never asked. */
 #include "hook_private.h"
 
+#include "edit.h"
 #include "network_api.h"
 #include <string.h>
 
@@ -80,7 +81,7 @@ static nt_case *begin(lua_State *state, nt_hook *hook, lua_Integer count) {
     if (count > NT_MOST_QUESTIONS - hook->question_count)
         luaL_error(state, "the script asks more than %d questions", NT_MOST_QUESTIONS);
     nt_cases_finish(&hook->questions);
-    hook->questions.remark = "";
+    hook->questions.remark = hook->questions.control_of = "";
     memcpy(hook->questions.digest, hook->cases.digest, sizeof hook->cases.digest);
     hook->questions.items = NT_ARENA_ARRAY(&hook->questions.arena, nt_case, count + 1);
     if (!hook->questions.items)
@@ -97,21 +98,22 @@ static int ask(lua_State *state, nt_hook *hook, lua_Integer count, const char *w
 }
 
 static void read_question(lua_State *state, nt_hook *hook, int index, const char *what,
-                          nt_case *item) {
+                          nt_arena *arena, nt_case *item) {
     int table = lua_absindex(state, index);
     if (!lua_istable(state, table))
         luaL_error(state, "%s is %s, not a table such as {zero = {…}}", what,
                    luaL_typename(state, table));
     nt_lua_check_keys(state, table, what, true);
     item->name = "";
-    nt_lua_read_edits(state, hook, table, what, &hook->questions.arena, item);
+    nt_lua_read_edits(state, hook, table, what, arena, item);
 }
 
 static int evaluate(lua_State *state) {
     nt_hook *hook = nt_lua_hook(state);
     nt_lua_check_network(state, "evaluate");
     lua_settop(state, 2);
-    read_question(state, hook, 2, "the question", begin(state, hook, 1));
+    nt_case *question = begin(state, hook, 1);
+    read_question(state, hook, 2, "the question", &hook->questions.arena, question);
     return ask(state, hook, 1, "net:evaluate", take_one);
 }
 
@@ -125,7 +127,7 @@ static int evaluate_all(lua_State *state) {
     for (lua_Integer i = 0; i < count; i++) {
         const char *what = lua_pushfstring(state, "question %I", i + 1);
         lua_rawgeti(state, 2, i + 1);
-        read_question(state, hook, -1, what, &questions[i]);
+        read_question(state, hook, -1, what, &hook->questions.arena, &questions[i]);
         lua_settop(state, 2);
     }
     if (count == 0) {
@@ -135,7 +137,34 @@ static int evaluate_all(lua_State *state) {
     return ask(state, hook, count, "net:evaluate_all", take_all);
 }
 
+/* --- cuts ------------------------------------------------------------------------------------- */
+
+enum { INSTRUCTIONS_A_NODE = 10 };
+
+/* The graph itself answers this one, without weights or images. */
+static int cuts(lua_State *state) {
+    nt_hook *hook = nt_lua_hook(state);
+    const nt_graph *graph = hook->network->graph;
+    nt_case item;
+    bool cut;
+    char why[NT_WHY];
+    nt_lua_check_network(state, "cuts");
+    lua_settop(state, 2);
+    nt_sandbox_charge(state, (int64_t)nt_graph_size(graph) * INSTRUCTIONS_A_NODE);
+    nt_arena_finish(&hook->cut);
+    hook->named = 0;
+    read_question(state, hook, 2, "net:cuts", &hook->cut, &item);
+    nt_status status = nt_edit_cuts(graph, item.edits, item.count, &cut, why);
+    if (status == NT_INVALID)
+        return luaL_error(state, "net:cuts: %s", why);
+    if (status != NT_OK)
+        return nt_sandbox_no_memory(state);
+    lua_pushboolean(state, cut);
+    return 1;
+}
+
 const luaL_Reg nt_lua_asking[] = {
+    {"cuts", cuts},
     {"evaluate", evaluate},
     {"evaluate_all", evaluate_all},
     {NULL, NULL},

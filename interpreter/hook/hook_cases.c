@@ -1,7 +1,10 @@
-/* Reads what a script returned: a list of cases, each under a name of its own, and perhaps a
- * remark. A plain C function of Lua's, so that the sandbox's limits hold and a mistake is an error
- * like any other. */
+/* Reads what a script returned: a list of cases, each under a name of its own, and perhaps
+ * what they are. A plain C function of Lua's, so that the sandbox's limits hold and a mistake is an
+ * error like any other. */
 #include "hook_private.h"
+
+#include "network_api.h"
+#include <string.h>
 
 /* Places on the stack. NAMES: a table from names to their cases' numbers. */
 enum { CASES = 2, REMARK = 3, NAMES = 4 };
@@ -57,15 +60,53 @@ static void read_case(lua_State *state, nt_hook *hook, lua_Integer number) {
     lua_settop(state, table - 1);
 }
 
-static void read_remark(lua_State *state, nt_hook *hook) {
-    if (lua_isnil(state, REMARK))
+/* The text on top of the stack, or "" for nil; pops it. */
+static const char *keep_text(lua_State *state, nt_hook *hook, const char *what) {
+    const char *kept = "";
+    if (!lua_isnil(state, -1)) {
+        if (lua_type(state, -1) != LUA_TSTRING)
+            luaL_error(state, "%s is %s, not a text", what, luaL_typename(state, -1));
+        check_text(state, what, -1);
+        kept = nt_arena_string(&hook->cases.arena, lua_tostring(state, -1));
+        if (!kept)
+            nt_sandbox_no_memory(state);
+    }
+    lua_pop(state, 1);
+    return kept;
+}
+
+/* Raises for a key that the table of a second result doesn't have. */
+static void check_about(lua_State *state) {
+    static const char *const keys[] = {"control_of", "remark", NULL};
+    const char *unknown = NULL;
+    lua_pushnil(state);
+    while (lua_next(state, REMARK)) {
+        const char *key = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : "";
+        bool known = strcmp(key, keys[0]) == 0 || strcmp(key, keys[1]) == 0;
+        if (!known && (!unknown || strcmp(key, unknown) < 0))
+            unknown = key;
+        lua_pop(state, 1);
+    }
+    if (unknown)
+        nt_lua_unknown(state, "the hook's second result has an unknown key", unknown, keys);
+}
+
+/* What the script says of its cases: a remark, or a table with one. */
+static void read_about(lua_State *state, nt_hook *hook) {
+    int type = lua_type(state, REMARK);
+    if (type != LUA_TNIL && type != LUA_TSTRING && type != LUA_TTABLE)
+        luaL_error(state, "the hook's second result must be a remark (a text), or a table such as "
+                          "{remark = …, control_of = …}");
+    if (type != LUA_TTABLE) {
+        lua_pushvalue(state, REMARK);
+        hook->cases.remark = keep_text(state, hook, "the remark");
         return;
-    if (lua_type(state, REMARK) != LUA_TSTRING)
-        luaL_error(state, "the hook's second result must be a remark (a text)");
-    check_text(state, "the remark", REMARK);
-    hook->cases.remark = nt_arena_string(&hook->cases.arena, lua_tostring(state, REMARK));
-    if (!hook->cases.remark)
-        nt_sandbox_no_memory(state);
+    }
+    check_about(state);
+    lua_getfield(state, REMARK, "remark");
+    hook->cases.remark = keep_text(state, hook, "the remark");
+    lua_getfield(state, REMARK, "control_of");
+    hook->cases.control_of = keep_text(state, hook, "'control_of'");
 }
 
 int nt_lua_read_cases(lua_State *state) {
@@ -78,7 +119,7 @@ int nt_lua_read_cases(lua_State *state) {
     if (count > NT_MOST_CASES)
         return luaL_error(state, "the hook returned %I cases; at most %d are allowed", count,
                           NT_MOST_CASES);
-    read_remark(state, hook);
+    read_about(state, hook);
     hook->cases.items = NT_ARENA_ARRAY(&hook->cases.arena, nt_case, count + 1);
     if (!hook->cases.items)
         return nt_sandbox_no_memory(state);

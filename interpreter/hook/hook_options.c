@@ -102,6 +102,8 @@ void nt_lua_push_options(lua_State *state, nt_hook *hook) {
 nt_status nt_hook_check_options(const nt_hook *hook, nt_error *error) {
     static const char *const none[] = {NULL};
     nt_status status = NT_OK;
+    if (hook->cases.count == 0)
+        return NT_OK;
     for (int i = 0; i < hook->option_count; i++) {
         if (hook->read[i])
             continue;

@@ -29,6 +29,7 @@ struct nt_hook {
     const nt_answer *answers; /* to these, while it takes them */
     int64_t question_count;   /* asked so far */
 
+    nt_arena cut;  /* what net:cuts was asked last */
     int64_t named; /* nodes that the cases being read name so far */
 };
 
@@ -36,7 +37,7 @@ struct nt_hook {
 void nt_lua_push_options(lua_State *state, nt_hook *hook);
 
 /* NT_INVALID, at its place, for an option that the script never asked for: it is most likely
- * misspelt. */
+ * misspelt. A script that found no case may have had no use for it. */
 nt_status nt_hook_check_options(const nt_hook *hook, nt_error *error);
 
 /* read_cases(hook, cases, remark): a C function that reads what a script returned into hook->cases.
@@ -51,7 +52,10 @@ void nt_lua_check_keys(lua_State *state, int table, const char *what, bool quest
 void nt_lua_read_edits(lua_State *state, nt_hook *hook, int table, const char *what,
                        nt_arena *arena, nt_case *item);
 
-/* The methods net:evaluate and net:evaluate_all. */
+/* Notes in hook->cases what a user should know of them. NT_NO_MEMORY or NT_OK. */
+nt_status nt_hook_note(nt_hook *hook);
+
+/* The methods net:cuts, net:evaluate and net:evaluate_all. */
 extern const luaL_Reg nt_lua_asking[];
 
 #endif

@@ -398,13 +398,27 @@ static int network_node(lua_State *state) {
     return 1;
 }
 
+/* net:need(a, b, …): all of them, none of which may be nil. */
+static int network_need(lua_State *state) {
+    nt_lua_check_network(state, "need");
+    int count = lua_gettop(state) - 1;
+    if (count == 0)
+        return luaL_error(state, "net:need was given nothing");
+    for (int i = 1; i <= count; i++)
+        if (lua_isnil(state, i + 1))
+            return count == 1
+                       ? luaL_error(state, "net:need was given nil")
+                       : luaL_error(state, "net:need was given nil as number %d of %d", i, count);
+    return count;
+}
+
 static const luaL_Reg own_methods[] = {
-    {"nodes", network_nodes}, {"node", network_node}, {NULL, NULL}};
+    {"nodes", network_nodes}, {"node", network_node}, {"need", network_need}, {NULL, NULL}};
 
 static int network_index(lua_State *state) {
     lua_getfield(state, LUA_REGISTRYINDEX, NETWORK ".more");
     const luaL_Reg *const lists[] = {own_methods, lua_touserdata(state, -1)};
-    const char *names[NT_MORE_METHODS + 4] = {"name"}, *key = luaL_checkstring(state, 2);
+    const char *names[NT_MORE_METHODS + 5] = {"name"}, *key = luaL_checkstring(state, 2);
     int count = 1;
     if (strcmp(key, "name") == 0) {
         lua_pushstring(state, network_of(state)->name);

@@ -4,6 +4,7 @@
  *     net.name                   the network's name
  *     net:nodes(), net:nodes("conv2d"), net:nodes{op = "conv2d", name = "layer2.*", fd = true}
  *     net:node("layer1.0.conv1") one node; an unknown name is an error with the near ones
+ *     net:need(a, b)             what it was given; an error if one of them is nil
  *
  * A node is an object of its own (the same one each time) with the fields that experiments/lua/
  * nontrivial.lua documents; reading any other field is an error. */

@@ -353,9 +353,164 @@ static void options_that_nobody_reads_are_mistakes(void **state) {
     nt_cases cases;
     nt_scalar scalar;
     nt_hook_option option = text_option("adjacant", &scalar, "after");
-    run_script(HOOK("local a = options.adjacent return {}"), &option, 1, &cases, &text);
+    run_script(HOOK("local a = options.adjacent return {{name = 'a', zero = 'conv1'}}"), &option, 1,
+               &cases, &text);
     assert_non_null(strstr(text.bytes, "has no option 'adjacant'; did you mean 'adjacent'?"));
     nt_text_finish(&text);
+}
+
+/* A script that fails, or finds nothing to do, may have had no use for its options yet. */
+static void options_that_nobody_came_to_read(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("adjacent", &scalar, "after");
+    run_script(HOOK("if #net:nodes('conv_transpose2d') == 0 then return {} end\n"
+                    "return {{name = options.adjacent, zero = 'conv1'}}"),
+               &option, 1, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+    run_script(HOOK("error('early') return options.adjacent"), &option, 1, &cases, &text);
+    assert_non_null(strstr(text.bytes, "early"));
+    assert_null(strstr(text.bytes, "no option"));
+    nt_text_finish(&text);
+    run_script(HOOK("return {{name = 'a'}}"), &option, 1, &cases, &text);
+    assert_null(strstr(text.bytes, "no option"));
+    nt_text_finish(&text);
+}
+
+/* --- names that are misspelt, and nil --------------------------------------------------------- */
+
+static void unknown_names_are_mistakes(void **state) {
+    (void)state;
+    assert_refused(HOOK("local conv1, conv2 = 'conv1', 'layer1.0.conv1'\n"
+                        "return {{name = 'both', zero = {conv1, cnov2}}}"),
+                   ":3:1: error: nothing is called 'cnov2' here; did you mean 'conv2'?");
+    assert_refused(HOOK("return {{name = 'a', zero = ne:nodes('conv2d')}}"), "did you mean 'net'?");
+    assert_refused(HOOK("return {{name = _G.x, zero = 'conv1'}}"), "nothing is called '_G' here");
+}
+
+static void need_refuses_nil(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    run_script(HOOK("local a, b = net:need('conv1', 'layer1.0.conv1')\n"
+                    "assert(net:need(false) == false and select('#', net:need(a, b)) == 2)\n"
+                    "return {{name = 'a', zero = {net:need(a, b)}}}"),
+               NULL, 0, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    assert_int_equal(cases.items[0].count, 2);
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+    assert_refused(HOOK("local t = {}\nreturn {{name = 'a', zero = {'conv1', net:need(t.x)}}}"),
+                   ":3:1: error: net:need was given nil");
+    assert_refused(HOOK("net:need('conv1', nil, 'fc')"), "net:need was given nil as number 2 of 3");
+    assert_refused(HOOK("net:need('conv1', nil)"), "net:need was given nil as number 2 of 2");
+    assert_refused(HOOK("net:need()"), "net:need was given nothing");
+    assert_refused(HOOK("net.need(1)"), "'need' is called with a colon: net:need");
+}
+
+/* --- what is odd about cases ------------------------------------------------------------------ */
+
+static void assert_notes(const char *body, const char *expected) {
+    char script[1000];
+    nt_text text, notes;
+    nt_cases cases;
+    snprintf(script, sizeof script, HOOK("%s"), body);
+    run_script(script, NULL, 0, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    nt_text_init(&notes);
+    for (int32_t i = 0; i < cases.note_count; i++)
+        nt_text_printf(&notes, "%s\n", cases.notes[i]);
+    assert_string_equal(notes.bytes ? notes.bytes : "", expected);
+    nt_text_finish(&notes);
+    nt_text_finish(&text);
+    nt_cases_finish(&cases);
+}
+
+static void cases_that_are_alike(void **state) {
+    (void)state;
+    assert_notes("return {{name = 'a', zero = {'conv1', 'fc'}}, {name = 'b', zero = 'fc'},\n"
+                 "{name = 'c', zero = {'fc', 'conv1'}}, {name = 'd', mean = 'fc'},\n"
+                 "{name = 'e', zero = 'conv1', prune = {'fc', share = 1}},\n"
+                 "{name = 'f', zero = {'fc', 'conv1'}}}",
+                 "the cases 'a' and 'c' are the same\n"
+                 "the cases 'a' and 'f' are the same\n");
+    assert_notes("return {{name = 'a', noise = {'fc', deviation = 1}},\n"
+                 "{name = 'b', noise = {'fc', deviation = 2}},\n"
+                 "{name = 'c', noise = {'fc', deviation = 1, seed = 1}}}",
+                 "");
+    assert_notes("local t = {} for i = 1, 14 do t[i] = {name = 'c' .. i, zero = 'fc'} end return t",
+                 "the cases 'c1' and 'c2' are the same\nthe cases 'c1' and 'c3' are the same\n"
+                 "the cases 'c1' and 'c4' are the same\nthe cases 'c1' and 'c5' are the same\n"
+                 "the cases 'c1' and 'c6' are the same\nthe cases 'c1' and 'c7' are the same\n"
+                 "the cases 'c1' and 'c8' are the same\nthe cases 'c1' and 'c9' are the same\n"
+                 "the cases 'c1' and 'c10' are the same\nthe cases 'c1' and 'c11' are the same\n"
+                 "3 more cases are like others, or change nothing\n");
+}
+
+static void cases_that_change_nothing(void **state) {
+    (void)state;
+    assert_notes("return {{name = 'a', prune = {'fc', share = 0}},\n"
+                 "{name = 'b', zero = 'conv1', prune = {'fc', share = 1e-9}},\n"
+                 "{name = 'c', zero = 'conv1'}, {name = 'd', prune = {'fc', share = 0.5}}}",
+                 "the case 'a' changes nothing: it is the baseline\n"
+                 "the cases 'b' and 'c' are the same\n");
+    nt_network *network = load("pspnet-resnet34.yaml");
+    char path[PATH_SIZE];
+    nt_cases cases;
+    nt_error error;
+    nt_error_init(&error);
+    write_file(HOOK("return {{name = 'a', zero = net:nodes{op = 'conv*', auxiliary = true}}}"),
+               path);
+    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, NULL, &cases, &error), NT_OK);
+    assert_int_equal(cases.note_count, 1);
+    assert_string_equal(cases.notes[0], "the case 'a' changes nothing: it is the baseline");
+    unlink(path);
+    nt_cases_finish(&cases);
+    nt_error_finish(&error);
+    nt_network_free(network);
+}
+
+static void no_cases(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    run_script(HOOK("return {}, 'nothing to do'"), NULL, 0, &cases, &text);
+    assert_int_equal(cases.note_count, 1);
+    assert_non_null(strstr(cases.notes[0], "the hook nontrivial-hook-"));
+    const char *end = strstr(cases.notes[0], " returned no case");
+    assert_non_null(end);
+    assert_string_equal(end, " returned no case");
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+}
+
+static void cuts(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    run_script(HOOK("assert(not net:cuts{} and net:cuts{zero = 'conv1'})\n"
+                    "assert(not net:cuts{zero = 'layer2.0.conv2'})\n"
+                    "assert(net:cuts{mean = {'layer2.0.conv2', 'layer2.0.downsample.0'}})\n"
+                    "assert(not net:cuts{noise = {'conv1', deviation = 1}})\n"
+                    "assert(not net:cuts{drop = 'layer1.0'} and net:cuts{zero = 'fc'})\n"
+                    "return {{name = 'a', zero = 'conv1'}}, {remark = 'r', control_of = 'g/a'}"),
+               NULL, 0, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    assert_false(cases.asks);
+    assert_string_equal(cases.remark, "r");
+    assert_string_equal(cases.control_of, "g/a");
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+    assert_refused(HOOK("net:cuts{zero = 'conv'}"), "net:cuts: the network has no node 'conv'");
+    assert_refused(HOOK("net:cuts('conv1')"), "net:cuts is string, not a table such as");
+    assert_refused(HOOK("net:cuts{drop = 'layer2.0'}"), "net:cuts: 'layer2.0.add' has no identity");
+    assert_refused(HOOK("return {}, {remrak = 'a'}"),
+                   "unknown key 'remrak'; did you mean 'remark'?");
+    assert_refused(HOOK("return {}, {control_of = 1}"), "'control_of' is number, not a text");
 }
 
 /* pairs goes through all options, and then none is unread; print reaches whoever wants to know. */
@@ -430,6 +585,13 @@ int main(void) {
         cmocka_unit_test(mistakes_are_explained),
         cmocka_unit_test(nodes_show_what_they_are),
         cmocka_unit_test(options_that_nobody_reads_are_mistakes),
+        cmocka_unit_test(options_that_nobody_came_to_read),
+        cmocka_unit_test(unknown_names_are_mistakes),
+        cmocka_unit_test(need_refuses_nil),
+        cmocka_unit_test(cases_that_are_alike),
+        cmocka_unit_test(cases_that_change_nothing),
+        cmocka_unit_test(no_cases),
+        cmocka_unit_test(cuts),
         cmocka_unit_test(options_can_be_listed),
         cmocka_unit_test(many_cases_are_read_fast),
         cmocka_unit_test(prints_are_notes),

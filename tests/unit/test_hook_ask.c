@@ -328,7 +328,8 @@ static void options_after_questions(void **state) {
     nt_scalar scalar;
     nt_hook_option option = text_option("sead", &scalar, "5");
     nt_text_init(&text);
-    write_file(HOOK("net:evaluate{} local s = options.seed return {}"), path);
+    write_file(HOOK("net:evaluate{} local s = options.seed return {{name = 'a', zero = 'fc'}}"),
+               path);
     assert_int_equal(drive_path(path, network, &option, 1, by_index, NULL, &text), NT_INVALID);
     assert_non_null(strstr(text.bytes, "has no option 'sead'; did you mean 'seed'?"));
     unlink(path);
