@@ -61,22 +61,28 @@ static nt_status check_graph(const char *path, const nt_arguments *arguments, nt
     return status;
 }
 
-/* Every group's hook is run, so that all of their mistakes are seen. */
+static void say(void *context, const char *line) {
+    (void)context;
+    fprintf(stderr, "%s\n", line);
+}
+
+/* Lists the cases of all groups, and says what is odd about them; what the scripts print is left to
+ * runs. */
 static nt_status count_cases(const nt_suite *suite, const nt_network *network, int64_t *ret,
                              nt_error *error) {
-    nt_status status = NT_OK;
+    const nt_progress progress = {.note = say};
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_cases *cases = NT_ARENA_ARRAY(&arena, nt_cases, suite->group_count + 1);
+    nt_status status = cases ? nt_groups_list(suite, network, NULL, cases, error)
+                             : nt_error_say(error, NT_NO_MEMORY, "out of memory");
     int64_t count = 0;
-    for (int i = 0; i < suite->group_count; i++) {
-        const nt_group *group = &suite->groups[i];
-        nt_cases cases;
-        nt_status hooked = nt_group_list(group, network, NULL, &cases, error);
-        if (hooked != NT_OK) {
-            status = hooked;
-            continue;
-        }
-        count += cases.count;
-        nt_cases_finish(&cases);
+    for (int g = 0; cases && g < suite->group_count; g++) {
+        nt_group_note(&suite->groups[g], &cases[g], &progress);
+        count += cases[g].count;
+        nt_cases_finish(&cases[g]);
     }
+    nt_arena_finish(&arena);
     if (status == NT_OK)
         *ret = count;
     return status;

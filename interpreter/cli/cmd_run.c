@@ -73,6 +73,21 @@ static void add_spread(const nt_results *results, const nt_group_result *group, 
                        nt_agreement_words(group->tau), group->tau);
 }
 
+/* What a user should know of the cases, and the place of the one whose controls they are. */
+static void add_about(const nt_group_result *group, nt_text *text) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    const char *words = group->control.of ? nt_control_words(&group->control, &arena) : "";
+    text->failed = text->failed || !words;
+    if (group->note_count > 0)
+        nt_text_add(text, "\n");
+    for (int32_t i = 0; i < group->note_count; i++)
+        nt_text_printf(text, "note: %s\n", group->notes[i]);
+    if (words && words[0])
+        nt_text_printf(text, "\n%s\n", words);
+    nt_arena_finish(&arena);
+}
+
 static void add_group(const nt_results *results, const nt_group_result *group, nt_text *text) {
     nt_text_printf(text, "%s%s\n\n", text->length ? "\n" : "", group->title);
     if (group->remark[0] || group->case_count == 0)
@@ -83,6 +98,7 @@ static void add_group(const nt_results *results, const nt_group_result *group, n
         return;
     add_table(results, group, text);
     add_spread(results, group, text);
+    add_about(group, text);
 }
 
 static nt_status print_results(const nt_results *results, bool json) {

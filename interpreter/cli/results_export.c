@@ -139,14 +139,15 @@ static json_t *json_summary(const nt_run_summary *s, bool by_group) {
                                          s->first->split, "cases", (int)s->cases)
                              : json_names(s->first);
     json_t *numbers = json_pack(
-        "{s:i, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:i, s:o*, s:o*}", "results",
+        "{s:i, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:i, s:o*, s:o*, s:o*}", "results",
         (int)s->rows, "value_mean", nt_json_real(s->value.mean), "value_sd",
         nt_json_real(s->value.deviation), "change_mean", nt_json_real(s->change.mean), "change_sd",
         nt_json_real(s->change.deviation), "verdicts", "trivial", (int)s->verdicts[NT_TRIVIAL],
         "critical", (int)s->verdicts[NT_CRITICAL], "better", (int)s->verdicts[NT_BETTER],
         "undecided", (int)s->verdicts[NT_UNDECIDED], "failures", (int)s->failures, "kendall_tau",
         by_group ? nt_json_real(s->tau) : NULL, "recipe",
-        !by_group && s->first->recipe ? nt_recipe_finding_json(s->first->recipe) : NULL);
+        !by_group && s->first->recipe ? nt_recipe_finding_json(s->first->recipe) : NULL, "control",
+        by_group && s->first->control ? nt_control_json(s->first->control) : NULL);
     return join(names, numbers);
 }
 

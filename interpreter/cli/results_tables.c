@@ -10,6 +10,18 @@ static void add_heading(const nt_run_row *row, nt_text *text) {
                    row->split);
 }
 
+/* Where the case stands of which the group has the controls. */
+static void add_control(const nt_run_row *row, nt_text *text) {
+    nt_arena arena;
+    if (!row->control)
+        return;
+    nt_arena_init(&arena);
+    const char *words = nt_control_words(row->control, &arena);
+    text->failed = text->failed || !words;
+    nt_text_printf(text, "\n%s\n", words ? words : "");
+    nt_arena_finish(&arena);
+}
+
 /* --- a row for each seed ---------------------------------------------------------------------- */
 
 /* The table of rows that have one group: the baselines of its split first. */
@@ -41,6 +53,7 @@ static void add_rows(const nt_results_query *query, nt_text *text) {
             continue;
         add_heading(rows->items[first], text);
         add_group(query, rows->items + first, i - first, text);
+        add_control(rows->items[first], text);
         first = i;
     }
 }
@@ -101,6 +114,7 @@ static void add_cases(const nt_results_query *query, nt_text *text) {
             continue;
         add_heading(list->items[first].first, text);
         add_case_table(query->results->scoring.metric, list->items + first, i - first, text);
+        add_control(list->items[first].first, text);
         first = i;
     }
 }

@@ -125,6 +125,15 @@ static void add_verdicts(nt_text *html, const nt_record *record, const nt_record
     nt_text_add(html, "</p>\n");
 }
 
+/* A paragraph of plain text, if there is any. */
+static void add_words(nt_text *html, const char *before, const char *words, const char *after) {
+    if (!words[0])
+        return;
+    nt_text_printf(html, "<p>%s", before);
+    nt_html_text(html, words);
+    nt_text_printf(html, "%s</p>\n", after);
+}
+
 static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *group,
                            const nt_figures *figures, const char *folder, nt_error *error) {
     const nt_paper *paper = nt_paper_of(record);
@@ -134,11 +143,10 @@ static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *gr
     nt_text_add(html, "</h2>\n");
     if (group->case_count > 0)
         add_verdicts(html, record, group);
-    if (group->remark[0]) {
-        nt_text_add(html, "<p>");
-        nt_html_text(html, group->remark);
-        nt_text_add(html, "</p>\n");
-    }
+    add_words(html, "", group->remark, "");
+    add_words(html, "", group->control, "");
+    for (int32_t i = 0; i < group->note_count; i++)
+        add_words(html, "Note: ", group->notes[i], ".");
     if (nt_paper_table(paper, group))
         nt_text_printf(html, "<p class=\"soft\">Beside the paper's %s. %s</p>\n",
                        nt_paper_table(paper, group), nt_paper_remark(paper));

@@ -52,10 +52,11 @@ typedef struct nt_record_case {
 
 /* What the cases of a group have in common, which says how they are best drawn. */
 typedef enum nt_group_form {
-    NT_FORM_SETS,   /* nothing in particular */
-    NT_FORM_SINGLE, /* each edits one layer */
-    NT_FORM_PAIRS,  /* all pairs of layers, with or without the single ones */
-    NT_FORM_NESTED  /* each edits what the one before does, and one layer more */
+    NT_FORM_SETS,    /* nothing in particular */
+    NT_FORM_SINGLE,  /* each edits one layer */
+    NT_FORM_PAIRS,   /* all pairs of layers, with or without the single ones */
+    NT_FORM_NESTED,  /* each edits what the one before does, and one layer more */
+    NT_FORM_CONTROLS /* whatever they edit, they are the controls of a case */
 } nt_group_form;
 
 typedef struct nt_record_group {
@@ -63,7 +64,11 @@ typedef struct nt_record_group {
     nt_record_case *cases;
     int32_t case_count;
     nt_group_form form;
-    double tau, tau_not_trivial; /* NaN with one seed */
+    double tau, tau_not_trivial;      /* NaN with one seed */
+    const nt_record_case *controlled; /* the case whose controls they are; NULL: of none */
+    const char *control;              /* its place among them, in words; or "" */
+    const char *const *notes;         /* what is odd about its cases */
+    int32_t note_count;
 } nt_record_group;
 
 typedef struct nt_record_epoch {

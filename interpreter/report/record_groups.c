@@ -102,6 +102,8 @@ static nt_group_form form_of(const nt_record *record, const nt_record_group *gro
         int32_t count = group->cases[c].layer_count;
         with[count == 1 ? 0 : count == 2 ? 1 : 2]++;
     }
+    if (group->control[0])
+        return NT_FORM_CONTROLS;
     if (nested(group))
         return NT_FORM_NESTED;
     if (with[0] == group->case_count && with[0] > 0)
@@ -128,14 +130,29 @@ static nt_status add_group(nt_record *record, const nt_group_result *from, nt_re
     group->remark = from->remark;
     group->tau = from->tau;
     group->tau_not_trivial = from->tau_not_trivial;
+    group->notes = from->notes;
+    group->note_count = from->note_count;
+    group->control = from->control.of ? nt_control_words(&from->control, &record->arena) : "";
     group->case_count = from->case_count;
     group->cases = NT_ARENA_ARRAY(&record->arena, nt_record_case, from->case_count + 1);
-    if (!group->cases)
+    if (!group->cases || !group->control)
         return NT_NO_MEMORY;
     for (int32_t c = 0; c < from->case_count; c++)
         NT_TRY(add_case(record, &from->cases[c], &group->cases[c]));
     group->form = form_of(record, group);
     return NT_OK;
+}
+
+/* Records stand in the order of the results. */
+static void find_controlled(nt_record *record) {
+    const nt_results *results = record->results;
+    for (int32_t own = 0; own < record->group_count; own++) {
+        const nt_case_result *of = nt_results_controlled(results, own);
+        for (int32_t g = 0; of && g < record->group_count; g++)
+            for (int32_t c = 0; c < record->groups[g].case_count; c++)
+                if (&results->groups[g].cases[c] == of)
+                    record->groups[own].controlled = &record->groups[g].cases[c];
+    }
 }
 
 nt_status nt_record_add_groups(nt_record *record) {
@@ -146,6 +163,7 @@ nt_status nt_record_add_groups(nt_record *record) {
         return NT_NO_MEMORY;
     for (int32_t g = 0; g < results->group_count; g++)
         NT_TRY(add_group(record, &results->groups[g], &record->groups[g]));
+    find_controlled(record);
     note_costs(record, true);
     note_costs(record, false);
     return NT_OK;

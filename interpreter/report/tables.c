@@ -288,6 +288,10 @@ void nt_tables_markdown(nt_record *record, nt_text *text) {
             nt_text_printf(text, "Beside the paper's %s.\n\n", table);
         if (group->remark[0])
             nt_text_printf(text, "%s\n\n", group->remark);
+        if (group->control[0])
+            nt_text_printf(text, "%s\n\n", group->control);
+        for (int32_t i = 0; i < group->note_count; i++)
+            nt_text_printf(text, "Note: %s.\n\n", group->notes[i]);
         if (!isnan(group->tau)) {
             nt_table_agreement(group, "tau", text);
             nt_text_add(text, "\n\n");

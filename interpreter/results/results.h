@@ -6,6 +6,7 @@
 #ifndef NT_RESULTS_H
 #define NT_RESULTS_H
 
+#include "control.h"
 #include "field.h"
 #include "finding.h"
 #include "scalar.h"
@@ -90,6 +91,10 @@ typedef struct nt_group_result {
     /* How well the seeds agree which case matters more: mean of Kendall's tau-b over pairs of
      * seeds, NaN with one; the same without the cases that are trivial with every seed. */
     double tau, tau_not_trivial;
+    /* What a user should know of the cases, such as which are alike; a line each. */
+    const char *const *notes;
+    int32_t note_count;
+    nt_control control; /* which case's controls these are, and its place among them */
     nt_case_result *cases;
     int32_t case_count;
 } nt_group_result;
@@ -126,8 +131,12 @@ nt_results *nt_results_new(void);          /* NULL when out of memory */
 void nt_results_free(nt_results *results); /* takes NULL */
 
 /* Once all is measured and compared, and the recipes found (recipe_finding.h): fills in what is
- * adjusted and concluded, and what the seeds say together. NT_NO_MEMORY or NT_OK. */
+ * adjusted and concluded, what the seeds say together, and the place of a case that a group has the
+ * controls of. NT_NO_MEMORY or NT_OK. */
 nt_status nt_results_judge(nt_results *results);
+
+/* The case that a group has the controls of; NULL: none. */
+const nt_case_result *nt_results_controlled(const nt_results *results, int32_t group);
 
 int32_t nt_results_failures(const nt_results *results); /* cases × seeds without numbers */
 
@@ -158,11 +167,12 @@ nt_status nt_results_write(const nt_results *results, const char *folder, nt_err
 
 #define NT_RESULTS_JSON "results.json"
 
-/* New references, NULL when out of memory: what results.json holds, two of its members, and its
+/* New references, NULL when out of memory: what results.json holds, three of its members, and its
  * JSON Schema. */
 json_t *nt_results_json(const nt_results *results);
 json_t *nt_setup_json(const nt_setup *setup);
 json_t *nt_provenance_json(const nt_provenance *provenance);
+json_t *nt_control_json(const nt_control *control);
 json_t *nt_results_schema(void);
 
 /* Reads a results.json. NT_INVALID, with the file, the place in it and what to do, for one that

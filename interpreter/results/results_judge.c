@@ -2,6 +2,8 @@
  */
 #include "results.h"
 
+#include <string.h>
+
 /* Numbers of a group's cases, [cases][seeds]. */
 typedef struct numbers {
     double *values, *changes;
@@ -62,6 +64,47 @@ static nt_status judge_recipes(nt_group_result *group, const numbers *n) {
     return nt_judge(n->judged, group->case_count);
 }
 
+/* --- controls --------------------------------------------------------------------------------- */
+
+const nt_case_result *nt_results_controlled(const nt_results *results, int32_t group) {
+    const char *of = results->groups[group].control.of;
+    for (int32_t g = 0; of && g < results->group_count; g++) {
+        const char *name = nt_control_within(of, results->groups[g].name, g == group);
+        for (int32_t c = 0; name && c < results->groups[g].case_count; c++)
+            if (strcmp(results->groups[g].cases[c].name, name) == 0)
+                return &results->groups[g].cases[c];
+    }
+    return NULL;
+}
+
+/* `changes` has room for one of each case. */
+static void place_among(nt_results *results, int32_t g, double *changes) {
+    nt_group_result *group = &results->groups[g];
+    const nt_case_result *of = nt_results_controlled(results, g);
+    int32_t count = 0;
+    for (int32_t c = 0; of && c < group->case_count; c++)
+        if (&group->cases[c] != of)
+            changes[count++] = group->cases[c].change.mean;
+    if (of)
+        nt_control_place(&group->control, of->change.mean, changes, count);
+}
+
+static nt_status place_all(nt_results *results) {
+    nt_status status = NT_OK;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    for (int32_t g = 0; status == NT_OK && g < results->group_count; g++) {
+        double *changes = NT_ARENA_ARRAY(&arena, double, results->groups[g].case_count + 1);
+        status = changes ? NT_OK : NT_NO_MEMORY;
+        if (changes)
+            place_among(results, g, changes);
+    }
+    nt_arena_finish(&arena);
+    return status;
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
 nt_status nt_results_judge(nt_results *results) {
     nt_arena arena;
     nt_status status = NT_OK;
@@ -79,5 +122,5 @@ nt_status nt_results_judge(nt_results *results) {
             status = judge_recipes(group, &n);
     }
     nt_arena_finish(&arena);
-    return status;
+    return status == NT_OK ? place_all(results) : status;
 }

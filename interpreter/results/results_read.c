@@ -83,6 +83,11 @@ static nt_status check(const nt_json_reading *r, nt_results *results) {
         const nt_json_place place = {&groups, NULL, (size_t)g};
         NT_TRY(check_group(r, &place, results, &results->groups[g]));
     }
+    for (int32_t g = 0; g < results->group_count; g++) {
+        const nt_json_place place = {&groups, NULL, (size_t)g}, control = {&place, "control", 0};
+        if (results->groups[g].control.of && !nt_results_controlled(results, g))
+            return nt_json_say(r, &control, "is of a case that isn't there");
+    }
     return NT_OK;
 }
 

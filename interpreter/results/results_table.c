@@ -216,6 +216,36 @@ static const nt_json_table case_table = {"a case",     sizeof(nt_case_result),
                                          case_members, ALONE | SEVERAL,
                                          case_variant, case_variant_read};
 
+/* A group without controls has none of it, so that there is no such member. */
+enum { NO_CONTROL = 1, CONTROL = 2 };
+
+#define PLACE(member) offsetof(nt_control, member)
+
+static const nt_json_member control_members[] = {
+    {"of", NT_JSON_LINE, PLACE(of), .in = CONTROL,
+     .doc = "the case that the others are controls for: GROUP/CASE, or one of the group"},
+    {"sets", NT_JSON_INT, PLACE(sets), .max = INT32_MAX, .in = CONTROL,
+     .doc = "the other cases of the group that have numbers"},
+    {"as_costly", NT_JSON_INT, PLACE(as_costly), .max = INT32_MAX, .in = CONTROL,
+     .doc = "of these lower the value as much as the case or more, by the mean over the seeds"},
+    {"p", NT_JSON_REAL, PLACE(p), .nullable = true, .in = CONTROL,
+     .doc = "of the case being one more draw: (as_costly + 1) / (sets + 1)"},
+    {0},
+};
+
+static unsigned control_variant(const void *record) {
+    return ((const nt_control *)record)->of ? CONTROL : NO_CONTROL;
+}
+
+static unsigned control_variant_read(const json_t *object) {
+    (void)object;
+    return CONTROL;
+}
+
+const nt_json_table nt_control_table = {
+    "the place among controls", sizeof(nt_control), control_members, CONTROL, control_variant,
+    control_variant_read};
+
 #define GROUP(member) offsetof(nt_group_result, member)
 
 static const nt_json_member group_members[] = {
@@ -225,6 +255,10 @@ static const nt_json_member group_members[] = {
     {"hook_sha256", NT_JSON_DIGEST, GROUP(hook_digest), .doc = "of the script"},
     {"options", NT_JSON_MAP, GROUP(options), GROUP(option_count), .doc = "that it was given"},
     {"remark", NT_JSON_LINE, GROUP(remark), .doc = "what the script says of it all"},
+    {"notes", NT_JSON_LIST, GROUP(notes), GROUP(note_count), .items = NT_JSON_LINE,
+     .optional = true, .doc = "which cases are alike, or change nothing"},
+    {"control", NT_JSON_OBJECT, GROUP(control), .table = &nt_control_table, .optional = true,
+     .doc = "the place of the case that the others are controls for"},
     {"kendall_tau", NT_JSON_REAL, GROUP(tau), .nullable = true,
      .doc = "how well the seeds agree on the order of the cases: mean over pairs of seeds"},
     {"kendall_tau_not_trivial", NT_JSON_REAL, GROUP(tau_not_trivial), .nullable = true,

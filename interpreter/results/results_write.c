@@ -109,6 +109,10 @@ json_t *nt_provenance_json(const nt_provenance *provenance) {
     return nt_json_table_write(&nt_provenance_table, provenance);
 }
 
+json_t *nt_control_json(const nt_control *control) {
+    return nt_json_table_write(&nt_control_table, control);
+}
+
 json_t *nt_results_schema(void) {
     json_t *schema = json_pack("{s:s, s:s}", "$schema", "http://json-schema.org/draft-07/schema#",
                                "title", "what a run measured");

@@ -128,7 +128,9 @@ static nt_status read_folder(nt_run_results *results, const double *margin, nt_e
         results->several_seeds = results->several_seeds ||
                                  results->rows[i].finding.seed != results->rows[0].finding.seed;
     NT_TRY(nt_run_judge(results, error));
-    return results->several_seeds ? nt_run_judge_recipes(results, error) : NT_OK;
+    if (results->several_seeds)
+        NT_TRY(nt_run_judge_recipes(results, error));
+    return nt_run_place_controls(results, error);
 }
 
 nt_status nt_run_results_read(const char *folder, const double *margin, nt_run_results **ret,

@@ -7,6 +7,7 @@
 #ifndef NT_RUN_RESULTS_H
 #define NT_RUN_RESULTS_H
 
+#include "control.h"
 #include "results.h"
 #include "score.h"
 #include "store.h"
@@ -19,8 +20,10 @@ typedef struct nt_run_row {
     int32_t case_start;                /* of the same group, split and name */
     const struct nt_run_row *baseline; /* of the same seed and split; NULL if it isn't known */
     bool cut;                          /* as results.json says; false: it isn't there yet */
-    nt_finding finding; /* fails too where it is measured in part, or lacks a baseline */
-    const nt_recipe_finding *recipe; /* of the case over its seeds; NULL: there is but one */
+    const nt_recipe_finding *recipe;   /* of the case over its seeds; NULL: there is but one */
+    const nt_control *control; /* its group's; NULL: it is no group of controls, or the run isn't
+                                * finished */
+    nt_finding finding;        /* fails too where it is measured in part, or lacks a baseline */
 } nt_run_row;
 
 typedef struct nt_run_results {

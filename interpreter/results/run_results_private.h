@@ -15,4 +15,7 @@ nt_status nt_run_judge(nt_run_results *results, nt_error *error);
 /* What the seeds of each case say together. After nt_run_judge. */
 nt_status nt_run_judge_recipes(nt_run_results *results, nt_error *error);
 
+/* After that: finds the place of each case that has a group of controls. */
+nt_status nt_run_place_controls(nt_run_results *results, nt_error *error);
+
 #endif

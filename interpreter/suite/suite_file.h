@@ -77,11 +77,21 @@ nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network 
 nt_status nt_suite_check_norms(const nt_suite *suite, const nt_network *network, int32_t samples,
                                nt_error *error);
 
-/* Runs the group's hook: see nt_hook_run. Its mistakes also say which group asked for it. */
-nt_status nt_group_list(const nt_group *group, const nt_network *network,
-                        const nt_progress *progress, nt_cases *ret, nt_error *error);
+/* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Their mistakes,
+ * which don't hide those of the next, also say which group asked for them. `ret` has room for the
+ * cases of each group; on failure too they are to be finished. */
+nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
+                         const nt_progress *progress, nt_cases *ret, nt_error *error);
 
-/* The same for a hook that asks: see nt_hook_new. */
+/* Notes what a user should know of a group's cases. */
+void nt_group_note(const nt_group *group, const nt_cases *cases, const nt_progress *progress);
+
+/* NT_INVALID, with the near names, for a group that says it has the controls of a case which isn't
+ * there. Unless `searched`, the cases of hooks that ask may still come. */
+nt_status nt_groups_check_controls(const nt_suite *suite, const nt_cases *cases, bool searched,
+                                   nt_error *error);
+
+/* Makes the group's hook, which asks: see nt_hook_new. */
 nt_status nt_group_open(const nt_group *group, const nt_network *network,
                         const nt_progress *progress, nt_hook **ret, nt_error *error);
 

@@ -1,6 +1,7 @@
-/* `groups:` of a suite, and running a group's hook. */
+/* `groups:` of a suite, and what their hooks list. */
 #include "suite_file_private.h"
 
+#include "control.h"
 #include <string.h>
 
 static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_hook_option *ret) {
@@ -92,14 +93,81 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, cons
     return status;
 }
 
-nt_status nt_group_list(const nt_group *group, const nt_network *network,
-                        const nt_progress *progress, nt_cases *ret, nt_error *error) {
-    return nt_hook_run(group->hook, network, group->options, group->option_count, &group->trail,
-                       progress, ret, error);
+/* --- cases ------------------------------------------------------------------------------------ */
+
+nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
+                         const nt_progress *progress, nt_cases *ret, nt_error *error) {
+    nt_status status = NT_OK;
+    for (int g = 0; g < suite->group_count; g++) {
+        const nt_group *group = &suite->groups[g];
+        nt_status hooked = nt_hook_run(group->hook, network, group->options, group->option_count,
+                                       &group->trail, progress, &ret[g], error);
+        status = hooked != NT_OK ? hooked : status;
+    }
+    return status == NT_OK ? nt_groups_check_controls(suite, ret, false, error) : status;
 }
 
 nt_status nt_group_open(const nt_group *group, const nt_network *network,
                         const nt_progress *progress, nt_hook **ret, nt_error *error) {
     return nt_hook_new(group->hook, network, group->options, group->option_count, &group->trail,
                        progress, ret, error);
+}
+
+void nt_group_note(const nt_group *group, const nt_cases *cases, const nt_progress *progress) {
+    for (int32_t i = 0; i < cases->note_count; i++) {
+        bool why = cases->count == 0 && cases->remark[0];
+        nt_progress_note(progress, "in the group '%s' %s%s%s", group->name, cases->notes[i],
+                         why ? ": " : "", why ? cases->remark : "");
+    }
+}
+
+/* --- controls --------------------------------------------------------------------------------- */
+
+/* Whether a group's text names a case that there is, or that may yet come. */
+static bool is_there(const nt_suite *suite, const nt_cases *cases, bool searched, int g,
+                     const char *name) {
+    for (int of = 0; of < suite->group_count; of++) {
+        const char *rest = nt_control_within(name, suite->groups[of].name, of == g);
+        for (int32_t c = 0; rest && c < cases[of].count; c++)
+            if (strcmp(cases[of].items[c].name, rest) == 0)
+                return true;
+        if (rest && cases[of].asks && !searched)
+            return true;
+    }
+    return false;
+}
+
+/* All that it may name; in `arena`. */
+static const char **list_names(const nt_suite *suite, const nt_cases *cases, nt_arena *arena) {
+    size_t count = 0;
+    for (int g = 0; g < suite->group_count; g++)
+        count += (size_t)cases[g].count;
+    const char **names = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    count = 0;
+    for (int g = 0; names && g < suite->group_count; g++)
+        for (int32_t c = 0; c < cases[g].count; c++)
+            if (!(names[count++] = nt_arena_printf(arena, "%s/%s", suite->groups[g].name,
+                                                   cases[g].items[c].name)))
+                return NULL;
+    return names;
+}
+
+nt_status nt_groups_check_controls(const nt_suite *suite, const nt_cases *cases, bool searched,
+                                   nt_error *error) {
+    nt_status status = NT_OK;
+    for (int g = 0; g < suite->group_count; g++) {
+        const nt_group *group = &suite->groups[g];
+        if (!cases[g].control_of[0] || is_there(suite, cases, searched, g, cases[g].control_of))
+            continue;
+        nt_arena arena;
+        nt_arena_init(&arena);
+        const char **names = list_names(suite, cases, &arena);
+        status = nt_error_at(error, NT_INVALID, group->location,
+                             "the group '%s' has the controls of '%s', which is no case here",
+                             group->name, cases[g].control_of);
+        if (names)
+            nt_error_suggest(error, cases[g].control_of, names);
+        nt_arena_finish(&arena);
+    }
+    return status;
 }

@@ -163,6 +163,7 @@ static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
 
 static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
     NT_TRY(nt_suite_list(work));
+    nt_suite_note_cases(work);
     NT_TRY(count_samples(work, &plan->samples));
     plan->cases = 1 + nt_suite_count_cases(work);
     for (int g = 0; g < work->suite->group_count; g++)

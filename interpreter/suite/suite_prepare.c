@@ -164,18 +164,16 @@ static nt_status read_from(nt_suite_work *work) {
                             work->from_digest, work->error);
 }
 
-/* A hook's mistakes don't hide those of the next. */
 nt_status nt_suite_list(nt_suite_work *work) {
     const nt_suite *suite = work->suite;
-    nt_status status = NT_OK;
     NT_TRY(nt_network_load(suite->graph, suite->settings, suite->setting_count, &work->network,
                            work->error));
-    for (int g = 0; g < suite->group_count; g++) {
-        nt_status hooked = nt_group_list(&suite->groups[g], work->network, work->options->progress,
-                                         &work->cases[g], work->error);
-        status = hooked != NT_OK ? hooked : status;
-    }
-    return status;
+    return nt_groups_list(suite, work->network, work->options->progress, work->cases, work->error);
+}
+
+void nt_suite_note_cases(const nt_suite_work *work) {
+    for (int g = 0; g < work->suite->group_count; g++)
+        nt_group_note(&work->suite->groups[g], &work->cases[g], work->options->progress);
 }
 
 nt_status nt_suite_prepare(nt_suite_work *work) {

@@ -6,6 +6,7 @@
 #include "build_info.h"
 #include "origins.h"
 #include "parallel.h"
+#include <math.h>
 #include <string.h>
 
 /* A text in the results' arena. */
@@ -74,6 +75,23 @@ static nt_status describe_options(const nt_suite_work *work, const nt_group *gro
     return NT_OK;
 }
 
+/* The notes, and whose controls they are. */
+static nt_status describe_about(const nt_suite_work *work, const nt_cases *cases,
+                                nt_group_result *ret) {
+    const char **notes = NT_ARENA_ARRAY(&work->results->arena, const char *, cases->note_count + 1);
+    if (!notes)
+        return nt_suite_no_memory(work);
+    for (int32_t i = 0; i < cases->note_count; i++)
+        if (!(notes[i] = copy(work, cases->notes[i])))
+            return nt_suite_no_memory(work);
+    ret->notes = notes;
+    ret->note_count = cases->note_count;
+    if (!cases->control_of[0])
+        return NT_OK;
+    ret->control = (nt_control){.of = copy(work, cases->control_of), .p = (double)NAN};
+    return ret->control.of ? NT_OK : nt_suite_no_memory(work);
+}
+
 nt_status nt_suite_describe_group(nt_suite_work *work, int g) {
     const nt_group *group = &work->suite->groups[g];
     const nt_cases *cases = &work->cases[g];
@@ -89,6 +107,7 @@ nt_status nt_suite_describe_group(nt_suite_work *work, int g) {
         .case_count = cases->count};
     if (!ret->hook_digest || !ret->remark || !ret->cases)
         return nt_suite_no_memory(work);
+    NT_TRY(describe_about(work, cases, ret));
     NT_TRY(describe_options(work, group, &ret->options));
     for (int32_t c = 0; c < cases->count; c++)
         NT_TRY(describe_case(work, &cases->items[c], &ret->cases[c]));

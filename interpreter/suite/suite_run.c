@@ -99,6 +99,8 @@ static nt_status run_all(const nt_suite *suite, const nt_suite_options *options,
     nt_status status = nt_suite_work_init(&work, suite, options, error);
     if (status == NT_OK)
         status = begin(&work);
+    if (status == NT_OK && !only_train)
+        nt_suite_note_cases(&work);
     for (int s = 0; status == NT_OK && s < suite->seed_count; s++)
         status = run_seed(&work, s, only_train);
     if (status == NT_OK && !only_train)

@@ -8,6 +8,9 @@
 /* Loads the network and lists the cases, as far as hooks list them before they ask. */
 nt_status nt_suite_list(nt_suite_work *work);
 
+/* Notes what a user who wants them measured should know of these cases. */
+void nt_suite_note_cases(const nt_suite_work *work);
+
 /* The rest of what can be found wrong before anything is computed or written: opens the data and
  * looks at the training. */
 nt_status nt_suite_prepare(nt_suite_work *work);

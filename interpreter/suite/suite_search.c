@@ -62,12 +62,15 @@ static nt_status search(nt_suite_work *work, int g) {
         status = nt_hook_result(hook, &work->cases[g], work->error);
     }
     nt_hook_free(hook);
-    return status == NT_OK ? nt_suite_describe_group(work, g) : status;
+    if (status != NT_OK)
+        return status;
+    nt_group_note(&work->suite->groups[g], &work->cases[g], work->options->progress);
+    return nt_suite_describe_group(work, g);
 }
 
 nt_status nt_suite_search(nt_suite_work *work) {
     for (int g = 0; g < work->suite->group_count; g++)
         if (work->cases[g].asks)
             NT_TRY(search(work, g));
-    return NT_OK;
+    return nt_groups_check_controls(work->suite, work->cases, true, work->error);
 }

@@ -87,7 +87,10 @@ void make_results(made_results *m, nt_metric metric) {
                                      .title = "No cases",
                                      .hook = "none.lua",
                                      .hook_digest = MADE_DIGEST,
-                                     .remark = ""};
+                                     .remark = "",
+                                     .notes = lines,
+                                     .note_count = 2,
+                                     .control = {"some/one", 2, 1, 0.75}};
     m->layers[0] = (nt_layer_result){.name = "layer1.0.conv1",
                                      .op = "conv2d",
                                      .stage = "layer1",

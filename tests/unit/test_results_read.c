@@ -140,6 +140,8 @@ static bool may_lack(const char *within, const char *key) {
         return strcmp(key, "cut") == 0 || strcmp(key, "recipe") == 0;
     if (strcmp(key, "samples") == 0)
         return strcmp(within, "") == 0;
+    if (strcmp(within, "groups") == 0)
+        return strcmp(key, "notes") == 0 || strcmp(key, "control") == 0;
     if (strcmp(within, "edits") == 0)
         return strcmp(key, "layer") != 0 && strcmp(key, "kind") != 0;
     if (strcmp(within, "provenance") == 0)
@@ -254,6 +256,11 @@ static void errors_say_where(void **state) {
     json_object_set_new(finding, "seed", json_integer(8));
     expect_place(*state, root, "error: groups[0].cases[0].results[1]: is of seed 8, the baseline");
     json_object_set_new(finding, "seed", json_integer(7));
+    json_t *control =
+        json_object_get(json_array_get(json_object_get(root, "groups"), 1), "control");
+    json_object_set_new(control, "of", json_string("some/other"));
+    expect_place(*state, root, "error: groups[1].control: is of a case that isn't there; give the");
+    json_object_set_new(control, "of", json_string("some/one"));
     json_object_set_new(setup, "margn", json_real(0.1));
     expect_place(*state, root, "error: setup: a setup has no 'margn'; give the");
     json_object_del(setup, "margn");
@@ -309,11 +316,36 @@ static void out_of_memory_is_reported_wherever_it_happens(void **state) {
     assert_true(failures > 3);
 }
 
+/* What is equal but for rounding costs as much; what has no number isn't counted. */
+static void places_among_controls(void **state) {
+    (void)state;
+    const double changes[] = {-0.3, -0.1 - 1e-12, -0.1 + 1e-12, -0.0999, 0.1, NAN};
+    nt_control control = {.of = "a/b"};
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_control_place(&control, -0.1, changes, 6);
+    assert_int_equal(control.sets, 5);
+    assert_int_equal(control.as_costly, 3);
+    assert_true(fabs(control.p - 4.0 / 6) < 1e-15);
+    assert_string_equal(nt_control_words(&control, &arena),
+                        "Of 5 controls of 'a/b', 3 cost as much or more (p = 0.6667).");
+    nt_control_place(&control, NAN, changes, 6);
+    assert_true(control.sets == 0 && control.as_costly == 0 && isnan(control.p));
+    assert_string_equal(nt_control_words(&control, &arena),
+                        "'a/b' has no place among these controls: numbers are lacking.");
+    assert_string_equal(nt_control_within("a/b/c", "a", false), "b/c");
+    assert_string_equal(nt_control_within("a/b/c", "a/b", false), "c");
+    assert_string_equal(nt_control_within("a/b", "b", true), "a/b");
+    assert_null(nt_control_within("ab/c", "a", false));
+    nt_arena_finish(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(what_was_written_is_read_back),
         WITH_FOLDER(words_say_kinds_in_their_order),
         cmocka_unit_test(committed_results_are_read),
+        cmocka_unit_test(places_among_controls),
         WITH_FOLDER(a_member_that_is_wrong_is_refused),
         WITH_FOLDER(errors_say_where),
         WITH_FOLDER(a_file_that_is_no_results_is_refused),

@@ -1,0 +1,3 @@
+return function(net)
+  return {{name = "layer1", zero = net:nodes{op = "conv2d", stage = "layer1"}}}
+end
