@@ -5,13 +5,20 @@
 --
 --   ---@param net Network
 --   ---@param options table   what the suite gives under `options:`
---   ---@return Case[] cases, string? remark
+--   ---@return Case[] cases, string|About? about   what the cases are, in words or more
 --   return function(net, options) ... end
 --
 -- It is a pure function: the same network, options and answers give the same cases, every time. It sees Lua's
 -- assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type, string, table, math and
 -- utf8, and nothing of the file system or the clock. math.random starts from the same seed on each run;
 -- math.randomseed(integer) gives it another.
+--
+-- A name that nothing was assigned to is an error where it is read, with the near name: a global is known once
+-- the script has assigned it, if only nil. `_ENV.name` is the same; there is no _G, no rawget and no other way to
+-- ask whether a global is there but pcall. A script that makes an _ENV of its own is on its own.
+--
+-- Fields of the script's own tables may be nil, and Lua can't see a nil at the end of a list: {a, t.b} is {a} where
+-- t.b is nil. `{net:need(a, t.b)}` is an error then.
 
 ---One node, or its name, or a list of them.
 ---@alias Nodes Node|string|(Node|string)[]
@@ -43,6 +50,12 @@
 ---One measurement.
 ---@class Case: Edits
 ---@field name string unique within the group
+
+---What a script says of all its cases: its second result, where that is more than a remark.
+---@class About
+---@field remark string? one line
+---@field control_of string? the cases are controls of this one, "GROUP/CASE", or of one among them, by its name:
+---  the results say how many of them cost as much as it or more
 
 ---What a question was answered. Read-only.
 ---@class Answer
@@ -101,6 +114,19 @@ function Network:nodes(filter) end
 ---@param name string
 ---@return Node
 function Network:node(name) end
+
+---What it is given, unless one of the values is nil: then an error at the line that calls it.
+---@generic T
+---@param ... T
+---@return T ...
+function Network:need(...) end
+
+---Whether these edits are a cut: the network's first output no longer depends on its input, since every path to
+---it passes through a constant. So it says the same of all images, whatever else was taken away. The network is
+---only looked at, not run. A product with zeros counts as a path.
+---@param edits Edits
+---@return boolean
+function Network:cuts(edits) end
 
 ---Measures the network with these edits, and goes on when the answer is there; `{}` asks for the baseline. A
 ---script that asks can't be listed without being run. What can't be answered is an error. It can be called

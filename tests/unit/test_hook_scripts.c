@@ -209,107 +209,176 @@ static void pairs_elsewhere(void **state) {
     nt_text_finish(&text);
 }
 
-static const char *const fd34 = "feature decomposition: conv1 layer2.0.conv1 layer2.0.downsample.0 "
-                                "layer3.0.conv1 layer3.0.downsample.0 layer4.0.conv1 "
-                                "layer4.0.downsample.0";
+/* --- random_sets.lua -------------------------------------------------------------------------- */
 
-/* Every set has its size, and no two of these are the same. */
+/* The cases of the script; its remark ends the text. */
+static void draw_sets(const nt_network *network, const nt_hook_option *options, int count,
+                      nt_cases *ret) {
+    nt_error error;
+    nt_error_init(&error);
+    nt_status status =
+        nt_hook_run(HOOKS "/random_sets.lua", network, options, count, NULL, NULL, ret, &error);
+    if (status != NT_OK)
+        fail_msg("%s", error.items[0].message);
+    nt_error_finish(&error);
+}
+
+static bool edits_layer(const nt_case *item, int32_t layer) {
+    for (int32_t i = 0; i < item->count; i++)
+        if (item->layers[i] == layer)
+            return true;
+    return false;
+}
+
+static bool same_layers(const nt_case *a, const nt_case *b) {
+    return a->count == b->count &&
+           memcmp(a->layers, b->layers, (size_t)a->count * sizeof *a->layers) == 0;
+}
+
+/* Each control has the size of the set and nothing of it, is no cut, and is there once. */
+static void controls_are_fair(const nt_network *network, const nt_cases *cases) {
+    const nt_case *set = &cases->items[0];
+    assert_string_equal(set->name, "the set");
+    assert_string_equal(cases->control_of, "the set");
+    assert_int_equal(cases->note_count, 0);
+    for (int32_t c = 1; c < cases->count; c++) {
+        const nt_case *control = &cases->items[c];
+        bool cut = true;
+        char why[NT_WHY];
+        assert_int_equal(control->count, set->count);
+        for (int32_t i = 0; i < set->count; i++)
+            assert_false(edits_layer(control, set->layers[i]));
+        for (int32_t k = 1; k < c; k++)
+            assert_false(same_layers(control, &cases->items[k]));
+        assert_int_equal(nt_edit_cuts(network->graph, control->edits, control->count, &cut, why),
+                         NT_OK);
+        assert_false(cut);
+    }
+}
+
 static void random_sets(void **state) {
     (void)state;
+    nt_cases cases;
     nt_text text;
-    char *sets[21], *rest;
-    assert_int_equal(run_shipped("resnet34.yaml", "random_sets.lua", NULL, 0, &text), NT_OK);
-    count_is(&text, 21);
-    has_line(&text, fd34);
-    int count = 0;
-    for (char *line = strtok_r(text.bytes, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        int words = 0;
-        sets[count] = strchr(line, ':');
-        assert_non_null(sets[count]);
-        for (char *p = sets[count]; *p; p++)
-            words += *p == ' ';
-        assert_int_equal(words, 7);
-        for (int k = 0; k < count; k++)
-            assert_string_not_equal(sets[k], sets[count]);
-        count++;
-    }
+    nt_network *network = load("resnet34.yaml");
+    nt_text_init(&text);
+    draw_sets(network, NULL, 0, &cases);
+    assert_int_equal(cases.count, 1 + 200);
+    controls_are_fair(network, &cases);
+    add_edits(&text, network, &cases.items[0]);
+    assert_string_equal(text.bytes, " conv1 layer2.0.conv1 layer2.0.downsample.0 layer3.0.conv1 "
+                                    "layer3.0.downsample.0 layer4.0.conv1 layer4.0.downsample.0");
+    assert_non_null(strstr(cases.remark, "200 sets of 7 layers outside the set; "));
+    assert_non_null(strstr(cases.remark, "; the set itself is a cut"));
     nt_text_finish(&text);
+    nt_cases_finish(&cases);
+    nt_network_free(network);
 }
 
+/* Of fifteen pairs two take both sides of a sum. */
+static void random_sets_are_all_taken(void **state) {
+    (void)state;
+    nt_cases cases;
+    nt_scalar set;
+    nt_network *network = load("resnet8.yaml");
+    const nt_hook_option option = text_option("set", &set, "layer3.0.conv*");
+    draw_sets(network, &option, 1, &cases);
+    assert_int_equal(cases.count, 1 + 13);
+    controls_are_fair(network, &cases);
+    assert_string_equal(cases.remark,
+                        "13 sets of 2 layers outside the set; these are all that there are; 2 sets "
+                        "were left out as a cut, and so was 1 layer from all of them");
+    nt_cases_finish(&cases);
+    nt_network_free(network);
+}
+
+/* As many of each stage: six of the seven others in stage 3, of which five hold both sides of its
+ * first sum. The set is a case elsewhere. */
+static void random_sets_by_stage(void **state) {
+    (void)state;
+    nt_cases cases;
+    nt_scalar set, match, of;
+    nt_network *network = load("resnet34.yaml");
+    const nt_hook_option options[] = {text_option("set", &set, "layer3.*.conv1"),
+                                      text_option("match", &match, "stage"),
+                                      text_option("control_of", &of, "convs/first of layer3")};
+    draw_sets(network, options, 3, &cases);
+    assert_int_equal(cases.count, 2);
+    assert_string_equal(cases.control_of, "convs/first of layer3");
+    assert_string_equal(cases.remark,
+                        "2 sets of 6 layers outside the set, as many of each stage; these are all "
+                        "that there are; 5 sets were left out as a cut, and so were 0 layers from "
+                        "all of them");
+    for (int32_t c = 0; c < 2; c++) {
+        assert_int_equal(cases.items[c].count, 6);
+        for (int32_t i = 0; i < 6; i++)
+            assert_string_equal(network->layers[cases.items[c].layers[i]].stage, "layer3");
+    }
+    nt_cases_finish(&cases);
+    nt_network_free(network);
+}
+
+/* Without short connections every convolution is a cut. */
+static void random_sets_of_cuts(void **state) {
+    (void)state;
+    assert_shipped("vgg16.yaml", "random_sets.lua", "seed", "1",
+                   "(there are no controls: of 9 layers outside the set, 0 can go without a cut, "
+                   "and a set takes 4)\n");
+    assert_shipped("plain34.yaml", "random_sets.lua", "set", "layer1.0.conv1",
+                   "(there are no controls: of 32 layers outside the set, 0 can go without a cut, "
+                   "and a set takes 1)\n");
+}
+
+/* Long connections go round what is below them. */
 static void random_sets_elsewhere(void **state) {
     (void)state;
-    static const struct {
-        const char *graph, *line;
-    } cases[] = {
-        {"vgg16.yaml", "feature decomposition: features.0 features.7 features.14 features.24"},
-        {"plain34.yaml", "feature decomposition: conv1 layer2.0.conv1 layer3.0.conv1 "
-                         "layer4.0.conv1"},
-        {"pspnet-resnet34.yaml",
-         "feature decomposition: conv1 layer2.0.conv1 layer2.0.downsample.0 layer3.0.conv1 "
-         "layer3.0.downsample.0 layer4.0.conv1 layer4.0.downsample.0 ppm.features.0.1 "
-         "ppm.features.1.1 ppm.features.2.1 ppm.features.3.1 cls.0 cls.4"},
-        {"segnet.yaml", "feature decomposition: conv1_1 conv2_1 conv3_1 conv4_1 conv4_1_D "
-                        "conv3_1_D conv2_1_D conv1_1_D"},
-        {"unet.yaml",
-         "feature decomposition: inc.double_conv.0 down1.maxpool_conv.1.double_conv.0 "
-         "down2.maxpool_conv.1.double_conv.0 down3.maxpool_conv.1.double_conv.0 "
-         "down4.maxpool_conv.1.double_conv.0 up1.up up1.conv.double_conv.0 up2.up "
-         "up2.conv.double_conv.0 up3.up up3.conv.double_conv.0 up4.up up4.conv.double_conv.0 "
-         "outc.conv"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        nt_text text;
-        assert_int_equal(run_shipped(cases[i].graph, "random_sets.lua", NULL, 0, &text), NT_OK);
-        count_is(&text, 21);
-        has_line(&text, cases[i].line);
-        nt_text_finish(&text);
+    static const char *const graphs[] = {"pspnet-resnet34.yaml", "segnet.yaml", "unet.yaml"};
+    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
+        nt_cases cases;
+        nt_scalar sets[2] = {nt_scalar_read("*1.conv*"), nt_scalar_read("*conv3_*")};
+        const nt_hook_option option = {.name = "set", .items = &sets[i == 1], .count = 1};
+        nt_network *network = load(graphs[i]);
+        draw_sets(network, &option, 1, &cases);
+        if (cases.count > 0)
+            controls_are_fair(network, &cases);
+        assert_true(cases.count > 1 || i == 1);
+        nt_cases_finish(&cases);
+        nt_network_free(network);
     }
 }
 
-/* The lines that begin with `start`. */
-static void lines_of(const nt_text *text, const char *start, nt_text *ret) {
-    nt_text_init(ret);
-    for (const char *line = text->bytes; *line;) {
-        size_t length = strcspn(line, "\n") + 1;
-        if (strncmp(line, start, strlen(start)) == 0)
-            nt_text_add_bytes(ret, line, length);
-        line += length;
-    }
-}
-
-/* Sets stay what they are beside other sizes and with more of them, and change with the seed. */
+/* Sets stay what they are with more of them, and change with the seed. */
 static void random_sets_options(void **state) {
     (void)state;
-    nt_text few, many, other, a, b, c;
-    nt_scalar sizes[] = {{.kind = NT_SCALAR_INT, .integer = 2},
-                         {.kind = NT_SCALAR_INT, .integer = 3}};
-    nt_scalar count, seed;
-    nt_hook_option options[] = {{.name = "sizes", .items = &sizes[1], .count = 1},
-                                text_option("count", &count, "4"),
-                                text_option("seed", &seed, "1")};
-    assert_int_equal(run_shipped("resnet8.yaml", "random_sets.lua", options, 3, &few), NT_OK);
-    options[0] = (nt_hook_option){.name = "sizes", .items = sizes, .count = 2, .list = true};
+    nt_cases few, many, other;
+    nt_scalar count, seed, set;
+    nt_network *network = load("resnet34.yaml");
+    nt_hook_option options[] = {text_option("count", &count, "4"), text_option("seed", &seed, "1"),
+                                text_option("set", &set, "layer4.*.conv2")};
+    draw_sets(network, options, 3, &few);
     count.integer = 6;
-    assert_int_equal(run_shipped("resnet8.yaml", "random_sets.lua", options, 3, &many), NT_OK);
+    draw_sets(network, options, 3, &many);
     seed.integer = 2;
-    assert_int_equal(run_shipped("resnet8.yaml", "random_sets.lua", options, 3, &other), NT_OK);
-    count_is(&few, 5);
-    count_is(&many, 13);
-    lines_of(&few, "3 at random, set ", &a);
-    lines_of(&many, "3 at random, set ", &b);
-    lines_of(&other, "3 at random, set ", &c);
-    count_is(&a, 4);
-    count_is(&b, 6);
-    assert_memory_equal(a.bytes, b.bytes, a.length);
-    assert_string_not_equal(b.bytes, c.bytes);
-    nt_text *const all[] = {&few, &many, &other, &a, &b, &c};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        nt_text_finish(all[i]);
-    refuses("random_sets.lua", "sizes", "10", "the option 'sizes' must be integers from 1 to 9");
-    refuses("random_sets.lua", "sizes", "0", "the option 'sizes' must be integers from 1 to 9");
-    refuses("random_sets.lua", "count", "0", "the option 'count' must be an integer above 0");
+    draw_sets(network, options, 3, &other);
+    assert_int_equal(few.count, 5);
+    assert_int_equal(many.count, 7);
+    for (int32_t c = 0; c < 5; c++)
+        assert_true(same_layers(&few.items[c], &many.items[c]));
+    for (int32_t c = 1; c < 7; c++)
+        assert_false(same_layers(&many.items[c], &other.items[c]));
+    nt_cases_finish(&few);
+    nt_cases_finish(&many);
+    nt_cases_finish(&other);
+    nt_network_free(network);
+    refuses("random_sets.lua", "count", "0",
+            "the option 'count' must be an integer from 1 to 2000");
     refuses("random_sets.lua", "seed", "1.5", "the option 'seed' must be an integer");
+    refuses("random_sets.lua", "match", "block", "the option 'match' must be stage or none");
+    refuses("random_sets.lua", "set", "layer9.*",
+            "no convolution has a name that matches 'layer9.*'");
 }
+
+/* --- kinds.lua and drop_units.lua ------------------------------------------------------------- */
 
 static void kinds(void **state) {
     (void)state;
@@ -424,6 +493,9 @@ int main(void) {
         cmocka_unit_test(pairs),
         cmocka_unit_test(pairs_elsewhere),
         cmocka_unit_test(random_sets),
+        cmocka_unit_test(random_sets_are_all_taken),
+        cmocka_unit_test(random_sets_by_stage),
+        cmocka_unit_test(random_sets_of_cuts),
         cmocka_unit_test(random_sets_elsewhere),
         cmocka_unit_test(random_sets_options),
         cmocka_unit_test(kinds),

@@ -1,0 +1,3 @@
+return function()
+  return {{name = "a", zero = "fc"}, {name = "b", zero = "fc"}}, {control_of = "a"}
+end
