@@ -27,37 +27,64 @@ enum { NT_BET_SHARES = 24 };
 
 typedef enum nt_bet_null { NT_NULL_AT_MOST, NT_NULL_AT_LEAST } nt_bet_null;
 
+/* Capitals are kept as logarithms. Independent differences of -1, 0 and 1, which those of classes
+ * are, are only counted: what they do to each capital follows from how many there are. */
 typedef struct nt_bet {
     nt_bet_null null;
     double bound;       /* of the mean, -1 to 1 */
     int64_t population; /* without replacement from so many; 0: independent draws */
     int64_t seen;
-    double sum; /* of the differences seen, turned so that the null is "at most" */
-    double capital[NT_BET_SHARES];
+    double sum;        /* of the differences seen, turned so that the null is "at most" */
+    int64_t counts[3]; /* of turned -1, 0, 1, where they are only counted; of the others: */
+    double logs[NT_BET_SHARES], squares[NT_BET_SHARES]; /* sums of log factors, and squared */
     bool impossible; /* the null can no longer be true of the population */
 } nt_bet;
 
 void nt_bet_init(nt_bet *bet, nt_bet_null null, double bound, int64_t population);
+
+/* Differences that are NaN, of samples without a value, are passed over. */
 void nt_bet_add(nt_bet *bet, const double *differences, int64_t count);
 
 /* The e-value so far: 1 at first, infinite where the null is impossible. It may fall again; its
  * largest value may be used all the same, since the bound holds for all times together. */
 double nt_bet_value(const nt_bet *bet);
 
+/* What the e-value will hardly exceed after `left` more independent differences like those seen:
+ * where each capital's logarithm stands by then with probability 95 %, by the normal distribution,
+ * the uncertainty of what was seen so far included. Says nothing below some hundreds of them. */
+double nt_bet_outlook(const nt_bet *bet, int64_t left);
+
 /* The means that no look until now has reason to reject, at `confidence` for all times together:
  * computed from all differences seen. [-1, 1] without any. */
 nt_interval nt_bet_interval(const double *differences, int64_t count, int64_t population,
                             double confidence);
 
+/* --- what is to be decided early -------------------------------------------------------------- */
+
+typedef enum nt_decide {
+    NT_DECIDE_NOT,
+    NT_DECIDE_POPULATION, /* about what the samples were drawn from, as all other tests */
+    NT_DECIDE_TEST_SET    /* about the mean over these samples, all of them, and about no others */
+} nt_decide;
+
+extern const char *const nt_decide_names[]; /* "false", "true", "test_set"; ends with NULL */
+
+/* The population of bets on so many samples. */
+int64_t nt_decide_population(nt_decide decide, int64_t samples);
+
 /* --- verdicts --------------------------------------------------------------------------------- */
 
-/* A case watched while its differences come in. Both are p values that hold at any time: the
+/* After how many samples, more than `after`, the next look is: every hundred up to a thousand,
+ * every thousand from there on, and all of them. */
+int32_t nt_look_next(int32_t after, int32_t samples);
+
+enum { NT_WATCH_BETS = 6 };
+
+/* A case watched while its differences come in. All p values hold at any time: they are the
  * reciprocals of the largest e-values at the looks so far. */
 typedef struct nt_watch {
-    nt_bet above_low, below_high; /* against: the mean is at most -margin; it is at least margin */
-    nt_bet below_low, above_high; /* against: it is at least -margin; it is at most margin */
-    double inside_low, inside_high, out; /* the largest values so far */
-    bool worse;                          /* which side `out` is of */
+    nt_bet bets[NT_WATCH_BETS];
+    double inside_low, inside_high, out, moved; /* the largest values so far */
 } nt_watch;
 
 void nt_watch_init(nt_watch *watch, double margin, int64_t population);
@@ -67,5 +94,9 @@ void nt_watch_look(nt_watch *watch, const double *differences, int64_t count);
 
 /* As in nt_margin_test: that the mean lies within the margin, and that it lies beyond. */
 nt_margin_test nt_watch_test(const nt_watch *watch);
+double nt_watch_p(const nt_watch *watch); /* of no change */
+
+/* Whether, with `left` differences to come, both p values will hardly fall to `p`. */
+bool nt_watch_hopeless(const nt_watch *watch, int64_t left, double p);
 
 #endif
