@@ -9,13 +9,17 @@
 
 typedef struct run_options {
     nt_suite_job_options job;
-    bool json, one_by_one, plan;
+    bool json, one_by_one, plan, decide, full;
 } run_options;
 
 static const nt_field run_fields[] = {
     NT_SUITE_JOB_OPTIONS,
     {"plan", NT_BOOL, offsetof(run_options, plan), "false",
      .doc = "say what the run would take, and run nothing"},
+    {"decide", NT_BOOL, offsetof(run_options, decide), "false",
+     .doc = "end each case as soon as its verdict is certain, as `decide: true` in the suite"},
+    {"full", NT_BOOL, offsetof(run_options, full), "false",
+     .doc = "measure every case to the end, whatever the suite says; goes on from decided ones"},
     {"one-by-one", NT_BOOL, offsetof(run_options, one_by_one), "false",
      .doc = "evaluate a graph for each case, not one for all: the same results, slower"},
     NT_OPTION_JSON(run_options),
@@ -31,7 +35,8 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
     nt_arena arena;
     nt_findings_table table;
     nt_arena_init(&arena);
-    nt_findings_table_init(&table, results->setup.metric, results->seed_count > 1);
+    nt_findings_table_init(&table, results->setup.metric, results->seed_count > 1,
+                           group && nt_group_result_decides(group));
     for (int32_t s = 0; s < results->seed_count; s++)
         nt_findings_table_baseline(&table, &results->baseline[s]);
     if (group)
@@ -119,6 +124,15 @@ static nt_status print_results(const nt_results *results, bool json) {
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+/* What the command line says goes for all groups. */
+static nt_status set_decide(nt_suite *suite, const run_options *options, nt_error *error) {
+    if (options->decide && options->full)
+        return nt_error_say(error, NT_USAGE, "--decide and --full don't go together");
+    if (options->full)
+        nt_suite_decide_none(suite);
+    return options->decide ? nt_suite_decide_all(suite, error) : NT_OK;
+}
+
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const run_options *options = arguments->record;
     nt_suite_job job;
@@ -126,6 +140,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_signals_catch();
     nt_status status = nt_suite_job_init(&job, arguments, &options->job, error);
     job.options.one_by_one = options->one_by_one;
+    if (status == NT_OK)
+        status = set_decide(job.suite, options, error);
     if (status == NT_OK && options->plan) {
         nt_suite_plan plan;
         status = nt_suite_plan_make(job.suite, &job.progress, &plan, error);

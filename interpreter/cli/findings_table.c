@@ -6,13 +6,15 @@
 
 enum { NUMBERS = 6 }; /* columns from the value to the p values */
 
-void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds) {
+void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds, bool early) {
     nt_column *columns = table->columns;
     int count = 0;
     columns[count++] = (nt_column){"case", NT_LEFT};
     columns[count++] = (nt_column){"edit", NT_LEFT};
     if (seeds)
         columns[count++] = (nt_column){"seed", NT_RIGHT};
+    if (early)
+        columns[count++] = (nt_column){"images", NT_RIGHT};
     columns[count++] = (nt_column){nt_metric_names[metric], NT_RIGHT};
     columns[count++] = (nt_column){"change", NT_RIGHT};
     columns[count++] = (nt_column){"95 % interval", NT_LEFT};
@@ -22,6 +24,7 @@ void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool see
     columns[count++] = (nt_column){"verdict", NT_LEFT};
     columns[count] = (nt_column){0};
     table->seeds = seeds;
+    table->early = early;
     nt_table_init(&table->table, columns);
 }
 
@@ -82,8 +85,10 @@ void nt_findings_table_baseline(nt_findings_table *table, const nt_finding *base
     nt_table_cell(t, "");
     if (table->seeds)
         nt_table_cellf(t, "%d", baseline->seed);
+    if (table->early && !baseline->failure)
+        nt_table_cellf(t, "%d", baseline->outcome.total);
     if (baseline->failure) {
-        add_empty(t, NUMBERS);
+        add_empty(t, NUMBERS + table->early);
         add_failure(t, baseline);
         return;
     }
@@ -99,10 +104,12 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
     if (table->seeds)
         nt_table_cellf(t, "%d", finding->seed);
     if (finding->failure) {
-        add_empty(t, NUMBERS);
+        add_empty(t, NUMBERS + table->early);
         add_failure(t, finding);
         return;
     }
+    if (table->early)
+        nt_table_cellf(t, "%d", finding->outcome.total);
     nt_table_share(t, finding->outcome.value);
     nt_table_change(t, finding->change);
     if (nt_finding_no_interval(finding)) {
@@ -114,7 +121,8 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
     }
     add_p(t, finding->judgement.holm.inside);
     add_p(t, finding->judgement.holm.outside);
-    nt_table_cellf(t, "%s%s", nt_verdict_name(finding->judgement.verdict), cut ? ", cut" : "");
+    nt_table_cellf(t, "%s%s%s", nt_verdict_name(finding->judgement.verdict),
+                   nt_finding_given_up(finding) ? ", given up" : "", cut ? ", cut" : "");
 }
 
 void nt_findings_note_uncounted(const nt_outcome *baseline, nt_text *text) {

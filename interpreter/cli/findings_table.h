@@ -16,11 +16,11 @@
 
 typedef struct nt_findings_table {
     nt_table table; /* the caller may rule and format it, and must finish it */
-    nt_column columns[11];
-    bool seeds; /* it has a column for them */
+    nt_column columns[12];
+    bool seeds, early; /* it has a column for them, and for how many images there are of each */
 } nt_findings_table;
 
-void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds);
+void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds, bool early);
 void nt_findings_table_baseline(nt_findings_table *table, const nt_finding *baseline);
 void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit, bool cut,
                             const nt_finding *finding);

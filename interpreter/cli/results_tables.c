@@ -28,7 +28,11 @@ static void add_control(const nt_run_row *row, nt_text *text) {
 static void add_group(const nt_results_query *query, const nt_run_row *const *rows, size_t count,
                       nt_text *text) {
     nt_findings_table table;
-    nt_findings_table_init(&table, query->results->scoring.metric, query->results->several_seeds);
+    bool early = false;
+    for (size_t i = 0; i < count; i++)
+        early = early || rows[i]->finding.decide != NT_DECIDE_NOT;
+    nt_findings_table_init(&table, query->results->scoring.metric, query->results->several_seeds,
+                           early);
     for (size_t i = 0; i < query->baselines.count; i++) {
         const nt_run_row *baseline = query->baselines.items[i];
         if (count == 0 || strcmp(baseline->split, rows[0]->split) == 0)

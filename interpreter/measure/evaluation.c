@@ -160,13 +160,11 @@ static void count_sample(const void *context, int job, int worker) {
         memcpy(c->ret_logits + (size_t)job * size, logits, size * sizeof *logits);
 }
 
-/* Returns the sum of the losses. */
-static double count_batch(const counting *c, int32_t count) {
-    double sum = 0;
+/* Adds the losses sample by sample, so that their sum doesn't depend on the batch. */
+static void count_batch(const counting *c, int32_t count, double *loss) {
     nt_parallel(count, count_sample, c);
     for (int32_t i = 0; i < count; i++)
-        sum += c->evaluator->losses[i];
-    return sum;
+        *loss += c->evaluator->losses[i];
 }
 
 void nt_evaluator_require(nt_evaluator *e, int32_t output) {
@@ -201,11 +199,10 @@ static nt_status check_required(nt_evaluator *e, int32_t first, int32_t count,
 }
 
 nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count,
-                           unsigned char *ret_outcomes, double *ret_losses, float *ret_logits,
+                           unsigned char *ret_outcomes, double *losses, float *ret_logits,
                            nt_error *error) {
     int32_t outputs = nt_graph_output_count(e->graph);
     size_t bytes = (size_t)nt_score_bytes(e->scoring);
-    memset(ret_losses, 0, (size_t)outputs * sizeof *ret_losses);
     for (int32_t done = 0; done < count; done += e->evaluation.batch) {
         int32_t batch = count - done < e->evaluation.batch ? count - done : e->evaluation.batch;
         NT_TRY(nt_signals_status());
@@ -220,7 +217,7 @@ nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count,
             if (i == 0 && ret_logits)
                 c.ret_logits =
                     ret_logits + (size_t)done * (size_t)nt_shape_elements(c.logits.type.shape);
-            ret_losses[i] += count_batch(&c, batch);
+            count_batch(&c, batch, &losses[i]);
             if (i == e->required)
                 NT_TRY(check_required(e, first + done, batch, c.outcomes, error));
         }
@@ -236,7 +233,7 @@ static nt_status evaluate(const nt_graph *graph, const nt_weights *weights, cons
                           const nt_evaluation *evaluation, nt_outcome *ret,
                           unsigned char *ret_outcomes, float *ret_logits, nt_error *error) {
     nt_evaluator *evaluator;
-    double loss;
+    double loss = 0;
     int32_t count = nt_loader_count(loader);
     NT_TRY(nt_evaluator_new(graph, weights, NULL, loader, evaluation, &evaluator, error));
     nt_scoring scoring = evaluator->scoring;

@@ -42,14 +42,14 @@ void nt_evaluator_free(nt_evaluator *evaluator); /* takes NULL */
 void nt_evaluator_require(nt_evaluator *evaluator, int32_t output);
 
 /* Evaluates samples [first, first + count), a batch at a time. ret_outcomes gets the samples'
- * outcomes (score.h), output after output; ret_losses the sum of an output's cross-entropies;
+ * outcomes (score.h), output after output; an output's cross-entropies are added to its `losses`;
  * ret_logits, unless NULL, the first output's, sample after sample. NT_FAILED, with the image and
  * the node where it began, for a logit of the required output that is not finite. After a signal
  * that nt_signals_catch caught it stops and returns NT_INTERRUPTED or NT_TERMINATED, without an
  * error.
  */
 nt_status nt_evaluator_run(nt_evaluator *evaluator, int32_t first, int32_t count,
-                           unsigned char *ret_outcomes, double *ret_losses, float *ret_logits,
+                           unsigned char *ret_outcomes, double *losses, float *ret_logits,
                            nt_error *error);
 
 /* --- once ------------------------------------------------------------------------------------- */

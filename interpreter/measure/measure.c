@@ -5,6 +5,7 @@
 #include "measure.h"
 
 #include "alloc.h"
+#include "deciding.h"
 #include "derived_weights.h"
 #include "describe.h"
 #include "outcome.h"
@@ -17,9 +18,17 @@ enum { TOGETHER = 2048 };
 typedef struct measure {
     const nt_measuring *m;
     const nt_subject *first; /* what the others are compared with */
-    nt_subject **wanted;     /* those that the store lacks */
+    nt_subject **asking;     /* those of which the store lacks some */
+    int32_t asking_count;
+    nt_subject **wanted; /* the same, each key once */
     int32_t wanted_count;
-    int64_t done, total; /* samples, over all subjects */
+    bool wanted_all; /* everybody who asks is among them */
+    int32_t sample_bytes;
+    struct batch *batch; /* the last graph */
+    nt_derived_weights derived;
+    bool derived_for_all; /* whatever graph comes next */
+    nt_decider *decider;  /* NULL: nothing ends early */
+    int64_t done, total;  /* samples, over all subjects */
     nt_measure_tally tally;
     const char *asked; /* how the numerics of outcomes must begin that will do */
     const char *other; /* numerics, of outcomes that will do; NULL: there are none */
@@ -73,98 +82,141 @@ static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *
 
 /* A graph of some of the wanted subjects, ready to run. */
 typedef struct batch {
+    nt_arena arena;
     nt_subject **subjects;
     int32_t count;
     nt_case_graph cases;
-    nt_derived_weights derived;
     nt_evaluator *evaluator;
-    int32_t sample_bytes;
-    unsigned char *outcomes; /* per output and sample of a shard */
-    double *losses;          /* per output */
+    unsigned char *outcomes; /* per output and sample of what is run at once */
+    unsigned char *shard;    /* per output and sample of a shard, as far as there are any yet */
+    double *losses;          /* per output, of these */
     nt_shard *shards;
 } batch;
 
-static nt_status make_graph(const measure *me, batch *b, nt_arena *arena) {
-    char why[NT_WHY];
-    nt_edits *edits = NT_ARENA_ARRAY(arena, nt_edits, b->count);
-    b->sample_bytes = nt_score_bytes(
-        nt_scoring_of(nt_dataset_info(nt_loader_dataset(me->m->loader)), me->m->evaluation.metric));
-    b->losses = NT_ARENA_ARRAY(arena, double, b->count);
-    b->outcomes =
-        nt_arena_alloc(arena, (size_t)b->count * NT_SHARD_SAMPLES * (size_t)b->sample_bytes);
-    b->shards = NT_ARENA_ARRAY(arena, nt_shard, b->count);
-    if (!edits || !b->outcomes || !b->losses || !b->shards)
-        return no_memory(me->error);
-    for (int32_t i = 0; i < b->count; i++)
-        edits[i] = b->subjects[i]->edits;
-    return nt_case_graph_init(&b->cases, me->m->network, edits, b->count, why) == NT_OK
-               ? NT_OK
-               : no_memory(me->error);
+static void batch_finish(batch *b) {
+    if (b->count == 0)
+        return;
+    nt_evaluator_free(b->evaluator);
+    nt_case_graph_finish(&b->cases);
+    nt_arena_finish(&b->arena);
+    *b = (batch){0};
 }
 
-static nt_status make_ready(const measure *me, batch *b, nt_arena *arena) {
+static nt_status make_graph(const measure *me, batch *b, char why[NT_WHY]) {
+    nt_edits *edits = NT_ARENA_ARRAY(&b->arena, nt_edits, b->count);
+    size_t size = (size_t)b->count * NT_SHARD_SAMPLES * (size_t)me->sample_bytes;
+    b->losses = NT_ARENA_ARRAY(&b->arena, double, b->count);
+    b->outcomes = nt_arena_alloc(&b->arena, size);
+    b->shard = nt_arena_alloc(&b->arena, size);
+    b->shards = NT_ARENA_ARRAY(&b->arena, nt_shard, b->count);
+    if (!edits || !b->outcomes || !b->shard || !b->losses || !b->shards)
+        return NT_NO_MEMORY;
+    for (int32_t i = 0; i < b->count; i++)
+        edits[i] = b->subjects[i]->edits;
+    return nt_case_graph_init(&b->cases, me->m->network, edits, b->count, why);
+}
+
+/* The tensors that edits want don't depend on what else is in the graph, so that those of more
+ * cases serve fewer; statistics of batches do. */
+static nt_status derive(measure *me, const batch *b) {
+    const nt_measuring *m = me->m;
+    const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
+    if (me->derived_for_all)
+        return NT_OK;
+    nt_derived_weights_finish(&me->derived);
+    NT_TRY(nt_derived_weights_init(&me->derived, &b->cases, &source, me->error));
+    me->derived_for_all = me->wanted_all && b->count == me->wanted_count;
+    return NT_OK;
+}
+
+static nt_status batch_init(measure *me, batch *b, nt_subject **subjects, int32_t count) {
     const nt_measuring *m = me->m;
     nt_evaluation evaluation = m->evaluation;
-    const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
+    char why[NT_WHY];
+    *b = (batch){.count = count};
     evaluation.progress = NULL;
-    NT_TRY(make_graph(me, b, arena));
-    NT_TRY(nt_derived_weights_init(&b->derived, &b->cases, &source, me->error));
-    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, b->derived.weights, m->loader, &evaluation,
+    nt_arena_init(&b->arena);
+    b->subjects = NT_ARENA_ARRAY(&b->arena, nt_subject *, count);
+    if (!b->subjects)
+        return no_memory(me->error);
+    memcpy(b->subjects, subjects, (size_t)count * sizeof *subjects);
+    if (make_graph(me, b, why) != NT_OK)
+        return no_memory(me->error);
+    NT_TRY(derive(me, b));
+    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, me->derived.weights, m->loader, &evaluation,
                             &b->evaluator, me->error));
-    for (int32_t i = 0; i < b->count; i++)
+    for (int32_t i = 0; i < count; i++)
         if (strcmp(b->subjects[b->cases.case_of[i]]->key, me->first->key) == 0)
             nt_evaluator_require(b->evaluator, i);
     return NT_OK;
 }
 
-/* Evaluates one shard, unless all have it, and saves it for those that lack it. */
-static nt_status run_shard(measure *me, batch *b, int32_t number) {
-    const nt_measuring *m = me->m;
-    int32_t total = nt_loader_count(m->loader), lacking = 0;
-    int32_t samples = nt_shard_samples(total, number);
-    bool has, all = true;
-    char detail[64];
-    for (int32_t i = 0; i < b->count && all; i++)
-        NT_TRY(nt_store_has(m->store, b->subjects[i]->key, m->numerics, number, &all, me->error));
-    me->done += (int64_t)samples * b->count;
-    if (all)
+/* The graph of these subjects, which may be the last one. */
+static nt_status find_batch(measure *me, nt_subject **subjects, int32_t count) {
+    batch *b = me->batch;
+    if (b->count == count && memcmp(b->subjects, subjects, (size_t)count * sizeof *subjects) == 0)
         return NT_OK;
-    NT_TRY(nt_evaluator_run(b->evaluator, number * NT_SHARD_SAMPLES, samples, b->outcomes,
-                            b->losses, NULL, me->error));
-    size_t size = (size_t)samples * (size_t)b->sample_bytes;
-    me->tally.evaluated++;
+    batch_finish(b);
+    return batch_init(me, b, subjects, count);
+}
+
+/* What the store has of a shard that is to be gone on with. */
+static nt_status read_begun(const measure *me, const batch *b, int32_t number, int32_t begun) {
+    size_t room = NT_SHARD_SAMPLES * (size_t)me->sample_bytes;
     for (int32_t i = 0; i < b->count; i++) {
-        const char *key = b->subjects[b->cases.case_of[i]]->key;
-        NT_TRY(nt_store_has(m->store, key, m->numerics, number, &has, me->error));
-        if (!has)
-            b->shards[lacking++] = (nt_shard){.key = key,
-                                              .numerics = m->numerics,
-                                              .samples = total,
-                                              .sample_bytes = b->sample_bytes,
-                                              .number = number,
-                                              .outcomes = b->outcomes + (size_t)i * size,
-                                              .size = size,
-                                              .loss = b->losses[i]};
+        int32_t found = 0;
+        b->losses[i] = 0;
+        if (begun > 0)
+            NT_TRY(nt_store_read_shard(
+                me->m->store, b->subjects[b->cases.case_of[i]]->key, me->m->numerics, number,
+                me->sample_bytes, b->shard + (size_t)i * room, &found, &b->losses[i], me->error));
+        if (found != begun)
+            return nt_error_say(me->error, NT_FAILED, "%d samples of a shard are %d", begun, found);
     }
-    NT_TRY(nt_store_put_shards(m->store, b->shards, (size_t)lacking, me->error));
+    return NT_OK;
+}
+
+/* Evaluates samples [first, first + count), which are of one shard, and saves it as far as it goes.
+ */
+static nt_status run_part(measure *me, batch *b, int32_t first, int32_t count) {
+    const nt_measuring *m = me->m;
+    int32_t number = first / NT_SHARD_SAMPLES, begun = first % NT_SHARD_SAMPLES;
+    size_t bytes = (size_t)me->sample_bytes, room = NT_SHARD_SAMPLES * bytes;
+    char detail[64];
+    NT_TRY(read_begun(me, b, number, begun));
+    NT_TRY(nt_evaluator_run(b->evaluator, first, count, b->outcomes, b->losses, NULL, me->error));
+    for (int32_t i = 0; i < b->count; i++) {
+        unsigned char *shard = b->shard + (size_t)i * room;
+        memcpy(shard + (size_t)begun * bytes, b->outcomes + (size_t)i * (size_t)count * bytes,
+               (size_t)count * bytes);
+        b->shards[i] = (nt_shard){.key = b->subjects[b->cases.case_of[i]]->key,
+                                  .numerics = m->numerics,
+                                  .samples = nt_loader_count(m->loader),
+                                  .sample_bytes = me->sample_bytes,
+                                  .number = number,
+                                  .outcomes = shard,
+                                  .size = (size_t)(begun + count) * bytes,
+                                  .loss = b->losses[i]};
+    }
+    NT_TRY(nt_store_put_shards(m->store, b->shards, (size_t)b->count, me->error));
+    me->done += (int64_t)count * b->count;
     snprintf(detail, sizeof detail, "%d of %d cases at once", b->count, me->wanted_count);
     nt_progress_step(m->evaluation.progress, "images of all cases", detail, me->done, me->total);
     return NT_OK;
 }
 
-static nt_status run_batch(measure *me, int32_t first, int32_t count) {
-    batch b = {.subjects = me->wanted + first, .count = count};
-    nt_arena arena;
-    nt_arena_init(&arena);
-    nt_status status = make_ready(me, &b, &arena);
-    int32_t shards = nt_shard_count(nt_loader_count(me->m->loader));
-    for (int32_t i = 0; status == NT_OK && i < shards; i++)
-        status = run_shard(me, &b, i);
-    nt_evaluator_free(b.evaluator);
-    nt_derived_weights_finish(&b.derived);
-    nt_case_graph_finish(&b.cases);
-    nt_arena_finish(&arena);
-    return status;
+/* Evaluates the batch at hand up to `samples`. */
+static nt_status run_batch(measure *me, int32_t samples) {
+    batch *b = me->batch;
+    int32_t done = b->subjects[0]->done;
+    while (done < samples) {
+        int32_t rest = NT_SHARD_SAMPLES - done % NT_SHARD_SAMPLES;
+        int32_t count = rest < samples - done ? rest : samples - done;
+        NT_TRY(run_part(me, b, done, count));
+        done += count;
+        me->tally.evaluated++;
+    }
+    return NT_OK;
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -176,11 +228,11 @@ static nt_status look_up(measure *me, nt_subject *subject, const nt_subject *fir
     nt_measured found;
     const char *other = NULL;
     NT_TRY(nt_store_find(m->store, subject->key, m->numerics, &found, me->error));
-    bool whole = found.shards == nt_shard_count(nt_loader_count(m->loader));
+    bool whole = found.samples > 0 && found.done == found.samples;
     if (!whole)
         NT_TRY(nt_store_find_shared(m->store, subject->key, first->key, me->asked, me->arena,
                                     &other, me->error));
-    subject->shards = found.shards;
+    subject->done = other ? nt_loader_count(m->loader) : found.done;
     subject->numerics = other ? other : m->numerics;
     me->other = other ? other : me->other;
     *ret = whole || other;
@@ -190,7 +242,7 @@ static nt_status look_up(measure *me, nt_subject *subject, const nt_subject *fir
 static void note_subject(measure *me, nt_subject *subject, bool whole) {
     me->tally.known += whole;
     if (!whole)
-        me->wanted[me->wanted_count++] = subject;
+        me->asking[me->asking_count++] = subject;
 }
 
 /* The first subject goes with the cases: it must have numerics that one of them has, and those of
@@ -200,6 +252,7 @@ static nt_status look_up_first(measure *me, nt_subject *first, bool own, const c
     NT_TRY(look_up(me, first, first, &whole));
     if (own && first->numerics != me->m->numerics) {
         first->numerics = me->m->numerics;
+        first->done = 0;
         whole = false;
     } else if (!own && cases) {
         first->numerics = cases;
@@ -213,7 +266,7 @@ static void tell_numerics(measure *me, const nt_measure_tally *before) {
     me->tally.mixed = me->other != NULL;
     if (!me->other || !before || before->mixed)
         return;
-    if (me->wanted_count == 0)
+    if (me->asking_count == 0)
         nt_progress_note(progress, "outcomes that were measured with '%s' are kept", me->other);
     else
         nt_progress_note(progress,
@@ -239,33 +292,92 @@ static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count) {
     return subjects[0].failure ? NT_OK : look_up_first(me, &subjects[0], own, cases);
 }
 
-/* By how many shards there are already, then by key. */
+/* By how many samples there are already, then by key. */
 static int compare(const void *a, const void *b) {
     const nt_subject *x = *(nt_subject *const *)a, *y = *(nt_subject *const *)b;
-    if (x->shards != y->shards)
-        return x->shards < y->shards ? -1 : 1;
+    if (x->done != y->done)
+        return x->done < y->done ? -1 : 1;
     return strcmp(x->key, y->key);
 }
 
-/* Cases that begin at the same shard go together, so that none is computed again for the sake of
- * another; equal ones are one. */
-static void sort_wanted(measure *me) {
-    int32_t kept = 0;
-    qsort(me->wanted, (size_t)me->wanted_count, sizeof *me->wanted, compare);
-    for (int32_t i = 0; i < me->wanted_count; i++)
+/* Of those that ask for more than they have, up to `samples`, each key once. Those that begin at
+ * the same sample go together, so that none is computed again for the sake of another. */
+static void find_unique(measure *me, int32_t samples) {
+    int32_t kept = 0, count = 0;
+    for (int32_t i = 0; i < me->asking_count; i++)
+        if (me->asking[i]->done < samples)
+            me->wanted[count++] = me->asking[i];
+    qsort(me->wanted, (size_t)count, sizeof *me->wanted, compare);
+    for (int32_t i = 0; i < count; i++)
         if (kept == 0 || strcmp(me->wanted[kept - 1]->key, me->wanted[i]->key) != 0)
             me->wanted[kept++] = me->wanted[i];
     me->wanted_count = kept;
+    me->wanted_all = count == me->asking_count;
 }
 
 /* How many of the wanted, from the first on, make the next graph. */
 static int32_t next_batch(const measure *me, int32_t first) {
     int32_t count = 1, most = me->m->one_by_one ? 1 : TOGETHER;
     while (count < most && first + count < me->wanted_count &&
-           me->wanted[first + count]->shards == me->wanted[first]->shards)
+           me->wanted[first + count]->done == me->wanted[first]->done)
         count++;
     return count;
 }
+
+/* Measures all that ask for it up to `samples`. */
+static nt_status advance(measure *me, int32_t samples) {
+    int32_t count;
+    find_unique(me, samples);
+    for (int32_t first = 0; first < me->wanted_count; first += count) {
+        count = next_batch(me, first);
+        NT_TRY(find_batch(me, me->wanted + first, count));
+        NT_TRY(run_batch(me, samples));
+    }
+    for (int32_t i = 0; i < me->asking_count; i++)
+        if (me->asking[i]->done < samples)
+            me->asking[i]->done = samples;
+    return NT_OK;
+}
+
+/* How much there is to do, as far as can be said. */
+static void foresee(measure *me) {
+    int32_t samples = nt_loader_count(me->m->loader);
+    find_unique(me, samples);
+    me->total = me->done;
+    for (int32_t i = 0; i < me->wanted_count; i++)
+        me->total += samples - me->wanted[i]->done;
+}
+
+/* --- ending early ----------------------------------------------------------------------------- */
+
+/* Those whose end is found ask for nothing more. */
+static void stop_asking(measure *me) {
+    int32_t kept = 0, samples = nt_loader_count(me->m->loader);
+    for (int32_t i = 0; i < me->asking_count; i++)
+        if (me->asking[i]->open || me->asking[i]->samples == samples)
+            me->asking[kept++] = me->asking[i];
+    me->asking_count = kept;
+    foresee(me);
+}
+
+/* Measures up to one look after the other, with what is open then. */
+static nt_status decide_all(measure *me, nt_subject *subjects, int32_t count) {
+    int32_t samples = nt_loader_count(me->m->loader), before = 0;
+    NT_TRY(nt_decider_new(me->m, subjects, count, &me->decider, me->error));
+    for (int32_t look = nt_look_next(0, samples); before < samples;
+         before = look, look = nt_look_next(look, samples)) {
+        NT_TRY(advance(me, look));
+        NT_TRY(nt_decider_look(me->decider, before, look, me->error));
+        stop_asking(me);
+    }
+    for (int32_t i = 1; i < count; i++) {
+        me->tally.samples += subjects[i].failure ? 0 : samples;
+        me->tally.spared += subjects[i].failure ? 0 : samples - subjects[i].samples;
+    }
+    return NT_OK;
+}
+
+/* --- together --------------------------------------------------------------------------------- */
 
 /* Looks through what is measured for outcomes that are none. */
 static nt_status find_failures(measure *me, nt_subject *subjects, int32_t count) {
@@ -278,7 +390,7 @@ static nt_status find_failures(measure *me, nt_subject *subjects, int32_t count)
         if (subject->failure)
             continue;
         NT_TRY(nt_outcome_read(me->m->store, subject->key, subject->numerics, scoring,
-                               nt_loader_count(loader), &outcome, NULL, me->error));
+                               subject->samples, &outcome, NULL, me->error));
         if (outcome.failed == 0) {
             NT_TRY(nt_evaluation_counts(&outcome, loader, me->error));
             continue;
@@ -295,34 +407,54 @@ static nt_status find_failures(measure *me, nt_subject *subjects, int32_t count)
     return NT_OK;
 }
 
+/* How many shards there are of the graphs that all of it takes. */
+static int32_t count_shards(measure *me, int32_t samples) {
+    int32_t shards = 0;
+    find_unique(me, samples);
+    for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
+        shards += nt_shard_count(samples);
+    return shards;
+}
+
 static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
                              const nt_measure_tally *before) {
     int32_t samples = nt_loader_count(me->m->loader);
+    bool decide = false;
     me->first = subjects;
+    me->sample_bytes = nt_score_bytes(
+        nt_scoring_of(nt_dataset_info(nt_loader_dataset(me->m->loader)), me->m->evaluation.metric));
+    me->asking = NT_ARENA_ARRAY(me->arena, nt_subject *, count);
     me->wanted = NT_ARENA_ARRAY(me->arena, nt_subject *, count);
     me->asked = nt_arena_substring(me->arena, me->m->numerics, strcspn(me->m->numerics, ";"));
-    if (!me->wanted || !me->asked)
+    if (!me->asking || !me->wanted || !me->asked)
         return no_memory(me->error);
     NT_TRY(find_wanted(me, subjects, count));
     tell_numerics(me, before);
-    sort_wanted(me);
-    me->total = (int64_t)me->wanted_count * samples;
-    for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
-        me->tally.shards += nt_shard_count(samples);
-    for (int32_t first = 0; first < me->wanted_count; first += next_batch(me, first))
-        NT_TRY(run_batch(me, first, next_batch(me, first)));
+    for (int32_t i = 0; i < count; i++)
+        subjects[i].samples = samples;
+    for (int32_t f = 0; f < me->m->family_count; f++)
+        decide = decide || me->m->families[f].decide != NT_DECIDE_NOT;
+    me->tally.shards = decide ? 0 : count_shards(me, samples);
+    foresee(me);
+    NT_TRY(decide ? decide_all(me, subjects, count) : advance(me, samples));
     return find_failures(me, subjects, count);
 }
 
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error) {
-    measure me = {.m = measuring, .arena = arena, .error = error};
+    batch last = {0};
+    measure me = {.m = measuring, .batch = &last, .arena = arena, .error = error};
     nt_status status = measure_all(&me, subjects, count, tally);
+    batch_finish(&last);
+    nt_derived_weights_finish(&me.derived);
+    nt_decider_free(me.decider);
     if (tally) {
         tally->known += me.tally.known;
         tally->shards += me.tally.shards;
         tally->evaluated += me.tally.evaluated;
         tally->mixed = tally->mixed || me.tally.mixed;
+        tally->samples += me.tally.samples;
+        tally->spared += me.tally.spared;
     }
     return status;
 }

@@ -5,7 +5,15 @@
 
 #include "case_graph.h"
 #include "evaluation.h"
+#include "finding.h"
 #include "store.h"
+
+/* Cases whose tests are adjusted together, and whether each may end as soon as its verdict is
+ * certain. Each subject but the first is in one of them at most. */
+typedef struct nt_family {
+    int32_t first, count; /* of the subjects */
+    nt_decide decide;
+} nt_family;
 
 /* What the cases are measured with and on. */
 typedef struct nt_measuring {
@@ -21,6 +29,10 @@ typedef struct nt_measuring {
     const char *calibration_context; /* and of the calibration images */
     const char *no_initial;          /* why `initial` is not known */
     nt_store *store;
+    const nt_family *families; /* where some may end early; batch normalisations with statistics of
+                                * the batch are not for these */
+    int32_t family_count;
+    double margin;   /* of their tests */
     bool one_by_one; /* a graph for each case in place of one for all: the same bits, slower */
 } nt_measuring;
 
@@ -29,7 +41,10 @@ typedef struct nt_subject {
     nt_edits edits;
     char key[NT_DIGEST_HEX]; /* of its outcomes in the store, */
     const char *numerics;    /* and theirs; NULL if there are none. In the arena given */
-    int32_t shards;          /* that the store had of it */
+    int32_t done;            /* samples that the store has of it */
+    int32_t samples;         /* that say what there is to say: all, or those before its end */
+    const char *decision;    /* see nt_finding */
+    bool open;               /* private: its end isn't found yet */
     const char *failure;     /* why it has no numbers, in the arena given; NULL: it has */
 } nt_subject;
 
@@ -39,6 +54,8 @@ typedef struct nt_measure_tally {
     int32_t shards;    /* of the graphs of all the others */
     int32_t evaluated; /* of these shards; the store had the rest, or it came to an early end */
     bool mixed;        /* outcomes of other numerics are among those, and it was said */
+    int64_t samples;   /* of all cases, were they measured to the end, */
+    int64_t spared;    /* and those that need not be, since something is decided */
 } nt_measure_tally;
 
 /* Finds each subject's key, and measures what is not in the store yet. The first subject is what

@@ -34,6 +34,7 @@ typedef struct nt_record_finding {
     const char *failure;     /* why it has no numbers, or NULL */
     const char *no_interval; /* why it has no interval beside numbers, or NULL */
     double value, change;
+    int32_t images; /* that were enough, where measuring was to end early; 0: all */
     const nt_judgement *judgement;
 } nt_record_finding;
 

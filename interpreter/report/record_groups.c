@@ -17,13 +17,14 @@ static int32_t find_layer(const nt_record *record, const char *name) {
 
 /* --- cases ------------------------------------------------------------------------------------ */
 
-/* The 95 % interval of the change with the only seed, put on the baseline. */
+/* The 95 % interval of the change with the only seed, put on the baseline, on the same images. */
 static nt_interval value_interval(const nt_record *record, const nt_finding *finding) {
     nt_interval change = finding->judgement.within_95;
     if (record->seed_count > 1 || finding->failure)
         return (nt_interval){NO, NO};
-    return (nt_interval){record->seeds[0].baseline + change.low,
-                         record->seeds[0].baseline + change.high};
+    double baseline = finding->decide == NT_DECIDE_NOT ? record->seeds[0].baseline
+                                                       : finding->outcome.value - finding->change;
+    return (nt_interval){baseline + change.low, baseline + change.high};
 }
 
 static nt_status add_edits(nt_record *record, const nt_case_result *from, nt_record_case *item) {
@@ -50,11 +51,13 @@ static nt_status add_case(nt_record *record, const nt_case_result *from, nt_reco
         return NT_NO_MEMORY;
     for (int32_t s = 0; s < record->seed_count; s++) {
         const nt_finding *finding = &from->findings[s];
-        item->findings[s] = (nt_record_finding){.failure = finding->failure,
-                                                .no_interval = nt_finding_no_interval(finding),
-                                                .value = nt_finding_value(finding),
-                                                .change = nt_finding_change(finding),
-                                                .judgement = &finding->judgement};
+        item->findings[s] = (nt_record_finding){
+            .failure = finding->failure,
+            .no_interval = nt_finding_no_interval(finding),
+            .value = nt_finding_value(finding),
+            .change = nt_finding_change(finding),
+            .images = finding->decide == NT_DECIDE_NOT ? 0 : finding->outcome.total,
+            .judgement = &finding->judgement};
         if (finding->failure)
             item->failures++;
         else

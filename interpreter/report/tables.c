@@ -69,6 +69,15 @@ static void add_recipe(row *r, const nt_recipe_finding *recipe) {
     nt_text_finish(&text);
 }
 
+/* Of one seed with how many images it took, where it was not to take all. */
+static void add_verdict(row *r, nt_record *record, const nt_record_case *item) {
+    const char *verdict = nt_record_verdict(item, &record->arena);
+    if (verdict && record->seed_count == 1 && item->findings[0].images > 0)
+        verdict =
+            nt_arena_printf(&record->arena, "%s, %d images", verdict, item->findings[0].images);
+    add(r, verdict);
+}
+
 static void fill(nt_record *record, const nt_record_group *group, const nt_record_case *item,
                  row *r) {
     const nt_paper *paper = nt_paper_of(record);
@@ -91,7 +100,7 @@ static void fill(nt_record *record, const nt_record_group *group, const nt_recor
     else
         add_interval(r, judgement->within_95);
     add_interval(r, judgement->within_90);
-    add(r, nt_record_verdict(item, &record->arena));
+    add_verdict(r, record, item);
     if (record->seed_count > 1)
         add_recipe(r, item->recipe);
     if (nt_paper_table(paper, group)) {

@@ -32,6 +32,36 @@ static void compare_classes(nt_finding *finding, const nt_comparison *with) {
                        .margin = nt_paired_margin(finding->paired, with->margin)};
 }
 
+/* The bets as they were looked at while the samples came in. */
+static nt_status compare_early(nt_finding *finding, const nt_comparison *with,
+                               const unsigned char *outcomes) {
+    int64_t population = nt_decide_population(finding->decide, with->all);
+    size_t size = (size_t)with->samples * sizeof(double);
+    double *changes = nt_alloc(size), sum = 0;
+    nt_watch watch;
+    if (with->samples < with->all) /* losses are known of whole shards only */
+        finding->outcome.loss = (double)NAN;
+    if (!changes)
+        return NT_NO_MEMORY;
+    nt_comparison_changes(with, outcomes, changes);
+    nt_watch_init(&watch, with->margin, population);
+    for (int32_t from = 0, to; from < with->samples; from = to) {
+        to = nt_look_next(from, with->all);
+        to = to < with->samples ? to : with->samples;
+        nt_watch_look(&watch, changes + from, to - from);
+    }
+    for (int32_t i = 0; i < with->samples; i++)
+        sum += isnan(changes[i]) ? 0 : changes[i];
+    finding->change = sum / (double)finding->paired.samples;
+    finding->judgement = (nt_judgement){
+        .within_95 = nt_bet_interval(changes, with->samples, population, 1 - NT_ALPHA),
+        .within_90 = nt_bet_interval(changes, with->samples, population, 1 - 2 * NT_ALPHA),
+        .p = nt_watch_p(&watch),
+        .margin = nt_watch_test(&watch)};
+    nt_free(changes, size);
+    return NT_OK;
+}
+
 /* One seed for all cases, so that two that are equal look equal. */
 static nt_status compare_masks(nt_finding *finding, const nt_comparison *with,
                                const double *baseline, const double *other) {
@@ -61,6 +91,8 @@ nt_status nt_finding_compare(nt_finding *finding, const nt_comparison *with,
         finding->paired.lost += moved < 0;
         finding->paired.gained += moved > 0;
     }
+    if (finding->decide != NT_DECIDE_NOT)
+        return compare_early(finding, with, outcomes);
     if (with->scoring.target == NT_TARGET_CLASS) {
         compare_classes(finding, with);
         return NT_OK;

@@ -5,6 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+bool nt_finding_given_up(const nt_finding *finding) {
+    return finding->decision && strcmp(finding->decision, NT_GIVEN_UP) == 0;
+}
+
 double nt_finding_value(const nt_finding *finding) {
     return finding->failure ? (double)NAN : finding->outcome.value;
 }

@@ -9,11 +9,12 @@
 #include "hash.h"
 #include "judgement.h"
 #include "metric.h"
-#include "statistics.h"
+#include "sequential.h"
 #include "text.h"
 #include <jansson.h>
 
 #define NT_USUAL_MARGIN 0.01   /* where nobody says one */
+#define NT_GIVEN_UP "given up" /* the rest of the samples would hardly have decided it */
 #define NT_BASELINE "baseline" /* group and name of the baseline's rows; no group is called so */
 
 typedef struct nt_finding {
@@ -22,7 +23,9 @@ typedef struct nt_finding {
     bool unfinished;         /* the failure: measuring isn't done yet */
     char key[NT_DIGEST_HEX]; /* in the store; "" if there is none */
     const char *numerics;    /* of its outcome and of the baseline's; NULL if there is none */
-    nt_outcome outcome;
+    nt_decide decide;        /* how measuring might end early, before the last sample: */
+    const char *decision;    /* NT_GIVEN_UP or the verdict, in a word; NULL: it didn't */
+    nt_outcome outcome;      /* of the first outcome.total samples */
     nt_paired paired; /* samples that have a lower value than the baseline's, or a higher one:
                        * of classes, those that are no longer right, and those that became so */
     double change;    /* of the metric */
@@ -34,6 +37,9 @@ nt_judged nt_finding_judged(nt_finding *finding);
 
 /* Why there is no interval: "none: one patient"; NULL: there is one. */
 const char *nt_finding_no_interval(const nt_finding *finding);
+
+/* Measuring ended before the last sample, with no verdict. */
+bool nt_finding_given_up(const nt_finding *finding);
 
 double nt_finding_value(const nt_finding *finding); /* NaN if it failed */
 double nt_finding_change(const nt_finding *finding);

@@ -37,7 +37,7 @@ typedef struct nt_json_member {
     const char *const *choices;
     double min, max; /* of numbers, and of how many a list has; both 0: any */
     bool nullable;   /* null is NaN, or NULL */
-    bool optional;   /* left out when false, NULL, empty */
+    bool optional;   /* left out when false, NULL, empty, the first choice */
     unsigned in;     /* the variants that have it; 0: all */
     const char *doc; /* one line, no full stop */
 } nt_json_member;

@@ -132,6 +132,11 @@ static json_t *add_fields(const nt_json_member *member, const void *record, json
     return NULL;
 }
 
+/* The first of an optional choice is that there is none. */
+static bool is_first_choice(const nt_json_member *m, const json_t *value) {
+    return m->type == NT_JSON_CHOICE && strcmp(json_string_value(value), m->choices[0]) == 0;
+}
+
 json_t *nt_json_table_write(const nt_json_table *table, const void *record) {
     unsigned variant = table->variants ? table->variant_of(record) : 0;
     json_t *object = json_object();
@@ -143,7 +148,7 @@ json_t *nt_json_table_write(const nt_json_table *table, const void *record) {
             continue;
         }
         json_t *value = value_of(m, record);
-        if (m->optional && value && is_empty(value))
+        if (m->optional && value && (is_empty(value) || is_first_choice(m, value)))
             json_decref(value);
         else
             object = set_member(object, m->name, value);

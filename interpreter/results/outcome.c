@@ -11,7 +11,7 @@ nt_status nt_outcome_read(nt_store *store, const char *key, const char *numerics
     unsigned char *outcomes = ret_outcomes ? ret_outcomes : nt_alloc(size);
     if (!outcomes)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading outcomes");
-    nt_status status = nt_store_read(store, key, numerics, outcomes, size, &loss, error);
+    nt_status status = nt_store_read(store, key, numerics, samples, outcomes, size, &loss, error);
     if (status == NT_OK)
         *ret = nt_score_total(scoring, outcomes, samples, loss);
     if (!ret_outcomes)

@@ -6,8 +6,9 @@
 #include "score.h"
 #include "store.h"
 
-/* The outcome under `key`, computed with `numerics`, of so many samples; ret_outcomes, unless NULL,
- * gets those of its samples. Errors as of nt_store_read. */
+/* The outcome under `key`, computed with `numerics`, of the first so many samples; ret_outcomes,
+ * unless NULL, gets those of its samples; the loss is 0 unless they are all. Errors as of
+ * nt_store_read. */
 nt_status nt_outcome_read(nt_store *store, const char *key, const char *numerics,
                           nt_scoring scoring, int32_t samples, nt_outcome *ret,
                           unsigned char *ret_outcomes, nt_error *error);

@@ -50,7 +50,7 @@ nt_status nt_recipe_find(const nt_recipe_source *source, const nt_recipe_pair *p
     nt_status status = outcomes && changes && numbers ? NT_OK : NT_NO_MEMORY;
     int32_t seeds = 0;
     for (int32_t i = 0; status == NT_OK && i < count; i++) {
-        if (pairs[i].finding->failure)
+        if (pairs[i].finding->failure || pairs[i].finding->decide != NT_DECIDE_NOT)
             continue;
         double *own = numbers + samples * (size_t)seeds;
         changes[seeds++] = own;

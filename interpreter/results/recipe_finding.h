@@ -21,7 +21,8 @@ typedef struct nt_recipe_pair {
     const nt_finding *finding, *baseline;
 } nt_recipe_pair;
 
-/* Reads the outcomes of those that did not fail, and fills in all but what is adjusted. The store's
+/* Reads the outcomes of those that did not fail, and that were to be measured whole (seeds that end
+ * where they please have no samples in common), and fills in all but what is adjusted. The store's
  * errors, or NT_NO_MEMORY. */
 nt_status nt_recipe_find(const nt_recipe_source *source, const nt_recipe_pair *pairs, int32_t count,
                          nt_recipe_finding *ret, nt_error *error);

@@ -30,6 +30,14 @@ int32_t nt_results_failures(const nt_results *results) {
     return failures;
 }
 
+bool nt_group_result_decides(const nt_group_result *group) {
+    for (int32_t c = 0; c < group->case_count; c++)
+        for (int32_t s = 0; s < group->cases[c].finding_count; s++)
+            if (group->cases[c].findings[s].decide != NT_DECIDE_NOT)
+                return true;
+    return false;
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 /* " (deviation 0.1, seed 7)"; nothing without options. */
@@ -78,6 +86,15 @@ void nt_results_add_legend(const nt_results *results, nt_text *text) {
                    "cases of the group, so that a case whose interval lies within the margin may "
                    "stay undecided.",
                    results->setup.margin);
+    bool early = false;
+    for (int32_t g = 0; g < results->group_count; g++)
+        early = early || nt_group_result_decides(&results->groups[g]);
+    if (early)
+        nt_text_add(text, " Where a case was to end as soon as its verdict is certain, its images "
+                          "are the first so many of one random order, p values are reciprocals "
+                          "of e-values, and its intervals are confidence sequences: both hold "
+                          "whenever one looks. Given up: with probability 95 % the other images "
+                          "would not have decided it.");
     nt_results_add_few(results, " ", "", text);
 }
 

@@ -138,7 +138,8 @@ nt_status nt_results_judge(nt_results *results);
 /* The case that a group has the controls of; NULL: none. */
 const nt_case_result *nt_results_controlled(const nt_results *results, int32_t group);
 
-int32_t nt_results_failures(const nt_results *results); /* cases × seeds without numbers */
+bool nt_group_result_decides(const nt_group_result *group); /* some of its cases may end early */
+int32_t nt_results_failures(const nt_results *results);     /* cases × seeds without numbers */
 
 /* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". In `arena`; NULL when
  * out of memory. */

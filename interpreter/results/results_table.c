@@ -80,6 +80,14 @@ static const nt_json_member finding_members[] = {
     {"failure", NT_JSON_LINE, FINDING(failure), .in = FAILED, .doc = "why there are no numbers"},
     {"unfinished", NT_JSON_BOOL, FINDING(unfinished), .in = FAILED, .optional = true,
      .doc = "it is not measured yet"},
+    {"decide", NT_JSON_CHOICE, FINDING(decide), .choices = nt_decide_names, .in = DONE,
+     .optional = true,
+     .doc = "measuring was to end as soon as the verdict is certain, about what the samples were "
+            "drawn from (true) or about these samples alone (test_set); p values and intervals "
+            "hold at any time; absent: all were measured"},
+    {"decision", NT_JSON_LINE, FINDING(decision), .in = DONE, .optional = true,
+     .doc = "why it ended after `total` samples: the verdict, or 'given up' where the rest would "
+            "hardly have decided it; absent: it went to the last sample"},
     {"metric", NT_JSON_CHOICE, FINDING(outcome.metric), .choices = nt_metric_names,
      .in = DONE | BASE, .doc = "what the value is"},
     {"value", NT_JSON_REAL, FINDING(outcome.value), .in = DONE | BASE,

@@ -28,9 +28,14 @@ static nt_status list_row(listing *list, const nt_finding *finding, nt_store_res
     row.key = finding->failure ? NULL : finding->key;
     row.failure = finding->failure;
     row.numerics = finding->failure ? NULL : finding->numerics;
+    if (!finding->failure && finding->decide != NT_DECIDE_NOT) {
+        row.decide = nt_decide_names[finding->decide];
+        row.samples = finding->outcome.total;
+        row.decision = finding->decision;
+    }
     if (row.numerics)
         NT_TRY(nt_store_find(list->store, row.key, row.numerics, &found, list->error));
-    if (row.failure || found.shards > 0)
+    if (row.failure || found.done > 0)
         list->rows[list->count++] = row;
     return NT_OK;
 }

@@ -37,13 +37,13 @@ static nt_status find_outcome(reading *r, nt_run_row *row, bool *ret, int32_t *r
         return NT_OK;
     NT_TRY(nt_store_find(r->results->store, finding->key, finding->numerics, &found, r->error));
     NT_TRY(check_bytes(r, row, found.sample_bytes));
-    *ret_samples = found.samples;
-    *ret = found.shards == nt_shard_count(found.samples);
+    *ret_samples = finding->decide == NT_DECIDE_NOT ? found.samples : finding->outcome.total;
+    *ret = found.done >= *ret_samples;
     if (*ret)
         return NT_OK;
     finding->unfinished = true;
-    finding->failure = nt_arena_printf(&r->results->arena, "measured in part: %d of %d shards",
-                                       found.shards, nt_shard_count(found.samples));
+    finding->failure = nt_arena_printf(&r->results->arena, "measured in part: %d of %d images",
+                                       found.done, *ret_samples);
     return finding->failure ? NT_OK : nt_run_no_memory(r->results, r->error);
 }
 
@@ -58,7 +58,7 @@ static nt_status read_outcome(reading *r, nt_run_row *row, int32_t samples,
         return NT_OK;
     const nt_samples *known = results->recorded ? &results->recorded->samples : NULL;
     int32_t i = finding->outcome.failure;
-    bool placed = i >= 0 && results->index_count == samples;
+    bool placed = i >= 0 && results->index_count >= samples;
     const char *name = known && i >= 0 && i < known->name_count ? known->names[i] : NULL;
     finding->failure =
         nt_outcome_failure(placed ? results->indexes[i] : i, name, &r->results->arena);
@@ -109,7 +109,7 @@ static nt_status find_like(reading *r, const nt_run_row *row, const unsigned cha
         return NT_OK;
     NT_TRY(nt_store_find(results->store, baseline->key, numerics, &found, r->error));
     *ret = NULL;
-    if (found.samples != baseline->outcome.total || found.shards < nt_shard_count(found.samples))
+    if (found.samples != baseline->outcome.total || found.done < found.samples)
         return NT_OK;
     NT_TRY(nt_outcome_read(results->store, baseline->key, numerics, results->scoring, found.samples,
                            &ignored, r->like, r->error));
@@ -126,6 +126,7 @@ static nt_status compare_row(reading *r, nt_run_row *row, const unsigned char *b
         return NT_OK;
     const nt_comparison with = {.scoring = results->scoring,
                                 .samples = samples,
+                                .all = row->baseline->finding.outcome.total,
                                 .baseline = baseline,
                                 .patients =
                                     samples == results->patient_count ? results->patients : NULL,
@@ -146,10 +147,11 @@ static nt_status read_row(reading *r, nt_run_row *row) {
     if (!whole)
         return NT_OK;
     if (row->baseline && !row->baseline->finding.failure) {
-        if (samples != row->baseline->finding.outcome.total)
+        int32_t all = row->baseline->finding.outcome.total;
+        if (samples > all || (samples < all && row->finding.decide == NT_DECIDE_NOT))
             return nt_error_in(r->error, NT_INVALID, results->folder, -1,
                                "'%s' was measured on %d samples, its baseline on %d", row->name,
-                               samples, row->baseline->finding.outcome.total);
+                               samples, all);
         NT_TRY(find_like(r, row, &baseline));
     }
     if (baseline)

@@ -16,6 +16,16 @@ typedef struct listing {
 } listing;
 
 /* Makes one of nt_store_each_result's a row, or a baseline. */
+/* How measuring was to end early, and how it did. */
+static bool read_decision(nt_finding *finding, const nt_store_result *result, nt_arena *arena) {
+    for (int i = 0; nt_decide_names[i]; i++)
+        if (strcmp(result->decide, nt_decide_names[i]) == 0)
+            finding->decide = (nt_decide)i;
+    finding->outcome.total = result->samples;
+    finding->decision = result->decision ? nt_arena_string(arena, result->decision) : NULL;
+    return !result->decision || finding->decision;
+}
+
 static nt_status add_row(void *context, const nt_store_result *result) {
     listing *list = context;
     nt_run_results *results = list->results;
@@ -35,6 +45,8 @@ static nt_status add_row(void *context, const nt_store_result *result) {
         snprintf(row.finding.key, sizeof row.finding.key, "%s", result->key);
     if (result->numerics)
         row.finding.numerics = nt_arena_string(arena, result->numerics);
+    if (result->decide && !read_decision(&row.finding, result, arena))
+        return nt_run_no_memory(list->results, list->error);
     if (!row.group || !row.name || !row.split || !row.edit ||
         (result->failure && !row.finding.failure) || (result->numerics && !row.finding.numerics) ||
         !nt_grow((void **)rows, capacity, *count, sizeof row))

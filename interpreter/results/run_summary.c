@@ -187,7 +187,7 @@ nt_status nt_run_row_images(const nt_run_results *results, const nt_run_row *row
                            results->scoring, samples, &outcome, after, error));
     const nt_comparison with = {
         .scoring = results->scoring, .samples = samples, .baseline = before};
-    const int32_t *indexes = results->index_count == samples ? results->indexes : NULL;
+    const int32_t *indexes = results->index_count >= samples ? results->indexes : NULL;
     for (int32_t i = 0; i < samples; i++) {
         int moved = nt_finding_moved(&with, after, i);
         if (moved < 0)

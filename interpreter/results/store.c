@@ -18,8 +18,9 @@ int32_t nt_shard_samples(int32_t samples, int32_t number) {
 
 static bool shard_fits(const nt_shard *shard) {
     return shard->samples > 0 && shard->sample_bytes > 0 && shard->number >= 0 &&
-           shard->number < nt_shard_count(shard->samples) &&
-           shard->size == (size_t)nt_shard_samples(shard->samples, shard->number) *
+           shard->number < nt_shard_count(shard->samples) && shard->size > 0 &&
+           shard->size % (size_t)shard->sample_bytes == 0 &&
+           shard->size <= (size_t)nt_shard_samples(shard->samples, shard->number) *
                               (size_t)shard->sample_bytes;
 }
 
@@ -68,19 +69,24 @@ static nt_status put_measured(nt_store *store, const nt_shard *shard, nt_error *
     return nt_query_run(query, error);
 }
 
-/* *ret: whether the shard is there; it is an error if that one has another digest. */
-static nt_status find_same(nt_store *store, const nt_shard *shard, const char *digest, bool *ret,
-                           nt_error *error) {
+typedef enum presence { ABSENT, BEGUN, SAVED } presence;
+
+/* Whether the shard is there, or its beginning; it is an error if others are in its place. */
+static nt_status find_same(nt_store *store, const nt_shard *shard, const char *digest,
+                           presence *ret, nt_error *error) {
     nt_query query = nt_query_start(store, NT_SQL_FIND_SHARD);
     nt_query_text(&query, shard->key);
     nt_query_text(&query, shard->numerics);
     nt_query_integer(&query, shard->number);
     bool found = nt_query_next(&query);
     const char *saved = found ? nt_query_column(&query, 0) : NULL;
+    size_t size = found ? (size_t)sqlite3_column_bytes(query.statement, 1) : 0;
+    const void *begun = size > 0 ? sqlite3_column_blob(query.statement, 1) : NULL;
     bool same = saved && strcmp(saved, digest) == 0;
+    bool alike = begun && size < shard->size && memcmp(begun, shard->outcomes, size) == 0;
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
-    *ret = found;
-    if (!found || same)
+    *ret = same ? SAVED : found ? BEGUN : ABSENT;
+    if (!found || same || alike)
         return NT_OK;
     nt_error_in(error, NT_FAILED, store->file.path, -1,
                 "shard %d of %.16s… was measured again, with other outcomes", shard->number,
@@ -91,7 +97,7 @@ static nt_status find_same(nt_store *store, const nt_shard *shard, const char *d
 
 static nt_status put_shard(nt_store *store, const nt_shard *shard, nt_error *error) {
     char digest[NT_DIGEST_HEX];
-    bool known;
+    presence known;
     if (!shard_fits(shard))
         return nt_error_in(error, NT_INVALID, store->file.path, -1,
                            "%zu bytes are not shard %d of %d samples of %d bytes", shard->size,
@@ -99,9 +105,9 @@ static nt_status put_shard(nt_store *store, const nt_shard *shard, nt_error *err
     NT_TRY(put_measured(store, shard, error));
     NT_TRY(digest_shard(store, shard, digest, error));
     NT_TRY(find_same(store, shard, digest, &known, error));
-    if (known)
+    if (known == SAVED)
         return NT_OK;
-    nt_query query = nt_query_start(store, NT_SQL_ADD_SHARD);
+    nt_query query = nt_query_start(store, known == BEGUN ? NT_SQL_GROW_SHARD : NT_SQL_ADD_SHARD);
     nt_query_text(&query, shard->key);
     nt_query_text(&query, shard->numerics);
     nt_query_integer(&query, shard->number);
@@ -122,18 +128,6 @@ nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t co
 
 /* --- asking and reading ----------------------------------------------------------------------- */
 
-nt_status nt_store_has(nt_store *store, const char *key, const char *numerics, int32_t number,
-                       bool *ret, nt_error *error) {
-    nt_query query = nt_query_start(store, NT_SQL_FIND_SHARD);
-    nt_query_text(&query, key);
-    nt_query_text(&query, numerics);
-    nt_query_integer(&query, number);
-    bool found = nt_query_next(&query);
-    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
-    *ret = found;
-    return NT_OK;
-}
-
 nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
                         nt_error *error) {
     nt_measured found = {0};
@@ -143,7 +137,7 @@ nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, 
     if (nt_query_next(&query))
         found = (nt_measured){.samples = nt_query_column_integer(&query, 0),
                               .sample_bytes = nt_query_column_integer(&query, 1),
-                              .shards = nt_query_column_integer(&query, 2)};
+                              .done = nt_query_column_integer(&query, 2)};
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
     *ret = found;
     return NT_OK;
@@ -158,7 +152,6 @@ nt_status nt_store_find_shared(nt_store *store, const char *key, const char *wit
     nt_query_text(&query, key);
     nt_query_text(&query, with);
     nt_query_text(&query, asked);
-    nt_query_integer(&query, NT_SHARD_SAMPLES);
     if (nt_query_next(&query)) {
         const char *line = nt_query_column(&query, 0);
         found = line ? nt_arena_string(arena, line) : NULL;
@@ -172,7 +165,6 @@ nt_status nt_store_find_shared(nt_store *store, const char *key, const char *wit
 
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error) {
     nt_query query = nt_query_start(store, NT_SQL_COUNT_COMPLETE);
-    nt_query_integer(&query, NT_SHARD_SAMPLES);
     int64_t count = nt_query_next(&query) ? sqlite3_column_int64(query.statement, 0) : 0;
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
     *ret = count;
@@ -206,43 +198,80 @@ static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
     return NT_OK;
 }
 
-static nt_status read_shards(nt_store *store, const char *key, const char *numerics,
-                             unsigned char *ret_outcomes, double *ret_loss, nt_error *error) {
-    double loss = 0;
-    nt_status status = NT_OK;
+static nt_query start_reading(nt_store *store, const char *key, const char *numerics,
+                              int32_t number) {
     nt_query query = nt_query_start(store, NT_SQL_READ_SHARDS);
     nt_query_text(&query, key);
     nt_query_text(&query, numerics);
-    while (status == NT_OK && nt_query_next(&query)) {
+    nt_query_integer(&query, number);
+    return query;
+}
+
+/* Reads shards from the first on until `size` bytes are full; *ret_full: whether they are. No two
+ * shards have one number, so that the next one is there or is missing. */
+static nt_status read_shards(nt_store *store, const char *key, const char *numerics,
+                             unsigned char *ret_outcomes, size_t size, bool *ret_full,
+                             double *ret_loss, nt_error *error) {
+    double loss = 0;
+    int32_t number = 0;
+    nt_status status = NT_OK;
+    nt_query query = start_reading(store, key, numerics, 0);
+    while (status == NT_OK && size > 0 && nt_query_next(&query)) {
         nt_shard shard;
         status = read_shard(&query, &shard, error);
-        if (status == NT_OK) {
-            memcpy(ret_outcomes, shard.outcomes, shard.size);
-            ret_outcomes += shard.size;
-            loss += shard.loss;
-        }
+        if (status != NT_OK || shard.number != number++)
+            break;
+        size_t taken = shard.size < size ? shard.size : size;
+        memcpy(ret_outcomes, shard.outcomes, taken);
+        ret_outcomes += taken;
+        size -= taken;
+        loss += shard.loss;
     }
     NT_TRY(nt_query_finish(&query, status, "read", error));
+    *ret_full = size == 0;
     *ret_loss = loss;
     return NT_OK;
 }
 
-/* Every shard has the size that its number says, and no two have one number: so, if there are as
- * many as there should be, they fill the outcomes. */
-nt_status nt_store_read(nt_store *store, const char *key, const char *numerics,
+nt_status nt_store_read(nt_store *store, const char *key, const char *numerics, int32_t count,
                         unsigned char *ret_outcomes, size_t size, double *ret_loss,
                         nt_error *error) {
     nt_measured found;
+    bool full;
+    double loss;
     NT_TRY(nt_store_find(store, key, numerics, &found, error));
-    if (found.shards == 0 || found.shards < nt_shard_count(found.samples))
-        return nt_error_in(error, NT_FAILED, store->file.path, -1,
-                           "%d of %d shards of %.16s… are measured", found.shards,
-                           nt_shard_count(found.samples), key);
-    if (size != (size_t)found.samples * (size_t)found.sample_bytes)
+    if (found.samples > 0 &&
+        (count > found.samples || size != (size_t)count * (size_t)found.sample_bytes))
         return nt_error_in(error, NT_INVALID, store->file.path, -1,
-                           "%.16s… has %d samples of %d bytes; %zu bytes were asked for", key,
-                           found.samples, found.sample_bytes, size);
-    return read_shards(store, key, numerics, ret_outcomes, ret_loss, error);
+                           "%.16s… has %d samples of %d bytes; %d and %zu bytes were asked for",
+                           key, found.samples, found.sample_bytes, count, size);
+    NT_TRY(read_shards(store, key, numerics, ret_outcomes, size, &full, &loss, error));
+    if (!full)
+        return nt_error_in(error, NT_FAILED, store->file.path, -1,
+                           "%d of %d samples of %.16s… are measured; %d were asked for", found.done,
+                           found.samples, key, count);
+    *ret_loss = count == found.samples ? loss : 0;
+    return NT_OK;
+}
+
+nt_status nt_store_read_shard(nt_store *store, const char *key, const char *numerics,
+                              int32_t number, int32_t sample_bytes, unsigned char *ret_outcomes,
+                              int32_t *ret_samples, double *ret_loss, nt_error *error) {
+    int32_t samples = 0;
+    nt_status status = NT_OK;
+    nt_query query = start_reading(store, key, numerics, number);
+    if (nt_query_next(&query)) {
+        nt_shard shard;
+        status = read_shard(&query, &shard, error);
+        if (status == NT_OK && shard.sample_bytes == sample_bytes && shard.number == number) {
+            memcpy(ret_outcomes, shard.outcomes, shard.size);
+            samples = (int32_t)(shard.size / (size_t)sample_bytes);
+            *ret_loss = shard.loss;
+        }
+    }
+    NT_TRY(nt_query_finish(&query, status, "read", error));
+    *ret_samples = samples;
+    return NT_OK;
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */

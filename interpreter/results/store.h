@@ -2,21 +2,26 @@
  * whatever becomes of the process: shards of 1,000 samples are saved as soon as they are known, all
  * cases of a shard in one transaction, so that a kill costs the shard in hand and nothing else.
  *
- *     outcomes.sqlite      application_id "NTRV", user_version 3
+ *     outcomes.sqlite      application_id "NTRV", user_version 4
  *       numerics           how outcomes were computed (ops/numerics.h), a line each
  *       measured           what was measured with which numerics; a key is the SHA-256 of all that
  *                          an outcome follows from beside them: weights, graph with its edit, data,
  *                          samples and their order
  *       shard              outcomes of samples [number * 1000, number * 1000 + 1000), the last one
- *                          shorter; the sum of their losses; a digest of the whole
- *       result             which case of the suite has which key and numerics, or why it failed
+ *                          shorter; the sum of their losses; a digest of the whole. Of what is
+ *                          measured only until a verdict is certain, the last one that there is may
+ *                          hold only the first of its samples
+ *       result             which case of the suite has which key and numerics, or why it failed;
+ *                          after how many samples measuring it ended early, and why
  *       sample             of these cases, which sample of the split has which place in outcomes
  *
  * Version 1 had no numerics: its rows are of NT_STORE_UNKNOWN. It and version 2 had no samples:
- * outcomes are in the order of the split. Whoever opens one for writing makes it one of version 3.
+ * outcomes are in the order of the split. Up to version 3 nothing ended early. Whoever opens one
+ * for writing makes it one of version 4.
  *
  * Nothing in it depends on when or in how many attempts it was written: row for row, a resumed run
- * leaves what an undisturbed one does. Rows of measured and shard never change and never go.
+ * leaves what an undisturbed one does. Rows of measured and shard never go; none changes but a
+ * shard with room left, which may become a longer one that begins alike.
  *
  * A file that isn't ours, is of a newer version or is damaged is refused with NT_INVALID; what is
  * read is what was written, by the digest. One process writes (it holds the folder's lock) while
@@ -53,26 +58,23 @@ typedef struct nt_shard {
     int32_t samples, sample_bytes; /* of all shards of both; the bytes of one sample's outcome */
     int32_t number;
     const unsigned char *outcomes; /* sample after sample */
-    size_t size;                   /* in bytes; must be that of the shard */
+    size_t size;                   /* in bytes; at most that of the shard */
     double loss;                   /* sum over its samples; may be NaN */
 } nt_shard;
 
 int32_t nt_shard_count(int32_t samples);                   /* shards of so many samples */
 int32_t nt_shard_samples(int32_t samples, int32_t number); /* samples in one of them */
 
-/* Saves the shards, all or none. One that is there already must be the same (NT_FAILED otherwise:
- * the program's outcomes would not be determined by key and numerics). NT_INVALID for a wrong size.
- */
+/* Saves the shards, all or none. One that is there already must be the same, or begin like it and
+ * be shorter; then it gives way to it (NT_FAILED otherwise: the program's outcomes would not be
+ * determined by key and numerics). NT_INVALID for a wrong size. */
 nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t count,
                               nt_error *error);
 
-nt_status nt_store_has(nt_store *store, const char *key, const char *numerics, int32_t number,
-                       bool *ret, nt_error *error);
-
-/* What there is of a key with some numerics: all zero if nothing. Complete when shards ==
- * nt_shard_count(samples). */
+/* What there is of a key with some numerics: all zero if nothing. `done` of the samples are
+ * measured, the first ones. */
 typedef struct nt_measured {
-    int32_t samples, sample_bytes, shards;
+    int32_t samples, sample_bytes, done;
 } nt_measured;
 
 nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
@@ -84,12 +86,18 @@ nt_status nt_store_find_shared(nt_store *store, const char *key, const char *wit
                                const char *asked, nt_arena *arena, const char **ret,
                                nt_error *error);
 
-/* All outcomes of a complete key, sample after sample, and the sum of its shards' losses in their
- * order. `size` is samples * sample_bytes; on failure ret_outcomes may hold anything. NT_FAILED if
- * shards are missing. */
-nt_status nt_store_read(nt_store *store, const char *key, const char *numerics,
+/* The first `count` outcomes of a key, sample after sample, which take `size` bytes, and the sum of
+ * its shards' losses in their order, 0 unless these are all samples. On failure ret_outcomes may
+ * hold anything. NT_FAILED if fewer are measured. */
+nt_status nt_store_read(nt_store *store, const char *key, const char *numerics, int32_t count,
                         unsigned char *ret_outcomes, size_t size, double *ret_loss,
                         nt_error *error);
+
+/* What is there of one shard: how many samples, their outcomes, for which there must be room for a
+ * whole shard of so many bytes a sample, and the sum of their losses; 0 if nothing is. */
+nt_status nt_store_read_shard(nt_store *store, const char *key, const char *numerics,
+                              int32_t number, int32_t sample_bytes, unsigned char *ret_outcomes,
+                              int32_t *ret_samples, double *ret_loss, nt_error *error);
 
 /* How many keys are complete, each counted with each of its numerics. */
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error);
@@ -103,6 +111,9 @@ typedef struct nt_store_result {
     int32_t seed;
     const char *split, *edit; /* edit: what was zeroed, in words */
     const char *key, *numerics, *failure;
+    const char *decide;   /* what was to be decided early (sequential.h); NULL: nothing, or: */
+    int32_t samples;      /* after so many samples measuring ended, */
+    const char *decision; /* and why, in a word; NULL: it came to the last one */
 } nt_store_result;
 
 /* Puts these in place of all results that there were, all or none, and keeps their order; with them

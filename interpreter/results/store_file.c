@@ -128,16 +128,18 @@ static nt_status ask_number(nt_store_file *file, const char *sql, long long *ret
 
 /* --- ours and whole --------------------------------------------------------------------------- */
 
-/* All of them; in a file of version 2 the first, which it lacks. */
-static nt_status create_tables(const nt_store_file *file, int from, nt_error *error) {
-    char mark[100];
+/* Those that aren't there. */
+static nt_status create_tables(const nt_store_file *file, nt_error *error) {
+    static const char create[] = "CREATE TABLE ";
+    char mark[100], sql[1500];
     snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              NT_STORE_APPLICATION, NT_STORE_VERSION);
     nt_status status = execute(file, mark, error);
-    const nt_store_table *table = nt_store_tables(NT_STORE_VERSION);
-    do
-        status = status == NT_OK ? execute(file, table->sql, error) : status;
-    while (from != 2 && (++table)->name);
+    for (const nt_store_table *table = nt_store_tables(NT_STORE_VERSION);
+         status == NT_OK && table->name; table++) {
+        snprintf(sql, sizeof sql, "%sIF NOT EXISTS %s", create, table->sql + strlen(create));
+        status = execute(file, sql, error);
+    }
     return status;
 }
 
@@ -145,11 +147,11 @@ static nt_status create_tables(const nt_store_file *file, int from, nt_error *er
  * closing. */
 static nt_status make_ours(const nt_store_file *file, int from, nt_error *error) {
     NT_TRY(execute(file, "BEGIN IMMEDIATE", error));
-    if (from == 1)
-        NT_TRY(execute(file, nt_store_set_aside_sql, error));
-    NT_TRY(create_tables(file, from, error));
-    if (from == 1)
-        NT_TRY(execute(file, nt_store_bring_over_sql, error));
+    if (from > 0)
+        NT_TRY(execute(file, nt_store_set_aside_sql(from), error));
+    NT_TRY(create_tables(file, error));
+    if (from > 0)
+        NT_TRY(execute(file, nt_store_bring_over_sql(from), error));
     return execute(file, "COMMIT", error);
 }
 

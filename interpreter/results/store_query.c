@@ -9,32 +9,35 @@
     " FROM shard AS s JOIN measured AS m ON m.key = s.key AND m.numerics = s.numerics"             \
     " JOIN numerics AS n ON n.id = s.numerics"
 
-/* Of a row m of measured. */
-#define SHARD_COUNT                                                                                \
-    "(SELECT count(*) FROM shard AS s WHERE s.key = m.key AND s.numerics = m.numerics)"
+/* Of a row m of measured: how many samples are. */
+#define DONE                                                                                       \
+    "(SELECT coalesce(sum(length(s.outcomes)), 0) / m.sample_bytes FROM shard AS s"                \
+    " WHERE s.key = m.key AND s.numerics = m.numerics)"
 
-/* Whether a key is complete with a row n of numerics, a shard holding so many samples. */
-#define COMPLETE(key, shard)                                                                       \
+/* Whether a key is complete with a row n of numerics. */
+#define COMPLETE(key)                                                                              \
     "EXISTS (SELECT 1 FROM measured AS m WHERE m.key = " key " AND m.numerics = n.id"              \
-    " AND (m.samples + " shard " - 1) / " shard " = " SHARD_COUNT ")"
+    " AND m.samples = " DONE ")"
 
 #define NUMERICS(line) "(SELECT id FROM numerics WHERE line = " line ")"
 
 static const char *const statement_sql[NT_SQL_COUNT] = {
     [NT_SQL_FIND_MEASURED] =
-        "SELECT m.samples, m.sample_bytes, " SHARD_COUNT
+        "SELECT m.samples, m.sample_bytes, " DONE
         " FROM measured AS m WHERE m.key = ?1 AND m.numerics = " NUMERICS("?2"),
     [NT_SQL_FIND_SHARED] =
         "SELECT n.line FROM numerics AS n"
         " WHERE substr(n.line, 1, length(?3)) = ?3"
-        " AND " COMPLETE("?1", "?4") " AND " COMPLETE("?2", "?4") " ORDER BY n.id DESC LIMIT 1",
+        " AND " COMPLETE("?1") " AND " COMPLETE("?2") " ORDER BY n.id DESC LIMIT 1",
     [NT_SQL_FIND_SHARD] =
-        "SELECT digest FROM shard WHERE key = ?1 AND numerics = " NUMERICS("?2") " AND number = ?3",
-    [NT_SQL_READ_SHARDS] = SHARDS " WHERE s.key = ? AND n.line = ? ORDER BY s.number",
-    [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m"
-                              " WHERE (m.samples + ?1 - 1) / ?1 = " SHARD_COUNT,
-    [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, line, failure"
-                            " FROM result LEFT JOIN numerics ON id = numerics ORDER BY position",
+        "SELECT digest, outcomes FROM shard WHERE key = ?1 AND numerics = " NUMERICS(
+            "?2") " AND number = ?3",
+    [NT_SQL_READ_SHARDS] = SHARDS " WHERE s.key = ? AND n.line = ? AND s.number >= ?"
+                                  " ORDER BY s.number",
+    [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m WHERE m.samples = " DONE,
+    [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, line, failure,"
+                            " decide, samples, decision FROM result LEFT JOIN numerics ON id = "
+                            "numerics ORDER BY position",
     [NT_SQL_COUNT_SAMPLES] = "SELECT count(*) FROM sample",
     [NT_SQL_READ_SAMPLES] = "SELECT number FROM sample ORDER BY position",
     [NT_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -45,11 +48,14 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
                             " VALUES (?1, " NUMERICS("?2") ", ?3, ?4)",
     [NT_SQL_ADD_SHARD] = "INSERT INTO shard (key, numerics, number, outcomes, loss, digest)"
                          " VALUES (?1, " NUMERICS("?2") ", ?3, ?4, ?5, ?6)",
+    [NT_SQL_GROW_SHARD] = "UPDATE shard SET outcomes = ?4, loss = ?5, digest = ?6"
+                          " WHERE key = ?1 AND numerics = " NUMERICS("?2") " AND number = ?3",
     [NT_SQL_READ_ALL_SHARDS] = SHARDS " ORDER BY s.rowid",
     [NT_SQL_CLEAR_RESULTS] = "DELETE FROM result",
-    [NT_SQL_ADD_RESULT] = "INSERT INTO result (group_name, case_name, seed, split, edit, key,"
-                          " numerics, failure, position)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NUMERICS("?7") ", ?8, ?9)",
+    [NT_SQL_ADD_RESULT] =
+        "INSERT INTO result (group_name, case_name, seed, split, edit, key,"
+        " numerics, failure, decide, samples, decision, position)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NUMERICS("?7") ", ?8, ?9, nullif(?10, 0), ?11, ?12)",
     [NT_SQL_CLEAR_SAMPLES] = "DELETE FROM sample",
     [NT_SQL_ADD_SAMPLE] = "INSERT INTO sample (position, number) VALUES (?, ?)",
 };

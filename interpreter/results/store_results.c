@@ -13,6 +13,9 @@ static nt_status put_result(nt_store *store, const nt_store_result *result, size
     nt_query_text(&query, result->key);
     nt_query_text(&query, result->numerics);
     nt_query_text(&query, result->failure);
+    nt_query_text(&query, result->decide);
+    nt_query_integer(&query, result->decide ? result->samples : 0);
+    nt_query_text(&query, result->decision);
     nt_query_integer(&query, (int64_t)position);
     return nt_query_run(query, error);
 }
@@ -49,7 +52,10 @@ nt_status nt_store_each_result(nt_store *store, nt_store_visit visit, void *cont
                                         .edit = nt_query_column(&query, 4),
                                         .key = nt_query_column(&query, 5),
                                         .numerics = nt_query_column(&query, 6),
-                                        .failure = nt_query_column(&query, 7)};
+                                        .failure = nt_query_column(&query, 7),
+                                        .decide = nt_query_column(&query, 8),
+                                        .samples = nt_query_column_integer(&query, 9),
+                                        .decision = nt_query_column(&query, 10)};
         if (query.code == SQLITE_ROW)
             status = visit(context, &result);
     }

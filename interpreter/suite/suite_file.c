@@ -101,18 +101,6 @@ static nt_status read_margin(nt_suite_loader *l, const nt_suite_key *key, const 
 
 /* Convolutions take the direct algorithm, in training and in evaluation, where the suite says so.
  */
-static nt_status read_conv(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
-                           void *record) {
-    nt_suite *suite = record;
-    const char *text;
-    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &text));
-    for (int32_t i = 0; nt_conv2d_algorithms[i]; i++)
-        if (strcmp(text, nt_conv2d_algorithms[i]) == 0) {
-            suite->conv = i;
-            return NT_OK;
-        }
-    return nt_reader_say(&l->reader, node, "conv is 'fastest' or 'direct', not '%s'", text);
-}
 
 /* --- weights, or how they are trained --------------------------------------------------------- */
 
@@ -191,6 +179,11 @@ const nt_suite_key nt_suite_keys[] = {
     {{"margin", NT_REAL, offsetof(nt_suite, margin), "0.01", 0, 1,
       .doc = "a change of the metric within it is trivial"},
      .read = read_margin},
+    {{"decide", NT_CHOICE, offsetof(nt_suite, decide), "false", .choices = nt_decide_names,
+      .doc = "end each case as soon as its verdict is certain, by tests that may be looked at any "
+             "time; 'test_set': about these images alone, not about what they were drawn from"},
+     .read = nt_suite_read_choice,
+     .schema = nt_suite_decide_schema},
     {{.name = "seeds", .doc = "one training for each (default: [0])"},
      .read = read_seeds,
      .schema = seeds_schema},
@@ -199,7 +192,7 @@ const nt_suite_key nt_suite_keys[] = {
      .read = read_initial},
     {{"conv", NT_CHOICE, offsetof(nt_suite, conv), "fastest", .choices = nt_conv2d_algorithms,
       .doc = "which algorithms convolutions take"},
-     .read = read_conv},
+     .read = nt_suite_read_choice},
     {{"weights", NT_STRING, offsetof(nt_suite, weights),
       .doc = "a safetensors file, in place of train"},
      .read = read_weights},
@@ -238,7 +231,7 @@ static nt_status read_top(nt_suite_loader *l) {
         status = nt_suite_worse(status, nt_reader_say(&l->reader, l->root,
                                                       "the suite has neither 'weights' nor "
                                                       "'train'"));
-    return status;
+    return status == NT_OK ? nt_suite_check_decide(l->suite, l->reader.error) : status;
 }
 
 static nt_status take_digest(nt_suite *suite, const nt_setting *settings, int count) {

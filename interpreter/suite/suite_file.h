@@ -12,11 +12,13 @@
 #include "passes.h"
 #include "recipe.h"
 #include "score.h"
+#include "sequential.h"
 
-enum { NT_MOST_SEEDS = 256 };
+enum { NT_MOST_SEEDS = 256, NT_AS_SUITE = -1 };
 
 typedef struct nt_group {
     const char *name, *title;
+    int32_t decide;   /* nt_decide; NT_AS_SUITE: as the suite says */
     const char *hook; /* the script's path */
     const nt_hook_option *options;
     int option_count;
@@ -65,7 +67,8 @@ typedef struct nt_suite {
     int seed_count;
     nt_group *groups;
     int group_count;
-    double margin;              /* a change within it is trivial */
+    int32_t decide; /* nt_decide: whether cases end as soon as their verdict is certain */
+    double margin;  /* a change within it is trivial */
     char digest[NT_DIGEST_HEX]; /* of the file's text and the settings of the command line */
 } nt_suite;
 
@@ -76,6 +79,14 @@ nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network 
                                         nt_error *error);
 nt_status nt_suite_check_norms(const nt_suite *suite, const nt_network *network, int32_t samples,
                                nt_error *error);
+
+/* How measuring the cases of group number g may end early. */
+nt_decide nt_group_decide(const nt_suite *suite, int g);
+bool nt_suite_decides(const nt_suite *suite); /* any of them */
+
+/* Makes none, or all, end early, whatever the file says; the second has its errors. */
+void nt_suite_decide_none(nt_suite *suite);
+nt_status nt_suite_decide_all(nt_suite *suite, nt_error *error);
 
 /* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Their mistakes,
  * which don't hide those of the next, also say which group asked for them. `ret` has room for the

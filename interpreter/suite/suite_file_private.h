@@ -29,6 +29,12 @@ nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const 
 nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
 
+/* A reader of one of the field's choices. */
+nt_status nt_suite_read_choice(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                               void *record);
+json_t *nt_suite_decide_schema(void); /* of a suite and of a group */
+nt_status nt_suite_check_decide(const nt_suite *suite, nt_error *error);
+
 /* Reads what the map has of the keys, in the table's order; says of those that it must have that
  * `what` lacks them, unless that is NULL. The second ends with the first mistake. */
 nt_status nt_suite_read_keys(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,

@@ -2,6 +2,7 @@
 #include "suite_file_private.h"
 
 #include "control.h"
+#include "json_schema.h"
 #include <string.h>
 
 static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_hook_option *ret) {
@@ -47,6 +48,10 @@ static const nt_suite_key group_keys[] = {
     {{"title", NT_STRING, offsetof(nt_group, title),
       .doc = "what tables and figures call the group"},
      .read = nt_suite_read_text},
+    {{"decide", NT_CHOICE, offsetof(nt_group, decide), .choices = nt_decide_names,
+      .doc = "in place of the suite's"},
+     .read = nt_suite_read_choice,
+     .schema = nt_suite_decide_schema},
     {{.name = "options", .doc = "what the script is given"},
      .read = read_options,
      .schema = options_schema},
@@ -61,6 +66,7 @@ json_t *nt_suite_groups_schema(void) {
 static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_group *group) {
     const char *const *names;
     group->name = group->title = entry->key->text;
+    group->decide = NT_AS_SUITE;
     group->location = nt_reader_location(&l->reader, entry->key);
     group->trail =
         (nt_trail){.what = nt_arena_printf(l->reader.arena, "in the group '%.80s'", group->name),
@@ -94,6 +100,51 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, cons
 }
 
 /* --- cases ------------------------------------------------------------------------------------ */
+
+nt_decide nt_group_decide(const nt_suite *suite, int g) {
+    int32_t own = suite->groups[g].decide;
+    return (nt_decide)(own == NT_AS_SUITE ? suite->decide : own);
+}
+
+bool nt_suite_decides(const nt_suite *suite) {
+    for (int g = 0; g < suite->group_count; g++)
+        if (nt_group_decide(suite, g) != NT_DECIDE_NOT)
+            return true;
+    return false;
+}
+
+void nt_suite_decide_none(nt_suite *suite) {
+    suite->decide = NT_DECIDE_NOT;
+    for (int g = 0; g < suite->group_count; g++)
+        suite->groups[g].decide = NT_AS_SUITE;
+}
+
+nt_status nt_suite_decide_all(nt_suite *suite, nt_error *error) {
+    if (suite->decide == NT_DECIDE_NOT)
+        suite->decide = NT_DECIDE_POPULATION;
+    for (int g = 0; g < suite->group_count; g++)
+        if (suite->groups[g].decide == NT_DECIDE_NOT)
+            suite->groups[g].decide = NT_AS_SUITE;
+    return nt_suite_check_decide(suite, error);
+}
+
+/* Images must not depend on one another where their number is not fixed beforehand. */
+nt_status nt_suite_check_decide(const nt_suite *suite, nt_error *error) {
+    nt_norm norm = (nt_norm)suite->evaluate.batch_norm;
+    if (norm == NT_NORM_RUNNING || !nt_suite_decides(suite))
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, suite->path, -1,
+                "cases can't be decided early with 'batch_norm: %s', where what an image gives "
+                "depends on others",
+                nt_norm_names[norm]);
+    nt_error_hint(error, "leave out 'decide', or 'batch_norm'");
+    return NT_INVALID;
+}
+
+/* YAML's own words for yes and no are among the choices. */
+json_t *nt_suite_decide_schema(void) {
+    return nt_schema_text("{'enum': [true, false, 'test_set']}");
+}
 
 nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
                          const nt_progress *progress, nt_cases *ret, nt_error *error) {

@@ -40,6 +40,11 @@ static const char *calibration_context_of(const nt_suite_work *work, nt_arena *a
 }
 
 void nt_suite_tell_shards(const nt_suite_work *work) {
+    const nt_measure_tally *tally = &work->tally;
+    if (tally->spared > 0)
+        nt_progress_note(work->options->progress,
+                         "decided early: %lld of the %lld images of all cases were enough",
+                         (long long)(tally->samples - tally->spared), (long long)tally->samples);
     if (work->tally.evaluated < work->tally.shards)
         nt_progress_note(work->options->progress, "evaluated %d of %d shards",
                          work->tally.evaluated, work->tally.shards);
@@ -53,8 +58,20 @@ static nt_status interrupted(const nt_suite_work *work, nt_status status) {
     return status;
 }
 
+/* Each group's cases, as list_subjects has them. NULL when out of memory. */
+static const nt_family *families_of(const nt_suite_work *work, nt_arena *arena) {
+    nt_family *families = NT_ARENA_ARRAY(arena, nt_family, work->suite->group_count + 1);
+    int32_t first = 1;
+    for (int g = 0; families && g < work->suite->group_count; g++) {
+        int32_t count = work->cases[g].count;
+        families[g] = (nt_family){first, count, nt_group_decide(work->suite, g)};
+        first += count;
+    }
+    return families;
+}
+
 nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
-                           nt_subject *subjects, int32_t count, nt_arena *arena) {
+                           nt_subject *subjects, int32_t count, bool early, nt_arena *arena) {
     const nt_suite *suite = work->suite;
     const nt_measuring measuring = {
         .network = work->network,
@@ -76,9 +93,12 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
                           : "the values that training began with are not known: the seed's folder "
                             "has no " NT_INITIAL_FILE,
         .store = work->store,
+        .families = early ? families_of(work, arena) : NULL,
+        .family_count = early ? suite->group_count : 0,
+        .margin = suite->margin,
         .one_by_one = work->options->one_by_one,
     };
-    if (!measuring.context || !measuring.calibration_context)
+    if ((early && !measuring.families) || !measuring.context || !measuring.calibration_context)
         return nt_suite_no_memory(work);
     nt_status status = nt_measure(&measuring, subjects, count, arena, &work->tally, work->error);
     return nt_suite_stopped(status) ? interrupted(work, status) : status;
@@ -112,6 +132,9 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
             memcpy(finding->key, subject->key, sizeof subject->key);
             NT_TRY(keep(work, subject->numerics, &finding->numerics));
             NT_TRY(keep(work, subject->failure, &finding->failure));
+            NT_TRY(keep(work, subject->decision, &finding->decision));
+            finding->decide = nt_group_decide(work->suite, g);
+            finding->outcome.total = subject->samples;
         }
     return NT_OK;
 }
@@ -134,12 +157,13 @@ static nt_status read_like(nt_suite_work *work, int s, const char *numerics, lik
 
 static nt_status find_one(nt_suite_work *work, int s, nt_finding *finding, like *baseline,
                           unsigned char *outcomes) {
-    int32_t samples = nt_loader_count(work->loader);
+    int32_t samples = finding->outcome.total;
     NT_TRY(read_like(work, s, finding->numerics, baseline));
     NT_TRY(nt_outcome_read(work->store, finding->key, finding->numerics, work->scoring, samples,
                            &finding->outcome, outcomes, work->error));
     const nt_comparison with = {.scoring = work->scoring,
                                 .samples = samples,
+                                .all = nt_loader_count(work->loader),
                                 .baseline = baseline->outcomes,
                                 .patients = work->results->samples.patients,
                                 .margin = work->suite->margin};
@@ -175,7 +199,7 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
     nt_status status = subjects ? NT_OK : nt_suite_no_memory(work);
     if (status == NT_OK) {
         list_subjects(work, subjects);
-        status = nt_suite_measure(work, s, work->loader, subjects, count, &arena);
+        status = nt_suite_measure(work, s, work->loader, subjects, count, true, &arena);
     }
     if (status == NT_OK || nt_suite_stopped(status)) {
         nt_status noted = note_keys(work, s, subjects);

@@ -106,7 +106,7 @@ static nt_status show_samples(showing *show, nt_evaluator *evaluator, const char
                               const char *name, int32_t number) {
     const nt_suite_work *work = show->work;
     int64_t pixels = nt_loader_target_size(work->loader);
-    double loss;
+    double loss = 0;
     for (int s = 0; s < show->sample_count; s++) {
         NT_TRY(nt_evaluator_run(evaluator, show->samples[s], 1, show->outcome, &loss, show->logits,
                                 work->error));

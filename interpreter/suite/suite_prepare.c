@@ -86,6 +86,17 @@ static nt_status choose_metric(nt_suite_work *work, const nt_data_info *info, nt
     return NT_INVALID;
 }
 
+/* Images of a patient depend on one another, and whole patients come too seldom for early looks. */
+static nt_status check_decide(const nt_suite_work *work, nt_error *error) {
+    nt_split split = (nt_split)work->suite->evaluate.split;
+    if (!nt_suite_decides(work->suite) || nt_dataset_patient(work->dataset, split, 0) < 0)
+        return NT_OK;
+    nt_error_say(error, NT_INVALID,
+                 "cases can't be decided early on images of patients, which depend on one another");
+    nt_error_hint(error, "leave out 'decide': all images are needed to compare patients");
+    return NT_INVALID;
+}
+
 static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     const nt_suite_data *data = &work->suite->data;
     NT_TRY(nt_dataset_open(data->kind, data->options, data->root, work->suite->path, &work->dataset,
@@ -110,6 +121,7 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
         .order = NT_ORDER_SHUFFLED, .limit = evaluate->limit, .first = evaluate->first};
     NT_TRY(make_loader(work, (nt_split)evaluate->split, select, &work->loader, error));
     NT_TRY(nt_suite_check_norms(work->suite, work->network, nt_loader_count(work->loader), error));
+    NT_TRY(check_decide(work, error));
     return open_other_loaders(work, error);
 }
 

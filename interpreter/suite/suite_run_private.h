@@ -36,9 +36,10 @@ nt_status nt_suite_note_numerics(nt_suite_work *work);
  * that they come to. */
 nt_status nt_suite_search(nt_suite_work *work);
 
-/* Measures subjects with the weights of seed number s on the loader's samples. */
+/* Measures subjects with the weights of seed number s on the loader's samples; `early`: they are
+ * the baseline and the cases of all groups, which may end early where the suite says so. */
 nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
-                           nt_subject *subjects, int32_t count, nt_arena *arena);
+                           nt_subject *subjects, int32_t count, bool early, nt_arena *arena);
 
 /* Notes how many shards were evaluated, unless all were. */
 void nt_suite_tell_shards(const nt_suite_work *work);

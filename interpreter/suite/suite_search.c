@@ -14,7 +14,7 @@ static nt_status answer(nt_suite_work *work, int s, const nt_cases *questions,
         return nt_suite_no_memory(work);
     for (int32_t i = 0; i < count; i++)
         subjects[i + 1].edits = (nt_edits){questions->items[i].edits, questions->items[i].count};
-    NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, arena));
+    NT_TRY(nt_suite_measure(work, s, work->held_out, subjects, count + 1, false, arena));
     const nt_scoring scoring = work->scoring;
     for (int32_t i = 0; i < count; i++) {
         const nt_subject *subject = &subjects[i + 1];

@@ -64,6 +64,26 @@ nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const 
     return NT_OK;
 }
 
+nt_status nt_suite_read_choice(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                               void *record) {
+    const char *const *choices = key->field.choices;
+    const char *text;
+    nt_text all;
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &text));
+    for (int32_t i = 0; choices[i]; i++)
+        if (strcmp(text, choices[i]) == 0) {
+            memcpy((char *)record + key->field.offset, &i, sizeof i);
+            return NT_OK;
+        }
+    nt_text_init(&all);
+    for (int i = 0; choices[i]; i++)
+        nt_text_printf(&all, "%s'%s'", i == 0 ? "" : choices[i + 1] ? ", " : " or ", choices[i]);
+    nt_status status =
+        nt_reader_say(&l->reader, node, "%s is %s, not '%s'", key->field.name, all.bytes, text);
+    nt_text_finish(&all);
+    return status;
+}
+
 nt_status nt_suite_read_keys(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,
                              const char *what, void *record) {
     nt_status status = NT_OK;

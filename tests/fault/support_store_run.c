@@ -29,8 +29,8 @@ nt_status put_results(nt_store *store, nt_error *ret_error) {
     for (int c = 0; c < CASES; c++) {
         snprintf(names[c], sizeof names[c], "case %d", c);
         memcpy(keys[c], made_key(c), sizeof keys[c]);
-        results[c] =
-            (nt_store_result){"group", names[c], 0, "test", "none", keys[c], MADE_NUMERICS, NULL};
+        results[c] = (nt_store_result){"group",       names[c], 0,    "test", "none", keys[c],
+                                       MADE_NUMERICS, NULL,     NULL, 0,      NULL};
     }
     return nt_store_put_results(store, results, CASES, NULL, 0, ret_error);
 }
@@ -47,11 +47,11 @@ int32_t saved_shards(nt_store *store) {
         EXPECT_OK(&run_error, nt_store_find(store, made_key(c), MADE_NUMERICS, &found, &run_error));
         if (c == 0)
             first = found;
-        assert_int_equal(found.shards, first.shards);
-        for (int32_t n = 0; n < found.shards; n++)
+        assert_int_equal(found.done, first.done);
+        for (int32_t n = 0; n < nt_shard_count(found.done); n++)
             assert_true(has(store, c, n, &run_error));
     }
-    return first.shards;
+    return nt_shard_count(first.done);
 }
 
 content begin(const char *folder, nt_text *ret_expected) {

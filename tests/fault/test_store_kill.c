@@ -20,9 +20,10 @@ static int run(const char *folder, int out) {
     if (nt_store_open(folder, &store, &own) != NT_OK)
         return fprintf(stderr, "%s\n", shown(&own)), 1;
     for (int32_t n = 0; n < SHARDS; n++) {
-        bool known;
-        if (nt_store_has(store, made_key(0), MADE_NUMERICS, n, &known, &own) != NT_OK)
+        nt_measured found;
+        if (nt_store_find(store, made_key(0), MADE_NUMERICS, &found, &own) != NT_OK)
             return fprintf(stderr, "%s\n", shown(&own)), 2;
+        bool known = found.done > n * NT_SHARD_SAMPLES;
         if (!known && put_number(store, n, &own) != NT_OK)
             return fprintf(stderr, "%s\n", shown(&own)), 3;
         if (!known && write(out, &n, sizeof n) != sizeof n)

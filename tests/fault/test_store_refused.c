@@ -43,7 +43,8 @@ static nt_status use_all(nt_store *store) {
     NT_TRY(put_results(store, &run_error));
     NT_TRY(nt_store_each_result(store, count_result, &results, &run_error));
     assert_int_equal(results, CASES);
-    return nt_store_read(store, made_key(20), MADE_NUMERICS, outcomes, 2000, &loss, &run_error);
+    return nt_store_read(store, made_key(20), MADE_NUMERICS, 2000, outcomes, 2000, &loss,
+                         &run_error);
 }
 
 static void test_no_memory(void **state) {
@@ -140,11 +141,9 @@ static void fill_the_disk(const char *folder) {
     NEED(put_number(store, n, &run_error) == NT_OK); /* the same store goes on */
     nt_store_close(store);
     NEED(nt_store_open(folder, &store, &run_error) == NT_OK);
-    bool there = true;
-    for (int i = 0; i <= n && there; i++)
-        NEED(nt_store_has(store, made_key(CASES - 1), MADE_NUMERICS, i, &there, &run_error) ==
-             NT_OK);
-    NEED(there);
+    nt_measured there;
+    NEED(nt_store_find(store, made_key(CASES - 1), MADE_NUMERICS, &there, &run_error) == NT_OK);
+    NEED(there.done > n * NT_SHARD_SAMPLES);
     nt_store_close(store);
 }
 
@@ -170,9 +169,9 @@ static void use_without_leave(const char *folder) {
         NEED(says(nt_store_open(old, &store, &run_error), NT_IO,
                   "is not writable; make the file and its folder writable"));
         NEED(nt_store_open_to_read(old, &store, &run_error) == NT_OK); /* reading is no matter */
-        bool found;
-        NEED(nt_store_has(store, made_key(0), MADE_NUMERICS, 0, &found, &run_error) == NT_OK &&
-             found);
+        nt_measured found;
+        NEED(nt_store_find(store, made_key(0), MADE_NUMERICS, &found, &run_error) == NT_OK &&
+             found.done > 0);
         nt_store_close(store);
         _exit(0);
     }

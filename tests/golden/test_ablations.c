@@ -161,7 +161,7 @@ static void find_logits(bench *b, const nt_edits *edits, nt_norm norm, bool plai
     nt_case_graph alone;
     nt_derived_weights derived;
     nt_evaluator *evaluator;
-    double loss;
+    double loss = 0;
     char why[NT_WHY];
     unsigned char *outcomes = nt_arena_alloc(&b->arena, (size_t)b->images);
     assert_non_null(outcomes);

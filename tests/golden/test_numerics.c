@@ -161,7 +161,7 @@ static nt_digest *digest_logits(bench *b, nt_pass_options passes) {
     nt_evaluator *evaluator;
     unsigned char outcomes[IMAGES];
     float logits[IMAGES * CLASSES];
-    double loss;
+    double loss = 0;
     char why[NT_WHY];
     must(b, nt_case_graph_init(&alone, b->network, &none, 1, why));
     must(b, nt_derived_weights_init(&derived, &alone, &source, &b->error));

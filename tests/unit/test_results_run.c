@@ -171,6 +171,9 @@ static void like_is_compared_with_like(void **state) {
                                         "zero a",
                                         keys[i],
                                         i == 1 ? "asked; first" : "asked; then",
+                                        NULL,
+                                        NULL,
+                                        0,
                                         NULL};
         }
         EXPECT_OK(&error, nt_store_put_results(store, rows, 3, NULL, 0, &error));
@@ -245,12 +248,12 @@ static void what_is_measured_in_part_says_so(void **state) {
     PUT(*state, list);
     nt_run_results *run = read_run(*state);
     assert_null(run->baselines[0].finding.failure);
-    assert_string_equal(run->baselines[1].finding.failure, "measured in part: 2 of 3 shards");
+    assert_string_equal(run->baselines[1].finding.failure, "measured in part: 2000 of 2500 images");
     assert_null(run->rows[0].finding.failure);
     assert_int_equal(run->rows[0].finding.paired.lost, 1250);
     assert_true(run->rows[0].finding.judgement.p_holm ==
                 run->rows[0].finding.judgement.p); /* judged alone */
-    assert_string_equal(run->rows[1].finding.failure, "measured in part: 1 of 3 shards");
+    assert_string_equal(run->rows[1].finding.failure, "measured in part: 1000 of 2500 images");
     assert_string_equal(run->rows[2].finding.failure, "its baseline isn't measured");
     assert_string_equal(run->rows[3].finding.failure, "its baseline isn't measured");
     for (int i = 1; i < 4; i++)
@@ -274,7 +277,7 @@ static void what_is_no_run_is_refused(void **state) {
     nt_store_close(store);
     expect_refused(*state, ": error: lists no results yet; 1 outcomes are measured; ");
     expect_refused(path_in(*state, NT_STORE_NAME), "error: is not a folder");
-    execute_in(*state, "PRAGMA user_version = 4");
+    execute_in(*state, "PRAGMA user_version = 9");
     expect_refused(*state, "written by a newer version");
 }
 
@@ -287,8 +290,8 @@ static void what_does_not_fit_is_refused(void **state) {
     made m;
     EXPECT_OK(&error, nt_store_open(*state, &store, &error));
     put_one(store, make_shard(&m, 9, 2, 12, 0), &error);
-    const nt_store_result wide = {"baseline", "baseline",    0,   "test", "",
-                                  m.key,      MADE_NUMERICS, NULL};
+    const nt_store_result wide = {"baseline",    "baseline", 0,    "test", "",  m.key,
+                                  MADE_NUMERICS, NULL,       NULL, 0,      NULL};
     EXPECT_OK(&error, nt_store_put_results(store, &wide, 1, NULL, 0, &error));
     nt_store_close(store);
     expect_refused(*state, "takes 12 bytes");

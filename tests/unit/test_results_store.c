@@ -44,7 +44,7 @@ static void expect_found(nt_store *store, int thing, nt_measured expected) {
     EXPECT_OK(&error, nt_store_find(store, made_key(thing), MADE_NUMERICS, &found, &error));
     assert_int_equal(found.samples, expected.samples);
     assert_int_equal(found.sample_bytes, expected.sample_bytes);
-    assert_int_equal(found.shards, expected.shards);
+    assert_int_equal(found.done, expected.done);
 }
 
 static int64_t count_complete(nt_store *store) {
@@ -93,8 +93,8 @@ static void test_round_trip(void **state) {
     assert_int_equal(count_complete(store), 0);
     fill(store);
     for (int round = 0; round < 3; round++) { /* at once, reopened, for reading */
-        expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 3});
-        expect_found(store, 1, (nt_measured){SAMPLES_1, BYTES_1, 2});
+        expect_found(store, 0, (nt_measured){SAMPLES_0, 1, SAMPLES_0});
+        expect_found(store, 1, (nt_measured){SAMPLES_1, BYTES_1, SAMPLES_1});
         expect_found(store, 2, (nt_measured){0});
         assert_true(has(store, 0, 2, &error));
         assert_false(has(store, 0, 3, &error));
@@ -124,7 +124,7 @@ static void test_losses(void **state) {
             m.shard.loss = losses[i];
             put_one(store, &m.shard, &error); /* the second time, it is there */
             EXPECT_OK(&error,
-                      nt_store_read(store, m.key, MADE_NUMERICS, &outcome, 1, &loss, &error));
+                      nt_store_read(store, m.key, MADE_NUMERICS, 1, &outcome, 1, &loss, &error));
             assert_true(isnan(losses[i]) ? isnan(loss) : loss == losses[i]);
         }
         nt_store_close(store);
@@ -181,9 +181,9 @@ static void test_numerics(void **state) {
     expect_shared(store, 0, 2, "", NULL);
     assert_int_equal(count_complete(store), 5);
     EXPECT_OK(&error, nt_store_find(store, made_key(1), "fast; 2", &found, &error));
-    assert_int_equal(found.shards, 1);
+    assert_int_equal(found.done, 1000);
     EXPECT_OK(&error, nt_store_find(store, made_key(1), "fast; 3", &found, &error));
-    assert_int_equal(found.shards, 0);
+    assert_int_equal(found.done, 0);
     nt_store_close(store);
     nt_store_close(open_in(*state));
 }
@@ -240,8 +240,9 @@ static void test_version_1(void **state) {
     put_by(store, NT_STORE_UNKNOWN, 1, true);
     put_by(store, NT_STORE_UNKNOWN, 0, true);
     memcpy(key, made_key(0), sizeof key);
-    const nt_store_result rows[] = {{"g", "a", 0, "test", "", key, NT_STORE_UNKNOWN, NULL},
-                                    {"g", "b", 0, "test", "", NULL, NULL, "diverged"}};
+    const nt_store_result rows[] = {
+        {"g", "a", 0, "test", "", key, NT_STORE_UNKNOWN, NULL, NULL, 0, NULL},
+        {"g", "b", 0, "test", "", NULL, NULL, "diverged", NULL, 0, NULL}};
     EXPECT_OK(&error, nt_store_put_results(store, rows, 2, NULL, 0, &error));
     nt_store_close(store);
     dump_store(*state, &then);
@@ -253,8 +254,8 @@ static void test_version_1(void **state) {
         int unknown = 0;
         store = round ? open_in(*state) : open_to_read(*state);
         for (int thing = 0; thing < 2; thing++)
-            EXPECT_OK(&error, nt_store_read(store, made_key(thing), NT_STORE_UNKNOWN, outcomes,
-                                            sizeof outcomes, &loss, &error));
+            EXPECT_OK(&error, nt_store_read(store, made_key(thing), NT_STORE_UNKNOWN, 1500,
+                                            outcomes, sizeof outcomes, &loss, &error));
         EXPECT_OK(&error, nt_store_each_result(store, count_unknown, &unknown, &error));
         assert_int_equal(unknown, 11);
         assert_int_equal(count_complete(store), 2);
@@ -269,7 +270,7 @@ static void test_version_1(void **state) {
     }
     dump_store(*state, &now);
     assert_string_equal(now.bytes, then.bytes);
-    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'3' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'4' \n");
     write_store(*state, before.bytes, before.size);
     execute_in(*state, "UPDATE shard SET loss = 1");
     EXPECT_ERROR(&error, nt_store_open(*state, &store, &error), NT_INVALID,
@@ -293,6 +294,116 @@ static void expect_samples(nt_store *store, const int32_t *expected, int32_t exp
     nt_arena_finish(&arena);
 }
 
+/* As versions 2 and 3 had it: nothing ended early. */
+static const char to_old_result[] =
+    "ALTER TABLE result RENAME TO r4;"
+    "CREATE TABLE result(\n"
+    "  group_name TEXT NOT NULL,\n"
+    "  case_name TEXT NOT NULL,\n"
+    "  seed INTEGER NOT NULL CHECK (seed BETWEEN -2147483648 AND 2147483647),\n"
+    "  split TEXT NOT NULL,\n"
+    "  edit TEXT NOT NULL,\n"
+    "  key TEXT,\n"
+    "  numerics INTEGER,\n"
+    "  failure TEXT,\n"
+    "  position INTEGER NOT NULL UNIQUE,\n"
+    "  PRIMARY KEY (group_name, case_name, seed, split),\n"
+    "  FOREIGN KEY (key, numerics) REFERENCES measured,\n"
+    "  CHECK ((key IS NULL) <> (failure IS NULL)),\n"
+    "  CHECK ((key IS NULL) = (numerics IS NULL))\n"
+    ") STRICT;"
+    "INSERT INTO result SELECT group_name, case_name, seed, split, edit, key, numerics, failure,"
+    " position FROM r4;"
+    "DROP TABLE r4; PRAGMA user_version = 3";
+
+static nt_status note_decision(void *context, const nt_store_result *result) {
+    nt_text_printf(context, "%s %s %s %d %s\n", result->name, result->key ? "measured" : "failed",
+                   result->decide ? result->decide : "-", result->samples,
+                   result->decision ? result->decision : "-");
+    return NT_OK;
+}
+
+static void expect_decisions(nt_store *store, const char *expected) {
+    nt_text text;
+    nt_text_init(&text);
+    EXPECT_OK(&error, nt_store_each_result(store, note_decision, &text, &error));
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* What version 3 did not have. */
+static void test_decisions(void **state) {
+    char key[NT_DIGEST_HEX];
+    nt_store *store = open_in(*state);
+    put_by(store, MADE_NUMERICS, 0, true);
+    memcpy(key, made_key(0), sizeof key);
+    const nt_store_result rows[] = {
+        {"g", "a", 0, "test", "", key, MADE_NUMERICS, NULL, "true", 300, "critical"},
+        {"g", "b", 0, "test", "", key, MADE_NUMERICS, NULL, "test_set", 1500, NULL},
+        {"g", "c", 0, "test", "", NULL, NULL, "diverged", NULL, 0, NULL},
+        {"g", "d", 0, "test", "", key, MADE_NUMERICS, NULL, NULL, 0, NULL}};
+    EXPECT_OK(&error, nt_store_put_results(store, rows, 4, NULL, 0, &error));
+    expect_decisions(store, "a measured true 300 critical\nb measured test_set 1500 -\n"
+                            "c failed - 0 -\nd measured - 0 -\n");
+    nt_store_close(store);
+    execute_in(*state, to_old_result);
+    static const char none[] =
+        "a measured - 0 -\nb measured - 0 -\nc failed - 0 -\nd measured - 0 -\n";
+    store = open_to_read(*state);
+    expect_decisions(store, none);
+    nt_store_close(store);
+    store = open_in(*state);
+    expect_decisions(store, none);
+    EXPECT_OK(&error, nt_store_put_results(store, rows, 1, NULL, 0, &error));
+    nt_store_close(store);
+    store = open_to_read(*state);
+    expect_decisions(store, "a measured true 300 critical\n");
+    nt_store_close(store);
+}
+
+/* A shard that is begun becomes longer, and never another. */
+static void test_begun(void **state) {
+    static made whole, other;
+    static unsigned char outcomes[1500];
+    double loss = 7;
+    int32_t samples;
+    nt_store *store = open_in(*state);
+    make_shard(&whole, 0, 1500, 1, 0);
+    nt_shard begun = whole.shard;
+    for (begun.size = 100; begun.size <= 300; begun.size += 200)
+        put_one(store, &begun, &error);
+    expect_found(store, 0, (nt_measured){1500, 1, 300});
+    assert_int_equal(count_complete(store), 0);
+    EXPECT_OK(&error,
+              nt_store_read(store, whole.key, MADE_NUMERICS, 200, outcomes, 200, &loss, &error));
+    assert_memory_equal(outcomes, whole.outcomes, 200);
+    assert_true(loss == 0);
+    nt_status status =
+        nt_store_read(store, whole.key, MADE_NUMERICS, 301, outcomes, 301, &loss, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "300 of 1500 samples of ");
+    make_shard(&other, 0, 1500, 1, 0);
+    other.outcomes[299] ^= 1;
+    status = nt_store_put_shards(store, &other.shard, 1, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "was measured again, with other outcomes");
+    begun.size = 200;
+    status = nt_store_put_shards(store, &begun, 1, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "was measured again, with other outcomes");
+    nt_store_close(store);
+    store = open_in(*state);
+    EXPECT_OK(&error, nt_store_read_shard(store, whole.key, MADE_NUMERICS, 0, 1, outcomes, &samples,
+                                          &loss, &error));
+    assert_int_equal(samples, 300);
+    assert_memory_equal(outcomes, whole.outcomes, 300);
+    assert_true(loss == whole.shard.loss);
+    EXPECT_OK(&error, nt_store_read_shard(store, whole.key, MADE_NUMERICS, 1, 1, outcomes, &samples,
+                                          &loss, &error));
+    assert_int_equal(samples, 0);
+    put_one(store, &whole.shard, &error);
+    put_one(store, make_shard(&other, 0, 1500, 1, 1), &error);
+    expect_thing(store, 0, 1500, 1, &error);
+    nt_store_close(store);
+}
+
 /* Which version 2 did not have: for reading there are none, for writing there is room for them. */
 static void test_samples(void **state) {
     static const int32_t first[] = {5, 0, 9, 2}, second[] = {7}, wrong[] = {1, -1};
@@ -302,6 +413,7 @@ static void test_samples(void **state) {
     fill(store);
     expect_samples(store, NULL, 0);
     nt_store_close(store);
+    execute_in(*state, to_old_result);
     execute_in(*state, "DROP TABLE sample; PRAGMA user_version = 2");
     store = open_to_read(*state);
     expect_samples(store, NULL, 0);
@@ -322,7 +434,7 @@ static void test_samples(void **state) {
     assert_int_equal(count_complete(store), 2);
     nt_store_close(store);
     nt_text_clear(&now);
-    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'3' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &now), "'4' \n");
     nt_text_finish(&now);
 }
 
@@ -331,22 +443,22 @@ static void test_incomplete(void **state) {
     unsigned char outcomes[SAMPLES_0];
     double loss = 7;
     nt_store *store = open_in(*state);
-    nt_status status =
-        nt_store_read(store, made_key(0), MADE_NUMERICS, outcomes, sizeof outcomes, &loss, &error);
-    EXPECT_ERROR(&error, status, NT_FAILED, "0 of 0 shards of ");
+    nt_status status = nt_store_read(store, made_key(0), MADE_NUMERICS, SAMPLES_0, outcomes,
+                                     sizeof outcomes, &loss, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "0 of 0 samples of ");
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 2), &error);
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 0), &error);
-    expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 2});
+    expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 1345});
     assert_int_equal(count_complete(store), 0);
-    status =
-        nt_store_read(store, made_key(0), MADE_NUMERICS, outcomes, sizeof outcomes, &loss, &error);
-    EXPECT_ERROR(&error, status, NT_FAILED, "2 of 3 shards of ");
+    status = nt_store_read(store, made_key(0), MADE_NUMERICS, SAMPLES_0, outcomes, sizeof outcomes,
+                           &loss, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "1345 of 2345 samples of ");
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 1), &error);
     assert_int_equal(count_complete(store), 1);
     for (int wrong = -1; wrong <= 1; wrong += 2) {
-        status = nt_store_read(store, made_key(0), MADE_NUMERICS, outcomes,
+        status = nt_store_read(store, made_key(0), MADE_NUMERICS, SAMPLES_0, outcomes,
                                (size_t)(SAMPLES_0 + wrong), &loss, &error);
-        EXPECT_ERROR(&error, status, NT_INVALID, "has 2345 samples of 1 bytes; 234");
+        EXPECT_ERROR(&error, status, NT_INVALID, "has 2345 samples of 1 bytes; 2345 and 234");
     }
     assert_true(loss == 7);
     nt_store_close(store);
@@ -358,7 +470,7 @@ static void test_wrong_shards(void **state) {
     static const struct {
         int32_t samples, sample_bytes, number;
         size_t size;
-    } wrong[] = {{2345, 1, 0, 999},   {2345, 1, 0, 1001}, {2345, 1, 2, 1000}, {2345, 1, 2, 344},
+    } wrong[] = {{2345, 1, 0, 0},     {2345, 1, 0, 1001}, {2345, 1, 2, 1000}, {2345, 3, 2, 344},
                  {2345, 1, 2, 346},   {2345, 1, 3, 1000}, {2345, 1, 3, 0},    {2345, 1, -1, 1000},
                  {2000, 12, 1, 1000}, {0, 1, 0, 0},       {1, 0, 0, 0},       {2000, 1, 2, 0},
                  {-5, 1, 0, 1}};
@@ -386,7 +498,7 @@ static void test_again(void **state) {
     const nt_shard twice[] = {*shard, *shard};
     EXPECT_OK(&error, nt_store_put_shards(store, twice, 2, &error));
     EXPECT_OK(&error, nt_store_put_shards(store, twice, 2, &error));
-    expect_found(store, 0, (nt_measured){1500, 1, 1});
+    expect_found(store, 0, (nt_measured){1500, 1, 1000});
 
     make_shard(&other, 0, 1500, 1, 0);
     other.outcomes[999] ^= 1;
@@ -437,10 +549,10 @@ static void test_results(void **state) {
     fill(store);
     expect_results(store, "");
     const nt_store_result first[] = {
-        {"zebra", "b", 1, "test", "conv1", key, MADE_NUMERICS, NULL},
-        {"zebra", "a", 1, "test", "conv2 conv3", NULL, NULL, "diverged"},
-        {"apple", "a", -5, "test", "", key, MADE_NUMERICS, NULL},
-        {"apple", "a", -5, "held_out", "", key, MADE_NUMERICS, NULL},
+        {"zebra", "b", 1, "test", "conv1", key, MADE_NUMERICS, NULL, NULL, 0, NULL},
+        {"zebra", "a", 1, "test", "conv2 conv3", NULL, NULL, "diverged", NULL, 0, NULL},
+        {"apple", "a", -5, "test", "", key, MADE_NUMERICS, NULL, NULL, 0, NULL},
+        {"apple", "a", -5, "held_out", "", key, MADE_NUMERICS, NULL, NULL, 0, NULL},
     };
     EXPECT_OK(&error, nt_store_put_results(store, first, 4, NULL, 0, &error));
     snprintf(expected, sizeof expected,
@@ -458,11 +570,15 @@ static void test_results(void **state) {
         nt_store_result result;
         const char *why;
     } wrong[] = {
-        {{"zebra", "b", 1, "test", "conv1", key, MADE_NUMERICS, NULL}, "UNIQUE constraint failed"},
-        {{"g", "c", 1, "test", "e", made_key(5), MADE_NUMERICS, NULL}, "must be saved before"},
-        {{"g", "c", 1, "test", "e", key, MADE_NUMERICS, "failed"}, "CHECK constraint failed"},
-        {{"g", "c", 1, "test", "e", NULL, NULL, NULL}, "CHECK constraint failed"},
-        {{"g", NULL, 1, "test", "e", key, MADE_NUMERICS, NULL}, "NOT NULL constraint failed"},
+        {{"zebra", "b", 1, "test", "conv1", key, MADE_NUMERICS, NULL, NULL, 0, NULL},
+         "UNIQUE constraint failed"},
+        {{"g", "c", 1, "test", "e", made_key(5), MADE_NUMERICS, NULL, NULL, 0, NULL},
+         "must be saved before"},
+        {{"g", "c", 1, "test", "e", key, MADE_NUMERICS, "failed", NULL, 0, NULL},
+         "CHECK constraint failed"},
+        {{"g", "c", 1, "test", "e", NULL, NULL, NULL, NULL, 0, NULL}, "CHECK constraint failed"},
+        {{"g", NULL, 1, "test", "e", key, MADE_NUMERICS, NULL, NULL, 0, NULL},
+         "NOT NULL constraint failed"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const nt_store_result pair[] = {first[0], wrong[i].result};
@@ -599,11 +715,13 @@ static void test_marks(void **state) {
     nt_store_close(store);
     nt_text_init(&text);
     assert_string_equal(rows_of(*state, "PRAGMA application_id", &text), "'1314148950' \n");
-    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'3' \n");
+    assert_string_equal(rows_of(*state, "PRAGMA user_version", &text), "'4' \n");
     nt_text_finish(&text);
-    expect_change_refused(*state, "PRAGMA user_version = 4",
-                          "was written by a newer version of this program: its format is 4, this "
-                          "version knows 3; use the newer version");
+    expect_change_refused(*state, "PRAGMA user_version = 5",
+                          "was written by a newer version of this program: its format is 5, this "
+                          "version knows 4; use the newer version");
+    expect_change_refused(*state, "PRAGMA user_version = 3",
+                          "is damaged: the table 'result' is another than it should be");
     expect_change_refused(*state, "PRAGMA user_version = 1",
                           "is damaged: the table 'measured' is another than it should be");
     expect_change_refused(*state, "PRAGMA user_version = 0", "is damaged: there is no format 0");
@@ -656,7 +774,8 @@ static void test_changed_outcomes(void **state) {
         EXPECT_OK(&error, nt_store_find(store, key, MADE_NUMERICS, &found, &error));
         size_t size = (size_t)found.samples * (size_t)found.sample_bytes;
         assert_true(size <= sizeof outcomes);
-        nt_status status = nt_store_read(store, key, MADE_NUMERICS, outcomes, size, &loss, &error);
+        nt_status status =
+            nt_store_read(store, key, MADE_NUMERICS, found.samples, outcomes, size, &loss, &error);
         EXPECT_ERROR(&error, status, NT_INVALID, "is not what was saved; put back a copy, or move");
         nt_store_close(store);
         write_store(*state, whole.bytes, whole.size);
@@ -677,7 +796,8 @@ static bool right_or_refused(const char *folder, bool to_write) {
                                 : nt_store_open_to_read(folder, &store, &error);
     for (int t = 0; t < 2 && status == NT_OK; t++) {
         size_t size = (size_t)(things[t].samples * things[t].bytes);
-        status = nt_store_read(store, made_key(t), MADE_NUMERICS, outcomes, size, &loss, &error);
+        status = nt_store_read(store, made_key(t), MADE_NUMERICS, things[t].samples, outcomes, size,
+                               &loss, &error);
         if (status == NT_OK)
             expect_thing(store, t, things[t].samples, things[t].bytes, &error);
     }
@@ -781,6 +901,8 @@ int main(void) {
         TEST(test_numerics),
         TEST(test_version_1),
         TEST(test_samples),
+        TEST(test_decisions),
+        TEST(test_begun),
         TEST(test_incomplete),
         TEST(test_wrong_shards),
         TEST(test_again),
