@@ -4,9 +4,8 @@
  * but its tables grow too), and the shards from there on are evaluated and saved. */
 #include "measure.h"
 
-#include "alloc.h"
+#include "case_batch.h"
 #include "deciding.h"
-#include "derived_weights.h"
 #include "describe.h"
 #include "outcome.h"
 #include <stdio.h>
@@ -22,9 +21,8 @@ typedef struct measure {
     int32_t asking_count;
     nt_subject **wanted; /* the same, each key once */
     int32_t wanted_count;
-    bool wanted_all; /* everybody who asks is among them */
-    int32_t sample_bytes;
-    struct batch *batch; /* the last graph */
+    bool wanted_all;     /* everybody who asks is among them */
+    nt_case_batch batch; /* the last graph */
     nt_derived_weights derived;
     bool derived_for_all; /* whatever graph comes next */
     nt_decider *decider;  /* NULL: nothing ends early */
@@ -80,141 +78,34 @@ static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *
 
 /* --- one graph -------------------------------------------------------------------------------- */
 
-/* A graph of some of the wanted subjects, ready to run. */
-typedef struct batch {
-    nt_arena arena;
-    nt_subject **subjects;
-    int32_t count;
-    nt_case_graph cases;
-    nt_evaluator *evaluator;
-    unsigned char *outcomes; /* per output and sample of what is run at once */
-    unsigned char *shard;    /* per output and sample of a shard, as far as there are any yet */
-    double *losses;          /* per output, of these */
-    nt_shard *shards;
-} batch;
-
-static void batch_finish(batch *b) {
-    if (b->count == 0)
-        return;
-    nt_evaluator_free(b->evaluator);
-    nt_case_graph_finish(&b->cases);
-    nt_arena_finish(&b->arena);
-    *b = (batch){0};
-}
-
-static nt_status make_graph(const measure *me, batch *b, char why[NT_WHY]) {
-    nt_edits *edits = NT_ARENA_ARRAY(&b->arena, nt_edits, b->count);
-    size_t size = (size_t)b->count * NT_SHARD_SAMPLES * (size_t)me->sample_bytes;
-    b->losses = NT_ARENA_ARRAY(&b->arena, double, b->count);
-    b->outcomes = nt_arena_alloc(&b->arena, size);
-    b->shard = nt_arena_alloc(&b->arena, size);
-    b->shards = NT_ARENA_ARRAY(&b->arena, nt_shard, b->count);
-    if (!edits || !b->outcomes || !b->shard || !b->losses || !b->shards)
-        return NT_NO_MEMORY;
-    for (int32_t i = 0; i < b->count; i++)
-        edits[i] = b->subjects[i]->edits;
-    return nt_case_graph_init(&b->cases, me->m->network, edits, b->count, why);
-}
-
-/* The tensors that edits want don't depend on what else is in the graph, so that those of more
- * cases serve fewer; statistics of batches do. */
-static nt_status derive(measure *me, const batch *b) {
-    const nt_measuring *m = me->m;
-    const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
-    if (me->derived_for_all)
-        return NT_OK;
-    nt_derived_weights_finish(&me->derived);
-    NT_TRY(nt_derived_weights_init(&me->derived, &b->cases, &source, me->error));
-    me->derived_for_all = me->wanted_all && b->count == me->wanted_count;
-    return NT_OK;
-}
-
-static nt_status batch_init(measure *me, batch *b, nt_subject **subjects, int32_t count) {
-    const nt_measuring *m = me->m;
-    nt_evaluation evaluation = m->evaluation;
-    char why[NT_WHY];
-    *b = (batch){.count = count};
-    evaluation.progress = NULL;
-    nt_arena_init(&b->arena);
-    b->subjects = NT_ARENA_ARRAY(&b->arena, nt_subject *, count);
-    if (!b->subjects)
-        return no_memory(me->error);
-    memcpy(b->subjects, subjects, (size_t)count * sizeof *subjects);
-    if (make_graph(me, b, why) != NT_OK)
-        return no_memory(me->error);
-    NT_TRY(derive(me, b));
-    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, me->derived.weights, m->loader, &evaluation,
-                            &b->evaluator, me->error));
-    for (int32_t i = 0; i < count; i++)
-        if (strcmp(b->subjects[b->cases.case_of[i]]->key, me->first->key) == 0)
-            nt_evaluator_require(b->evaluator, i);
-    return NT_OK;
-}
-
-/* The graph of these subjects, which may be the last one. */
+/* The graph of these subjects, which may be the last one. Statistics of batches depend on all of
+ * the graph, and are not for cases that end early. */
 static nt_status find_batch(measure *me, nt_subject **subjects, int32_t count) {
-    batch *b = me->batch;
-    if (b->count == count && memcmp(b->subjects, subjects, (size_t)count * sizeof *subjects) == 0)
+    if (nt_case_batch_is_of(&me->batch, subjects, count))
         return NT_OK;
-    batch_finish(b);
-    return batch_init(me, b, subjects, count);
-}
-
-/* What the store has of a shard that is to be gone on with. */
-static nt_status read_begun(const measure *me, const batch *b, int32_t number, int32_t begun) {
-    size_t room = NT_SHARD_SAMPLES * (size_t)me->sample_bytes;
-    for (int32_t i = 0; i < b->count; i++) {
-        int32_t found = 0;
-        b->losses[i] = 0;
-        if (begun > 0)
-            NT_TRY(nt_store_read_shard(
-                me->m->store, b->subjects[b->cases.case_of[i]]->key, me->m->numerics, number,
-                me->sample_bytes, b->shard + (size_t)i * room, &found, &b->losses[i], me->error));
-        if (found != begun)
-            return nt_error_say(me->error, NT_FAILED, "%d samples of a shard are %d", begun, found);
-    }
-    return NT_OK;
-}
-
-/* Evaluates samples [first, first + count), which are of one shard, and saves it as far as it goes.
- */
-static nt_status run_part(measure *me, batch *b, int32_t first, int32_t count) {
-    const nt_measuring *m = me->m;
-    int32_t number = first / NT_SHARD_SAMPLES, begun = first % NT_SHARD_SAMPLES;
-    size_t bytes = (size_t)me->sample_bytes, room = NT_SHARD_SAMPLES * bytes;
-    char detail[64];
-    NT_TRY(read_begun(me, b, number, begun));
-    NT_TRY(nt_evaluator_run(b->evaluator, first, count, b->outcomes, b->losses, NULL, me->error));
-    for (int32_t i = 0; i < b->count; i++) {
-        unsigned char *shard = b->shard + (size_t)i * room;
-        memcpy(shard + (size_t)begun * bytes, b->outcomes + (size_t)i * (size_t)count * bytes,
-               (size_t)count * bytes);
-        b->shards[i] = (nt_shard){.key = b->subjects[b->cases.case_of[i]]->key,
-                                  .numerics = m->numerics,
-                                  .samples = nt_loader_count(m->loader),
-                                  .sample_bytes = me->sample_bytes,
-                                  .number = number,
-                                  .outcomes = shard,
-                                  .size = (size_t)(begun + count) * bytes,
-                                  .loss = b->losses[i]};
-    }
-    NT_TRY(nt_store_put_shards(m->store, b->shards, (size_t)b->count, me->error));
-    me->done += (int64_t)count * b->count;
-    snprintf(detail, sizeof detail, "%d of %d cases at once", b->count, me->wanted_count);
-    nt_progress_step(m->evaluation.progress, "images of all cases", detail, me->done, me->total);
+    nt_case_batch_finish(&me->batch);
+    NT_TRY(nt_case_batch_init(&me->batch, me->m, subjects, count, me->first->key, &me->derived,
+                              !me->derived_for_all, me->error));
+    me->derived_for_all =
+        me->derived_for_all || (me->decider && me->wanted_all && count == me->wanted_count);
     return NT_OK;
 }
 
 /* Evaluates the batch at hand up to `samples`. */
 static nt_status run_batch(measure *me, int32_t samples) {
-    batch *b = me->batch;
+    nt_case_batch *b = &me->batch;
     int32_t done = b->subjects[0]->done;
     while (done < samples) {
+        char detail[64];
         int32_t rest = NT_SHARD_SAMPLES - done % NT_SHARD_SAMPLES;
         int32_t count = rest < samples - done ? rest : samples - done;
-        NT_TRY(run_part(me, b, done, count));
+        NT_TRY(nt_case_batch_run(b, done, count, me->error));
         done += count;
+        me->done += (int64_t)count * b->count;
         me->tally.evaluated++;
+        snprintf(detail, sizeof detail, "%d of %d cases at once", b->count, me->wanted_count);
+        nt_progress_step(me->m->evaluation.progress, "images of all cases", detail, me->done,
+                         me->total);
     }
     return NT_OK;
 }
@@ -421,8 +312,6 @@ static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
     int32_t samples = nt_loader_count(me->m->loader);
     bool decide = false;
     me->first = subjects;
-    me->sample_bytes = nt_score_bytes(
-        nt_scoring_of(nt_dataset_info(nt_loader_dataset(me->m->loader)), me->m->evaluation.metric));
     me->asking = NT_ARENA_ARRAY(me->arena, nt_subject *, count);
     me->wanted = NT_ARENA_ARRAY(me->arena, nt_subject *, count);
     me->asked = nt_arena_substring(me->arena, me->m->numerics, strcspn(me->m->numerics, ";"));
@@ -442,10 +331,9 @@ static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
 
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error) {
-    batch last = {0};
-    measure me = {.m = measuring, .batch = &last, .arena = arena, .error = error};
+    measure me = {.m = measuring, .arena = arena, .error = error};
     nt_status status = measure_all(&me, subjects, count, tally);
-    batch_finish(&last);
+    nt_case_batch_finish(&me.batch);
     nt_derived_weights_finish(&me.derived);
     nt_decider_free(me.decider);
     if (tally) {

@@ -149,6 +149,25 @@ def full_goes_on(work):
     assert work.text('full') == work.text('whole'), fresh
 
 
+def tensors_of_edits_serve_what_is_left(work):
+    """Mean outputs and noisy kernels are made for all cases at once; those that are left go on with the same."""
+    (work.folder / 'kinds.lua').write_text("""return function(net)
+  local cases = {}
+  for _, conv in ipairs(net:nodes("conv2d")) do
+    cases[#cases + 1] = {name = "mean " .. conv.name, mean = {conv}}
+    cases[#cases + 1] = {name = "noise " .. conv.name, noise = {conv, deviation = 0.2, seed = 3}}
+  end
+  return cases
+end
+""")
+    kinds = '--set', 'groups.each.hook=kinds.lua', '--set', 'evaluate.calibration=500'
+    rows = work.run('kinds', '--decide', *kinds)
+    assert len({r['total'] for r in rows.values()}) > 2, rows
+    work.run('kinds', '--full', *kinds)
+    work.run('kinds-whole', *kinds)
+    assert work.text('kinds') == work.text('kinds-whole') and work.dump('kinds') == work.dump('kinds-whole')
+
+
 def groups_decide_for_themselves(work):
     rows = work.run('mixed', '--set', 'groups.each.decide=true')
     assert rows['each', 'main']['total'] == '100' and rows['again', 'main']['total'] == str(IMAGES), rows
@@ -180,7 +199,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         work = Work(pathlib.Path(folder))
         for check in (early_ends_are_right, results_are_those_of_the_run, nothing_is_measured_twice, full_goes_on,
-                      groups_decide_for_themselves, a_test_set_is_known_in_the_end, what_cannot_be_is_refused):
+                      tensors_of_edits_serve_what_is_left, groups_decide_for_themselves,
+                      a_test_set_is_known_in_the_end, what_cannot_be_is_refused):
             check(work)
             print(f'ok {check.__name__}')
 

@@ -1,0 +1,120 @@
+/* Outcomes of a part of a shard are added to those that the shard has, in memory where the batch
+ * has just run them, or else from the store, and the whole is saved anew: so a shard's bytes and
+ * the sum of its losses don't depend on the parts. */
+#include "case_batch.h"
+
+#include <string.h>
+
+static nt_status no_memory(nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory for a graph of cases");
+}
+
+static const char *key_of(const nt_case_batch *b, int32_t output) {
+    return b->subjects[b->cases.case_of[output]]->key;
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static nt_status make_room(nt_case_batch *b, nt_subject *const *subjects) {
+    size_t size = (size_t)b->count * NT_SHARD_SAMPLES * (size_t)b->sample_bytes;
+    b->subjects = NT_ARENA_ARRAY(&b->arena, nt_subject *, b->count);
+    b->losses = NT_ARENA_ARRAY(&b->arena, double, b->count);
+    b->outcomes = nt_arena_alloc(&b->arena, size);
+    b->shard = nt_arena_alloc(&b->arena, size);
+    b->shards = NT_ARENA_ARRAY(&b->arena, nt_shard, b->count);
+    if (!b->subjects || !b->outcomes || !b->shard || !b->losses || !b->shards)
+        return NT_NO_MEMORY;
+    memcpy(b->subjects, subjects, (size_t)b->count * sizeof *b->subjects);
+    return NT_OK;
+}
+
+static nt_status make_graph(nt_case_batch *b) {
+    char why[NT_WHY];
+    nt_edits *edits = NT_ARENA_ARRAY(&b->arena, nt_edits, b->count);
+    for (int32_t i = 0; edits && i < b->count; i++)
+        edits[i] = b->subjects[i]->edits;
+    return edits ? nt_case_graph_init(&b->cases, b->m->network, edits, b->count, why)
+                 : NT_NO_MEMORY;
+}
+
+nt_status nt_case_batch_init(nt_case_batch *b, const nt_measuring *m, nt_subject **subjects,
+                             int32_t count, const char *required, nt_derived_weights *derived,
+                             bool derive, nt_error *error) {
+    const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
+    nt_evaluation evaluation = m->evaluation;
+    nt_scoring scoring =
+        nt_scoring_of(nt_dataset_info(nt_loader_dataset(m->loader)), evaluation.metric);
+    *b = (nt_case_batch){
+        .m = m, .count = count, .sample_bytes = nt_score_bytes(scoring), .next = -1};
+    nt_arena_init(&b->arena);
+    evaluation.progress = NULL;
+    if (make_room(b, subjects) != NT_OK || make_graph(b) != NT_OK)
+        return no_memory(error);
+    if (derive) {
+        nt_derived_weights_finish(derived);
+        NT_TRY(nt_derived_weights_init(derived, &b->cases, &source, error));
+    }
+    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, derived->weights, m->loader, &evaluation,
+                            &b->evaluator, error));
+    for (int32_t i = 0; i < count; i++)
+        if (strcmp(key_of(b, i), required) == 0)
+            nt_evaluator_require(b->evaluator, i);
+    return NT_OK;
+}
+
+void nt_case_batch_finish(nt_case_batch *b) {
+    if (b->count == 0)
+        return;
+    nt_evaluator_free(b->evaluator);
+    nt_case_graph_finish(&b->cases);
+    nt_arena_finish(&b->arena);
+    *b = (nt_case_batch){0};
+}
+
+bool nt_case_batch_is_of(const nt_case_batch *b, nt_subject *const *subjects, int32_t count) {
+    return b->count == count &&
+           memcmp(b->subjects, subjects, (size_t)count * sizeof *subjects) == 0;
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* What the store has of a shard that is to be gone on with: `begun` samples. */
+static nt_status read_begun(nt_case_batch *b, int32_t number, int32_t begun, nt_error *error) {
+    size_t room = NT_SHARD_SAMPLES * (size_t)b->sample_bytes;
+    for (int32_t i = 0; i < b->count; i++) {
+        int32_t found = 0;
+        b->losses[i] = 0;
+        if (begun > 0)
+            NT_TRY(nt_store_read_shard(b->m->store, key_of(b, i), b->m->numerics, number,
+                                       b->sample_bytes, b->shard + (size_t)i * room, &found,
+                                       &b->losses[i], error));
+        if (found != begun)
+            return nt_error_say(error, NT_FAILED,
+                                "shard %d of %.16s… has %d samples where %d were measured", number,
+                                key_of(b, i), found, begun);
+    }
+    return NT_OK;
+}
+
+nt_status nt_case_batch_run(nt_case_batch *b, int32_t first, int32_t count, nt_error *error) {
+    int32_t number = first / NT_SHARD_SAMPLES, begun = first % NT_SHARD_SAMPLES;
+    size_t bytes = (size_t)b->sample_bytes, room = NT_SHARD_SAMPLES * bytes;
+    size_t part = (size_t)count * bytes;
+    if (begun == 0 || b->next != first)
+        NT_TRY(read_begun(b, number, begun, error));
+    NT_TRY(nt_evaluator_run(b->evaluator, first, count, b->outcomes, b->losses, NULL, error));
+    for (int32_t i = 0; i < b->count; i++) {
+        unsigned char *shard = b->shard + (size_t)i * room;
+        memcpy(shard + (size_t)begun * bytes, b->outcomes + (size_t)i * part, part);
+        b->shards[i] = (nt_shard){.key = key_of(b, i),
+                                  .numerics = b->m->numerics,
+                                  .samples = nt_loader_count(b->m->loader),
+                                  .sample_bytes = b->sample_bytes,
+                                  .number = number,
+                                  .outcomes = shard,
+                                  .size = (size_t)begun * bytes + part,
+                                  .loss = b->losses[i]};
+    }
+    b->next = first + count;
+    return nt_store_put_shards(b->m->store, b->shards, (size_t)b->count, error);
+}

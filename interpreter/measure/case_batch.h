@@ -1,0 +1,39 @@
+/* A graph of several cases, ready to run, whose outcomes are saved shard by shard, as far as they
+ * go. */
+#ifndef NT_CASE_BATCH_H
+#define NT_CASE_BATCH_H
+
+#include "derived_weights.h"
+#include "measure.h"
+
+typedef struct nt_case_batch {
+    nt_arena arena;
+    const nt_measuring *m;
+    nt_subject **subjects;
+    int32_t count; /* 0: there is none */
+    nt_case_graph cases;
+    nt_evaluator *evaluator;
+    int32_t sample_bytes;
+    int32_t next;            /* sample after the last one that was run; -1: none was */
+    unsigned char *outcomes; /* per output and sample of what is run at once */
+    unsigned char *shard;    /* per output and sample of a shard, as far as there are any yet */
+    double *losses;          /* per output, of these */
+    nt_shard *shards;
+} nt_case_batch;
+
+/* A graph of these subjects; a logit that is not finite ends the run where it is of one with the
+ * key `required`. The tensors that edits want are made into `derived`, in place of what was there,
+ * unless `derive` is false: they don't depend on what else is in the graph, so that those of more
+ * cases serve fewer. Both must outlive the batch. To be finished even if it fails. */
+nt_status nt_case_batch_init(nt_case_batch *batch, const nt_measuring *measuring,
+                             nt_subject **subjects, int32_t count, const char *required,
+                             nt_derived_weights *derived, bool derive, nt_error *error);
+void nt_case_batch_finish(nt_case_batch *batch); /* and there is none */
+
+bool nt_case_batch_is_of(const nt_case_batch *batch, nt_subject *const *subjects, int32_t count);
+
+/* Evaluates samples [first, first + count), which are of one shard, and saves that as far as it
+ * goes; the store has the shard's samples before `first` of all of the subjects. */
+nt_status nt_case_batch_run(nt_case_batch *batch, int32_t first, int32_t count, nt_error *error);
+
+#endif
