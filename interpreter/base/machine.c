@@ -164,3 +164,21 @@ bool nt_machine_has(const char *vectors) {
             return true;
     return false;
 }
+
+void nt_machine_processor(char ret[NT_MACHINE_NAME]) {
+    static const char key[] = "model name";
+    char line[512];
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    snprintf(ret, NT_MACHINE_NAME, "unknown");
+    while (file && fgets(line, sizeof line, file)) {
+        char *value = strncmp(line, key, sizeof key - 1) == 0 ? strchr(line, ':') : NULL;
+        if (!value)
+            continue;
+        value += 1 + strspn(value + 1, " ");
+        value[strcspn(value, "\n")] = '\0';
+        snprintf(ret, NT_MACHINE_NAME, "%.*s", NT_MACHINE_NAME - 1, value);
+        break;
+    }
+    if (file)
+        fclose(file);
+}

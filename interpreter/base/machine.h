@@ -17,6 +17,11 @@ typedef struct nt_machine {
 
 void nt_machine_look(nt_machine *ret);
 
+/* What the processor calls itself, or "unknown". */
+enum { NT_MACHINE_NAME = 128 };
+
+void nt_machine_processor(char ret[NT_MACHINE_NAME]);
+
 /* Vector instructions that matter here, as the compiler calls them: "avx2", "fma". */
 enum { NT_MACHINE_VECTORS = 8 };
 

@@ -26,7 +26,7 @@ static const nt_field run_fields[] = {
     {0},
 };
 
-static const nt_operand run_operands[] = {{.name = "SUITE", .doc = "a suite file"}, {0}};
+static const nt_operand run_operands[] = {NT_SUITE_JOB_OPERAND, {0}};
 
 /* --- tables ----------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 
 static const nt_field train_fields[] = {NT_SUITE_JOB_OPTIONS, {0}};
 
-static const nt_operand train_operands[] = {{.name = "SUITE", .doc = "a suite file"}, {0}};
+static const nt_operand train_operands[] = {NT_SUITE_JOB_OPERAND, {0}};
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_suite_job job;

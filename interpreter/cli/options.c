@@ -162,7 +162,8 @@ static void read_words(reader *r) {
 nt_status nt_arguments_parse(const nt_kind *command, const nt_syntax *syntax,
                              const char *const *words, int count, nt_arguments *ret,
                              nt_error *error) {
-    nt_arguments arguments = {.help = asks_for_help(words, count)};
+    nt_arguments arguments = {
+        .command = command, .all = words, .all_count = count, .help = asks_for_help(words, count)};
     nt_arena_init(&arguments.arena);
     reader r = {command, syntax, words, count, 0, &arguments, error, NT_OK};
     r.status = prepare(command, count, &arguments);

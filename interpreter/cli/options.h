@@ -65,6 +65,9 @@ typedef struct nt_arguments {
     int setting_count;
     const nt_field **given; /* the options that it has */
     int given_count;
+    const nt_kind *command;
+    const char *const *all; /* the words after its name, as they were given */
+    int all_count;
     bool help; /* --help was among them: nothing else was checked */
 } nt_arguments;
 

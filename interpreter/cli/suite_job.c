@@ -1,7 +1,9 @@
 #include "suite_job.h"
 
 #include "attrs.h"
+#include "file.h"
 #include "parallel.h"
+#include "suite_repeat.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +29,20 @@ static const nt_setting *settings_of(nt_suite_job *job, const nt_arguments *argu
     return all;
 }
 
+/* The command line, for the run folder. */
+static bool keep_command(nt_suite_job *job, const nt_arguments *arguments) {
+    const char **words = NT_ARENA_ARRAY(&job->arena, const char *, arguments->all_count + 2);
+    if (!words)
+        return false;
+    words[0] = "nontrivial";
+    words[1] = arguments->command->name;
+    if (arguments->all_count > 0)
+        memcpy(words + 2, arguments->all, (size_t)arguments->all_count * sizeof *words);
+    job->options.command = words;
+    job->options.command_count = arguments->all_count + 2;
+    return true;
+}
+
 nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
                             const nt_suite_job_options *options, nt_error *error) {
     int count;
@@ -35,15 +51,18 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
     nt_threads_set(options->threads);
     const nt_setting *settings =
         settings_of(job, arguments, options->conv == NT_CONV_DIRECT, &count);
-    if (!settings)
+    const char *what = arguments->words[0];
+    bool repeats = nt_folder_exists(what);
+    if (!settings || !keep_command(job, arguments))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    NT_TRY(nt_suite_load(arguments->words[0], settings, count, &job->suite, error));
+    NT_TRY((repeats ? nt_suite_repeat : nt_suite_load)(what, settings, count, &job->suite, error));
     nt_progress_bar_init(&job->bar, options->quiet);
     job->progress =
         (nt_progress){.step = nt_progress_bar_show, .note = show_note, .context = &job->bar};
     job->options.progress = &job->progress;
-    job->options.out =
-        options->out ? options->out : nt_arena_printf(&job->arena, "runs/%s", job->suite->name);
+    job->options.out = options->out ? options->out
+                       : repeats    ? what
+                                    : nt_arena_printf(&job->arena, "runs/%s", job->suite->name);
     return job->options.out ? NT_OK : nt_error_say(error, NT_NO_MEMORY, "out of memory");
 }
 

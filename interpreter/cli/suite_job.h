@@ -26,11 +26,15 @@ typedef struct nt_suite_job_options {
 /* Their rows of a command's table, whose record begins with them. */
 #define NT_SUITE_JOB_OPTIONS                                                                       \
     {"out", NT_STRING, offsetof(nt_suite_job_options, out),                                        \
-     .doc = "the run folder (default: runs/ and the suite's name)"},                               \
+     .doc = "the run folder (default: runs/ and the suite's name, or that which is given)"},       \
         NT_OPTION_CONV(nt_suite_job_options), NT_OPTION_THREADS(nt_suite_job_options),             \
         NT_OPTION_QUIET(nt_suite_job_options)
 
-/* Loads the suite that the command line names and finds its run folder. The job must stay where it
+#define NT_SUITE_JOB_OPERAND                                                                       \
+    { .name = "SUITE", .doc = "a suite file, or the run folder of one, which is gone on with" }
+
+/* Loads the suite that the command line names, or the one of the run folder that it names, and
+ * finds its run folder. The job must stay where it
  * is until it is finished. */
 nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
                             const nt_suite_job_options *options, nt_error *error);

@@ -39,6 +39,10 @@ typedef struct nt_setup {
     double margin, alpha;
 } nt_setup;
 
+typedef struct nt_named_digest {
+    const char *file, *digest;
+} nt_named_digest;
+
 /* What the numbers were computed from and by. Digests are SHA-256, in hexadecimal. */
 typedef struct nt_provenance {
     const char *program; /* "nontrivial 0.1.0" */
@@ -51,6 +55,8 @@ typedef struct nt_provenance {
     const char *suite, *graph, *data;
     const char *const *weights; /* one for each seed */
     int32_t weight_count;
+    const nt_named_digest *source; /* files of the run folder (run_source.h) */
+    int32_t source_count;
 } nt_provenance;
 
 /* The samples that were measured, in the order of their outcomes in the store. */

@@ -313,6 +313,15 @@ static const nt_json_member setup_members[] = {
 const nt_json_table nt_setup_table = {
     .what = "a setup", .size = sizeof(nt_setup), .members = setup_members};
 
+static const nt_json_member named_digest_members[] = {
+    {"file", NT_JSON_TEXT, offsetof(nt_named_digest, file), .doc = "its name"},
+    {"sha256", NT_JSON_DIGEST, offsetof(nt_named_digest, digest), .doc = "of its bytes"},
+    {0},
+};
+
+static const nt_json_table named_digest_table = {
+    .what = "a file", .size = sizeof(nt_named_digest), .members = named_digest_members};
+
 #define FROM(member) offsetof(nt_provenance, member)
 
 static const nt_json_member provenance_members[] = {
@@ -330,6 +339,10 @@ static const nt_json_member provenance_members[] = {
     {"data_sha256", NT_JSON_DIGEST, FROM(data), .doc = "of the data's files"},
     {"weights_sha256", NT_JSON_LIST, FROM(weights), FROM(weight_count), .items = NT_JSON_DIGEST,
      .doc = "of each seed's weights"},
+    {"source", NT_JSON_LIST, FROM(source), FROM(source_count), &named_digest_table,
+     .optional = true,
+     .doc = "files in the run's folder source/: the suite with all its defaults, the graph, what "
+            "it includes, the hooks"},
     {0},
 };
 

@@ -2,6 +2,8 @@
 #include "suite_file_private.h"
 
 #include "json_schema.h"
+#include "yaml_out.h"
+#include <stdlib.h>
 #include <string.h>
 
 static nt_status read_per_channel(nt_suite_loader *l, const nt_yaml *map, const char *key,
@@ -74,6 +76,52 @@ static nt_status read_hold_out(nt_suite_loader *l, const nt_suite_key *key, cons
     return NT_OK;
 }
 
+/* In the fewest digits that read back as the same float. */
+static void add_float(nt_text *text, float value) {
+    char digits[32];
+    int count = 1;
+    do
+        snprintf(digits, sizeof digits, "%.*g", count, (double)value);
+    while ((float)strtod(digits, NULL) != value && ++count <= 9);
+    nt_text_add(text, digits);
+}
+
+static void add_floats(nt_text *text, const char *what, const float *values, int32_t count) {
+    nt_text_printf(text, "%s: [", what);
+    for (int32_t c = 0; c < count; c++) {
+        nt_text_add(text, c ? ", " : "");
+        add_float(text, values[c]);
+    }
+    nt_text_add(text, "]");
+}
+
+/* Where the suite says nothing, the usual way of the data. */
+static void write_normalise(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_suite_data *data = record;
+    const nt_data_info *info = w->resolved->info;
+    bool own = data->loading.mean != NULL;
+    if (!own && !data->loading.by_image && info->usual == NT_USUAL_NONE)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    if (data->loading.by_image || (!own && info->usual == NT_USUAL_IMAGE)) {
+        nt_text_add(w->text, " image\n");
+        return;
+    }
+    int32_t channels = own ? data->channels : info->shape.dim[0];
+    nt_text_add(w->text, " {");
+    add_floats(w->text, "mean", own ? data->mean : info->mean, channels);
+    add_floats(w->text, ", deviation", own ? data->deviation : info->deviation, channels);
+    nt_text_add(w->text, "}\n");
+}
+
+static void write_window(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const int32_t *window = ((const nt_suite_data *)record)->loading.window;
+    if (window[0] == 0)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_printf(w->text, " [%d, %d]\n", (int)window[0], (int)window[1]);
+}
+
 static json_t *normalise_schema(void) {
     return nt_schema_text(
         "{'anyOf': [{'const': 'image'}, {'type': 'object', 'required': ['mean', 'deviation'],"
@@ -95,13 +143,15 @@ static const nt_suite_key data_keys[] = {
      .read = nt_suite_read_text},
     {{.name = "normalise", .doc = "image: each by itself; or numbers for each channel"},
      .read = read_normalise,
-     .schema = normalise_schema},
+     .schema = normalise_schema,
+     .write = write_normalise},
     {{"hold_out", NT_INT, offsetof(nt_suite_data, hold_out), "0", 0, INT32_MAX,
       .doc = "training images kept for every choice that is made"},
      .read = read_hold_out},
     {{.name = "window", .doc = "[rows, columns] of the middle that the network sees"},
      .read = read_window,
-     .schema = window_schema},
+     .schema = window_schema,
+     .write = write_window},
     {.field = {0}},
 };
 
@@ -126,4 +176,20 @@ nt_status nt_suite_read_data(nt_suite_loader *l, const nt_suite_key *key, const 
     if (status == NT_OK)
         data->options = options;
     return nt_suite_worse(status, nt_suite_read_keys(l, map, data_keys, NULL, data));
+}
+
+void nt_suite_write_data(nt_suite_writer *w, const nt_suite_key *key, const void *suite) {
+    const nt_suite_data *data = &((const nt_suite *)suite)->data;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_printf(w->text, "\n  kind: %s\n", data->kind->kind.name);
+    w->indent += 2;
+    nt_suite_write_fields(w, data->kind->kind.fields, data->options);
+    nt_suite_write_keys(w, data_keys, data);
+    w->indent -= 2;
+}
+
+nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error) {
+    const nt_suite_data *data = &suite->data;
+    return nt_dataset_open(data->kind, data->options, data->found ? data->found : data->root,
+                           suite->path, ret, error);
 }

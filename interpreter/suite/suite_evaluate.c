@@ -49,16 +49,33 @@ static json_t *metrics_schema(void) {
     return json_pack("{s:[o, o]}", "anyOf", metric, list);
 }
 
+static void write_metrics(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    (void)record;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_printf(w->text, " [%s]\n", nt_metric_names[w->resolved->metric]);
+}
+
 /* The record is the nt_suite_evaluate. */
 static const nt_suite_key keys[] = {
     {{.name = "metrics", .doc = "the first decides the verdicts"},
      .read = read_metrics,
-     .schema = metrics_schema},
+     .schema = metrics_schema,
+     .write = write_metrics},
     {.field = {0}},
 };
 
 json_t *nt_suite_evaluate_schema(void) {
     return nt_suite_schema_of(fields, keys);
+}
+
+void nt_suite_write_evaluate(nt_suite_writer *w, const nt_suite_key *key, const void *suite) {
+    const nt_suite_evaluate *evaluate = &((const nt_suite *)suite)->evaluate;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, "\n");
+    w->indent += 2;
+    nt_suite_write_fields(w, fields, evaluate);
+    nt_suite_write_keys(w, keys, evaluate);
+    w->indent -= 2;
 }
 
 bool nt_suite_default_evaluate(nt_suite *suite) {

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "json_schema.h"
 #include "overrides.h"
+#include "yaml_out.h"
 #include <string.h>
 
 /* --- single keys ------------------------------------------------------------------------------ */
@@ -137,6 +138,45 @@ static nt_status read_train(nt_suite_loader *l, const nt_suite_key *key, const n
     return nt_suite_read_train(l, node);
 }
 
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void write_version(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    (void)record;
+    nt_text_printf(w->text, "%s: 1\n", key->field.name);
+}
+
+static void write_name(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, " ");
+    nt_yaml_add_quoted(w->text, ((const nt_suite *)record)->name, false);
+    nt_text_add(w->text, "\n");
+}
+
+static void write_set(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_suite *suite = record;
+    if (suite->setting_count == 0)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    for (int i = 0; i < suite->setting_count; i++) {
+        nt_text_add(w->text, i ? ", " : " {");
+        nt_yaml_add_key(w->text, suite->settings[i].key);
+        nt_text_add(w->text, ": ");
+        nt_yaml_add_quoted(w->text, suite->settings[i].value, false);
+    }
+    nt_text_add(w->text, "}\n");
+}
+
+/* Given weights have none. */
+static void write_seeds(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_suite *suite = record;
+    if (suite->weights)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    for (int i = 0; i < suite->seed_count; i++)
+        nt_text_printf(w->text, "%s%d", i ? ", " : " [", (int)suite->seeds[i]);
+    nt_text_add(w->text, "]\n");
+}
+
 /* --- the keys --------------------------------------------------------------------------------- */
 
 static json_t *version_schema(void) {
@@ -158,24 +198,38 @@ static json_t *seeds_schema(void) {
 }
 
 const nt_suite_key nt_suite_keys[] = {
-    {{.name = "version"}, .required = true, .read = read_version, .schema = version_schema},
+    {{.name = "version"},
+     .required = true,
+     .read = read_version,
+     .schema = version_schema,
+     .write = write_version},
     {{.name = "suite", .doc = "its name, and that of its run folder"},
      .required = true,
      .read = read_name,
-     .schema = name_schema},
+     .schema = name_schema,
+     .write = write_name},
     {{"graph", NT_STRING, offsetof(nt_suite, graph), .doc = "the network, relative to this file"},
      .required = true,
-     .read = nt_suite_read_path},
-    {{.name = "set", .doc = "params of the network"}, .read = read_set, .schema = set_schema},
+     .read = nt_suite_read_path,
+     .write = nt_suite_write_path},
+    {{.name = "set", .doc = "params of the network"},
+     .read = read_set,
+     .schema = set_schema,
+     .write = write_set},
     {{.name = "data"},
      .required = true,
      .read = nt_suite_read_data,
-     .schema = nt_suite_data_schema},
+     .schema = nt_suite_data_schema,
+     .write = nt_suite_write_data},
     {{.name = "groups"},
      .required = true,
      .read = nt_suite_read_groups,
-     .schema = nt_suite_groups_schema},
-    {{.name = "evaluate"}, .read = nt_suite_read_evaluate, .schema = nt_suite_evaluate_schema},
+     .schema = nt_suite_groups_schema,
+     .write = nt_suite_write_groups},
+    {{.name = "evaluate"},
+     .read = nt_suite_read_evaluate,
+     .schema = nt_suite_evaluate_schema,
+     .write = nt_suite_write_evaluate},
     {{"margin", NT_REAL, offsetof(nt_suite, margin), "0.01", 0, 1,
       .doc = "a change of the metric within it is trivial"},
      .read = read_margin},
@@ -183,20 +237,27 @@ const nt_suite_key nt_suite_keys[] = {
       .doc = "end each case as soon as its verdict is certain, by tests that may be looked at any "
              "time; 'test_set': about these images alone, not about what they were drawn from"},
      .read = nt_suite_read_choice,
-     .schema = nt_suite_decide_schema},
+     .schema = nt_suite_decide_schema,
+     .write = nt_suite_write_choice},
     {{.name = "seeds", .doc = "one training for each (default: [0])"},
      .read = read_seeds,
-     .schema = seeds_schema},
+     .schema = seeds_schema,
+     .write = write_seeds},
     {{"initial", NT_STRING, offsetof(nt_suite, initial),
       .doc = "the weights that training began with, for reinit"},
-     .read = read_initial},
+     .read = read_initial,
+     .write = nt_suite_write_path},
     {{"conv", NT_CHOICE, offsetof(nt_suite, conv), "fastest", .choices = nt_conv2d_algorithms,
       .doc = "which algorithms convolutions take"},
      .read = nt_suite_read_choice},
     {{"weights", NT_STRING, offsetof(nt_suite, weights),
       .doc = "a safetensors file, in place of train"},
-     .read = read_weights},
-    {{.name = "train"}, .read = read_train, .schema = nt_suite_train_schema},
+     .read = read_weights,
+     .write = nt_suite_write_path},
+    {{.name = "train"},
+     .read = read_train,
+     .schema = nt_suite_train_schema,
+     .write = nt_suite_write_train},
     {.field = {0}},
 };
 
@@ -247,6 +308,19 @@ static nt_status take_digest(nt_suite *suite, const nt_setting *settings, int co
     return NT_OK;
 }
 
+static bool keep_overrides(nt_suite *suite, const nt_setting *settings, int count) {
+    nt_setting *kept = NT_ARENA_ARRAY(&suite->arena, nt_setting, count + 1);
+    for (int i = 0; kept && i < count; i++) {
+        kept[i] = (nt_setting){nt_arena_string(&suite->arena, settings[i].key),
+                               nt_arena_string(&suite->arena, settings[i].value)};
+        if (!kept[i].key || !kept[i].value)
+            return false;
+    }
+    suite->overrides = kept;
+    suite->override_count = count;
+    return kept != NULL;
+}
+
 nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,
                         nt_suite **ret, nt_error *error) {
     nt_suite *suite = nt_alloc_zero(sizeof *suite);
@@ -264,7 +338,8 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
                              &l.root, error);
     if (status == NT_OK)
         status = read_top(&l);
-    if (status == NT_OK && take_digest(suite, settings, setting_count) != NT_OK)
+    if (status == NT_OK && (!keep_overrides(suite, settings, setting_count) ||
+                            take_digest(suite, settings, setting_count) != NT_OK))
         status = nt_reader_no_memory(&l.reader);
     if (status != NT_OK) {
         nt_suite_free(suite);

@@ -30,6 +30,7 @@ typedef struct nt_suite_data {
     const nt_data_kind *kind;
     const void *options;
     const char *root;
+    const char *found; /* where they are, of a suite that is repeated; NULL: as `root` says */
     int32_t hold_out;
     nt_loading loading; /* how samples are shown; its mean and deviation are these, or NULL: */
     float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
@@ -69,7 +70,11 @@ typedef struct nt_suite {
     int group_count;
     int32_t decide; /* nt_decide: whether cases end as soon as their verdict is certain */
     double margin;  /* a change within it is trivial */
-    char digest[NT_DIGEST_HEX]; /* of the file's text and the settings of the command line */
+    const nt_setting *overrides; /* of the command line */
+    int override_count;
+    char digest[NT_DIGEST_HEX]; /* of the file's text and these settings; of a suite that is
+                                 * repeated (suite_repeat.h), what it was then */
+    const char *data_digest;    /* of the data that it must be of; NULL: any */
 } nt_suite;
 
 /* Whether batch normalisation has more than one value per channel, wherever it takes the statistics
@@ -87,6 +92,9 @@ bool nt_suite_decides(const nt_suite *suite); /* any of them */
 /* Makes none, or all, end early, whatever the file says; the second has its errors. */
 void nt_suite_decide_none(nt_suite *suite);
 nt_status nt_suite_decide_all(nt_suite *suite, nt_error *error);
+
+/* Opens the data that the suite names. */
+nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error);
 
 /* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Their mistakes,
  * which don't hide those of the next, also say which group asked for them. `ret` has room for the

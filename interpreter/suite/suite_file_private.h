@@ -1,10 +1,12 @@
-/* What the readers of a suite's sections share. Private to suite_file.c, suite_data.c,
- * suite_evaluate.c, suite_groups.c, suite_sections.c, suite_train.c and suite_schema.c. */
+/* What the readers and writers of a suite's sections share. Private to suite_file.c, suite_data.c,
+ * suite_evaluate.c, suite_groups.c, suite_sections.c, suite_train.c, suite_schema.c and
+ * suite_write.c. */
 #ifndef NT_SUITE_FILE_PRIVATE_H
 #define NT_SUITE_FILE_PRIVATE_H
 
 #include "reader.h"
 #include "suite_file.h"
+#include "suite_write.h"
 #include <jansson.h>
 
 typedef struct nt_suite_loader {
@@ -12,6 +14,15 @@ typedef struct nt_suite_loader {
     const nt_yaml *root;
     nt_reader reader;
 } nt_suite_loader;
+
+/* Writing a suite with every default, line by line. */
+typedef struct nt_suite_writer {
+    nt_text *text;
+    nt_arena *arena; /* for as long as it takes */
+    const nt_suite *suite;
+    const nt_suite_resolved *resolved;
+    int indent; /* blanks before a line */
+} nt_suite_writer;
 
 /* A key of a section that has a reader of its own. Its field says what it is called, what it means
  * and, unless `schema` does, what it may be. */
@@ -21,6 +32,8 @@ typedef struct nt_suite_key {
     nt_status (*read)(nt_suite_loader *l, const struct nt_suite_key *key, const nt_yaml *node,
                       void *record);
     json_t *(*schema)(void); /* a new reference, NULL when out of memory */
+    /* Writes the key with its value, or nothing; NULL: the field is written. */
+    void (*write)(nt_suite_writer *w, const struct nt_suite_key *key, const void *record);
 } nt_suite_key;
 
 /* Readers of texts, and of paths, which are relative to the suite, into the field. */
@@ -41,6 +54,17 @@ nt_status nt_suite_read_keys(nt_suite_loader *l, const nt_yaml *map, const nt_su
                              const char *what, void *record);
 nt_status nt_suite_read_in_turn(nt_suite_loader *l, const nt_yaml *map, const nt_suite_key *keys,
                                 void *record);
+
+/* Writers. A line begins with a key and what follows it up to its end, or a section below it. */
+void nt_suite_begin_line(nt_suite_writer *w, const char *key);
+void nt_suite_write_keys(nt_suite_writer *w, const nt_suite_key *keys, const void *record);
+void nt_suite_write_fields(nt_suite_writer *w, const nt_field *fields, const void *record);
+void nt_suite_write_path(nt_suite_writer *w, const nt_suite_key *key, const void *record);
+void nt_suite_write_choice(nt_suite_writer *w, const nt_suite_key *key,
+                           const void *record); /* nothing below 0 */
+
+/* "name: value, name: value" of all fields, "" of none; `more`: a comma before each. */
+void nt_suite_add_record(nt_suite_writer *w, const nt_kind *kind, const void *record, bool more);
 
 /* The names of the keys, after `first` unless that is NULL, NULL-terminated. */
 nt_status nt_suite_names(const nt_suite_loader *l, const nt_suite_key *keys, const char *first,
@@ -84,6 +108,10 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, cons
                                void *suite);
 nt_status nt_suite_read_evaluate(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
                                  void *suite);
+void nt_suite_write_data(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
+void nt_suite_write_train(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
+void nt_suite_write_groups(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
+void nt_suite_write_evaluate(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
 json_t *nt_suite_data_schema(void);
 json_t *nt_suite_train_schema(void);
 json_t *nt_suite_groups_schema(void);

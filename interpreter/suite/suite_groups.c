@@ -3,6 +3,7 @@
 
 #include "control.h"
 #include "json_schema.h"
+#include "yaml_out.h"
 #include <string.h>
 
 static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_hook_option *ret) {
@@ -40,27 +41,63 @@ static json_t *options_schema(void) {
     return json_pack("{s:s}", "type", "object");
 }
 
+static void write_options(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_group *group = record;
+    if (group->option_count == 0)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    for (int i = 0; i < group->option_count; i++) {
+        const nt_hook_option *option = &group->options[i];
+        nt_text_add(w->text, i ? ", " : " {");
+        nt_yaml_add_key(w->text, option->name);
+        nt_text_add(w->text, option->list ? ": [" : ": ");
+        for (int k = 0; k < option->count; k++) {
+            nt_text_add(w->text, k ? ", " : "");
+            nt_yaml_add_scalar(w->text, option->items[k], w->arena);
+        }
+        nt_text_add(w->text, option->list ? "]" : "");
+    }
+    nt_text_add(w->text, "}\n");
+}
+
 /* The record is the nt_group. */
 static const nt_suite_key group_keys[] = {
     {{"hook", NT_STRING, offsetof(nt_group, hook), .doc = "a Lua script, relative to this file"},
      .required = true,
-     .read = nt_suite_read_path},
+     .read = nt_suite_read_path,
+     .write = nt_suite_write_path},
     {{"title", NT_STRING, offsetof(nt_group, title),
       .doc = "what tables and figures call the group"},
      .read = nt_suite_read_text},
     {{"decide", NT_CHOICE, offsetof(nt_group, decide), .choices = nt_decide_names,
       .doc = "in place of the suite's"},
      .read = nt_suite_read_choice,
-     .schema = nt_suite_decide_schema},
+     .schema = nt_suite_decide_schema,
+     .write = nt_suite_write_choice},
     {{.name = "options", .doc = "what the script is given"},
      .read = read_options,
-     .schema = options_schema},
+     .schema = options_schema,
+     .write = write_options},
     {.field = {0}},
 };
 
 json_t *nt_suite_groups_schema(void) {
     return json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
                      nt_suite_schema_of(nt_no_fields, group_keys));
+}
+
+void nt_suite_write_groups(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_suite *suite = record;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, suite->group_count > 0 ? "\n" : " {}\n");
+    for (int i = 0; i < suite->group_count; i++) {
+        w->indent += 2;
+        nt_suite_begin_line(w, suite->groups[i].name);
+        nt_text_add(w->text, "\n");
+        w->indent += 2;
+        nt_suite_write_keys(w, group_keys, &suite->groups[i]);
+        w->indent -= 4;
+    }
 }
 
 static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_group *group) {

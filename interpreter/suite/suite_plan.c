@@ -148,8 +148,7 @@ static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
     const nt_suite *suite = work->suite;
     const nt_suite_data *data = &suite->data;
     nt_dataset *dataset;
-    NT_TRY(
-        nt_dataset_open(data->kind, data->options, data->root, suite->path, &dataset, work->error));
+    NT_TRY(nt_suite_open_data(suite, &dataset, work->error));
     int32_t count = nt_dataset_info(dataset)->counts[NT_TEST];
     if (suite->evaluate.split == NT_HELD_OUT)
         count = data->hold_out;

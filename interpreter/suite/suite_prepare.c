@@ -99,8 +99,7 @@ static nt_status check_decide(const nt_suite_work *work, nt_error *error) {
 
 static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     const nt_suite_data *data = &work->suite->data;
-    NT_TRY(nt_dataset_open(data->kind, data->options, data->root, work->suite->path, &work->dataset,
-                           error));
+    NT_TRY(nt_suite_open_data(work->suite, &work->dataset, error));
     const nt_data_info *info = nt_dataset_info(work->dataset);
     if (data->loading.mean && data->channels != info->shape.dim[0])
         return nt_error_say(error, NT_INVALID,

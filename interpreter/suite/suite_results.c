@@ -99,13 +99,13 @@ nt_status nt_suite_describe_group(nt_suite_work *work, int g) {
     *ret = (nt_group_result){
         .name = group->name,
         .title = group->title,
-        .hook = file_name(group->hook),
+        .hook = copy(work, nt_suite_copy_name(work, group->hook)),
         .hook_digest = copy(work, cases->digest),
         .option_count = group->option_count,
         .remark = copy(work, cases->remark ? cases->remark : ""),
         .cases = NT_ARENA_ARRAY(&work->results->arena, nt_case_result, cases->count + 1),
         .case_count = cases->count};
-    if (!ret->hook_digest || !ret->remark || !ret->cases)
+    if (!ret->hook || !ret->hook_digest || !ret->remark || !ret->cases)
         return nt_suite_no_memory(work);
     NT_TRY(describe_about(work, cases, ret));
     NT_TRY(describe_options(work, group, &ret->options));
@@ -195,7 +195,7 @@ static nt_status describe_setup(const nt_suite_work *work) {
         if (!(classes[i] = copy(work, info->class_names[i])))
             return nt_suite_no_memory(work);
     work->results->setup =
-        (nt_setup){.graph = file_name(suite->graph),
+        (nt_setup){.graph = copy(work, nt_suite_copy_name(work, suite->graph)),
                    .set = set,
                    .set_count = suite->setting_count,
                    .data = suite->data.kind->kind.name,
@@ -213,7 +213,23 @@ static nt_status describe_setup(const nt_suite_work *work) {
                    .initial = file_name(suite->initial),
                    .margin = suite->margin,
                    .alpha = NT_ALPHA};
-    return NT_OK;
+    return work->results->setup.graph ? NT_OK : nt_suite_no_memory(work);
+}
+
+/* Which files the run folder keeps. */
+static nt_status describe_source(nt_suite_work *work) {
+    nt_provenance *from = &work->results->provenance;
+    int32_t count = work->source.file_count;
+    nt_named_digest *files = NT_ARENA_ARRAY(&work->results->arena, nt_named_digest, count + 1);
+    for (int32_t i = 0; files && i < count; i++) {
+        files[i] = (nt_named_digest){copy(work, work->source.files[i].file),
+                                     copy(work, work->source.files[i].digest)};
+        if (!files[i].file || !files[i].digest)
+            return nt_suite_no_memory(work);
+    }
+    from->source = files;
+    from->source_count = count;
+    return files ? NT_OK : nt_suite_no_memory(work);
 }
 
 static nt_status describe_provenance(nt_suite_work *work) {
@@ -249,6 +265,7 @@ static nt_status describe_provenance(nt_suite_work *work) {
     nt_graph_dump(work->network->graph, &dump);
     bool ok = !dump.failed && nt_digest_bytes(dump.bytes, dump.length, graph);
     nt_text_finish(&dump);
+    NT_TRY(describe_source(work));
     return ok ? nt_dataset_digest(work->dataset, data, work->error) : nt_suite_no_memory(work);
 }
 

@@ -7,6 +7,7 @@
 #include "recipe_finding.h"
 #include "safetensors.h"
 #include "seed_weights.h"
+#include <string.h>
 #include <unistd.h>
 
 /* --- one seed --------------------------------------------------------------------------------- */
@@ -47,6 +48,8 @@ static nt_status find_weights(nt_suite_work *work, int s) {
 static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     if (work->suite->recipe)
         NT_TRY(find_weights(work, s));
+    if (s == 0)
+        NT_TRY(nt_suite_write_source(work, false));
     if (only_train)
         return NT_OK;
     if (s > 0 && work->calibration)
@@ -61,13 +64,27 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+/* What is repeated is repeated on the same data. */
+static nt_status check_data(const nt_suite_work *work) {
+    const char *wanted = work->suite->data_digest, *found = work->results->provenance.data;
+    if (!wanted || strcmp(wanted, found) == 0)
+        return NT_OK;
+    nt_error_at(work->error, NT_INVALID, work->suite->data.location,
+                "the data in %s are not those of the run: their SHA-256 is %s, not %s",
+                nt_dataset_info(work->dataset)->folder, found, wanted);
+    nt_error_hint(work->error, "give the folder with the run's own by --set data.root=FOLDER");
+    return NT_INVALID;
+}
+
 /* Up to where the run folder is ours. */
 static nt_status begin(nt_suite_work *work) {
     const char *out = work->options->out;
     NT_TRY(nt_suite_list(work));
     NT_TRY(nt_suite_prepare(work));
     NT_TRY(nt_suite_take_numerics(work));
+    NT_TRY(nt_suite_gather_source(work));
     NT_TRY(nt_suite_describe(work));
+    NT_TRY(check_data(work));
     if (nt_weights_new(work->network, &work->weights) != NT_OK)
         return nt_suite_no_memory(work);
     if (work->suite->weights)
@@ -75,6 +92,7 @@ static nt_status begin(nt_suite_work *work) {
     NT_TRY(nt_folder_make(out, work->error));
     NT_TRY(nt_folder_lock(out, &work->lock, work->error));
     nt_folder_sweep(out);
+    NT_TRY(nt_suite_write_source(work, true));
     return nt_store_open(out, &work->store, work->error);
 }
 

@@ -10,6 +10,8 @@ typedef struct nt_suite_options {
     const char *out;             /* the run folder; it is made if it isn't there */
     const nt_progress *progress; /* may be NULL */
     bool one_by_one; /* a graph for each case, not one for all: the same results, slower */
+    const char *const *command; /* the words of the command line, for the run folder */
+    int command_count;
 } nt_suite_options;
 
 /* Both go on where an earlier call was interrupted, and do only what is missing. All mistakes that

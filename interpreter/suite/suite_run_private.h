@@ -19,6 +19,14 @@ nt_status nt_suite_prepare(nt_suite_work *work);
  * somebody may ask for them. */
 nt_status nt_suite_draw_calibration(nt_suite_work *work, int s, nt_error *error);
 
+/* Reads what the run folder is to keep, and writes it there unless it has the same already.
+ * `if_none`: or another, which stands until training has accepted what the folder holds. */
+nt_status nt_suite_gather_source(nt_suite_work *work);
+nt_status nt_suite_write_source(nt_suite_work *work, bool if_none);
+
+/* The name of the copy of a file of the suite. */
+const char *nt_suite_copy_name(const nt_suite_work *work, const char *path);
+
 /* Says in the results what they are of and from, all but the numbers; of a group whose cases a
  * search has found anew, its cases. */
 nt_status nt_suite_describe(nt_suite_work *work);

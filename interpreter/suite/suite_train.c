@@ -4,6 +4,7 @@
 #include "json_out.h"
 #include "json_schema.h"
 #include "optimiser.h"
+#include "yaml_out.h"
 #include <string.h>
 
 /* --- loss ------------------------------------------------------------------------------------- */
@@ -200,13 +201,78 @@ static json_t *augment_schema(void) {
     return json_pack("{s:s, s:{s:o}}", "type", "array", "items", "anyOf", forms);
 }
 
+static void write_loss(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, "\n");
+    for (int32_t i = 0; i < recipe->loss_count; i++) {
+        const nt_loss_term *term = &recipe->loss[i];
+        nt_text_printf(w->text, "%*s- {op: %s, weight: ", w->indent + 2, "", term->op->kind.name);
+        nt_yaml_add_real(w->text, term->weight, w->arena);
+        if (term->of) {
+            nt_text_add(w->text, ", of: ");
+            nt_yaml_add_quoted(w->text, term->of, false);
+        }
+        nt_suite_add_record(w, &term->op->kind, term->attrs, true);
+        nt_text_add(w->text, "}\n");
+    }
+}
+
+static void write_kind(nt_suite_writer *w, const char *key, const nt_kind *kind,
+                       const void *options) {
+    nt_suite_begin_line(w, key);
+    nt_text_printf(w->text, " {kind: %s", kind->name);
+    nt_suite_add_record(w, kind, options, true);
+    nt_text_add(w->text, "}\n");
+}
+
+static void write_optimiser(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    write_kind(w, key->field.name, &recipe->optimiser->kind, recipe->optimiser_options);
+}
+
+static void write_schedule(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    write_kind(w, key->field.name, &recipe->schedule->kind, recipe->schedule_options);
+}
+
+static void write_augment(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, recipe->augment_count > 0 ? "\n" : " []\n");
+    for (int32_t i = 0; i < recipe->augment_count; i++) {
+        const nt_kind *kind = &recipe->augment[i].augment->kind;
+        nt_text_printf(w->text, "%*s- %s: {", w->indent + 2, "", kind->name);
+        nt_suite_add_record(w, kind, recipe->augment[i].options, false);
+        nt_text_add(w->text, "}\n");
+    }
+}
+
+static void write_from(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_suite_key of_suite = {.field = {key->field.name, NT_STRING, offsetof(nt_suite, from)}};
+    (void)record;
+    nt_suite_write_path(w, &of_suite, w->suite);
+}
+
 /* The record is the nt_recipe. */
 static const nt_suite_key train_keys[] = {
-    {{.name = "loss"}, .required = true, .read = read_loss, .schema = loss_schema},
-    {{.name = "optimiser"}, .required = true, .read = read_optimiser, .schema = optimiser_schema},
-    {{.name = "schedule"}, .required = true, .read = read_schedule, .schema = schedule_schema},
-    {{.name = "augment"}, .read = read_augment, .schema = augment_schema},
-    {{"from", NT_STRING, .doc = "weights to begin with"}, .read = read_from},
+    {{.name = "loss"},
+     .required = true,
+     .read = read_loss,
+     .schema = loss_schema,
+     .write = write_loss},
+    {{.name = "optimiser"},
+     .required = true,
+     .read = read_optimiser,
+     .schema = optimiser_schema,
+     .write = write_optimiser},
+    {{.name = "schedule"},
+     .required = true,
+     .read = read_schedule,
+     .schema = schedule_schema,
+     .write = write_schedule},
+    {{.name = "augment"}, .read = read_augment, .schema = augment_schema, .write = write_augment},
+    {{"from", NT_STRING, .doc = "weights to begin with"}, .read = read_from, .write = write_from},
     {.field = {0}},
 };
 
@@ -231,4 +297,16 @@ nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
         l->suite->loss_location = nt_reader_location(&l->reader, nt_yaml_get(map, "loss"));
     }
     return status;
+}
+
+void nt_suite_write_train(nt_suite_writer *w, const nt_suite_key *key, const void *suite) {
+    const nt_recipe *recipe = ((const nt_suite *)suite)->recipe;
+    if (!recipe)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, "\n");
+    w->indent += 2;
+    nt_suite_write_fields(w, train_fields, recipe);
+    nt_suite_write_keys(w, train_keys, recipe);
+    w->indent -= 2;
 }

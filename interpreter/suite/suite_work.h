@@ -4,7 +4,19 @@
 #define NT_SUITE_WORK_H
 
 #include "measure.h"
+#include "run_source.h"
 #include "suite_run.h"
+#include "suite_write.h"
+
+/* What the run folder keeps in source/: all in the work's arena. */
+typedef struct nt_suite_source {
+    nt_source_file *files; /* the suite, the graph, what it includes, the hooks */
+    const char **texts;    /* of each */
+    size_t *lengths;
+    int32_t file_count;
+    nt_suite_copy *copies; /* which name the suite's paths have there */
+    size_t copy_count;
+} nt_suite_source;
 
 typedef struct nt_suite_work {
     const nt_suite *suite;
@@ -14,6 +26,7 @@ typedef struct nt_suite_work {
     nt_scoring scoring;
     nt_cases *cases; /* one for each group, as its hook lists them */
     nt_results *results;
+    nt_suite_source source;
     char (*weight_digests)[NT_DIGEST_HEX]; /* one for each seed; the provenance's */
     nt_dataset *dataset;
     nt_loader *loader;

@@ -3,66 +3,8 @@
 #include "network_file.h"
 
 #include "alloc.h"
-#include "expression.h"
-#include "field.h"
+#include "yaml_out.h"
 #include <string.h>
-
-/* In double quotes; where `$` has a meaning, it is doubled. */
-static void add_text(nt_text *text, const char *string, bool dollars) {
-    nt_text_add(text, "\"");
-    for (; *string; string++) {
-        unsigned char c = (unsigned char)*string;
-        if (c == '"' || c == '\\')
-            nt_text_printf(text, "\\%c", c);
-        else if (c == '$' && dollars)
-            nt_text_add(text, "$$");
-        else if (c < ' ')
-            nt_text_printf(text, "\\x%02x", c);
-        else
-            nt_text_add_bytes(text, &c, 1);
-    }
-    nt_text_add(text, "\"");
-}
-
-static void add_quoted(nt_text *text, const char *string) {
-    add_text(text, string, true);
-}
-
-static void add_real(nt_text *text, double real, nt_arena *scratch) {
-    const char *written =
-        nt_scalar_text((nt_scalar){.kind = NT_SCALAR_REAL, .real = real}, scratch);
-    nt_text_add(text, written ? written : "");
-    text->failed = text->failed || !written;
-}
-
-static void add_value(nt_text *text, const nt_field *field, const void *attrs, nt_arena *scratch) {
-    const void *at = (const char *)attrs + field->offset;
-    const char *string;
-    double real;
-    switch (field->type) {
-    case NT_LABELS:
-    case NT_STRING:
-        memcpy(&string, at, sizeof string);
-        add_quoted(text, string ? string : "");
-        return;
-    case NT_REAL: /* every digit, unlike nt_field_format */
-        memcpy(&real, at, sizeof real);
-        add_real(text, real, scratch);
-        return;
-    case NT_REALS: {
-        const nt_reals *reals = at;
-        nt_text_add(text, "[");
-        for (int i = 0; i < reals->count; i++) {
-            nt_text_add(text, i ? ", " : "");
-            add_real(text, reals->items[i], scratch);
-        }
-        nt_text_add(text, "]");
-        return;
-    }
-    default:
-        nt_field_format(field, attrs, text);
-    }
-}
 
 /* Attributes that differ from their defaults, in every bit. */
 static void add_attrs(nt_text *text, const nt_node *node, nt_arena *scratch) {
@@ -77,7 +19,7 @@ static void add_attrs(nt_text *text, const nt_node *node, nt_arena *scratch) {
         if (field->hidden || (field->fallback && nt_fields_equal(alone, node->attrs, usual)))
             continue;
         nt_text_printf(text, ", %s: ", field->name);
-        add_value(text, field, node->attrs, scratch);
+        nt_yaml_add_value(text, field, node->attrs, true, scratch);
     }
 }
 
@@ -88,7 +30,7 @@ static void add_reference(nt_text *text, const nt_network *network, nt_value val
     const char *name = names[value.node];
     if (value.output > 0)
         name = nt_arena_printf(scratch, "%s.%s", name, nt_op_output_name(op, value.output));
-    add_quoted(text, name ? name : "");
+    nt_yaml_add_quoted(text, name ? name : "", true);
     text->failed = text->failed || !name;
 }
 
@@ -118,7 +60,7 @@ static void add_layer(nt_text *text, const nt_network *network, const nt_layer *
                       const char *const *names, nt_arena *scratch) {
     const nt_node *node = nt_graph_node(network->graph, layer->value.node);
     nt_text_add(text, "  ");
-    add_quoted(text, layer->name);
+    nt_yaml_add_quoted(text, layer->name, true);
     nt_text_printf(text, ": {op: %s, from: [", node->op->kind.name);
     for (int32_t i = 0; i < node->data_count; i++) {
         nt_text_add(text, i ? ", " : "");
@@ -128,7 +70,7 @@ static void add_layer(nt_text *text, const nt_network *network, const nt_layer *
     add_attrs(text, node, scratch);
     for (const char *const *tag = layer->tags; *tag; tag++) {
         nt_text_add(text, tag == layer->tags ? ", tags: [" : ", ");
-        add_quoted(text, *tag);
+        nt_yaml_add_quoted(text, *tag, true);
         nt_text_add(text, tag[1] ? "" : "]");
     }
     nt_text_add(text, "}\n");
@@ -143,7 +85,7 @@ nt_status nt_network_resolve(const nt_network *network, nt_text *text) {
         return NT_NO_MEMORY;
     }
     nt_text_add(text, "version: 1\ngraph: ");
-    add_quoted(text, network->name);
+    nt_yaml_add_quoted(text, network->name, true);
     nt_text_add(text, "\n");
     add_inputs(text, network);
     nt_text_add(text, "nodes:\n");
@@ -153,7 +95,7 @@ nt_status nt_network_resolve(const nt_network *network, nt_text *text) {
     for (int32_t i = 0; i < nt_graph_output_count(network->graph); i++) {
         const nt_output *output = nt_graph_output(network->graph, i);
         nt_text_add(text, "  ");
-        add_text(text, output->name, false);
+        nt_yaml_add_quoted(text, output->name, false);
         nt_text_add(text, ": ");
         add_reference(text, network, output->value, names, &scratch);
         nt_text_add(text, "\n");

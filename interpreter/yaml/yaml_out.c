@@ -1,0 +1,73 @@
+#include "yaml_out.h"
+
+#include "expression.h"
+#include <string.h>
+
+void nt_yaml_add_quoted(nt_text *text, const char *string, bool dollars) {
+    nt_text_add(text, "\"");
+    for (; *string; string++) {
+        unsigned char c = (unsigned char)*string;
+        if (c == '"' || c == '\\')
+            nt_text_printf(text, "\\%c", c);
+        else if (c == '$' && dollars)
+            nt_text_add(text, "$$");
+        else if (c < ' ')
+            nt_text_printf(text, "\\x%02x", c);
+        else
+            nt_text_add_bytes(text, &c, 1);
+    }
+    nt_text_add(text, "\"");
+}
+
+void nt_yaml_add_key(nt_text *text, const char *key) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    size_t plain = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
+    if (key[0] && strchr(letters, key[0]) && key[plain] == '\0')
+        nt_text_add(text, key);
+    else
+        nt_yaml_add_quoted(text, key, false);
+}
+
+void nt_yaml_add_scalar(nt_text *text, nt_scalar scalar, nt_arena *scratch) {
+    if (scalar.kind == NT_SCALAR_TEXT) {
+        nt_yaml_add_quoted(text, scalar.text, false);
+        return;
+    }
+    const char *written = nt_scalar_text(scalar, scratch);
+    nt_text_add(text, written ? written : "");
+    text->failed = text->failed || !written;
+}
+
+void nt_yaml_add_real(nt_text *text, double real, nt_arena *scratch) {
+    nt_yaml_add_scalar(text, (nt_scalar){.kind = NT_SCALAR_REAL, .real = real}, scratch);
+}
+
+void nt_yaml_add_value(nt_text *text, const nt_field *field, const void *record, bool dollars,
+                       nt_arena *scratch) {
+    const void *at = (const char *)record + field->offset;
+    const char *string;
+    double real;
+    switch (field->type) {
+    case NT_LABELS:
+    case NT_STRING:
+        memcpy(&string, at, sizeof string);
+        nt_yaml_add_quoted(text, string ? string : "", dollars);
+        return;
+    case NT_REAL: /* every digit, unlike nt_field_format */
+        memcpy(&real, at, sizeof real);
+        nt_yaml_add_real(text, real, scratch);
+        return;
+    case NT_REALS: {
+        const nt_reals *reals = at;
+        nt_text_add(text, "[");
+        for (int i = 0; i < reals->count; i++) {
+            nt_text_add(text, i ? ", " : "");
+            nt_yaml_add_real(text, reals->items[i], scratch);
+        }
+        nt_text_add(text, "]");
+        return;
+    }
+    default:
+        nt_field_format(field, record, text);
+    }
+}
