@@ -1,13 +1,15 @@
 /* nontrivial results: what a run measured, from its folder alone. */
 #include "command.h"
 #include "console.h"
+#include "packed.h"
+#include "recompute.h"
 #include "results_print.h"
 
 typedef struct results_options {
     const char *group, *name, *images;
     double margin;
     int32_t seed, verdict, order, view;
-    bool json, csv;
+    bool json, csv, recompute;
 } results_options;
 
 static const char *const verdicts[] = {"any", "trivial", "critical", "better", "undecided", NULL};
@@ -30,6 +32,8 @@ static const nt_field results_fields[] = {
      .doc = "how to order the cases of a group; none: as the suite does"},
     {"images", NT_STRING, offsetof(results_options, images),
      .doc = "list the images that this case lost and gained; * stands for any characters"},
+    {"recompute", NT_BOOL, offsetof(results_options, recompute), "false",
+     .doc = "hold results.csv and results.json against what follows from " NT_PACKED_NAME},
     {"csv", NT_BOOL, offsetof(results_options, csv), "false",
      .doc = "print CSV in place of a table"},
     NT_OPTION_JSON(results_options),
@@ -61,7 +65,12 @@ static const char results_detail[] =
     "trained them; --by group also tau, Kendall's, which says how well the seeds agree on the "
     "order "
     "of\n"
-    "the cases. --images numbers the images of the split from 0.\n";
+    "the cases. --images numbers the images of the split from 0.\n"
+    "\n"
+    "--recompute takes what was measured from results.json and every image's outcome "
+    "from\n" NT_PACKED_NAME
+    ", computes all numbers once more, and says the first line of results.csv or\n"
+    "results.json that is not what they come to: then the exit status is 1.\n";
 
 /* --- what goes with what ---------------------------------------------------------------------- */
 
@@ -76,6 +85,8 @@ static nt_status check_pairs(const nt_arguments *arguments, nt_error *error) {
         if (nt_arguments_have(arguments, apart[i][0]) && nt_arguments_have(arguments, apart[i][1]))
             return nt_error_say(error, NT_USAGE, "--%s and --%s don't go together", apart[i][0],
                                 apart[i][1]);
+    if (options->recompute && arguments->given_count > 1)
+        return nt_error_say(error, NT_USAGE, "--recompute goes with no other option");
     if (options->view == NT_VIEW_GROUP && options->order != NT_ORDER_SUITE)
         return nt_error_say(error, NT_USAGE,
                             "--by group takes no --sort: groups stay in the suite's order");
@@ -147,11 +158,25 @@ static nt_status answer(const nt_arguments *arguments, const nt_run_results *res
     return status == NT_OK ? print(&query, options) : out_of_memory(error);
 }
 
+static nt_status recompute(const char *run, nt_error *error) {
+    int32_t outcomes;
+    nt_text text;
+    NT_TRY(nt_results_recompute(run, &outcomes, error));
+    nt_text_init(&text);
+    nt_text_printf(&text,
+                   "results.csv and results.json follow, byte for byte, from the %d outcomes in "
+                   "%s/" NT_PACKED_NAME "\n",
+                   outcomes, run);
+    return nt_print(&text);
+}
+
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const results_options *options = arguments->record;
     nt_run_results *results;
     nt_arena arena;
     NT_TRY(check_pairs(arguments, error));
+    if (options->recompute)
+        return recompute(arguments->words[0], error);
     NT_TRY(nt_run_results_read(arguments->words[0],
                                nt_arguments_have(arguments, "margin") ? &options->margin : NULL,
                                &results, error));

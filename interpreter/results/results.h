@@ -167,12 +167,16 @@ void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text);
  * is, leaves what there was. */
 nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error);
 
-/* Writes results.csv (see finding.h) and results.json into `folder`, each replaced as a whole. */
+/* Appends what results.csv (see finding.h) and results.json hold. NT_NO_MEMORY or NT_OK. */
+nt_status nt_results_format(const nt_results *results, nt_text *csv, nt_text *json);
+
+/* Writes both into `folder`, each replaced as a whole. */
 nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error);
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
 #define NT_RESULTS_JSON "results.json"
+#define NT_RESULTS_CSV "results.csv"
 
 /* New references, NULL when out of memory: what results.json holds, three of its members, and its
  * JSON Schema. */

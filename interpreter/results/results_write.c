@@ -140,17 +140,25 @@ static nt_status write_text(const nt_text *text, const char *folder, const char 
     return nt_file_replace(path, text->bytes, text->length, error);
 }
 
+nt_status nt_results_format(const nt_results *results, nt_text *csv, nt_text *json) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    format_csv(results, csv, &arena);
+    json_t *value = nt_results_json(results);
+    nt_json_format(value, json);
+    json_decref(value);
+    nt_arena_finish(&arena);
+    return csv->failed || json->failed ? NT_NO_MEMORY : NT_OK;
+}
+
 nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error) {
     nt_arena arena;
     nt_text csv, json;
     nt_arena_init(&arena);
     nt_text_init(&csv);
     nt_text_init(&json);
-    format_csv(results, &csv, &arena);
-    json_t *value = nt_results_json(results);
-    nt_json_format(value, &json);
-    json_decref(value);
-    nt_status status = write_text(&csv, folder, "results.csv", &arena, error);
+    nt_results_format(results, &csv, &json); /* what failed is said below */
+    nt_status status = write_text(&csv, folder, NT_RESULTS_CSV, &arena, error);
     if (status == NT_OK)
         status = write_text(&json, folder, NT_RESULTS_JSON, &arena, error);
     nt_text_finish(&csv);

@@ -288,8 +288,7 @@ static nt_status check_all_shards(nt_store *store, nt_error *error) {
 static nt_status open_store(const char *folder, bool to_write, nt_store **ret, nt_error *error) {
     nt_store *store = nt_alloc_zero(sizeof *store);
     if (!store)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s/%s", folder,
-                            NT_STORE_NAME);
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory opening " NT_STORE_NAME);
     nt_status status = nt_store_file_open(folder, to_write, &store->file, error);
     if (status == NT_OK)
         status = nt_store_prepare(store, error);
@@ -309,6 +308,10 @@ nt_status nt_store_open(const char *folder, nt_store **ret, nt_error *error) {
 
 nt_status nt_store_open_to_read(const char *folder, nt_store **ret, nt_error *error) {
     return open_store(folder, false, ret, error);
+}
+
+nt_status nt_store_open_in_memory(nt_store **ret, nt_error *error) {
+    return open_store(NULL, true, ret, error);
 }
 
 void nt_store_close(nt_store *store) {

@@ -47,7 +47,8 @@ typedef struct nt_store nt_store;
  * left half-written. */
 nt_status nt_store_open(const char *folder, nt_store **ret, nt_error *error);
 nt_status nt_store_open_to_read(const char *folder, nt_store **ret, nt_error *error);
-void nt_store_close(nt_store *store); /* takes NULL */
+nt_status nt_store_open_in_memory(nt_store **ret, nt_error *error); /* an empty one, of no file */
+void nt_store_close(nt_store *store);                               /* takes NULL */
 
 /* --- outcomes --------------------------------------------------------------------------------- */
 

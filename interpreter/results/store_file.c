@@ -221,9 +221,13 @@ static nt_status accept(nt_store_file *file, nt_error *error) {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+static const char in_memory[] = ":memory:"; /* SQLite's name for it */
+
 /* SQLite takes a name that starts with "file:" for a URI. */
 static const char *plain_name(nt_store_file *file) {
-    return file->path[0] == '/' ? file->path : nt_arena_printf(&file->arena, "./%s", file->path);
+    return file->path[0] == '/' || file->path == in_memory
+               ? file->path
+               : nt_arena_printf(&file->arena, "./%s", file->path);
 }
 
 static nt_status connect(nt_store_file *file, nt_error *error) {
@@ -257,10 +261,10 @@ nt_status nt_store_file_open(const char *folder, bool to_write, nt_store_file *r
                              nt_error *error) {
     nt_store_file file = {.to_write = to_write};
     nt_arena_init(&file.arena);
-    file.path = nt_arena_printf(&file.arena, "%s/%s", folder, NT_STORE_NAME);
-    nt_status status = file.path ? connect(&file, error)
-                                 : nt_error_say(error, NT_NO_MEMORY,
-                                                "out of memory opening the store in %s", folder);
+    file.path = folder ? nt_arena_printf(&file.arena, "%s/%s", folder, NT_STORE_NAME) : in_memory;
+    nt_status status =
+        file.path ? connect(&file, error)
+                  : nt_error_say(error, NT_NO_MEMORY, "out of memory opening " NT_STORE_NAME);
     if (status == NT_OK && to_write)
         status = execute(&file, "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON", error);
     if (status == NT_OK)

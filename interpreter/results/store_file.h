@@ -15,7 +15,7 @@ typedef struct nt_store_file {
                           * would write */
 } nt_store_file;
 
-/* A connection to a file with our tables in it. */
+/* A connection to a file with our tables in it; `folder` NULL: to none, which is in memory. */
 nt_status nt_store_file_open(const char *folder, bool to_write, nt_store_file *ret,
                              nt_error *error);
 void nt_store_file_close(nt_store_file *file);

@@ -1,8 +1,7 @@
 /* The cases of a suite with one seed's weights, and each compared with the baseline. */
 #include "suite_run_private.h"
 
-#include "comparison.h"
-#include "outcome.h"
+#include "results_compare.h"
 #include "trainer.h"
 
 #include <string.h>
@@ -139,58 +138,6 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
     return NT_OK;
 }
 
-/* What cases are compared with: the baseline with the numerics of the case in hand. */
-typedef struct like {
-    const char *numerics;
-    unsigned char *outcomes;
-} like;
-
-static nt_status read_like(nt_suite_work *work, int s, const char *numerics, like *baseline) {
-    nt_outcome ignored;
-    if (baseline->numerics && strcmp(baseline->numerics, numerics) == 0)
-        return NT_OK;
-    baseline->numerics = numerics;
-    return nt_outcome_read(work->store, work->results->baseline[s].key, numerics, work->scoring,
-                           nt_loader_count(work->loader), &ignored, baseline->outcomes,
-                           work->error);
-}
-
-static nt_status find_one(nt_suite_work *work, int s, nt_finding *finding, like *baseline,
-                          unsigned char *outcomes) {
-    int32_t samples = finding->outcome.total;
-    NT_TRY(read_like(work, s, finding->numerics, baseline));
-    NT_TRY(nt_outcome_read(work->store, finding->key, finding->numerics, work->scoring, samples,
-                           &finding->outcome, outcomes, work->error));
-    const nt_comparison with = {.scoring = work->scoring,
-                                .samples = samples,
-                                .all = nt_loader_count(work->loader),
-                                .baseline = baseline->outcomes,
-                                .patients = work->results->samples.patients,
-                                .margin = work->suite->margin};
-    return nt_finding_compare(finding, &with, outcomes) == NT_OK ? NT_OK : nt_suite_no_memory(work);
-}
-
-/* Reads what was measured, and compares each case with the baseline. */
-static nt_status find_all(nt_suite_work *work, int s, nt_arena *arena) {
-    nt_results *results = work->results;
-    nt_finding *shown = &results->baseline[s];
-    int32_t samples = nt_loader_count(work->loader);
-    size_t size = (size_t)samples * (size_t)nt_score_bytes(work->scoring);
-    like baseline = {.outcomes = nt_arena_alloc(arena, size)};
-    unsigned char *outcomes = nt_arena_alloc(arena, size);
-    if (!baseline.outcomes || !outcomes)
-        return nt_suite_no_memory(work);
-    NT_TRY(nt_outcome_read(work->store, shown->key, shown->numerics, work->scoring, samples,
-                           &shown->outcome, outcomes, work->error));
-    for (int g = 0; g < work->suite->group_count; g++)
-        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
-            nt_finding *finding = &results->groups[g].cases[c].findings[s];
-            if (!finding->failure)
-                NT_TRY(find_one(work, s, finding, &baseline, outcomes));
-        }
-    return NT_OK;
-}
-
 nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
     nt_arena arena;
     nt_arena_init(&arena);
@@ -206,7 +153,7 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
         status = status == NT_OK ? noted : status;
     }
     if (status == NT_OK)
-        status = find_all(work, s, &arena);
+        status = nt_results_compare(work->results, work->store, work->scoring, s, work->error);
     nt_arena_finish(&arena);
     return status;
 }

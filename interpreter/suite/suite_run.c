@@ -4,6 +4,7 @@
 #include "suite_run_private.h"
 
 #include "file.h"
+#include "packed.h"
 #include "recipe_finding.h"
 #include "safetensors.h"
 #include "seed_weights.h"
@@ -96,11 +97,24 @@ static nt_status begin(nt_suite_work *work) {
     return nt_store_open(out, &work->store, work->error);
 }
 
+/* Writes the outcomes beside what follows from them. */
+static nt_status pack(nt_suite_work *work) {
+    nt_arena arena;
+    nt_packed packed;
+    nt_arena_init(&arena);
+    nt_status status = nt_packed_make(work->results, work->store, &arena, &packed, work->error);
+    if (status == NT_OK)
+        status = nt_packed_write(&packed, work->options->out, work->error);
+    nt_arena_finish(&arena);
+    return status;
+}
+
 static nt_status end(nt_suite_work *work) {
     NT_TRY(nt_results_find_recipes(work->results, work->store, work->scoring, work->error));
     if (nt_results_judge(work->results) != NT_OK)
         return nt_suite_no_memory(work);
     NT_TRY(nt_suite_note_numerics(work));
+    NT_TRY(pack(work));
     NT_TRY(nt_results_write(work->results, work->options->out, work->error));
     nt_suite_tell_shards(work);
     if (work->tally.known > 0)

@@ -127,6 +127,7 @@ def early_ends_are_right(work):
 
 def results_are_those_of_the_run(work):
     assert work.call('results', 'early', '--csv')[0] == work.text('early')
+    assert 'byte for byte' in work.call('results', 'early', '--recompute')[0]
     out = work.call('results', 'early', '--group', 'each')[0]
     assert 'images' in out and 'critical' in out, out
 
@@ -170,6 +171,10 @@ end
 
 def groups_decide_for_themselves(work):
     rows = work.run('mixed', '--set', 'groups.each.decide=true')
+    assert 'byte for byte' in work.call('results', 'mixed', '--recompute')[0]
+    work.call('run', 'mixed', '--out', 'mixed-again', '--quiet')
+    assert work.text('mixed-again', 'results.json') == work.text('mixed', 'results.json')
+    assert (work.folder / 'mixed-again/outcomes.bin').read_bytes() == (work.folder / 'mixed/outcomes.bin').read_bytes()
     assert rows['each', 'main']['total'] == '100' and rows['again', 'main']['total'] == str(IMAGES), rows
     assert rows['again', 'main'] == {**next(
         r for r in csv.DictReader(io.StringIO(work.text('whole'))) if r['case'] == 'main'), **rows['again', 'main']}

@@ -228,6 +228,7 @@ def test_case(folder):
     check(texts[0] == texts[1] == texts[2], 'a run again gives the same, byte for byte')
     check('2 outcomes were known' in work.err or '3 outcomes were known' in work.err, 'nothing is measured again')
     work.run('results', 'out', '--csv').says(words)
+    work.run('results', 'out', '--recompute').says('byte for byte')
     (folder / 'out' / 'results.json').unlink()
     work.run('results', 'out').says(words)
 
@@ -248,6 +249,7 @@ def test_ignored(folder):
     check(all(row['total'] == '3' for row in rows), rows)
     results = json.loads(work.read('out/results.json'))
     check(results['baseline'][0].get('uncounted') == 1, 'results.json says how many images have no value')
+    work.run('results', 'out', '--recompute').says('byte for byte')
     work.run('report', 'out', '--quiet')
     check('of 1 images every pixel is ignored' in work.read('out/report/tables.md'), 'and so do the tables')
     check('every pixel ignored' in work.read('out/report/index.html'), 'and the page')
