@@ -9,7 +9,7 @@ typedef struct results_options {
     const char *group, *name, *images;
     double margin;
     int32_t seed, verdict, order, view;
-    bool json, csv, recompute;
+    bool json, csv, recompute, method;
 } results_options;
 
 static const char *const verdicts[] = {"any", "trivial", "critical", "better", "undecided", NULL};
@@ -34,6 +34,8 @@ static const nt_field results_fields[] = {
      .doc = "list the images that this case lost and gained; * stands for any characters"},
     {"recompute", NT_BOOL, offsetof(results_options, recompute), "false",
      .doc = "hold results.csv and results.json against what follows from " NT_PACKED_NAME},
+    {"method", NT_BOOL, offsetof(results_options, method), "false",
+     .doc = "say how the run was made, in sentences for a paper"},
     {"csv", NT_BOOL, offsetof(results_options, csv), "false",
      .doc = "print CSV in place of a table"},
     NT_OPTION_JSON(results_options),
@@ -85,8 +87,9 @@ static nt_status check_pairs(const nt_arguments *arguments, nt_error *error) {
         if (nt_arguments_have(arguments, apart[i][0]) && nt_arguments_have(arguments, apart[i][1]))
             return nt_error_say(error, NT_USAGE, "--%s and --%s don't go together", apart[i][0],
                                 apart[i][1]);
-    if (options->recompute && arguments->given_count > 1)
-        return nt_error_say(error, NT_USAGE, "--recompute goes with no other option");
+    if ((options->recompute || options->method) && arguments->given_count > 1)
+        return nt_error_say(error, NT_USAGE, "--%s goes with no other option",
+                            options->recompute ? "recompute" : "method");
     if (options->view == NT_VIEW_GROUP && options->order != NT_ORDER_SUITE)
         return nt_error_say(error, NT_USAGE,
                             "--by group takes no --sort: groups stay in the suite's order");
@@ -170,6 +173,21 @@ static nt_status recompute(const char *run, nt_error *error) {
     return nt_print(&text);
 }
 
+static nt_status show_method(const char *run, nt_error *error) {
+    nt_results *results;
+    nt_text text, path;
+    nt_text_init(&path);
+    nt_text_printf(&path, "%s/" NT_RESULTS_JSON, run);
+    nt_status status =
+        path.failed ? out_of_memory(error) : nt_results_read(path.bytes, &results, error);
+    nt_text_finish(&path);
+    NT_TRY(status);
+    nt_text_init(&text);
+    nt_results_add_method(results, &text);
+    nt_results_free(results);
+    return nt_print(&text);
+}
+
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const results_options *options = arguments->record;
     nt_run_results *results;
@@ -177,6 +195,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     NT_TRY(check_pairs(arguments, error));
     if (options->recompute)
         return recompute(arguments->words[0], error);
+    if (options->method)
+        return show_method(arguments->words[0], error);
     NT_TRY(nt_run_results_read(arguments->words[0],
                                nt_arguments_have(arguments, "margin") ? &options->margin : NULL,
                                &results, error));

@@ -264,6 +264,22 @@ static void add_members(nt_text *html, json_t *object) {
     json_decref(object);
 }
 
+/* A paragraph for each line. */
+static void add_method(nt_text *html, const nt_record *record) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_results_add_method(record->results, &text);
+    html->failed = html->failed || text.failed;
+    nt_text_add(html, "<h2 id=\"method\">Method</h2>\n");
+    for (char *line = text.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        nt_text_add(html, "<p>");
+        nt_html_text(html, line);
+        nt_text_add(html, "</p>\n");
+    }
+    nt_text_finish(&text);
+}
+
 static void add_provenance(nt_text *html, const nt_record *record) {
     nt_text_add(html, "<h2 id=\"provenance\">Provenance</h2>\n<p>All numbers follow from these. A "
                       "digest is the SHA-256 of the file, or of the data set's files.</p>\n<div "
@@ -315,7 +331,8 @@ static void add_links(nt_text *html, const nt_record *record) {
         nt_html_text(html, record->groups[g].name);
         nt_text_add(html, "</a>");
     }
-    nt_text_add(html, "<a href=\"#provenance\">provenance</a></nav>\n");
+    nt_text_add(html,
+                "<a href=\"#method\">method</a><a href=\"#provenance\">provenance</a></nav>\n");
 }
 
 static void add_head(nt_text *html, const nt_record *record) {
@@ -358,6 +375,7 @@ static nt_status add_all(nt_text *html, nt_record *record, const nt_figures *fig
         nt_text_printf(html, "<h2>%s</h2>\n", figure->title);
         NT_TRY(add_figure(html, figure, folder, error));
     }
+    add_method(html, record);
     add_provenance(html, record);
     nt_text_printf(
         html, "<div id=\"tip\" role=\"status\"></div>\n<script>\n%s</script>\n</body>\n</html>\n",

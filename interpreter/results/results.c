@@ -111,8 +111,7 @@ static int compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* How many different patients there are; of samples that are each their own, the samples. */
-static int32_t count_clusters(const nt_results *results) {
+int32_t nt_results_clusters(const nt_results *results) {
     const nt_samples *samples = &results->samples;
     size_t size = (size_t)samples->patient_count * sizeof(int32_t);
     int32_t *sorted = samples->patients ? nt_alloc(size) : NULL, count = 0;
@@ -130,7 +129,7 @@ void nt_results_add_few(const nt_results *results, const char *before, const cha
                         nt_text *text) {
     if (results->setup.metric == NT_ACCURACY)
         return;
-    int32_t clusters = count_clusters(results);
+    int32_t clusters = nt_results_clusters(results);
     if (clusters < NT_FEWEST_CLUSTERS)
         nt_text_printf(text,
                        "%sWith %d %s nothing is called trivial: they can't show what would "

@@ -9,16 +9,10 @@
 #include "control.h"
 #include "field.h"
 #include "finding.h"
+#include "method.h"
+#include "option.h"
 #include "scalar.h"
 #include "store.h"
-
-/* A name with a value, or with a list of them. */
-typedef struct nt_option {
-    const char *name;
-    const nt_scalar *items;
-    int32_t count;
-    bool list;
-} nt_option;
 
 /* What was measured on what, in the suite's own words. Files stand without their folders, which
  * differ from machine to machine; digests are in the provenance. */
@@ -122,6 +116,7 @@ typedef struct nt_results {
     nt_arena arena;
     const char *suite, *network;
     nt_setup setup;
+    nt_method method;
     nt_provenance provenance;
     nt_samples samples;
     nt_finding *baseline; /* one for each seed; nothing holds but seed, key, numerics and outcome */
@@ -150,6 +145,13 @@ int32_t nt_results_failures(const nt_results *results);     /* cases × seeds wi
 /* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". In `arena`; NULL when
  * out of memory. */
 const char *nt_case_words(const nt_results *results, const nt_case_result *item, nt_arena *arena);
+
+/* Appends what was done, as the methods of a paper say it: of what is known, paragraphs that end
+ * with a line's end. */
+void nt_results_add_method(const nt_results *results, nt_text *text);
+
+/* How many different patients there are; of samples that are each their own, the samples. */
+int32_t nt_results_clusters(const nt_results *results);
 
 /* Appends how verdicts and intervals are to be read, as sentences. */
 void nt_results_add_legend(const nt_results *results, nt_text *text);

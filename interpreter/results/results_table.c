@@ -394,6 +394,8 @@ static const nt_json_member results_members[] = {
     {"network", NT_JSON_LINE, RUN(network), .doc = "its name"},
     {"setup", NT_JSON_OBJECT, RUN(setup), .table = &nt_setup_table,
      .doc = "what was measured on what"},
+    {"method", NT_JSON_OBJECT, RUN(method), .table = &nt_method_table, .optional = true,
+     .doc = "how it was made; 'results RUN --method' says it in sentences"},
     {"provenance", NT_JSON_OBJECT, RUN(provenance), .table = &nt_provenance_table,
      .doc = "what the numbers were computed from and by"},
     {"samples", NT_JSON_OBJECT, RUN(samples), .table = &samples_table, .optional = true,

@@ -95,22 +95,28 @@ static void add_floats(nt_text *text, const char *what, const float *values, int
     nt_text_add(text, "]");
 }
 
-/* Where the suite says nothing, the usual way of the data. */
+nt_normalising nt_suite_normalising(const nt_suite_data *data, const nt_data_info *info) {
+    if (data->loading.by_image)
+        return (nt_normalising){.by_image = true};
+    if (data->loading.mean)
+        return (nt_normalising){false, data->mean, data->deviation, data->channels};
+    if (info->usual == NT_USUAL_CHANNELS)
+        return (nt_normalising){false, info->mean, info->deviation, info->shape.dim[0]};
+    return (nt_normalising){.by_image = info->usual == NT_USUAL_IMAGE};
+}
+
 static void write_normalise(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
-    const nt_suite_data *data = record;
-    const nt_data_info *info = w->resolved->info;
-    bool own = data->loading.mean != NULL;
-    if (!own && !data->loading.by_image && info->usual == NT_USUAL_NONE)
+    const nt_normalising how = nt_suite_normalising(record, w->resolved->info);
+    if (!how.by_image && !how.mean)
         return;
     nt_suite_begin_line(w, key->field.name);
-    if (data->loading.by_image || (!own && info->usual == NT_USUAL_IMAGE)) {
+    if (how.by_image) {
         nt_text_add(w->text, " image\n");
         return;
     }
-    int32_t channels = own ? data->channels : info->shape.dim[0];
     nt_text_add(w->text, " {");
-    add_floats(w->text, "mean", own ? data->mean : info->mean, channels);
-    add_floats(w->text, ", deviation", own ? data->deviation : info->deviation, channels);
+    add_floats(w->text, "mean", how.mean, how.channels);
+    add_floats(w->text, ", deviation", how.deviation, how.channels);
     nt_text_add(w->text, "}\n");
 }
 

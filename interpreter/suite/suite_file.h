@@ -93,6 +93,15 @@ bool nt_suite_decides(const nt_suite *suite); /* any of them */
 void nt_suite_decide_none(nt_suite *suite);
 nt_status nt_suite_decide_all(nt_suite *suite, nt_error *error);
 
+/* How images are normalised: as the suite says, or in the usual way of the data. */
+typedef struct nt_normalising {
+    bool by_image;
+    const float *mean, *deviation; /* of each channel; NULL: by image, or not known how */
+    int32_t channels;
+} nt_normalising;
+
+nt_normalising nt_suite_normalising(const nt_suite_data *data, const nt_data_info *info);
+
 /* Opens the data that the suite names. */
 nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error);
 

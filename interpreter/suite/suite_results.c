@@ -343,6 +343,7 @@ nt_status nt_suite_describe(nt_suite_work *work) {
         results->baseline[s].seed = suite->seeds[s];
     NT_TRY(describe_kinds(work));
     NT_TRY(describe_setup(work));
+    NT_TRY(nt_suite_describe_method(work));
     NT_TRY(describe_samples(work));
     NT_TRY(describe_layers(work));
     for (int g = 0; g < suite->group_count; g++)

@@ -31,6 +31,7 @@ const char *nt_suite_copy_name(const nt_suite_work *work, const char *path);
  * search has found anew, its cases. */
 nt_status nt_suite_describe(nt_suite_work *work);
 nt_status nt_suite_describe_group(nt_suite_work *work, int g);
+nt_status nt_suite_describe_method(nt_suite_work *work);
 
 /* Says how this process computes. */
 nt_status nt_suite_take_numerics(nt_suite_work *work);

@@ -128,6 +128,7 @@ def early_ends_are_right(work):
 def results_are_those_of_the_run(work):
     assert work.call('results', 'early', '--csv')[0] == work.text('early')
     assert 'byte for byte' in work.call('results', 'early', '--recompute')[0]
+    assert "In 'each', 'again' a case ended as soon as" in work.call('results', 'early', '--method')[0]
     out = work.call('results', 'early', '--group', 'each')[0]
     assert 'images' in out and 'critical' in out, out
 

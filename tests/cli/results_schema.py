@@ -18,7 +18,8 @@ except ImportError as lack:
         sys.exit(77)
     jsonschema = None
 
-OPTIONAL = {('', 'samples'), ('provenance', 'source'), ('samples', 'indexes'), ('samples', 'names'), ('samples', 'patients'), ('results', 'unfinished'),
+OPTIONAL = {('', 'samples'), ('provenance', 'source'), ('', 'method'), ('method', 'limit'), ('method', 'first'),
+            ('method', 'training'), ('training', 'from'), ('loss', 'of'), ('samples', 'indexes'), ('samples', 'names'), ('samples', 'patients'), ('results', 'unfinished'),
             ('results', 'uncounted'), ('baseline', 'uncounted'), ('cases', 'cut'), ('cases', 'recipe')}
 OPEN = {'set', 'options'}
 EDIT = {'layer', 'kind'}

@@ -68,6 +68,9 @@ void make_results(made_results *m, nt_metric metric) {
     static const char *const texts[] = {MADE_DIGEST, MADE_DIGEST, "a", "b", "c", "d", "e"};
     static const char *const lines[] = {"asked; first", "asked; then"};
     static const int32_t patients[] = {0, 0, 1, 1, 1, 2, 9}, indexes[] = {3, 0, 6, 2, 1, 5, 4};
+    static const nt_named_digest source = {"suite.yaml", MADE_DIGEST};
+    static const nt_method_part part = {"sgd", NULL, 0};
+    static const nt_method_term term = {{"dice_loss", NULL, 0}, 0.5, "aux"};
     *m = (made_results){.set = {{"classes", &items[4], 1, false}},
                         .options = {{"count", &items[0], 1, false},
                                     {"words", &items[1], 1, false},
@@ -126,7 +129,15 @@ void make_results(made_results *m, nt_metric metric) {
                                     .graph = MADE_DIGEST,
                                     .data = MADE_DIGEST,
                                     .weights = texts,
-                                    .weight_count = 2},
+                                    .weight_count = 2,
+                                    .source = &source,
+                                    .source_count = 1},
+                     .method = {.processor = "of tomorrow",
+                                .shape = patients,
+                                .rank = 3,
+                                .data = {"idx", m->options, 4},
+                                .normalise = {"image", NULL, 0},
+                                .limit = metric == NT_ACCURACY ? 7 : 0},
                      .samples = {indexes, 7, texts, 7, patients, 7},
                      .baseline = m->baseline,
                      .seed_count = MADE_SEEDS,
@@ -135,5 +146,8 @@ void make_results(made_results *m, nt_metric metric) {
                      .layers = m->layers,
                      .layer_count = 2,
                      .kinds = kinds};
+    if (metric == NT_ACCURACY)
+        m->results.method.training =
+            (nt_method_training){100, 3, 8, &term, 1, part, part, &part, 1, "first.safetensors"};
     assert_int_equal(nt_results_judge(&m->results), NT_OK);
 }

@@ -138,14 +138,21 @@ static bool may_lack(const char *within, const char *key) {
         return true;
     if (strcmp(within, "cases") == 0)
         return strcmp(key, "cut") == 0 || strcmp(key, "recipe") == 0;
-    if (strcmp(key, "samples") == 0)
+    if (strcmp(key, "samples") == 0 || strcmp(key, "method") == 0)
         return strcmp(within, "") == 0;
+    if (strcmp(within, "method") == 0)
+        return strcmp(key, "limit") == 0 || strcmp(key, "training") == 0;
+    if (strcmp(within, "training") == 0)
+        return strcmp(key, "from") == 0;
+    if (strcmp(within, "loss") == 0)
+        return strcmp(key, "of") == 0;
     if (strcmp(within, "groups") == 0)
         return strcmp(key, "notes") == 0 || strcmp(key, "control") == 0;
     if (strcmp(within, "edits") == 0)
         return strcmp(key, "layer") != 0 && strcmp(key, "kind") != 0;
     if (strcmp(within, "provenance") == 0)
-        return strcmp(key, "build") == 0 || strstr(key, "numerics") != NULL;
+        return strcmp(key, "build") == 0 || strcmp(key, "source") == 0 ||
+               strstr(key, "numerics") != NULL;
     return strcmp(within, "options") == 0 || strcmp(within, "set") == 0;
 }
 
