@@ -249,7 +249,8 @@ static void write_augment(nt_suite_writer *w, const nt_suite_key *key, const voi
 }
 
 static void write_from(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
-    const nt_suite_key of_suite = {.field = {key->field.name, NT_STRING, offsetof(nt_suite, from)}};
+    const nt_suite_key of_suite = {
+        .field = {.name = key->field.name, .type = NT_STRING, .offset = offsetof(nt_suite, from)}};
     (void)record;
     nt_suite_write_path(w, &of_suite, w->suite);
 }

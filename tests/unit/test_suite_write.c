@@ -81,8 +81,8 @@ static void all_is_written(void **folder) {
                                     "  batch_norm: running\n"
                                     "  calibration: 5000\n"
                                     "  metrics: [accuracy]\n"
-                                    "decide: false\n"
                                     "margin: 0.01\n"
+                                    "decide: false\n"
                                     "conv: fastest\n"
                                     "weights: \"weights\"\n");
     nt_text_finish(&text);
