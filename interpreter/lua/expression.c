@@ -3,6 +3,8 @@
  * sandbox's functions. Compiled expressions are kept, by their text. */
 #include "expression.h"
 
+#include "foreign_lua.h"
+
 #include "sandbox_private.h"
 
 #include <ctype.h>
@@ -284,6 +286,8 @@ static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_location locati
         status = say_missing(e, location, error);
     else
         status = nt_sandbox_report(L, lua_status, &location, error);
+    if (status == NT_INVALID && lua_status == LUA_ERRRUN)
+        nt_foreign_lua(error);
     if (lua_status != LUA_OK)
         lua_pop(L, 1);
     return status;

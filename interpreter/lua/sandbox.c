@@ -4,6 +4,7 @@
 #include "sandbox_private.h"
 
 #include "alloc.h"
+#include "foreign_lua.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,16 @@ static const nt_loaded *declare(nt_sandbox *sandbox, const nt_source *source) {
     return sandbox->loaded = loaded;
 }
 
+/* How many bytes a text begins with that say how to read or run it: a byte order mark, and a line
+ * that begins with '#', without its end, so that lines keep their numbers. */
+static size_t preamble(const nt_source *source) {
+    size_t at = source->length >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    if (at < source->length && source->text[at] == '#')
+        while (at < source->length && source->text[at] != '\n')
+            at++;
+    return at;
+}
+
 nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error *error) {
     const nt_loaded *loaded = declare(sandbox, source);
     if (!loaded || !lua_checkstack(sandbox->state, 4))
@@ -168,11 +179,13 @@ nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error
     nt_sandbox_refresh(sandbox->state);
     sandbox->raised_in = source;
     sandbox->raised_line = 0;
-    int lua_status =
-        luaL_loadbufferx(sandbox->state, source->text, source->length, loaded->chunk, "t");
+    size_t skipped = preamble(source);
+    int lua_status = luaL_loadbufferx(sandbox->state, source->text + skipped,
+                                      source->length - skipped, loaded->chunk, "t");
     if (lua_status == LUA_OK)
         return NT_OK;
     nt_status status = nt_sandbox_report(sandbox->state, lua_status, NULL, error);
+    nt_foreign_lua(error);
     lua_pop(sandbox->state, 1);
     return status;
 }

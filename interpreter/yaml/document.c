@@ -50,6 +50,16 @@ static char byte_at(const nt_source *source, yaml_mark_t mark) {
     return source->text[at];
 }
 
+/* Whether a brace that belongs to an expression stands there, or just before. */
+static bool is_bare_expression(const nt_source *source, yaml_mark_t mark) {
+    for (int back = 0; back < 2 && mark.index > 0; back++, mark.index--)
+        if (byte_at(source, mark) == '{') {
+            mark.index--;
+            return byte_at(source, mark) == '$';
+        }
+    return false;
+}
+
 static nt_status report_parser(composer *c) {
     const yaml_parser_t *parser = &c->parser;
     const nt_source *source = &c->document->source;
@@ -72,6 +82,8 @@ static nt_status report_parser(composer *c) {
                     parser->context ? parser->context : "");
     if (byte_at(source, parser->problem_mark) == '\t')
         nt_error_hint(c->error, "indent with spaces, not tabs");
+    else if (is_bare_expression(source, parser->problem_mark))
+        nt_error_hint(c->error, "quote expressions in a map or list in brackets: \"${...}\"");
     return NT_INVALID;
 }
 

@@ -4,6 +4,7 @@
  * A node that is in error still gets its name, bound to an unknown value; whatever reads that is
  * checked as far as it can be without it, and is unknown in turn. So one mistake is one diagnostic.
  */
+#include "foreign_words.h"
 #include "network_file_private.h"
 
 #include <stdio.h>
@@ -155,7 +156,7 @@ static nt_status expand_op(visit *v, const nt_yaml *at, nt_binding *value) {
     if (!op || op->traits & (NT_OP_INTERNAL | NT_OP_SOURCE)) {
         nt_reader_say(&v->reader, at, "no op '%.60s'", name);
         const char *near = nt_kind_nearest(nt_ops, nt_op_is_public, name);
-        if (near)
+        if (!nt_foreign_op(name, v->reader.error) && near)
             nt_error_hint(v->reader.error, "did you mean '%s'?", near);
         return NT_INVALID;
     }

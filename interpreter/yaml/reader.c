@@ -3,6 +3,8 @@
  * more is said of it, since the cause has been reported. */
 #include "reader.h"
 
+#include "foreign_words.h"
+
 #include <string.h>
 
 nt_location nt_reader_location(const nt_reader *reader, const nt_yaml *node) {
@@ -170,6 +172,8 @@ static nt_status say_no_field(nt_reader *reader, const nt_yaml *key, const char 
                               const char *noun, const nt_field *fields, const char *const *also) {
     nt_reader_say(reader, key, "%s has no %s '%.60s'", what, noun, key->text);
     const char *near = nt_field_nearest(fields, key->text);
+    if (strcmp(noun, "attribute") == 0 && nt_foreign_attribute(key->text, fields, reader->error))
+        return NT_INVALID;
     if (near)
         nt_error_hint(reader->error, "did you mean '%s'?", near);
     else if (also)

@@ -1,0 +1,4 @@
+return function(net)
+  local n = 0
+  for _, c in ipairs(net:nodes("conv2d")) do n += 1 end
+end

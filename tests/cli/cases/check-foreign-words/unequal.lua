@@ -1,0 +1,3 @@
+return function(net)
+  if net:node("conv1").name != "x" then return {} end
+end
