@@ -3,7 +3,9 @@
 #include "console.h"
 #include "packed.h"
 #include "recompute.h"
+#include "results_file.h"
 #include "results_print.h"
+#include "results_words.h"
 
 typedef struct results_options {
     const char *group, *name, *images;

@@ -2,6 +2,8 @@
 #include "console.h"
 #include "findings_table.h"
 #include "plan_print.h"
+#include "results_file.h"
+#include "results_words.h"
 #include "signals.h"
 #include "suite_job.h"
 

@@ -4,6 +4,7 @@
 #include "console.h"
 #include "network_schema.h"
 #include "results.h"
+#include "results_file.h"
 #include "suite_schema.h"
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* Findings row by row: the baseline, then each case. A case that failed or isn't finished says so
  * in place of its numbers. */
 #include "findings_table.h"
+#include "results_words.h"
 
 #include <math.h>
 

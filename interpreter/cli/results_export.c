@@ -2,6 +2,7 @@
 #include "results_print.h"
 
 #include "json_out.h"
+#include "results_file.h"
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,8 @@
 #include "base64.h"
 #include "build_info.h"
 #include "file.h"
+#include "results_file.h"
+#include "results_words.h"
 #include "tables.h"
 #include <ctype.h>
 #include <math.h>

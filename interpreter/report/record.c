@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "record_private.h"
+#include "results_file.h"
 #include <math.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "tables.h"
 
 #include "csv_out.h"
+#include "results_words.h"
 #include <math.h>
 #include <string.h>
 

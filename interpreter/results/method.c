@@ -2,6 +2,7 @@
  * left out. */
 #include "results.h"
 
+#include "results_words.h"
 #include "statistics.h"
 #include <stdlib.h>
 #include <string.h>

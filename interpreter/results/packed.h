@@ -19,6 +19,7 @@
 
 #include "results.h"
 #include "score.h"
+#include "store.h"
 
 #define NT_PACKED_NAME "outcomes.bin"
 

@@ -6,6 +6,7 @@
 #include "packed.h"
 #include "recipe_finding.h"
 #include "results_compare.h"
+#include "results_file.h"
 #include <math.h>
 #include <string.h>
 

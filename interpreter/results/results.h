@@ -7,12 +7,12 @@
 #define NT_RESULTS_H
 
 #include "control.h"
+#include "diagnostic.h"
 #include "field.h"
 #include "finding.h"
 #include "method.h"
 #include "option.h"
 #include "scalar.h"
-#include "store.h"
 
 /* What was measured on what, in the suite's own words. Files stand without their folders, which
  * differ from machine to machine; digests are in the provenance. */
@@ -142,55 +142,7 @@ const nt_case_result *nt_results_controlled(const nt_results *results, int32_t g
 bool nt_group_result_decides(const nt_group_result *group); /* some of its cases may end early */
 int32_t nt_results_failures(const nt_results *results);     /* cases × seeds without numbers */
 
-/* What a case does, in words: "zero conv1 layer1.0.conv1, drop layer2.1.add". In `arena`; NULL when
- * out of memory. */
-const char *nt_case_words(const nt_results *results, const nt_case_result *item, nt_arena *arena);
-
-/* Appends what was done, as the methods of a paper say it: of what is known, paragraphs that end
- * with a line's end. */
-void nt_results_add_method(const nt_results *results, nt_text *text);
-
 /* How many different patients there are; of samples that are each their own, the samples. */
 int32_t nt_results_clusters(const nt_results *results);
-
-/* Appends how verdicts and intervals are to be read, as sentences. */
-void nt_results_add_legend(const nt_results *results, nt_text *text);
-
-/* Where there are too few patients for any case to be called trivial, appends that and why, between
- * `before` and `after`. */
-void nt_results_add_few(const nt_results *results, const char *before, const char *after,
-                        nt_text *text);
-
-/* Appends what the seeds conclude together of a case: "critical", "undecided (9 seeds)", as many as
- * might decide; nothing where fewer than two have numbers. */
-void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text);
-
-/* Puts which case has which key into the store, as far as something of it is measured; if nothing
- * is, leaves what there was. */
-nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error);
-
-/* Appends what results.csv (see finding.h) and results.json hold. NT_NO_MEMORY or NT_OK. */
-nt_status nt_results_format(const nt_results *results, nt_text *csv, nt_text *json);
-
-/* Writes both into `folder`, each replaced as a whole. */
-nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error);
-
-/* --- JSON ------------------------------------------------------------------------------------- */
-
-#define NT_RESULTS_JSON "results.json"
-#define NT_RESULTS_CSV "results.csv"
-
-/* New references, NULL when out of memory: what results.json holds, three of its members, and its
- * JSON Schema. */
-json_t *nt_results_json(const nt_results *results);
-json_t *nt_setup_json(const nt_setup *setup);
-json_t *nt_provenance_json(const nt_provenance *provenance);
-json_t *nt_control_json(const nt_control *control);
-json_t *nt_results_schema(void);
-
-/* Reads a results.json. NT_INVALID, with the file, the place in it and what to do, for one that
- * isn't there, is of another version or is in any respect not as this program writes it; what was
- * accepted is written again byte for byte. */
-nt_status nt_results_read(const char *path, nt_results **ret, nt_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "results.h"
 #include "score.h"
+#include "store.h"
 
 /* Once all is measured with seed number s, and it is noted under which keys, with which numerics
  * and how many samples (outcome.total): reads the outcomes, and compares each case that did not

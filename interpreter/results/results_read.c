@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "results_file.h"
 #include "results_table.h"
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,9 @@
 #include "file.h"
 #include "json_out.h"
 #include "json_schema.h"
+#include "results_file.h"
 #include "results_table.h"
+#include "results_words.h"
 
 /* --- the store -------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include "run_results_private.h"
 
 #include "alloc.h"
+#include "results_file.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

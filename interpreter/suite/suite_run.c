@@ -6,6 +6,7 @@
 #include "file.h"
 #include "packed.h"
 #include "recipe_finding.h"
+#include "results_file.h"
 #include "safetensors.h"
 #include "seed_weights.h"
 #include <string.h>

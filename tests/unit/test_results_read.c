@@ -1,6 +1,8 @@
 /* results.json as it is written, read back: all of it, and nothing else. */
 #include "file.h"
 #include "json_out.h"
+#include "results_file.h"
+#include "results_words.h"
 #include "support_results.h"
 #include <dirent.h>
 #include <math.h>
