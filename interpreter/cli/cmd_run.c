@@ -5,6 +5,7 @@
 #include "results_file.h"
 #include "results_words.h"
 #include "signals.h"
+#include "store.h"
 #include "suite_job.h"
 
 #include <math.h>

@@ -1,14 +1,9 @@
-/* The forms in which results are kept: the store's list of them, results.csv, results.json. */
+/* The files in which results are kept: results.csv and results.json. */
 #ifndef NT_RESULTS_FILE_H
 #define NT_RESULTS_FILE_H
 
 #include "results.h"
-#include "store.h"
 #include <jansson.h>
-
-/* Puts which case has which key into the store, as far as something of it is measured; if nothing
- * is, leaves what there was. */
-nt_status nt_results_store(const nt_results *results, nt_store *store, nt_error *error);
 
 /* Appends what results.csv (see finding.h) and results.json hold. NT_NO_MEMORY or NT_OK. */
 nt_status nt_results_format(const nt_results *results, nt_text *csv, nt_text *json);

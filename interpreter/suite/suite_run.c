@@ -7,6 +7,7 @@
 #include "packed.h"
 #include "recipe_finding.h"
 #include "results_file.h"
+#include "results_list.h"
 #include "safetensors.h"
 #include "seed_weights.h"
 #include <string.h>

@@ -1,5 +1,6 @@
 /* Querying a run folder: stores are made by hand, so that every number is known. */
 #include "results_file.h"
+#include "results_list.h"
 #include "run_results.h"
 #include "support_results.h"
 #include "support_store.h"
