@@ -3,6 +3,7 @@
 #include "cifar.h"
 
 #include "file.h"
+#include "file_kind.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -28,6 +29,7 @@ static nt_status count_records(const nt_cifar_layout *layout, const char *path, 
         *count += (int32_t)(size / record);
         return NT_OK;
     }
+    NT_TRY(nt_file_kind_refuse_at(path, NT_FILE_AS_DATA, error));
     nt_error_in(error, NT_INVALID, path, size - size % record,
                 "the file's %lld bytes are not records of %d bytes each: it was cut short, or is "
                 "another file",

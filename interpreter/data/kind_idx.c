@@ -10,6 +10,7 @@
  * themselves, which opening therefore reads. Byte offsets in messages count unpacked bytes. */
 #include "alloc.h"
 #include "dataset.h"
+#include "file_kind.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,6 +138,8 @@ static nt_status read_header(stream *in, int role, header *ret, nt_error *error)
     uint32_t wanted = role == IMAGES ? IMAGES_MAGIC : LABELS_MAGIC;
     NT_TRY(stream_exactly(in, bytes, role == IMAGES ? 16 : 8, error));
     uint32_t magic = big_endian(bytes);
+    if (magic != wanted)
+        NT_TRY(nt_file_kind_refuse_at(in->path, NT_FILE_AS_DATA, error));
     if (magic != wanted)
         return nt_error_in(error, NT_INVALID, in->path, 0,
                            "starts with 0x%08x, not with 0x%08x: it isn't an IDX file of %s", magic,

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "file_kind.h"
 #include <assert.h>
 #include <endian.h>
 #include <stdio.h>
@@ -76,8 +77,11 @@ static bool read_header(const char *header, int32_t *rows, int32_t *columns) {
 
 static nt_status take(const char *path, const nt_bytes *bytes, int32_t *ret_rows,
                       int32_t *ret_columns, float **ret_values, nt_error *error) {
-    if (bytes->size < PREFIX || memcmp(bytes->bytes, magic, 8) != 0)
+    if (bytes->size < PREFIX || memcmp(bytes->bytes, magic, 8) != 0) {
+        if (bytes->size < sizeof magic - 2 || memcmp(bytes->bytes, magic, sizeof magic - 2) != 0)
+            NT_TRY(nt_file_kind_refuse(bytes->bytes, bytes->size, NT_FILE_AS_DATA, path, error));
         return nt_error_in(error, NT_INVALID, path, 0, "is not a NumPy file of version 1.0");
+    }
     size_t length = bytes->bytes[8] | (size_t)bytes->bytes[9] << 8, start = PREFIX + length;
     int32_t rows, columns;
     if (start > bytes->size || length == 0)

@@ -4,6 +4,7 @@
 #include "t1_file.h"
 
 #include "alloc.h"
+#include "file_kind.h"
 #include <math.h>
 #include <matio.h>
 
@@ -101,6 +102,7 @@ static nt_status check_patient(const nt_t1_file *f, int32_t patient, nt_error *e
 static nt_status open_file(nt_t1_file *f, nt_error *error) {
     f->mat = Mat_Open(f->path, MAT_ACC_RDONLY);
     if (!f->mat) {
+        NT_TRY(nt_file_kind_refuse_at(f->path, NT_FILE_AS_DATA, error));
         nt_error_in(error, NT_INVALID, f->path, -1, "cannot be read as a MATLAB file");
         nt_error_hint(error, "it may be cut short: compare its size with the published one");
         return NT_INVALID;

@@ -4,6 +4,7 @@
 #include "safetensors_header.h"
 
 #include "alloc.h"
+#include "file_kind.h"
 #include <endian.h>
 #include <errno.h>
 #include <jansson.h>
@@ -255,6 +256,7 @@ nt_status nt_header_read(int fd, const char *path, nt_arena *arena, nt_header *r
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         return nt_error_in(error, NT_INVALID, path, -1, "is not a regular file");
     NT_TRY(nt_header_pread(fd, path, &length, sizeof length, 0, error));
+    NT_TRY(nt_file_kind_refuse_at(path, NT_FILE_AS_WEIGHTS, error));
     length = le64toh(length);
     if (length > (uint64_t)info.st_size - PREFIX || length > longest_header || length < 2)
         return nt_error_in(

@@ -2,6 +2,8 @@
 #include "support_data.h"
 #include <math.h>
 
+#define LFS_POINTER "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+
 static nt_error error;
 
 static nt_dataset *open_good(const char *kind, const void *options, const char *root) {
@@ -96,6 +98,8 @@ static void test_cifar10_damaged(void **state) {
     OPEN_ERROR("cifar10", *state, "test_batch.bin: byte 9219: error: ");
     assert_int_equal(truncate(test, 0), 0);
     OPEN_ERROR("cifar10", *state, "test_batch.bin: byte 0: error: ");
+    write_bytes(test, "\x80\x02}q\x01.", 6);
+    OPEN_ERROR("cifar10", *state, "test_batch.bin: error: is a pickle of Python; take the binary");
     write_cifar(test, 50, 3, false, 10);
     assert_int_equal(remove(third), 0);
     OPEN_ERROR("cifar10", *state, "data_batch_3.bin: error: is not there, though others");
@@ -194,6 +198,8 @@ static void test_idx_damaged(void **state) {
     bytes[2] = 9;
     write_bytes(images, bytes, size);
     OPEN_ERROR("idx", *state, "byte 0: error: starts with 0x00000903, not with 0x00000803");
+    write_bytes(images, LFS_POINTER, sizeof LFS_POINTER - 1);
+    OPEN_ERROR("idx", *state, "is a pointer of git-LFS, not the file itself; run 'git lfs pull'");
     bytes[2] = 8;
     put_big(bytes + 4, 0x7fffffff);
     write_bytes(images, bytes, size);
