@@ -68,7 +68,7 @@ typedef struct eval_job {
 
 static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *error) {
     const eval_options *options = job->options;
-    nt_safetensors_note note;
+    nt_weights_note note;
     NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
                            &job->network, error));
     NT_TRY(nt_data_argument_open(options->data, NULL, 0, &job->arena, &job->dataset, error));
@@ -80,8 +80,8 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
     NT_TRY(nt_safetensors_read(options->weights, job->weights, &note, error));
-    char conversions[NT_SAFETENSORS_TEXT];
-    if (nt_safetensors_describe(&note, conversions) && !options->quiet)
+    char conversions[NT_WEIGHTS_NOTE_TEXT];
+    if (nt_weights_describe(&note, conversions) && !options->quiet)
         fprintf(stderr, "%s: %s\n", options->weights, conversions);
     return nt_loader_new(job->dataset, (nt_split)options->split, &loading, &job->loader, error);
 }

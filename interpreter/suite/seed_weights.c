@@ -9,10 +9,10 @@
 
 nt_status nt_given_weights(const char *path, const nt_progress *progress, nt_weights *weights,
                            char ret_digest[NT_DIGEST_HEX], nt_error *error) {
-    nt_safetensors_note note;
+    nt_weights_note note;
     NT_TRY(nt_safetensors_read(path, weights, &note, error));
-    char conversions[NT_SAFETENSORS_TEXT];
-    if (nt_safetensors_describe(&note, conversions))
+    char conversions[NT_WEIGHTS_NOTE_TEXT];
+    if (nt_weights_describe(&note, conversions))
         nt_progress_note(progress, "%s: %s", path, conversions);
     return nt_file_digest(path, ret_digest, error);
 }

@@ -16,7 +16,7 @@
 /* --- one seed --------------------------------------------------------------------------------- */
 
 static nt_status read_initial(nt_suite_work *work, const char *path) {
-    nt_safetensors_note note;
+    nt_weights_note note;
     work->has_initial = false;
     bool given = work->suite->initial != NULL;
     if (!path || !nt_suite_any_case(work, nt_suite_may_reinit) ||

@@ -12,6 +12,7 @@
 #define NT_SAFETENSORS_H
 
 #include "diagnostic.h"
+#include "state_match.h"
 #include "weights.h"
 
 /* A pair of the header's metadata. */
@@ -22,23 +23,12 @@ typedef struct nt_metadata {
 /* The value of a key; NULL if there is none. */
 const char *nt_metadata_find(const nt_metadata *metadata, const char *key);
 
-/* What reading did beyond copying, so that the caller can say it once. */
-typedef struct nt_safetensors_note {
-    int32_t tensors;             /* that were read */
-    int32_t from_f64;            /* of which so many were rounded to float32 */
-    int32_t from_f16, from_bf16; /* and these were widened, which is exact */
-    int32_t absent_counters;     /* that the file lacks */
-} nt_safetensors_note;
-
-/* "37 tensors converted from F16 to float32"; false if there is nothing to tell. */
-enum { NT_SAFETENSORS_TEXT = 128 };
-bool nt_safetensors_describe(const nt_safetensors_note *note, char ret_text[NT_SAFETENSORS_TEXT]);
-
-/* Reads all of the state, F64, F32, F16 or BF16 for floats and I64 or I32 for counters. NT_INVALID
- * with the byte offset when the file breaks the format, or a number in it is none to compute with;
- * with one list of all that is missing, extra or misshapen when it is not this network's. The
- * weights change only on success. `ret_note` may be NULL. */
-nt_status nt_safetensors_read(const char *path, nt_weights *weights, nt_safetensors_note *ret_note,
+/* Reads all of the state, F64, F32, F16 or BF16 for floats and any numbers for counters, by the
+ * names that it has here (weights_file.h understands others). NT_INVALID with the byte offset when
+ * the file breaks the format, or a number in it is none to compute with; with one list of all that
+ * is missing, extra or misshapen when it is not this network's. The weights change only on success.
+ * `ret_note` may be NULL. */
+nt_status nt_safetensors_read(const char *path, nt_weights *weights, nt_weights_note *ret_note,
                               nt_error *error);
 
 /* A file's metadata alone, in `arena`; the header is checked as a whole. */

@@ -6,59 +6,21 @@
 #include "alloc.h"
 #include "file_kind.h"
 #include <endian.h>
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { PREFIX = 8, SHOWN = 80 };
+enum { PREFIX = 8 };
 
 static const uint64_t longest_header = 100000000; /* the format's own limit */
-
-nt_status nt_header_pread(int fd, const char *path, void *bytes, size_t size, int64_t offset,
-                          nt_error *error) {
-    char *to = bytes;
-    while (size > 0) {
-        ssize_t n = pread(fd, to, size, offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return nt_error_in(error, NT_IO, path, offset, "cannot read: %s", strerror(errno));
-        if (n == 0)
-            return nt_error_in(error, NT_INVALID, path, offset,
-                               "the file ends here; %zu more bytes "
-                               "were due",
-                               size);
-        to += n;
-        size -= (size_t)n;
-        offset += n;
-    }
-    return NT_OK;
-}
-
-const char *nt_header_show(nt_arena *arena, const char *name) {
-    size_t length = strlen(name);
-    while (length > SHOWN ||
-           (length < strlen(name) && ((unsigned char)name[length] & 0xC0) == 0x80))
-        length = length > SHOWN ? SHOWN : length - 1;
-    char *shown = nt_arena_substring(arena, name, length);
-    for (char *p = shown; p && *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
-            *p = '?';
-    return shown ? shown : "?";
-}
 
 /* --- one entry -------------------------------------------------------------------------------- */
 
 /* The header while it is being read. */
 typedef struct reader {
-    const char *path;
+    const nt_tensor_file *file;
     const char *text; /* the header, `length` bytes */
     size_t length;
-    nt_arena *arena;
-    nt_error *error;
 } reader;
 
 /* Where in the file an entry is written, for messages; the header's start if its name is written
@@ -81,19 +43,19 @@ static int64_t place_of(const reader *r, const char *name) {
 }
 
 static nt_status bad_entry(const reader *r, const char *name, const char *what) {
-    return nt_error_in(r->error, NT_INVALID, r->path, place_of(r, name), "tensor '%s' %s",
-                       nt_header_show(r->arena, name), what);
+    return nt_error_in(r->file->error, NT_INVALID, r->file->path, place_of(r, name),
+                       "tensor '%s' %s", nt_tensor_file_show(r->file, name), what);
 }
 
 static nt_status no_memory(const reader *r) {
-    return nt_error_say(r->error, NT_NO_MEMORY, "out of memory reading %s", r->path);
+    return nt_tensor_file_no_memory(r->file);
 }
 
 static nt_status read_shape(const reader *r, const json_t *value, nt_entry *entry) {
     if (!json_is_array(value))
         return bad_entry(r, entry->name, "has no 'shape' list");
     entry->rank = json_array_size(value);
-    int64_t *shape = NT_ARENA_ARRAY(r->arena, int64_t, entry->rank);
+    int64_t *shape = NT_ARENA_ARRAY(r->file->arena, int64_t, entry->rank);
     if (!shape)
         return no_memory(r);
     for (size_t i = 0; i < entry->rank; i++) {
@@ -137,7 +99,7 @@ static nt_status check_size(const reader *r, const nt_entry *entry) {
 
 static nt_status read_entry(const reader *r, const char *name, const json_t *value,
                             int64_t data_size, nt_entry *ret) {
-    nt_entry entry = {.name = nt_arena_string(r->arena, name)};
+    nt_entry entry = {.name = nt_arena_string(r->file->arena, name)};
     if (!entry.name)
         return no_memory(r);
     if (!json_is_object(value))
@@ -147,9 +109,9 @@ static nt_status read_entry(const reader *r, const char *name, const json_t *val
         return bad_entry(r, name, "has no 'dtype' text");
     entry.encoding = nt_encoding_find(type);
     if (!entry.encoding)
-        return nt_error_in(r->error, NT_INVALID, r->path, place_of(r, name),
-                           "tensor '%s' has the unknown dtype '%s'", nt_header_show(r->arena, name),
-                           nt_header_show(r->arena, type));
+        return nt_error_in(r->file->error, NT_INVALID, r->file->path, place_of(r, name),
+                           "tensor '%s' has the unknown dtype '%s'",
+                           nt_tensor_file_show(r->file, name), nt_tensor_file_show(r->file, type));
     NT_TRY(read_shape(r, json_object_get(value, "shape"), &entry));
     NT_TRY(read_offsets(r, json_object_get(value, "data_offsets"), data_size, &entry));
     NT_TRY(check_size(r, &entry));
@@ -164,17 +126,18 @@ static nt_status read_metadata(const reader *r, json_t *value, const nt_metadata
     json_t *item;
     size_t count = 0;
     if (!json_is_object(value))
-        return nt_error_in(r->error, NT_INVALID, r->path, place_of(r, "__metadata__"),
+        return nt_error_in(r->file->error, NT_INVALID, r->file->path, place_of(r, "__metadata__"),
                            "__metadata__ is not an object");
-    nt_metadata *pairs = NT_ARENA_ARRAY(r->arena, nt_metadata, json_object_size(value) + 1);
+    nt_metadata *pairs = NT_ARENA_ARRAY(r->file->arena, nt_metadata, json_object_size(value) + 1);
     if (!pairs)
         return no_memory(r);
     json_object_foreach(value, key, item) {
         if (!json_is_string(item))
-            return nt_error_in(r->error, NT_INVALID, r->path, place_of(r, "__metadata__"),
-                               "__metadata__ '%s' is not a text", nt_header_show(r->arena, key));
-        pairs[count].key = nt_arena_string(r->arena, key);
-        pairs[count].value = nt_arena_string(r->arena, json_string_value(item));
+            return nt_error_in(r->file->error, NT_INVALID, r->file->path,
+                               place_of(r, "__metadata__"), "__metadata__ '%s' is not a text",
+                               nt_tensor_file_show(r->file, key));
+        pairs[count].key = nt_arena_string(r->file->arena, key);
+        pairs[count].value = nt_arena_string(r->file->arena, json_string_value(item));
         if (!pairs[count].key || !pairs[count++].value)
             return no_memory(r);
     }
@@ -185,7 +148,7 @@ static nt_status read_metadata(const reader *r, json_t *value, const nt_metadata
 static nt_status read_entries(const reader *r, json_t *root, int64_t data_size, nt_header *header) {
     const char *name;
     json_t *value;
-    header->entries = NT_ARENA_ARRAY(r->arena, nt_entry, json_object_size(root));
+    header->entries = NT_ARENA_ARRAY(r->file->arena, nt_entry, json_object_size(root));
     if (!header->entries)
         return no_memory(r);
     json_object_foreach(root, name, value) {
@@ -204,23 +167,25 @@ static int by_place(const void *a, const void *b) {
     return (x->end > y->end) - (x->end < y->end);
 }
 
-/* The data must be covered by the tensors, each byte once. */
+/* The data must be covered by the tensors, each byte once. Their places become the file's. */
 static nt_status check_cover(const reader *r, nt_header *header, int64_t data_size) {
     int64_t covered = 0;
     qsort(header->entries, header->count, sizeof *header->entries, by_place);
     for (size_t i = 0; i < header->count; i++) {
-        const nt_entry *entry = &header->entries[i];
+        nt_entry *entry = &header->entries[i];
         if (entry->begin != covered)
             return nt_error_in(
-                r->error, NT_INVALID, r->path,
+                r->file->error, NT_INVALID, r->file->path,
                 header->data_start + (entry->begin < covered ? entry->begin : covered),
                 entry->begin < covered ? "tensor '%s' overlaps the one before it"
                                        : "no tensor holds the bytes between here and tensor '%s'",
-                nt_header_show(r->arena, entry->name));
+                nt_tensor_file_show(r->file, entry->name));
         covered = entry->end;
+        entry->begin += header->data_start;
+        entry->end += header->data_start;
     }
     if (covered != data_size)
-        return nt_error_in(r->error, NT_INVALID, r->path, header->data_start + covered,
+        return nt_error_in(r->file->error, NT_INVALID, r->file->path, header->data_start + covered,
                            "%lld bytes follow the last tensor", (long long)(data_size - covered));
     return NT_OK;
 }
@@ -231,15 +196,15 @@ static nt_status parse(const reader *r, int64_t file_size, nt_header *ret) {
     int64_t data_size = file_size - header.data_start;
     json_error_t fault;
     if (r->text[0] != '{')
-        return nt_error_in(r->error, NT_INVALID, r->path, PREFIX,
+        return nt_error_in(r->file->error, NT_INVALID, r->file->path, PREFIX,
                            "the header is not a JSON object");
     json_t *root = json_loadb(r->text, r->length, JSON_REJECT_DUPLICATES, &fault);
     if (!root && json_error_code(&fault) == json_error_out_of_memory)
         return no_memory(r);
     if (!root)
-        return nt_error_in(r->error, NT_INVALID, r->path, PREFIX + fault.position,
+        return nt_error_in(r->file->error, NT_INVALID, r->file->path, PREFIX + fault.position,
                            "the header is not valid JSON: %s",
-                           nt_header_show(r->arena, fault.text));
+                           nt_tensor_file_show(r->file, fault.text));
     nt_status status = read_entries(r, root, data_size, &header);
     json_decref(root);
     if (status == NT_OK)
@@ -249,29 +214,24 @@ static nt_status parse(const reader *r, int64_t file_size, nt_header *ret) {
     return status;
 }
 
-nt_status nt_header_read(int fd, const char *path, nt_arena *arena, nt_header *ret,
-                         nt_error *error) {
-    struct stat info;
+nt_status nt_header_read(const nt_tensor_file *file, nt_header *ret) {
     uint64_t length;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        return nt_error_in(error, NT_INVALID, path, -1, "is not a regular file");
-    NT_TRY(nt_header_pread(fd, path, &length, sizeof length, 0, error));
-    NT_TRY(nt_file_kind_refuse_at(path, NT_FILE_AS_WEIGHTS, error));
+    NT_TRY(nt_tensor_file_pread(file, &length, sizeof length, 0));
+    NT_TRY(nt_file_kind_refuse_at(file->path, NT_FILE_AS_WEIGHTS, file->error));
     length = le64toh(length);
-    if (length > (uint64_t)info.st_size - PREFIX || length > longest_header || length < 2)
+    if (length > (uint64_t)file->size - PREFIX || length > longest_header || length < 2)
         return nt_error_in(
-            error, NT_INVALID, path, 0,
+            file->error, NT_INVALID, file->path, 0,
             "is not a safetensors file, or was cut short: a header of %llu bytes in a "
             "file of %lld",
-            (unsigned long long)length, (long long)info.st_size);
+            (unsigned long long)length, (long long)file->size);
     char *text = nt_alloc((size_t)length);
     if (!text)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
-    reader r = {
-        .path = path, .text = text, .length = (size_t)length, .arena = arena, .error = error};
-    nt_status status = nt_header_pread(fd, path, text, (size_t)length, PREFIX, error);
+        return nt_tensor_file_no_memory(file);
+    reader r = {.file = file, .text = text, .length = (size_t)length};
+    nt_status status = nt_tensor_file_pread(file, text, (size_t)length, PREFIX);
     if (status == NT_OK)
-        status = parse(&r, info.st_size, ret);
+        status = parse(&r, file->size, ret);
     nt_free(text, (size_t)length);
     return status;
 }

@@ -13,7 +13,7 @@ static void test_round_trip(void **state) {
     const nt_metadata metadata[] = {{"format", "pt"}, {"a \"quoted\"\n\\ key", "\xC3\xA9"}, {0}};
     nt_weights *out = new_weights(small_network(), 1), *in = new_weights(small_network(), 2);
     nt_weights_at(out, 2).i[0] = 4321;
-    nt_safetensors_note note;
+    nt_weights_note note;
     EXPECT_OK(&error, nt_safetensors_write(path, out, metadata, &error));
     EXPECT_OK(&error, nt_safetensors_read(path, in, &note, &error));
     assert_true(weights_equal(in, out));
@@ -104,7 +104,7 @@ static nt_network *one_state(int32_t count, nt_role role) {
 }
 
 static nt_status read_one(void **state, const char *dtype, const void *data, int32_t count,
-                          size_t width, nt_weights *weights, nt_safetensors_note *note) {
+                          size_t width, nt_weights *weights, nt_weights_note *note) {
     char header[200], shape[20] = "";
     const char *path = path_in(*state, "one.safetensors");
     if (nt_weights_network(weights)->states[0].role != NT_COUNTER)
@@ -145,7 +145,7 @@ static void check_halves(void **state, const char *dtype, int exponent_bits) {
                                                                    : "of 'x' is infinite");
         data[2 * i] = data[2 * i + 1] = 0;
     }
-    nt_safetensors_note note;
+    nt_weights_note note;
     EXPECT_OK(&error, read_one(state, dtype, data, ALL, 2, weights, &note));
     assert_int_equal(note.from_f16, exponent_bits == 5);
     assert_int_equal(note.from_bf16, exponent_bits == 8);
@@ -168,7 +168,7 @@ static void test_bf16(void **state) {
 }
 
 static void test_f64(void **state) {
-    nt_safetensors_note note;
+    nt_weights_note note;
     const double values[] = {0, -0., .1, 1e-50, 3.4028235e38, -3.4028235e38, 7, -1e-310};
     nt_weights *weights = new_weights(one_state(8, NT_WEIGHT), 1);
     EXPECT_OK(&error, read_one(state, "F64", values, 8, 8, weights, &note));
@@ -230,9 +230,49 @@ static void test_counters(void **state) {
     assert_int_equal(nt_weights_at(weights, 0).i[0], 77);
     nt_status status = read_one(state, "I64", &large, 1, 8, weights, NULL);
     EXPECT_ERROR(&error, status, NT_INVALID, "element 0 of 'x' is too large for a counter");
-    status = read_one(state, "F32", &small, 1, 4, weights, NULL);
-    EXPECT_ERROR(&error, status, NT_INVALID, "'x' is F32 scalar (the network's: I64 scalar)");
+    status = read_one(state, "F8_E4M3", &small, 1, 1, weights, NULL);
+    EXPECT_ERROR(&error, status, NT_INVALID, "'x' is F8_E4M3 scalar (the network's: I64 scalar)");
     assert_int_equal(nt_weights_at(weights, 0).i[0], 77);
+    nt_weights_free(weights);
+}
+
+/* Any type of numbers, and any shape, of which the first element counts. */
+static void test_odd_counters(void **state) {
+    static const struct {
+        const char *dtype;
+        unsigned char bytes[8];
+        size_t width;
+        int32_t expected;
+    } cases[] = {
+        {"F32", {0, 0, 0x9B, 0x42}, 4, 77}, /* 77.5 */
+        {"F64", {0, 0, 0, 0, 0, 0x40, 0x53, 0x40}, 8, 77},
+        {"F16", {0xD0, 0x54}, 2, 77},
+        {"BF16", {0x9A, 0x42}, 2, 77},
+        {"U64", {77}, 8, 77},
+        {"U32", {77}, 4, 77},
+        {"U16", {0, 0x80}, 2, 32768},
+        {"I16", {0, 0x80}, 2, -32768},
+        {"U8", {200}, 1, 200},
+        {"I8", {200}, 1, -56},
+        {"BOOL", {1}, 1, 1},
+    };
+    const char *path = path_in(*state, "one.safetensors");
+    nt_weights *weights = new_weights(one_state(1, NT_COUNTER), 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        EXPECT_OK(&error, read_one(state, cases[i].dtype, cases[i].bytes, 1, cases[i].width,
+                                   weights, NULL));
+        assert_int_equal(nt_weights_at(weights, 0).i[0], cases[i].expected);
+    }
+    static const char two[] = "{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}";
+    static const char none[] = "{\"x\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}";
+    write_safetensors(path, two, "\x05\x06", 2);
+    EXPECT_OK(&error, nt_safetensors_read(path, weights, NULL, &error));
+    assert_int_equal(nt_weights_at(weights, 0).i[0], 5);
+    write_safetensors(path, none, NULL, 0);
+    EXPECT_OK(&error, nt_safetensors_read(path, weights, NULL, &error));
+    assert_int_equal(nt_weights_at(weights, 0).i[0], 0);
+    nt_status status = read_one(state, "F32", "\0\0\xC0\x7F", 1, 4, weights, NULL); /* NaN */
+    EXPECT_ERROR(&error, status, NT_INVALID, "element 0 of 'x' is too large for a counter");
     nt_weights_free(weights);
 }
 
@@ -290,7 +330,7 @@ static void test_absent_counters(void **state) {
     const char *path = path_in(*state, "w.safetensors");
     nt_weights *weights = new_weights(one_state(1, NT_COUNTER), 1);
     nt_weights_at(weights, 0).i[0] = 5;
-    nt_safetensors_note note;
+    nt_weights_note note;
     write_safetensors(path, "{}", NULL, 0);
     EXPECT_OK(&error, nt_safetensors_read(path, weights, &note, &error));
     assert_int_equal(note.absent_counters, 1);
@@ -359,6 +399,7 @@ int main(void) {
         WITH_FOLDER(test_flaws),
         WITH_FOLDER(test_long_tensor),
         WITH_FOLDER(test_counters),
+        WITH_FOLDER(test_odd_counters),
         WITH_FOLDER(test_misfit),
         WITH_FOLDER(test_many_extra),
         WITH_FOLDER(test_absent_counters),
