@@ -7,13 +7,13 @@
 #include "evaluation.h"
 #include "file.h"
 #include "progress_bar.h"
-#include "safetensors.h"
 #include "signals.h"
+#include "weights_file.h"
 
 #include <time.h>
 
 typedef struct eval_options {
-    const char *weights, *data, *logits, *confusion;
+    const char *weights, *map, *extra, *data, *logits, *confusion;
     int32_t split, limit, first, batch, batch_norm, conv, threads, normalise;
     int32_t window[2];
     bool json, quiet;
@@ -24,8 +24,7 @@ static const char *const batch_norms[] = {"running", "batch", NULL}; /* as nt_no
 static const char *const normalisations[] = {"usual", "image", NULL};
 
 static const nt_field eval_fields[] = {
-    {"weights", NT_STRING, offsetof(eval_options, weights),
-     .doc = "a safetensors file; always wanted"},
+    NT_OPTION_WEIGHTS(eval_options),
     {"data", NT_STRING, offsetof(eval_options, data),
      .doc = "a data set, KIND:ROOT; options of the kind may follow: ,name=value"},
     {"split", NT_CHOICE, offsetof(eval_options, split), "test", .choices = splits,
@@ -68,7 +67,10 @@ typedef struct eval_job {
 
 static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *error) {
     const eval_options *options = job->options;
-    nt_weights_note note;
+    nt_weights_source source = {.map = options->map, .extra = options->extra};
+    nt_progress_bar bar;
+    nt_progress_bar_init(&bar, options->quiet);
+    const nt_progress progress = {.note = nt_progress_bar_note, .context = &bar};
     NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
                            &job->network, error));
     NT_TRY(nt_data_argument_open(options->data, NULL, 0, &job->arena, &job->dataset, error));
@@ -79,10 +81,9 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     NT_TRY(nt_evaluation_check(job->network, nt_dataset_info(job->dataset), &loading, error));
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
-    NT_TRY(nt_safetensors_read(options->weights, job->weights, &note, error));
-    char conversions[NT_WEIGHTS_NOTE_TEXT];
-    if (nt_weights_describe(&note, conversions) && !options->quiet)
-        fprintf(stderr, "%s: %s\n", options->weights, conversions);
+    if (!nt_weights_source_split(options->weights, &job->arena, &source))
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
+    NT_TRY(nt_weights_read(&source, &progress, job->weights, NULL, error));
     return nt_loader_new(job->dataset, (nt_split)options->split, &loading, &job->loader, error);
 }
 

@@ -7,17 +7,16 @@
 #include "predict.h"
 #include "progress.h"
 #include "progress_bar.h"
-#include "safetensors.h"
 #include "score.h"
 #include "signals.h"
+#include "weights_file.h"
 
 #include "alloc.h"
 #include <string.h>
 #include <sys/stat.h>
 
 static const nt_field predict_fields[] = {
-    {"weights", NT_STRING, offsetof(nt_predict_options, weights),
-     .doc = "a safetensors file; always wanted"},
+    NT_OPTION_WEIGHTS(nt_predict_options),
     {"out", NT_STRING, offsetof(nt_predict_options, out),
      .doc = "folder that masks and overlays are written to; wanted by networks that make masks"},
     {"labels", NT_LABELS, offsetof(nt_predict_options, labels), "",
@@ -48,6 +47,10 @@ static const nt_operand predict_operands[] = {
 
 static nt_status load_network(nt_predict_job *job, const nt_arguments *arguments, nt_error *error) {
     const nt_predict_options *options = job->options;
+    nt_weights_source source = {.map = options->map, .extra = options->extra};
+    nt_progress_bar bar;
+    nt_progress_bar_init(&bar, options->quiet);
+    const nt_progress progress = {.note = nt_progress_bar_note, .context = &bar};
     NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
                            &job->network, error));
     if (job->network->input_count != 1)
@@ -55,7 +58,9 @@ static nt_status load_network(nt_predict_job *job, const nt_arguments *arguments
                             job->network->name, job->network->input_count);
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_predict_no_memory(error);
-    NT_TRY(nt_safetensors_read(options->weights, job->weights, NULL, error));
+    if (!nt_weights_source_split(options->weights, &job->arena, &source))
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
+    NT_TRY(nt_weights_read(&source, &progress, job->weights, NULL, error));
     nt_graph *main;
     if (nt_graph_main(job->network->graph, &main) != NT_OK)
         return nt_predict_no_memory(error);

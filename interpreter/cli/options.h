@@ -34,6 +34,18 @@
             .choices = nt_conv2d_algorithms,                                                       \
             .doc = "which algorithms convolutions may take; direct: no Winograd or the like"       \
     }
+/* A weights file, and how its names are to be understood: see weights_file.h. The record has
+ * `weights`, `map` and `extra`. */
+#define NT_OPTION_WEIGHTS(record)                                                                  \
+    {"weights", NT_STRING, offsetof(record, weights),                                              \
+     .doc = "a file of safetensors or of torch.save; FILE#PART where it has several parts; "       \
+            "always wanted"},                                                                      \
+        {"map", NT_STRING, offsetof(record, map),                                                  \
+         .doc = "other names for its tensors: REGEX=NAME, several apart by blanks"},               \
+    {                                                                                              \
+        "extra", NT_STRING, offsetof(record, extra),                                               \
+            .doc = "tensors of it to pass over: patterns with *, apart by blanks"                  \
+    }
 #define NT_OPTION_JSON(record)                                                                     \
     { "json", NT_BOOL, offsetof(record, json), "false", .doc = "print JSON in place of a table" }
 #define NT_OPTION_QUIET(record)                                                                    \

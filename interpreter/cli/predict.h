@@ -10,7 +10,7 @@
 #include "weights.h"
 
 typedef struct nt_predict_options {
-    const char *weights, *out, *truth, *labels;
+    const char *weights, *map, *extra, *out, *truth, *labels;
     nt_reals mean, deviation;
     int32_t batch, conv, threads;
     bool resize, quiet;

@@ -117,3 +117,11 @@ void nt_progress_bar_finish(nt_progress_bar *bar) {
         fputs("\r\033[K", stderr);
     bar->drawn = false;
 }
+
+void nt_progress_bar_note(void *context, const char *line) {
+    nt_progress_bar *bar = context;
+    if (bar->quiet)
+        return;
+    nt_progress_bar_finish(bar);
+    fprintf(stderr, "%s\n", line);
+}

@@ -28,6 +28,10 @@ void nt_progress_bar_init(nt_progress_bar *bar, bool quiet);
 void nt_progress_bar_show(void *bar, const char *what, const char *detail, int64_t done,
                           int64_t total);
 
+/* Writes a line of its own, unless the bar is quiet. Made to be passed as an nt_progress's `note`.
+ */
+void nt_progress_bar_note(void *bar, const char *line);
+
 /* Leaves the terminal's line empty, for what is printed next. */
 void nt_progress_bar_finish(nt_progress_bar *bar);
 

@@ -7,14 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void show_note(void *context, const char *line) {
-    nt_progress_bar *bar = context;
-    if (bar->quiet)
-        return;
-    nt_progress_bar_finish(bar);
-    fprintf(stderr, "%s\n", line);
-}
-
 /* The command line's settings, and `conv: direct` if an option asks for it. */
 static const nt_setting *settings_of(nt_suite_job *job, const nt_arguments *arguments, bool direct,
                                      int *ret_count) {
@@ -57,8 +49,8 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     NT_TRY((repeats ? nt_suite_repeat : nt_suite_load)(what, settings, count, &job->suite, error));
     nt_progress_bar_init(&job->bar, options->quiet);
-    job->progress =
-        (nt_progress){.step = nt_progress_bar_show, .note = show_note, .context = &job->bar};
+    job->progress = (nt_progress){
+        .step = nt_progress_bar_show, .note = nt_progress_bar_note, .context = &job->bar};
     job->options.progress = &job->progress;
     job->options.out = options->out ? options->out
                        : repeats    ? what

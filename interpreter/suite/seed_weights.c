@@ -4,18 +4,7 @@
 
 #include "evaluation.h"
 #include "file.h"
-#include "safetensors.h"
 #include "trainer.h"
-
-nt_status nt_given_weights(const char *path, const nt_progress *progress, nt_weights *weights,
-                           char ret_digest[NT_DIGEST_HEX], nt_error *error) {
-    nt_weights_note note;
-    NT_TRY(nt_safetensors_read(path, weights, &note, error));
-    char conversions[NT_WEIGHTS_NOTE_TEXT];
-    if (nt_weights_describe(&note, conversions))
-        nt_progress_note(progress, "%s: %s", path, conversions);
-    return nt_file_digest(path, ret_digest, error);
-}
 
 /* After an epoch, the held-out images say how it goes. */
 typedef struct held_out {
@@ -69,23 +58,36 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
     return status;
 }
 
+/* What the weights to begin with lack is each seed's own. */
+static nt_status draw_absent(const nt_seed_source *source, int32_t seed, nt_error *error) {
+    for (size_t i = 0; source->from && i < nt_weights_count(source->from); i++)
+        if (source->from_absent[i] &&
+            nt_state_init(&nt_weights_network(source->from)->states[i], (uint64_t)seed,
+                          nt_weights_at(source->from, i)) != NT_OK)
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    return NT_OK;
+}
+
 nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weights,
                           char ret_digest[NT_DIGEST_HEX], nt_arena *arena, nt_seed_files *ret_files,
                           nt_error *error) {
     const nt_suite *suite = source->suite;
     *ret_files = (nt_seed_files){suite->weights, suite->initial};
-    if (suite->weights)
-        return nt_given_weights(suite->weights, source->progress, weights, ret_digest, error);
+    if (suite->weights.path) {
+        NT_TRY(nt_weights_read(&suite->weights, source->progress, weights, NULL, error));
+        return nt_weights_source_digest(&suite->weights, ret_digest, error);
+    }
     const char *folder = nt_arena_printf(arena, "%s/seed-%d", source->folder, suite->seeds[s]);
     if (folder) {
-        ret_files->weights = nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder);
-        ret_files->initial = nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder);
+        ret_files->weights.path = nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder);
+        ret_files->initial.path = nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder);
     }
-    if (!ret_files->weights || !ret_files->initial)
+    if (!ret_files->weights.path || !ret_files->initial.path)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     if (suite->seed_count > 1)
         nt_progress_note(source->progress, "seed %d (%d of %d)", suite->seeds[s], s + 1,
                          suite->seed_count);
+    NT_TRY(draw_absent(source, suite->seeds[s], error));
     NT_TRY(train(source, suite->seeds[s], folder, weights, error));
-    return nt_file_digest(ret_files->weights, ret_digest, error);
+    return nt_file_digest(ret_files->weights.path, ret_digest, error);
 }

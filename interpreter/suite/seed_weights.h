@@ -11,20 +11,17 @@ typedef struct nt_seed_source {
     const nt_suite *suite;
     nt_dataset *dataset; /* opened, its images held out */
     const char *data_digest;
-    const nt_weights *from; /* what training begins with; NULL: as the seed draws it */
+    nt_weights *from;        /* what training begins with; NULL: as the seed draws it */
+    const bool *from_absent; /* which of its states are as the seed draws them all the same */
     const char *from_digest;
     nt_metric metric;   /* that is watched on the held-out images */
     const char *folder; /* the run folder; a seed's own is folder/seed-N */
     const nt_progress *progress;
 } nt_seed_source;
 
-/* Reads a weights file; its conversions are noted, its digest is the file's. */
-nt_status nt_given_weights(const char *path, const nt_progress *progress, nt_weights *weights,
-                           char ret_digest[NT_DIGEST_HEX], nt_error *error);
-
-/* Where they are: the weights, and what training began with (NULL if that isn't known). */
+/* Where they are: the weights, and what training began with (no path if that isn't known). */
 typedef struct nt_seed_files {
-    const char *weights, *initial;
+    nt_weights_source weights, initial;
 } nt_seed_files;
 
 /* Reads the suite's weights file, or trains (or goes on training) with seed number s of the suite.

@@ -114,7 +114,8 @@ static const nt_yaml *key_of(const nt_yaml *map, const char *key) {
 
 static nt_status read_initial(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                               void *record) {
-    nt_status status = nt_suite_read_path(l, key, node, record);
+    (void)record;
+    nt_status status = nt_suite_read_source(l, node, key->field.name, false, &l->suite->initial);
     if (!nt_yaml_get(l->root, "weights"))
         status =
             nt_suite_worse(status, nt_reader_say(&l->reader, key_of(l->root, key->field.name),
@@ -126,7 +127,10 @@ static nt_status read_initial(nt_suite_loader *l, const nt_suite_key *key, const
 /* Where `train:` is there too, that says so. */
 static nt_status read_weights(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                               void *record) {
-    return nt_yaml_get(l->root, "train") ? NT_OK : nt_suite_read_path(l, key, node, record);
+    (void)record;
+    return nt_yaml_get(l->root, "train")
+               ? NT_OK
+               : nt_suite_read_source(l, node, key->field.name, false, &l->suite->weights);
 }
 
 static nt_status read_train(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
@@ -169,12 +173,20 @@ static void write_set(nt_suite_writer *w, const nt_suite_key *key, const void *r
 /* Given weights have none. */
 static void write_seeds(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
     const nt_suite *suite = record;
-    if (suite->weights)
+    if (suite->weights.path)
         return;
     nt_suite_begin_line(w, key->field.name);
     for (int i = 0; i < suite->seed_count; i++)
         nt_text_printf(w->text, "%s%d", i ? ", " : " [", (int)suite->seeds[i]);
     nt_text_add(w->text, "]\n");
+}
+
+static void write_initial(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    nt_suite_write_given(w, key->field.name, &((const nt_suite *)record)->initial);
+}
+
+static void write_weights(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    nt_suite_write_given(w, key->field.name, &((const nt_suite *)record)->weights);
 }
 
 /* --- the keys --------------------------------------------------------------------------------- */
@@ -243,17 +255,17 @@ const nt_suite_key nt_suite_keys[] = {
      .read = read_seeds,
      .schema = seeds_schema,
      .write = write_seeds},
-    {{"initial", NT_STRING, offsetof(nt_suite, initial),
-      .doc = "the weights that training began with, for reinit"},
+    {{.name = "initial", .doc = "the weights that training began with, for reinit"},
      .read = read_initial,
-     .write = nt_suite_write_path},
+     .schema = nt_suite_source_schema,
+     .write = write_initial},
     {{"conv", NT_CHOICE, offsetof(nt_suite, conv), "fastest", .choices = nt_conv2d_algorithms,
       .doc = "which algorithms convolutions take"},
      .read = nt_suite_read_choice},
-    {{"weights", NT_STRING, offsetof(nt_suite, weights),
-      .doc = "a safetensors file, in place of train"},
+    {{.name = "weights", .doc = "a weights file, in place of train"},
      .read = read_weights,
-     .write = nt_suite_write_path},
+     .schema = nt_suite_source_schema,
+     .write = write_weights},
     {{.name = "train"},
      .read = read_train,
      .schema = nt_suite_train_schema,

@@ -13,6 +13,7 @@
 #include "recipe.h"
 #include "score.h"
 #include "sequential.h"
+#include "weights_file.h"
 
 enum { NT_MOST_SEEDS = 256, NT_AS_SUITE = -1 };
 
@@ -58,11 +59,11 @@ typedef struct nt_suite {
     int setting_count;
     nt_suite_data data;
     nt_suite_evaluate evaluate;
-    const char *initial;     /* what they were before training; NULL: not said */
-    const char *weights;     /* the weights' path, or NULL: */
-    const nt_recipe *recipe; /* then they are trained so, */
-    const char *from;        /* from these weights on; NULL: from those that a seed draws */
-    int32_t conv;            /* which algorithms: see nt_pass_options; in the recipe too */
+    nt_weights_source initial; /* what they were before training; no path: not said */
+    nt_weights_source weights; /* given, or, without a path, */
+    const nt_recipe *recipe;   /* then they are trained so, */
+    nt_weights_source from;    /* from these weights on; no path: from those that a seed draws */
+    int32_t conv;              /* which algorithms: see nt_pass_options; in the recipe too */
     nt_location batch_location, loss_location; /* where the recipe says them */
     const int32_t *seeds;
     int seed_count;

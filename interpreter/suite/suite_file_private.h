@@ -60,6 +60,7 @@ void nt_suite_begin_line(nt_suite_writer *w, const char *key);
 void nt_suite_write_keys(nt_suite_writer *w, const nt_suite_key *keys, const void *record);
 void nt_suite_write_fields(nt_suite_writer *w, const nt_field *fields, const void *record);
 void nt_suite_write_path(nt_suite_writer *w, const nt_suite_key *key, const void *record);
+const char *nt_suite_written_path(const nt_suite_writer *w, const char *path); /* a copy's name */
 void nt_suite_write_choice(nt_suite_writer *w, const nt_suite_key *key,
                            const void *record); /* nothing below 0 */
 
@@ -116,6 +117,13 @@ json_t *nt_suite_data_schema(void);
 json_t *nt_suite_train_schema(void);
 json_t *nt_suite_groups_schema(void);
 json_t *nt_suite_evaluate_schema(void);
+
+/* Where weights come from, at `node`; if training begins with them, they may lack some. */
+nt_status nt_suite_read_source(nt_suite_loader *l, const nt_yaml *node, const char *what,
+                               bool begins, nt_weights_source *ret);
+void nt_suite_write_given(nt_suite_writer *w, const char *key, const nt_weights_source *source);
+json_t *nt_suite_source_schema(void);
+json_t *nt_suite_begin_schema(void); /* where training begins with them */
 
 /* What a suite has that doesn't say how to evaluate. */
 bool nt_suite_default_evaluate(nt_suite *suite);

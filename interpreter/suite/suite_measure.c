@@ -86,7 +86,7 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
         .context = context_of(work, s, loader, arena),
         .initial_context = work->initial_digest,
         .calibration_context = calibration_context_of(work, arena),
-        .no_initial = work->suite->weights
+        .no_initial = work->suite->weights.path
                           ? "the values that training began with are not known: give them under "
                             "`initial:` beside `weights:`"
                           : "the values that training began with are not known: the seed's folder "

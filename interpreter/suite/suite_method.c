@@ -153,7 +153,7 @@ static nt_status take_augmentation(const nt_suite_work *work, nt_method_training
 
 static nt_status take_training(const nt_suite_work *work, nt_method_training *ret) {
     const nt_recipe *recipe = work->suite->recipe;
-    const char *from = work->suite->from, *slash = from ? strrchr(from, '/') : NULL;
+    const char *from = work->suite->from.path, *slash = from ? strrchr(from, '/') : NULL;
     if (!recipe)
         return NT_OK;
     *ret = (nt_method_training){.images = nt_dataset_count(work->dataset, NT_TRAIN),

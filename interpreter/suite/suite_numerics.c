@@ -2,7 +2,6 @@
 #include "suite_run_private.h"
 
 #include "numerics.h"
-#include "safetensors.h"
 #include "trainer.h"
 #include <string.h>
 
@@ -33,10 +32,10 @@ static nt_status add_line(nt_suite_work *work, const char *line, size_t length,
     return NT_OK;
 }
 
-nt_status nt_suite_note_training(nt_suite_work *work, const char *path) {
+nt_status nt_suite_note_training(nt_suite_work *work, const nt_weights_source *source) {
     nt_provenance *from = &work->results->provenance;
     const nt_metadata *metadata;
-    NT_TRY(nt_safetensors_metadata(path, &work->arena, &metadata, work->error));
+    NT_TRY(nt_weights_metadata(source, &work->arena, &metadata, work->error));
     const char *line = nt_metadata_find(metadata, NT_NUMERICS_KEY);
     while (line && *line) {
         size_t length = strcspn(line, "\n");

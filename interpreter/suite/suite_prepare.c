@@ -1,7 +1,6 @@
 /* Everything that can be wrong with a suite, looked at before anything is computed or written. */
 #include "suite_run_private.h"
 
-#include "seed_weights.h"
 #include "step_graph.h"
 
 static bool asks(const nt_cases *cases) {
@@ -39,7 +38,7 @@ static nt_status open_other_loaders(nt_suite_work *work, nt_error *error) {
             nt_error_hint(error, "say under 'data' how many training images to 'hold_out'");
             return NT_INVALID;
         }
-        if (suite->weights)
+        if (suite->weights.path)
             nt_progress_note(work->options->progress,
                              "the hooks that ask are answered on training images that the given "
                              "weights may have been trained on");
@@ -167,12 +166,15 @@ static nt_status check_training(nt_suite_work *work) {
 }
 
 static nt_status read_from(nt_suite_work *work) {
-    if (!work->suite->from)
+    const nt_weights_source *source = &work->suite->from;
+    if (!source->path)
         return NT_OK;
-    if (nt_weights_new(work->network, &work->from) != NT_OK)
+    work->from_absent = NT_ARENA_ARRAY(&work->arena, bool, work->network->state_count);
+    if (!work->from_absent || nt_weights_new(work->network, &work->from) != NT_OK)
         return nt_suite_no_memory(work);
-    return nt_given_weights(work->suite->from, work->options->progress, work->from,
-                            work->from_digest, work->error);
+    NT_TRY(nt_weights_read(source, work->options->progress, work->from, work->from_absent,
+                           work->error));
+    return nt_weights_source_digest(source, work->from_digest, work->error);
 }
 
 nt_status nt_suite_list(nt_suite_work *work) {

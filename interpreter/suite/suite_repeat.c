@@ -36,9 +36,9 @@ static bool is_set(const repeating *r, const char *key) {
 /* --- weights ---------------------------------------------------------------------------------- */
 
 static const char **place_of(nt_suite *suite, const char *key) {
-    return strcmp(key, "weights") == 0      ? &suite->weights
-           : strcmp(key, "initial") == 0    ? &suite->initial
-           : strcmp(key, "train.from") == 0 ? &suite->from
+    return strcmp(key, "weights") == 0      ? &suite->weights.path
+           : strcmp(key, "initial") == 0    ? &suite->initial.path
+           : strcmp(key, "train.from") == 0 ? &suite->from.path
                                             : NULL;
 }
 

@@ -209,8 +209,8 @@ static nt_status describe_setup(const nt_suite_work *work) {
                    .batch_norm = norms[suite->evaluate.batch_norm],
                    .calibration = work->calibration ? nt_loader_count(work->calibration) : 0,
                    .conv = nt_conv2d_algorithms[suite->conv],
-                   .weights = file_name(suite->weights),
-                   .initial = file_name(suite->initial),
+                   .weights = file_name(suite->weights.path),
+                   .initial = file_name(suite->initial.path),
                    .margin = suite->margin,
                    .alpha = NT_ALPHA};
     return work->results->setup.graph ? NT_OK : nt_suite_no_memory(work);

@@ -8,24 +8,22 @@
 #include "recipe_finding.h"
 #include "results_file.h"
 #include "results_list.h"
-#include "safetensors.h"
 #include "seed_weights.h"
 #include <string.h>
 #include <unistd.h>
 
 /* --- one seed --------------------------------------------------------------------------------- */
 
-static nt_status read_initial(nt_suite_work *work, const char *path) {
-    nt_weights_note note;
+static nt_status read_initial(nt_suite_work *work, const nt_weights_source *source) {
     work->has_initial = false;
-    bool given = work->suite->initial != NULL;
-    if (!path || !nt_suite_any_case(work, nt_suite_may_reinit) ||
-        (!given && access(path, R_OK) != 0)) /* the cases that want it will say so */
+    bool given = work->suite->initial.path != NULL;
+    if (!source->path || !nt_suite_any_case(work, nt_suite_may_reinit) ||
+        (!given && access(source->path, R_OK) != 0)) /* the cases that want it will say so */
         return NT_OK;
     if (!work->initial && nt_weights_new(work->network, &work->initial) != NT_OK)
         return nt_suite_no_memory(work);
-    NT_TRY(nt_safetensors_read(path, work->initial, &note, work->error));
-    NT_TRY(nt_file_digest(path, work->initial_digest, work->error));
+    NT_TRY(nt_weights_read(source, NULL, work->initial, NULL, work->error));
+    NT_TRY(nt_weights_source_digest(source, work->initial_digest, work->error));
     work->has_initial = true;
     return NT_OK;
 }
@@ -37,14 +35,15 @@ static nt_status find_weights(nt_suite_work *work, int s) {
                                    .dataset = work->dataset,
                                    .data_digest = work->results->provenance.data,
                                    .from = work->from,
+                                   .from_absent = work->from_absent,
                                    .from_digest = work->from_digest,
                                    .folder = work->options->out,
                                    .progress = work->options->progress};
     nt_seed_files files;
     NT_TRY(nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena, &files,
                            work->error));
-    NT_TRY(nt_suite_note_training(work, files.weights));
-    return read_initial(work, files.initial);
+    NT_TRY(nt_suite_note_training(work, &files.weights));
+    return read_initial(work, &files.initial);
 }
 
 /* What one seed gave is listed in the store, so that it can be looked at while others go on. */
@@ -90,7 +89,7 @@ static nt_status begin(nt_suite_work *work) {
     NT_TRY(check_data(work));
     if (nt_weights_new(work->network, &work->weights) != NT_OK)
         return nt_suite_no_memory(work);
-    if (work->suite->weights)
+    if (work->suite->weights.path)
         NT_TRY(find_weights(work, 0));
     NT_TRY(nt_folder_make(out, work->error));
     NT_TRY(nt_folder_lock(out, &work->lock, work->error));

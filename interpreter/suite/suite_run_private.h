@@ -38,7 +38,7 @@ nt_status nt_suite_take_numerics(nt_suite_work *work);
 
 /* Notes in the results which numerics took part: in training, as a file of weights says it, and,
  * once all is measured, in the outcomes. */
-nt_status nt_suite_note_training(nt_suite_work *work, const char *path);
+nt_status nt_suite_note_training(nt_suite_work *work, const nt_weights_source *source);
 nt_status nt_suite_note_numerics(nt_suite_work *work);
 
 /* Drives the hooks that ask, with the first seed's weights and the held-out images, to the cases

@@ -90,9 +90,9 @@ typedef struct given {
 } given;
 
 static void list_given(const nt_suite *suite, given ret[MOST_WEIGHTS]) {
-    ret[0] = (given){"weights", suite->weights};
-    ret[1] = (given){"initial", suite->initial};
-    ret[2] = (given){"train.from", suite->from};
+    ret[0] = (given){"weights", suite->weights.path};
+    ret[1] = (given){"initial", suite->initial.path};
+    ret[2] = (given){"train.from", suite->from.path};
 }
 
 static nt_status name_weights(gathering *g) {

@@ -152,14 +152,10 @@ static nt_status read_augment(nt_suite_loader *l, const nt_suite_key *key, const
     return status;
 }
 
-/* A weights file; relative to the suite. */
 static nt_status read_from(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                            void *record) {
-    const char *path;
     (void)record;
-    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &path));
-    l->suite->from = nt_suite_beside(l, path);
-    return l->suite->from ? NT_OK : nt_reader_no_memory(&l->reader);
+    return nt_suite_read_source(l, node, key->field.name, true, &l->suite->from);
 }
 
 static const nt_field train_fields[] = {
@@ -249,10 +245,8 @@ static void write_augment(nt_suite_writer *w, const nt_suite_key *key, const voi
 }
 
 static void write_from(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
-    const nt_suite_key of_suite = {
-        .field = {.name = key->field.name, .type = NT_STRING, .offset = offsetof(nt_suite, from)}};
     (void)record;
-    nt_suite_write_path(w, &of_suite, w->suite);
+    nt_suite_write_given(w, key->field.name, &w->suite->from);
 }
 
 /* The record is the nt_recipe. */
@@ -273,7 +267,10 @@ static const nt_suite_key train_keys[] = {
      .schema = schedule_schema,
      .write = write_schedule},
     {{.name = "augment"}, .read = read_augment, .schema = augment_schema, .write = write_augment},
-    {{"from", NT_STRING, .doc = "weights to begin with"}, .read = read_from, .write = write_from},
+    {{.name = "from", .doc = "weights to begin with"},
+     .read = read_from,
+     .schema = nt_suite_begin_schema,
+     .write = write_from},
     {.field = {0}},
 };
 

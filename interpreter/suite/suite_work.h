@@ -33,7 +33,8 @@ typedef struct nt_suite_work {
     /* NULL where nobody asks for them; the calibration images are of the seed in hand. */
     nt_loader *held_out, *calibration;
     nt_store *store;
-    nt_weights *from; /* what training begins with, where the suite says it */
+    nt_weights *from;  /* what training begins with, where the suite says it */
+    bool *from_absent; /* which of its states it lacks: see nt_seed_source */
     char from_digest[NT_DIGEST_HEX];
     nt_weights *weights, *initial; /* of the seed in hand: trained, and from before */
     bool has_initial;

@@ -49,16 +49,20 @@ void nt_suite_write_choice(nt_suite_writer *w, const nt_suite_key *key, const vo
         write_field(w, &key->field, record);
 }
 
+const char *nt_suite_written_path(const nt_suite_writer *w, const char *path) {
+    for (size_t i = 0; i < w->resolved->copy_count; i++)
+        if (strcmp(w->resolved->copies[i].path, path) == 0)
+            return w->resolved->copies[i].name;
+    return path;
+}
+
 void nt_suite_write_path(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
     const char *path = text_of(&key->field, record);
     if (!path)
         return;
-    for (size_t i = 0; i < w->resolved->copy_count; i++)
-        if (strcmp(w->resolved->copies[i].path, path) == 0)
-            path = w->resolved->copies[i].name;
     nt_suite_begin_line(w, key->field.name);
     nt_text_add(w->text, " ");
-    nt_yaml_add_quoted(w->text, path, false);
+    nt_yaml_add_quoted(w->text, nt_suite_written_path(w, path), false);
     nt_text_add(w->text, "\n");
 }
 
