@@ -216,8 +216,8 @@ static nt_status parse(const reader *r, int64_t file_size, nt_header *ret) {
 
 nt_status nt_header_read(const nt_tensor_file *file, nt_header *ret) {
     uint64_t length;
-    NT_TRY(nt_tensor_file_pread(file, &length, sizeof length, 0));
     NT_TRY(nt_file_kind_refuse_at(file->path, NT_FILE_AS_WEIGHTS, file->error));
+    NT_TRY(nt_tensor_file_pread(file, &length, sizeof length, 0));
     length = le64toh(length);
     if (length > (uint64_t)file->size - PREFIX || length > longest_header || length < 2)
         return nt_error_in(

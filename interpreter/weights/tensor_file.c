@@ -36,13 +36,13 @@ nt_status nt_tensor_file_pread(const nt_tensor_file *file, void *bytes, size_t s
 }
 
 const char *nt_tensor_file_show(const nt_tensor_file *file, const char *name) {
-    size_t length = strlen(name);
-    while (length > SHOWN ||
-           (length < strlen(name) && ((unsigned char)name[length] & 0xC0) == 0x80))
-        length = length > SHOWN ? SHOWN : length - 1;
-    char *shown = nt_arena_substring(file->arena, name, length);
+    size_t length = strlen(name), most = length < SHOWN ? length : SHOWN;
+    while (most > 0 && most < length && ((unsigned char)name[most] & 0xC0) == 0x80)
+        most--;
+    char *shown = nt_arena_substring(file->arena, name, most);
+    bool utf8 = shown && nt_text_is_utf8(shown, most);
     for (char *p = shown; p && *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+        if ((unsigned char)*p < 0x20 || *p == 0x7F || (!utf8 && (unsigned char)*p >= 0x80))
             *p = '?';
     return shown ? shown : "?";
 }

@@ -38,7 +38,8 @@ nt_status nt_tensor_file_pread(const nt_tensor_file *file, void *bytes, size_t s
 
 nt_status nt_tensor_file_no_memory(const nt_tensor_file *file);
 
-/* A name from a file, fit to be shown: at most 80 bytes, control characters replaced. */
+/* A name from a file, fit to be shown: at most 80 bytes, control characters replaced, and others
+ * where it isn't UTF-8. */
 const char *nt_tensor_file_show(const nt_tensor_file *file, const char *name);
 
 /* Reads an entry that has the state's shape and a type that its role can come from into `tensor`,

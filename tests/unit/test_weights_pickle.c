@@ -250,6 +250,10 @@ static void test_refused_globals(void **state) {
 #define STORAGE "(U\7storagectorch\nFloatStorage\nU\1aU\3cpuK\4tQ"
 #define TENSOR(arguments) "ctorch._utils\n_rebuild_tensor_v2\n(" STORAGE arguments "tR."
 
+#define LONG                                                                                       \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TAILS "\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0\xa0"
+
 static void test_broken(void **state) {
 #define CASE(literal, said)                                                                        \
     { literal, sizeof(literal) - 1, said }
@@ -280,6 +284,9 @@ static void test_broken(void **state) {
         CASE("h\0.", "nothing was remembered with the number 0"),
         CASE("(q\0.", "the stack has too few values"),
         CASE("cos\nsystem", "a line does not end"),
+        CASE("cos\x1b\xff\nsystem\n.", "the global 'os??.system' is refused"),
+        CASE("c\xa0" LONG "\nx\n.", "the global '?aaaaaaaaaa"),
+        CASE("c" TAILS TAILS TAILS TAILS TAILS "\nx\n.", "the global '.x' is refused"),
         CASE("K\1K\1\x93.", "a global is named by what is no text"),
         CASE("K\1)R.", "what is called is no global"),
         CASE("ccollections\nOrderedDict\n]R.", "or its arguments no tuple"),
