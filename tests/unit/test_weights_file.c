@@ -74,8 +74,13 @@ static void save_zip(const char *path, const made *pickle, bool wide) {
 }
 
 static nt_status read_path(const char *path, nt_weights *weights) {
-    const nt_weights_source source = {.path = path};
-    return nt_weights_read(&source, &progress, weights, NULL, &error);
+    nt_weights_source source = {0};
+    nt_arena arena;
+    nt_arena_init(&arena);
+    assert_true(nt_weights_source_split(path, &arena, &source));
+    nt_status status = nt_weights_read(&source, &progress, weights, NULL, &error);
+    nt_arena_finish(&arena);
+    return status;
 }
 
 static void test_zip(void **state) {
@@ -203,12 +208,15 @@ static void test_parts(void **state) {
                  "has no tensors under 'b'; say which: '");
     assert_int_equal(rename(path, path_in(*state, "w#b.pt")), 0); /* a name of its own */
     EXPECT_ERROR(&error, read_path(path_in(*state, "w#b.pt"), weights), NT_INVALID, "several");
+    EXPECT_ERROR(&error, read_path(path_in(*state, "w#b.pt#"), weights), NT_INVALID, "several");
+    EXPECT_ERROR(&error, read_path(path_in(*state, "none#b.pt#"), weights), NT_INVALID,
+                 "none#b.pt: error: cannot open"); /* without a part */
     nt_weights_free(weights);
 }
 
 static nt_status read_named(void **state, const char *prefix, const char *map, const char *extra,
                             bool lacks, nt_weights *weights, bool *absent) {
-    const nt_weights_source source = {path_in(*state, "w.pt"), map, extra, lacks};
+    const nt_weights_source source = {path_in(*state, "w.pt"), map, extra, lacks, NULL};
     made pickle = {0};
     put_state(&pickle, prefix, false);
     PUT(&pickle, ".");
@@ -260,14 +268,16 @@ static void test_missing(void **state) {
 /* How a file is understood is part of what identifies the weights. */
 static void test_digest(void **state) {
     char plain[NT_DIGEST_HEX], file[NT_DIGEST_HEX], others[4][NT_DIGEST_HEX];
-    const char *path = path_in(*state, "w"), *part = path_in(*state, "w#a");
-    const nt_weights_source sources[] = {
-        {.path = part}, {path, "a=b", "", false}, {path, "", "a=b", false}, {path, "", "", true}};
+    const char *path = path_in(*state, "w");
+    const nt_weights_source sources[] = {{path, "", "", false, "a"},
+                                         {path, "a=b", "", false, NULL},
+                                         {path, "", "a=b", false, NULL},
+                                         {path, "", "", true, NULL}};
     nt_error_init(&error);
     write_bytes(path, "abc", 3);
     EXPECT_OK(&error, nt_file_digest(path, file, &error));
-    EXPECT_OK(&error,
-              nt_weights_source_digest(&(nt_weights_source){path, "", NULL, false}, plain, &error));
+    EXPECT_OK(&error, nt_weights_source_digest(&(nt_weights_source){path, "", NULL, false, NULL},
+                                               plain, &error));
     assert_string_equal(plain, file);
     for (int i = 0; i < 4; i++) {
         EXPECT_OK(&error, nt_weights_source_digest(&sources[i], others[i], &error));
