@@ -18,9 +18,12 @@ except ImportError as lack:
         sys.exit(77)
     jsonschema = None
 
-OPTIONAL = {('', 'samples'), ('provenance', 'source'), ('', 'method'), ('method', 'limit'), ('method', 'first'),
-            ('method', 'training'), ('training', 'from'), ('loss', 'of'), ('samples', 'indexes'), ('samples', 'names'), ('samples', 'patients'), ('results', 'unfinished'),
-            ('results', 'uncounted'), ('baseline', 'uncounted'), ('cases', 'cut'), ('cases', 'recipe')}
+OPTIONAL = {('', 'samples'), ('', 'method'), ('method', 'limit'), ('method', 'first'), ('method', 'training'),
+            ('training', 'from'), ('loss', 'of'), ('provenance', 'source'), ('provenance', 'build'),
+            ('provenance', 'numerics'), ('provenance', 'training_numerics'), ('samples', 'indexes'),
+            ('samples', 'names'), ('samples', 'patients'), ('groups', 'notes'), ('groups', 'control'),
+            ('results', 'unfinished'), ('results', 'uncounted'), ('results', 'decide'), ('results', 'decision'),
+            ('baseline', 'uncounted'), ('cases', 'cut'), ('cases', 'recipe')}
 OPEN = {'set', 'options'}
 EDIT = {'layer', 'kind'}
 
