@@ -8,8 +8,8 @@ void put(made *to, const void *bytes, size_t size) {
 }
 
 void put_number(made *to, uint64_t number, int bytes) {
-    for (int i = 0; i < bytes; i++) {
-        unsigned char byte = (unsigned char)(number >> (8 * i));
+    for (int i = 0; i < bytes; i++, number >>= 8) {
+        unsigned char byte = (unsigned char)number;
         put(to, &byte, 1);
     }
 }
