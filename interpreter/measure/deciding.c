@@ -70,8 +70,8 @@ static bool make(nt_decider *d, nt_subject *subjects) {
     return d->judged != NULL;
 }
 
-nt_status nt_decider_new(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
-                         nt_decider **ret, nt_error *error) {
+nt_status nt_decider_new(const nt_measuring *measuring, nt_subject *subjects, nt_decider **ret,
+                         nt_error *error) {
     nt_decider *d = nt_alloc_zero(sizeof *d);
     if (!d)
         return no_memory(error);
@@ -80,8 +80,6 @@ nt_status nt_decider_new(const nt_measuring *measuring, nt_subject *subjects, in
     d->first = subjects;
     d->scoring = nt_scoring_of(nt_dataset_info(nt_loader_dataset(measuring->loader)),
                                measuring->evaluation.metric);
-    for (int32_t i = 0; i < count; i++)
-        subjects[i].samples = nt_loader_count(measuring->loader);
     if (!make(d, subjects)) {
         nt_decider_free(d);
         return no_memory(error);

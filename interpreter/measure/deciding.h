@@ -11,9 +11,10 @@
 
 typedef struct nt_decider nt_decider;
 
-/* Watches the subjects of all families that decide. Whatever is given must outlive it. */
-nt_status nt_decider_new(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
-                         nt_decider **ret, nt_error *error);
+/* Watches the subjects of all families that decide, none of which has an end yet. Whatever is given
+ * must outlive it. */
+nt_status nt_decider_new(const nt_measuring *measuring, nt_subject *subjects, nt_decider **ret,
+                         nt_error *error);
 void nt_decider_free(nt_decider *decider); /* takes NULL */
 
 /* Looks at samples up to `samples`, which the store must have of the first subject and of all that

@@ -123,7 +123,7 @@ static nt_status look_up(measure *me, nt_subject *subject, const nt_subject *fir
     if (!whole)
         NT_TRY(nt_store_find_shared(m->store, subject->key, first->key, me->asked, me->arena,
                                     &other, me->error));
-    subject->done = other ? nt_loader_count(m->loader) : found.done;
+    subject->done = found.done;
     subject->numerics = other ? other : m->numerics;
     me->other = other ? other : me->other;
     *ret = whole || other;
@@ -143,7 +143,6 @@ static nt_status look_up_first(measure *me, nt_subject *first, bool own, const c
     NT_TRY(look_up(me, first, first, &whole));
     if (own && first->numerics != me->m->numerics) {
         first->numerics = me->m->numerics;
-        first->done = 0;
         whole = false;
     } else if (!own && cases) {
         first->numerics = cases;
@@ -254,7 +253,7 @@ static void stop_asking(measure *me) {
 /* Measures up to one look after the other, with what is open then. */
 static nt_status decide_all(measure *me, nt_subject *subjects, int32_t count) {
     int32_t samples = nt_loader_count(me->m->loader), before = 0;
-    NT_TRY(nt_decider_new(me->m, subjects, count, &me->decider, me->error));
+    NT_TRY(nt_decider_new(me->m, subjects, &me->decider, me->error));
     for (int32_t look = nt_look_next(0, samples); before < samples;
          before = look, look = nt_look_next(look, samples)) {
         NT_TRY(advance(me, look));

@@ -41,7 +41,7 @@ typedef struct nt_subject {
     nt_edits edits;
     char key[NT_DIGEST_HEX]; /* of its outcomes in the store, */
     const char *numerics;    /* and theirs; NULL if there are none. In the arena given */
-    int32_t done;            /* samples that the store has of it */
+    int32_t done;            /* samples that the store has of it, computed as here */
     int32_t samples;         /* that say what there is to say: all, or those before its end */
     const char *decision;    /* see nt_finding */
     bool open;               /* private: its end isn't found yet */

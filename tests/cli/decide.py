@@ -198,6 +198,21 @@ def what_cannot_be_is_refused(work):
         assert "can't be decided early with 'batch_norm: batch'" in err, err
     _, err = work.call('check', 'suite.yaml', '--set', 'decide=maybe', status=3)
     assert "decide is 'false', 'true' or 'test_set', not 'maybe'" in err, err
+    (work.folder / 'map.yaml').write_text("""version: 1
+graph: map
+input: [1, 16, 16]
+nodes:
+  head: {op: conv2d, channels: 2, kernel: 1}
+""")
+    (work.folder / 'patients.yaml').write_text("""version: 1
+suite: patients
+graph: map.yaml
+data: {kind: phantom, train: 2, test: 2, slices: 1, size: 16, times: [1000]}
+train: {epochs: 1, batch: 2, loss: {op: softmax_cross_entropy}, optimiser: {kind: sgd}, schedule: {kind: constant, rate: 0.01}}
+groups: {each: {hook: each.lua}}
+""")
+    _, err = work.call('run', 'patients.yaml', '--out', 'no', '--decide', status=3)
+    assert "can't be decided early on images of patients" in err, err
     assert not (work.folder / 'no').exists()
 
 
