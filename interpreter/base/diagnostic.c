@@ -22,6 +22,26 @@ static const char *or_empty(const char *text) {
     return text ? text : "";
 }
 
+void nt_error_move(nt_error *error, nt_error *from) {
+    for (int i = 0; i < from->count; i++) {
+        const nt_diagnostic *item = &from->items[i];
+        if (nt_error_full(error)) {
+            error->dropped++;
+            continue;
+        }
+        const char *message = nt_arena_string(&error->arena, item->message);
+        error->items[error->count++] = (nt_diagnostic){
+            .status = item->status,
+            .where = or_empty(nt_arena_string(&error->arena, item->where)),
+            .message = message ? message : nt_status_text(NT_NO_MEMORY),
+            .hint = item->hint ? nt_arena_string(&error->arena, item->hint) : NULL,
+            .excerpt = or_empty(nt_arena_string(&error->arena, item->excerpt)),
+        };
+    }
+    error->dropped += from->dropped;
+    nt_error_finish(from);
+}
+
 static nt_diagnostic *add(nt_error *error, nt_status status, const char *format,
                           va_list arguments) {
     if (nt_error_full(error)) {

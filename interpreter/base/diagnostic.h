@@ -73,6 +73,9 @@ void nt_error_hint(nt_error *error, const char *format, ...) __attribute__((form
 /* Names the nearest of `names` (NULL-terminated), if one is near: "did you mean 'stride'?" */
 void nt_error_suggest(nt_error *error, const char *word, const char *const *names);
 
+/* Appends what `from` holds, and empties it. */
+void nt_error_move(nt_error *error, nt_error *from);
+
 bool nt_error_full(const nt_error *error); /* further errors would be dropped */
 
 /* Appends every diagnostic as shown above; colour adds terminal escapes. */

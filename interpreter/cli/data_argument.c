@@ -6,8 +6,19 @@
 
 const nt_kind_family nt_data_family = {"kind of data set", nt_data_kinds, NULL};
 
+/* What data of every kind may say. */
+typedef struct common {
+    double memory;
+} common;
+
+static const nt_field common_fields[] = {
+    {"memory", NT_REAL, offsetof(common, memory), "0", 0, 1 << 20,
+     .doc = "gigabytes of decoded images that are held; 0: a quarter of the machine's"},
+    {0},
+};
+
 static nt_status read_options(const nt_data_kind *kind, const nt_setting *settings, int count,
-                              nt_arena *arena, void **ret, nt_error *error) {
+                              nt_arena *arena, common *ret_common, void **ret, nt_error *error) {
     char why[NT_FIELD_WHY];
     void *record = nt_kind_record(&kind->kind, "", arena, why);
     if (!record)
@@ -16,7 +27,11 @@ static nt_status read_options(const nt_data_kind *kind, const nt_setting *settin
     for (int i = 0; i < count; i++) {
         const nt_setting *setting = &settings[i];
         const nt_field *field = nt_field_find(kind->kind.fields, setting->key);
-        if (!field) {
+        const nt_field *of_all = nt_field_find(common_fields, setting->key);
+        if (!field && of_all) {
+            if (!nt_field_set_text(of_all, ret_common, arena, setting->value, why))
+                status = nt_error_say(error, NT_USAGE, "'%s' %s", setting->key, why);
+        } else if (!field) {
             status = nt_error_say(error, NT_USAGE, "%s has no option '%s'", kind->kind.name,
                                   setting->key);
             if (nt_field_nearest(kind->kind.fields, setting->key))
@@ -72,6 +87,9 @@ nt_status nt_data_argument_open(const char *word, const nt_setting *settings, in
         *root++ = '\0';
     NT_TRY(nt_kind_argument(&nt_data_family, name, &found, error));
     const nt_data_kind *kind = (const nt_data_kind *)found;
-    NT_TRY(read_options(kind, own, own_count, arena, &record, error));
-    return nt_dataset_open(kind, record, root && root[0] ? root : NULL, NULL, ret, error);
+    common of_all = {0};
+    NT_TRY(read_options(kind, own, own_count, arena, &of_all, &record, error));
+    NT_TRY(nt_dataset_open(kind, record, root && root[0] ? root : NULL, NULL, ret, error));
+    nt_dataset_limit(*ret, of_all.memory);
+    return NT_OK;
 }

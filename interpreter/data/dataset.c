@@ -1,9 +1,12 @@
-/* What all kinds have in common: finding the folder, keeping the splits in memory, holding out. */
+/* What all kinds have in common: finding the folder, reading the splits, holding out. */
 #include "dataset.h"
 
 #include "alloc.h"
 #include "file.h"
+#include "image_cache.h"
+#include "machine.h"
 #include "random.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +14,8 @@ struct nt_dataset {
     nt_arena arena; /* texts, options and `order`; the data set itself lies in it */
     nt_data_info info;
     const void *options;
-    nt_images images[NT_HELD_OUT]; /* of train and test; not loaded while `pixels` is NULL */
+    nt_image_cache caches[NT_HELD_OUT]; /* of train and test, filled when they are asked for */
+    int64_t memory;                     /* bytes that they may hold together; 0: not said */
     /* NULL, or a permutation of the training images: those to train on, then those held out. */
     int32_t *order;
 };
@@ -110,7 +114,7 @@ void nt_dataset_free(nt_dataset *dataset) {
     if (!dataset)
         return;
     for (int split = 0; split < NT_HELD_OUT; split++)
-        nt_images_finish(&dataset->images[split]);
+        nt_image_cache_finish(&dataset->caches[split]);
     nt_arena arena = dataset->arena;
     nt_arena_finish(&arena);
 }
@@ -240,18 +244,42 @@ nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, 
                         count, total);
 }
 
-nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error) {
-    nt_split stored = split == NT_HELD_OUT ? NT_TRAIN : split;
-    if (dataset->images[stored].pixels)
-        return NT_OK;
-    nt_data_info info =
-        dataset->info; /* as the kind knows it: held-out images are training images */
+/* --- samples ---------------------------------------------------------------------------------- */
+
+void nt_dataset_limit(nt_dataset *dataset, double gigabytes) {
+    dataset->memory = (int64_t)ceil(gigabytes * 1e9);
+}
+
+static int64_t usual_memory(void) {
+    nt_machine machine;
+    nt_machine_look(&machine);
+    int64_t all = machine.memory;
+    if (machine.memory_limit > 0 && (all == 0 || machine.memory_limit < all))
+        all = machine.memory_limit;
+    return all > 0 ? all / 4 : INT64_MAX;
+}
+
+/* The split as the kind knows it: held-out images are training images. */
+static nt_data_info info_of_kind(const nt_dataset *dataset) {
+    nt_data_info info = dataset->info;
     info.counts[NT_TRAIN] += info.counts[NT_HELD_OUT];
     info.counts[NT_HELD_OUT] = 0;
-    nt_images images;
-    NT_TRY(info.kind->load(dataset->options, &info, stored, &images, error));
-    dataset->images[stored] = images;
-    return NT_OK;
+    return info;
+}
+
+nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error) {
+    nt_split stored = split == NT_HELD_OUT ? NT_TRAIN : split;
+    const nt_data_info info = info_of_kind(dataset);
+    if (dataset->caches[stored].count > 0)
+        return NT_OK;
+    if (dataset->memory == 0)
+        dataset->memory = usual_memory();
+    int64_t left = dataset->memory;
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        left -= nt_image_cache_bytes(&dataset->caches[s]);
+    return nt_image_cache_fill(&dataset->caches[stored],
+                               &(nt_image_source){dataset->options, &info, stored},
+                               left > 0 ? left : 0, error);
 }
 
 /* The split that the kind knows the sample by, and its number there. */
@@ -263,19 +291,35 @@ static nt_split locate(const nt_dataset *dataset, nt_split split, int32_t *i) {
     return NT_TRAIN;
 }
 
-const void *nt_dataset_pixels(const nt_dataset *dataset, nt_split split, int32_t i) {
-    const nt_images *images = &dataset->images[locate(dataset, split, &i)];
-    return images->pixels + (size_t)i * images->size;
+nt_status nt_dataset_sample(const nt_dataset *dataset, nt_split split, int32_t i, void *room,
+                            nt_sample *ret, nt_error *error) {
+    nt_split stored = locate(dataset, split, &i);
+    const nt_data_info info = info_of_kind(dataset);
+    return nt_image_cache_sample(&dataset->caches[stored],
+                                 &(nt_image_source){dataset->options, &info, stored}, i, room, ret,
+                                 error);
+}
+
+size_t nt_dataset_room(const nt_dataset *dataset, nt_split split) {
+    return nt_image_cache_room(&dataset->caches[split == NT_HELD_OUT ? NT_TRAIN : split]);
 }
 
 int32_t nt_dataset_label(const nt_dataset *dataset, nt_split split, int32_t i) {
-    const nt_images *images = &dataset->images[locate(dataset, split, &i)];
-    return images->labels ? images->labels[i] : 0;
+    nt_split stored = locate(dataset, split, &i);
+    const int32_t *labels = dataset->info.labels[stored];
+    labels = labels ? labels : dataset->caches[stored].held.labels;
+    return labels ? labels[i] : 0;
 }
 
-const unsigned char *nt_dataset_mask(const nt_dataset *dataset, nt_split split, int32_t i) {
-    const nt_images *images = &dataset->images[locate(dataset, split, &i)];
-    return images->masks ? images->masks + (size_t)i * images->mask_size : NULL;
+nt_status nt_dataset_sample_digest(const nt_dataset *dataset, nt_split split, int32_t i,
+                                   char ret[NT_DIGEST_HEX]) {
+    const nt_image_cache *cache = &dataset->caches[locate(dataset, split, &i)];
+    if (i >= cache->held.count) {
+        memcpy(ret, cache->digests[i - cache->held.count], NT_DIGEST_HEX);
+        return NT_OK;
+    }
+    const nt_sample sample = nt_images_sample(&cache->held, i);
+    return nt_sample_digest(&sample, dataset->info.shape, dataset->info.pixel, ret);
 }
 
 const char *nt_dataset_name(const nt_dataset *dataset, nt_split split, int32_t i) {

@@ -6,8 +6,9 @@
  * that list.
  *
  * A data set is one such folder, opened. Opening reads sizes and class names; a split's images are
- * read when they are first asked for and stay in memory, as stored (bytes stay bytes), NHWC: rows,
- * columns, channels. Any number of threads may look at a loaded split. Normalising is the loader's
+ * read when they are first asked for, as stored (bytes stay bytes), NHWC: rows, columns, channels.
+ * They stay in memory as far as they may; beyond that they are read again, always to the same bits
+ * (image_cache.h). Any number of threads may look at a loaded split. Normalising is the loader's
  * (loader.h). */
 #ifndef NT_DATASET_H
 #define NT_DATASET_H
@@ -65,6 +66,10 @@ typedef struct nt_data_info {
      * doesn't. */
     const char *const *names[NT_HELD_OUT];
     const int32_t *patients[NT_HELD_OUT];
+
+    /* For a kind's `read`: each sample's class, where it has one, and what the kind likes. */
+    const int32_t *labels[NT_HELD_OUT];
+    const void *own;
 } nt_data_info;
 
 /* --- kinds ------------------------------------------------------------------------------------ */
@@ -87,8 +92,13 @@ struct nt_data_kind {
      * `arena`. NT_INVALID when the folder holds no such data. */
     nt_status (*open)(const void *options, nt_arena *arena, nt_data_info *info, nt_error *error);
 
-    /* Reads and checks the images of NT_TRAIN or NT_TEST, as many as `info` says. The caller frees.
-     */
+    /* One of the two. Reads and checks sample i of NT_TRAIN or NT_TEST: the pixels of info->shape,
+     * and its mask, unless there are classes. Called by several threads at once. */
+    nt_status (*read)(const void *options, const nt_data_info *info, nt_split split, int32_t i,
+                      void *ret_pixels, unsigned char *ret_mask, nt_error *error);
+
+    /* Reads and checks all of them, where one costs as much, as many as `info` says. The caller
+     * frees. */
     nt_status (*load)(const void *options, const nt_data_info *info, nt_split split, nt_images *ret,
                       nt_error *error);
 };
@@ -139,14 +149,24 @@ void nt_dataset_describe(const nt_dataset *dataset, nt_text *text);
  * is in use. */
 nt_status nt_dataset_hold_out(nt_dataset *dataset, int32_t count, uint64_t key, nt_error *error);
 
-/* Reads the images of a split, unless they are in memory already. */
+/* How many gigabytes of images may be held in memory; 0, and without a call: a quarter of what the
+ * machine has for this process. Before the first is loaded. */
+void nt_dataset_limit(nt_dataset *dataset, double gigabytes);
+
+/* Reads and checks the images of a split, unless that is done already, and holds as many as may be.
+ */
 nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error);
 
-/* Sample i of a loaded split: its pixels (rows, columns, channels; info->pixel) and its class (0
- * where there are masks) or mask (rows, columns; NULL where there are classes). */
-const void *nt_dataset_pixels(const nt_dataset *dataset, nt_split split, int32_t i);
+/* Sample i of a loaded split. One that isn't held is read into `room`, of nt_dataset_room bytes (0:
+ * all are held), aligned as nt_alloc's. NT_INVALID when it can't be read again or has changed. */
+nt_status nt_dataset_sample(const nt_dataset *dataset, nt_split split, int32_t i, void *room,
+                            nt_sample *ret, nt_error *error);
+size_t nt_dataset_room(const nt_dataset *dataset, nt_split split);
+
+/* Its class, 0 where there are masks, and its digest (nt_sample_digest); neither reads it again. */
 int32_t nt_dataset_label(const nt_dataset *dataset, nt_split split, int32_t i);
-const unsigned char *nt_dataset_mask(const nt_dataset *dataset, nt_split split, int32_t i);
+nt_status nt_dataset_sample_digest(const nt_dataset *dataset, nt_split split, int32_t i,
+                                   char ret[NT_DIGEST_HEX]);
 
 /* Of any split, loaded or not: the sample's name, NULL if it has none, and its patient, or -1. */
 const char *nt_dataset_name(const nt_dataset *dataset, nt_split split, int32_t i);

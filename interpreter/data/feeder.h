@@ -1,4 +1,4 @@
-/* Training batches, prepared ahead of the step by a thread of its own.
+/* Training batches, prepared ahead of the step by threads of their own, as many as the program has.
  *
  * Epoch e sees the loader's samples in a random order that is a function of (seed, e); a batch
  * takes the next `batch` of them, and what doesn't fill a batch at the end is left out of that
@@ -24,11 +24,13 @@ int32_t nt_feeder_steps(const nt_feeder *feeder); /* batches an epoch */
  * be called once before the first. NT_FAILED when no thread can be had. */
 nt_status nt_feeder_seek(nt_feeder *feeder, int32_t epoch, int32_t step, nt_error *error);
 
-/* The next batch: NHWC floats and targets as the loader's, valid until the next call. */
-void nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_targets);
+/* The next batch: NHWC floats and targets as the loader's, valid until the next call. Fails only
+ * where an image that isn't held in memory can't be read again: see nt_dataset_sample. */
+nt_status nt_feeder_next(nt_feeder *feeder, const float **ret_images, const int32_t **ret_targets,
+                         nt_error *error);
 
-/* Makes one batch in the calling thread: what the thread does, for tests. */
-void nt_feeder_make(nt_feeder *feeder, int32_t epoch, int32_t step, float *ret_images,
-                    int32_t *ret_targets);
+/* Makes one batch in the calling thread: what the threads do, for tests; not while they run. */
+nt_status nt_feeder_make(nt_feeder *feeder, int32_t epoch, int32_t step, float *ret_images,
+                         int32_t *ret_targets, nt_error *error);
 
 #endif

@@ -1,8 +1,9 @@
-/* Images in memory: what a data set kind reads a split into. */
+/* Images in memory: what a data set kind reads a split into, all at once or one by one. */
 #ifndef NT_IMAGES_H
 #define NT_IMAGES_H
 
-#include "status.h"
+#include "diagnostic.h"
+#include "hash.h"
 #include "tensor.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,25 @@ typedef struct nt_images {
 /* NT_NO_MEMORY leaves *ret alone. Contents are not initialised. */
 nt_status nt_images_init(nt_images *ret, int32_t count, size_t size, size_t mask_size);
 void nt_images_finish(nt_images *images);
+
+/* One of them, where it lies. */
+typedef struct nt_sample {
+    const void *pixels;        /* [rows][columns][channels], bytes or floats */
+    const unsigned char *mask; /* [rows][columns]; NULL: it has a label */
+    int32_t label;             /* 0 where there is a mask */
+} nt_sample;
+
+nt_sample nt_images_sample(const nt_images *images, int32_t i);
+
+/* SHA-256 over all that a sample is: its shape (channels, rows, columns), label, pixels and mask.
+ * NT_NO_MEMORY or NT_OK. */
+nt_status nt_sample_digest(const nt_sample *sample, nt_shape shape, nt_pixel pixel,
+                           char ret[NT_DIGEST_HEX]);
+
+/* Calls `read` for each of `count` samples, several at once. All are tried; the errors of the first
+ * NT_ERROR_LIMIT that fail are reported, in their order, and the others counted. */
+typedef nt_status (*nt_read_sample)(const void *context, int32_t sample, nt_error *error);
+nt_status nt_read_samples(int32_t count, nt_read_sample read, const void *context, nt_error *error);
 
 /* Gives one image of `count` floats mean 0 and deviation 1, in place, all channels together; an
  * image of one value becomes zeros. */

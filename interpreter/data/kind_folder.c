@@ -148,15 +148,18 @@ static nt_status check_classes(const nt_data_info *info, const nt_picture_files 
 static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
                             const nt_picture_files *files, nt_error *error) {
     const char **names = NT_ARENA_ARRAY(arena, const char *, files->count + 1);
-    if (!names)
+    int32_t *labels = NT_ARENA_ARRAY(arena, int32_t, files->count + 1);
+    if (!names || !labels)
         return no_memory(info, error);
     for (int32_t i = 0; i < files->count; i++) {
         names[i] = files->items[i].stem;
+        labels[i] = number_of(info, names[i]);
         if (!nt_data_add_file(info, arena, files->items[i].path))
             return no_memory(info, error);
     }
     info->counts[split] = files->count;
     info->names[split] = names;
+    info->labels[split] = labels;
     return NT_OK;
 }
 
@@ -166,6 +169,16 @@ static nt_picture_form form_of(const options *o, const nt_data_info *info) {
     return (nt_picture_form){info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
                              o->size[0] > 0 && o->size[1] > 0, info->pixel};
 }
+
+static nt_status read(const void *record, const nt_data_info *info, nt_split split, int32_t i,
+                      void *ret_pixels, unsigned char *ret_mask, nt_error *error) {
+    const nt_picture_form form = form_of(record, info);
+    int32_t first = split == NT_TEST ? info->counts[NT_TRAIN] : 0;
+    (void)ret_mask;
+    return nt_picture_to_pixels(&form, info->files[first + i], ret_pixels, error);
+}
+
+/* --- the usual normalisation ------------------------------------------------------------------ */
 
 typedef struct loading {
     nt_picture_form form;
@@ -282,15 +295,6 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     return measure_training(o, arena, info, error);
 }
 
-static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
-                      nt_error *error) {
-    int32_t first = split == NT_TEST ? info->counts[NT_TRAIN] : 0;
-    NT_TRY(read_images(record, info, info->files + first, info->counts[split], ret, error));
-    for (int32_t i = 0; i < ret->count; i++)
-        ret->labels[i] = number_of(info, info->names[split][i]);
-    return NT_OK;
-}
-
 const nt_data_kind nt_data_kind_folder = {
     .kind = {.name = "folder",
              .doc = "a folder of PNG and JPEG pictures for each class",
@@ -299,5 +303,5 @@ const nt_data_kind nt_data_kind_folder = {
     .folder = NULL,
     .source = NULL,
     .open = open,
-    .load = load,
+    .read = read,
 };

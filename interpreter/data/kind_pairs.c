@@ -318,11 +318,12 @@ static nt_status check_labels(const options *o, const nt_labels *labels, nt_erro
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const options *o = record;
     split_pairs splits[NT_HELD_OUT] = {{0}};
-    nt_labels labels;
+    nt_mask_key *key = NT_ARENA_NEW(arena, nt_mask_key);
     nt_picture_form form;
-    if (!nt_labels_read(o->labels, arena, &labels))
+    if (!key || !nt_labels_read(o->labels, arena, &key->labels))
         return no_memory(info, error);
-    NT_TRY(check_labels(o, &labels, error));
+    key->ignored = o->ignore_labels;
+    NT_TRY(check_labels(o, &key->labels, error));
     if (o->channels == 2)
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
     NT_TRY(find_pairs(o, arena, info, splits, error));
@@ -332,60 +333,27 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
     info->pixel = form.pixel;
     info->target = NT_TARGET_MASK;
-    info->classes = labels.count;
-    info->class_names = labels.names;
+    info->classes = key->labels.count;
+    info->class_names = key->labels.names;
+    info->own = key;
     info->usual = NT_USUAL_IMAGE;
     return NT_OK;
 }
 
-/* --- loading ---------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-typedef struct loading {
-    nt_picture_form form;
-    nt_mask_key key;
-    const char *const *files; /* image, mask, image, mask … */
-    const nt_images *images;
-} loading;
-
-static nt_status read_pair(const void *context, int32_t i, nt_error *error) {
-    const loading *l = context;
-    const nt_images *images = l->images;
-    if (l->form.resized)
-        NT_TRY(nt_picture_check_pair(l->files[2 * i], l->files[2 * i + 1], error));
-    NT_TRY(nt_picture_to_pixels(&l->form, l->files[2 * i],
-                                images->pixels + (size_t)i * images->size, error));
-    return nt_picture_to_mask(&l->form, &l->key, l->files[2 * i + 1],
-                              images->masks + (size_t)i * images->mask_size, error);
-}
-
-static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
-                      nt_error *error) {
+static nt_status read(const void *record, const nt_data_info *info, nt_split split, int32_t i,
+                      void *ret_pixels, unsigned char *ret_mask, nt_error *error) {
     const options *o = record;
-    nt_images images;
-    nt_arena arena;
-    size_t pixels = (size_t)nt_shape_pixels(info->shape);
-    size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
-    if (nt_images_init(&images, info->counts[split], size, pixels) != NT_OK)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images",
-                            info->counts[split]);
-    nt_arena_init(&arena);
-    loading l = {
-        .form = {info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
-                 o->size[0] > 0 && o->size[1] > 0, info->pixel},
-        .key = {.ignored = o->ignore_labels},
-        .files = info->files + (split == NT_TEST ? 2 * info->counts[NT_TRAIN] : 0),
-        .images = &images,
-    };
-    nt_status status = nt_labels_read(o->labels, &arena, &l.key.labels)
-                           ? nt_read_samples(images.count, read_pair, &l, error)
-                           : no_memory(info, error);
-    nt_arena_finish(&arena);
-    if (status != NT_OK) {
-        nt_images_finish(&images);
-        return status;
-    }
-    *ret = images;
-    return NT_OK;
+    const nt_mask_key *key = info->own;
+    const nt_picture_form form = {info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
+                                  o->size[0] > 0 && o->size[1] > 0, info->pixel};
+    const char *const *files =
+        info->files + 2 * ((split == NT_TEST ? info->counts[NT_TRAIN] : 0) + i);
+    if (form.resized)
+        NT_TRY(nt_picture_check_pair(files[0], files[1], error));
+    NT_TRY(nt_picture_to_pixels(&form, files[0], ret_pixels, error));
+    return nt_picture_to_mask(&form, key, files[1], ret_mask, error);
 }
 
 const nt_data_kind nt_data_kind_pairs = {
@@ -396,5 +364,5 @@ const nt_data_kind nt_data_kind_pairs = {
     .folder = NULL,
     .source = NULL,
     .open = open,
-    .load = load,
+    .read = read,
 };

@@ -3,9 +3,7 @@
  * options alone. */
 #include "dataset.h"
 
-#include "alloc.h"
 #include "hash.h"
-#include "parallel.h"
 #include "phantom.h"
 
 enum { MYOCARDIUM, HEART };
@@ -96,12 +94,6 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
 
 /* --- making ----------------------------------------------------------------------------------- */
 
-typedef struct making {
-    const options *options;
-    nt_split split;
-    nt_images *images;
-} making;
-
 /* The papillary muscles belong to the blood pool, as they are usually contoured. */
 static unsigned char class_of(const options *o, unsigned char tissue) {
     if (tissue == NT_MYOCARDIUM)
@@ -109,13 +101,13 @@ static unsigned char class_of(const options *o, unsigned char tissue) {
     return o->target == HEART && (tissue == NT_BLOOD_POOL || tissue == NT_PAPILLARY) ? 2 : 0;
 }
 
-static void make_sample(const void *context, int job, int worker) {
-    const making *m = context;
-    const options *o = m->options;
-    place at = place_of(o, m->split, job);
+static nt_status read(const void *record, const nt_data_info *info, nt_split split, int32_t i,
+                      void *ret_pixels, unsigned char *ret_mask, nt_error *error) {
+    const options *o = record;
+    place at = place_of(o, split, i);
     nt_body body;
     nt_random random;
-    (void)worker;
+    (void)error;
     uint64_t key = nt_hash_word(nt_hash_string(0, "phantom"), (uint64_t)o->seed);
     nt_random_init(&random, key, nt_hash_word(0, (uint64_t)at.patient));
     nt_body_draw(&body, &random, o->slices > 1 ? (double)at.slice / (o->slices - 1) * 0.9 : 0.3);
@@ -129,21 +121,9 @@ static void make_sample(const void *context, int job, int worker) {
                                   .noise = o->noise,
                                   .down = o->motion * nt_random_normal(&random),
                                   .right = o->motion * nt_random_normal(&random)};
-    unsigned char *mask = m->images->masks + (size_t)job * m->images->mask_size;
-    nt_phantom_render(&body, &scan, &random,
-                      (float *)(void *)(m->images->pixels + (size_t)job * m->images->size), mask);
-    for (size_t p = 0; p < m->images->mask_size; p++)
-        mask[p] = class_of(o, mask[p]);
-}
-
-static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
-                      nt_error *error) {
-    size_t pixels = (size_t)nt_shape_pixels(info->shape);
-    nt_images images;
-    if (nt_images_init(&images, info->counts[split], pixels * sizeof(float), pixels) != NT_OK)
-        return no_memory(error);
-    nt_parallel(images.count, make_sample, &(making){record, split, &images});
-    *ret = images;
+    nt_phantom_render(&body, &scan, &random, ret_pixels, ret_mask);
+    for (int64_t p = 0; p < nt_shape_pixels(info->shape); p++)
+        ret_mask[p] = class_of(o, ret_mask[p]);
     return NT_OK;
 }
 
@@ -155,5 +135,5 @@ const nt_data_kind nt_data_kind_phantom = {
              .size = sizeof(options)},
     .made = "version 1",
     .open = open,
-    .load = load,
+    .read = read,
 };

@@ -3,7 +3,6 @@
 #include "loader.h"
 
 #include "alloc.h"
-#include "parallel.h"
 #include <math.h>
 #include <string.h>
 
@@ -135,10 +134,6 @@ int64_t nt_loader_target_size(const nt_loader *loader) {
 
 /* --- one sample ------------------------------------------------------------------------------- */
 
-static const void *pixels_of(const nt_loader *loader, int32_t i) {
-    return nt_dataset_pixels(loader->dataset, loader->split, nt_loader_sample(loader, i));
-}
-
 /* The number of the pixel at (0, 0) of the window's row `row`, in the whole. */
 static size_t line_start(const nt_loader *loader, int32_t row) {
     return (size_t)(loader->top + row) * (size_t)loader->whole.dim[2] + (size_t)loader->left;
@@ -173,8 +168,7 @@ static void to_floats(nt_pixel pixel, const void *from, size_t first, size_t cou
             to[k] = (float)((const unsigned char *)from)[first + k] / 255.0f;
 }
 
-static void show(const nt_loader *loader, int32_t sample, float *image) {
-    const void *pixels = pixels_of(loader, sample);
+static void show(const nt_loader *loader, const void *pixels, float *image) {
     size_t channels = (size_t)loader->channels, line = (size_t)loader->shape.dim[2] * channels;
     bool table = loader->pixel == NT_PIXEL_BYTE && !loader->by_image;
     for (int32_t r = 0; r < loader->shape.dim[1]; r++) {
@@ -189,13 +183,17 @@ static void show(const nt_loader *loader, int32_t sample, float *image) {
         normalise(loader, image);
 }
 
-void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image) {
-    to_floats(loader->pixel, pixels_of(loader, i), 0, (size_t)nt_shape_elements(loader->whole),
+nt_status nt_loader_raw(const nt_loader *loader, int32_t i, void *room, float *ret_image,
+                        nt_sample *ret_sample, nt_error *error) {
+    NT_TRY(nt_dataset_sample(loader->dataset, loader->split, nt_loader_sample(loader, i), room,
+                             ret_sample, error));
+    to_floats(loader->pixel, ret_sample->pixels, 0, (size_t)nt_shape_elements(loader->whole),
               ret_image);
+    return NT_OK;
 }
 
-const unsigned char *nt_loader_mask(const nt_loader *loader, int32_t i) {
-    return nt_dataset_mask(loader->dataset, loader->split, nt_loader_sample(loader, i));
+size_t nt_loader_room(const nt_loader *loader) {
+    return nt_dataset_room(loader->dataset, loader->split);
 }
 
 int32_t nt_loader_label(const nt_loader *loader, int32_t i) {
@@ -228,36 +226,45 @@ typedef struct batch {
     int32_t *targets; /* [count][target_size], or NULL */
 } batch;
 
-static void fill_job(const void *context, int job, int worker) {
-    const batch *b = context;
+static nt_status fill_sample(const batch *b, int32_t i, void *room, nt_error *error) {
     const nt_loader *loader = b->loader;
-    int64_t image_size = nt_shape_elements(loader->shape);
-    int64_t target_size = nt_loader_target_size(loader);
-    (void)worker;
-    int32_t from = job * JOB, to = b->count - from < JOB ? b->count : from + JOB;
-    for (int32_t i = from; i < to; i++) {
-        int32_t sample = b->indices ? b->indices[i] : b->first + i;
-        show(loader, sample, b->images + i * image_size);
-        if (b->targets && loader->masks)
-            nt_loader_cut_mask(loader, nt_loader_mask(loader, sample),
-                               b->targets + i * target_size);
-        else if (b->targets)
-            b->targets[i] = nt_loader_label(loader, sample);
-    }
+    int32_t number = nt_loader_sample(loader, b->indices ? b->indices[i] : b->first + i);
+    nt_sample sample;
+    NT_TRY(nt_dataset_sample(loader->dataset, loader->split, number, room, &sample, error));
+    show(loader, sample.pixels, b->images + i * nt_shape_elements(loader->shape));
+    if (b->targets && loader->masks)
+        nt_loader_cut_mask(loader, sample.mask, b->targets + i * nt_loader_target_size(loader));
+    else if (b->targets)
+        b->targets[i] = sample.label;
+    return NT_OK;
 }
 
-static void run(const batch *b) {
-    nt_parallel((b->count + JOB - 1) / JOB, fill_job, b);
+/* A job's samples, until one fails. */
+static nt_status fill_job(const void *context, int32_t job, nt_error *error) {
+    const batch *b = context;
+    size_t size = nt_loader_room(b->loader);
+    void *room = size ? nt_alloc(size) : NULL;
+    if (size && !room)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading an image");
+    nt_status status = NT_OK;
+    for (int32_t i = job * JOB; status == NT_OK && i < b->count && i < (job + 1) * JOB; i++)
+        status = fill_sample(b, i, room, error);
+    nt_free(room, size);
+    return status;
 }
 
-void nt_loader_fill(const nt_loader *loader, int32_t first, int32_t count, float *ret_images,
-                    int32_t *ret_targets) {
-    run(&(batch){loader, NULL, first, count, ret_images, ret_targets});
+static nt_status run(const batch *b, nt_error *error) {
+    return nt_read_samples((b->count + JOB - 1) / JOB, fill_job, b, error);
 }
 
-void nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t count,
-                      float *ret_images, int32_t *ret_targets) {
-    run(&(batch){loader, indices, 0, count, ret_images, ret_targets});
+nt_status nt_loader_fill(const nt_loader *loader, int32_t first, int32_t count, float *ret_images,
+                         int32_t *ret_targets, nt_error *error) {
+    return run(&(batch){loader, NULL, first, count, ret_images, ret_targets}, error);
+}
+
+nt_status nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t count,
+                           float *ret_images, int32_t *ret_targets, nt_error *error) {
+    return run(&(batch){loader, indices, 0, count, ret_images, ret_targets}, error);
 }
 
 void nt_loader_describe(const nt_loader *loader, nt_text *text) {

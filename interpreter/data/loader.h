@@ -42,23 +42,26 @@ nt_shape nt_loader_shape(const nt_loader *loader);            /* of a sample: th
 int64_t nt_loader_target_size(const nt_loader *loader);
 
 /* Fills count x rows x columns x channels floats and `count` targets with samples [first, first +
- * count) of the loader; ret_targets may be NULL. In parallel. */
-void nt_loader_fill(const nt_loader *loader, int32_t first, int32_t count, float *ret_images,
-                    int32_t *ret_targets);
+ * count) of the loader; ret_targets may be NULL. In parallel. Fails only where an image that isn't
+ * held in memory can't be read again: see nt_dataset_sample. */
+nt_status nt_loader_fill(const nt_loader *loader, int32_t first, int32_t count, float *ret_images,
+                         int32_t *ret_targets, nt_error *error);
 
 /* The same for the samples that `indices` names, in that order: a shuffled batch, a subset. */
-void nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t count,
-                      float *ret_images, int32_t *ret_targets);
+nt_status nt_loader_gather(const nt_loader *loader, const int32_t *indices, int32_t count,
+                           float *ret_images, int32_t *ret_targets, nt_error *error);
 
 /* --- for augmentation, which works on whole images before they are normalised ----------------- */
 
 /* Of the data set, whose images may be larger than the window. */
 nt_shape nt_loader_whole(const nt_loader *loader);
 
-/* Sample i of the loader as floats: bytes / 255, floats as they are. Its mask is the data set's. */
-void nt_loader_raw(const nt_loader *loader, int32_t i, float *ret_image);
-const unsigned char *nt_loader_mask(const nt_loader *loader, int32_t i); /* NULL: it has a class */
-int32_t nt_loader_label(const nt_loader *loader, int32_t i);
+/* Sample i of the loader as floats: bytes / 255, floats as they are. `room`, of nt_loader_room
+ * bytes, and the sample are as nt_dataset_sample's. */
+nt_status nt_loader_raw(const nt_loader *loader, int32_t i, void *room, float *ret_image,
+                        nt_sample *ret_sample, nt_error *error);
+size_t nt_loader_room(const nt_loader *loader);
+int32_t nt_loader_label(const nt_loader *loader, int32_t i); /* 0 where there are masks */
 
 /* The window of a whole image, normalised, and of its mask. */
 void nt_loader_cut(const nt_loader *loader, const float *image, float *ret_image);

@@ -1,6 +1,6 @@
 /* Folders of pictures, sorted by name so that an order of samples never depends on the file system,
  * and pictures brought to the one form that a data set's samples share. Samples are read by all
- * threads; of several that fail the first is reported, whichever thread met it. */
+ * threads. */
 #include "picture_tree.h"
 
 #include "alloc.h"
@@ -289,35 +289,4 @@ nt_status nt_picture_check_pair(const char *image, const char *mask, nt_error *e
         return NT_OK;
     return nt_error_in(error, NT_INVALID, mask, -1, "has %d x %d pixels; its image has %d x %d",
                        b.columns, b.rows, a.columns, a.rows);
-}
-
-/* --- all of them ------------------------------------------------------------------------------ */
-
-typedef struct reading {
-    nt_read_sample read;
-    const void *context;
-    bool *failed; /* of each sample */
-} reading;
-
-static void read_job(const void *context, int job, int worker) {
-    const reading *r = context;
-    nt_error own;
-    (void)worker;
-    nt_error_init(&own);
-    r->failed[job] = r->read(r->context, job, &own) != NT_OK;
-    nt_error_finish(&own);
-}
-
-nt_status nt_read_samples(int32_t count, nt_read_sample read, const void *context,
-                          nt_error *error) {
-    bool *failed = nt_alloc((size_t)count);
-    nt_status status = NT_OK;
-    if (!failed)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images", count);
-    nt_parallel(count, read_job, &(reading){read, context, failed});
-    for (int32_t i = 0; status == NT_OK && i < count; i++)
-        if (failed[i])
-            status = read(context, i, error);
-    nt_free(failed, (size_t)count);
-    return status;
 }

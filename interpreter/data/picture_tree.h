@@ -60,9 +60,4 @@ nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key
 /* NT_INVALID unless a mask has the size of its image: resized, they would not fit each other. */
 nt_status nt_picture_check_pair(const char *image, const char *mask, nt_error *error);
 
-/* Calls `read` for each sample, several at once, each with an error of its own; the error of the
- * first that fails is what is reported. */
-typedef nt_status (*nt_read_sample)(const void *context, int32_t sample, nt_error *error);
-nt_status nt_read_samples(int32_t count, nt_read_sample read, const void *context, nt_error *error);
-
 #endif

@@ -5,11 +5,10 @@
 #include "alloc.h"
 #include "parallel.h"
 #include "random.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOB = 64 /* samples */, HEAD = 160 };
+enum { JOB = 64 /* samples */ };
 
 typedef struct ranked {
     char digest[NT_DIGEST_HEX]; /* "": out of memory */
@@ -23,30 +22,14 @@ typedef struct ranking {
     ranked *items;
 } ranking;
 
-static void digest_sample(const ranking *r, int32_t i, ranked *ret) {
-    const nt_data_info *info = nt_dataset_info(r->dataset);
-    const unsigned char *mask = nt_dataset_mask(r->dataset, r->split, i);
-    char head[HEAD], shape[NT_SHAPE_TEXT];
-    nt_digest *digest = nt_digest_new();
-    *ret = (ranked){.sample = i};
-    if (!digest)
-        return;
-    int length = snprintf(head, sizeof head, "%s %s %d\n", nt_shape_format(info->shape, shape),
-                          info->pixel == NT_PIXEL_BYTE ? "bytes" : "floats",
-                          nt_dataset_label(r->dataset, r->split, i));
-    nt_digest_add(digest, head, (size_t)length);
-    nt_digest_add(digest, nt_dataset_pixels(r->dataset, r->split, i),
-                  (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel));
-    if (mask)
-        nt_digest_add(digest, mask, (size_t)nt_shape_pixels(info->shape));
-    nt_digest_end(digest, ret->digest);
-}
-
 static void digest_job(const void *context, int job, int worker) {
     const ranking *r = context;
     (void)worker;
-    for (int32_t i = job * JOB; i < r->count && i < (job + 1) * JOB; i++)
-        digest_sample(r, i, &r->items[i]);
+    for (int32_t i = job * JOB; i < r->count && i < (job + 1) * JOB; i++) {
+        r->items[i].sample = i;
+        if (nt_dataset_sample_digest(r->dataset, r->split, i, r->items[i].digest) != NT_OK)
+            r->items[i].digest[0] = '\0';
+    }
 }
 
 static int compare(const void *a, const void *b) {

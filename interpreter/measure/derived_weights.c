@@ -68,7 +68,7 @@ static nt_status observe_all(observation *o, nt_run *run, const char *input, boo
         if (by_batch && count < batch)
             break;
         NT_TRY(nt_signals_status());
-        nt_loader_fill(loader, first, count, images, NULL);
+        NT_TRY(nt_loader_fill(loader, first, count, images, NULL, error));
         nt_feed feed = {.name = input, .data = images};
         NT_TRY(nt_run_batch(run, &feed, 1, count, error));
         add_batch(o, run, by_batch ? 1 : count);

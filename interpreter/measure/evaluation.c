@@ -206,7 +206,7 @@ nt_status nt_evaluator_run(nt_evaluator *e, int32_t first, int32_t count,
     for (int32_t done = 0; done < count; done += e->evaluation.batch) {
         int32_t batch = count - done < e->evaluation.batch ? count - done : e->evaluation.batch;
         NT_TRY(nt_signals_status());
-        nt_loader_fill(e->loader, first + done, batch, e->images, e->targets);
+        NT_TRY(nt_loader_fill(e->loader, first + done, batch, e->images, e->targets, error));
         nt_feed feed = {.name = e->input, .data = e->images};
         NT_TRY(nt_run_batch(e->run, &feed, 1, batch, error));
         for (int32_t i = 0; i < outputs; i++) {

@@ -76,6 +76,16 @@ static nt_status read_hold_out(nt_suite_loader *l, const nt_suite_key *key, cons
     return NT_OK;
 }
 
+static nt_status read_memory(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    nt_suite_data *data = record;
+    NT_TRY(nt_read_real(&l->reader, node, key->field.name, &data->memory));
+    if (data->memory >= key->field.min && data->memory <= key->field.max)
+        return NT_OK;
+    return nt_reader_say(&l->reader, node, "'memory' must be from %g to %g gigabytes",
+                         key->field.min, key->field.max);
+}
+
 /* In the fewest digits that read back as the same float. */
 static void add_float(nt_text *text, float value) {
     char digits[32];
@@ -154,6 +164,10 @@ static const nt_suite_key data_keys[] = {
     {{"hold_out", NT_INT, offsetof(nt_suite_data, hold_out), "0", 0, INT32_MAX,
       .doc = "training images kept for every choice that is made"},
      .read = read_hold_out},
+    {{"memory", NT_REAL, offsetof(nt_suite_data, memory), "0", 0, 1 << 20,
+      .doc = "gigabytes of decoded images that are held; the others are read again, ahead of each "
+             "step; 0: a quarter of the machine's"},
+     .read = read_memory},
     {{.name = "window", .doc = "[rows, columns] of the middle that the network sees"},
      .read = read_window,
      .schema = window_schema,
@@ -196,6 +210,8 @@ void nt_suite_write_data(nt_suite_writer *w, const nt_suite_key *key, const void
 
 nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error) {
     const nt_suite_data *data = &suite->data;
-    return nt_dataset_open(data->kind, data->options, data->found ? data->found : data->root,
-                           suite->path, ret, error);
+    NT_TRY(nt_dataset_open(data->kind, data->options, data->found ? data->found : data->root,
+                           suite->path, ret, error));
+    nt_dataset_limit(*ret, data->memory);
+    return NT_OK;
 }

@@ -33,6 +33,7 @@ typedef struct nt_suite_data {
     const char *root;
     const char *found; /* where they are, of a suite that is repeated; NULL: as `root` says */
     int32_t hold_out;
+    double memory;      /* gigabytes of images to hold; 0: the usual */
     nt_loading loading; /* how samples are shown; its mean and deviation are these, or NULL: */
     float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
     int32_t channels;     /* as many of them */

@@ -110,7 +110,8 @@ static nt_status show_samples(showing *show, nt_evaluator *evaluator, const char
     for (int s = 0; s < show->sample_count; s++) {
         NT_TRY(nt_evaluator_run(evaluator, show->samples[s], 1, show->outcome, &loss, show->logits,
                                 work->error));
-        nt_loader_fill(work->loader, show->samples[s], 1, show->image, show->target);
+        NT_TRY(nt_loader_fill(work->loader, show->samples[s], 1, show->image, show->target,
+                              work->error));
         nt_score_mask(show->logits, work->scoring.classes, pixels, show->mask);
         for (int64_t p = 0; p < pixels; p++)
             show->truth[p] = (unsigned char)show->target[p];

@@ -104,7 +104,7 @@ static nt_status train_step(trainer *t) {
     const float *images;
     const int32_t *labels;
     float loss;
-    nt_feeder_next(t->feeder, &images, &labels);
+    NT_TRY(nt_feeder_next(t->feeder, &images, &labels, t->error));
     /* Each number is hashed before the next one joins, so that seeds don't share their draws. */
     uint64_t draw = nt_hash_word(nt_hash_word(0, (uint64_t)t->given->seed), (uint64_t)moment.step);
     NT_TRY(nt_train_step_run(&t->step, images, labels, draw, &loss, t->error));

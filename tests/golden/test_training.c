@@ -115,7 +115,7 @@ static void gradients_are_pytorchs(void **state) {
     must(&f, nt_run_new(plan, nt_weights_bind(f.initial, NULL), &run, &f.error));
     static float images[IMAGES * 32 * 32 * 3];
     static int32_t labels[IMAGES];
-    nt_loader_fill(f.loader, 0, IMAGES, images, labels);
+    must(&f, nt_loader_fill(f.loader, 0, IMAGES, images, labels, &f.error));
     nt_feed feeds[] = {{"input", images}, {NT_TARGET, labels}};
     must(&f, nt_run_batch(run, feeds, 2, IMAGES, &f.error));
     for (size_t i = 0; i < f.network->state_count; i++) {

@@ -54,10 +54,13 @@ bool allow_all_allocations(void);
 const char *shown(const nt_error *error);
 
 /* There is one error, of this status, and it says `part`. Clears it. */
-#define EXPECT_ERROR(error, got, expected, part)                                                   \
+#define EXPECT_ERROR(error, got, expected, part) EXPECT_ERRORS(error, got, expected, 1, part)
+
+/* There are so many, the first of this status, and together they say `part`. */
+#define EXPECT_ERRORS(error, got, expected, how_many, part)                                        \
     do {                                                                                           \
         assert_int_equal(got, expected);                                                           \
-        assert_int_equal((error)->count, 1);                                                       \
+        assert_int_equal((error)->count, how_many);                                                \
         assert_int_equal((error)->items[0].status, expected);                                      \
         if (!strstr(shown(error), part))                                                           \
             fail_msg("'%s' lacks '%s'", shown(error), part);                                       \

@@ -90,3 +90,13 @@ void make_idx(const char *folder) {
     write_packed(path_in(folder, "t10k-images-idx3-ubyte.gz"), bytes, idx_images(bytes, 50, 4));
     write_packed(path_in(folder, "t10k-labels-idx1-ubyte.gz"), bytes, idx_labels(bytes, 50, 4));
 }
+
+nt_sample sample_of_set(const nt_dataset *set, nt_split split, int32_t i) {
+    nt_sample sample;
+    nt_error error;
+    nt_error_init(&error);
+    assert_int_equal(nt_dataset_room(set, split), 0);
+    EXPECT_OK(&error, nt_dataset_sample(set, split, i, NULL, &sample, &error));
+    nt_error_finish(&error);
+    return sample;
+}

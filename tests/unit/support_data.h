@@ -18,6 +18,9 @@ int label_of(int sample, int classes);
 nt_status open_with(const char *kind_name, const char *root, const char *options, int fails_at,
                     nt_dataset **ret, nt_error *error);
 
+/* Sample i of a loaded split of which all images are held in memory. */
+nt_sample sample_of_set(const nt_dataset *set, nt_split split, int32_t i);
+
 /* Writes `count` CIFAR records, samples `first` and on; `coarse` adds the byte before the label. */
 void write_cifar(const char *path, int first, int count, bool coarse, int classes);
 

@@ -55,7 +55,7 @@ static void list_epoch(nt_feeder *feeder, int epoch, int ret[STEPS * BATCH]) {
     float images[BATCH * PIXELS];
     int32_t labels[BATCH];
     for (int step = 0; step < STEPS; step++) {
-        nt_feeder_make(feeder, epoch, step, images, labels);
+        EXPECT_OK(&error, nt_feeder_make(feeder, epoch, step, images, labels, &error));
         for (int i = 0; i < BATCH; i++) {
             int sample = sample_of(images + i * PIXELS);
             assert_int_equal(labels[i], label_of(sample, 10));
@@ -88,7 +88,7 @@ static void every_sample_comes_once(void **state) {
     float images[TRAIN * PIXELS];
     int32_t labels[TRAIN];
     int sum = 0;
-    nt_feeder_make(feeder, 0, 0, images, labels);
+    EXPECT_OK(&error, nt_feeder_make(feeder, 0, 0, images, labels, &error));
     for (int i = 0; i < TRAIN; i++)
         sum += sample_of(images + i * PIXELS);
     assert_int_equal(sum, TRAIN * (TRAIN - 1) / 2);
@@ -118,8 +118,8 @@ static void images_are_the_loaders(void **state) {
     float made[TRAIN * PIXELS], whole[TRAIN * PIXELS];
     int32_t labels[TRAIN];
     int found = 0;
-    nt_loader_fill(s.loader, 0, TRAIN, whole, labels);
-    nt_feeder_make(feeder, 0, 0, made, labels);
+    EXPECT_OK(&error, nt_loader_fill(s.loader, 0, TRAIN, whole, labels, &error));
+    EXPECT_OK(&error, nt_feeder_make(feeder, 0, 0, made, labels, &error));
     for (int i = 0; i < TRAIN; i++)
         for (int k = 0; k < TRAIN; k++)
             found += memcmp(made + i * PIXELS, whole + k * PIXELS, PIXELS * sizeof *made) == 0;
@@ -133,8 +133,8 @@ static void expect_next(nt_feeder *feeder, nt_feeder *maker, int epoch, int step
     const int32_t *labels;
     float made[BATCH * PIXELS];
     int32_t made_labels[BATCH];
-    nt_feeder_next(feeder, &images, &labels);
-    nt_feeder_make(maker, epoch, step, made, made_labels);
+    EXPECT_OK(&error, nt_feeder_next(feeder, &images, &labels, &error));
+    EXPECT_OK(&error, nt_feeder_make(maker, epoch, step, made, made_labels, &error));
     assert_memory_equal(images, made, sizeof made);
     assert_memory_equal(labels, made_labels, sizeof made_labels);
 }
@@ -302,7 +302,7 @@ static void padding_is_black(void **state) {
     float images[TRAIN * PIXELS];
     int32_t labels[TRAIN];
     int black = 0;
-    nt_feeder_make(feeder, 0, 0, images, labels);
+    EXPECT_OK(&error, nt_feeder_make(feeder, 0, 0, images, labels, &error));
     for (int i = 0; i < TRAIN * PIXELS; i++)
         black += images[i] == (0 - .5f) / .25f;
     assert_true(black > TRAIN * PIXELS / 2);
@@ -319,12 +319,13 @@ static void augmentation_follows_seed_epoch_and_sample(void **state) {
     nt_feeder *fives = new_feeder(s, crop_and_flip(), 2, BATCH, 7);
     nt_feeder *all = new_feeder(s, crop_and_flip(), 2, TRAIN, 7);
     for (int step = STEPS; step-- > 0;)
-        nt_feeder_make(fives, 3, step, by_fives + step * BATCH * PIXELS, labels);
-    nt_feeder_make(all, 3, 0, at_once, labels);
+        EXPECT_OK(&error,
+                  nt_feeder_make(fives, 3, step, by_fives + step * BATCH * PIXELS, labels, &error));
+    EXPECT_OK(&error, nt_feeder_make(all, 3, 0, at_once, labels, &error));
     assert_memory_equal(by_fives, at_once, sizeof by_fives); /* the order is the epoch's */
 
     nt_feeder *plain = new_feeder(s, NULL, 0, TRAIN, 7);
-    nt_feeder_make(plain, 3, 0, other, labels);
+    EXPECT_OK(&error, nt_feeder_make(plain, 3, 0, other, labels, &error));
     int changed = 0;
     for (int i = 0; i < TRAIN; i++)
         changed += memcmp(other + i * PIXELS, at_once + i * PIXELS, PIXELS * sizeof *other) != 0;
@@ -334,7 +335,7 @@ static void augmentation_follows_seed_epoch_and_sample(void **state) {
     int same = 0;
     for (int k = 0; k < 2; k++) {
         nt_feeder *next = new_feeder(s, crop_and_flip(), 2, TRAIN, k ? 8 : 7);
-        nt_feeder_make(next, k ? 3 : 4, 0, other, labels);
+        EXPECT_OK(&error, nt_feeder_make(next, k ? 3 : 4, 0, other, labels, &error));
         for (int i = 0; i < TRAIN; i++)
             for (int j = 0; j < TRAIN; j++)
                 same +=
@@ -378,8 +379,8 @@ static void samples_differ(void **state) {
     int32_t labels[TRAIN];
     bool came_up[5][5] = {{false}};
     int windows = 0;
-    nt_feeder_make(plain, 0, 0, from, labels);
-    nt_feeder_make(cropped, 0, 0, to, labels);
+    EXPECT_OK(&error, nt_feeder_make(plain, 0, 0, from, labels, &error));
+    EXPECT_OK(&error, nt_feeder_make(cropped, 0, 0, to, labels, &error));
     for (int i = 0; i < TRAIN; i++) {
         int at[2] = {0};
         assert_true(find_window(from + i * PIXELS, to + i * PIXELS, pad, at));

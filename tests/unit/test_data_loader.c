@@ -33,7 +33,7 @@ static void test_values(void **state) {
     float *images = calloc(7 * CIFAR_PIXELS + 1, sizeof *images), *to = images;
     int32_t labels[7];
     images[7 * CIFAR_PIXELS] = 77;
-    nt_loader_fill(loader, 3, 7, images, labels);
+    EXPECT_OK(&error, nt_loader_fill(loader, 3, 7, images, labels, &error));
     for (int i = 0; i < 7; i++) {
         assert_int_equal(labels[i], label_of(3 + i, 10));
         for (int p = 0; p < 1024; p++)
@@ -63,7 +63,7 @@ static void test_own_normalisation(void **state) {
                             &loader, &error));
     assert_int_equal(nt_loader_count(loader), 2);
     float *images = calloc(CIFAR_PIXELS, sizeof *images);
-    nt_loader_fill(loader, 1, 1, images, NULL);
+    EXPECT_OK(&error, nt_loader_fill(loader, 1, 1, images, NULL, &error));
     for (int i = 0; i < CIFAR_PIXELS; i++)
         assert_true(images[i] ==
                     expected(pixel_of(51, i % 3, i / 3), mean[i % 3], deviation[i % 3]));
@@ -114,9 +114,9 @@ static void test_gather(void **state) {
     for (int threads = 1; threads <= 3; threads++) {
         nt_threads_set(threads);
         memset(images, 0, COUNT * CIFAR_PIXELS * sizeof *images);
-        nt_loader_gather(loader, indices, COUNT, images, labels);
+        EXPECT_OK(&error, nt_loader_gather(loader, indices, COUNT, images, labels, &error));
         for (int i = 0; i < COUNT; i++) {
-            nt_loader_fill(loader, indices[i], 1, one, &label);
+            EXPECT_OK(&error, nt_loader_fill(loader, indices[i], 1, one, &label, &error));
             assert_memory_equal(one, images + i * CIFAR_PIXELS, CIFAR_PIXELS * sizeof *one);
             assert_int_equal(label, labels[i]);
         }
@@ -160,7 +160,7 @@ static void test_float_pixels(void **state) {
     int32_t labels[2];
     EXPECT_OK(&error, nt_dataset_open(&ramp, NULL, *state, NULL, &dataset, &error));
     EXPECT_OK(&error, nt_loader_new(dataset, NT_TEST, NULL, &loader, &error));
-    nt_loader_fill(loader, 3, 2, images, labels);
+    EXPECT_OK(&error, nt_loader_fill(loader, 3, 2, images, labels, &error));
     for (int i = 0; i < 48; i++)
         assert_true(images[i] ==
                     ((float)(72 + i) * 1.5f - (i % 2 ? 200 : 100)) / (i % 2 ? 20 : 10));

@@ -37,11 +37,11 @@ static void phantoms_follow_from_their_options(void **state) {
     nt_threads_set(threads);
     EXPECT_OK(&error, nt_dataset_load(other, NT_TRAIN, &error));
     for (int32_t i = 0; i < TRAIN; i++) {
-        const void *pixels = nt_dataset_pixels(one, NT_TRAIN, i);
-        const unsigned char *mask = nt_dataset_mask(one, NT_TRAIN, i);
-        assert_memory_equal(pixels, nt_dataset_pixels(two, NT_TRAIN, i), size);
-        assert_memory_equal(mask, nt_dataset_mask(two, NT_TRAIN, i), SIZE * SIZE);
-        assert_true(memcmp(pixels, nt_dataset_pixels(other, NT_TRAIN, i), size) != 0);
+        const void *pixels = sample_of_set(one, NT_TRAIN, i).pixels;
+        const unsigned char *mask = sample_of_set(one, NT_TRAIN, i).mask;
+        assert_memory_equal(pixels, sample_of_set(two, NT_TRAIN, i).pixels, size);
+        assert_memory_equal(mask, sample_of_set(two, NT_TRAIN, i).mask, SIZE * SIZE);
+        assert_true(memcmp(pixels, sample_of_set(other, NT_TRAIN, i).pixels, size) != 0);
         int ring = 0;
         for (int p = 0; p < SIZE * SIZE; p++)
             ring += mask[p];
@@ -93,8 +93,8 @@ static void windows_show_the_middle(void **state) {
     assert_int_equal(nt_loader_target_size(part), 210);
     static float images[2][SIZE * SIZE], cut[2][210];
     static int32_t masks[2][SIZE * SIZE], cut_masks[2][210];
-    nt_loader_fill(whole, 3, 2, images[0], masks[0]);
-    nt_loader_fill(part, 3, 2, cut[0], cut_masks[0]);
+    EXPECT_OK(&error, nt_loader_fill(whole, 3, 2, images[0], masks[0], &error));
+    EXPECT_OK(&error, nt_loader_fill(part, 3, 2, cut[0], cut_masks[0], &error));
     for (int i = 0; i < 2; i++)
         for (int p = 0; p < 210; p++) {
             int at = (11 + p / 21) * SIZE + 5 + p % 21;
@@ -116,7 +116,7 @@ static void images_are_normalised_one_by_one(void **state) {
     EXPECT_OK(&error,
               nt_loader_new(set, NT_TEST, NULL, &loader, &error)); /* the kind's usual way */
     static float images[8][SIZE * SIZE];
-    nt_loader_fill(loader, 0, 8, images[0], NULL);
+    EXPECT_OK(&error, nt_loader_fill(loader, 0, 8, images[0], NULL, &error));
     for (int i = 0; i < 8; i++) {
         double sum = 0, squares = 0;
         for (int p = 0; p < SIZE * SIZE; p++) {
@@ -272,14 +272,14 @@ static void check_feeder(const nt_augment_step *steps, int32_t step_count) {
     const nt_loading middle = {.window = {20, 24}};
     EXPECT_OK(&error, nt_loader_new(set, NT_TRAIN, &middle, &loader, &error));
     EXPECT_OK(&error, nt_feeder_new(loader, steps, step_count, TRAIN, 3, &feeder, &error));
-    static float fed[TRAIN][480], shown[TRAIN][480];
+    static float fed[TRAIN][480], plain[TRAIN][480];
     static int32_t fed_masks[TRAIN][480], masks[TRAIN][480];
-    nt_feeder_make(feeder, 0, 0, fed[0], fed_masks[0]);
-    nt_loader_fill(loader, 0, TRAIN, shown[0], masks[0]);
+    EXPECT_OK(&error, nt_feeder_make(feeder, 0, 0, fed[0], fed_masks[0], &error));
+    EXPECT_OK(&error, nt_loader_fill(loader, 0, TRAIN, plain[0], masks[0], &error));
     for (int i = 0; i < TRAIN; i++) {
         int found = 0;
         for (int k = 0; k < TRAIN; k++)
-            if (memcmp(fed[i], shown[k], sizeof fed[i]) == 0) {
+            if (memcmp(fed[i], plain[k], sizeof fed[i]) == 0) {
                 assert_memory_equal(fed_masks[i], masks[k], sizeof masks[k]);
                 found++;
             }

@@ -70,7 +70,7 @@ static void masks_may_lie_beside_images(void **state) {
     assert_int_equal(nt_dataset_count(set, NT_TEST), 0);
     EXPECT_OK(&error, nt_dataset_load(set, NT_TRAIN, &error));
     for (int32_t i = 0; i < 3; i++) {
-        const unsigned char *mask = nt_dataset_mask(set, NT_TRAIN, i);
+        const unsigned char *mask = sample_of_set(set, NT_TRAIN, i).mask;
         for (int c = 0; c < COLUMNS; c++)
             assert_int_equal(mask[c], c >= i + 1);
     }
@@ -83,8 +83,8 @@ static void images_and_masks_are_resized_alike(void **state) {
     write_step(*state, "masks/a.png", 8, 24, 10, 255);
     nt_dataset *set = open_good(*state, "images=images masks=masks test_share=0 size=[16,16]");
     EXPECT_OK(&error, nt_dataset_load(set, NT_TRAIN, &error));
-    const unsigned char *image = nt_dataset_pixels(set, NT_TRAIN, 0);
-    const unsigned char *mask = nt_dataset_mask(set, NT_TRAIN, 0);
+    const unsigned char *image = sample_of_set(set, NT_TRAIN, 0).pixels;
+    const unsigned char *mask = sample_of_set(set, NT_TRAIN, 0).mask;
     for (int p = 0; p < 256; p++) {
         assert_int_equal(mask[p], p % 16 >= 4);
         assert_int_equal(image[p] > 100, mask[p]);

@@ -195,16 +195,21 @@ static nt_status open_set(const char *kind, const char *root, const char *option
     return open_with(kind, root, options, -1, ret, &error);
 }
 
-static void expect_refused(const char *kind, const char *root, const char *options,
-                           const char *part) {
+static void expect_errors(const char *kind, const char *root, const char *options, int count,
+                          const char *part) {
     nt_dataset *set = NULL;
     size_t before = nt_alloc_in_use();
     nt_status status = open_set(kind, root, options, &set);
     if (status == NT_OK)
         status = nt_dataset_load(set, NT_TRAIN, &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, part);
+    EXPECT_ERRORS(&error, status, NT_INVALID, count, part);
     nt_dataset_free(set);
     assert_int_equal(nt_alloc_in_use(), before);
+}
+
+static void expect_refused(const char *kind, const char *root, const char *options,
+                           const char *part) {
+    expect_errors(kind, root, options, 1, part);
 }
 
 /* Four patients A to D with two images each; patient C's masks have a palette. */
@@ -239,8 +244,8 @@ static void pairs_are_read(void **state) {
             const char *name = nt_dataset_name(set, (nt_split)split, i);
             bool deep = strncmp(name, "deep/", 5) == 0;
             int patient = name[deep ? 5 : 0] - 'A';
-            const unsigned char *pixels = nt_dataset_pixels(set, (nt_split)split, i);
-            const unsigned char *mask = nt_dataset_mask(set, (nt_split)split, i);
+            const unsigned char *pixels = sample_of_set(set, (nt_split)split, i).pixels;
+            const unsigned char *mask = sample_of_set(set, (nt_split)split, i).mask;
             assert_int_equal(nt_dataset_patient(set, (nt_split)split, i), patient);
             for (int k = 0; k < ROWS * COLUMNS; k++) {
                 assert_int_equal(pixels[k], value_of(2 * patient + deep, k));
@@ -259,8 +264,8 @@ static void wrong_pairs_are_refused(void **state) {
     make_pairs(*state);
     expect_refused("pairs", *state, "", "which folders hold the images");
     expect_refused("pairs", *state, "images=images masks=images mask_suffix=-seg", "has no mask");
-    expect_refused("pairs", *state, PAIRS "labels=dark=0,bright=8",
-                   "has a 9 at column 4, row 0, which no class has; its numbers are 0, 9");
+    expect_errors("pairs", *state, PAIRS "labels=dark=0,bright=8", 6, /* training images */
+                  "has a 9 at column 4, row 0, which no class has; its numbers are 0, 9");
     expect_refused("pairs", *state, "images=images masks=masks mask_suffix=-seg patient=^(x)",
                    "does not match the pattern");
     expect_refused("pairs", *state, "images=images masks=masks mask_suffix=-seg patient=(",
@@ -302,7 +307,7 @@ static void folders_are_classes(void **state) {
             assert_string_equal(info->class_names[c], classes[c]);
             assert_int_equal(strncmp(name, classes[c], strlen(classes[c])), 0);
             int key = 10 * split + 3 * c + name[strlen(classes[c]) + 1] - '0';
-            const unsigned char *pixels = nt_dataset_pixels(set, (nt_split)split, i);
+            const unsigned char *pixels = sample_of_set(set, (nt_split)split, i).pixels;
             for (int k = 0; k < ROWS * COLUMNS * 3; k++) {
                 assert_int_equal(pixels[k], value_of(key, k));
                 sum += split == 0 && k % 3 == 1 ? pixels[k] / 255.0 : 0;

@@ -95,8 +95,8 @@ static void check_sample(const nt_dataset *set, nt_split split, int32_t i) {
     assert_int_equal(sscanf(nt_dataset_name(set, split, i), "p%d-s%d-t%d", &p, &slice, &time), 3);
     p--, slice--, time--;
     assert_int_equal(nt_dataset_patient(set, split, i), p);
-    const float *image = nt_dataset_pixels(set, split, i);
-    const unsigned char *mask = nt_dataset_mask(set, split, i);
+    const float *image = sample_of_set(set, split, i).pixels;
+    const unsigned char *mask = sample_of_set(set, split, i).mask;
     size_t left = (columns_of(p) - 50) / 2;
     double area = 0, x = 0, y = 0;
     for (size_t r = 0; r < 40; r++)
@@ -137,7 +137,7 @@ static void options_choose(void **state) {
     assert_int_equal(nt_dataset_count(set, NT_TEST), 0);
     assert_int_equal(nt_dataset_count(set, NT_TRAIN), PATIENTS * SLICES - SLICES - 1);
     EXPECT_OK(&error, nt_dataset_load(set, NT_TRAIN, &error));
-    const float *image = nt_dataset_pixels(set, NT_TRAIN, 0); /* 40 x 50 shown as 44 x 46 */
+    const float *image = sample_of_set(set, NT_TRAIN, 0).pixels; /* 40 x 50 shown as 44 x 46 */
     assert_true(image[0] == 0 && image[2 * 46] == (float)value_at(0, 0, 2, 1, 0));
     nt_dataset_free(set);
 }
@@ -160,7 +160,8 @@ static void patients_may_be_permuted(void **state) {
             EXPECT_OK(&error, nt_loader_new(set, NT_TRAIN, &(nt_loading){.select = ways[w]},
                                             &loader, &error));
             counts[turned] = nt_loader_count(loader);
-            nt_loader_fill(loader, 0, counts[turned], images[turned], masks[turned]);
+            EXPECT_OK(&error, nt_loader_fill(loader, 0, counts[turned], images[turned],
+                                             masks[turned], &error));
             for (int32_t i = 0; i < counts[turned] && !turned; i++)
                 taken[nt_dataset_patient(set, NT_TRAIN, nt_loader_sample(loader, i))]++;
             nt_loader_free(loader);

@@ -68,6 +68,7 @@ static void all_is_written(void **folder) {
                                     "  root: \"x\"\n"
                                     "  normalise: {mean: [0.1], deviation: [0.33333334]}\n"
                                     "  hold_out: 0\n"
+                                    "  memory: 0\n"
                                     "groups:\n"
                                     "  \"1: a\":\n"
                                     "    hook: \"hook.lua\"\n"
