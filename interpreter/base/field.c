@@ -134,6 +134,11 @@ static bool is_label(const char *word, size_t length) {
 
 #define LABEL_BREAKS " ,;"
 
+bool nt_label_is(const char *text) {
+    size_t length = text ? strlen(text) : 0;
+    return length > 0 && strcspn(text, LABEL_BREAKS) == length && is_label(text, length);
+}
+
 /* Words parted by blanks, commas or semicolons, put together with blanks. */
 static bool read_labels(nt_arena *arena, const char *const *texts, int count, const char **ret) {
     nt_text text;

@@ -57,6 +57,9 @@ typedef struct nt_field {
 
 extern const nt_field nt_no_fields[]; /* of a record that holds nothing */
 
+/* Whether a text is one name with its number, "lesion=255"; NULL is none. */
+bool nt_label_is(const char *text);
+
 /* What an NT_LABELS says: names in their order, each with its number. */
 typedef struct nt_labels {
     int32_t count;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -215,6 +216,44 @@ nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_e
 bool nt_folder_exists(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In blocks of nt_alloc, the names in `arena`. */
+static nt_status collect_folders(DIR *dir, const char *path, nt_arena *arena, const char ***names,
+                                 size_t *count, size_t *room, nt_error *error) {
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        const char *name = nt_arena_string(arena, entry->d_name);
+        const char *inner = nt_arena_printf(arena, "%s/%s", path, entry->d_name);
+        if (name && inner && (name[0] == '.' || !nt_folder_exists(inner)))
+            continue;
+        if (!name || !inner || !nt_grow((void **)names, room, *count, sizeof **names))
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory listing %s", path);
+        (*names)[(*count)++] = name;
+    }
+    return NT_OK;
+}
+
+nt_status nt_folders_in(const char *path, nt_arena *arena, nt_folders *ret, nt_error *error) {
+    const char **names = NULL;
+    size_t count = 0, room = 0;
+    DIR *dir = opendir(path);
+    if (!dir)
+        return nt_error_in(error, NT_INVALID, path, -1, "cannot be listed: %s", strerror(errno));
+    nt_status status = collect_folders(dir, path, arena, &names, &count, &room, error);
+    closedir(dir);
+    if (count > 0)
+        qsort(names, count, sizeof *names, by_text);
+    const char *const *kept = nt_arena_copy(arena, names, count * sizeof *names);
+    nt_free(names, room * sizeof *names);
+    NT_TRY(status);
+    if (!kept && count > 0)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory listing %s", path);
+    *ret = (nt_folders){kept, (int32_t)count};
+    return NT_OK;
 }
 
 nt_status nt_folder_make(const char *path, nt_error *error) {

@@ -43,6 +43,15 @@ nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_e
 
 bool nt_folder_exists(const char *path);
 
+/* The names of the folders in a folder, in bytewise order; those that begin with a dot are left
+ * out. In `arena`. NT_INVALID where it can't be listed. */
+typedef struct nt_folders {
+    const char *const *names;
+    int32_t count;
+} nt_folders;
+
+nt_status nt_folders_in(const char *path, nt_arena *arena, nt_folders *ret, nt_error *error);
+
 /* Makes a folder and those above it; one that exists is fine. */
 nt_status nt_folder_make(const char *path, nt_error *error);
 

@@ -65,8 +65,9 @@ static json_t *value_schema(const nt_field *field, nt_schema_values values) {
     case NT_STRING: /* an unquoted 17 or `true` is a text as well */
         return json_pack("{s:[s, s, s]}", "type", "string", "number", "boolean");
     case NT_LABELS:
-        return json_pack("{s:[{s:s, s:{s:s}}, {s:s}]}", "anyOf", "type", "object",
-                         "additionalProperties", "type", "integer", "type", "string");
+        return nt_schema_text(
+            "{'anyOf': [{'type': 'object', 'additionalProperties': {'type': 'integer'}},"
+            " {'type': 'array', 'items': {'type': ['string', 'object']}}, {'type': 'string'}]}");
     case NT_PAIR:
         return one_or_list(field, "integer", 2, 2, values);
     case NT_INTS:

@@ -181,22 +181,65 @@ static nt_status say_no_field(nt_reader *reader, const nt_yaml *key, const char 
     return NT_INVALID;
 }
 
-/* The entries of a map as "name=value". */
-static nt_status read_entries(nt_reader *reader, const nt_yaml *map, const char *what,
-                              const char *const **ret, int *ret_count) {
-    const char **texts = NT_ARENA_ARRAY(reader->arena, const char *, map->count + 1);
+/* One label as "name=number". */
+static nt_status read_label(nt_reader *reader, const nt_yaml *key, const nt_yaml *value,
+                            const char *what, const char **ret) {
+    const char *text;
+    NT_TRY(nt_read_text(reader, value, what, &text));
+    *ret = nt_arena_printf(reader->arena, "%s=%s", key->text, text);
+    if (!*ret)
+        return nt_reader_no_memory(reader);
+    if (nt_label_is(*ret))
+        return NT_OK;
+    if (nt_label_is(nt_arena_printf(reader->arena, "%s=%s", text, key->text))) {
+        nt_reader_say(reader, key, "%s must be names with their numbers; this is a number", what);
+        nt_error_hint(reader->error, "write '%s: %s'", text, key->text);
+        return NT_INVALID;
+    }
+    if (key->text[strcspn(key->text, " ,;=")])
+        return nt_reader_say(reader, key,
+                             "%s: a name has no blank, comma, semicolon or equals sign", what);
+    return nt_reader_say(reader, value, "%s: '%s' must have its number in the masks, not '%.40s'",
+                         what, key->text, text);
+}
+
+/* Item i of a list: "name=number", or a name, whose number is its place. */
+static nt_status read_listed_label(nt_reader *reader, const nt_yaml *item, int32_t i,
+                                   const char *what, const char **ret) {
+    const char *text;
+    if (item->kind == NT_YAML_MAP && item->count == 1)
+        return read_label(reader, item->entries[0].key, item->entries[0].value, what, ret);
+    NT_TRY(nt_read_text(reader, item, what, &text));
+    bool whole = strchr(text, '=') || text[strspn(text, "0123456789")] == '\0';
+    *ret = whole ? text : nt_arena_printf(reader->arena, "%s=%d", text, (int)i);
+    if (!*ret)
+        return nt_reader_no_memory(reader);
+    if (nt_label_is(*ret))
+        return NT_OK;
+    return nt_reader_say(reader, item, "%s: '%.40s' is neither a name nor name=number", what, text);
+}
+
+/* The labels of a map, of a list of maps of one each, or of a list of names alone, whose numbers
+ * are their places, from 0; all as "name=number". */
+static nt_status read_labels(nt_reader *reader, const nt_yaml *node, const char *what,
+                             const char *const **ret, int *ret_count) {
+    const char **texts = NT_ARENA_ARRAY(reader->arena, const char *, node->count + 1);
+    bool map = node->kind == NT_YAML_MAP;
+    nt_status status = NT_OK;
     if (!texts)
         return nt_reader_no_memory(reader);
-    for (int32_t i = 0; i < map->count; i++) {
-        const char *value;
-        NT_TRY(nt_read_text(reader, map->entries[i].value, what, &value));
-        texts[i] = nt_arena_printf(reader->arena, "%s=%s", map->entries[i].key->text, value);
-        if (!texts[i])
-            return nt_reader_no_memory(reader);
+    for (int32_t i = 0; i < node->count; i++) {
+        const nt_yaml *item = map ? node->entries[i].value : node->items[i];
+        nt_status one;
+        if (map)
+            one = read_label(reader, node->entries[i].key, item, what, &texts[i]);
+        else
+            one = read_listed_label(reader, item, i, what, &texts[i]);
+        status = one != NT_OK ? one : status;
     }
     *ret = texts;
-    *ret_count = map->count;
-    return NT_OK;
+    *ret_count = node->count;
+    return status;
 }
 
 static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *what,
@@ -204,13 +247,14 @@ static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *
     char why[NT_FIELD_WHY];
     const char *const *texts;
     int count, unknown = reader->unknown;
-    bool map = field->type == NT_LABELS && node->kind == NT_YAML_MAP;
+    bool list = node->kind == NT_YAML_LIST || node->kind == NT_YAML_MAP;
+    bool labels = field->type == NT_LABELS && list;
     const char *named = nt_arena_printf(reader->arena, "%s of %s", field->name, what);
     if (!named)
         return nt_reader_no_memory(reader);
-    NT_TRY((map ? read_entries : nt_read_texts)(reader, node, named, &texts, &count));
-    if (reader->unknown > unknown || nt_field_set(field, record, reader->arena, texts, count,
-                                                  map || node->kind == NT_YAML_LIST, why))
+    NT_TRY((labels ? read_labels : nt_read_texts)(reader, node, named, &texts, &count));
+    if (reader->unknown > unknown ||
+        nt_field_set(field, record, reader->arena, texts, count, list, why))
         return NT_OK;
     return nt_reader_say(reader, node, "%s %s", named, why);
 }
