@@ -98,6 +98,11 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
         add_numbers("mean      ", info->mean, nt_shape_channels(info->shape), &text);
         add_numbers("deviation ", info->deviation, nt_shape_channels(info->shape), &text);
     }
+    for (int32_t i = 0; i < info->trait_count; i++) {
+        const nt_data_trait *trait = &info->traits[i];
+        nt_text_printf(&text, "%-11s%s (%s: %d)\n", trait->name, trait->value, trait->unit,
+                       trait->count);
+    }
     nt_text_printf(&text, "digest     %s\n", digest);
     return nt_print(&text);
 }
@@ -119,6 +124,17 @@ static json_t *normalisation_json(const nt_data_info *info) {
                      floats(info->deviation, channels));
 }
 
+static json_t *traits_json(const nt_data_info *info) {
+    json_t *list = json_array();
+    for (int32_t i = 0; i < info->trait_count; i++) {
+        const nt_data_trait *trait = &info->traits[i];
+        list = nt_json_append(list,
+                              json_pack("{s:s, s:s, s:i, s:s}", "name", trait->name, "value",
+                                        trait->value, "count", trait->count, "unit", trait->unit));
+    }
+    return list;
+}
+
 static nt_status print_info_json(const nt_data_info *info, const char *digest) {
     json_t *names = json_array();
     for (int32_t i = 0; i < info->classes; i++)
@@ -131,12 +147,13 @@ static nt_status print_info_json(const nt_data_info *info, const char *digest) {
             json_decref(counts);
             counts = NULL;
         }
-    return nt_json_print(json_pack("{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:s}", "kind",
-                                   info->kind->kind.name, "folder", info->folder, "shape",
-                                   nt_json_shape(info->shape), "pixel",
-                                   info->pixel == NT_PIXEL_BYTE ? "byte" : "float32", "counts",
-                                   counts, "classes", info->classes, "class_names", names,
-                                   "normalisation", normalisation_json(info), "digest", digest));
+    json_t *traits = info->trait_count > 0 ? traits_json(info) : NULL; /* left out without any */
+    return nt_json_print(json_pack(
+        "{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:o*, s:s}", "kind", info->kind->kind.name,
+        "folder", info->folder, "shape", nt_json_shape(info->shape), "pixel",
+        info->pixel == NT_PIXEL_BYTE ? "byte" : "float32", "counts", counts, "classes",
+        info->classes, "class_names", names, "normalisation", normalisation_json(info), "traits",
+        traits, "digest", digest));
 }
 
 /* --- the command ------------------------------------------------------------------------------ */

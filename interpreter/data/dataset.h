@@ -45,6 +45,13 @@ typedef enum nt_usual {
 
 typedef struct nt_data_kind nt_data_kind;
 
+/* Something that a number of a set's files have in common: "voxels", "1.5 x 1.5 x 8 mm". */
+typedef struct nt_data_trait {
+    const char *name, *value;
+    int32_t count;
+    const char *unit; /* what is counted: "volumes" */
+} nt_data_trait;
+
 /* What is known of a data set without reading its images. */
 typedef struct nt_data_info {
     const nt_data_kind *kind;
@@ -66,6 +73,10 @@ typedef struct nt_data_info {
      * doesn't. */
     const char *const *names[NT_HELD_OUT];
     const int32_t *patients[NT_HELD_OUT];
+
+    /* What else is to be said of the files. */
+    const nt_data_trait *traits;
+    int32_t trait_count;
 
     /* For a kind's `read`: each sample's class, where it has one, and what the kind likes. */
     const int32_t *labels[NT_HELD_OUT];
