@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "array_head.h"
+#include "elements.h"
 #include "file.h"
 #include "file_kind.h"
 #include <archive.h>
@@ -303,15 +304,6 @@ int64_t nt_array_row(const nt_array_head *head) {
     return count;
 }
 
-static void reverse_elements(unsigned char *bytes, size_t count, size_t size) {
-    for (size_t i = 0; i < count; i++, bytes += size)
-        for (size_t a = 0, b = size - 1; a < b; a++, b--) {
-            unsigned char kept = bytes[a];
-            bytes[a] = bytes[b];
-            bytes[b] = kept;
-        }
-}
-
 /* Reads an array in Fortran's order as a whole, unless it was. */
 static nt_status read_whole(nt_array_file *f, nt_error *error) {
     if (f->whole || f->unread == 0)
@@ -353,79 +345,7 @@ nt_status nt_array_next(nt_array_file *file, int64_t rows, void *ret_rows, nt_er
     }
     file->row += rows;
     if (file->head.swapped)
-        reverse_elements(ret_rows, (size_t)rows * row / (size_t)file->head.size,
-                         (size_t)file->head.size);
+        nt_elements_reverse(ret_rows, (size_t)rows * row / (size_t)file->head.size,
+                            (size_t)file->head.size);
     return NT_OK;
-}
-
-/* --- elements --------------------------------------------------------------------------------- */
-
-static double half_value(uint16_t bits) {
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    double sign = bits >> 15 ? -1 : 1;
-    if (exponent == 31)
-        return fraction ? (double)__builtin_nanf("") : sign * __builtin_inf();
-    double value = exponent ? 1024 + fraction : fraction;
-    return sign * __builtin_ldexp(value, (exponent ? exponent : 1) - 25);
-}
-
-#define TAKE(type, name)                                                                           \
-    type name;                                                                                     \
-    memcpy(&name, p, sizeof name)
-
-static double signed_value(const unsigned char *p, int32_t size) {
-    if (size == 1)
-        return (double)(int8_t)*p;
-    if (size == 2) {
-        TAKE(int16_t, value);
-        return value;
-    }
-    if (size == 4) {
-        TAKE(int32_t, value);
-        return value;
-    }
-    TAKE(int64_t, value);
-    return (double)value;
-}
-
-static double unsigned_value(const unsigned char *p, int32_t size) {
-    if (size == 1)
-        return *p;
-    if (size == 2) {
-        TAKE(uint16_t, value);
-        return value;
-    }
-    if (size == 4) {
-        TAKE(uint32_t, value);
-        return value;
-    }
-    TAKE(uint64_t, value);
-    return (double)value;
-}
-
-static double real_value(const unsigned char *p, int32_t size) {
-    if (size == 2) {
-        TAKE(uint16_t, bits);
-        return half_value(bits);
-    }
-    if (size == 4) {
-        TAKE(float, value);
-        return (double)value;
-    }
-    TAKE(double, value);
-    return value;
-}
-
-double nt_array_value(const nt_array_head *head, const void *rows, int64_t i) {
-    const unsigned char *p = (const unsigned char *)rows + (size_t)i * (size_t)head->size;
-    switch (head->kind) {
-    case 'b':
-        return *p != 0;
-    case 'u':
-        return unsigned_value(p, head->size);
-    case 'i':
-        return signed_value(p, head->size);
-    default:
-        return real_value(p, head->size);
-    }
 }

@@ -11,6 +11,7 @@
 #define NT_ARRAY_FILE_H
 
 #include "diagnostic.h"
+#include "elements.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +44,9 @@ nt_status nt_array_skip(nt_array_file *file, int64_t rows, nt_error *error);
 nt_status nt_array_next(nt_array_file *file, int64_t rows, void *ret_rows, nt_error *error);
 
 /* Element i of what was read. */
-double nt_array_value(const nt_array_head *head, const void *rows, int64_t i);
+static inline double nt_array_value(const nt_array_head *head, const void *rows, int64_t i) {
+    return nt_element_value(head->kind, head->size, rows, i);
+}
 
 enum { NT_ARRAY_TEXT = 100 };
 

@@ -11,11 +11,11 @@
 #include "alloc.h"
 #include "dataset.h"
 #include "file_kind.h"
+#include "gzip_file.h"
 
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 enum { IMAGES, LABELS, ROLES };
 enum { IMAGES_MAGIC = 0x803, LABELS_MAGIC = 0x801, LARGEST_SIDE = 4096, PIECE = 1 << 16 };
@@ -39,82 +39,6 @@ static const nt_data_source source = {
               "idx:/usr/share/datasets/fashion-mnist",
 };
 
-/* --- reading ---------------------------------------------------------------------------------- */
-
-/* zlib reads plain files as they are. */
-typedef struct stream {
-    gzFile file;
-    const char *path;
-    int64_t at; /* unpacked bytes read */
-} stream;
-
-static nt_status stream_open(stream *in, const char *path, nt_error *error) {
-    *in = (stream){.file = gzopen(path, "rb"), .path = path};
-    if (!in->file)
-        return nt_error_in(error, NT_INVALID, path, -1, "cannot open");
-    return NT_OK;
-}
-
-static void stream_close(stream *in) {
-    gzclose_r(in->file);
-}
-
-static nt_status damaged(const stream *in, nt_error *error) {
-    int code;
-    const char *why = gzerror(in->file, &code); /* "path: why" */
-    size_t length = strlen(in->path);
-    if (strncmp(why, in->path, length) == 0 && strncmp(why + length, ": ", 2) == 0)
-        why += length + 2;
-    nt_error_in(error, NT_INVALID, in->path, in->at, "cannot read on: %s", why);
-    nt_error_hint(error, "fetch the file again");
-    return NT_INVALID;
-}
-
-/* Reads up to `size` bytes, fewer only at the end of the file. */
-static nt_status stream_some(stream *in, void *bytes, size_t size, size_t *ret_got,
-                             nt_error *error) {
-    size_t got = 0;
-    while (got < size) {
-        unsigned want = size - got < PIECE ? (unsigned)(size - got) : PIECE;
-        int n = gzread(in->file, (char *)bytes + got, want);
-        if (n < 0)
-            return damaged(in, error);
-        got += (size_t)n;
-        in->at += n;
-        if ((unsigned)n < want)
-            break;
-    }
-    int code;
-    gzerror(in->file, &code);
-    if (got < size && code != Z_OK && code != Z_STREAM_END)
-        return damaged(in, error); /* a gzip file that ends within its data */
-    *ret_got = got;
-    return NT_OK;
-}
-
-static nt_status stream_exactly(stream *in, void *bytes, size_t size, nt_error *error) {
-    size_t got;
-    NT_TRY(stream_some(in, bytes, size, &got, error));
-    if (got == size)
-        return NT_OK;
-    nt_error_in(error, NT_INVALID, in->path, in->at, "the file ends here; %zu more bytes were due",
-                size - got);
-    nt_error_hint(error, "fetch the file again");
-    return NT_INVALID;
-}
-
-/* Reads to the end of the file, which also makes zlib compare its checksum. */
-static nt_status stream_end(stream *in, nt_error *error) {
-    unsigned char byte;
-    size_t got;
-    int64_t end = in->at;
-    NT_TRY(stream_some(in, &byte, 1, &got, error));
-    if (got == 0)
-        return NT_OK;
-    return nt_error_in(error, NT_INVALID, in->path, end,
-                       "bytes follow the last that the header announces");
-}
-
 /* --- headers ---------------------------------------------------------------------------------- */
 
 typedef struct header {
@@ -125,18 +49,10 @@ static uint32_t big_endian(const unsigned char *p) {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* A size that the file can't have, however well packed (deflate packs at most 1032 to 1), must not
- * lead to a huge allocation. */
-static bool plausible(const char *path, const header *head) {
-    struct stat info;
-    uint64_t bytes = (uint64_t)head->count * head->rows * head->columns;
-    return stat(path, &info) == 0 && bytes / 1032 <= (uint64_t)info.st_size;
-}
-
-static nt_status read_header(stream *in, int role, header *ret, nt_error *error) {
+static nt_status read_header(nt_gzip *in, int role, header *ret, nt_error *error) {
     unsigned char bytes[16];
     uint32_t wanted = role == IMAGES ? IMAGES_MAGIC : LABELS_MAGIC;
-    NT_TRY(stream_exactly(in, bytes, role == IMAGES ? 16 : 8, error));
+    NT_TRY(nt_gzip_exactly(in, bytes, role == IMAGES ? 16 : 8, error));
     uint32_t magic = big_endian(bytes);
     if (magic != wanted)
         NT_TRY(nt_file_kind_refuse_at(in->path, NT_FILE_AS_DATA, error));
@@ -150,7 +66,8 @@ static nt_status read_header(stream *in, int role, header *ret, nt_error *error)
         head.columns = big_endian(bytes + 12);
     }
     if (head.count == 0 || head.count > INT32_MAX || head.rows == 0 || head.rows > LARGEST_SIDE ||
-        head.columns == 0 || head.columns > LARGEST_SIDE || !plausible(in->path, &head))
+        head.columns == 0 || head.columns > LARGEST_SIDE ||
+        !nt_gzip_can_hold(in, (uint64_t)head.count * head.rows * head.columns))
         return nt_error_in(error, NT_INVALID, in->path, 4,
                            "the header announces %u samples of %ux%u, which can't be in this file",
                            head.count, head.rows, head.columns);
@@ -159,10 +76,10 @@ static nt_status read_header(stream *in, int role, header *ret, nt_error *error)
 }
 
 static nt_status peek_header(const char *path, int role, header *ret, nt_error *error) {
-    stream in;
-    NT_TRY(stream_open(&in, path, error));
+    nt_gzip in;
+    NT_TRY(nt_gzip_open(&in, path, error));
     nt_status status = read_header(&in, role, ret, error);
-    stream_close(&in);
+    nt_gzip_close(&in);
     return status;
 }
 
@@ -218,19 +135,19 @@ static nt_status open_split(nt_arena *arena, nt_data_info *info, nt_split split,
 }
 
 /* Mean and deviation of all pixels / 255, exactly: from how often each byte occurs. */
-static nt_status measure(stream *in, nt_data_info *info, unsigned char *piece, nt_error *error) {
+static nt_status measure(nt_gzip *in, nt_data_info *info, unsigned char *piece, nt_error *error) {
     uint64_t often[256] = {0};
     header head;
     NT_TRY(read_header(in, IMAGES, &head, error));
     uint64_t total = (uint64_t)head.count * head.rows * head.columns;
     for (uint64_t left = total; left > 0;) {
         size_t size = left < PIECE ? (size_t)left : PIECE;
-        NT_TRY(stream_exactly(in, piece, size, error));
+        NT_TRY(nt_gzip_exactly(in, piece, size, error));
         for (size_t i = 0; i < size; i++)
             often[piece[i]]++;
         left -= size;
     }
-    NT_TRY(stream_end(in, error));
+    NT_TRY(nt_gzip_end(in, error));
     double mean = 0, variance = 0;
     for (int byte = 0; byte < 256; byte++)
         mean += (double)often[byte] * byte / (double)total;
@@ -243,14 +160,14 @@ static nt_status measure(stream *in, nt_data_info *info, unsigned char *piece, n
 }
 
 static nt_status measure_training(nt_data_info *info, nt_error *error) {
-    stream in;
-    NT_TRY(stream_open(&in, info->files[IMAGES], error));
+    nt_gzip in;
+    NT_TRY(nt_gzip_open(&in, info->files[IMAGES], error));
     unsigned char *piece = nt_alloc(PIECE);
     nt_status status = piece
                            ? measure(&in, info, piece, error)
                            : nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", in.path);
     nt_free(piece, PIECE);
-    stream_close(&in);
+    nt_gzip_close(&in);
     return status;
 }
 
@@ -280,40 +197,40 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
 /* --- loading ---------------------------------------------------------------------------------- */
 
 /* Opens a file of the split, which must still be what it was. */
-static nt_status reopen(stream *in, const nt_data_info *info, nt_split split, int role,
+static nt_status reopen(nt_gzip *in, const nt_data_info *info, nt_split split, int role,
                         nt_error *error) {
     int of_train = info->counts[NT_TRAIN] > 0 ? ROLES : 0;
     header head;
-    NT_TRY(stream_open(in, info->files[(split == NT_TRAIN ? 0 : of_train) + role], error));
+    NT_TRY(nt_gzip_open(in, info->files[(split == NT_TRAIN ? 0 : of_train) + role], error));
     nt_status status = read_header(in, role, &head, error);
     if (status == NT_OK &&
         ((int64_t)head.count != info->counts[split] ||
          (role == IMAGES && (int64_t)head.rows * head.columns != nt_shape_pixels(info->shape))))
         status = nt_error_in(error, NT_INVALID, in->path, -1, "changed while it was read");
     if (status != NT_OK)
-        stream_close(in);
+        nt_gzip_close(in);
     return status;
 }
 
 static nt_status load_images(const nt_data_info *info, nt_split split, nt_images *images,
                              nt_error *error) {
-    stream in;
+    nt_gzip in;
     NT_TRY(reopen(&in, info, split, IMAGES, error));
     nt_status status =
-        stream_exactly(&in, images->pixels, (size_t)images->count * images->size, error);
+        nt_gzip_exactly(&in, images->pixels, (size_t)images->count * images->size, error);
     if (status == NT_OK)
-        status = stream_end(&in, error);
-    stream_close(&in);
+        status = nt_gzip_end(&in, error);
+    nt_gzip_close(&in);
     return status;
 }
 
-static nt_status take_labels(stream *in, int32_t classes, nt_images *images, nt_error *error) {
+static nt_status take_labels(nt_gzip *in, int32_t classes, nt_images *images, nt_error *error) {
     unsigned char piece[4096];
     for (int32_t i = 0; i < images->count;) {
         int32_t size =
             images->count - i < (int32_t)sizeof piece ? images->count - i : (int32_t)sizeof piece;
         int64_t at = in->at;
-        NT_TRY(stream_exactly(in, piece, (size_t)size, error));
+        NT_TRY(nt_gzip_exactly(in, piece, (size_t)size, error));
         for (int32_t j = 0; j < size; j++, i++) {
             if (piece[j] >= classes)
                 return nt_error_in(error, NT_INVALID, in->path, at + j,
@@ -322,15 +239,15 @@ static nt_status take_labels(stream *in, int32_t classes, nt_images *images, nt_
             images->labels[i] = piece[j];
         }
     }
-    return stream_end(in, error);
+    return nt_gzip_end(in, error);
 }
 
 static nt_status load_labels(const nt_data_info *info, nt_split split, nt_images *images,
                              nt_error *error) {
-    stream in;
+    nt_gzip in;
     NT_TRY(reopen(&in, info, split, LABELS, error));
     nt_status status = take_labels(&in, info->classes, images, error);
-    stream_close(&in);
+    nt_gzip_close(&in);
     return status;
 }
 
