@@ -18,11 +18,13 @@ const nt_feature nt_feature_tests = {"tests", "the tests", "libcmocka-dev", NT_B
 const nt_feature nt_feature_plots = {"plots", "figures in reports", NULL, NT_BUILD_PLOTS};
 const nt_feature nt_feature_matio = {"matio", "the data set kind t1", "libmatio-dev",
                                      NT_BUILD_MATIO};
+const nt_feature nt_feature_nifti = {"nifti", "the data set kind nifti", "libnifti-dev",
+                                     NT_BUILD_NIFTI};
 const nt_feature nt_feature_curl = {"curl", "data fetch over http and https",
                                     "libcurl4-openssl-dev", NT_BUILD_CURL};
 
 const nt_feature *const nt_features[] = {&nt_feature_tests, &nt_feature_plots, &nt_feature_matio,
-                                         &nt_feature_curl, NULL};
+                                         &nt_feature_nifti, &nt_feature_curl,  NULL};
 
 void nt_feature_hint(const nt_feature *feature, nt_error *error) {
     nt_error_hint(error, "build with -D%s=enabled%s%s", feature->name,

@@ -24,7 +24,7 @@ static void put(bytes *to, const void *from, size_t size) {
 
 static void put_little(bytes *to, uint64_t value, int size) {
     for (int i = 0; i < size; i++)
-        put(to, &(unsigned char){(unsigned char)(value >> (8 * i))}, 1);
+        put(to, &(unsigned char){i < 8 ? (unsigned char)(value >> (8 * i)) : 0}, 1);
 }
 
 static void put_header(bytes *to, int major, const char *header) {

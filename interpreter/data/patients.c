@@ -1,0 +1,106 @@
+/* Draws go by the order of the patients' names, so that the order on the disk changes nothing. */
+#include "patients.h"
+
+#include "random.h"
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+static nt_status no_memory(nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory finding patients");
+}
+
+static nt_status find_patient(const regex_t *pattern, const nt_patient_file *file, nt_arena *arena,
+                              const char **ret, nt_error *error) {
+    regmatch_t found[2];
+    const char *slash = strrchr(file->name, '/'), *base = slash ? slash + 1 : file->name;
+    if (regexec(pattern, base, 2, found, 0) != 0)
+        return nt_error_in(error, NT_INVALID, file->path, -1,
+                           "does not match the pattern of 'patient'");
+    regmatch_t match = pattern->re_nsub > 0 && found[1].rm_so >= 0 ? found[1] : found[0];
+    *ret = nt_arena_substring(arena, base + match.rm_so, (size_t)(match.rm_eo - match.rm_so));
+    return *ret ? NT_OK : no_memory(error);
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static nt_status number(const regex_t *pattern, nt_arena *arena, nt_patient_file *files,
+                        int32_t count, nt_error *error) {
+    const char **names = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    const char **sorted = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    if (!names || !sorted)
+        return no_memory(error);
+    for (int32_t i = 0; i < count; i++) {
+        NT_TRY(find_patient(pattern, &files[i], arena, &names[i], error));
+        sorted[i] = names[i];
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, compare);
+    int32_t patients = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(sorted[patients - 1], sorted[i]) != 0)
+            sorted[patients++] = sorted[i];
+    for (int32_t i = 0; i < count; i++) {
+        const char **at = bsearch(&names[i], sorted, (size_t)patients, sizeof *sorted, compare);
+        files[i].patient = (int32_t)(at - sorted);
+    }
+    return NT_OK;
+}
+
+nt_status nt_patients_number(const char *pattern, nt_arena *arena, nt_patient_file *files,
+                             int32_t count, nt_error *error) {
+    regex_t compiled;
+    char why[120];
+    for (int32_t i = 0; i < count; i++)
+        files[i].patient = i;
+    if (!pattern[0])
+        return NT_OK;
+    int code = regcomp(&compiled, pattern, REG_EXTENDED);
+    if (code != 0) {
+        regerror(code, &compiled, why, sizeof why);
+        return nt_error_say(error, NT_INVALID, "'patient' is no regular expression: %s", why);
+    }
+    nt_status status = number(&compiled, arena, files, count, error);
+    regfree(&compiled);
+    return status;
+}
+
+static int32_t count_patients(const nt_patient_file *files, int32_t count) {
+    int32_t patients = 0;
+    for (int32_t i = 0; i < count; i++)
+        patients = files[i].patient >= patients ? files[i].patient + 1 : patients;
+    return patients;
+}
+
+nt_status nt_patients_draw(double share, int32_t seed, nt_arena *arena, nt_patient_file *files,
+                           int32_t count, nt_error *error) {
+    nt_random random;
+    int32_t patients = count_patients(files, count);
+    bool *drawn = NT_ARENA_ARRAY(arena, bool, patients + 1);
+    if (!drawn)
+        return no_memory(error);
+    nt_random_init(&random, (uint64_t)seed, NT_STREAM_SPLIT);
+    nt_random_choose(&random, patients, (int32_t)(share * patients + 0.5), drawn);
+    for (int32_t i = 0; i < count; i++)
+        files[i].test = drawn[files[i].patient];
+    return NT_OK;
+}
+
+nt_status nt_patients_check_apart(nt_arena *arena, const nt_patient_file *files, int32_t count,
+                                  nt_error *error) {
+    const nt_patient_file **training =
+        NT_ARENA_ARRAY(arena, const nt_patient_file *, count_patients(files, count) + 1);
+    if (!training)
+        return no_memory(error);
+    for (int32_t i = count - 1; i >= 0; i--)
+        if (!files[i].test)
+            training[files[i].patient] = &files[i];
+    for (int32_t i = 0; i < count; i++)
+        if (files[i].test && training[files[i].patient])
+            return nt_error_in(error, NT_INVALID, files[i].path, -1,
+                               "is of the patient of %s, but one is for training and the other "
+                               "for testing",
+                               training[files[i].patient]->path);
+    return NT_OK;
+}
