@@ -53,6 +53,7 @@ typedef struct nt_field {
     const char *const *choices; /* of NT_CHOICE; NULL-terminated */
     const char *doc;            /* one line, no full stop */
     bool hidden;                /* set by the program, never by a user */
+    bool late;                  /* came when there were identities without it */
 } nt_field;
 
 extern const nt_field nt_no_fields[]; /* of a record that holds nothing */
@@ -114,8 +115,8 @@ void nt_field_format_digits(const nt_field *field, const void *record, int digit
 void nt_fields_format(const nt_field *fields, const void *record, nt_text *text);
 
 /* Appends " name=value" for each field, for identities: different records give different texts, on
- * every machine. Reals are written by %a, texts in quotes, what has no text as null. A hidden field
- * that has its fallback is left out, so that one more of them changes no identity. */
+ * every machine. Reals are written by %a, texts in quotes, what has no text as null. A hidden or
+ * late field that has its fallback is left out, so that one more of them changes no identity. */
 void nt_fields_format_exact(const nt_field *fields, const void *record, nt_text *text);
 
 /* What the field takes: "integer from 1 to 64", "one of zeros, reflect". */
