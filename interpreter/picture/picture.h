@@ -1,11 +1,15 @@
-/* Pictures in files: PNG (libpng) and JPEG (libjpeg-turbo), read from and written to memory as rows
- * of pixels of interleaved channels.
+/* Pictures in files: PNG (libpng), JPEG (libjpeg-turbo), TIFF (libtiff) and WebP (libwebp), read
+ * from and PNGs written to memory as rows of pixels of interleaved channels.
  *
  * Read are PNGs of every kind: grey and colour of 1 to 16 bits, palettes, interlaced or not; of
- * JPEGs grey ones and YCbCr, turned upright as their EXIF orientation says. Transparency is
- * dropped. What a picture's numbers mean depends on what it is read for: as an image, values are
- * spread over 0 to 255 (or 65535) and a palette is looked up; as labels, they are the very numbers
- * of the file, and of a palette the indices. */
+ * JPEGs grey ones and YCbCr; TIFFs of unsigned values of 1 to 16 bits, grey, colour or with a
+ * palette, in strips or tiles, however compressed, each page a picture of its own; WebPs that don't
+ * move, always as colour. They are turned upright as their EXIF orientation says (in a PNG: of a
+ * chunk before the pixels). Transparency is dropped. What a picture's numbers mean depends on what
+ * it is read for: as an image, values are spread over 0 to 255 (or 65535) and a palette is looked
+ * up; as labels, they are the very numbers of the file, and of a palette the indices.
+ *
+ * A path may name a page of a TIFF, from 1: "stack.tif#2". */
 #ifndef NT_PICTURE_H
 #define NT_PICTURE_H
 
@@ -27,15 +31,29 @@ typedef struct nt_picture {
     void *values;                    /* uint8_t or uint16_t; owned; NULL after a look alone */
 } nt_picture;
 
-/* Whether the name ends as a picture's does: .png, .jpg, .jpeg, in any case. */
+/* Whether the name ends as a picture's does: .png, .jpg, .jpeg, .tif, .tiff, .webp, in any case. */
 bool nt_picture_named(const char *path);
+
+/* The page that a path names, from 1, or 0, and the length of the file's own path in it. */
+int32_t nt_picture_page(const char *path, size_t *ret_length);
+
+/* The numbers of the pages of a TIFF that are no thumbnails or transparency masks of others, to be
+ * freed as `count` of nt_alloc; a file of another format has none. */
+nt_status nt_picture_pages(const char *path, int32_t **ret, int32_t *ret_count, nt_error *error);
 
 /* The whole picture; nt_picture_finish frees it. NT_INVALID with the file's name, and where it is
  * known the reason, for anything else. */
 nt_status nt_picture_read(const char *path, nt_picture_use use, nt_picture *ret, nt_error *error);
 
-/* Its size alone, as it would be read as an image. */
+/* Its size alone, as it would be read as an image; reads no more of the file than that takes. */
 nt_status nt_picture_look(const char *path, nt_picture *ret, nt_error *error);
+
+/* The same two of a picture as it lies in the file, not turned, and how it is to be turned: EXIF's
+ * orientation, 1 to 8, of which 1 is not at all and those from 5 exchange rows and columns. */
+nt_status nt_picture_read_stored(const char *path, nt_picture_use use, nt_picture *ret,
+                                 nt_error *error);
+nt_status nt_picture_look_stored(const char *path, nt_picture *ret, int *ret_orientation,
+                                 nt_error *error);
 
 /* Memory for the values of a picture whose size is set; the path is for the error's text. */
 nt_status nt_picture_alloc(const char *path, nt_picture *picture, nt_error *error);

@@ -1,6 +1,7 @@
 /* Which way up a picture is: cameras store the sensor's rows and note beside them (EXIF, tag
  * 0x0112) how they were held. Orientation 1 is as stored; 2 to 4 are flips and the half turn; 5 to
- * 8 the same with rows and columns exchanged. The note is a TIFF directory (TIFF 6.0, section 2):
+ * 8 the same with rows and columns exchanged. The note is a TIFF directory (TIFF 6.0, section 2),
+ * which begins a JPEG's segment and may begin a WebP's chunk with "Exif\0\0":
  *
  *     "Exif\0\0" | "II" or "MM" | 42 | offset of the directory … | entries | tag type count value …
  *
@@ -28,9 +29,10 @@ static uint32_t number_at(const note *n, size_t at, int width) {
 
 int nt_exif_orientation(const unsigned char *bytes, size_t size) {
     enum { PREFIX = 6, ENTRY = 12, ORIENTATION = 0x0112, SHORT = 3 };
-    if (size < PREFIX + 8 || memcmp(bytes, "Exif\0\0", PREFIX) != 0)
+    size_t prefix = size >= PREFIX && memcmp(bytes, "Exif\0\0", PREFIX) == 0 ? PREFIX : 0;
+    if (size < prefix + 8)
         return 1;
-    note n = {bytes + PREFIX, size - PREFIX, bytes[PREFIX] == 'M'};
+    note n = {bytes + prefix, size - prefix, bytes[prefix] == 'M'};
     if (number_at(&n, 0, 2) != (n.big ? 0x4d4d : 0x4949) || number_at(&n, 2, 2) != 42)
         return 1;
     size_t directory = number_at(&n, 4, 4);

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <jerror.h>
 #include <jpeglib.h>
@@ -13,19 +14,24 @@ typedef struct decoder {
     jmp_buf escape;
     struct jpeg_decompress_struct jpeg;
     nt_picture picture;
+    bool no_memory;
     char message[JMSG_LENGTH_MAX];
 } decoder;
 
 static void fail(j_common_ptr jpeg) {
     decoder *d = (decoder *)(void *)jpeg->err;
     d->manager.format_message(jpeg, d->message);
+    d->no_memory = jpeg->err->msg_code == JERR_OUT_OF_MEMORY;
     longjmp(d->escape, 1);
 }
 
-/* Warnings that leave the pixels as they were meant: bytes between segments, odd versions. */
+/* Warnings that leave the pixels as they were meant: bytes between segments, odd versions, a
+ * damaged colour profile, and a scan of a sequential JPEG that announces other coefficients than
+ * all, which such a scan always has. */
 static bool harmless(int warning) {
     return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_JFIF_MAJOR ||
-           warning == JWRN_ADOBE_XFORM;
+           warning == JWRN_ADOBE_XFORM || warning == JWRN_BOGUS_ICC ||
+           warning == JWRN_NOT_SEQUENTIAL;
 }
 
 /* A file that is cut short gives a warning, and grey pixels: here that is an error. */
@@ -69,50 +75,50 @@ static int orientation_of(const decoder *d) {
     return orientation;
 }
 
-static nt_status damaged(const decoder *d, const char *path, nt_error *error) {
-    nt_error_in(error, NT_INVALID, path, -1, "is damaged: %s", d->message);
-    nt_error_hint(error, "get the file anew, or take it away");
-    return NT_INVALID;
+static nt_status failure_of(const decoder *d, const char *path, nt_error *error) {
+    if (d->no_memory)
+        return nt_error_in(error, NT_NO_MEMORY, path, -1, "out of memory");
+    return nt_picture_damaged(path, -1, d->message, error);
 }
 
-static nt_status decode(decoder *d, const char *path, const unsigned char *bytes, size_t size,
-                        bool look, nt_error *error) {
-    if (!read_header(d, bytes, size))
-        return damaged(d, path, error);
+static nt_status decode(decoder *d, const nt_picture_input *input, bool look, int *ret_orientation,
+                        nt_error *error) {
+    const char *path = input->path;
+    if (!read_header(d, input->bytes, input->have))
+        return failure_of(d, path, error);
     NT_TRY(nt_picture_check_size(path, &d->picture, error));
     if (d->jpeg.num_components > 3) {
         nt_error_in(error, NT_INVALID, path, -1, "has four colours (CMYK)");
         nt_error_hint(error, "convert it to RGB");
         return NT_INVALID;
     }
-    int orientation = orientation_of(d); /* reading the rows drops the segment */
-    if (!look) {
-        NT_TRY(nt_picture_alloc(path, &d->picture, error));
-        if (!read_rows(d))
-            return damaged(d, path, error);
-    }
-    if (orientation != 1 && !nt_picture_turn(&d->picture, orientation))
-        return nt_error_in(error, NT_NO_MEMORY, path, -1, "out of memory");
-    return NT_OK;
+    *ret_orientation = orientation_of(d); /* reading the rows drops the segment */
+    if (look)
+        return NT_OK;
+    NT_TRY(nt_picture_alloc(path, &d->picture, error));
+    return read_rows(d) ? NT_OK : failure_of(d, path, error);
 }
 
-static nt_status from_jpeg(const char *path, const unsigned char *bytes, size_t size,
-                           nt_picture_use use, bool look, nt_picture *ret, nt_error *error) {
+static nt_status from_jpeg(const nt_picture_input *input, nt_picture_use use, bool look,
+                           nt_stored_picture *ret, nt_error *error) {
     (void)use; /* a JPEG's values are the same for either */
     decoder d = {0};
+    int orientation = 1;
     d.jpeg.err = jpeg_std_error(&d.manager);
     d.manager.error_exit = fail;
     d.manager.emit_message = warn;
-    nt_status status = decode(&d, path, bytes, size, look, error);
+    nt_status status = decode(&d, input, look, &orientation, error);
     jpeg_destroy_decompress(&d.jpeg);
     if (status == NT_OK)
-        *ret = d.picture;
+        *ret = (nt_stored_picture){d.picture, orientation};
     else
         nt_picture_finish(&d.picture);
     return status;
 }
 
-static const unsigned char mark[] = {0xff, 0xd8, 0xff};
+static bool is_jpeg(const unsigned char *bytes, size_t size) {
+    static const unsigned char mark[] = {0xff, 0xd8, 0xff};
+    return size >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0;
+}
 
-const nt_picture_format nt_picture_jpeg = {
-    .mark = mark, .mark_size = sizeof mark, .read = from_jpeg};
+const nt_picture_format nt_picture_jpeg = {.knows = is_jpeg, .read = from_jpeg};

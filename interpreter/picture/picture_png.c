@@ -8,9 +8,8 @@
 #include <string.h>
 
 typedef struct decoder {
-    const char *path;
-    const unsigned char *bytes;
-    size_t size, at;
+    const nt_picture_input *input;
+    size_t at;
     nt_error *error;
     nt_status status;
     png_structp png;
@@ -21,9 +20,7 @@ typedef struct decoder {
 
 static void fail(png_structp png, png_const_charp message) {
     decoder *d = png_get_error_ptr(png);
-    d->status =
-        nt_error_in(d->error, NT_INVALID, d->path, (int64_t)d->at, "is damaged: %s", message);
-    nt_error_hint(d->error, "get the file anew, or take it away");
+    d->status = nt_picture_damaged(d->input->path, (int64_t)d->at, message, d->error);
     png_longjmp(png, 1);
 }
 
@@ -34,9 +31,9 @@ static void warn(png_structp png, png_const_charp message) {
 
 static void take(png_structp png, png_bytep to, size_t size) {
     decoder *d = png_get_io_ptr(png);
-    if (size > d->size - d->at)
+    if (size > d->input->have - d->at)
         png_error(png, "the file ends too early");
-    memcpy(to, d->bytes + d->at, size);
+    memcpy(to, d->input->bytes + d->at, size);
     d->at += size;
 }
 
@@ -74,6 +71,15 @@ static bool read_header(decoder *d, nt_picture_use use) {
     return true;
 }
 
+/* Of the chunks before the pixels. */
+static int orientation_of(decoder *d) {
+    png_bytep note;
+    png_uint_32 size;
+    if (!png_get_eXIf_1(d->png, d->info, &size, &note))
+        return 1;
+    return nt_exif_orientation(note, size);
+}
+
 static bool read_rows(decoder *d, nt_picture_use use, size_t row) {
     if (setjmp(png_jmpbuf(d->png)))
         return false;
@@ -87,10 +93,10 @@ static bool read_rows(decoder *d, nt_picture_use use, size_t row) {
 
 static nt_status read_values(decoder *d, nt_picture_use use) {
     size_t rows_size = (size_t)d->picture.rows * sizeof *d->rows;
-    NT_TRY(nt_picture_alloc(d->path, &d->picture, d->error));
+    NT_TRY(nt_picture_alloc(d->input->path, &d->picture, d->error));
     d->rows = nt_alloc(rows_size);
     if (!d->rows)
-        return nt_error_in(d->error, NT_NO_MEMORY, d->path, -1, "out of memory");
+        return nt_error_in(d->error, NT_NO_MEMORY, d->input->path, -1, "out of memory");
     size_t row =
         (size_t)d->picture.columns * (size_t)d->picture.channels * (d->picture.wide ? 2 : 1);
     for (int32_t r = 0; r < d->picture.rows; r++)
@@ -100,31 +106,37 @@ static nt_status read_values(decoder *d, nt_picture_use use) {
     return ok ? NT_OK : d->status;
 }
 
-static nt_status from_png(const char *path, const unsigned char *bytes, size_t size,
-                          nt_picture_use use, bool look, nt_picture *ret, nt_error *error) {
-    decoder d = {.path = path, .bytes = bytes, .size = size, .error = error};
+static nt_status from_png(const nt_picture_input *input, nt_picture_use use, bool look,
+                          nt_stored_picture *ret, nt_error *error) {
+    decoder d = {.input = input, .error = error};
     d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, fail, warn);
     d.info = d.png ? png_create_info_struct(d.png) : NULL;
     nt_status status = NT_OK;
+    int orientation = 1;
     if (!d.info)
-        status = nt_error_in(error, NT_NO_MEMORY, path, -1, "out of memory");
+        status = nt_error_in(error, NT_NO_MEMORY, input->path, -1, "out of memory");
     else if (!read_header(&d, use))
         status = d.status;
     else
-        status = nt_picture_check_size(path, &d.picture, error);
+        status = nt_picture_check_size(input->path, &d.picture, error);
+    if (status == NT_OK)
+        orientation = orientation_of(&d);
     if (status == NT_OK && !look)
         status = read_values(&d, use);
     png_destroy_read_struct(&d.png, &d.info, NULL);
     if (status == NT_OK)
-        *ret = d.picture;
+        *ret = (nt_stored_picture){d.picture, orientation};
     else
         nt_picture_finish(&d.picture);
     return status;
 }
 
-static const unsigned char mark[] = {0x89, 'P', 'N', 'G'};
+static bool is_png(const unsigned char *bytes, size_t size) {
+    static const unsigned char mark[] = {0x89, 'P', 'N', 'G'};
+    return size >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0;
+}
 
-const nt_picture_format nt_picture_png = {.mark = mark, .mark_size = sizeof mark, .read = from_png};
+const nt_picture_format nt_picture_png = {.knows = is_png, .read = from_png};
 
 /* --- writing ---------------------------------------------------------------------------------- */
 

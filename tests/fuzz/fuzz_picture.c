@@ -1,12 +1,13 @@
-/* A fuzz target for libFuzzer: any bytes as a PNG or JPEG file, read as an image and as labels.
- * What is read must be what a look announced, and survive resizing; nothing may be left behind.
+/* A fuzz target for libFuzzer: any bytes as a PNG, JPEG, TIFF or WebP file, read as an image and as
+ * labels. What is read must be what a look announced, and survive resizing; nothing may be left
+ * behind.
  *
  *     CC=clang meson setup fuzz -Dc_args=-fsanitize=fuzzer-no-link -Db_lundef=false \
  *       -Db_sanitize=address,undefined
  *     ninja -C fuzz tests/fuzz/fuzz_picture
  *     mkdir found && fuzz/tests/fuzz/fuzz_picture found FOLDER-WITH-SMALL-PICTURES
  */
-#include "picture.h"
+#include "picture_private.h"
 
 #include "alloc.h"
 #include <assert.h>
@@ -17,9 +18,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static nt_status decode(const uint8_t *data, size_t size, nt_picture_use use, bool look,
                         nt_picture *ret, nt_error *error) {
-    if (size > 0 && data[0] == 0xff)
-        return nt_picture_from_jpeg("fuzz.jpg", data, size, look, ret, error);
-    return nt_picture_from_png("fuzz.png", data, size, use, look, ret, error);
+    nt_stored_picture stored;
+    nt_picture_input input = {
+        .path = "fuzz", .file = -1, .size = (int64_t)size, .bytes = data, .have = size};
+    NT_TRY(nt_picture_decode(&input, use, look, &stored, error));
+    *ret = stored.picture;
+    return NT_OK;
 }
 
 static void check_sound(const nt_picture *picture, const nt_picture *seen, nt_picture_use use) {

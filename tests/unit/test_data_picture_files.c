@@ -216,7 +216,7 @@ static void impossible_sizes_are_refused(void **state) {
         }
     write_bytes(path, "GIF89a", 6);
     nt_status status = nt_picture_look(path, &picture, &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, "is neither a PNG nor a JPEG file");
+    EXPECT_ERROR(&error, status, NT_INVALID, "is no PNG, JPEG, TIFF or WebP file");
 }
 
 /* Each allocation of ours in turn fails. */
