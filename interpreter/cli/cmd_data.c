@@ -104,6 +104,8 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
                        trait->count);
     }
     nt_text_printf(&text, "digest     %s\n", digest);
+    for (int32_t i = 0; i < info->note_count; i++)
+        nt_text_printf(&text, "note       %s\n", info->notes[i]);
     return nt_print(&text);
 }
 

@@ -39,7 +39,9 @@ static const nt_field predict_fields[] = {
 
 static const nt_operand predict_operands[] = {
     {.name = "GRAPH", .doc = "a graph file"},
-    {.name = "PICTURES", .doc = "PNG or JPEG files, or folders of them", .repeated = true},
+    {.name = "PICTURES",
+     .doc = "PNG, JPEG, TIFF or WebP files, or folders of them",
+     .repeated = true},
     {0},
 };
 
@@ -141,7 +143,7 @@ static nt_status set_up(nt_predict_job *job, const nt_arguments *arguments, nt_e
     for (int i = 1; i < arguments->word_count; i++)
         NT_TRY(list_word(job, arguments->words[i], error));
     if (job->pictures.count == 0)
-        return nt_error_say(error, NT_INVALID, "there are no PNG or JPEG pictures");
+        return nt_error_say(error, NT_INVALID, "there are no PNG, JPEG, TIFF or WebP pictures");
     if (o->truth)
         NT_TRY(nt_picture_files_list(o->truth, &job->arena, &job->truths, error));
     job->images_size =

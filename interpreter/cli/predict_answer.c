@@ -45,6 +45,8 @@ void nt_predict_add_classes(nt_predict_job *job, const char *name, const float *
 static nt_status read_truth(const nt_predict_job *job, const nt_picture_file *picture,
                             unsigned char *ret, nt_error *error) {
     const nt_picture_file *found = NULL;
+    nt_picture_seen seen[2];
+    nt_pair_doubts doubts;
     nt_picture_form form;
     for (int32_t i = 0; i < job->truths.count && !found; i++)
         if (strcmp(job->truths.items[i].stem, picture->stem) == 0)
@@ -52,7 +54,9 @@ static nt_status read_truth(const nt_predict_job *job, const nt_picture_file *pi
     if (!found)
         return nt_error_in(error, NT_INVALID, job->options->truth, -1, "has no mask '%s'",
                            picture->stem);
-    NT_TRY(nt_picture_check_pair(picture->path, found->path, error));
+    const char *const paths[] = {picture->path, found->path};
+    NT_TRY(nt_pictures_look(paths, 2, seen, error));
+    NT_TRY(nt_picture_check_pairs(paths, seen, 1, false, &doubts, error));
     NT_TRY(nt_predict_form(job, found->path, &form, error));
     size_t size = (size_t)form.rows * (size_t)form.columns;
     unsigned char *whole = nt_alloc(size);

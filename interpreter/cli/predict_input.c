@@ -11,9 +11,11 @@ nt_status nt_predict_no_memory(nt_error *error) {
 
 nt_status nt_predict_form(const nt_predict_job *job, const char *path, nt_picture_form *ret,
                           nt_error *error) {
-    const int32_t own[2] = {0, 0}, *size = job->input.dim + 1;
-    NT_TRY(nt_picture_form_find(path, job->options->resize ? size : own, job->input.dim[0], ret,
-                                error));
+    const int32_t *size = job->input.dim + 1;
+    nt_picture_wish wish = {.channels = job->input.dim[0]};
+    if (job->options->resize)
+        memcpy(wish.size, size, sizeof wish.size);
+    NT_TRY(nt_picture_form_of(path, &wish, ret, error));
     if (ret->rows >= size[0] && ret->columns >= size[1])
         return NT_OK;
     nt_error_in(error, NT_INVALID, path, -1, "has %d x %d pixels; the network takes %d x %d",

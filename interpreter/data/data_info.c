@@ -11,16 +11,24 @@ void nt_data_set_usual(nt_data_info *info, const float *mean, const float *devia
 }
 
 /* The list doubles when its length is a power of two. */
-bool nt_data_add_file(nt_data_info *info, nt_arena *arena, const char *path) {
-    int32_t count = info->file_count;
-    if ((count & (count - 1)) == 0) {
-        const char **more = NT_ARENA_ARRAY(arena, const char *, count ? 2 * count : 1);
+static bool add(const char *const **list, int32_t *count, nt_arena *arena, const char *item) {
+    int32_t had = *count;
+    if ((had & (had - 1)) == 0) {
+        const char **more = NT_ARENA_ARRAY(arena, const char *, had ? 2 * had : 1);
         if (!more)
             return false;
-        if (count)
-            memcpy(more, info->files, (size_t)count * sizeof *more);
-        info->files = more;
+        if (had)
+            memcpy(more, *list, (size_t)had * sizeof *more);
+        *list = more;
     }
-    ((const char **)info->files)[info->file_count++] = path;
+    ((const char **)*list)[(*count)++] = item;
     return true;
+}
+
+bool nt_data_add_file(nt_data_info *info, nt_arena *arena, const char *path) {
+    return add(&info->files, &info->file_count, arena, path);
+}
+
+bool nt_data_add_note(nt_data_info *info, nt_arena *arena, const char *line) {
+    return add(&info->notes, &info->note_count, arena, line);
 }

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "image_cache.h"
 #include "machine.h"
+#include "picture.h"
 #include "random.h"
 #include <math.h>
 #include <stdlib.h>
@@ -135,6 +136,32 @@ static const char *inside(const char *folder, const char *path) {
     return path + length + strspn(path + length, "/");
 }
 
+/* Adds the line of file i, unless it is a further page of a file just before: of one of the
+ * pictures of the same kind, or, where images and masks take turns, of the next but one. */
+static nt_status digest_file(const nt_data_info *info, int32_t i, nt_text *lines, nt_error *error) {
+    size_t length, before;
+    char of_file[NT_DIGEST_HEX];
+    const char *path = info->files[i];
+    nt_arena arena;
+    if (nt_picture_page(path, &length) == 0) {
+        NT_TRY(nt_file_digest(path, of_file, error));
+        nt_text_printf(lines, "%s  %s\n", of_file, inside(info->folder, path));
+        return NT_OK;
+    }
+    for (int32_t k = i - 1; k >= 0 && k >= i - 2; k--)
+        if (nt_picture_page(info->files[k], &before) > 0 && before == length &&
+            strncmp(info->files[k], path, length) == 0)
+            return NT_OK;
+    nt_arena_init(&arena);
+    const char *file = nt_arena_substring(&arena, path, length);
+    nt_status status = file ? nt_file_digest(file, of_file, error)
+                            : nt_error_say(error, NT_NO_MEMORY, "out of memory hashing a data set");
+    if (status == NT_OK)
+        nt_text_printf(lines, "%s  %s\n", of_file, inside(info->folder, file));
+    nt_arena_finish(&arena);
+    return status;
+}
+
 nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], nt_error *error) {
     const nt_data_info *info = &dataset->info;
     nt_text lines;
@@ -144,12 +171,8 @@ nt_status nt_dataset_digest(const nt_dataset *dataset, char hex[NT_DIGEST_HEX], 
         nt_text_printf(&lines, "%s %s:", info->kind->kind.name, info->kind->made);
         nt_fields_format(info->kind->kind.fields, dataset->options, &lines);
     }
-    for (int32_t i = 0; i < info->file_count && status == NT_OK; i++) {
-        char of_file[NT_DIGEST_HEX];
-        status = nt_file_digest(info->files[i], of_file, error);
-        if (status == NT_OK)
-            nt_text_printf(&lines, "%s  %s\n", of_file, inside(info->folder, info->files[i]));
-    }
+    for (int32_t i = 0; i < info->file_count && status == NT_OK; i++)
+        status = digest_file(info, i, &lines, error);
     if (status == NT_OK && (lines.failed || !nt_digest_bytes(lines.bytes, lines.length, hex)))
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory hashing a data set");
     nt_text_finish(&lines);

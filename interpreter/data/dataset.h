@@ -65,7 +65,7 @@ typedef struct nt_data_info {
     nt_usual usual;
     float mean[NT_MAX_CHANNELS]; /* of byte / 255, or of float pixels as they are */
     float deviation[NT_MAX_CHANNELS];
-    const char *const *files; /* those that were found */
+    const char *const *files; /* those that were found; of a TIFF, its pages: "stack.tif#2" */
     int32_t file_count;
 
     /* Of the samples of train and test, as `load` gives them, where the kind knows: a name, and
@@ -81,6 +81,9 @@ typedef struct nt_data_info {
     /* For a kind's `read`: each sample's class, where it has one, and what the kind likes. */
     const int32_t *labels[NT_HELD_OUT];
     const void *own;
+
+    const char *const *notes; /* what a user should know of these data, a line each */
+    int32_t note_count;
 } nt_data_info;
 
 /* --- kinds ------------------------------------------------------------------------------------ */
@@ -120,6 +123,9 @@ void nt_data_set_usual(nt_data_info *info, const float *mean, const float *devia
 /* For a kind's `open`: remembers a file that was found; the path is kept as it is, the list in
  * `arena`. Returns false when out of memory. */
 bool nt_data_add_file(nt_data_info *info, nt_arena *arena, const char *path);
+
+/* The same of a note. */
+bool nt_data_add_note(nt_data_info *info, nt_arena *arena, const char *line);
 
 /* All kinds, in the order of data/meson.build. */
 extern const nt_kind *const nt_data_kinds[];

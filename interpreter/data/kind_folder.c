@@ -1,13 +1,15 @@
 /* Images in a folder for each class:
  *
  *     ROOT/train/<class>/…, ROOT/test/<class>/…      the split is given, or
- *     ROOT/<class>/…                                 it is drawn, the same whatever is on the disk
+ *     ROOT/<class>/…                                 it is drawn, the same whatever is on the disk;
+ *                                                    pages of one file are drawn together
  *
  * Classes are numbered in the bytewise order of their names. Colours are normalised by the mean and
  * the deviation of each channel over at most MEASURED of the training images: those whose files
  * have the lowest SHA-256, in its order, so that names don't matter. */
 #include "dataset.h"
 
+#include "alloc.h"
 #include "file.h"
 #include "picture_tree.h"
 #include "random.h"
@@ -20,7 +22,7 @@ enum { MEASURED = 1000 };
 typedef struct options {
     const char *train, *test;
     double test_share;
-    int32_t split_seed, channels, size[2];
+    int32_t split_seed, channels, size[2], exif;
 } options;
 
 static const nt_field fields[] = {
@@ -35,7 +37,9 @@ static const nt_field fields[] = {
     {"size", NT_PAIR, offsetof(options, size), "0", 0, 1 << 14,
      .doc = "rows and columns that all are resized to cover and cut to; 0: they have one size"},
     {"channels", NT_INT, offsetof(options, channels), "0", 0, 3,
-     .doc = "1 grey, 3 colour; 0: as the first image has"},
+     .doc = "1 grey, 3 colour; 0: colour if any image is"},
+    {"exif", NT_CHOICE, offsetof(options, exif), "apply", .choices = nt_exif_choices, .late = true,
+     .doc = "whether images are turned as their EXIF orientation says"},
     {0},
 };
 
@@ -94,7 +98,22 @@ static bool same_class(const nt_picture_file *a, const nt_picture_file *b) {
     return strncmp(a->stem, b->stem, length) == 0;
 }
 
-/* From the pictures of each class, in the order of their names. `drawn` has room for all. */
+/* Marks each picture as the file is that it is a page of: `drawn` says it of each file first. */
+static void spread(const nt_picture_file *items, int32_t count, int32_t files, bool *drawn) {
+    for (int32_t i = count - 1; i > 0; i--) {
+        drawn[i] = drawn[files - 1];
+        files -= !nt_picture_same_file(&items[i - 1], &items[i]);
+    }
+}
+
+static int32_t count_files(const nt_picture_file *items, int32_t count) {
+    int32_t files = count > 0;
+    for (int32_t i = 1; i < count; i++)
+        files += !nt_picture_same_file(&items[i - 1], &items[i]);
+    return files;
+}
+
+/* From the files of each class, in the order of their names. `drawn` has room for all. */
 static void draw(const options *o, nt_picture_files *train, nt_picture_files *test, bool *drawn) {
     nt_random random;
     nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
@@ -102,8 +121,9 @@ static void draw(const options *o, nt_picture_files *train, nt_picture_files *te
     for (int32_t first = 0, end = 0; first < total; first = end) {
         while (end < total && same_class(&train->items[first], &train->items[end]))
             end++;
-        int32_t count = end - first;
+        int32_t count = count_files(train->items + first, end - first);
         nt_random_choose(&random, count, (int32_t)(o->test_share * count + 0.5), drawn + first);
+        spread(train->items + first, end - first, count, drawn + first);
     }
     train->count = 0;
     for (int32_t i = 0; i < total; i++) {
@@ -112,7 +132,7 @@ static void draw(const options *o, nt_picture_files *train, nt_picture_files *te
     }
 }
 
-static nt_status find_pictures(const options *o, nt_arena *arena, const nt_data_info *info,
+static nt_status find_pictures(const options *o, nt_arena *arena, nt_data_info *info,
                                nt_picture_files ret[NT_HELD_OUT], nt_error *error) {
     const char *names[NT_HELD_OUT] = {o->train, o->test}, *folders[NT_HELD_OUT];
     for (int s = 0; s < NT_HELD_OUT; s++)
@@ -130,9 +150,13 @@ static nt_status find_pictures(const options *o, nt_arena *arena, const nt_data_
             return no_memory(info, error);
         draw(o, &ret[NT_TRAIN], &ret[NT_TEST], drawn);
     }
-    if (ret[NT_TRAIN].count + ret[NT_TEST].count > 0)
-        return NT_OK;
-    return nt_error_in(error, NT_INVALID, info->folder, -1, "holds no PNG or JPEG pictures");
+    if (ret[NT_TRAIN].count + ret[NT_TEST].count == 0)
+        return nt_picture_files_none(info->folder, &ret[ret[NT_TRAIN].passed_over_count == 0],
+                                     error);
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        if (!nt_passed_over_note(&ret[s], info, arena))
+            return no_memory(info, error);
+    return NT_OK;
 }
 
 /* The classes are those of the training images, or, without them, of the test images. */
@@ -145,29 +169,47 @@ static nt_status check_classes(const nt_data_info *info, const nt_picture_files 
     return NT_OK;
 }
 
+/* `file` counts the files of all splits. */
 static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
-                            const nt_picture_files *files, nt_error *error) {
+                            const nt_picture_files *files, int32_t *file, nt_error *error) {
     const char **names = NT_ARENA_ARRAY(arena, const char *, files->count + 1);
+    int32_t *numbers = NT_ARENA_ARRAY(arena, int32_t, files->count + 1);
     int32_t *labels = NT_ARENA_ARRAY(arena, int32_t, files->count + 1);
-    if (!names || !labels)
+    if (!names || !numbers || !labels)
         return no_memory(info, error);
     for (int32_t i = 0; i < files->count; i++) {
-        names[i] = files->items[i].stem;
+        const nt_picture_file *item = &files->items[i];
+        *file += i == 0 || !nt_picture_same_file(item - 1, item);
+        numbers[i] = *file - 1;
+        names[i] = item->stem;
         labels[i] = number_of(info, names[i]);
-        if (!nt_data_add_file(info, arena, files->items[i].path))
+        if (!nt_data_add_file(info, arena, item->path))
             return no_memory(info, error);
     }
     info->counts[split] = files->count;
     info->names[split] = names;
     info->labels[split] = labels;
+    info->patients[split] = numbers;
+    return NT_OK;
+}
+
+/* Pages of one file belong together as a patient's slices do; other pictures are on their own. */
+static nt_status note_splits(nt_data_info *info, nt_arena *arena, const nt_picture_files *splits,
+                             nt_error *error) {
+    int32_t file = 0;
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        NT_TRY(note_split(info, arena, (nt_split)s, &splits[s], &file, error));
+    for (int s = 0; file == info->file_count && s < NT_HELD_OUT; s++)
+        info->patients[s] = NULL;
     return NT_OK;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static nt_picture_form form_of(const options *o, const nt_data_info *info) {
-    return (nt_picture_form){info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
-                             o->size[0] > 0 && o->size[1] > 0, info->pixel};
+    return (nt_picture_form){info->shape.dim[1], info->shape.dim[2],
+                             info->shape.dim[0], o->size[0] > 0 && o->size[1] > 0,
+                             info->pixel,        o->exif == NT_EXIF_IGNORE};
 }
 
 static nt_status read(const void *record, const nt_data_info *info, nt_split split, int32_t i,
@@ -230,19 +272,22 @@ static void measure(const nt_images *images, nt_data_info *info) {
     nt_data_set_usual(info, mean, deviation);
 }
 
+/* A picture's rank: its file's digest, then its page, 0 if the file is one picture. */
 typedef struct ranked {
     char digest[NT_DIGEST_HEX];
-    const char *path;
+    const char *path, *file;
+    int32_t page;
 } ranked;
 
 static int by_digest(const void *a, const void *b) {
     const ranked *x = a, *y = b;
-    return strcmp(x->digest, y->digest);
+    int order = strcmp(x->digest, y->digest);
+    return order != 0 ? order : (x->page > y->page) - (x->page < y->page);
 }
 
 static nt_status digest_file(const void *context, int32_t i, nt_error *error) {
     ranked *file = *(ranked *const *)context + i;
-    return nt_file_digest(file->path, file->digest, error);
+    return nt_file_digest(file->file, file->digest, error);
 }
 
 /* The training images' files by their digests, in `arena`. */
@@ -253,8 +298,13 @@ static nt_status rank_training(const nt_data_info *info, nt_arena *arena, const 
     const char **sorted = NT_ARENA_ARRAY(arena, const char *, count);
     if (!files || !sorted)
         return no_memory(info, error);
-    for (int32_t i = 0; i < count; i++)
-        files[i].path = info->files[i];
+    for (int32_t i = 0; i < count; i++) {
+        size_t length;
+        files[i].path = files[i].file = info->files[i];
+        files[i].page = nt_picture_page(info->files[i], &length);
+        if (files[i].page && !(files[i].file = nt_arena_substring(arena, info->files[i], length)))
+            return no_memory(info, error);
+    }
     NT_TRY(nt_read_samples(count, digest_file, &files, error));
     qsort(files, (size_t)count, sizeof *files, by_digest);
     for (int32_t i = 0; i < count; i++)
@@ -277,27 +327,40 @@ static nt_status measure_training(const options *o, nt_arena *arena, nt_data_inf
     return NT_OK;
 }
 
+static nt_status find_form(const options *o, nt_data_info *info, nt_error *error) {
+    const nt_picture_wish wish = {{o->size[0], o->size[1]}, o->channels, o->exif == NT_EXIF_IGNORE};
+    size_t size = (size_t)info->file_count * sizeof(nt_picture_seen);
+    nt_picture_form form;
+    nt_picture_seen *seen = nt_alloc(size);
+    if (!seen)
+        return no_memory(info, error);
+    nt_status status = nt_pictures_look(info->files, info->file_count, seen, error);
+    if (status == NT_OK)
+        status = nt_picture_form_find(info->files, seen, info->file_count, 1, &wish, &form, error);
+    nt_free(seen, size);
+    NT_TRY(status);
+    info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
+    info->pixel = form.pixel;
+    return NT_OK;
+}
+
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const options *o = record;
     nt_picture_files splits[NT_HELD_OUT] = {{0}};
-    nt_picture_form form;
     if (o->channels == 2)
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
     NT_TRY(find_pictures(o, arena, info, splits, error));
     NT_TRY(find_classes(arena, &splits[splits[NT_TRAIN].count ? NT_TRAIN : NT_TEST], info, error));
     NT_TRY(check_classes(info, &splits[NT_TEST], error));
-    for (int s = 0; s < NT_HELD_OUT; s++)
-        NT_TRY(note_split(info, arena, (nt_split)s, &splits[s], error));
-    NT_TRY(nt_picture_form_find(info->files[0], o->size, o->channels, &form, error));
-    info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
-    info->pixel = form.pixel;
+    NT_TRY(note_splits(info, arena, splits, error));
+    NT_TRY(find_form(o, info, error));
     info->target = NT_TARGET_CLASS;
     return measure_training(o, arena, info, error);
 }
 
 const nt_data_kind nt_data_kind_folder = {
     .kind = {.name = "folder",
-             .doc = "a folder of PNG and JPEG pictures for each class",
+             .doc = "a folder of PNG, JPEG, TIFF and WebP pictures for each class",
              .fields = fields,
              .size = sizeof(options)},
     .folder = NULL,

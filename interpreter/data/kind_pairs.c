@@ -1,9 +1,10 @@
 /* Images and their masks, by name: two trees of folders, where the mask of a/b.png is a/b.png (or
  * a/b.jpg …) of the other. Either the split is given by folders of their own, or patients (images,
- * where no pattern says who they are of) are drawn for the test split, the same whatever the order
- * on the disk. */
+ * where no pattern says who they are of, but whole files) are drawn for the test split, the same
+ * whatever the order on the disk. */
 #include "dataset.h"
 
+#include "alloc.h"
 #include "picture_tree.h"
 #include "random.h"
 #include <regex.h>
@@ -15,7 +16,7 @@ typedef struct options {
     const char *mask_suffix, *patient, *labels;
     nt_ints ignore_labels;
     double test_share;
-    int32_t split_seed, channels, size[2];
+    int32_t split_seed, channels, size[2], exif;
 } options;
 
 static const nt_field fields[] = {
@@ -43,7 +44,9 @@ static const nt_field fields[] = {
     {"size", NT_PAIR, offsetof(options, size), "0", 0, 1 << 14,
      .doc = "rows and columns that all are resized to cover and cut to; 0: they have one size"},
     {"channels", NT_INT, offsetof(options, channels), "0", 0, 3,
-     .doc = "1 grey, 3 colour; 0: as the first image has"},
+     .doc = "1 grey, 3 colour; 0: colour if any image is"},
+    {"exif", NT_CHOICE, offsetof(options, exif), "apply", .choices = nt_exif_choices, .late = true,
+     .doc = "whether images and masks are turned as their EXIF orientation says"},
     {0},
 };
 
@@ -51,11 +54,13 @@ static const nt_field fields[] = {
 typedef struct pair {
     const char *name, *image, *mask;
     int32_t patient;
+    bool further; /* a page of the file of the pair before */
 } pair;
 
 typedef struct split_pairs {
     pair *items;
     int32_t count;
+    bool paged; /* some are pages */
 } split_pairs;
 
 static nt_status no_memory(const nt_data_info *info, nt_error *error) {
@@ -64,16 +69,28 @@ static nt_status no_memory(const nt_data_info *info, nt_error *error) {
 
 /* --- pairing ---------------------------------------------------------------------------------- */
 
-static const nt_picture_file *find_mask(const nt_picture_files *masks, const char *stem,
+/* In the order of a list of pictures, the sign of where `mask` is beside what the image's mask is
+ * called: the image's stem, the suffix, and the image's page. */
+static int compare_mask(const nt_picture_file *mask, const nt_picture_file *image,
+                        const char *suffix) {
+    size_t stem = nt_picture_stem_length(image), length = nt_picture_stem_length(mask);
+    size_t wanted = stem + strlen(suffix), shared = length < stem ? length : stem;
+    int order = memcmp(mask->stem, image->stem, shared);
+    if (order == 0 && length > stem) {
+        shared = (length < wanted ? length : wanted) - stem;
+        order = memcmp(mask->stem + stem, suffix, shared);
+    }
+    if (order == 0 && length != wanted)
+        return length < wanted ? -1 : 1;
+    return order != 0 ? order : (mask->page > image->page) - (mask->page < image->page);
+}
+
+static const nt_picture_file *find_mask(const nt_picture_files *masks, const nt_picture_file *image,
                                         const char *suffix) {
-    size_t length = strlen(stem);
     int32_t low = 0, high = masks->count;
     while (low < high) {
         int32_t middle = low + (high - low) / 2;
-        const char *name = masks->items[middle].stem;
-        int order = strncmp(name, stem, length);
-        if (order == 0)
-            order = strcmp(name + length, suffix);
+        int order = compare_mask(&masks->items[middle], image, suffix);
         if (order == 0)
             return &masks->items[middle];
         if (order < 0)
@@ -90,14 +107,23 @@ static void drop_masks(const options *o, nt_picture_files *images) {
     int32_t kept = 0;
     for (int32_t i = 0; i < images->count; i++) {
         const char *stem = images->items[i].stem;
-        size_t length = strlen(stem);
-        if (length <= suffix || strcmp(stem + length - suffix, o->mask_suffix) != 0)
+        size_t length = nt_picture_stem_length(&images->items[i]);
+        if (length <= suffix || memcmp(stem + length - suffix, o->mask_suffix, suffix) != 0)
             images->items[kept++] = images->items[i];
     }
     images->count = kept;
 }
 
-static nt_status list_pairs(const options *o, nt_arena *arena, const nt_data_info *info,
+static nt_status say_no_mask(const options *o, const char *root, const nt_picture_file *image,
+                             nt_error *error) {
+    int length = (int)nt_picture_stem_length(image);
+    nt_error_in(error, NT_INVALID, image->path, -1, "has no mask %s/%.*s%s.*%s", root, length,
+                image->stem, o->mask_suffix, image->stem + length);
+    nt_error_hint(error, "'mask_suffix' says what masks' names have after images' names");
+    return NT_INVALID;
+}
+
+static nt_status list_pairs(const options *o, nt_arena *arena, nt_data_info *info,
                             const char *images, const char *masks, split_pairs *ret,
                             nt_error *error) {
     nt_picture_files image_files, mask_files;
@@ -107,24 +133,26 @@ static nt_status list_pairs(const options *o, nt_arena *arena, const nt_data_inf
         return no_memory(info, error);
     NT_TRY(nt_picture_files_list(image_root, arena, &image_files, error));
     NT_TRY(nt_picture_files_list(mask_root, arena, &mask_files, error));
-    if (strcmp(images, masks) == 0 && o->mask_suffix[0])
+    bool together = strcmp(images, masks) == 0;
+    if (together && o->mask_suffix[0])
         drop_masks(o, &image_files);
     if (image_files.count == 0)
-        return nt_error_in(error, NT_INVALID, image_root, -1, "holds no PNG or JPEG pictures");
+        return nt_picture_files_none(image_root, &image_files, error);
+    if (!nt_passed_over_note(&image_files, info, arena) ||
+        (!together && !nt_passed_over_note(&mask_files, info, arena)))
+        return no_memory(info, error);
     ret->items = NT_ARENA_ARRAY(arena, pair, image_files.count);
     ret->count = image_files.count;
     if (!ret->items)
         return no_memory(info, error);
     for (int32_t i = 0; i < image_files.count; i++) {
         const nt_picture_file *image = &image_files.items[i];
-        const nt_picture_file *mask = find_mask(&mask_files, image->stem, o->mask_suffix);
-        if (!mask) {
-            nt_error_in(error, NT_INVALID, image->path, -1, "has no mask %s/%s%s.*", mask_root,
-                        image->stem, o->mask_suffix);
-            nt_error_hint(error, "'mask_suffix' says what masks' names have after images' names");
-            return NT_INVALID;
-        }
+        const nt_picture_file *mask = find_mask(&mask_files, image, o->mask_suffix);
+        if (!mask)
+            return say_no_mask(o, mask_root, image, error);
         ret->items[i] = (pair){.name = image->stem, .image = image->path, .mask = mask->path};
+        ret->items[i].further = i > 0 && nt_picture_same_file(image - 1, image);
+        ret->paged = ret->paged || image->page;
     }
     return NT_OK;
 }
@@ -177,7 +205,7 @@ static nt_status number_patients(const regex_t *pattern, nt_arena *arena, pair *
 
 static nt_status find_patients(const options *o, nt_arena *arena, split_pairs *splits,
                                const nt_data_info *info, nt_error *error) {
-    int32_t count = splits[NT_TRAIN].count + splits[NT_TEST].count, k = 0;
+    int32_t count = splits[NT_TRAIN].count + splits[NT_TEST].count, k = 0, files = 0;
     pair **all = NT_ARENA_ARRAY(arena, pair *, count + 1);
     regex_t pattern;
     char why[120];
@@ -186,8 +214,8 @@ static nt_status find_patients(const options *o, nt_arena *arena, split_pairs *s
     for (int s = 0; s < NT_HELD_OUT; s++)
         for (int32_t i = 0; i < splits[s].count; i++) {
             all[k] = &splits[s].items[i];
-            all[k]->patient = k; /* without a pattern each image is its own */
-            k++;
+            files += !all[k]->further;
+            all[k++]->patient = files - 1; /* without a pattern each file is its own */
         }
     if (!o->patient[0])
         return NT_OK;
@@ -219,6 +247,7 @@ static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *spli
     nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
     nt_random_choose(&random, patients, (int32_t)(o->test_share * patients + 0.5), drawn);
     train->count = test->count = 0;
+    test->paged = all.paged;
     for (int32_t i = 0; i < all.count; i++) {
         split_pairs *to = drawn[all.items[i].patient] ? test : train;
         to->items[to->count++] = all.items[i];
@@ -246,7 +275,7 @@ static nt_status check_apart(nt_arena *arena, const split_pairs *splits, const n
     return NT_OK;
 }
 
-static nt_status find_pairs(const options *o, nt_arena *arena, const nt_data_info *info,
+static nt_status find_pairs(const options *o, nt_arena *arena, nt_data_info *info,
                             split_pairs *splits, nt_error *error) {
     bool drawn = o->images[0] || o->masks[0];
     bool train = o->train_images[0] || o->train_masks[0];
@@ -289,7 +318,7 @@ static nt_status note_split(const options *o, nt_data_info *info, nt_arena *aren
     }
     info->counts[split] = pairs->count;
     info->names[split] = names;
-    info->patients[split] = o->patient[0] ? patients : NULL;
+    info->patients[split] = o->patient[0] || pairs->paged ? patients : NULL;
     return NT_OK;
 }
 
@@ -315,6 +344,39 @@ static nt_status check_labels(const options *o, const nt_labels *labels, nt_erro
     return NT_OK;
 }
 
+static nt_status note_doubts(const nt_pair_doubts *doubts, nt_arena *arena, nt_data_info *info,
+                             nt_error *error) {
+    if (doubts->count == 0)
+        return NT_OK;
+    const char *line = nt_arena_printf(
+        arena,
+        "of %d images and masks only one of the two is turned by an EXIF orientation, such as of "
+        "%s "
+        "and %s; say 'exif: ignore' if masks were drawn on the pictures as they are stored",
+        doubts->count, doubts->image, doubts->mask);
+    return line && nt_data_add_note(info, arena, line) ? NT_OK : no_memory(info, error);
+}
+
+/* By looking at all the files. */
+static nt_status find_form(const options *o, nt_arena *arena, nt_data_info *info,
+                           nt_picture_form *ret, nt_error *error) {
+    const nt_picture_wish wish = {{o->size[0], o->size[1]}, o->channels, o->exif == NT_EXIF_IGNORE};
+    int32_t count = info->file_count;
+    size_t size = (size_t)count * sizeof(nt_picture_seen);
+    nt_pair_doubts doubts;
+    nt_picture_seen *seen = nt_alloc(size);
+    if (!seen)
+        return no_memory(info, error);
+    nt_status status = nt_pictures_look(info->files, count, seen, error);
+    if (status == NT_OK)
+        status = nt_picture_form_find(info->files, seen, count, 2, &wish, ret, error);
+    if (status == NT_OK)
+        status =
+            nt_picture_check_pairs(info->files, seen, count / 2, wish.as_stored, &doubts, error);
+    nt_free(seen, size);
+    return status == NT_OK ? note_doubts(&doubts, arena, info, error) : status;
+}
+
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const options *o = record;
     split_pairs splits[NT_HELD_OUT] = {{0}};
@@ -329,7 +391,7 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     NT_TRY(find_pairs(o, arena, info, splits, error));
     NT_TRY(note_split(o, info, arena, NT_TRAIN, &splits[NT_TRAIN], error));
     NT_TRY(note_split(o, info, arena, NT_TEST, &splits[NT_TEST], error));
-    NT_TRY(nt_picture_form_find(info->files[0], o->size, o->channels, &form, error));
+    NT_TRY(find_form(o, arena, info, &form, error));
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
     info->pixel = form.pixel;
     info->target = NT_TARGET_MASK;
@@ -346,19 +408,18 @@ static nt_status read(const void *record, const nt_data_info *info, nt_split spl
                       void *ret_pixels, unsigned char *ret_mask, nt_error *error) {
     const options *o = record;
     const nt_mask_key *key = info->own;
-    const nt_picture_form form = {info->shape.dim[1], info->shape.dim[2], info->shape.dim[0],
-                                  o->size[0] > 0 && o->size[1] > 0, info->pixel};
+    const nt_picture_form form = {info->shape.dim[1], info->shape.dim[2],
+                                  info->shape.dim[0], o->size[0] > 0 && o->size[1] > 0,
+                                  info->pixel,        o->exif == NT_EXIF_IGNORE};
     const char *const *files =
         info->files + 2 * ((split == NT_TEST ? info->counts[NT_TRAIN] : 0) + i);
-    if (form.resized)
-        NT_TRY(nt_picture_check_pair(files[0], files[1], error));
     NT_TRY(nt_picture_to_pixels(&form, files[0], ret_pixels, error));
     return nt_picture_to_mask(&form, key, files[1], ret_mask, error);
 }
 
 const nt_data_kind nt_data_kind_pairs = {
     .kind = {.name = "pairs",
-             .doc = "images and masks by name, in folders of PNG and JPEG pictures",
+             .doc = "images and masks by name, in folders of PNG, JPEG, TIFF and WebP pictures",
              .fields = fields,
              .size = sizeof(options)},
     .folder = NULL,

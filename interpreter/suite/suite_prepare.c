@@ -100,6 +100,8 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     const nt_suite_data *data = &work->suite->data;
     NT_TRY(nt_suite_open_data(work->suite, &work->dataset, error));
     const nt_data_info *info = nt_dataset_info(work->dataset);
+    for (int32_t i = 0; i < info->note_count; i++)
+        nt_progress_note(work->options->progress, "%s", info->notes[i]);
     if (data->loading.mean && data->channels != info->shape.dim[0])
         return nt_error_say(error, NT_INVALID,
                             "'normalise' has %d channels, the images of %s have %d", data->channels,

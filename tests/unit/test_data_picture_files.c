@@ -222,7 +222,7 @@ static void impossible_sizes_are_refused(void **state) {
 /* Each allocation of ours in turn fails. */
 static void memory_may_run_out(void **state) {
     const png p = {ROWS, COLUMNS, COLOUR, 8, true, false};
-    const nt_picture_form form = {4, 4, 1, true, NT_PIXEL_FLOAT};
+    const nt_picture_form form = {4, 4, 1, true, NT_PIXEL_FLOAT, false};
     const char *path = write_png(*state, "p.png", &p);
     float pixels[16];
     int failures = 0;
@@ -450,12 +450,13 @@ static void channels_and_depths_are_converted(void **state) {
     const png colour = {ROWS, COLUMNS, COLOUR, 8, false, false};
     const png grey = {ROWS, COLUMNS, GREY, 4, false, false};
     const png wide = {ROWS, COLUMNS, GREY, 16, false, false};
-    const int32_t own[2] = {0, 0}, half[2] = {0, 5};
+    const nt_picture_wish own = {.channels = 0}, grey_alone = {.channels = 1};
+    const nt_picture_wish colour_alone = {.channels = 3}, half = {.size = {0, 5}};
     unsigned char one[ROWS * COLUMNS], three[ROWS * COLUMNS * 3];
     float shares[ROWS * COLUMNS];
     nt_picture_form form;
     const char *path = write_png(*state, "colour.png", &colour);
-    EXPECT_OK(&error, nt_picture_form_find(path, own, 1, &form, &error));
+    EXPECT_OK(&error, nt_picture_form_of(path, &grey_alone, &form, &error));
     EXPECT_OK(&error, nt_picture_to_pixels(&form, path, one, &error));
     for (int p = 0; p < ROWS * COLUMNS; p++) {
         int r = p / COLUMNS, c = p % COLUMNS;
@@ -463,17 +464,17 @@ static void channels_and_depths_are_converted(void **state) {
                       .114 * sample_of(&colour, r, c, 2);
         assert_int_equal(one[p], lround(luma));
     }
-    nt_status status = nt_picture_form_find(path, half, 1, &form, &error);
+    nt_status status = nt_picture_form_of(path, &half, &form, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "'size' must be two numbers above 0");
     path = write_png(*state, "grey.png", &grey);
-    EXPECT_OK(&error, nt_picture_form_find(path, own, 3, &form, &error));
+    EXPECT_OK(&error, nt_picture_form_of(path, &colour_alone, &form, &error));
     EXPECT_OK(&error, nt_picture_to_pixels(&form, path, three, &error));
     for (int k = 0; k < ROWS * COLUMNS * 3; k++)
         assert_int_equal(three[k], 17 * sample_of(&grey, k / 3 / COLUMNS, k / 3 % COLUMNS, 0));
     path = write_png(*state, "wide.png", &wide);
     status = nt_picture_to_pixels(&form, path, three, &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, "has 16 bits a value; the first picture has 8");
-    EXPECT_OK(&error, nt_picture_form_find(path, own, 0, &form, &error));
+    EXPECT_ERROR(&error, status, NT_INVALID, "has 16 bits a value; the others have 8");
+    EXPECT_OK(&error, nt_picture_form_of(path, &own, &form, &error));
     EXPECT_OK(&error, nt_picture_to_pixels(&form, path, shares, &error));
     for (int p = 0; p < ROWS * COLUMNS; p++)
         assert_true(shares[p] == (float)(sample_of(&wide, p / COLUMNS, p % COLUMNS, 0) / 65535.0));
@@ -495,14 +496,14 @@ static void masks_are_looked_up_by_colour(void **state) {
     static const char *const names[] = {"ground", "organ", "lesion"};
     static const int32_t numbers[] = {7, 8, 0xff8001}, hidden[] = {0x00ff00};
     const nt_mask_key key = {{3, names, numbers}, {1, hidden}};
-    nt_picture_form form = {4, 6, 1, false, NT_PIXEL_BYTE};
+    nt_picture_form form = {4, 6, 1, false, NT_PIXEL_BYTE, false};
     unsigned char mask[8 * 12];
     const char *path = write_spot(*state, (const unsigned char[]){7, 7, 7},
                                   (const unsigned char[]){0xff, 0x80, 1}, 2, 5);
     EXPECT_OK(&error, nt_picture_to_mask(&form, &key, path, mask, &error));
     for (int p = 0; p < 24; p++)
         assert_int_equal(mask[p], p == 17 ? 2 : 0);
-    form = (nt_picture_form){8, 12, 1, true, NT_PIXEL_BYTE};
+    form = (nt_picture_form){8, 12, 1, true, NT_PIXEL_BYTE, false};
     EXPECT_OK(&error, nt_picture_to_mask(&form, &key, path, mask, &error));
     for (int p = 0; p < 96; p++)
         assert_int_equal(mask[p], p / 12 / 2 == 2 && p % 12 / 2 == 5 ? 2 : 0);
@@ -511,7 +512,7 @@ static void masks_are_looked_up_by_colour(void **state) {
     assert_int_equal(mask[0], NT_NO_CLASS);
 
     /* The place is the file's, whatever becomes of it: here it isn't even shown. */
-    form = (nt_picture_form){4, 2, 1, true, NT_PIXEL_BYTE};
+    form = (nt_picture_form){4, 2, 1, true, NT_PIXEL_BYTE, false};
     write_spot(*state, (const unsigned char[]){7, 7, 7}, (const unsigned char[]){1, 2, 3}, 3, 5);
     nt_status status = nt_picture_to_mask(&form, &key, path, mask, &error);
     EXPECT_ERROR(&error, status, NT_INVALID,

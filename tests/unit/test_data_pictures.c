@@ -276,8 +276,7 @@ static void wrong_pairs_are_refused(void **state) {
                    "one is for training and the other for testing");
     expect_refused("pairs", *state, PAIRS "labels=one=0", "must name 2 to");
     write_png(path_in(*state, "images/deep/A_1.png"), 1, ROWS + 1, COLUMNS, 1);
-    expect_refused("pairs", *state, PAIRS "labels=dark=0,bright=9,more=1",
-                   "the first picture has 9 x 6");
+    expect_refused("pairs", *state, PAIRS "labels=dark=0,bright=9,more=1", "has 9 x 7 pixels, ");
     expect_refused("pairs", *state, "images=nowhere masks=masks", "cannot be listed");
 }
 
