@@ -3,6 +3,7 @@
  */
 #include "picture_private.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,6 +76,8 @@ static nt_status read_stored(const char *path, nt_picture_use use, bool look,
                              nt_stored_picture *ret, nt_error *error) {
     nt_picture_input input;
     NT_TRY(nt_input_open(path, &input, error));
+    if (look)
+        posix_fadvise(input.file, 0, 0, POSIX_FADV_RANDOM); /* reading ahead is in vain */
     nt_status status = nt_picture_decode(&input, use, look, ret, error);
     nt_input_close(&input);
     return status;
