@@ -498,6 +498,27 @@ static void looking_reads_little(void **state) {
     }
 }
 
+/* What begins in the piece and ends after it is read as one. */
+static void pieces_are_joined(void **state) {
+    enum { SIZE = 1000, PIECE = 100 };
+    unsigned char bytes[SIZE], got[SIZE];
+    nt_picture_input input;
+    const char *path = path_in(*state, "bytes");
+    for (int i = 0; i < SIZE; i++)
+        bytes[i] = (unsigned char)(i * 7 + i / 256);
+    write_bytes(path, bytes, SIZE);
+    EXPECT_OK(&error, nt_input_open(path, &input, &error));
+    EXPECT_OK(&error, nt_input_take(&input, PIECE, &error));
+    for (size_t end = PIECE - 2; end <= PIECE + 2; end++) {
+        assert_int_equal(nt_input_read(&input, PIECE - 10, got, end - (PIECE - 10)),
+                         end - (PIECE - 10));
+        assert_memory_equal(got, bytes + PIECE - 10, end - (PIECE - 10));
+    }
+    assert_int_equal(nt_input_read(&input, SIZE - 5, got, PIECE), 5);
+    assert_int_equal(nt_input_read(&input, SIZE, got, 1), 0);
+    nt_input_close(&input);
+}
+
 /* What comes before the size may be long: profiles, thumbnails. */
 static void long_headers_are_looked_at(void **state) {
     size_t size;
@@ -531,6 +552,7 @@ int main(void) {
         WITH_FOLDER(memory_may_run_out),
         WITH_FOLDER(harmless_warnings_pass),
         WITH_FOLDER(looking_reads_little),
+        WITH_FOLDER(pieces_are_joined),
         WITH_FOLDER(long_headers_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
