@@ -495,7 +495,8 @@ void nt_fields_format(const nt_field *fields, const void *record, nt_text *text)
 /* Of a hidden or late field; reals never are, since their usual text isn't exact. */
 static bool is_fallback(const nt_field *field, const void *record) {
     nt_text value;
-    if ((!field->hidden && !field->late) || !field->fallback || field->type == NT_REAL || field->type == NT_REALS)
+    if ((!field->hidden && !field->late) || !field->fallback || field->type == NT_REAL ||
+        field->type == NT_REALS)
         return false;
     nt_text_init(&value);
     format_value(field, record, 10, &value);

@@ -127,7 +127,7 @@ static void write_blocks(TIFF *file, const tiff *t) {
 const char *write_tiff(const char *folder, const char *name, const tiff *pages, int count) {
     const char *path = make_folder_of(folder, name);
     TIFFSetWarningHandler(NULL); /* that a compression is out of use */
-    unlink(path); /* some file systems wait for the disk where one is cut short */
+    unlink(path);                /* some file systems wait for the disk where one is cut short */
     TIFF *file = TIFFOpen(path, pages[0].big ? "wb" : "wl");
     assert_non_null(file);
     for (int i = 0; i < count; i++) {
