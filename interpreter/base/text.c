@@ -83,6 +83,15 @@ void nt_text_add_real(nt_text *text, double value) {
     nt_text_add(text, digits);
 }
 
+void nt_text_count(nt_text *text, int64_t number) {
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    for (int i = 0; i < length; i++) {
+        bool boundary = i > 0 && digits[i - 1] != '-' && (length - i) % 3 == 0;
+        nt_text_printf(text, "%s%c", boundary ? "," : "", digits[i]);
+    }
+}
+
 void nt_text_add_quoted(nt_text *text, const char *string) {
     if (!string) {
         nt_text_add(text, "null");

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct nt_text {
     char *bytes; /* never NULL after nt_text_init */
@@ -23,6 +24,9 @@ void nt_text_vprintf(nt_text *text, const char *format, va_list arguments);
 
 /* The fewest significant digits that read back as the same double: "0.05", "1", "1e-20". */
 void nt_text_add_real(nt_text *text, double value);
+
+/* A whole number with commas between thousands: "21,289,802". */
+void nt_text_count(nt_text *text, int64_t number);
 
 /* In quotes, on one line; different strings give different texts. NULL becomes null. */
 void nt_text_add_quoted(nt_text *text, const char *string);

@@ -1,6 +1,6 @@
 /* nontrivial check: loads files, says for each what it is or everything that is wrong with it. Of a
- * suite that includes its graph and what its hooks make of it, but nothing that lies in large
- * files: data and weights are not opened. */
+ * suite that includes its graph, what its hooks make of it, and its data, if they are there, but no
+ * image is read, and weights are not opened. */
 #include "command.h"
 #include "console.h"
 #include "document.h"
@@ -88,6 +88,17 @@ static nt_status count_cases(const nt_suite *suite, const nt_network *network, i
     return status;
 }
 
+/* What is found is said; data may well be elsewhere. */
+static nt_status check_data(const nt_suite *suite, nt_error *error) {
+    const nt_progress progress = {.note = say};
+    nt_dataset *dataset;
+    if (!nt_suite_data_there(suite))
+        return NT_OK;
+    NT_TRY(nt_suite_look_at_data(suite, &progress, &dataset, error));
+    nt_dataset_free(dataset);
+    return NT_OK;
+}
+
 static nt_status check_suite(const char *path, const nt_arguments *arguments, nt_error *error) {
     nt_suite *suite;
     NT_TRY(nt_suite_load(path, arguments->settings, arguments->setting_count, &suite, error));
@@ -101,6 +112,8 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
         status = nt_suite_check_norms(suite, network, 0, error);
     if (status == NT_OK)
         status = count_cases(suite, network, &cases, error);
+    if (status == NT_OK)
+        status = check_data(suite, error);
     if (status == NT_OK)
         status = print_verdict(path, suite->group_count, "group", cases, "case");
     nt_network_free(network);

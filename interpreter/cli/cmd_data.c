@@ -58,19 +58,6 @@ static void add_numbers(const char *title, const float *numbers, int32_t count, 
     nt_text_add(text, "\n");
 }
 
-/* How many patients a split's samples are of; 0 where the data don't say. */
-static int32_t count_patients(const nt_data_info *info, int split) {
-    const int32_t *patients = split < NT_HELD_OUT ? info->patients[split] : NULL;
-    int32_t count = 0;
-    for (int32_t i = 0; patients && i < info->counts[split]; i++) {
-        bool seen = false;
-        for (int32_t k = i; k-- > 0 && !seen;)
-            seen = patients[k] == patients[i];
-        count += !seen;
-    }
-    return count;
-}
-
 static nt_status print_info(const nt_data_info *info, const char *digest) {
     char shape[NT_SHAPE_TEXT];
     nt_text text;
@@ -83,9 +70,9 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
             continue;
         nt_text_printf(&text, "%-11s", nt_split_name((nt_split)split));
         nt_text_count(&text, info->counts[split]);
-        int32_t patients = count_patients(info, split);
+        int32_t patients = nt_data_patients(info, (nt_split)split);
         if (patients > 0)
-            nt_text_printf(&text, ", of %d patients", patients);
+            nt_text_printf(&text, ", of %d patient%s", patients, patients == 1 ? "" : "s");
         nt_text_add(&text, "\n");
     }
     nt_text_printf(&text, "classes    %d:", info->classes);
@@ -100,7 +87,7 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
     }
     for (int32_t i = 0; i < info->trait_count; i++) {
         const nt_data_trait *trait = &info->traits[i];
-        nt_text_printf(&text, "%-11s%s (%s: %d)\n", trait->name, trait->value, trait->unit,
+        nt_text_printf(&text, "%-10s %s (%s: %d)\n", trait->name, trait->value, trait->unit,
                        trait->count);
     }
     nt_text_printf(&text, "digest     %s\n", digest);
@@ -149,13 +136,16 @@ static nt_status print_info_json(const nt_data_info *info, const char *digest) {
             json_decref(counts);
             counts = NULL;
         }
-    json_t *traits = info->trait_count > 0 ? traits_json(info) : NULL; /* left out without any */
+    json_t *notes = info->note_count > 0 ? json_array() : NULL;        /* left out without any */
+    json_t *traits = info->trait_count > 0 ? traits_json(info) : NULL; /* likewise */
+    for (int32_t i = 0; i < info->note_count; i++)
+        notes = nt_json_append(notes, json_string(info->notes[i]));
     return nt_json_print(json_pack(
-        "{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:o*, s:s}", "kind", info->kind->kind.name,
+        "{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:o*, s:o*, s:s}", "kind", info->kind->kind.name,
         "folder", info->folder, "shape", nt_json_shape(info->shape), "pixel",
         info->pixel == NT_PIXEL_BYTE ? "byte" : "float32", "counts", counts, "classes",
         info->classes, "class_names", names, "normalisation", normalisation_json(info), "traits",
-        traits, "digest", digest));
+        traits, "notes", notes, "digest", digest));
 }
 
 /* --- the command ------------------------------------------------------------------------------ */

@@ -59,15 +59,6 @@ size_t nt_text_width(const char *text) {
     return width;
 }
 
-void nt_text_count(nt_text *text, int64_t number) {
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    for (int i = 0; i < length; i++) {
-        bool boundary = i > 0 && digits[i - 1] != '-' && (length - i) % 3 == 0;
-        nt_text_printf(text, "%s%c", boundary ? "," : "", digits[i]);
-    }
-}
-
 /* --- tables ----------------------------------------------------------------------------------- */
 
 void nt_table_init(nt_table *table, const nt_column *columns) {

@@ -49,9 +49,6 @@ void nt_table_rule(nt_table *table);
 /* Appends the table. The last row must be full. */
 void nt_table_format(const nt_table *table, nt_text *text);
 
-/* Appends "21,289,802". */
-void nt_text_count(nt_text *text, int64_t number);
-
 /* Terminal columns that a UTF-8 text takes; a byte that is not UTF-8 counts as one. */
 size_t nt_text_width(const char *text);
 

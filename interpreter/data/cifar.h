@@ -8,7 +8,7 @@
 #ifndef NT_CIFAR_H
 #define NT_CIFAR_H
 
-#include "dataset.h"
+#include "data_kind.h"
 
 typedef struct nt_cifar_layout {
     int label_bytes; /* before the pixels */

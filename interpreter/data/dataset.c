@@ -93,6 +93,18 @@ static nt_status open_kind(nt_dataset *dataset, const void *options, const char 
     return kind->open(dataset->options, &dataset->arena, &dataset->info, error);
 }
 
+bool nt_dataset_there(const nt_data_kind *kind, const char *root, const char *beside) {
+    const char *folder;
+    nt_arena arena;
+    nt_error unread;
+    nt_arena_init(&arena);
+    nt_error_init(&unread);
+    bool there = kind->made || find_folder(&arena, kind, root, beside, &folder, &unread) == NT_OK;
+    nt_error_finish(&unread);
+    nt_arena_finish(&arena);
+    return there;
+}
+
 nt_status nt_dataset_open(const nt_data_kind *kind, const void *options, const char *root,
                           const char *beside, nt_dataset **ret, nt_error *error) {
     nt_arena arena;

@@ -9,7 +9,7 @@
 #ifndef NT_IMAGE_CACHE_H
 #define NT_IMAGE_CACHE_H
 
-#include "dataset.h"
+#include "data_kind.h"
 
 typedef struct nt_image_cache {
     nt_images held;

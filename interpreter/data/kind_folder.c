@@ -7,10 +7,11 @@
  * Classes are numbered in the bytewise order of their names. Colours are normalised by the mean and
  * the deviation of each channel over at most MEASURED of the training images: those whose files
  * have the lowest SHA-256, in its order, so that names don't matter. */
-#include "dataset.h"
+#include "class_folders.h"
 
 #include "alloc.h"
 #include "file.h"
+#include "patients.h"
 #include "picture_tree.h"
 #include "random.h"
 #include <math.h>
@@ -22,16 +23,22 @@ enum { MEASURED = 1000 };
 typedef struct options {
     const char *train, *test;
     double test_share;
+    const char *patient;
     int32_t split_seed, channels, size[2], exif;
 } options;
 
 static const nt_field fields[] = {
-    {"train", NT_STRING, offsetof(options, train), "train",
-     .doc = "folder of the classes' folders to train on"},
-    {"test", NT_STRING, offsetof(options, test), "test", .doc = "the same to test on"},
+    {"train", NT_STRING, offsetof(options, train), NT_CLASS_FOLDERS_TRAIN,
+     .doc = "folder of the classes' folders to train on; if there is none of that name, one like "
+            "'Training' is taken"},
+    {"test", NT_STRING, offsetof(options, test), NT_CLASS_FOLDERS_TEST,
+     .doc = "the same to test on"},
     {"test_share", NT_REAL, offsetof(options, test_share), "0.2", 0, 1,
      .doc =
          "share of each class that is drawn for the test split, where there are no such folders"},
+    {"patient", NT_STRING, offsetof(options, patient), "", .late = true,
+     .doc = "extended regular expression whose first group is the patient in an image's path, or, "
+            "where that doesn't match, in its name; patients are drawn whole, of all classes"},
     {"split_seed", NT_INT, offsetof(options, split_seed), "0", 0, INT32_MAX,
      .doc = "which draw it is"},
     {"size", NT_PAIR, offsetof(options, size), "0", 0, 1 << 14,
@@ -49,17 +56,11 @@ static nt_status no_memory(const nt_data_info *info, nt_error *error) {
 
 /* --- classes ---------------------------------------------------------------------------------- */
 
-/* A picture's class: the folder that its name begins with; NULL: it lies in none. */
-static const char *class_of(nt_arena *arena, const nt_picture_file *file) {
-    const char *slash = strchr(file->stem, '/');
-    return slash ? nt_arena_substring(arena, file->stem, (size_t)(slash - file->stem)) : NULL;
-}
-
 static int compare(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The different classes of the files, sorted. */
+/* The different classes of the files, sorted: the folders that their names begin with. */
 static nt_status find_classes(nt_arena *arena, const nt_picture_files *files, nt_data_info *info,
                               nt_error *error) {
     const char **names = NT_ARENA_ARRAY(arena, const char *, files->count + 1);
@@ -67,10 +68,9 @@ static nt_status find_classes(nt_arena *arena, const nt_picture_files *files, nt
     if (!names)
         return no_memory(info, error);
     for (int32_t i = 0; i < files->count; i++) {
-        names[i] = class_of(arena, &files->items[i]);
-        if (!names[i])
-            return nt_error_in(error, NT_INVALID, files->items[i].path, -1,
-                               "lies in no class's folder");
+        const char *stem = files->items[i].stem;
+        if (!(names[i] = nt_arena_substring(arena, stem, strcspn(stem, "/"))))
+            return no_memory(info, error);
     }
     qsort(names, (size_t)files->count, sizeof *names, compare);
     for (int32_t i = 0; i < files->count; i++)
@@ -81,14 +81,18 @@ static nt_status find_classes(nt_arena *arena, const nt_picture_files *files, nt
     return NT_OK;
 }
 
+static int compare_stem(const void *stem, const void *name) {
+    const char *class = *(const char *const *)name;
+    size_t length = strcspn(stem, "/");
+    int order = strncmp(stem, class, length);
+    return order != 0 ? order : -(class[length] != '\0');
+}
+
 /* -1: no class is called so. */
 static int32_t number_of(const nt_data_info *info, const char *stem) {
-    size_t length = strcspn(stem, "/");
-    for (int32_t c = 0; c < info->classes; c++)
-        if (strncmp(info->class_names[c], stem, length) == 0 &&
-            info->class_names[c][length] == '\0')
-            return c;
-    return -1;
+    const char *const *at = bsearch(stem, info->class_names, (size_t)info->classes,
+                                    sizeof *info->class_names, compare_stem);
+    return at ? (int32_t)(at - info->class_names) : -1;
 }
 
 /* --- splits ----------------------------------------------------------------------------------- */
@@ -114,7 +118,7 @@ static int32_t count_files(const nt_picture_file *items, int32_t count) {
 }
 
 /* From the files of each class, in the order of their names. `drawn` has room for all. */
-static void draw(const options *o, nt_picture_files *train, nt_picture_files *test, bool *drawn) {
+static void draw(const options *o, const nt_picture_files *train, bool *drawn) {
     nt_random random;
     nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
     int32_t total = train->count;
@@ -125,6 +129,11 @@ static void draw(const options *o, nt_picture_files *train, nt_picture_files *te
         nt_random_choose(&random, count, (int32_t)(o->test_share * count + 0.5), drawn + first);
         spread(train->items + first, end - first, count, drawn + first);
     }
+}
+
+/* Parts the pictures by what `drawn` says of each. */
+static void part(nt_picture_files *train, nt_picture_files *test, const bool *drawn) {
+    int32_t total = train->count;
     train->count = 0;
     for (int32_t i = 0; i < total; i++) {
         nt_picture_files *to = drawn[i] ? test : train;
@@ -132,31 +141,51 @@ static void draw(const options *o, nt_picture_files *train, nt_picture_files *te
     }
 }
 
+/* Whole patients, of all classes together. */
+static nt_status draw_patients(const options *o, nt_arena *arena, const nt_picture_files *files,
+                               bool *drawn, nt_error *error) {
+    nt_patient_file *all = NT_ARENA_ARRAY(arena, nt_patient_file, files->count + 1);
+    if (!all)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory finding patients");
+    for (int32_t i = 0; i < files->count; i++)
+        all[i] = (nt_patient_file){.name = files->items[i].stem, .path = files->items[i].path};
+    NT_TRY(nt_patients_number(o->patient, arena, all, files->count, error));
+    NT_TRY(nt_patients_draw(o->test_share, o->split_seed, arena, all, files->count, error));
+    for (int32_t i = 0; i < files->count; i++)
+        drawn[i] = all[i].test;
+    return NT_OK;
+}
+
+static nt_status draw_split(const options *o, nt_arena *arena, const nt_data_info *info,
+                            nt_picture_files *train, nt_picture_files *test, nt_error *error) {
+    test->items = NT_ARENA_ARRAY(arena, nt_picture_file, train->count + 1);
+    bool *drawn = NT_ARENA_ARRAY(arena, bool, train->count + 1);
+    if (!test->items || !drawn)
+        return no_memory(info, error);
+    if (o->patient[0])
+        NT_TRY(draw_patients(o, arena, train, drawn, error));
+    else
+        draw(o, train, drawn);
+    part(train, test, drawn);
+    return NT_OK;
+}
+
 static nt_status find_pictures(const options *o, nt_arena *arena, nt_data_info *info,
                                nt_picture_files ret[NT_HELD_OUT], nt_error *error) {
-    const char *names[NT_HELD_OUT] = {o->train, o->test}, *folders[NT_HELD_OUT];
+    nt_class_folders folders;
+    NT_TRY(nt_class_folders_find((const char *const[]){o->train, o->test}, arena, info, &folders,
+                                 error));
+    bool given = folders.splits[NT_TRAIN] || folders.splits[NT_TEST];
+    if (!given)
+        folders.splits[NT_TRAIN] = info->folder;
     for (int s = 0; s < NT_HELD_OUT; s++)
-        if (!(folders[s] = nt_arena_printf(arena, "%s/%s", info->folder, names[s])))
-            return no_memory(info, error);
-    if (nt_folder_exists(folders[NT_TRAIN]) || nt_folder_exists(folders[NT_TEST])) {
-        for (int s = 0; s < NT_HELD_OUT; s++)
-            if (nt_folder_exists(folders[s]))
-                NT_TRY(nt_picture_files_list(folders[s], arena, &ret[s], error));
-    } else {
-        NT_TRY(nt_picture_files_list(info->folder, arena, &ret[NT_TRAIN], error));
-        ret[NT_TEST].items = NT_ARENA_ARRAY(arena, nt_picture_file, ret[NT_TRAIN].count + 1);
-        bool *drawn = NT_ARENA_ARRAY(arena, bool, ret[NT_TRAIN].count + 1);
-        if (!ret[NT_TEST].items || !drawn)
-            return no_memory(info, error);
-        draw(o, &ret[NT_TRAIN], &ret[NT_TEST], drawn);
-    }
-    if (ret[NT_TRAIN].count + ret[NT_TEST].count == 0)
-        return nt_picture_files_none(info->folder, &ret[ret[NT_TRAIN].passed_over_count == 0],
-                                     error);
-    for (int s = 0; s < NT_HELD_OUT; s++)
-        if (!nt_passed_over_note(&ret[s], info, arena))
-            return no_memory(info, error);
-    return NT_OK;
+        if (folders.splits[s]) {
+            NT_TRY(nt_picture_files_list(folders.splits[s], arena, &ret[s], error));
+            NT_TRY(nt_class_folders_check(folders.splits[s], &ret[s], arena, info, error));
+            if (!nt_passed_over_note(&ret[s], info, arena))
+                return no_memory(info, error);
+        }
+    return given ? NT_OK : draw_split(o, arena, info, &ret[NT_TRAIN], &ret[NT_TEST], error);
 }
 
 /* The classes are those of the training images, or, without them, of the test images. */
@@ -193,14 +222,60 @@ static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
     return NT_OK;
 }
 
-/* Pages of one file belong together as a patient's slices do; other pictures are on their own. */
-static nt_status note_splits(nt_data_info *info, nt_arena *arena, const nt_picture_files *splits,
-                             nt_error *error) {
+/* Of both splits, by the pattern. */
+static nt_status number_patients(const options *o, nt_arena *arena, nt_data_info *info,
+                                 nt_error *error) {
+    int32_t count = info->file_count, k = 0;
+    nt_patient_file *all = NT_ARENA_ARRAY(arena, nt_patient_file, count + 1);
+    if (!all)
+        return no_memory(info, error);
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        for (int32_t i = 0; i < info->counts[s]; i++, k++)
+            all[k] = (nt_patient_file){
+                .name = info->names[s][i], .path = info->files[k], .test = s == NT_TEST};
+    NT_TRY(nt_patients_number(o->patient, arena, all, count, error));
+    NT_TRY(nt_patients_check_apart(arena, all, count, error));
+    k = 0;
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        for (int32_t i = 0; i < info->counts[s]; i++)
+            ((int32_t *)(uintptr_t)info->patients[s])[i] = all[k++].patient;
+    return NT_OK;
+}
+
+/* Without a pattern pages of one file belong together as a patient's slices do; other pictures are
+ * on their own. */
+static nt_status note_splits(const options *o, nt_data_info *info, nt_arena *arena,
+                             const nt_picture_files *splits, nt_error *error) {
     int32_t file = 0;
     for (int s = 0; s < NT_HELD_OUT; s++)
         NT_TRY(note_split(info, arena, (nt_split)s, &splits[s], &file, error));
+    if (o->patient[0])
+        return number_patients(o, arena, info, error);
     for (int s = 0; file == info->file_count && s < NT_HELD_OUT; s++)
         info->patients[s] = NULL;
+    return NT_OK;
+}
+
+/* The classes with the fewest and the most training images (or, without any, test images). */
+static nt_status note_classes(nt_arena *arena, nt_data_info *info, nt_error *error) {
+    nt_split split = info->counts[NT_TRAIN] > 0 ? NT_TRAIN : NT_TEST;
+    int32_t *often = NT_ARENA_ARRAY(arena, int32_t, info->classes + 1), least = 0, most = 0;
+    const char *unit = split == NT_TRAIN ? "training images" : "test images";
+    if (!often)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < info->counts[split]; i++)
+        often[info->labels[split][i]]++;
+    for (int32_t c = 1; c < info->classes; c++) {
+        least = often[c] < often[least] ? c : least;
+        most = often[c] > often[most] ? c : most;
+    }
+    if (often[least] == often[most])
+        return nt_data_add_trait(info, arena, "each", "class", often[least], unit)
+                   ? NT_OK
+                   : no_memory(info, error);
+    if (!nt_data_add_trait(info, arena, "fewest", info->class_names[least], often[least], unit) ||
+        !nt_data_add_trait(info, arena, "most", info->class_names[most], often[most], unit))
+        return no_memory(info, error);
     return NT_OK;
 }
 
@@ -327,7 +402,7 @@ static nt_status measure_training(const options *o, nt_arena *arena, nt_data_inf
     return NT_OK;
 }
 
-static nt_status find_form(const options *o, nt_data_info *info, nt_error *error) {
+static nt_status find_form(const options *o, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const nt_picture_wish wish = {{o->size[0], o->size[1]}, o->channels, o->exif == NT_EXIF_IGNORE};
     size_t size = (size_t)info->file_count * sizeof(nt_picture_seen);
     nt_picture_form form;
@@ -337,6 +412,8 @@ static nt_status find_form(const options *o, nt_data_info *info, nt_error *error
     nt_status status = nt_pictures_look(info->files, info->file_count, seen, error);
     if (status == NT_OK)
         status = nt_picture_form_find(info->files, seen, info->file_count, 1, &wish, &form, error);
+    if (status == NT_OK && !nt_pictures_note(info->files, seen, info->file_count, 1, info, arena))
+        status = no_memory(info, error);
     nt_free(seen, size);
     NT_TRY(status);
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
@@ -352,8 +429,9 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     NT_TRY(find_pictures(o, arena, info, splits, error));
     NT_TRY(find_classes(arena, &splits[splits[NT_TRAIN].count ? NT_TRAIN : NT_TEST], info, error));
     NT_TRY(check_classes(info, &splits[NT_TEST], error));
-    NT_TRY(note_splits(info, arena, splits, error));
-    NT_TRY(find_form(o, info, error));
+    NT_TRY(note_splits(o, info, arena, splits, error));
+    NT_TRY(note_classes(arena, info, error));
+    NT_TRY(find_form(o, arena, info, error));
     info->target = NT_TARGET_CLASS;
     return measure_training(o, arena, info, error);
 }

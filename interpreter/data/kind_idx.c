@@ -9,7 +9,7 @@
  * fits all such sets: the usual one is the mean and the deviation of the training images
  * themselves, which opening therefore reads. Byte offsets in messages count unpacked bytes. */
 #include "alloc.h"
-#include "dataset.h"
+#include "data_kind.h"
 #include "file_kind.h"
 #include "gzip_file.h"
 

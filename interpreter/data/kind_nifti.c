@@ -160,31 +160,20 @@ static nt_status note_split(const nt_nifti_options *o, nt_data_info *info, nt_ar
 
 /* --- traits ----------------------------------------------------------------------------------- */
 
-static bool add_trait(nt_data_info *info, nt_data_trait *traits, const char *name,
-                      const char *value) {
-    if (!value)
-        return false;
-    for (int32_t i = 0; i < info->trait_count; i++)
-        if (strcmp(traits[i].name, name) == 0 && strcmp(traits[i].value, value) == 0)
-            return traits[i].count++, true;
-    traits[info->trait_count++] = (nt_data_trait){name, value, 1, "images"};
-    return true;
-}
-
 /* The sides of the voxels and where the axes lead, as they are in the files. */
 static nt_status note_traits(nt_data_info *info, nt_arena *arena, const nt_nifti_set *set,
                              nt_error *error) {
-    nt_data_trait *traits = NT_ARENA_ARRAY(arena, nt_data_trait, 2 * set->count);
-    bool ok = traits;
+    bool ok = true;
     for (int k = 0; k < 2; k++)
         for (int32_t i = 0; ok && i < set->count; i++) {
             const nt_nifti_head *head = &set->pairs[i].head;
             const double *v = head->voxel;
-            ok = k ? add_trait(info, traits, "axes", head->placed ? head->axes : "unknown")
-                   : add_trait(info, traits, "voxels",
-                               nt_arena_printf(arena, "%.4g x %.4g x %.4g mm", v[0], v[1], v[2]));
+            const char *sides =
+                k ? NULL : nt_arena_printf(arena, "%.4g x %.4g x %.4g mm", v[0], v[1], v[2]);
+            ok = k ? nt_data_add_trait(info, arena, "axes", head->placed ? head->axes : "unknown",
+                                       1, "images")
+                   : nt_data_add_trait(info, arena, "voxels", sides, 1, "images");
         }
-    info->traits = traits;
     return ok ? NT_OK : no_memory(info, error);
 }
 

@@ -4,7 +4,7 @@
  * normalisation changes. Files are read in pieces, so that no second copy of an array is in memory
  * (but of one in Fortran's order). */
 #include "array_range.h"
-#include "dataset.h"
+#include "data_kind.h"
 #include "mask_key.h"
 #include <math.h>
 #include <string.h>
@@ -351,9 +351,6 @@ static nt_status find_usual(const options *o, nt_data_info *info, const sources 
 static nt_status note_traits(nt_data_info *info, nt_arena *arena, const sources *s,
                              nt_error *error) {
     char type[NT_ARRAY_TEXT];
-    nt_data_trait *traits = NT_ARENA_ARRAY(arena, nt_data_trait, NT_HELD_OUT);
-    if (!traits)
-        return no_memory(info, error);
     for (int split = 0; split < NT_HELD_OUT; split++) {
         const nt_array_range *images = &s->images[split];
         if (!images->place)
@@ -361,14 +358,9 @@ static nt_status note_traits(nt_data_info *info, nt_arena *arena, const sources 
         nt_array_type(&images->head, type);
         bool kept = info->pixel == NT_PIXEL_BYTE || strcmp(type, "float32") == 0;
         const char *value = nt_arena_printf(arena, kept ? "%s" : "%s, which becomes float32", type);
-        if (!value)
+        if (!nt_data_add_trait(info, arena, "stored", value, 1, "arrays"))
             return no_memory(info, error);
-        if (info->trait_count > 0 && strcmp(traits[0].value, value) == 0)
-            traits[0].count++;
-        else
-            traits[info->trait_count++] = (nt_data_trait){"stored", value, 1, "arrays"};
     }
-    info->traits = traits;
     return NT_OK;
 }
 

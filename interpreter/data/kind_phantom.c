@@ -1,7 +1,7 @@
 /* Cardiac phantoms (phantom.h), made on the fly, so that segmentation can be tried without any
  * download: patients, a few slices of each, at a few inversion times. Every sample follows from the
  * options alone. */
-#include "dataset.h"
+#include "data_kind.h"
 
 #include "hash.h"
 #include "phantom.h"

@@ -1,6 +1,6 @@
 /* The native T1 data of the study (t1_file.h): the myocardium, on an image for each patient, slice
  * and inversion time. Patients are drawn for the test split and never parted. */
-#include "dataset.h"
+#include "data_kind.h"
 
 #include "alloc.h"
 #include "random.h"

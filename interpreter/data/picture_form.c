@@ -3,6 +3,7 @@
 #include "picture_tree.h"
 
 #include "alloc.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,61 @@ nt_status nt_picture_form_find(const char *const *paths, const nt_picture_seen *
     *ret = form;
     return NT_OK;
 }
+
+/* --- traits ----------------------------------------------------------------------------------- */
+
+/* The most frequent sizes, and how many have others. */
+static bool note_sizes(const nt_picture_seen *seen, int32_t count, int32_t step, nt_data_info *info,
+                       nt_arena *arena) {
+    enum { SHOWN = 3 };
+    int32_t pictures = (count + step - 1) / step, others = 0;
+    size_t size = (size_t)pictures * sizeof(extent);
+    extent *sizes = nt_alloc(size);
+    if (!sizes)
+        return false;
+    for (int32_t i = 0; i < pictures; i++)
+        sizes[i] = extent_of(seen, true, i * step);
+    int32_t kinds = tally(sizes, pictures);
+    bool ok = true;
+    for (int32_t k = 0; ok && k < kinds; k++)
+        if (k < SHOWN)
+            ok = nt_data_add_trait(
+                info, arena, "size",
+                nt_arena_printf(arena, "%d x %d", sizes[k].columns, sizes[k].rows), sizes[k].count,
+                "images");
+        else
+            others += sizes[k].count;
+    nt_free(sizes, size);
+    return ok &&
+           (others == 0 || nt_data_add_trait(info, arena, "size", "others", others, "images"));
+}
+
+bool nt_pictures_note(const char *const *paths, const nt_picture_seen *seen, int32_t count,
+                      int32_t step, nt_data_info *info, nt_arena *arena) {
+    static const char *const looks[2][2] = {{"grey, 8 bits", "grey, 16 bits"},
+                                            {"colour, 8 bits", "colour, 16 bits"}};
+    for (int32_t i = 0; i < count; i += step) {
+        size_t length;
+        char ending[8];
+        nt_picture_page(paths[i], &length);
+        const char *dot = paths[i] + length;
+        while (dot > paths[i] && *dot != '.')
+            dot--;
+        snprintf(ending, sizeof ending, "%.*s", (int)(paths[i] + length - dot), dot);
+        const char *kept = NULL;
+        for (int32_t t = 0; !kept && t < info->trait_count; t++)
+            if (strcmp(info->traits[t].value, ending) == 0)
+                kept = info->traits[t].value;
+        kept = kept ? kept : nt_arena_string(arena, ending);
+        if (!nt_data_add_trait(info, arena, "files", kept, 1, "images") ||
+            !nt_data_add_trait(info, arena, "pixels", looks[seen[i].channels == 3][seen[i].wide], 1,
+                               "images"))
+            return false;
+    }
+    return note_sizes(seen, count, step, info, arena);
+}
+
+/* --- one picture ------------------------------------------------------------------------------ */
 
 nt_status nt_picture_form_of(const char *path, const nt_picture_wish *wish, nt_picture_form *ret,
                              nt_error *error) {

@@ -3,7 +3,7 @@
 #define NT_PICTURE_LIST_H
 
 #include "arena.h"
-#include "dataset.h"
+#include "data_kind.h"
 #include "diagnostic.h"
 
 /* A picture: a file, or a page of a TIFF that has several. */
@@ -42,7 +42,8 @@ size_t nt_picture_stem_length(const nt_picture_file *file);
  * pictures, as far as is known. */
 bool nt_passed_over_advise(const nt_passed_over *passed, nt_text *text);
 
-/* Notes those of the files that are known to hold pictures; false when out of memory. */
+/* Notes how many were passed over as traits, and what to do about those that are known to hold
+ * pictures; false when out of memory. */
 bool nt_passed_over_note(const nt_picture_files *files, nt_data_info *info, nt_arena *arena);
 
 /* NT_INVALID: the folder has no pictures, but perhaps files that can be made into some. */

@@ -42,6 +42,10 @@ bool nt_passed_over_advise(const nt_passed_over *passed, nt_text *text) {
 bool nt_passed_over_note(const nt_picture_files *files, nt_data_info *info, nt_arena *arena) {
     for (int32_t i = 0; i < files->passed_over_count; i++) {
         const nt_passed_over *passed = &files->passed_over[i];
+        const char *ending =
+            passed->ending[0] ? nt_arena_printf(arena, ".%s", passed->ending) : "without an ending";
+        if (!nt_data_add_trait(info, arena, "passed over", ending, passed->count, "files"))
+            return false;
         nt_text advice;
         const char *line = "";
         nt_text_init(&advice);

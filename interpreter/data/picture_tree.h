@@ -46,6 +46,11 @@ nt_status nt_picture_form_find(const char *const *paths, const nt_picture_seen *
                                int32_t step, const nt_picture_wish *wish, nt_picture_form *ret,
                                nt_error *error);
 
+/* Notes what these pictures are like as traits: endings, sizes as stored, colours and depths; false
+ * when out of memory. */
+bool nt_pictures_note(const char *const *paths, const nt_picture_seen *seen, int32_t count,
+                      int32_t step, nt_data_info *info, nt_arena *arena);
+
 /* The same of one picture. */
 nt_status nt_picture_form_of(const char *path, const nt_picture_wish *wish, nt_picture_form *ret,
                              nt_error *error);

@@ -208,10 +208,51 @@ void nt_suite_write_data(nt_suite_writer *w, const nt_suite_key *key, const void
     w->indent -= 2;
 }
 
+static const char *root_of(const nt_suite_data *data) {
+    return data->found ? data->found : data->root;
+}
+
+bool nt_suite_data_there(const nt_suite *suite) {
+    return nt_dataset_there(suite->data.kind, root_of(&suite->data), suite->path);
+}
+
 nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error) {
     const nt_suite_data *data = &suite->data;
-    NT_TRY(nt_dataset_open(data->kind, data->options, data->found ? data->found : data->root,
-                           suite->path, ret, error));
+    NT_TRY(nt_dataset_open(data->kind, data->options, root_of(data), suite->path, ret, error));
     nt_dataset_limit(*ret, data->memory);
     return NT_OK;
+}
+
+void nt_suite_blame_data(const nt_suite *suite, nt_error *from, nt_error *error) {
+    for (int i = 0; i < from->count; i++) {
+        const nt_diagnostic *item = &from->items[i];
+        nt_error_at(error, item->status, suite->data.location, "%s%s%s", item->where,
+                    item->where[0] ? ": " : "", item->message);
+        if (item->hint)
+            nt_error_hint(error, "%s", item->hint);
+    }
+    error->dropped += from->dropped;
+    nt_error_finish(from);
+}
+
+static void note_what_is_found(const nt_data_info *info, const nt_progress *progress) {
+    nt_text line;
+    nt_text_init(&line);
+    nt_data_summarise(info, &line);
+    if (!line.failed)
+        nt_progress_note(progress, "%s", line.bytes);
+    nt_text_finish(&line);
+    for (int32_t i = 0; i < info->note_count; i++)
+        nt_progress_note(progress, "%s", info->notes[i]);
+}
+
+nt_status nt_suite_look_at_data(const nt_suite *suite, const nt_progress *progress,
+                                nt_dataset **ret, nt_error *error) {
+    nt_error own;
+    nt_error_init(&own);
+    nt_status status = nt_suite_open_data(suite, ret, &own);
+    nt_suite_blame_data(suite, &own, error);
+    if (status == NT_OK)
+        note_what_is_found(nt_dataset_info(*ret), progress);
+    return status;
 }

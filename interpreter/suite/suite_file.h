@@ -104,8 +104,17 @@ typedef struct nt_normalising {
 
 nt_normalising nt_suite_normalising(const nt_suite_data *data, const nt_data_info *info);
 
-/* Opens the data that the suite names. */
+/* Opens the data that the suite names, and whether they are there. */
 nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error);
+bool nt_suite_data_there(const nt_suite *suite);
+
+/* The same where what is wrong with the data is shown where the suite names them. What was found is
+ * noted, unless `progress` is NULL. */
+nt_status nt_suite_look_at_data(const nt_suite *suite, const nt_progress *progress,
+                                nt_dataset **ret, nt_error *error);
+
+/* Adds to `error`, at `data:`, what `from` holds, and empties that. */
+void nt_suite_blame_data(const nt_suite *suite, nt_error *from, nt_error *error);
 
 /* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Their mistakes,
  * which don't hide those of the next, also say which group asked for them. `ret` has room for the

@@ -98,10 +98,7 @@ static nt_status check_decide(const nt_suite_work *work, nt_error *error) {
 
 static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     const nt_suite_data *data = &work->suite->data;
-    NT_TRY(nt_suite_open_data(work->suite, &work->dataset, error));
     const nt_data_info *info = nt_dataset_info(work->dataset);
-    for (int32_t i = 0; i < info->note_count; i++)
-        nt_progress_note(work->options->progress, "%s", info->notes[i]);
     if (data->loading.mean && data->channels != info->shape.dim[0])
         return nt_error_say(error, NT_INVALID,
                             "'normalise' has %d channels, the images of %s have %d", data->channels,
@@ -125,19 +122,13 @@ static nt_status open_loader(nt_suite_work *work, nt_error *error) {
     return open_other_loaders(work, error);
 }
 
-/* What is wrong with the data is shown where the suite names them. */
 static nt_status open_data(nt_suite_work *work) {
     nt_error own;
+    NT_TRY(
+        nt_suite_look_at_data(work->suite, work->options->progress, &work->dataset, work->error));
     nt_error_init(&own);
     nt_status status = open_loader(work, &own);
-    for (int i = 0; i < own.count; i++) {
-        const nt_diagnostic *item = &own.items[i];
-        nt_error_at(work->error, item->status, work->suite->data.location, "%s%s%s", item->where,
-                    item->where[0] ? ": " : "", item->message);
-        if (item->hint)
-            nt_error_hint(work->error, "%s", item->hint);
-    }
-    nt_error_finish(&own);
+    nt_suite_blame_data(work->suite, &own, work->error);
     return status;
 }
 

@@ -84,6 +84,30 @@ static void bits_are_those_in_memory(void **root) {
     nt_dataset_free(whole);
 }
 
+/* Masks too: of a kind that makes its samples. */
+static void masks_are_those_in_memory(void **root) {
+    enum { PATIENTS = 3, OF_EACH = 4, SHOWN = 16 * 16 };
+    static float images[2][PATIENTS * OF_EACH * SHOWN];
+    static int32_t masks[2][PATIENTS * OF_EACH * SHOWN];
+    for (int k = 0; k < 2; k++) {
+        nt_dataset *set;
+        nt_loader *loader;
+        EXPECT_OK(&error, open_with("phantom", *root, "train=3 slices=2 times=[300,900] size=16",
+                                    -1, &set, &error));
+        if (k == 1)
+            nt_dataset_limit(set, 5 * SHOWN * 5 / 1e9);
+        EXPECT_OK(&error, nt_loader_new(set, NT_TRAIN, NULL, &loader, &error));
+        assert_int_equal(nt_dataset_room(set, NT_TRAIN), k ? SHOWN * 5 : 0);
+        assert_int_equal(nt_loader_count(loader), PATIENTS * OF_EACH);
+        EXPECT_OK(&error,
+                  nt_loader_fill(loader, 0, PATIENTS * OF_EACH, images[k], masks[k], &error));
+        nt_loader_free(loader);
+        nt_dataset_free(set);
+    }
+    assert_memory_equal(images[1], images[0], sizeof images[0]);
+    assert_memory_equal(masks[1], masks[0], sizeof masks[0]);
+}
+
 /* The limit is one for both splits together. */
 static void splits_share_the_limit(void **root) {
     make_set(*root);
@@ -210,9 +234,10 @@ static void no_memory_is_said(void **root) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(bits_are_those_in_memory),    IN_FOLDER(splits_share_the_limit),
-        IN_FOLDER(batches_are_those_in_memory), IN_FOLDER(changes_are_seen),
-        IN_FOLDER(all_that_is_wrong_is_said),   IN_FOLDER(no_memory_is_said),
+        IN_FOLDER(bits_are_those_in_memory), IN_FOLDER(masks_are_those_in_memory),
+        IN_FOLDER(splits_share_the_limit),   IN_FOLDER(batches_are_those_in_memory),
+        IN_FOLDER(changes_are_seen),         IN_FOLDER(all_that_is_wrong_is_said),
+        IN_FOLDER(no_memory_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
