@@ -119,3 +119,10 @@ nt_status nt_picture_look_stored(const char *path, nt_picture *ret, int *ret_ori
     *ret_orientation = stored.orientation;
     return NT_OK;
 }
+
+nt_status nt_picture_lossy(const char *path, const char **ret, nt_error *error) {
+    nt_stored_picture stored;
+    NT_TRY(read_stored(path, NT_AS_LABELS, true, &stored, error));
+    *ret = stored.lossy;
+    return NT_OK;
+}

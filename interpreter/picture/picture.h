@@ -55,6 +55,9 @@ nt_status nt_picture_read_stored(const char *path, nt_picture_use use, nt_pictur
 nt_status nt_picture_look_stored(const char *path, nt_picture *ret, int *ret_orientation,
                                  nt_error *error);
 
+/* What makes a file's values others than were saved, "a JPEG", or NULL: nothing does. By a look. */
+nt_status nt_picture_lossy(const char *path, const char **ret, nt_error *error);
+
 /* Memory for the values of a picture whose size is set; the path is for the error's text. */
 nt_status nt_picture_alloc(const char *path, nt_picture *picture, nt_error *error);
 void nt_picture_finish(nt_picture *picture);

@@ -110,7 +110,7 @@ static nt_status from_jpeg(const nt_picture_input *input, nt_picture_use use, bo
     nt_status status = decode(&d, input, look, &orientation, error);
     jpeg_destroy_decompress(&d.jpeg);
     if (status == NT_OK)
-        *ret = (nt_stored_picture){d.picture, orientation};
+        *ret = (nt_stored_picture){d.picture, orientation, "a JPEG"};
     else
         nt_picture_finish(&d.picture);
     return status;

@@ -125,7 +125,7 @@ static nt_status from_png(const nt_picture_input *input, nt_picture_use use, boo
         status = read_values(&d, use);
     png_destroy_read_struct(&d.png, &d.info, NULL);
     if (status == NT_OK)
-        *ret = (nt_stored_picture){d.picture, orientation};
+        *ret = (nt_stored_picture){d.picture, orientation, NULL};
     else
         nt_picture_finish(&d.picture);
     return status;

@@ -32,7 +32,8 @@ size_t nt_input_read(const nt_picture_input *input, int64_t offset, void *to, si
 /* A picture with its rows and columns as they lie in the file, and its orientation. */
 typedef struct nt_stored_picture {
     nt_picture picture;
-    int orientation; /* 1 to 8: see nt_exif_orientation */
+    int orientation;   /* 1 to 8: see nt_exif_orientation */
+    const char *lossy; /* see nt_picture_lossy */
 } nt_stored_picture;
 
 /* A kind of file. */

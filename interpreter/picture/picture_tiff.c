@@ -282,6 +282,8 @@ static nt_status read_page(nt_tiff *t, nt_picture_use use, bool look, nt_stored_
     NT_TRY(describe(t, use, &p, &ret->picture, error));
     TIFFGetFieldDefaulted(t->file, TIFFTAG_ORIENTATION, &orientation);
     ret->orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
+    if (p.compression == COMPRESSION_JPEG || p.compression == COMPRESSION_OJPEG)
+        ret->lossy = "a TIFF with JPEG in it";
     if (look)
         return NT_OK;
     NT_TRY(nt_picture_alloc(t->input->path, &ret->picture, error));

@@ -22,24 +22,40 @@ static uint32_t little(const unsigned char *bytes) {
            (uint32_t)bytes[3] << 24;
 }
 
-static int orientation_of(const nt_picture_input *input) {
-    enum { FLAGS = RIFF_HEAD + CHUNK_HEAD, HAS_EXIF = 8, NOTE = 4096, MOST_CHUNKS = 64 };
-    unsigned char head[CHUNK_HEAD], note[NOTE];
-    if (input->have <= FLAGS || memcmp(input->bytes + RIFF_HEAD, "VP8X", 4) != 0 ||
-        !(input->bytes[FLAGS] & HAS_EXIF))
-        return 1;
+/* Where the contents of the first chunk of a type lie; 0: there is none. */
+static int64_t find_chunk(const nt_picture_input *input, const char *type, uint32_t *ret_size) {
+    enum { MOST_CHUNKS = 64 };
+    unsigned char head[CHUNK_HEAD];
     int64_t at = RIFF_HEAD;
     for (int i = 0; i < MOST_CHUNKS; i++) {
         if (nt_input_read(input, at, head, CHUNK_HEAD) < CHUNK_HEAD)
-            return 1;
-        uint32_t size = little(head + 4);
+            return 0;
+        *ret_size = little(head + 4);
         at += CHUNK_HEAD;
-        if (memcmp(head, "EXIF", 4) == 0)
-            return nt_exif_orientation(note,
-                                       nt_input_read(input, at, note, size < NOTE ? size : NOTE));
-        at += (int64_t)size + size % 2;
+        if (memcmp(head, type, 4) == 0)
+            return at;
+        at += (int64_t)*ret_size + *ret_size % 2;
     }
-    return 1;
+    return 0;
+}
+
+static int orientation_of(const nt_picture_input *input) {
+    enum { FLAGS = RIFF_HEAD + CHUNK_HEAD, HAS_EXIF = 8, NOTE = 4096 };
+    unsigned char note[NOTE];
+    uint32_t size;
+    if (input->have <= FLAGS || memcmp(input->bytes + RIFF_HEAD, "VP8X", 4) != 0 ||
+        !(input->bytes[FLAGS] & HAS_EXIF))
+        return 1;
+    int64_t at = find_chunk(input, "EXIF", &size);
+    if (at == 0)
+        return 1;
+    return nt_exif_orientation(note, nt_input_read(input, at, note, size < NOTE ? size : NOTE));
+}
+
+/* Pixels lie in a chunk VP8, lossy, or VP8L. */
+static const char *lossy(const nt_picture_input *input) {
+    uint32_t size;
+    return find_chunk(input, "VP8 ", &size) > 0 ? "a WebP with VP8 in it" : NULL;
 }
 
 static const char *reason(VP8StatusCode code) {
@@ -89,7 +105,7 @@ static nt_status from_webp(const nt_picture_input *input, nt_picture_use use, bo
     NT_TRY(nt_picture_check_size(input->path, &picture, error));
     nt_status status = look ? NT_OK : read_pixels(input, &picture, &config, error);
     if (status == NT_OK)
-        *ret = (nt_stored_picture){picture, orientation_of(input)};
+        *ret = (nt_stored_picture){picture, orientation_of(input), lossy(input)};
     else
         nt_picture_finish(&picture);
     return status;
