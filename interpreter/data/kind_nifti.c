@@ -28,8 +28,9 @@ static const nt_field fields[] = {
     {"only", NT_STRING, AT(only), "",
      .doc = "extended regular expression that images' names match; others are passed over"},
     {"patient", NT_STRING, AT(patient), "",
-     .doc = "extended regular expression whose first group is the patient in an image's name; "
-            "without it each file is a patient"},
+     .doc =
+         "extended regular expression whose first group is the patient in an image's path inside "
+         "the folder, or else in its name; without it each file is a patient"},
     {"labels", NT_LABELS, AT(labels), "background=0 foreground=1",
      .doc = "the classes and their numbers in the masks; the first is the background"},
     {"ignore_labels", NT_INTS, AT(ignore_labels), "[]", -1, 65535,

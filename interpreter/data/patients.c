@@ -10,16 +10,52 @@ static nt_status no_memory(nt_error *error) {
     return nt_error_say(error, NT_NO_MEMORY, "out of memory finding patients");
 }
 
-static nt_status find_patient(const regex_t *pattern, const nt_patient_file *file, nt_arena *arena,
-                              const char **ret, nt_error *error) {
+/* NT_INVALID: the pattern isn't in the name. */
+static nt_status find_patient(const regex_t *pattern, const char *name, nt_arena *arena,
+                              const char **ret) {
     regmatch_t found[2];
-    const char *slash = strrchr(file->name, '/'), *base = slash ? slash + 1 : file->name;
-    if (regexec(pattern, base, 2, found, 0) != 0)
-        return nt_error_in(error, NT_INVALID, file->path, -1,
-                           "does not match the pattern of 'patient'");
+    const char *slash = strrchr(name, '/');
+    if (regexec(pattern, name, 2, found, 0) != 0)
+        return slash ? find_patient(pattern, slash + 1, arena, ret) : NT_INVALID;
     regmatch_t match = pattern->re_nsub > 0 && found[1].rm_so >= 0 ? found[1] : found[0];
-    *ret = nt_arena_substring(arena, base + match.rm_so, (size_t)(match.rm_eo - match.rm_so));
-    return *ret ? NT_OK : no_memory(error);
+    *ret = nt_arena_substring(arena, name + match.rm_so, (size_t)(match.rm_eo - match.rm_so));
+    return *ret ? NT_OK : NT_NO_MEMORY;
+}
+
+static nt_status find_all(const regex_t *pattern, nt_arena *arena, const nt_patient_file *files,
+                          int32_t count, const char **ret_names, nt_error *error) {
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < count; i++) {
+        nt_status found = find_patient(pattern, files[i].name, arena, &ret_names[i]);
+        if (found == NT_NO_MEMORY)
+            return no_memory(error);
+        if (found != NT_OK)
+            status = nt_error_in(error, NT_INVALID, files[i].path, -1,
+                                 "does not match the pattern of 'patient'");
+    }
+    return status;
+}
+
+/* A pattern that puts nothing together, or everything, doesn't find patients. */
+static nt_status check_found(const nt_patient_file *first, const char *name, int32_t patients,
+                             int32_t count, nt_error *error) {
+    if (count < 2 || (patients > 1 && patients < count))
+        return NT_OK;
+    if (patients == 1) {
+        nt_error_in(error, NT_INVALID, first->path, -1,
+                    "is of patient '%s' by the pattern of 'patient', and so are all %d images",
+                    name, count);
+        nt_error_hint(error, "its first group must find what differs from patient to patient; "
+                             "without 'patient' each file is of its own");
+    } else {
+        nt_error_in(error, NT_INVALID, first->path, -1,
+                    "is of patient '%s' by the pattern of 'patient', and each of the %d images is "
+                    "of another",
+                    name, count);
+        nt_error_hint(error, "its first group must find what the images of a patient share; leave "
+                             "'patient' out if each has one");
+    }
+    return NT_INVALID;
 }
 
 static int compare(const void *a, const void *b) {
@@ -32,10 +68,9 @@ static nt_status number(const regex_t *pattern, nt_arena *arena, nt_patient_file
     const char **sorted = NT_ARENA_ARRAY(arena, const char *, count + 1);
     if (!names || !sorted)
         return no_memory(error);
-    for (int32_t i = 0; i < count; i++) {
-        NT_TRY(find_patient(pattern, &files[i], arena, &names[i], error));
+    NT_TRY(find_all(pattern, arena, files, count, names, error));
+    for (int32_t i = 0; i < count; i++)
         sorted[i] = names[i];
-    }
     qsort(sorted, (size_t)count, sizeof *sorted, compare);
     int32_t patients = 0;
     for (int32_t i = 0; i < count; i++)
@@ -45,7 +80,7 @@ static nt_status number(const regex_t *pattern, nt_arena *arena, nt_patient_file
         const char **at = bsearch(&names[i], sorted, (size_t)patients, sizeof *sorted, compare);
         files[i].patient = (int32_t)(at - sorted);
     }
-    return NT_OK;
+    return count > 0 ? check_found(&files[0], names[0], patients, count, error) : NT_OK;
 }
 
 nt_status nt_patients_number(const char *pattern, nt_arena *arena, nt_patient_file *files,
@@ -53,7 +88,7 @@ nt_status nt_patients_number(const char *pattern, nt_arena *arena, nt_patient_fi
     regex_t compiled;
     char why[120];
     for (int32_t i = 0; i < count; i++)
-        files[i].patient = i;
+        files[i].patient = i == 0 ? 0 : files[i - 1].patient + !files[i].further;
     if (!pattern[0])
         return NT_OK;
     int code = regcomp(&compiled, pattern, REG_EXTENDED);

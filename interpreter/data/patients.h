@@ -7,15 +7,18 @@
 
 /* A file: what it is called, where it is, and whose it is. */
 typedef struct nt_patient_file {
-    const char *name; /* what the pattern is sought in, after its last slash */
+    const char *name; /* its path inside the folder, without the ending */
     const char *path;
+    bool further;    /* it is of the one before it, as pages of one file are */
     int32_t patient; /* numbered from 0 */
     bool test;
 } nt_patient_file;
 
 /* Numbers the patients in the order of their names: what the first group of the extended regular
- * expression `pattern` finds in a name, or all of it without a group; "": each file is of its own.
- * NT_INVALID for a file in whose name it finds nothing. */
+ * expression `pattern` finds in a file's name, or all of it without a group; where it finds
+ * nothing there, in what comes after the last slash. "": each file is of its own. NT_INVALID, all
+ * of them at once, for files in whose names it finds nothing, and if all of several files would be
+ * of one patient, or each of its own. */
 nt_status nt_patients_number(const char *pattern, nt_arena *arena, nt_patient_file *files,
                              int32_t count, nt_error *error);
 

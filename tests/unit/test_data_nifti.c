@@ -422,6 +422,12 @@ static void names_of_acdc(void **state) {
     nt_dataset_free(set);
     expect_refused(*state, ACDC "only=_frame patient=^(x)",
                    "does not match the pattern of 'patient'");
+    expect_refused(*state, ACDC "only=_frame patient=^(.*_frame..)",
+                   "patient001_frame01.nii.gz: error: is of patient 'patient001/patient001_frame01'"
+                   " by the pattern of 'patient', and each of the 8 images is of another; ");
+    expect_refused(
+        *state, ACDC "only=_frame patient=^(patient)[0-9]+/",
+        "is of patient 'patient' by the pattern of 'patient', and so are all 8 images; ");
     expect_refused(
         *state,
         "train_images=training train_masks=training test_images=training/patient001 "
@@ -572,6 +578,7 @@ static void memory_may_run_out(void **state) {
     int failures = 0, threads = nt_threads();
     nt_threads_set(1);
     write_pair(*state, "p1_a.nii.gz", &image, &mask);
+    write_pair(*state, "p1_b.nii.gz", &image, &mask);
     write_pair(*state, "p2_a.nii.gz", &image, &mask);
     for (bool failed = true; failed; failures += failed) {
         size_t before = nt_alloc_in_use();
