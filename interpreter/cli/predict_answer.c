@@ -63,7 +63,7 @@ static nt_status read_truth(const nt_predict_job *job, const nt_picture_file *pi
     if (!whole)
         return nt_predict_no_memory(error);
     const nt_mask_key key = {.labels = job->labels};
-    nt_status status = nt_picture_to_mask(&form, &key, found->path, whole, error);
+    nt_status status = nt_picture_to_mask(&form, &key, &found->path, 1, whole, error);
     if (status == NT_OK)
         nt_predict_cut(job, &form, whole, 1, ret);
     nt_free(whole, size);

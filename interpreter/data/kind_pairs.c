@@ -1,22 +1,20 @@
-/* Images and their masks, by name: two trees of folders, where the mask of a/b.png is a/b.png (or
- * a/b.jpg …) of the other. Either the split is given by folders of their own, or patients (images,
+/* Images and their masks, by name (pair_names.c): two trees of folders, where the mask of a/b.jpg
+ * is a/b.png of the other. Either the split is given by folders of their own, or patients (images,
  * where no pattern says who they are of, but whole files) are drawn for the test split, the same
  * whatever the order on the disk. */
-#include "dataset.h"
+#include "data_kind.h"
 
-#include "alloc.h"
+#include "pair_files.h"
+#include "patients.h"
+#include "picture.h"
 #include "picture_tree.h"
-#include "random.h"
-#include <regex.h>
-#include <stdlib.h>
-#include <string.h>
 
 typedef struct options {
     const char *images, *masks, *train_images, *train_masks, *test_images, *test_masks;
-    const char *mask_suffix, *patient, *labels;
+    const char *image_suffix, *mask_suffix, *patient, *labels;
     nt_ints ignore_labels;
     double test_share;
-    int32_t split_seed, channels, size[2], exif;
+    int32_t split_seed, channels, size[2], exif, unmasked;
 } options;
 
 static const nt_field fields[] = {
@@ -29,10 +27,17 @@ static const nt_field fields[] = {
     {"test_images", NT_STRING, offsetof(options, test_images), "",
      .doc = "folder of the test images"},
     {"test_masks", NT_STRING, offsetof(options, test_masks), "", .doc = "folder of their masks"},
+    {"image_suffix", NT_STRING, offsetof(options, image_suffix), "", .late = true,
+     .doc = "what images' names end in before .png and the like, as _img; others are passed over"},
     {"mask_suffix", NT_STRING, offsetof(options, mask_suffix), "",
-     .doc = "what a mask's name has after the image's"},
+     .doc = "what a mask's name has in its place, as _mask"},
+    {"unmasked", NT_CHOICE, offsetof(options, unmasked), "error", .choices = nt_unmasked_choices,
+     .late = true,
+     .doc = "images without a mask: an error, left out (skip), or of the first class alone"},
     {"patient", NT_STRING, offsetof(options, patient), "",
-     .doc = "extended regular expression whose first group is the patient in an image's name"},
+     .doc =
+         "extended regular expression whose first group is the patient in an image's path inside "
+         "the folder, or else in its name"},
     {"labels", NT_LABELS, offsetof(options, labels), "background=0 foreground=255",
      .doc = "the classes and their numbers in the masks; the first is the background"},
     {"ignore_labels", NT_INTS, offsetof(options, ignore_labels), "[]", 0, 0xffffff,
@@ -50,296 +55,183 @@ static const nt_field fields[] = {
     {0},
 };
 
-/* An image with its mask. */
-typedef struct pair {
-    const char *name, *image, *mask;
-    int32_t patient;
-    bool further; /* a page of the file of the pair before */
-} pair;
-
-typedef struct split_pairs {
-    pair *items;
-    int32_t count;
-    bool paged; /* some are pages */
-} split_pairs;
+/* What `info->own` is. */
+typedef struct sample_set {
+    nt_mask_key key;
+    const nt_pair *pairs[NT_HELD_OUT];
+} sample_set;
 
 static nt_status no_memory(const nt_data_info *info, nt_error *error) {
     return nt_error_in(error, NT_NO_MEMORY, info->folder, -1, "out of memory listing pictures");
 }
 
-/* --- pairing ---------------------------------------------------------------------------------- */
-
-/* In the order of a list of pictures, the sign of where `mask` is beside what the image's mask is
- * called: the image's stem, the suffix, and the image's page. */
-static int compare_mask(const nt_picture_file *mask, const nt_picture_file *image,
-                        const char *suffix) {
-    size_t stem = nt_picture_stem_length(image), length = nt_picture_stem_length(mask);
-    size_t wanted = stem + strlen(suffix), shared = length < stem ? length : stem;
-    int order = memcmp(mask->stem, image->stem, shared);
-    if (order == 0 && length > stem) {
-        shared = (length < wanted ? length : wanted) - stem;
-        order = memcmp(mask->stem + stem, suffix, shared);
-    }
-    if (order == 0 && length != wanted)
-        return length < wanted ? -1 : 1;
-    return order != 0 ? order : (mask->page > image->page) - (mask->page < image->page);
-}
-
-static const nt_picture_file *find_mask(const nt_picture_files *masks, const nt_picture_file *image,
-                                        const char *suffix) {
-    int32_t low = 0, high = masks->count;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        int order = compare_mask(&masks->items[middle], image, suffix);
-        if (order == 0)
-            return &masks->items[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-/* Where images and masks share a folder, the pictures that are masks are not images. */
-static void drop_masks(const options *o, nt_picture_files *images) {
-    size_t suffix = strlen(o->mask_suffix);
-    int32_t kept = 0;
-    for (int32_t i = 0; i < images->count; i++) {
-        const char *stem = images->items[i].stem;
-        size_t length = nt_picture_stem_length(&images->items[i]);
-        if (length <= suffix || memcmp(stem + length - suffix, o->mask_suffix, suffix) != 0)
-            images->items[kept++] = images->items[i];
-    }
-    images->count = kept;
-}
-
-static nt_status say_no_mask(const options *o, const char *root, const nt_picture_file *image,
-                             nt_error *error) {
-    int length = (int)nt_picture_stem_length(image);
-    nt_error_in(error, NT_INVALID, image->path, -1, "has no mask %s/%.*s%s.*%s", root, length,
-                image->stem, o->mask_suffix, image->stem + length);
-    nt_error_hint(error, "'mask_suffix' says what masks' names have after images' names");
-    return NT_INVALID;
-}
-
-static nt_status list_pairs(const options *o, nt_arena *arena, nt_data_info *info,
-                            const char *images, const char *masks, split_pairs *ret,
-                            nt_error *error) {
-    nt_picture_files image_files, mask_files;
-    const char *image_root = nt_arena_printf(arena, "%s/%s", info->folder, images);
-    const char *mask_root = nt_arena_printf(arena, "%s/%s", info->folder, masks);
-    if (!image_root || !mask_root)
-        return no_memory(info, error);
-    NT_TRY(nt_picture_files_list(image_root, arena, &image_files, error));
-    NT_TRY(nt_picture_files_list(mask_root, arena, &mask_files, error));
-    bool together = strcmp(images, masks) == 0;
-    if (together && o->mask_suffix[0])
-        drop_masks(o, &image_files);
-    if (image_files.count == 0)
-        return nt_picture_files_none(image_root, &image_files, error);
-    if (!nt_passed_over_note(&image_files, info, arena) ||
-        (!together && !nt_passed_over_note(&mask_files, info, arena)))
-        return no_memory(info, error);
-    ret->items = NT_ARENA_ARRAY(arena, pair, image_files.count);
-    ret->count = image_files.count;
-    if (!ret->items)
-        return no_memory(info, error);
-    for (int32_t i = 0; i < image_files.count; i++) {
-        const nt_picture_file *image = &image_files.items[i];
-        const nt_picture_file *mask = find_mask(&mask_files, image, o->mask_suffix);
-        if (!mask)
-            return say_no_mask(o, mask_root, image, error);
-        ret->items[i] = (pair){.name = image->stem, .image = image->path, .mask = mask->path};
-        ret->items[i].further = i > 0 && nt_picture_same_file(image - 1, image);
-        ret->paged = ret->paged || image->page;
-    }
-    return NT_OK;
-}
-
-/* --- patients --------------------------------------------------------------------------------- */
-
-static nt_status find_patient(const regex_t *pattern, const char *name, nt_arena *arena,
-                              const char **ret) {
-    regmatch_t found[2];
-    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-    if (regexec(pattern, base, 2, found, 0) != 0)
-        return NT_INVALID;
-    regmatch_t match = found[1].rm_so >= 0 ? found[1] : found[0];
-    *ret = nt_arena_substring(arena, base + match.rm_so, (size_t)(match.rm_eo - match.rm_so));
-    return *ret ? NT_OK : NT_NO_MEMORY;
-}
-
-static int compare_texts(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Numbers the patients of all pairs in the order of their names. */
-static nt_status number_patients(const regex_t *pattern, nt_arena *arena, pair *const *pairs,
-                                 int32_t count, const nt_data_info *info, nt_error *error) {
-    const char **names = NT_ARENA_ARRAY(arena, const char *, count + 1);
-    const char **sorted = NT_ARENA_ARRAY(arena, const char *, count + 1);
-    if (!names || !sorted)
-        return no_memory(info, error);
-    for (int32_t i = 0; i < count; i++) {
-        nt_status status = find_patient(pattern, pairs[i]->name, arena, &names[i]);
-        if (status == NT_INVALID)
-            return nt_error_in(error, NT_INVALID, pairs[i]->image, -1,
-                               "does not match the pattern of 'patient'");
-        if (status != NT_OK)
-            return no_memory(info, error);
-        sorted[i] = names[i];
-    }
-    qsort(sorted, (size_t)count, sizeof *sorted, compare_texts);
-    int32_t patients = 0;
-    for (int32_t i = 0; i < count; i++)
-        if (i == 0 || strcmp(sorted[patients - 1], sorted[i]) != 0)
-            sorted[patients++] = sorted[i];
-    for (int32_t i = 0; i < count; i++) {
-        const char **at =
-            bsearch(&names[i], sorted, (size_t)patients, sizeof *sorted, compare_texts);
-        pairs[i]->patient = (int32_t)(at - sorted);
-    }
-    return NT_OK;
-}
-
-static nt_status find_patients(const options *o, nt_arena *arena, split_pairs *splits,
-                               const nt_data_info *info, nt_error *error) {
-    int32_t count = splits[NT_TRAIN].count + splits[NT_TEST].count, k = 0, files = 0;
-    pair **all = NT_ARENA_ARRAY(arena, pair *, count + 1);
-    regex_t pattern;
-    char why[120];
-    if (!all)
-        return no_memory(info, error);
-    for (int s = 0; s < NT_HELD_OUT; s++)
-        for (int32_t i = 0; i < splits[s].count; i++) {
-            all[k] = &splits[s].items[i];
-            files += !all[k]->further;
-            all[k++]->patient = files - 1; /* without a pattern each file is its own */
-        }
-    if (!o->patient[0])
-        return NT_OK;
-    int code = regcomp(&pattern, o->patient, REG_EXTENDED);
-    if (code != 0) {
-        regerror(code, &pattern, why, sizeof why);
-        return nt_error_say(error, NT_INVALID, "'patient' is no regular expression: %s", why);
-    }
-    nt_status status = number_patients(&pattern, arena, all, count, info, error);
-    regfree(&pattern);
-    return status;
-}
-
 /* --- splits ----------------------------------------------------------------------------------- */
 
-/* Draws patients for the test split, each as likely as the others. */
-static nt_status draw_split(const options *o, nt_arena *arena, split_pairs *splits,
-                            const nt_data_info *info, nt_error *error) {
-    split_pairs all = splits[NT_TRAIN], *train = &splits[NT_TRAIN], *test = &splits[NT_TEST];
-    int32_t patients = 0;
-    for (int32_t i = 0; i < all.count; i++)
-        patients = all.items[i].patient >= patients ? all.items[i].patient + 1 : patients;
-    bool *drawn = NT_ARENA_ARRAY(arena, bool, patients);
-    train->items = NT_ARENA_ARRAY(arena, pair, all.count);
-    test->items = NT_ARENA_ARRAY(arena, pair, all.count);
-    if (!drawn || !train->items || !test->items)
-        return no_memory(info, error);
-    nt_random random;
-    nt_random_init(&random, (uint64_t)o->split_seed, NT_STREAM_SPLIT);
-    nt_random_choose(&random, patients, (int32_t)(o->test_share * patients + 0.5), drawn);
-    train->count = test->count = 0;
-    test->paged = all.paged;
-    for (int32_t i = 0; i < all.count; i++) {
-        split_pairs *to = drawn[all.items[i].patient] ? test : train;
-        to->items[to->count++] = all.items[i];
-    }
-    return NT_OK;
-}
-
-/* Folders that share a patient would let a network be tested on those it has seen. */
-static nt_status check_apart(nt_arena *arena, const split_pairs *splits, const nt_data_info *info,
-                             nt_error *error) {
-    const split_pairs *train = &splits[NT_TRAIN], *test = &splits[NT_TEST];
-    const pair **of_patient = NT_ARENA_ARRAY(arena, const pair *, train->count + test->count + 1);
-    if (!of_patient)
-        return no_memory(info, error);
-    for (int32_t i = train->count - 1; i >= 0; i--)
-        of_patient[train->items[i].patient] = &train->items[i];
-    for (int32_t i = 0; i < test->count; i++) {
-        const pair *seen = of_patient[test->items[i].patient];
-        if (seen)
-            return nt_error_in(error, NT_INVALID, test->items[i].image, -1,
-                               "is of the patient of %s, but one is for training and the other "
-                               "for testing",
-                               seen->image);
-    }
-    return NT_OK;
-}
-
-static nt_status find_pairs(const options *o, nt_arena *arena, nt_data_info *info,
-                            split_pairs *splits, nt_error *error) {
+static nt_status find_pairs(const options *o, nt_arena *arena, nt_data_info *info, nt_pairs *ret,
+                            bool *ret_drawn, nt_error *error) {
+    const nt_pair_rules rules = {o->image_suffix, o->mask_suffix, o->unmasked};
+    nt_pair_folders folders[2];
+    int32_t count = 0;
     bool drawn = o->images[0] || o->masks[0];
     bool train = o->train_images[0] || o->train_masks[0];
-    bool test = o->test_images[0] || o->test_masks[0], folders = train || test;
+    bool test = o->test_images[0] || o->test_masks[0];
     bool whole = !o->images[0] == !o->masks[0] && !o->train_images[0] == !o->train_masks[0] &&
                  !o->test_images[0] == !o->test_masks[0];
-    if (drawn == folders || !whole) {
+    if (drawn == (train || test) || !whole) {
         nt_error_say(error, NT_INVALID, "which folders hold the images and the masks?");
         nt_error_hint(error, "give 'images' and 'masks', or 'train_images', 'train_masks', "
                              "'test_images' and 'test_masks'");
         return NT_INVALID;
     }
     if (drawn)
-        NT_TRY(list_pairs(o, arena, info, o->images, o->masks, &splits[NT_TRAIN], error));
+        folders[count++] = (nt_pair_folders){o->images, o->masks, false};
     if (train)
-        NT_TRY(
-            list_pairs(o, arena, info, o->train_images, o->train_masks, &splits[NT_TRAIN], error));
+        folders[count++] = (nt_pair_folders){o->train_images, o->train_masks, false};
     if (test)
-        NT_TRY(list_pairs(o, arena, info, o->test_images, o->test_masks, &splits[NT_TEST], error));
-    NT_TRY(find_patients(o, arena, splits, info, error));
-    return drawn ? draw_split(o, arena, splits, info, error)
-                 : check_apart(arena, splits, info, error);
+        folders[count++] = (nt_pair_folders){o->test_images, o->test_masks, true};
+    *ret_drawn = drawn;
+    return nt_pair_files_find(&rules, folders, count, arena, info, ret, error);
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
-
-/* Names, patients and files: images and their masks lie beside each other in the list of files. */
-static nt_status note_split(const options *o, nt_data_info *info, nt_arena *arena, nt_split split,
-                            const split_pairs *pairs, nt_error *error) {
-    const char **names = NT_ARENA_ARRAY(arena, const char *, pairs->count + 1);
-    int32_t *patients = NT_ARENA_ARRAY(arena, int32_t, pairs->count + 1);
-    if (!names || !patients)
-        return no_memory(info, error);
+/* Numbers the patients and draws those to test on, unless folders say it. */
+static nt_status find_patients(const options *o, bool drawn, nt_arena *arena, nt_pairs *pairs,
+                               nt_patient_file *files, nt_error *error) {
     for (int32_t i = 0; i < pairs->count; i++) {
-        names[i] = pairs->items[i].name;
-        patients[i] = pairs->items[i].patient;
-        if (!nt_data_add_file(info, arena, pairs->items[i].image) ||
-            !nt_data_add_file(info, arena, pairs->items[i].mask))
-            return no_memory(info, error);
+        const nt_pair *pair = &pairs->items[i];
+        files[i] = (nt_patient_file){
+            .name = pair->name, .path = pair->image, .further = pair->further, .test = pair->test};
     }
-    info->counts[split] = pairs->count;
-    info->names[split] = names;
-    info->patients[split] = o->patient[0] || pairs->paged ? patients : NULL;
+    NT_TRY(nt_patients_number(o->patient, arena, files, pairs->count, error));
+    if (!drawn)
+        return nt_patients_check_apart(arena, files, pairs->count, error);
+    NT_TRY(nt_patients_draw(o->test_share, o->split_seed, arena, files, pairs->count, error));
+    for (int32_t i = 0; i < pairs->count; i++)
+        pairs->items[i].test = files[i].test;
     return NT_OK;
 }
 
-/* Each class has a number of its own, and a name. */
-static nt_status check_labels(const options *o, const nt_labels *labels, nt_error *error) {
-    if (labels->count < 2 || labels->count >= NT_NO_CLASS)
-        return nt_error_say(error, NT_INVALID, "'labels' must name 2 to %d classes, not %d",
-                            NT_NO_CLASS - 1, labels->count);
-    for (int32_t i = 0; i < labels->count; i++) {
-        for (int32_t j = 0; j < i; j++)
-            if (labels->values[i] == labels->values[j] ||
-                strcmp(labels->names[i], labels->names[j]) == 0)
-                return nt_error_say(error, NT_INVALID, "'labels' says %s=%d and %s=%d",
-                                    labels->names[j], labels->values[j], labels->names[i],
-                                    labels->values[i]);
-        for (int32_t j = 0; j < o->ignore_labels.count; j++)
-            if (labels->values[i] == o->ignore_labels.items[j])
-                return nt_error_say(error, NT_INVALID,
-                                    "%d is both in 'labels' (%s) and in "
-                                    "'ignore_labels'",
-                                    labels->values[i], labels->names[i]);
+/* Images with their first masks beside them, then further masks: pages of one file lie close to
+ * each other, as its digest likes it. */
+static bool add_files(nt_data_info *info, nt_arena *arena, const nt_pair *pairs, int32_t count) {
+    for (int32_t i = 0; i < count; i++)
+        if (!nt_data_add_file(info, arena, pairs[i].image) ||
+            (pairs[i].mask_count > 0 && !nt_data_add_file(info, arena, pairs[i].masks[0])))
+            return false;
+    for (int32_t i = 0; i < count; i++)
+        for (int32_t k = 1; k < pairs[i].mask_count; k++)
+            if (!nt_data_add_file(info, arena, pairs[i].masks[k]))
+                return false;
+    return true;
+}
+
+/* Pairs, names, patients and files of a split. */
+static nt_status note_split(const options *o, bool drawn, nt_data_info *info, nt_arena *arena,
+                            nt_split split, const nt_pairs *all, const nt_patient_file *files,
+                            sample_set *set, nt_error *error) {
+    nt_pair *pairs = NT_ARENA_ARRAY(arena, nt_pair, all->count + 1);
+    const char **names = NT_ARENA_ARRAY(arena, const char *, all->count + 1);
+    int32_t *patients = NT_ARENA_ARRAY(arena, int32_t, all->count + 1), count = 0;
+    bool paged = false;
+    if (!pairs || !names || !patients)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < all->count; i++) {
+        bool here = all->items[i].test == (split == NT_TEST);
+        paged = paged || (all->items[i].page && (drawn || here));
+        if (!here)
+            continue;
+        pairs[count] = all->items[i];
+        names[count] = all->items[i].name;
+        patients[count++] = files[i].patient;
+    }
+    info->counts[split] = count;
+    info->names[split] = names;
+    info->patients[split] = o->patient[0] || paged ? patients : NULL;
+    set->pairs[split] = pairs;
+    return add_files(info, arena, pairs, count) ? NT_OK : no_memory(info, error);
+}
+
+static nt_status find_splits(const options *o, nt_arena *arena, nt_data_info *info, sample_set *set,
+                             nt_pairs *ret, nt_error *error) {
+    bool drawn;
+    NT_TRY(find_pairs(o, arena, info, ret, &drawn, error));
+    nt_patient_file *files = NT_ARENA_ARRAY(arena, nt_patient_file, ret->count + 1);
+    if (!files)
+        return no_memory(info, error);
+    NT_TRY(find_patients(o, drawn, arena, ret, files, error));
+    for (int split = 0; split < NT_HELD_OUT; split++)
+        NT_TRY(note_split(o, drawn, info, arena, (nt_split)split, ret, files, set, error));
+    return NT_OK;
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+/* What a look at all pictures shows: images, and each mask after its image. */
+typedef struct looks {
+    int32_t images, masks;
+    const char **image_paths, **pair_paths;
+    nt_picture_seen *image_seen, *pair_seen;
+} looks;
+
+static nt_status check_lossless(const void *context, int32_t i, nt_error *error) {
+    const looks *l = context;
+    const char *path = l->pair_paths[2 * i + 1], *lossy = NULL;
+    nt_error passing; /* a file that is no good is told of as one */
+    nt_error_init(&passing);
+    nt_status status = nt_picture_lossy(path, &lossy, &passing);
+    nt_error_finish(&passing);
+    if (status == NT_NO_MEMORY)
+        return nt_error_in(error, NT_NO_MEMORY, path, -1, "out of memory");
+    if (status != NT_OK || !lossy)
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, path, -1,
+                "is %s, which is lossy: the numbers of its classes are blurred", lossy);
+    nt_error_hint(error, "save masks as PNG");
+    return NT_INVALID;
+}
+
+static bool list_looks(const nt_pairs *pairs, nt_arena *arena, looks *ret) {
+    looks l = {.images = pairs->count};
+    for (int32_t i = 0; i < pairs->count; i++)
+        l.masks += pairs->items[i].mask_count;
+    l.image_paths = NT_ARENA_ARRAY(arena, const char *, l.images + 1);
+    l.pair_paths = NT_ARENA_ARRAY(arena, const char *, 2 * l.masks + 1);
+    l.image_seen = NT_ARENA_ARRAY(arena, nt_picture_seen, l.images + 1);
+    l.pair_seen = NT_ARENA_ARRAY(arena, nt_picture_seen, 2 * l.masks + 1);
+    if (!l.image_paths || !l.pair_paths || !l.image_seen || !l.pair_seen)
+        return false;
+    const char **next = l.pair_paths;
+    for (int32_t i = 0; i < pairs->count; i++) {
+        l.image_paths[i] = pairs->items[i].image;
+        for (int32_t k = 0; k < pairs->items[i].mask_count; k++) {
+            *next++ = pairs->items[i].image;
+            *next++ = pairs->items[i].masks[k];
+        }
+    }
+    *ret = l;
+    return true;
+}
+
+/* Looks at each file once, in the order of the pairs. */
+static nt_status look(const nt_pairs *pairs, nt_arena *arena, looks *l, const nt_data_info *info,
+                      nt_error *error) {
+    int32_t count = l->images + l->masks, at = 0, pair = 0;
+    const char **paths = NT_ARENA_ARRAY(arena, const char *, count + 1);
+    nt_picture_seen *seen = NT_ARENA_ARRAY(arena, nt_picture_seen, count + 1);
+    if (!paths || !seen)
+        return no_memory(info, error);
+    for (int32_t i = 0; i < pairs->count; i++) {
+        paths[at++] = pairs->items[i].image;
+        for (int32_t k = 0; k < pairs->items[i].mask_count; k++)
+            paths[at++] = pairs->items[i].masks[k];
+    }
+    NT_TRY(nt_pictures_look(paths, count, seen, error));
+    at = 0;
+    for (int32_t i = 0; i < pairs->count; i++) {
+        l->image_seen[i] = seen[at++];
+        for (int32_t k = 0; k < pairs->items[i].mask_count; k++) {
+            l->pair_seen[pair++] = l->image_seen[i];
+            l->pair_seen[pair++] = seen[at++];
+        }
     }
     return NT_OK;
 }
@@ -357,47 +249,48 @@ static nt_status note_doubts(const nt_pair_doubts *doubts, nt_arena *arena, nt_d
     return line && nt_data_add_note(info, arena, line) ? NT_OK : no_memory(info, error);
 }
 
-/* By looking at all the files. */
-static nt_status find_form(const options *o, nt_arena *arena, nt_data_info *info,
-                           nt_picture_form *ret, nt_error *error) {
+static nt_status find_form(const options *o, const nt_pairs *pairs, nt_arena *room,
+                           const nt_data_info *info, nt_picture_form *ret, nt_pair_doubts *doubts,
+                           nt_error *error) {
     const nt_picture_wish wish = {{o->size[0], o->size[1]}, o->channels, o->exif == NT_EXIF_IGNORE};
-    int32_t count = info->file_count;
-    size_t size = (size_t)count * sizeof(nt_picture_seen);
-    nt_pair_doubts doubts;
-    nt_picture_seen *seen = nt_alloc(size);
-    if (!seen)
+    looks l;
+    if (!list_looks(pairs, room, &l))
         return no_memory(info, error);
-    nt_status status = nt_pictures_look(info->files, count, seen, error);
-    if (status == NT_OK)
-        status = nt_picture_form_find(info->files, seen, count, 2, &wish, ret, error);
-    if (status == NT_OK)
-        status =
-            nt_picture_check_pairs(info->files, seen, count / 2, wish.as_stored, &doubts, error);
-    nt_free(seen, size);
-    return status == NT_OK ? note_doubts(&doubts, arena, info, error) : status;
+    if (l.masks > 0)
+        NT_TRY(nt_read_samples(l.masks, check_lossless, &l, error));
+    NT_TRY(look(pairs, room, &l, info, error));
+    NT_TRY(nt_picture_form_find(l.image_paths, l.image_seen, l.images, 1, &wish, ret, error));
+    return nt_picture_check_pairs(l.pair_paths, l.pair_seen, l.masks, wish.as_stored, doubts,
+                                  error);
 }
+
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const options *o = record;
-    split_pairs splits[NT_HELD_OUT] = {{0}};
-    nt_mask_key *key = NT_ARENA_NEW(arena, nt_mask_key);
+    sample_set *set = NT_ARENA_NEW(arena, sample_set);
+    nt_pairs pairs;
     nt_picture_form form;
-    if (!key || !nt_labels_read(o->labels, arena, &key->labels))
+    nt_pair_doubts doubts;
+    nt_arena room;
+    if (!set || !nt_labels_read(o->labels, arena, &set->key.labels))
         return no_memory(info, error);
-    key->ignored = o->ignore_labels;
-    NT_TRY(check_labels(o, &key->labels, error));
+    set->key.ignored = o->ignore_labels;
+    NT_TRY(nt_mask_key_check(&set->key, error));
     if (o->channels == 2)
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
-    NT_TRY(find_pairs(o, arena, info, splits, error));
-    NT_TRY(note_split(o, info, arena, NT_TRAIN, &splits[NT_TRAIN], error));
-    NT_TRY(note_split(o, info, arena, NT_TEST, &splits[NT_TEST], error));
-    NT_TRY(find_form(o, arena, info, &form, error));
+    NT_TRY(find_splits(o, arena, info, set, &pairs, error));
+    nt_arena_init(&room);
+    nt_status status = find_form(o, &pairs, &room, info, &form, &doubts, error);
+    nt_arena_finish(&room);
+    NT_TRY(status);
+    NT_TRY(note_doubts(&doubts, arena, info, error));
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
     info->pixel = form.pixel;
     info->target = NT_TARGET_MASK;
-    info->classes = key->labels.count;
-    info->class_names = key->labels.names;
-    info->own = key;
+    info->classes = set->key.labels.count;
+    info->class_names = set->key.labels.names;
+    info->own = set;
     info->usual = NT_USUAL_IMAGE;
     return NT_OK;
 }
@@ -407,14 +300,13 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
 static nt_status read(const void *record, const nt_data_info *info, nt_split split, int32_t i,
                       void *ret_pixels, unsigned char *ret_mask, nt_error *error) {
     const options *o = record;
-    const nt_mask_key *key = info->own;
+    const sample_set *set = info->own;
+    const nt_pair *pair = &set->pairs[split][i];
     const nt_picture_form form = {info->shape.dim[1], info->shape.dim[2],
                                   info->shape.dim[0], o->size[0] > 0 && o->size[1] > 0,
                                   info->pixel,        o->exif == NT_EXIF_IGNORE};
-    const char *const *files =
-        info->files + 2 * ((split == NT_TEST ? info->counts[NT_TRAIN] : 0) + i);
-    NT_TRY(nt_picture_to_pixels(&form, files[0], ret_pixels, error));
-    return nt_picture_to_mask(&form, key, files[1], ret_mask, error);
+    NT_TRY(nt_picture_to_pixels(&form, pair->image, ret_pixels, error));
+    return nt_picture_to_mask(&form, &set->key, pair->masks, pair->mask_count, ret_mask, error);
 }
 
 const nt_data_kind nt_data_kind_pairs = {

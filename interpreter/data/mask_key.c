@@ -1,6 +1,7 @@
 /* Keys are short, so that they are searched from their beginning. */
 #include "mask_key.h"
 
+#include "tensor.h"
 #include <string.h>
 
 /* Whether one of the first `count` classes has the name or the number of class i; else `count`. */

@@ -3,7 +3,13 @@
 #ifndef NT_MASK_KEY_H
 #define NT_MASK_KEY_H
 
-#include "picture_tree.h"
+#include "diagnostic.h"
+#include "field.h"
+
+typedef struct nt_mask_key {
+    nt_labels labels; /* number i of them is class i */
+    nt_ints ignored;  /* numbers that become NT_NO_CLASS */
+} nt_mask_key;
 
 enum { NT_UNKNOWN_CLASS = -1 };
 

@@ -83,17 +83,6 @@ static uint32_t number_at(const nt_picture *picture, int64_t p) {
     return red == green && green == blue ? red : red << 16 | green << 8 | blue;
 }
 
-/* The class of a number; -1: the key lacks it. */
-static int32_t class_of(const nt_mask_key *key, uint32_t number) {
-    for (int32_t i = 0; i < key->labels.count; i++)
-        if ((uint32_t)key->labels.values[i] == number)
-            return i;
-    for (int32_t i = 0; i < key->ignored.count; i++)
-        if ((uint32_t)key->ignored.items[i] == number)
-            return NT_NO_CLASS;
-    return -1;
-}
-
 /* The different numbers of a mask, as far as there is room, in words. */
 static void list_numbers(const nt_picture *picture, nt_text *text) {
     enum { MOST = 16 };
@@ -133,12 +122,12 @@ static nt_status say_unknown(const nt_picture *picture, int64_t p, const char *p
 static nt_status classify(const nt_mask_key *key, const char *path, const nt_picture *mask,
                           unsigned char *ret_classes, nt_error *error) {
     uint32_t last = number_at(mask, 0);
-    int32_t class = class_of(key, last);
+    int32_t class = nt_mask_key_class(key, last);
     for (int64_t p = 0; p < (int64_t)mask->rows * mask->columns; p++) {
         uint32_t number = number_at(mask, p);
         if (number != last)
-            class = class_of(key, last = number);
-        if (class < 0)
+            class = nt_mask_key_class(key, last = number);
+        if (class == NT_UNKNOWN_CLASS)
             return say_unknown(mask, p, path, error);
         ret_classes[p] = (unsigned char)class;
     }
@@ -168,12 +157,85 @@ static nt_status read_classes(const nt_picture_form *form, const nt_mask_key *ke
     return status;
 }
 
-nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key, const char *path,
-                             unsigned char *ret_mask, nt_error *error) {
+/* --- masks in several files ------------------------------------------------------------------- */
+
+/* What a user says of a mask, and the files that it is joined of. */
+typedef struct joining {
+    const nt_picture_form *form;
+    const nt_mask_key *key;
+    const char *const *paths;
+} joining;
+
+/* Which of two classes a pixel has; NT_UNKNOWN_CLASS: they contradict each other. */
+static int32_t join_classes(int32_t a, int32_t b) {
+    if (a == b || b == 0)
+        return a;
+    if (a == 0 || a == NT_NO_CLASS)
+        return b;
+    return b == NT_NO_CLASS ? a : NT_UNKNOWN_CLASS;
+}
+
+/* File i gives pixel p another class than a file before it, which is sought once more. */
+static nt_status say_contradiction(const joining *j, int32_t i, const nt_picture *joined, int64_t p,
+                                   int32_t class, nt_error *error) {
+    const char *const *names = j->key->labels.names;
+    const unsigned char *classes = joined->values;
+    int32_t first = 0;
+    for (bool found = false; !found && first < i - 1; first += !found) {
+        nt_picture mask;
+        NT_TRY(read_classes(j->form, j->key, j->paths[first], &mask, error));
+        found = mask.rows == joined->rows && mask.columns == joined->columns &&
+                ((unsigned char *)mask.values)[p] == classes[p];
+        nt_picture_finish(&mask);
+    }
+    return nt_error_in(error, NT_INVALID, j->paths[i], -1,
+                       "has %s at column %d, row %d, where %s, a mask of the same image, has %s",
+                       names[class], (int)(p % joined->columns), (int)(p / joined->columns),
+                       j->paths[first], names[classes[p]]);
+}
+
+/* Joins file i to those before it. */
+static nt_status join_file(const joining *j, int32_t i, nt_picture *joined, nt_error *error) {
+    nt_picture mask;
+    NT_TRY(read_classes(j->form, j->key, j->paths[i], &mask, error));
+    unsigned char *to = joined->values;
+    const unsigned char *from = mask.values;
+    nt_status status = NT_OK;
+    if (mask.rows != joined->rows || mask.columns != joined->columns)
+        status = nt_error_in(error, NT_INVALID, j->paths[i], -1,
+                             "has %d x %d pixels; %s, a mask of the same image, has %d x %d",
+                             mask.columns, mask.rows, j->paths[0], joined->columns, joined->rows);
+    for (int64_t p = 0; status == NT_OK && p < (int64_t)mask.rows * mask.columns; p++) {
+        int32_t class = join_classes(to[p], from[p]);
+        if (class == NT_UNKNOWN_CLASS)
+            status = say_contradiction(j, i, joined, p, from[p], error);
+        else
+            to[p] = (unsigned char)class;
+    }
+    nt_picture_finish(&mask);
+    return status;
+}
+
+nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key,
+                             const char *const *paths, int32_t count, unsigned char *ret_mask,
+                             nt_error *error) {
+    const joining j = {form, key, paths};
+    size_t size = (size_t)form->rows * (size_t)form->columns;
     nt_picture classes;
-    NT_TRY(read_classes(form, key, path, &classes, error));
-    NT_TRY(fit(form, path, NT_AS_LABELS, &classes, error));
-    memcpy(ret_mask, classes.values, (size_t)form->rows * (size_t)form->columns);
+    nt_status status = NT_OK;
+    if (count == 0) {
+        memset(ret_mask, 0, size);
+        return NT_OK;
+    }
+    NT_TRY(read_classes(form, key, paths[0], &classes, error));
+    for (int32_t i = 1; status == NT_OK && i < count; i++)
+        status = join_file(&j, i, &classes, error);
+    if (status != NT_OK) {
+        nt_picture_finish(&classes);
+        return status;
+    }
+    NT_TRY(fit(form, paths[0], NT_AS_LABELS, &classes, error));
+    memcpy(ret_mask, classes.values, size);
     nt_picture_finish(&classes);
     return NT_OK;
 }

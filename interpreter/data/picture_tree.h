@@ -3,8 +3,8 @@
 #define NT_PICTURE_TREE_H
 
 #include "arena.h"
-#include "field.h"
 #include "images.h"
+#include "mask_key.h"
 #include "picture.h"
 #include "picture_list.h"
 
@@ -76,16 +76,13 @@ nt_status nt_picture_check_pairs(const char *const *paths, const nt_picture_seen
 nt_status nt_picture_to_pixels(const nt_picture_form *form, const char *path, void *ret_pixels,
                                nt_error *error);
 
-/* Which numbers in a mask's file are which class. A colour counts as 0xRRGGBB, unless the three are
- * equal. */
-typedef struct nt_mask_key {
-    nt_labels labels; /* number i of them is class i */
-    nt_ints ignored;  /* numbers that become NT_NO_CLASS */
-} nt_mask_key;
-
-/* Reads a mask into rows x columns classes. NT_INVALID for a number that the key lacks, with the
- * pixel and the numbers that there are. */
-nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key, const char *path,
-                             unsigned char *ret_mask, nt_error *error);
+/* Reads a mask into rows x columns classes, joined of the files at `count` paths: none is all of
+ * class 0, the background. Of each pixel the files may give one class beside it; what is to be
+ * ignored gives way to that, but not to the background. A colour counts as 0xRRGGBB, unless the
+ * three are equal. NT_INVALID for a number that the key lacks, with the pixel and the numbers that
+ * there are, and for two classes at one pixel. */
+nt_status nt_picture_to_mask(const nt_picture_form *form, const nt_mask_key *key,
+                             const char *const *paths, int32_t count, unsigned char *ret_mask,
+                             nt_error *error);
 
 #endif

@@ -185,6 +185,24 @@ const char *write_webp(const char *folder, const char *name, int rows, int colum
     return path;
 }
 
+const char *write_lossy_webp(const char *folder, const char *name, bool opacity) {
+    enum { SIDE = 128 };
+    static unsigned char values[SIDE * SIDE * 4];
+    const char *path = make_folder_of(folder, name);
+    uint8_t *file = NULL;
+    uint32_t noise = 1;
+    for (size_t i = 0; i < sizeof values; i++) {
+        noise = noise * 1664525 + 1013904223;
+        values[i] = opacity && i % 4 == 3 ? (unsigned char)(noise >> 24) : 128;
+    }
+    size_t size = opacity ? WebPEncodeRGBA(values, SIDE, SIDE, 4 * SIDE, 80, &file)
+                          : WebPEncodeRGB(values, SIDE, SIDE, 3 * SIDE, 80, &file);
+    assert_true(size > (opacity ? 4096 : 0));
+    write_bytes(path, file, size);
+    WebPFree(file);
+    return path;
+}
+
 unsigned char *read_all(const char *path, size_t *ret_size) {
     FILE *file = fopen(path, "rb");
     assert_non_null(file);

@@ -31,6 +31,9 @@ const char *write_tiff(const char *folder, const char *name, const tiff *pages, 
 const char *write_webp(const char *folder, const char *name, int rows, int columns,
                        const unsigned char *colours, int orientation);
 
+/* The same lossy; of grey, with an opacity that fills more than the first 4096 bytes. */
+const char *write_lossy_webp(const char *folder, const char *name, bool opacity);
+
 /* Puts an eXIf chunk before the pixels of a PNG. */
 void orient_png(const char *path, int orientation);
 

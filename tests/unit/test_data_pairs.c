@@ -151,7 +151,10 @@ static void memory_may_run_out(void **state) {
     int failures = 0, threads = nt_threads();
     nt_threads_set(1);
     write_pair(*state, "images", "masks", "A_1");
+    write_pair(*state, "images", "masks", "A_2");
     write_pair(*state, "images", "masks", "B_1");
+    write_step(*state, "masks/B_1_2.png", ROWS, COLUMNS, 2, 255);
+    write_step(*state, "masks/C.png", ROWS, COLUMNS, 2, 255);
     for (bool failed = true; failed; failures += failed) {
         nt_dataset *set = NULL;
         size_t before = nt_alloc_in_use();

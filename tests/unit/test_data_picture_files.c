@@ -500,26 +500,27 @@ static void masks_are_looked_up_by_colour(void **state) {
     unsigned char mask[8 * 12];
     const char *path = write_spot(*state, (const unsigned char[]){7, 7, 7},
                                   (const unsigned char[]){0xff, 0x80, 1}, 2, 5);
-    EXPECT_OK(&error, nt_picture_to_mask(&form, &key, path, mask, &error));
+    EXPECT_OK(&error, nt_picture_to_mask(&form, &key, &path, 1, mask, &error));
     for (int p = 0; p < 24; p++)
         assert_int_equal(mask[p], p == 17 ? 2 : 0);
     form = (nt_picture_form){8, 12, 1, true, NT_PIXEL_BYTE, false};
-    EXPECT_OK(&error, nt_picture_to_mask(&form, &key, path, mask, &error));
+    EXPECT_OK(&error, nt_picture_to_mask(&form, &key, &path, 1, mask, &error));
     for (int p = 0; p < 96; p++)
         assert_int_equal(mask[p], p / 12 / 2 == 2 && p % 12 / 2 == 5 ? 2 : 0);
     write_spot(*state, (const unsigned char[]){7, 7, 7}, (const unsigned char[]){0, 255, 0}, 0, 0);
-    EXPECT_OK(&error, nt_picture_to_mask(&form, &key, path, mask, &error));
+    EXPECT_OK(&error, nt_picture_to_mask(&form, &key, &path, 1, mask, &error));
     assert_int_equal(mask[0], NT_NO_CLASS);
 
     /* The place is the file's, whatever becomes of it: here it isn't even shown. */
     form = (nt_picture_form){4, 2, 1, true, NT_PIXEL_BYTE, false};
     write_spot(*state, (const unsigned char[]){7, 7, 7}, (const unsigned char[]){1, 2, 3}, 3, 5);
-    nt_status status = nt_picture_to_mask(&form, &key, path, mask, &error);
+    nt_status status = nt_picture_to_mask(&form, &key, &path, 1, mask, &error);
     EXPECT_ERROR(&error, status, NT_INVALID,
                  "has a 0x010203 at column 5, row 3, which no class has; its numbers are 7, "
                  "0x010203; name it under 'labels'");
     const png wide = {ROWS, COLUMNS, COLOUR, 16, false, false};
-    status = nt_picture_to_mask(&form, &key, write_png(*state, "wide.png", &wide), mask, &error);
+    path = write_png(*state, "wide.png", &wide);
+    status = nt_picture_to_mask(&form, &key, &path, 1, mask, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "has colours of 16 bits");
 }
 

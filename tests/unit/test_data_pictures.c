@@ -263,11 +263,12 @@ static void pairs_are_read(void **state) {
 static void wrong_pairs_are_refused(void **state) {
     make_pairs(*state);
     expect_refused("pairs", *state, "", "which folders hold the images");
-    expect_refused("pairs", *state, "images=images masks=images mask_suffix=-seg", "has no mask");
+    expect_refused("pairs", *state, "images=images masks=images mask_suffix=-seg",
+                   "/images: error: has no image with a mask in ");
     expect_errors("pairs", *state, PAIRS "labels=dark=0,bright=8", 6, /* training images */
                   "has a 9 at column 4, row 0, which no class has; its numbers are 0, 9");
-    expect_refused("pairs", *state, "images=images masks=masks mask_suffix=-seg patient=^(x)",
-                   "does not match the pattern");
+    expect_errors("pairs", *state, "images=images masks=masks mask_suffix=-seg patient=^(x)", 8,
+                  "images/deep/D_1.png: error: does not match the pattern");
     expect_refused("pairs", *state, "images=images masks=masks mask_suffix=-seg patient=(",
                    "no regular expression");
     expect_refused("pairs", *state,
