@@ -168,7 +168,10 @@ static void no_mask_at_all_is_one_error(void **state) {
     }
     expect_errors(*state, "images=images masks=images mask_suffix=_seg", 1,
                   "and there is none so called");
-    write_bytes(path_in(*state, "masks/a_mask.png"), "", 0);
+    write_image(*state, "all/a_img.png");
+    write_image(*state, "all/b.png");
+    expect_errors(*state, "images=all masks=all image_suffix=_img mask_suffix=_seg", 1,
+                  "and there is none so called");
     remove(path_in(*state, "masks/a_mask.png"));
     expect_errors(*state, BOTH, 1, "/masks: error: holds no PNG, JPEG, TIFF or WebP pictures");
 }
@@ -230,6 +233,8 @@ static void numbered_masks_are_joined(void **state) {
     nt_dataset_free(set);
 }
 
+#define SHARED "train_images=images train_masks=masks test_images=test test_masks=masks"
+
 /* Though its name is that of a's mask and a number, it is another's, be it in another split. */
 static void a_mask_of_another_image_stays_its_own(void **state) {
     write_image(*state, "images/a.png");
@@ -238,11 +243,14 @@ static void a_mask_of_another_image_stays_its_own(void **state) {
     write_mask(*state, "masks/a.png", 0, 1, 255);
     write_mask(*state, "masks/a_1.png", 1, 1, 255);
     write_mask(*state, "masks/a_2.png", 2, 1, 255);
-    nt_dataset *set = open_good(
-        *state, "train_images=images train_masks=masks test_images=test test_masks=masks");
+    nt_dataset *set = open_good(*state, SHARED);
     expect_mask(set, "a", "100");
     expect_mask(set, "a_1", "010");
     assert_int_equal(nt_dataset_info(set)->note_count, 0);
+    nt_dataset_free(set);
+    write_mask(*state, "masks/c.png", 0, 1, 255);
+    set = open_good(*state, SHARED);
+    expect_note(set, 0, "1 masks belong to no image", "/masks/c.png");
     nt_dataset_free(set);
     set = open_good(*state, BOTH);
     expect_mask(set, "a", "101");
@@ -266,9 +274,19 @@ static void masks_of_a_folder_are_joined(void **state) {
     write_mask(*state, "masks/x/ID/0001.png", 0, 1, 255);
     write_mask(*state, "masks/x/ID/cell.png", 2, 1, 255);
     write_mask(*state, "masks/x/ID/deep/0003.png", 4, 1, 255);
+    write_mask(*state, "masks/x/IDx1.png", 5, 1, 255);
     nt_dataset *set = open_good(*state, BOTH "image_suffix=_img");
     expect_mask(set, "x/ID_img", "101000");
-    expect_note(set, 0, "1 masks belong to no image", "/masks/x/ID/deep/0003.png");
+    expect_note(set, 0, "2 masks belong to no image", "/masks/x/ID/deep/0003.png");
+    nt_dataset_free(set);
+
+    /* In one folder, what the masks are called by holds in folders too. */
+    write_image(*state, "all/ID_img.png");
+    write_mask(*state, "all/ID/1_m.png", 0, 1, 255);
+    write_mask(*state, "all/ID/2.png", 1, 1, 255);
+    set = open_good(*state, "images=all masks=all image_suffix=_img mask_suffix=_m test_share=0");
+    expect_mask(set, "ID_img", "100");
+    expect_note(set, 0, "1 pictures are passed over", "/all/ID/2.png");
     nt_dataset_free(set);
 }
 
@@ -279,10 +297,10 @@ static void ignored_numbers_give_way_to_classes(void **state) {
     write_image(*state, "images/a.png");
     write_mask(*state, "masks/a.png", 0, 4, 9);
     write_mask(*state, "masks/a_1.png", 3, 3, 1);
-    write_mask(*state, "masks/a_2.png", 5, 1, 9);
+    write_mask(*state, "masks/a_2.png", 5, 2, 9);
     write_mask(*state, "masks/a_3.png", 2, 1, 2);
     nt_dataset *set = open_good(*state, LABELS);
-    expect_mask(set, "a", "..21110");
+    expect_mask(set, "a", "..2111.0");
     nt_dataset_free(set);
     set = open_good(*state, LABELS "size=[8,12]"); /* joined, then resized */
     assert_int_equal(sample_of_set(set, NT_TRAIN, 0).mask[4], 2);
@@ -358,6 +376,8 @@ static void patients_may_be_folders(void **state) {
     for (int32_t i = 0; i < 4; i++)
         assert_int_equal(nt_dataset_patient(set, NT_TRAIN, i), i == 3);
     nt_dataset_free(set);
+    write_mask(*state, "one/C_1.png", 0, 1, 255); /* of one image alone nothing can be told */
+    nt_dataset_free(open_good(*state, "images=one masks=one test_share=0 patient=^(.)"));
     expect_errors(*state, BOTH "patient=^(p.)/", 1,
                   "/images/q/B_2.png: error: does not match the pattern of 'patient'");
     expect_errors(*state, BOTH "patient=^(x)", 4, "/images/p1/A_2.png: error: does not match");
