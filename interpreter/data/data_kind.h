@@ -69,6 +69,7 @@ typedef struct nt_data_info {
     /* For a kind's `read`: each sample's class, where it has one, and what the kind likes. */
     const int32_t *labels[NT_HELD_OUT];
     const void *own;
+    const char *revision; /* what is done otherwise than in earlier versions, for identities */
 
     const char *const *notes; /* what a user should know of these data, a line each */
     int32_t note_count;

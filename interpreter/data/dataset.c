@@ -196,6 +196,8 @@ void nt_dataset_describe(const nt_dataset *dataset, nt_text *text) {
     nt_text_add(text, info->kind->kind.name);
     nt_fields_format_exact(info->kind->kind.fields, dataset->options, text);
     nt_text_printf(text, "\nheld out: %d\n", info->counts[NT_HELD_OUT]);
+    if (info->revision)
+        nt_text_printf(text, "revision: %s\n", info->revision);
 }
 
 /* --- splits ----------------------------------------------------------------------------------- */

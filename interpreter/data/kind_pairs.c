@@ -94,14 +94,17 @@ static nt_status find_pairs(const options *o, nt_arena *arena, nt_data_info *inf
 }
 
 /* Numbers the patients and draws those to test on, unless folders say it. */
-static nt_status find_patients(const options *o, bool drawn, nt_arena *arena, nt_pairs *pairs,
-                               nt_patient_file *files, nt_error *error) {
+static nt_status find_patients(const options *o, bool drawn, nt_arena *arena, nt_data_info *info,
+                               nt_pairs *pairs, nt_patient_file *files, nt_error *error) {
+    bool by_path;
     for (int32_t i = 0; i < pairs->count; i++) {
         const nt_pair *pair = &pairs->items[i];
         files[i] = (nt_patient_file){
             .name = pair->name, .path = pair->image, .further = pair->further, .test = pair->test};
     }
     NT_TRY(nt_patients_number(o->patient, arena, files, pairs->count, error));
+    NT_TRY(nt_patients_by_path(o->patient, arena, files, pairs->count, &by_path, error));
+    info->revision = by_path ? "patients are sought in paths" : NULL; /* once: in names alone */
     if (!drawn)
         return nt_patients_check_apart(arena, files, pairs->count, error);
     NT_TRY(nt_patients_draw(o->test_share, o->split_seed, arena, files, pairs->count, error));
@@ -157,7 +160,7 @@ static nt_status find_splits(const options *o, nt_arena *arena, nt_data_info *in
     nt_patient_file *files = NT_ARENA_ARRAY(arena, nt_patient_file, ret->count + 1);
     if (!files)
         return no_memory(info, error);
-    NT_TRY(find_patients(o, drawn, arena, ret, files, error));
+    NT_TRY(find_patients(o, drawn, arena, info, ret, files, error));
     for (int split = 0; split < NT_HELD_OUT; split++)
         NT_TRY(note_split(o, drawn, info, arena, (nt_split)split, ret, files, set, error));
     return NT_OK;
@@ -249,8 +252,9 @@ static nt_status note_doubts(const nt_pair_doubts *doubts, nt_arena *arena, nt_d
     return line && nt_data_add_note(info, arena, line) ? NT_OK : no_memory(info, error);
 }
 
-static nt_status find_form(const options *o, const nt_pairs *pairs, nt_arena *room,
-                           const nt_data_info *info, nt_picture_form *ret, nt_pair_doubts *doubts,
+/* Notes what the images are like. `room` is for as long as it takes. */
+static nt_status find_form(const options *o, const nt_pairs *pairs, nt_arena *room, nt_arena *arena,
+                           nt_data_info *info, nt_picture_form *ret, nt_pair_doubts *doubts,
                            nt_error *error) {
     const nt_picture_wish wish = {{o->size[0], o->size[1]}, o->channels, o->exif == NT_EXIF_IGNORE};
     looks l;
@@ -259,6 +263,8 @@ static nt_status find_form(const options *o, const nt_pairs *pairs, nt_arena *ro
     if (l.masks > 0)
         NT_TRY(nt_read_samples(l.masks, check_lossless, &l, error));
     NT_TRY(look(pairs, room, &l, info, error));
+    if (!nt_pictures_note(l.image_paths, l.image_seen, l.images, 1, info, arena))
+        return no_memory(info, error);
     NT_TRY(nt_picture_form_find(l.image_paths, l.image_seen, l.images, 1, &wish, ret, error));
     return nt_picture_check_pairs(l.pair_paths, l.pair_seen, l.masks, wish.as_stored, doubts,
                                   error);
@@ -281,7 +287,7 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
     NT_TRY(find_splits(o, arena, info, set, &pairs, error));
     nt_arena_init(&room);
-    nt_status status = find_form(o, &pairs, &room, info, &form, &doubts, error);
+    nt_status status = find_form(o, &pairs, &room, arena, info, &form, &doubts, error);
     nt_arena_finish(&room);
     NT_TRY(status);
     NT_TRY(note_doubts(&doubts, arena, info, error));

@@ -101,6 +101,27 @@ nt_status nt_patients_number(const char *pattern, nt_arena *arena, nt_patient_fi
     return status;
 }
 
+nt_status nt_patients_by_path(const char *pattern, nt_arena *arena, const nt_patient_file *files,
+                              int32_t count, bool *ret, nt_error *error) {
+    regex_t compiled;
+    bool differs = false;
+    nt_status status = NT_OK;
+    if (!pattern[0] || regcomp(&compiled, pattern, REG_EXTENDED) != 0) {
+        *ret = false;
+        return NT_OK;
+    }
+    for (int32_t i = 0; status == NT_OK && !differs && i < count; i++) {
+        const char *slash = strrchr(files[i].name, '/'), *whole, *last;
+        if (!slash || find_patient(&compiled, slash + 1, arena, &last) == NT_INVALID)
+            continue;
+        status = find_patient(&compiled, files[i].name, arena, &whole);
+        differs = status == NT_OK && last && strcmp(whole, last) != 0;
+    }
+    regfree(&compiled);
+    *ret = differs;
+    return status == NT_OK ? NT_OK : no_memory(error);
+}
+
 static int32_t count_patients(const nt_patient_file *files, int32_t count) {
     int32_t patients = 0;
     for (int32_t i = 0; i < count; i++)

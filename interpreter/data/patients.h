@@ -22,6 +22,11 @@ typedef struct nt_patient_file {
 nt_status nt_patients_number(const char *pattern, nt_arena *arena, nt_patient_file *files,
                              int32_t count, nt_error *error);
 
+/* Whether what comes after the last slash, sought alone, would have given a file to another patient
+ * than its whole name did. The pattern is one that numbered them. */
+nt_status nt_patients_by_path(const char *pattern, nt_arena *arena, const nt_patient_file *files,
+                              int32_t count, bool *ret, nt_error *error);
+
 /* Draws a share of the numbered patients, each as likely as the others: sets `test` of their files.
  */
 nt_status nt_patients_draw(double share, int32_t seed, nt_arena *arena, nt_patient_file *files,

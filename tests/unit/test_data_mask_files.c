@@ -408,6 +408,34 @@ static void defaults_have_no_identity(void **state) {
     }
 }
 
+/* Patterns that found a patient in the name alone may find another in the path: then, and only
+ * then, results that were kept are not those of these splits. */
+static void other_patients_have_another_identity(void **state) {
+    static const struct {
+        const char *pattern;
+        bool other;
+    } trials[] = {{"^([A-Z]+)_", false}, {"/([A-Z]+)_", false}, {"^([^_]*)_", true}};
+    static const char *const names[] = {"p/A_1", "p/A_2", "q/A_3", "q/B_4"};
+    for (int i = 0; i < 4; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "images/%s.png", names[i]);
+        write_image(*state, name);
+        snprintf(name, sizeof name, "masks/%s.png", names[i]);
+        write_mask(*state, name, 0, 1, 255);
+    }
+    for (int t = 0; t < 3; t++) {
+        char options[100];
+        nt_text text;
+        nt_text_init(&text);
+        snprintf(options, sizeof options, BOTH "patient=%s", trials[t].pattern);
+        nt_dataset *set = open_good(*state, options);
+        nt_dataset_describe(set, &text);
+        assert_int_equal(strstr(text.bytes, "\nrevision: ") != NULL, trials[t].other);
+        nt_text_finish(&text);
+        nt_dataset_free(set);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(lossy_masks_are_refused),
@@ -424,6 +452,7 @@ int main(void) {
         WITH_FOLDER(pages_may_have_several_masks),
         WITH_FOLDER(patients_may_be_folders),
         WITH_FOLDER(defaults_have_no_identity),
+        WITH_FOLDER(other_patients_have_another_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
