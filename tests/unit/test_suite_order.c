@@ -114,14 +114,11 @@ static void make_path(const char *folder, const char *name) {
 static void write_folder(const char *folder, const int32_t *order) {
     static const char *const splits[] = {"train", "test"};
     char name[80];
-    for (int split = 0; split < 2; split++)
-        for (int c = 0; c < 10; c++) {
-            snprintf(name, sizeof name, "%s/%d", splits[split], c);
-            make_path(folder, name);
-        }
     for (int i = 0; i < MOST; i++) {
-        snprintf(name, sizeof name, "%s/%d/%03d.png", splits[i >= TRAIN], class_of(order[i], 10),
-                 i);
+        int class = class_of(order[i], 10);
+        snprintf(name, sizeof name, "%s/%d", splits[i >= TRAIN], class);
+        make_path(folder, name);
+        snprintf(name, sizeof name, "%s/%d/%03d.png", splits[i >= TRAIN], class, i);
         write_picture(folder, name, order[i], false);
     }
 }
