@@ -87,7 +87,7 @@ class Work:
         (folder / 'hook.lua').write_text(HOOK)
         write_weights(folder / 'w.safetensors', weights())
         for part in ('train', 'test'):
-            for i, patient in enumerate(patients):
+            for i, patient in enumerate(patients if part == 'test' else patients + patients[-1]):
                 name = f'{patient if part == "test" else chr(ord(patient) + 10)}_{i}.png'
                 level = 250 if i == bright else 60 + 5 * i
                 write_png(folder / 'data' / part / 'images' / name,
