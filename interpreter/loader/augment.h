@@ -1,8 +1,8 @@
 /* Augmentation: random changes of a training image, and of its mask with it. One file each,
- * augment_NAME.c, listed in loader/meson.build. What a sample becomes is a function of (seed, epoch,
- * sample) alone: it does not depend on the batch, the order or the thread. Images are float, 0 to 1
- * for bytes, before normalisation, and whole: the network's window, if it is smaller, is cut from
- * their middle when all steps are done. */
+ * augment_NAME.c, listed in loader/meson.build. What a sample becomes is a function of (seed,
+ * epoch, sample) alone: it does not depend on the batch, the order or the thread. Images are float,
+ * 0 to 1 for bytes, before normalisation, and whole: the network's window, if it is smaller, is cut
+ * from their middle when all steps are done. */
 #ifndef NT_AUGMENT_H
 #define NT_AUGMENT_H
 
