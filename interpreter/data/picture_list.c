@@ -4,7 +4,6 @@
 
 #include "alloc.h"
 #include "picture.h"
-#include "picture_tree.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
