@@ -48,10 +48,11 @@ nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *
     return NT_OK;
 }
 
-static int64_t read_fully(int fd, unsigned char *bytes, size_t size) {
+int64_t nt_file_read_at(int fd, int64_t offset, void *to, size_t size) {
+    unsigned char *bytes = to;
     size_t got = 0;
     while (got < size) {
-        ssize_t n = read(fd, bytes + got, size - got);
+        ssize_t n = pread(fd, bytes + got, size - got, (off_t)(offset + (int64_t)got));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -76,7 +77,7 @@ nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *
                              (long long)size, limit);
     else if (!(bytes = nt_alloc((size_t)size + 1)))
         status = nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
-    else if ((got = read_fully(fd, bytes, (size_t)size)) < 0)
+    else if ((got = nt_file_read_at(fd, 0, bytes, (size_t)size)) < 0)
         status = cannot(error, NT_IO, "read", path);
     else if (got < size)
         status =
@@ -110,7 +111,7 @@ nt_status nt_file_digest(const char *path, char hex[NT_DIGEST_HEX], nt_error *er
         close(fd);
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
     }
-    while ((got = read_fully(fd, piece, PIECE)) > 0)
+    for (int64_t done = 0; (got = nt_file_read_at(fd, done, piece, PIECE)) > 0; done += got)
         nt_digest_add(digest, piece, (size_t)got);
     nt_status status = got < 0 ? cannot(error, NT_IO, "read", path) : NT_OK;
     nt_digest_end(digest, hex);

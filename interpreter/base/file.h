@@ -16,6 +16,11 @@
  * for anything else. */
 nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *error);
 
+/* Fills `to` from an offset on; returns how many bytes there were, below 0 where they can't be
+ * read.
+ */
+int64_t nt_file_read_at(int fd, int64_t offset, void *to, size_t size);
+
 /* A whole file in memory; `bytes` has a zero byte after the last. */
 typedef struct nt_bytes {
     unsigned char *bytes;

@@ -187,18 +187,22 @@ static int compare_stem(const void *stem, const void *name) {
     return order != 0 ? order : -(of[length] != '\0');
 }
 
+int32_t nt_class_number(const char *const *names, int32_t count, const char *stem) {
+    const char *const *at = bsearch(stem, names, (size_t)count, sizeof *names, compare_stem);
+    return at ? (int32_t)(at - names) : -1;
+}
+
 /* How many pictures lie in each class; returns whether some lie in a class's folder itself. */
 static bool count_pictures(const nt_picture_files *files, const nt_folders *classes,
                            int32_t *ret_counts) {
     bool direct = false;
     for (int32_t i = 0; i < files->count; i++) {
         const char *stem = files->items[i].stem;
-        const char *const *at =
-            bsearch(stem, classes->names, (size_t)classes->count, sizeof *at, compare_stem);
-        if (!at)
+        int32_t class = nt_class_number(classes->names, classes->count, stem);
+        if (class < 0)
             continue;
-        ret_counts[at - classes->names]++;
-        direct = direct || !strchr(stem + strlen(*at) + 1, '/');
+        ret_counts[class]++;
+        direct = direct || !strchr(stem + strlen(classes->names[class]) + 1, '/');
     }
     return direct;
 }

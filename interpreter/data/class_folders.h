@@ -26,4 +26,8 @@ nt_status nt_class_folders_find(const char *const wished[NT_HELD_OUT], nt_arena 
 nt_status nt_class_folders_check(const char *folder, const nt_picture_files *files, nt_arena *arena,
                                  nt_data_info *info, nt_error *error);
 
+/* Which of the classes, sorted by name, a picture is of by the folder that its stem begins with;
+ * -1: none. */
+int32_t nt_class_number(const char *const *names, int32_t count, const char *stem);
+
 #endif

@@ -81,20 +81,6 @@ static nt_status find_classes(nt_arena *arena, const nt_picture_files *files, nt
     return NT_OK;
 }
 
-static int compare_stem(const void *stem, const void *name) {
-    const char *class = *(const char *const *)name;
-    size_t length = strcspn(stem, "/");
-    int order = strncmp(stem, class, length);
-    return order != 0 ? order : -(class[length] != '\0');
-}
-
-/* -1: no class is called so. */
-static int32_t number_of(const nt_data_info *info, const char *stem) {
-    const char *const *at = bsearch(stem, info->class_names, (size_t)info->classes,
-                                    sizeof *info->class_names, compare_stem);
-    return at ? (int32_t)(at - info->class_names) : -1;
-}
-
 /* --- splits ----------------------------------------------------------------------------------- */
 
 static bool same_class(const nt_picture_file *a, const nt_picture_file *b) {
@@ -192,7 +178,7 @@ static nt_status find_pictures(const options *o, nt_arena *arena, nt_data_info *
 static nt_status check_classes(const nt_data_info *info, const nt_picture_files *test,
                                nt_error *error) {
     for (int32_t i = 0; i < test->count; i++)
-        if (number_of(info, test->items[i].stem) < 0)
+        if (nt_class_number(info->class_names, info->classes, test->items[i].stem) < 0)
             return nt_error_in(error, NT_INVALID, test->items[i].path, -1,
                                "is of a class that no training image has");
     return NT_OK;
@@ -211,7 +197,7 @@ static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
         *file += i == 0 || !nt_picture_same_file(item - 1, item);
         numbers[i] = *file - 1;
         names[i] = item->stem;
-        labels[i] = number_of(info, names[i]);
+        labels[i] = nt_class_number(info->class_names, info->classes, names[i]);
         if (!nt_data_add_file(info, arena, item->path))
             return no_memory(info, error);
     }

@@ -48,22 +48,6 @@ void nt_input_close(nt_picture_input *input) {
         close(input->file);
 }
 
-/* Returns how many bytes there were; below 0: they can't be read. */
-static int64_t read_at(int file, int64_t offset, unsigned char *to, size_t size) {
-    size_t got = 0;
-    while (got < size) {
-        ssize_t n = pread(file, to + got, size - got, (off_t)(offset + (int64_t)got));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        got += (size_t)n;
-    }
-    return (int64_t)got;
-}
-
 size_t nt_input_read(const nt_picture_input *input, int64_t offset, void *to, size_t size) {
     if (offset < 0 || offset >= input->size)
         return 0;
@@ -73,7 +57,7 @@ size_t nt_input_read(const nt_picture_input *input, int64_t offset, void *to, si
         memcpy(to, input->bytes + offset, size);
         return size;
     }
-    int64_t got = input->file >= 0 ? read_at(input->file, offset, to, size) : 0;
+    int64_t got = input->file >= 0 ? nt_file_read_at(input->file, offset, to, size) : 0;
     return got > 0 ? (size_t)got : 0;
 }
 
@@ -87,7 +71,7 @@ nt_status nt_input_take(nt_picture_input *input, int64_t size, nt_error *error) 
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", input->path);
     input->bytes = input->piece = piece;
     input->have = wanted;
-    int64_t got = read_at(input->file, (int64_t)have, piece + have, wanted - have);
+    int64_t got = nt_file_read_at(input->file, (int64_t)have, piece + have, wanted - have);
     if (got < 0)
         return nt_error_in(error, NT_IO, input->path, -1, "cannot read: %s", strerror(errno));
     if ((size_t)got < wanted - have)
