@@ -24,7 +24,7 @@ typedef struct nt_sandbox nt_sandbox;
 typedef struct nt_sandbox_limits {
     int64_t instructions; /* of the virtual machine; long library calls count for more than one */
     size_t memory;        /* bytes alive at once */
-    double seconds;       /* wall time of one call */
+    double seconds;       /* processor time of one call */
 } nt_sandbox_limits;
 
 extern const nt_sandbox_limits nt_sandbox_usual; /* 1e8 instructions, 256 MiB, 10 s */
