@@ -4,11 +4,33 @@
 
 #include "alloc.h"
 #include "attrs.h"
+#include "fork.h"
 #include <stdio.h>
 
+/* Whether a layer with a kernel stands between the sum and the fork of its operands. */
+static bool joins_layers(const nt_graph *graph, int32_t sum, nt_fork_mark *marks) {
+    for (int32_t i = nt_fork_of(graph, sum, marks) + 1; i < sum; i++)
+        if (marks[i].sides && nt_node_has_kernel(graph, nt_graph_node(graph, i)))
+            return true;
+    return false;
+}
+
+/* A sum that only shifts by a constant, or joins what activations made of one map, has no branch.
+ */
 static bool is_sum(const nt_graph *graph, const nt_node *node) {
-    (void)graph;
-    return node->op == &nt_op_add;
+    int32_t sum = nt_graph_size(graph);
+    if (node->op != &nt_op_add || node->grad)
+        return false;
+    for (int32_t k = 0; k < node->data_count; k++)
+        if (nt_graph_node(graph, node->in[k].node)->op == &nt_op_constant)
+            return false;
+    while (nt_graph_node(graph, --sum) != node)
+        ;
+    size_t size = (size_t)(sum + 1) * sizeof(nt_fork_mark);
+    nt_fork_mark *marks = nt_alloc(size);
+    bool joins = !marks || joins_layers(graph, sum, marks); /* without memory the edit will fail */
+    nt_free(marks, size);
+    return joins;
 }
 
 /* Whether node `below` depends on node `above`. */
@@ -58,8 +80,8 @@ const nt_ablation nt_ablation_drop = {
     .kind = {"drop", "its residual branch is gone", nt_no_fields, 0},
     .layers = "sums, or the block that holds one",
     .fits = is_sum,
-    .unfit = "is no sum, so it has no branch to drop",
+    .unfit = "is no sum of a branch with a layer, so there is none to drop",
     .in_block = "sum",
-    .block_unfit = "holds no sum, so it has no branch to drop",
+    .block_unfit = "holds no sum of a branch with a layer, so there is none to drop",
     .edit = edit,
 };

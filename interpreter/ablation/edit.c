@@ -21,8 +21,11 @@ static nt_status derive(const nt_editing *e, const char *base, nt_derived item, 
 }
 
 nt_status nt_editing_mean(const nt_editing *e, nt_value *ret) {
-    nt_type type = nt_type_param(nt_shape_of(1, e->node->out[0].shape.dim));
-    return derive(e, e->node->name, (nt_derived){.mean = true, .type = type}, ret);
+    nt_shape shape = e->node->out[0].shape;
+    nt_type type = nt_type_param(nt_shape_of(1, shape.dim));
+    nt_value mean;
+    NT_TRY(derive(e, e->node->name, (nt_derived){.mean = true, .type = type}, &mean));
+    return nt_graph_add_constant(e->to, shape, 0, &mean, e->node->name, ret);
 }
 
 nt_status nt_editing_kernel(const nt_editing *e, nt_value *ret) {

@@ -32,7 +32,8 @@ struct nt_editing {
     char *why; /* NT_WHY bytes */
 };
 
-/* The node's mean output per channel over the calibration images, as a parameter of `to`. */
+/* A constant: the node's mean output per channel over the calibration images. The whole edit of a
+ * kind that wants no more. */
 nt_status nt_editing_mean(const nt_editing *editing, nt_value *ret);
 
 /* The node with another kernel, which the kind's `derive` fills. */

@@ -3,6 +3,7 @@
 #include "network.h"
 
 #include "alloc.h"
+#include "attrs.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -167,4 +168,14 @@ int64_t nt_layer_multiply_adds(const nt_network *network, const nt_layer *layer)
     for (int32_t i = 0; i < node->data_count; i++)
         in[i] = *nt_graph_type(network->graph, node->in[i]);
     return node->op->multiply_adds(node->attrs, in, node->out);
+}
+
+bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node) {
+    return node->data_count == 1 && node->in_count > NT_CONV_WEIGHT && !node->grad &&
+           nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->layout == NT_KERNEL;
+}
+
+bool nt_node_is_convolution(const nt_graph *graph, const nt_node *node) {
+    return nt_node_has_kernel(graph, node) &&
+           nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->shape.rank == 4;
 }

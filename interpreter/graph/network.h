@@ -16,12 +16,13 @@ typedef struct nt_layer {
     const char *const *tags; /* NULL-terminated */
     nt_value value;
     int32_t index;    /* position among the layers, from 0 */
-    bool convolution; /* it has a kernel with rows and columns */
+    bool convolution; /* nt_node_is_convolution */
     bool sum;         /* of several layers */
     bool fd;          /* a convolution that changes the number of channels: feature decomposition */
     bool dead;        /* no output of the network depends on it */
     bool auxiliary;   /* others do, but not the first, which a network is measured by */
     bool shortcut;    /* a convolution on the short side of an addition */
+    bool gate;        /* on the way from an average to the factors that it makes */
 } nt_layer;
 
 /* One tensor of the state. */
@@ -70,7 +71,16 @@ nt_status nt_network_append(nt_network *network, const nt_op *op, const void *at
  * whatever its op is called. Its inputs are then the data, the kernel and perhaps a bias. */
 bool nt_node_has_kernel(const nt_graph *graph, const nt_node *node);
 
-/* Once all layers and outputs are there: finds `convolution` to `shortcut`. */
+bool nt_node_is_convolution(const nt_graph *graph, const nt_node *node); /* has rows and columns */
+
+/* Whether the node makes the factors of squeeze and excitation, one for each channel: gates.c. */
+bool nt_node_is_gate(const nt_graph *graph, const nt_node *node);
+
+/* Marks the nodes from behind the average to the factors. `ret_marked`: one for each node, false.
+ */
+void nt_graph_mark_gates(const nt_graph *graph, bool *ret_marked);
+
+/* Once all layers and outputs are there: finds `convolution` to `gate`. */
 nt_status nt_network_seal(nt_network *network);
 
 const nt_layer *nt_network_layer(const nt_network *network, const char *name); /* or NULL */

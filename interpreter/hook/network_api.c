@@ -99,6 +99,10 @@ static void get_shortcut(lua_State *state, const node_ref *ref) {
     lua_pushboolean(state, ref->layer->shortcut);
 }
 
+static void get_gate(lua_State *state, const node_ref *ref) {
+    lua_pushboolean(state, ref->layer->gate);
+}
+
 static void get_auxiliary(lua_State *state, const node_ref *ref) {
     lua_pushboolean(state, ref->layer->auxiliary);
 }
@@ -209,6 +213,7 @@ static const struct node_field {
     {"tags", get_tags},
     {"fd", get_fd},
     {"shortcut", get_shortcut},
+    {"gate", get_gate},
     {"auxiliary", get_auxiliary},
     {"has_kernel", get_has_kernel},
     {"channels_in", get_channels_in},
@@ -262,8 +267,8 @@ static int read_only(lua_State *state) {
 
 /* --- the network ------------------------------------------------------------------------------ */
 
-static const char *const filter_keys[] = {"op",  "name", "stage",    "block",     "kind",
-                                          "tag", "fd",   "shortcut", "auxiliary", NULL};
+static const char *const filter_keys[] = {"op", "name",     "stage", "block",     "kind", "tag",
+                                          "fd", "shortcut", "gate",  "auxiliary", NULL};
 
 static bool text_matches(lua_State *state, int filter, const char *key, const char *text) {
     bool keep = true;
@@ -312,6 +317,7 @@ static bool keeps(lua_State *state, int filter, const nt_network *network, const
            text_matches(state, filter, "kind", layer->kind) && tag_matches(state, filter, layer) &&
            flag_matches(state, filter, "fd", layer->fd) &&
            flag_matches(state, filter, "shortcut", layer->shortcut) &&
+           flag_matches(state, filter, "gate", layer->gate) &&
            auxiliary_matches(state, filter, layer);
 }
 

@@ -39,22 +39,56 @@ static nt_network *unit_network(void) {
          "%5 = param " parameter ": 5x5x3x3\n"                                                     \
          "%6 = conv2d(%3, %5, %4) channels=5 kernel=3 pad=1: Nx5x4x4 # last\n" TAIL(6, 7)
 
+/* relu, times what its average says of its channels, beside itself. */
+static nt_network *gated_network(void) {
+    nt_network *network = nt_network_new("gated");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4}));
+    nt_value x;
+    assert_int_equal(nt_network_add_input(network, "image", type, &x), NT_OK);
+    nt_value relu = append(network, "relu", "", &x, 1, "relu");
+    nt_value pool = append(network, "global_avg_pool", "", &relu, 1, "pool");
+    nt_value last = append(network, "linear", "features=2 bias=false", &pool, 1, "last");
+    nt_value factors = append(network, "sigmoid", "", &last, 1, "factors");
+    nt_value two[] = {relu, factors};
+    nt_value product = append(network, "mul", "", two, 2, "sum");
+    two[1] = product;
+    nt_value join = append(network, "concat", "", two, 2, "join");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", join), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    return network;
+}
+
+#define GATED                                                                                      \
+    "%0 = input image: Nx2x4x4\n"                                                                  \
+    "%1 = relu(%0): Nx2x4x4 # relu\n"
+#define FIXED_GATE                                                                                 \
+    GATED "%2 = param factors gate: 2\n"                                                           \
+          "%3 = constant(%2) shape=[2]: 2 # factors\n"                                             \
+          "%4 = mul(%1, %3): Nx2x4x4 # sum\n"                                                      \
+          "%5 = concat(%1, %4): Nx4x4x4 # join\nout = %5\n"
+#define SECOND_GONE                                                                                \
+    GATED "%2 = constant() shape=[2,4,4]: 2x4x4 # join\n"                                          \
+          "%3 = concat(%1, %2): Nx4x4x4 # join\nout = %3\n"
+
 /* What each kind makes of a layer; all but the sums' are given the convolution `last`. */
 static const struct expected {
     const char *name, *options, *layer, *graph;
     const char *derived; /* its tensor; NULL: it has none */
+    nt_network *(*make)(void);
 } all_expected[] = {
-    {"zero", "", "last", CONSTANT("last.bias"), NULL},
-    {"mean", "", "last", CONSTANT("last mean"), "last mean"},
-    {"reinit", "", "last", KERNEL("last.weight reinit"), "last.weight reinit"},
+    {"zero", "", "last", CONSTANT("last.bias"), NULL, unit_network},
+    {"mean", "", "last", CONSTANT("last mean"), "last mean", unit_network},
+    {"reinit", "", "last", KERNEL("last.weight reinit"), "last.weight reinit", unit_network},
     {"rerandomise", "seed=-3", "last", KERNEL("last.weight rerandomise -3"),
-     "last.weight rerandomise -3"},
+     "last.weight rerandomise -3", unit_network},
     {"noise", "deviation=0.1 seed=9007199254740993", "last",
      KERNEL("last.weight noise 0.10000000000000001 9007199254740993"),
-     "last.weight noise 0.10000000000000001 9007199254740993"},
+     "last.weight noise 0.10000000000000001 9007199254740993", unit_network},
     {"prune", "share=0.3", "last", KERNEL("last.weight prune 0.29999999999999999"),
-     "last.weight prune 0.29999999999999999"},
-    {"drop", "", "sum", HEAD "out = %3\n", NULL},
+     "last.weight prune 0.29999999999999999", unit_network},
+    {"drop", "", "sum", HEAD "out = %3\n", NULL, unit_network},
+    {"gate", "", "factors", FIXED_GATE, "factors gate", gated_network},
+    {"branch", "input=2", "join", SECOND_GONE, NULL, gated_network},
 };
 enum { EXPECTED = sizeof all_expected / sizeof *all_expected };
 
@@ -83,21 +117,25 @@ static bool fits(const nt_network *network, const nt_ablation *kind, const char 
 /* Docs, names and fields are held by what holds of all families. */
 static void every_kind_is_complete(void **state) {
     (void)state;
-    nt_network *network = unit_network();
+    nt_network *networks[] = {unit_network(), gated_network()};
     assert_int_equal(nt_ablation_count(), EXPECTED);
     for (int i = 0; i < EXPECTED; i++) {
         const nt_ablation *kind = ablation_at(i);
-        bool sums = strcmp(all_expected[i].layer, "sum") == 0;
+        nt_network *network = networks[all_expected[i].make == gated_network];
         assert_string_equal(kind->kind.name, all_expected[i].name);
         assert_ptr_equal(nt_ablation_find(kind->kind.name), kind);
         assert_int_equal(nt_ablation_index(kind), i);
         assert_true(kind->edit && kind->layers[0] && kind->unfit[0]);
         assert_true(!kind->in_block == !kind->block_unfit);
-        assert_int_equal(fits(network, kind, "last"), !sums);
-        assert_int_equal(fits(network, kind, "sum"), sums);
+        assert_true(fits(network, kind, all_expected[i].layer));
         assert_false(fits(network, kind, "relu"));
+        assert_int_equal(fits(networks[0], kind, "last"), all_expected[i].layer[0] == 'l');
+        assert_int_equal(fits(networks[0], kind, "sum"), all_expected[i].layer[0] == 's');
+        assert_int_equal(fits(networks[1], kind, "join"), all_expected[i].layer[0] == 'j');
+        assert_int_equal(fits(networks[1], kind, "factors"), all_expected[i].layer[0] == 'f');
     }
-    nt_network_free(network);
+    nt_network_free(networks[0]);
+    nt_network_free(networks[1]);
 }
 
 static void words(void **state) {
@@ -110,7 +148,7 @@ static void words(void **state) {
     assert_int_equal(nt_ablation_names("depth", " and ", names), 0);
     assert_int_equal(nt_ablation_names(NULL, " or ", names), EXPECTED);
     assert_non_null(strstr(names, "'zero', 'mean', 'reinit', 'rerandomise', 'noise'"));
-    assert_string_equal(names + strlen(names) - 10, " or 'drop'");
+    assert_string_equal(names + strlen(names) - 12, " or 'branch'");
 }
 
 static void options_in_byte_order(void **state) {
@@ -148,7 +186,7 @@ static void edits_in_order(void **state) {
 /* --- graphs ----------------------------------------------------------------------------------- */
 
 static void expect_graph(const struct expected *expected) {
-    nt_network *network = unit_network();
+    nt_network *network = expected->make();
     const nt_edit edit = edit_of(network, expected->layer, expected->name, expected->options);
     nt_derived_list derived = {0};
     nt_graph *to = nt_graph_new(), *live;
@@ -176,6 +214,50 @@ static void every_kind_leaves_its_graph(void **state) {
     (void)state;
     for (int i = 0; i < EXPECTED; i++)
         expect_graph(&all_expected[i]);
+}
+
+static void a_branch_must_be_there(void **state) {
+    (void)state;
+    nt_network *network = gated_network();
+    const nt_edit edit = edit_of(network, "join", "branch", "input=3");
+    nt_derived_list derived = {0};
+    nt_graph *to = nt_graph_new();
+    char why[NT_WHY] = "";
+    assert_int_equal(nt_edit_into(network->graph, &edit, 1, to, NULL, &derived, why), NT_INVALID);
+    assert_string_equal(why, "'join' has 2 inputs, so there is no input 3");
+    nt_graph_free(to);
+    nt_network_free(network);
+}
+
+/* Sums that have no branch: by a constant, and of what activations made of one map. */
+static void inner_sums_are_no_units(void **state) {
+    (void)state;
+    nt_network *network = unit_network();
+    const nt_ablation *drop = nt_ablation_find("drop");
+    nt_value shift, last = nt_network_layer(network, "last")->value;
+    assert_int_equal(nt_graph_add_constant(network->graph, nt_shape_of(3, (int32_t[]){5, 4, 4}), 3,
+                                           NULL, "three", &shift),
+                     NT_OK);
+    nt_value shifted[] = {last, shift};
+    nt_value sum = append(network, "add", "", shifted, 2, "shifted");
+    nt_value sides[] = {append(network, "relu", "", &sum, 1, "right"),
+                        append(network, "sigmoid", "", &sum, 1, "left")};
+    append(network, "add", "", sides, 2, "joined");
+    assert_true(fits(network, drop, "sum"));
+    assert_false(fits(network, drop, "shifted"));
+    assert_false(fits(network, drop, "joined"));
+    nt_network_free(network);
+}
+
+static void gates_are_marked(void **state) {
+    (void)state;
+    nt_network *network = gated_network();
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const char *name = network->layers[i].name;
+        assert_int_equal(network->layers[i].gate,
+                         strcmp(name, "last") == 0 || strcmp(name, "factors") == 0);
+    }
+    nt_network_free(network);
 }
 
 /* Other options are another tensor; the same ones are the same. */
@@ -389,6 +471,9 @@ int main(void) {
         cmocka_unit_test(options_in_byte_order),
         cmocka_unit_test(edits_in_order),
         cmocka_unit_test(every_kind_leaves_its_graph),
+        cmocka_unit_test(a_branch_must_be_there),
+        cmocka_unit_test(inner_sums_are_no_units),
+        cmocka_unit_test(gates_are_marked),
         cmocka_unit_test(tensors_are_shared),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(cuts),

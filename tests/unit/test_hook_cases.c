@@ -15,7 +15,8 @@ static const char *const sums = "version: 1\n"
                                 "    nodes:\n"
                                 "      c: {op: conv2d, channels: 4, kernel: 1}\n"
                                 "      s: {op: add, from: [c, input]}\n"
-                                "      t: {op: add, from: [s, c]}\n"
+                                "      d: {op: conv2d, channels: 4, kernel: 1}\n"
+                                "      t: {op: add, from: [s, d]}\n"
                                 "  none:\n"
                                 "    nodes:\n"
                                 "      c: {op: conv2d, channels: 4, kernel: 1}\n"
@@ -85,9 +86,9 @@ static void drop(void **state) {
     accepts("return {{name = 'a', drop = net:node('u.s')}, {name = 'b', drop = {'u', 'last'}}}",
             "a: drop=u.s\nb: drop=u.s drop=last\n");
     refuses("return {{name = 'a', drop = 'u.c'}}",
-            "case 'a': 'u.c' (conv2d) is no sum, so it has no branch to drop");
+            "case 'a': 'u.c' (conv2d) is no sum of a branch with a layer, so there is none to drop");
     refuses("return {{name = 'a', drop = {'chain'}}}",
-            "case 'a': the block 'chain' holds no sum, so it has no branch to drop");
+            "case 'a': the block 'chain' holds no sum of a branch with a layer, so there is none to drop");
     refuses("return {{name = 'a', drop = 'pair'}}",
             "case 'a': the block 'pair' holds 2 sums; name one of them, such as 'pair.t'");
     refuses("return {{name = 'a', drop = 'chian'}}",
@@ -169,9 +170,9 @@ static void own_options_and_a_list(void **state) {
     accepts("local convs = net:nodes{op = 'conv2d', stage = 'pair'}\n"
             "local t = {{name = 'a', rerandomise = {convs, seed = 2}},\n"
             "{name = 'b', rerandomise = {{}, seed = 2}, zero = convs}}\n"
-            "assert(#convs == 1 and convs.seed == nil)\n"
+            "assert(#convs == 2 and convs.seed == nil)\n"
             "return t",
-            "a: rerandomise(2)=pair.c\nb: pair.c\n");
+            "a: rerandomise(2)=pair.c rerandomise(2)=pair.d\nb: pair.c pair.d\n");
     refuses("return {{name = 'a', rerandomise = {{'f'}}}}",
             "case 'a': 'rerandomise' holds table where a node is wanted");
     refuses("return {{name = 'a', rerandomise = {'u.c', {'f'}, seed = 2}}}",
