@@ -1,7 +1,9 @@
-/* The sum of its inputs, element by element, from the first to the last. An input that is not
- * batched is added to each sample. */
+/* The sum of its inputs, element by element, from the first to the last. Maps may be added to by
+ * inputs that have but one value for each channel (a vector, or Cx1x1), for each place (1xRxC) or
+ * for all. An input that is not batched is added to each sample. */
+#include "broadcast.h"
 #include "integers.h"
-#include "op.h"
+#include "op_check.h"
 #include "parallel.h"
 #include "vectorise.h"
 #include <stdio.h>
@@ -9,27 +11,41 @@
 
 enum { JOB = 1 << 14, CHUNK = 1024 }; /* elements */
 
+/* Whether all are of one type, but for `batched`: the gradients of kernels are added too. */
+static bool are_alike(const nt_type *in, int count) {
+    for (int i = 1; i < count; i++) {
+        nt_type alike = in[0];
+        alike.batched = in[i].batched;
+        if (!nt_type_equal(in[i], alike))
+            return false;
+    }
+    return true;
+}
+
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
+    char large[NT_SHAPE_TEXT], other[NT_SHAPE_TEXT];
+    bool alike = are_alike(in, in_count);
+    int largest;
     (void)attrs;
-    ret_out[0] = in[0];
     for (int i = 0; i < in_count; i++) {
-        nt_type alike = in[0]; /* the gradients of kernels are added too */
-        alike.batched = in[i].batched;
         if (in[i].dtype != NT_F32) {
             snprintf(why, NT_WHY, "takes float32 values, not integers");
             return 0;
         }
-        if (!nt_type_equal(in[i], alike)) {
-            char first[NT_SHAPE_TEXT], other[NT_SHAPE_TEXT];
-            snprintf(why, NT_WHY, "input %d is %s, but the first is %s", i + 1,
-                     nt_shape_format(in[i].shape, other), nt_shape_format(in[0].shape, first));
+        if (!alike && !nt_check_float(&in[i], why))
             return 0;
-        }
-        ret_out[0].batched |= in[i].batched;
     }
-    return 1;
+    int misfit = nt_broadcast_infer(in, in_count, ret_out, &largest);
+    if (misfit < 0)
+        return 1;
+    snprintf(why, NT_WHY, "input %d is %s, but the %s is %s", misfit + 1,
+             nt_shape_format(in[misfit].shape, other), largest > 0 ? "largest" : "first",
+             nt_shape_format(in[largest].shape, large));
+    return 0;
 }
+
+/* --- inputs of one type ----------------------------------------------------------------------- */
 
 static int jobs_of(int64_t elements) {
     return (int)nt_ceil_div(elements, JOB);
@@ -49,7 +65,7 @@ NT_VECTORISED(add_two, (const float *a, const float *b, int64_t count, float *su
 
 /* Job: a part of one sample of the output, a chunk at a time, so that a sum that several inputs add
  * to stays in the first-level cache. */
-static void forward_job(const void *context, int job, int worker) {
+static void alike_job(const void *context, int job, int worker) {
     const nt_call *call = context;
     int64_t elements = nt_type_stored(call->out[0].type);
     int64_t sample = job / jobs_of(elements), from = (int64_t)(job % jobs_of(elements)) * JOB;
@@ -64,11 +80,49 @@ static void forward_job(const void *context, int job, int worker) {
     }
 }
 
-static void forward(const nt_call *call) {
-    nt_parallel(call->out[0].count * jobs_of(nt_type_stored(call->out[0].type)), forward_job, call);
+/* --- inputs of several shapes ----------------------------------------------------------------- */
+
+/* The part of the output from input `in`, which is added to what is there or, as the first one,
+ * takes its place. */
+NT_INLINE void put_rows(const nt_operand *in, const nt_part *p, int64_t channels, bool add,
+                        float *y) {
+    for (int64_t i = p->from; i < p->to; i++) {
+        const float *from = nt_operand_at(in, p->sample, i);
+        float *to = y + i * channels, one = *from;
+        for (int64_t c = 0; c < channels; c++) {
+            float value = in->step.channel ? from[c] : one;
+            to[c] = add ? to[c] + value : value;
+        }
+    }
 }
 
-/* Job: a chunk of the elements, of all samples. */
+NT_VECTORISED(spread_job, (const void *context, int job, int worker), (context, job, worker)) {
+    const nt_call *call = context;
+    const nt_tensor *out = &call->out[0];
+    nt_part p = nt_broadcast_part(out, job);
+    int64_t channels = nt_shape_channels(out->type.shape);
+    float *y = out->f + p.sample * nt_shape_elements(out->type.shape);
+    (void)worker;
+    for (int i = 0; i < call->in_count; i++) {
+        nt_operand in = nt_broadcast_operand(&call->in[i], out);
+        put_rows(&in, &p, channels, i > 0, y);
+    }
+}
+
+/* --- forward and backward --------------------------------------------------------------------- */
+
+static void forward(const nt_call *call) {
+    bool alike = true;
+    for (int i = 0; i < call->in_count; i++)
+        alike = alike && nt_type_stored(call->in[i].type) == nt_type_stored(call->out[0].type);
+    if (alike)
+        nt_parallel(call->out[0].count * jobs_of(nt_type_stored(call->out[0].type)), alike_job,
+                    call);
+    else
+        nt_parallel(nt_broadcast_jobs(&call->out[0]), spread_job, call);
+}
+
+/* Job: a chunk of the elements, of all samples, to the inputs that have as many. */
 static void backward_job(const void *context, int job, int worker) {
     const nt_grad_call *call = context;
     const nt_tensor *dy = &call->out_grad[0];
@@ -79,7 +133,7 @@ static void backward_job(const void *context, int job, int worker) {
     (void)worker;
     for (int i = 0; i < call->in_count; i++) {
         const nt_tensor *dx = &call->in_grad[i];
-        if (!dx->data)
+        if (!dx->data || nt_type_stored(dx->type) != elements)
             continue;
         if (dx->count == dy->count) {
             for (int64_t n = 0; n < dy->count; n++)
@@ -98,9 +152,22 @@ static void backward_job(const void *context, int job, int worker) {
     }
 }
 
+static void terms(const void *context, int64_t sample, int64_t pixel, int64_t first, int64_t count,
+                  double *ret) {
+    const nt_tensor *dy = context;
+    int64_t channels = nt_shape_channels(dy->type.shape);
+    const float *from = dy->f + sample * nt_shape_elements(dy->type.shape) + pixel * channels;
+    for (int64_t c = 0; c < count; c++)
+        ret[c] = (double)from[first + c];
+}
+
 static void backward(const nt_grad_call *call) {
-    int64_t elements = nt_type_stored(call->out_grad[0].type);
+    const nt_tensor *dy = &call->out_grad[0];
+    int64_t elements = nt_type_stored(dy->type);
     nt_parallel((int)nt_ceil_div(elements, CHUNK), backward_job, call);
+    for (int i = 0; i < call->in_count; i++)
+        if (call->in_grad[i].data && nt_type_stored(call->in_grad[i].type) != elements)
+            nt_broadcast_sum(dy, &call->in_grad[i], terms, dy);
 }
 
 const nt_op nt_op_add = {
@@ -115,5 +182,8 @@ const nt_op nt_op_add = {
                                   {"", "130 130 130", "130"},
                                   {"", "3x80x90 3x80x90", "3x80x90"},
                                   {"", "2x30x40 2x30x40 2x30x40 2x30x40", "2x30x40"},
+                                  {"", "70x9x5 70", "70x9x5"},
+                                  {"", "19x1x1 19x4x5 1x4x5", "19x4x5"},
+                                  {"", "1 67x3x4 67x3x4", "67x3x4"},
                                   {0}},
 };

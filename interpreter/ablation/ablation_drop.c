@@ -72,6 +72,14 @@ static nt_status edit(const nt_editing *e, nt_value *ret) {
                  e->node->name);
         return NT_INVALID;
     }
+    nt_type path = *nt_graph_type(e->from, e->node->in[identity]);
+    if (!nt_shape_equal(path.shape, e->node->out[0].shape)) {
+        snprintf(e->why, NT_WHY,
+                 "the identity path of '%s' has another shape than the sum, so its branch can't be "
+                 "dropped",
+                 e->node->name);
+        return NT_INVALID;
+    }
     *ret = e->in[identity];
     return NT_OK;
 }

@@ -313,19 +313,30 @@ void check_unbatched(const trial_spec *spec) {
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
+/* Inputs of several shapes are the only ones whose first may be smaller than the output: then
+ * another one is like it. */
+static bool fits_in_place(const trial *t) {
+    bool like = false;
+    for (int i = 0; i < t->data_count; i++)
+        like = like || nt_type_equal(t->in[i].type, t->out[0].type);
+    assert_true(like);
+    return nt_type_equal(t->in[0].type, t->out[0].type);
+}
+
 void check_in_place(const trial_spec *spec) {
     trial apart, same;
     if (!(spec->op->traits & NT_OP_IN_PLACE))
         return;
     trial_init(&apart, spec);
     trial_init(&same, spec);
-    assert_true(nt_type_equal(same.in[0].type, same.out[0].type));
-    trial_forward(&apart);
-    same.out[0].data = same.in[0].data;
-    trial_forward(&same);
-    for (int i = 0; i < same.out_count; i++)
-        expect_same(&same, "in place: output", i, same.out[i].data, apart.out[i].data,
-                    trial_bytes(&same.out[i]));
+    if (fits_in_place(&same)) {
+        trial_forward(&apart);
+        same.out[0].data = same.in[0].data;
+        trial_forward(&same);
+        for (int i = 0; i < same.out_count; i++)
+            expect_same(&same, "in place: output", i, same.out[i].data, apart.out[i].data,
+                        trial_bytes(&same.out[i]));
+    }
     trial_finish(&apart);
     trial_finish(&same);
 }
@@ -336,11 +347,12 @@ void check_grad_in_place(const trial_spec *spec) {
         return;
     trial_init(&apart, spec);
     trial_init(&same, spec);
-    assert_true(nt_type_equal(same.in[0].type, same.out[0].type));
-    same.in_grad[0].data = same.out_grad[0].data;
-    run_both(&apart);
-    run_both(&same);
-    expect_same_trials(&same, &apart);
+    if (fits_in_place(&same)) {
+        same.in_grad[0].data = same.out_grad[0].data;
+        run_both(&apart);
+        run_both(&same);
+        expect_same_trials(&same, &apart);
+    }
     trial_finish(&apart);
     trial_finish(&same);
 }

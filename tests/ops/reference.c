@@ -206,7 +206,7 @@ static void add(const ref_call *call) {
     FOR_EACH(call->out[0]) {
         double sum = 0;
         for (int i = 0; i < call->in_count; i++)
-            sum += *at(&call->in[i], n, c, y, x);
+            sum += *spread_at(&call->in[i], n, c, y, x);
         *at(&call->out[0], n, c, y, x) = sum;
     }
 }

@@ -94,11 +94,8 @@ void ref_adaptive_avg_pool(const ref_call *call) {
     }
 }
 
-/* A dimension of 1 stands for as many as there are. */
 void ref_mul(const ref_call *call) {
-    const int32_t *dim = call->in[1].shape.dim;
     FOR_EACH(call->out[0])
     *at(&call->out[0], n, c, y, x) =
-        *at(&call->in[0], n, c, y, x) *
-        *at(&call->in[1], n, dim[0] > 1 ? c : 0, dim[1] > 1 ? y : 0, dim[2] > 1 ? x : 0);
+        *spread_at(&call->in[0], n, c, y, x) * *spread_at(&call->in[1], n, c, y, x);
 }

@@ -10,6 +10,13 @@ static inline double *at(const ref_value *value, int64_t n, int64_t c, int64_t y
     return &value->v[((n * dim[0] + c) * dim[1] + y) * dim[2] + x];
 }
 
+/* The same of a value whose dimensions of 1 stand for as many as there are. */
+static inline double *spread_at(const ref_value *value, int64_t n, int64_t c, int64_t y,
+                                int64_t x) {
+    const int32_t *dim = value->shape.dim;
+    return at(value, n, dim[0] > 1 ? c : 0, dim[1] > 1 ? y : 0, dim[2] > 1 ? x : 0);
+}
+
 static inline bool inside(const ref_value *value, int64_t y, int64_t x) {
     return y >= 0 && x >= 0 && y < value->shape.dim[1] && x < value->shape.dim[2];
 }

@@ -89,13 +89,17 @@ static const refusal refusals[] = {
     {"mul", "", "3x5x5 1x5x1",
      "can't multiply 3x5x5 by 1x5x1, which is neither like it, nor has one factor for each channel "
      "or each place"},
-    {"mul", "", "3 3x5x5",
-     "can't multiply 3 by 3x5x5, which is neither like it, nor has one factor for each channel or "
+    {"mul", "", "4 3x5x5",
+     "can't multiply 3x5x5 by 4, which is neither like it, nor has one factor for each channel or "
      "each place"},
+    {"mul", "", "3x1x1 1x5x5",
+     "can't multiply 1x5x5 by 3x1x1, which is neither like it, nor has one factor for each channel "
+     "or each place"},
     /* the rest */
     {"linear", "features=8", "3x5x5", "takes a vector, not 3x5x5: flatten or pool it first"},
     {"batch_norm", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
     {"add", "", "3x5x5 3x5x5 3x5x4", "input 3 is 3x5x4, but the first is 3x5x5"},
+    {"add", "", "4 3x5x5", "input 1 is 4, but the largest is 3x5x5"},
     {"add", "", "3x5x5 i3x5x5", "takes float32 values, not integers"},
     {"max_pool", "kernel=3 pad=2", "3x5x5", "pad 2 is more than half of kernel 3"},
     {"max_pool", "kernel=6", "3x5x7", "kernel 6x6 is larger than the padded input 3x5x7"},
