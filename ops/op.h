@@ -93,7 +93,8 @@ enum {
     NT_OP_RANDOM = 1 << 4,   /* reads `draw` */
     NT_OP_LOSS = 1 << 5,     /* its last data input is the target; its first output is a scalar */
     NT_OP_SUM = 1 << 6,      /* the gradient of an input of the output's type is the output's own */
-    NT_OP_GRAD_IN_PLACE = 1 << 7 /* the first input's gradient may lie on the first output's */
+    NT_OP_GRAD_IN_PLACE = 1 << 7, /* the first input's gradient may lie on the first output's */
+    NT_OP_JOINS = 1 << 8          /* of one input it would be that input */
 };
 
 /* A case from which the generic tests derive shape, reference, gradient and threading checks. */

@@ -127,6 +127,7 @@ const nt_op nt_op_concat = {
     .kind = {.name = "concat",
              .doc = "its inputs one after the other, along the channels",
              .fields = nt_no_fields},
+    .traits = NT_OP_JOINS,
     .min_inputs = 2,
     .max_inputs = NT_MAX_INPUTS,
     .infer = infer,

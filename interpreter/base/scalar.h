@@ -12,7 +12,8 @@ typedef enum nt_scalar_kind {
     NT_SCALAR_INT,
     NT_SCALAR_REAL,
     NT_SCALAR_TEXT,
-    NT_SCALAR_RECORD, /* of an expression's variable only: named integers */
+    NT_SCALAR_RECORD, /* of the YAML languages' expressions only: values by name */
+    NT_SCALAR_LIST,   /* likewise: one value after the other */
     NT_SCALAR_UNKNOWN /* what it would have been made from was in error, and that has been said */
 } nt_scalar_kind;
 
@@ -23,7 +24,8 @@ typedef struct nt_scalar {
         int64_t integer;
         double real;
         const char *text;
-        const struct nt_member *members;
+        const struct nt_member *members; /* expression.h */
+        const struct nt_list *list;
     };
 } nt_scalar;
 

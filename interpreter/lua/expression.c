@@ -1,11 +1,9 @@
 /* Texts are cut at their dollars; `$name` is looked up directly, `${expr}` is compiled as
  * `return (expr)` with an environment whose missing fields are the caller's variables, then the
  * sandbox's functions. Compiled expressions are kept, by their text. */
-#include "expression.h"
+#include "expression_private.h"
 
 #include "foreign_lua.h"
-
-#include "sandbox_private.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -63,84 +61,21 @@ const char *nt_scalar_text(nt_scalar scalar, nt_arena *arena) {
 
 const char *nt_scalar_describe(nt_scalar scalar) {
     static const char *const names[] = {
-        [NT_SCALAR_NIL] = "nil",         [NT_SCALAR_BOOL] = "true or false",
-        [NT_SCALAR_INT] = "an integer",  [NT_SCALAR_REAL] = "a number",
-        [NT_SCALAR_TEXT] = "a text",     [NT_SCALAR_RECORD] = "a record",
-        [NT_SCALAR_UNKNOWN] = "unknown",
+        [NT_SCALAR_NIL] = "nil",        [NT_SCALAR_BOOL] = "true or false",
+        [NT_SCALAR_INT] = "an integer", [NT_SCALAR_REAL] = "a number",
+        [NT_SCALAR_TEXT] = "a text",    [NT_SCALAR_RECORD] = "a record",
+        [NT_SCALAR_LIST] = "a list",    [NT_SCALAR_UNKNOWN] = "unknown",
     };
     return names[scalar.kind];
 }
 
 /* --- evaluation in Lua ------------------------------------------------------------------------ */
 
-typedef struct evaluation {
-    const char *expression;
-    size_t length;
-    const nt_variables *variables;
-    nt_arena *arena;
-    nt_scalar result;
-    bool unknown;              /* a variable that was read is unknown */
-    const char *missing;       /* a name that is not there, */
-    const char *const *beside; /* and those that are, NULL-terminated */
-    bool missing_member;
-} evaluation;
-
 static const char cache_key = 0, environment_key = 0; /* their addresses name registry fields */
-
-/* __index of a record: all its names are there, so this one is wrong. */
-static int missing_member(lua_State *L) {
-    evaluation *e = nt_sandbox_of(L)->evaluation;
-    const char *name = luaL_tolstring(L, 2, NULL);
-    int count = 0;
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
-        count++;
-    const char **names = NT_ARENA_ARRAY(e->arena, const char *, count + 1);
-    count = 0;
-    for (lua_pushnil(L); names && lua_next(L, 1); lua_pop(L, 1))
-        names[count++] = nt_arena_string(e->arena, lua_tostring(L, -2));
-    e->missing = nt_arena_string(e->arena, name);
-    e->beside = names;
-    e->missing_member = true;
-    return luaL_error(L, "no member '%s'", name);
-}
-
-static void push_record(lua_State *L, const nt_member *member) {
-    lua_newtable(L);
-    for (; member->name; member++) {
-        lua_pushinteger(L, member->value);
-        lua_setfield(L, -2, member->name);
-    }
-    lua_newtable(L);
-    lua_pushcfunction(L, missing_member);
-    lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, -2);
-}
-
-static void push_scalar(lua_State *L, nt_scalar scalar) {
-    switch (scalar.kind) {
-    case NT_SCALAR_BOOL:
-        lua_pushboolean(L, scalar.truth);
-        break;
-    case NT_SCALAR_INT:
-        lua_pushinteger(L, scalar.integer);
-        break;
-    case NT_SCALAR_REAL:
-        lua_pushnumber(L, scalar.real);
-        break;
-    case NT_SCALAR_TEXT:
-        lua_pushstring(L, scalar.text);
-        break;
-    case NT_SCALAR_RECORD:
-        push_record(L, scalar.members);
-        break;
-    default:
-        lua_pushnil(L);
-    }
-}
 
 /* __index of the environment. */
 static int look_up(lua_State *L) {
-    evaluation *e = nt_sandbox_of(L)->evaluation;
+    nt_evaluation *e = nt_sandbox_of(L)->evaluation;
     const char *name = luaL_checkstring(L, 2);
     nt_scalar scalar;
     if (e->variables->find(e->variables->context, name, &scalar)) {
@@ -148,7 +83,7 @@ static int look_up(lua_State *L) {
             e->unknown = true;
             return luaL_error(L, "unknown");
         }
-        push_scalar(L, scalar);
+        nt_expression_push(L, scalar);
         return 1;
     }
     lua_pushglobaltable(L);
@@ -194,7 +129,7 @@ static void push_cache(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &cache_key);
 }
 
-static void push_compiled(lua_State *L, const evaluation *e) {
+static void push_compiled(lua_State *L, const nt_evaluation *e) {
     push_cache(L);
     int cache = lua_gettop(L);
     lua_pushlstring(L, e->expression, e->length);
@@ -221,44 +156,15 @@ static void push_compiled(lua_State *L, const evaluation *e) {
     lua_pop(L, 1);
 }
 
-static nt_scalar take_result(lua_State *L, nt_arena *arena) {
-    int is_integer;
-    size_t length;
-    switch (lua_type(L, -1)) {
-    case LUA_TNIL:
-        return (nt_scalar){.kind = NT_SCALAR_NIL};
-    case LUA_TBOOLEAN:
-        return (nt_scalar){.kind = NT_SCALAR_BOOL, .truth = lua_toboolean(L, -1)};
-    case LUA_TNUMBER: {
-        lua_Integer integer = lua_tointegerx(L, -1, &is_integer);
-        if (is_integer)
-            return (nt_scalar){.kind = NT_SCALAR_INT, .integer = integer};
-        return (nt_scalar){.kind = NT_SCALAR_REAL, .real = lua_tonumber(L, -1)};
-    }
-    case LUA_TSTRING: {
-        const char *text = lua_tolstring(L, -1, &length);
-        if (strlen(text) != length)
-            luaL_error(L, "gives a text with a zero byte");
-        text = nt_arena_string(arena, text);
-        if (!text)
-            luaL_error(L, "out of memory");
-        return (nt_scalar){.kind = NT_SCALAR_TEXT, .text = text};
-    }
-    default:
-        luaL_error(L, "gives a %s, not a number, text, true or false", luaL_typename(L, -1));
-        return (nt_scalar){.kind = NT_SCALAR_NIL};
-    }
-}
-
 static int evaluate_body(lua_State *L) {
-    evaluation *e = lua_touserdata(L, 1);
+    nt_evaluation *e = lua_touserdata(L, 1);
     push_compiled(L, e);
     lua_call(L, 0, 1);
-    e->result = take_result(L, e->arena);
+    e->result = nt_expression_take(L, e);
     return 0;
 }
 
-static nt_status say_missing(const evaluation *e, nt_location location, nt_error *error) {
+static nt_status say_missing(const nt_evaluation *e, nt_location location, nt_error *error) {
     nt_error_at(error, NT_INVALID, location, "no %s '%s'",
                 e->missing_member ? "member" : "variable", e->missing);
     if (e->beside)
@@ -266,7 +172,7 @@ static nt_status say_missing(const evaluation *e, nt_location location, nt_error
     return NT_INVALID;
 }
 
-static nt_status evaluate(nt_sandbox *sandbox, evaluation *e, nt_location location,
+static nt_status evaluate(nt_sandbox *sandbox, nt_evaluation *e, nt_location location,
                           nt_error *error) {
     lua_State *L = sandbox->state;
     nt_sandbox_refresh(L);
@@ -329,7 +235,7 @@ static const char *closing_brace(const char *text) {
     return NULL;
 }
 
-static nt_status expand_name(evaluation *e, nt_location location, nt_error *error) {
+static nt_status expand_name(nt_evaluation *e, nt_location location, nt_error *error) {
     const char *name = nt_arena_substring(e->arena, e->expression, e->length);
     if (!name)
         return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
@@ -338,15 +244,20 @@ static nt_status expand_name(evaluation *e, nt_location location, nt_error *erro
         e->beside = e->variables->names(e->variables->context);
         return say_missing(e, location, error);
     }
-    if (e->result.kind != NT_SCALAR_RECORD)
+    bool list = e->result.kind == NT_SCALAR_LIST, record = e->result.kind == NT_SCALAR_RECORD;
+    if (e->gives == NT_GIVES_ANY || (!list && !record))
         return NT_OK;
-    nt_error_at(error, NT_INVALID, location, "'%s' is a record, not a value", name);
-    nt_error_hint(error, "write ${%s.%s}", name, e->result.members->name);
+    nt_error_at(error, NT_INVALID, location, "'%s' is %s, not a value", name,
+                nt_scalar_describe(e->result));
+    if (list)
+        nt_error_hint(error, "write ${%s[1]}", name);
+    else if (e->result.members->name)
+        nt_error_hint(error, "write ${%s.%s}", name, e->result.members->name);
     return NT_INVALID;
 }
 
 /* Evaluates what stands behind the dollar at `text`; *ret_end is where it ends. */
-static nt_status expand_one(nt_sandbox *sandbox, evaluation *e, const char *text,
+static nt_status expand_one(nt_sandbox *sandbox, nt_evaluation *e, const char *text,
                             nt_location location, const char **ret_end, nt_error *error) {
     if (text[1] == '$') {
         *ret_end = text + 2;
@@ -373,11 +284,17 @@ static nt_status expand_one(nt_sandbox *sandbox, evaluation *e, const char *text
     return evaluate(sandbox, e, location, error);
 }
 
+static bool is_no_text(nt_scalar scalar) {
+    return scalar.kind == NT_SCALAR_NIL || scalar.kind == NT_SCALAR_RECORD ||
+           scalar.kind == NT_SCALAR_LIST;
+}
+
 /* Appends the pieces of `text` to `joined`. A text that is one expression and nothing else leaves
  * its value in *ret and sets *ret_alone; otherwise *ret only says whether a piece was UNKNOWN. */
 static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char *text,
-                               nt_location location, const nt_variables *variables, nt_text *joined,
-                               nt_scalar *ret, bool *ret_alone, nt_error *error) {
+                               nt_location location, const nt_variables *variables,
+                               nt_expression_gives gives, nt_text *joined, nt_scalar *ret,
+                               bool *ret_alone, nt_error *error) {
     const char *at = text, *end;
     bool unknown = false;
     for (; *at; at = end) {
@@ -387,15 +304,16 @@ static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char 
             nt_text_add_bytes(joined, at, plain);
             continue;
         }
-        evaluation e = {.variables = variables, .arena = arena};
+        nt_evaluation e = {.variables = variables, .arena = arena, .gives = gives};
         NT_TRY(expand_one(sandbox, &e, at, location, &end, error));
         if (at == text && *end == '\0') {
             *ret = e.result;
             *ret_alone = true;
             return NT_OK;
         }
-        if (e.result.kind == NT_SCALAR_NIL)
-            return nt_error_at(error, NT_INVALID, location, "nil can't be part of a text");
+        if (is_no_text(e.result))
+            return nt_error_at(error, NT_INVALID, location, "%s can't be part of a text",
+                               nt_scalar_describe(e.result));
         unknown = unknown || e.result.kind == NT_SCALAR_UNKNOWN;
         const char *piece = unknown ? "" : nt_scalar_text(e.result, arena);
         if (!piece)
@@ -408,14 +326,14 @@ static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char 
 }
 
 nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char *text,
-                               nt_location location, const nt_variables *variables, nt_scalar *ret,
-                               nt_error *error) {
+                               nt_location location, const nt_variables *variables,
+                               nt_expression_gives gives, nt_scalar *ret, nt_error *error) {
     nt_text joined;
     nt_text_init(&joined);
     nt_scalar result = {.kind = NT_SCALAR_NIL};
     bool alone = false;
-    nt_status status =
-        expand_pieces(sandbox, arena, text, location, variables, &joined, &result, &alone, error);
+    nt_status status = expand_pieces(sandbox, arena, text, location, variables, gives, &joined,
+                                     &result, &alone, error);
     if (status == NT_OK && !alone && result.kind != NT_SCALAR_UNKNOWN) {
         const char *copy = joined.failed ? NULL : nt_arena_string(arena, joined.bytes);
         result = (nt_scalar){.kind = NT_SCALAR_TEXT, .text = copy};

@@ -1,7 +1,8 @@
 /* `$name` and `${expr}` in a text. Expressions are Lua's, run in a sandbox; names are looked up by
  * the caller. A text that is one `$name` or one `${expr}` and nothing else keeps the value's type;
  * otherwise the values' texts take their places in it. `$$` stands for a dollar sign. A float with
- * an integer value counts as an integer. */
+ * an integer value counts as an integer. Lists and records are tables there, of which an expression
+ * sees a copy; to read a name that a record lacks is an error. */
 #ifndef NT_EXPRESSION_H
 #define NT_EXPRESSION_H
 
@@ -10,8 +11,17 @@
 
 typedef struct nt_member {
     const char *name; /* NULL ends a record */
-    int64_t value;
+    nt_scalar value;
 } nt_member;
+
+typedef struct nt_list {
+    int32_t count;
+    const nt_scalar *items;
+} nt_list;
+
+/* What an expression may give: a table is a list if it has the keys 1 to n alone (or none), a
+ * record, in the order of its names, if all its keys are texts. */
+typedef enum nt_expression_gives { NT_GIVES_SINGLE, NT_GIVES_ANY } nt_expression_gives;
 
 /* The variables that an expression sees. */
 typedef struct nt_variables {
@@ -25,11 +35,11 @@ extern const nt_sandbox_limits nt_expression_limits;
 
 bool nt_expression_in(const char *text); /* whether there is a `$` in it */
 
-/* Texts of the result lie in `arena`. UNKNOWN if a variable that it reads is. Errors are placed at
- * `place`. */
+/* What the result consists of lies in `arena`. UNKNOWN if a variable that it reads is. Errors are
+ * placed at `location`. */
 nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char *text,
-                               nt_location location, const nt_variables *variables, nt_scalar *ret,
-                               nt_error *error);
+                               nt_location location, const nt_variables *variables,
+                               nt_expression_gives gives, nt_scalar *ret, nt_error *error);
 
 /* What a plain word stands for: an integer, a number, true or false, or else the text itself. */
 nt_scalar nt_scalar_read(const char *word);

@@ -40,7 +40,7 @@ struct nt_sandbox {
     lua_State *coroutine;       /* NULL: none, or it has ended; anchored in the registry */
     int (*after)(lua_State *L); /* what it goes on with */
 
-    struct evaluation *evaluation; /* the expression being evaluated: expression.c's */
+    struct nt_evaluation *evaluation; /* the expression being evaluated */
 
     const nt_source *raised_in; /* where the error being reported was raised; NULL: not known */
     int raised_line;

@@ -48,6 +48,24 @@ static nt_status read_seeds(nt_suite_loader *l, const nt_suite_key *key, const n
     return status;
 }
 
+/* A value as `--set` would have it: a list in brackets. */
+static nt_status read_setting(nt_suite_loader *l, const nt_yaml *node, const char *key,
+                              const char **ret) {
+    const char *const *texts;
+    int count;
+    if (node->kind != NT_YAML_LIST)
+        return nt_read_text(&l->reader, node, key, ret);
+    NT_TRY(nt_read_texts(&l->reader, node, key, &texts, &count));
+    nt_text list;
+    nt_text_init(&list);
+    for (int i = 0; i < count; i++)
+        nt_text_printf(&list, "%s%s", i ? ", " : "[", texts[i]);
+    nt_text_add(&list, count ? "]" : "[]");
+    *ret = list.failed ? NULL : nt_arena_string(l->reader.arena, list.bytes);
+    nt_text_finish(&list);
+    return *ret ? NT_OK : nt_reader_no_memory(&l->reader);
+}
+
 /* `set:` of the suite, which overrides the graph's parameters. */
 static nt_status read_set(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
                           void *record) {
@@ -59,7 +77,7 @@ static nt_status read_set(nt_suite_loader *l, const nt_suite_key *key, const nt_
     for (int32_t i = 0; i < map->count; i++) {
         nt_setting *setting = &suite->settings[i];
         setting->key = map->entries[i].key->text;
-        NT_TRY(nt_read_text(&l->reader, map->entries[i].value, setting->key, &setting->value));
+        NT_TRY(read_setting(l, map->entries[i].value, setting->key, &setting->value));
     }
     suite->setting_count = map->count;
     return NT_OK;

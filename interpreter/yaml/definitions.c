@@ -46,11 +46,10 @@ static nt_status read_formal(nt_reader *reader, const nt_yaml_entry *entry, nt_f
     const nt_yaml *value = entry->value;
     *ret = (nt_formal){.name = entry->key->text, .key = entry->key};
     NT_TRY(check_name(reader, entry->key));
-    if (value->kind == NT_YAML_SCALAR) {
+    if (value->kind != NT_YAML_MAP) {
         ret->fallback = nt_yaml_absent(value) ? NULL : value;
         return NT_OK;
     }
-    NT_TRY(nt_read_map(reader, value, "a param that is no single value"));
     NT_TRY(nt_read_keys(reader, value, "a param", formal_keys));
     const nt_yaml *fallback = nt_yaml_get(value, "default");
     const nt_yaml *choices = nt_yaml_get(value, "choices");
@@ -86,22 +85,25 @@ nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_for
 
 static nt_status check_choice(nt_reader *reader, const nt_yaml *node, const nt_formal *formal,
                               nt_scalar value) {
-    const char *text = nt_scalar_text(value, reader->arena);
     if (!formal->choices || value.kind == NT_SCALAR_UNKNOWN)
         return NT_OK;
+    bool several = value.kind == NT_SCALAR_LIST || value.kind == NT_SCALAR_RECORD;
+    const char *text = several ? nt_scalar_describe(value) : nt_scalar_text(value, reader->arena);
     if (!text)
         return nt_reader_no_memory(reader);
     nt_text list;
     nt_text_init(&list);
     bool found = false;
     for (const char *const *choice = formal->choices; *choice && !found; choice++) {
-        found = strcmp(*choice, text) == 0;
+        found = !several && strcmp(*choice, text) == 0;
         nt_text_printf(&list, "%s%s", choice > formal->choices ? ", " : "", *choice);
     }
     nt_status status = NT_OK;
     if (!found)
-        status = nt_reader_say(reader, node, "%s must be one of %s, not '%.60s'", formal->name,
-                               list.bytes, text);
+        status = nt_reader_say(reader, node,
+                               several ? "%s must be one of %s, not %s"
+                                       : "%s must be one of %s, not '%.60s'",
+                               formal->name, list.bytes, text);
     nt_text_finish(&list);
     return status;
 }
@@ -109,7 +111,7 @@ static nt_status check_choice(nt_reader *reader, const nt_yaml *node, const nt_f
 static nt_status bind_one(nt_reader *reader, const nt_yaml *node, const nt_formal *formal,
                           nt_scalar *ret) {
     nt_scalar value;
-    NT_TRY(nt_read_scalar(reader, node, formal->name, &value));
+    NT_TRY(nt_read_value(reader, node, formal->name, &value));
     NT_TRY(check_choice(reader, node, formal, value));
     *ret = value;
     return NT_OK;

@@ -1,5 +1,5 @@
-/* Nodes become layers: names, references, `when` and `repeat` are worked out, blocks and groups are
- * entered, ops are appended to the network.
+/* Nodes become layers: names, references and `when` are worked out, blocks and groups are entered,
+ * ops are appended to the network.
  *
  * A node that is in error still gets its name, bound to an unknown value; whatever reads that is
  * checked as far as it can be without it, and is unknown in turn. So one mistake is one diagnostic.
@@ -7,8 +7,6 @@
 #include "foreign_words.h"
 #include "network_file_private.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* One node of a `nodes` map, in one iteration of its repeat. */
@@ -22,7 +20,10 @@ typedef struct visit {
     const char *name, *path;
     nt_binding inputs[NT_MAX_INPUTS];
     int input_count;
-    bool unknown; /* one of the inputs is, or `from` or `when` could not be read */
+    bool absent;    /* `when` is false, */
+    bool uncertain; /* or unknown */
+    bool taken;     /* its name is another node's */
+    bool unknown;   /* one of the inputs is, or `from` or `when` could not be read */
     const char *const *tags;
     int tag_count;
 } visit;
@@ -82,13 +83,13 @@ static nt_status read_tags(visit *v) {
     return NT_OK;
 }
 
-/* Whether the node is there; true if that is unknown, so that it is checked. */
-static nt_status read_when(visit *v, bool *ret) {
+/* Whether the node is there; where that is unknown it is checked as if it were. */
+static nt_status read_when(visit *v) {
     const nt_yaml *when = nt_yaml_get(v->node, "when");
     nt_scalar value;
-    *ret = true;
     if (!when)
         return NT_OK;
+    v->uncertain = true;
     NT_TRY(nt_read_scalar(&v->reader, when, "when", &value));
     if (value.kind == NT_SCALAR_UNKNOWN) {
         v->unknown = true;
@@ -97,12 +98,8 @@ static nt_status read_when(visit *v, bool *ret) {
     if (value.kind != NT_SCALAR_BOOL)
         return nt_reader_say(&v->reader, when, "when must be true or false, not %s",
                              nt_scalar_describe(value));
-    if (!value.truth && v->input_count != 1)
-        return nt_reader_say(
-            &v->reader, when,
-            "a node with %d inputs can't stand for its input where `when` is false",
-            v->input_count);
-    *ret = value.truth;
+    v->uncertain = false;
+    v->absent = !value.truth;
     return NT_OK;
 }
 
@@ -163,6 +160,15 @@ static nt_status expand_op(visit *v, const nt_yaml *at, nt_binding *value) {
     void *attrs;
     NT_TRY(nt_read_record(&v->reader, v->node, at, &op->kind, "attribute", op_words, &attrs));
     set_path(v, op, attrs);
+    bool from = nt_yaml_get(v->node, "from") != NULL;
+    if (!from && op->min_inputs == 0) { /* it needs none */
+        v->input_count = 0;
+        v->unknown = v->uncertain;
+    }
+    if (from && v->input_count == 1 && op->traits & NT_OP_JOINS) {
+        *value = v->inputs[0];
+        return NT_OK;
+    }
     NT_TRY(check_input_count(v, at, op));
     if (v->unknown || v->reader.unknown > unknown)
         return NT_OK;
@@ -177,6 +183,7 @@ static nt_status enter(visit *v, nt_scope *scope, nt_frame *frame, const nt_yaml
     frame->tags = v->tags;
     frame->tag_count = v->tag_count;
     frame->depth = v->frame->depth + 1;
+    scope->prefix = frame->prefix;
     if (!frame->prefix)
         return nt_reader_no_memory(&v->reader);
     if (frame->depth > NT_NETWORK_DEEPEST) {
@@ -197,11 +204,10 @@ static nt_status enter(visit *v, nt_scope *scope, nt_frame *frame, const nt_yaml
     return nt_scope_resolve(&only, &reader, output, name, value);
 }
 
-/* Adds the name, and NAME.OUTPUT for each output with a name of the op that it stands for; what has
- * such a name already, a node within a block, keeps it. */
-static nt_status bind(visit *v, nt_bindings *bindings, const nt_binding *binding) {
-    if (!nt_bindings_add(bindings, binding))
-        return nt_reader_no_memory(&v->reader);
+/* NAME.OUTPUT, for each output with a name of the op that the name stands for, is added, or is
+ * removed with the name itself. What has such a name already, a node within a block, keeps it. */
+static nt_status bind_outputs(visit *v, nt_bindings *bindings, const nt_binding *binding,
+                              bool remove) {
     if (binding->unknown || binding->value.output > 0)
         return NT_OK;
     const nt_node *node = nt_graph_node(v->loader->network->graph, binding->value.node);
@@ -212,16 +218,31 @@ static nt_status bind(visit *v, nt_bindings *bindings, const nt_binding *binding
         named.name = nt_arena_printf(&v->loader->arena, "%s.%s", binding->name, output);
         if (!named.name)
             return nt_reader_no_memory(&v->reader);
-        if (output[0] && !nt_bindings_find(bindings, named.name) &&
-            !nt_bindings_add(bindings, &named))
+        const nt_binding *there = nt_bindings_find(bindings, named.name);
+        if (remove && there && there->absent)
+            nt_bindings_remove(bindings, named.name);
+        else if (!remove && output[0] && !there && !nt_bindings_add(bindings, &named))
             return nt_reader_no_memory(&v->reader);
     }
     return NT_OK;
 }
 
+/* A node that isn't there leaves a name to the one that has it, and gives it up to a later one. */
+static nt_status bind(visit *v, nt_bindings *bindings, const nt_binding *binding) {
+    const nt_binding *first = nt_bindings_find(bindings, binding->name);
+    if (first && !first->absent)
+        return NT_OK;
+    if (first)
+        NT_TRY(bind_outputs(v, bindings, first, true));
+    if (!nt_bindings_add(bindings, binding))
+        return nt_reader_no_memory(&v->reader);
+    return bind_outputs(v, bindings, binding, false);
+}
+
 static nt_status bind_input(visit *v, nt_scope *scope, const char *name, const nt_binding *input) {
     nt_binding binding = *input;
     binding.name = name;
+    binding.holds = binding.absent = false;
     binding.location = v->key->location;
     binding.unknown = binding.unknown || v->unknown;
     return bind(v, &scope->bindings, &binding);
@@ -234,7 +255,7 @@ static nt_status expand_group(visit *v, const nt_yaml *nodes, nt_binding *value)
         return nt_reader_say(&v->reader, v->key, "a group of nodes reads 1 input, not %d",
                              v->input_count);
     nt_scope scope;
-    nt_scope_init(&scope, &v->loader->arena, v->loader->network->graph, v->scope);
+    nt_scope_init(&scope, v->loader, v->scope);
     scope.nodes = nodes;
     NT_TRY(bind_input(v, &scope, "input", &v->inputs[0]));
     nt_frame frame = *v->frame;
@@ -291,7 +312,8 @@ static nt_status check_block_keys(visit *v, const nt_definition *definition) {
     return status;
 }
 
-/* A block's scope begins anew: its params, its inputs, and nothing of the outside. */
+/* A block's scope begins anew: its inputs, its params, whose defaults see them, and nothing of the
+ * outside. */
 static nt_status open_block(visit *v, const nt_yaml *at, const nt_definition *definition,
                             nt_scope *scope, const nt_trail *trail) {
     bool failed = false;
@@ -300,15 +322,18 @@ static nt_status open_block(visit *v, const nt_yaml *at, const nt_definition *de
     if (!what)
         return nt_reader_no_memory(&v->reader);
     NT_TRY(nt_loader_settle(v->loader, status, &failed));
+    bool fits = v->input_count == definition->input_count;
+    for (int i = 0; i < definition->input_count; i++) {
+        const nt_binding none = {.unknown = true};
+        NT_TRY(bind_input(v, scope, definition->inputs[i], fits ? &v->inputs[i] : &none));
+    }
     status = nt_formals_bind(v->loader, definition->formals, definition->formal_count, v->node,
                              &v->reader, at, what, scope, trail);
     NT_TRY(nt_loader_settle(v->loader, status, &failed));
-    if (v->input_count != definition->input_count)
+    if (!fits)
         return nt_reader_say(&v->reader, at, "%s reads %d input%s, not %d", what,
                              definition->input_count, definition->input_count == 1 ? "" : "s",
                              v->input_count);
-    for (int i = 0; i < v->input_count; i++)
-        NT_TRY(bind_input(v, scope, definition->inputs[i], &v->inputs[i]));
     return NT_OK;
 }
 
@@ -323,7 +348,7 @@ static nt_status expand_block(visit *v, const nt_yaml *at, nt_binding *value) {
     if (!trail.what)
         return nt_reader_no_memory(&v->reader);
     nt_scope scope;
-    nt_scope_init(&scope, &v->loader->arena, v->loader->network->graph, NULL);
+    nt_scope_init(&scope, v->loader, NULL);
     scope.nodes = definition->nodes;
     NT_TRY(open_block(v, at, definition, &scope, &trail));
     nt_frame frame = {.stage = v->frame->stage[0] ? v->frame->stage : v->path,
@@ -362,49 +387,25 @@ static nt_status expand_kind(visit *v, nt_binding *value) {
     return block ? expand_block(v, block, value) : expand_group(v, nodes, value);
 }
 
-/* What the node stands for; it stays unknown where something is wrong. */
-static nt_status evaluate(visit *v, const nt_binding *previous, nt_binding *value) {
-    bool failed = false, present = true;
-    NT_TRY(nt_loader_settle(v->loader, nt_read_map(&v->reader, v->node, "a node"), &failed));
-    if (failed)
-        return NT_OK;
-    NT_TRY(nt_loader_settle(v->loader, read_from(v, previous), &failed));
-    NT_TRY(nt_loader_settle(v->loader, read_tags(v), &failed));
-    for (int i = 0; i < v->input_count; i++)
-        v->unknown = v->unknown || v->inputs[i].unknown;
-    if (v->input_count == 0) { /* `from` is in error */
-        v->input_count = 1;
-        v->inputs[0] = (nt_binding){.unknown = true};
-    }
-    v->unknown = v->unknown || failed;
-    NT_TRY(nt_loader_settle(v->loader, read_when(v, &present), &failed));
-    v->unknown = v->unknown || failed;
-    if (!present) {
-        *value = v->inputs[0];
-        return NT_OK;
-    }
-    nt_status status = expand_kind(v, value);
-    bool invalid = false;
-    NT_TRY(nt_loader_settle(v->loader, status, &invalid));
-    value->unknown = value->unknown || invalid || v->unknown;
-    return NT_OK;
-}
-
 static bool is_node_name(const char *text) {
     return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                         "0123456789_-.")] == '\0';
 }
 
-static nt_status check_name(visit *v) {
-    if (!is_node_name(v->name)) {
-        nt_reader_say(&v->reader, v->key, "'%.60s' is no name for a node", v->name);
-        nt_error_hint(v->reader.error, "use letters, digits, '_', '-' and '.'");
-        return NT_INVALID;
-    }
+static nt_status check_name(const visit *v) {
+    if (is_node_name(v->name))
+        return NT_OK;
+    nt_reader_say(&v->reader, v->key, "'%.60s' is no name for a node", v->name);
+    nt_error_hint(v->reader.error, "use letters, digits, '_', '-' and '.'");
+    return NT_INVALID;
+}
+
+/* A name that stands for a node that isn't there is free. */
+static nt_status check_free(const visit *v) {
     const nt_binding *first = nt_bindings_find(&v->level->bindings, v->name);
-    if (!first)
+    if (!first || first->absent)
         first = nt_bindings_find(&v->loader->paths, v->path);
-    if (!first)
+    if (!first || first->absent)
         return NT_OK;
     nt_reader_say(&v->reader, v->key, "the name '%.200s' is taken", v->path);
     if (nt_yaml_get(v->node, "repeat") && !nt_expression_in(v->key->text))
@@ -417,7 +418,6 @@ static nt_status check_name(visit *v) {
  * not reported a second time. */
 static nt_status read_name(visit *v) {
     int unknown = v->reader.unknown;
-    v->level->incomplete = true;
     NT_TRY(nt_read_text(&v->reader, v->key, "the name of a node", &v->name));
     if (v->reader.unknown > unknown)
         return NT_INVALID; /* said where it became unknown */
@@ -425,6 +425,45 @@ static nt_status read_name(visit *v) {
     if (!v->path)
         return nt_reader_no_memory(&v->reader);
     return check_name(v);
+}
+
+/* `from`, `tags` and `when`. */
+static nt_status read_words(visit *v, const nt_binding *previous) {
+    bool failed = false;
+    NT_TRY(nt_loader_settle(v->loader, read_from(v, previous), &failed));
+    NT_TRY(nt_loader_settle(v->loader, read_tags(v), &failed));
+    for (int i = 0; i < v->input_count; i++)
+        v->unknown = v->unknown || v->inputs[i].unknown;
+    if (v->input_count == 0) { /* `from` is in error */
+        v->input_count = 1;
+        v->inputs[0] = (nt_binding){.unknown = true};
+    }
+    v->unknown = v->unknown || failed;
+    NT_TRY(nt_loader_settle(v->loader, read_when(v), &failed));
+    v->unknown = v->unknown || failed;
+    return NT_OK;
+}
+
+/* What the node stands for, where it isn't there its first input; it stays unknown where something
+ * is wrong. */
+static nt_status evaluate(visit *v, const nt_binding *previous, nt_binding *value) {
+    bool failed = false;
+    NT_TRY(nt_loader_settle(v->loader, nt_read_map(&v->reader, v->node, "a node"), &failed));
+    if (!failed)
+        NT_TRY(read_words(v, previous));
+    if (!v->absent && !v->uncertain)
+        NT_TRY(nt_loader_settle(v->loader, check_free(v), &v->taken));
+    if (failed || v->taken)
+        return NT_OK;
+    if (v->absent) {
+        *value = v->inputs[0];
+        return NT_OK;
+    }
+    nt_status status = expand_kind(v, value);
+    bool invalid = false;
+    NT_TRY(nt_loader_settle(v->loader, status, &invalid));
+    value->unknown = value->unknown || invalid || v->unknown;
+    return NT_OK;
 }
 
 /* The names of an op's outputs could be those of nodes that are there already. */
@@ -435,7 +474,8 @@ static nt_status check_output_names(visit *v, nt_value value) {
         const char *path = nt_arena_printf(&v->loader->arena, "%s.%s", v->path, output);
         if (!path)
             return nt_reader_no_memory(&v->reader);
-        if (output[0] && nt_bindings_find(&v->loader->paths, path))
+        const nt_binding *there = nt_bindings_find(&v->loader->paths, path);
+        if (output[0] && there && !there->absent)
             return nt_reader_say(&v->reader, v->key, "the name of its output, '%.200s', is taken",
                                  path);
     }
@@ -444,7 +484,9 @@ static nt_status check_output_names(visit *v, nt_value value) {
 
 static nt_status define(visit *v, nt_binding value) {
     bool failed = false;
-    if (!value.unknown && nt_yaml_get(v->node, "op"))
+    value.absent = v->absent || v->uncertain;
+    value.holds = !value.absent && !nt_yaml_get(v->node, "op");
+    if (!value.unknown && !value.absent && !value.holds)
         NT_TRY(nt_loader_settle(v->loader, check_output_names(v, value.value), &failed));
     value.location = v->key->location;
     value.name = v->name;
@@ -453,29 +495,32 @@ static nt_status define(visit *v, nt_binding value) {
     return bind(v, &v->loader->paths, &value);
 }
 
+nt_status nt_expand_count(nt_loader *loader, const nt_reader *reader, const nt_yaml *key) {
+    if (++loader->visited <= NT_NETWORK_MOST_NODES)
+        return NT_OK;
+    loader->stopped = true;
+    return nt_reader_say(reader, key, "the network expands to more than %d nodes",
+                         NT_NETWORK_MOST_NODES);
+}
+
 static nt_status expand_visit(visit *v, nt_binding *previous) {
     nt_loader *loader = v->loader;
     nt_binding value = {.unknown = true};
     bool failed = false, incomplete = v->level->incomplete;
-    if (++loader->visited > NT_NETWORK_MOST_NODES) {
-        loader->stopped = true;
-        return nt_reader_say(&v->reader, v->key, "the network expands to more than %d nodes",
-                             NT_NETWORK_MOST_NODES);
-    }
+    NT_TRY(nt_expand_count(loader, &v->reader, v->key));
     NT_TRY(nt_loader_settle(loader, read_name(v), &failed));
-    if (!failed) {
-        v->level->incomplete = incomplete;
+    if (!failed)
         NT_TRY(evaluate(v, previous, &value));
+    v->level->incomplete = incomplete || failed || v->taken;
+    loader->incomplete = loader->incomplete || v->level->incomplete;
+    if (!failed && !v->taken)
         NT_TRY(define(v, value));
-    }
     *previous = value;
     return NT_OK;
 }
 
-/* One node, seen from `scope`: the level itself, or a repeat's variable in front of it. */
-static nt_status expand_one(nt_loader *loader, nt_scope *level, const nt_scope *scope,
-                            const nt_frame *frame, const nt_yaml_entry *entry,
-                            nt_binding *previous) {
+nt_status nt_expand_node(nt_loader *loader, nt_scope *level, const nt_scope *scope,
+                         const nt_frame *frame, const nt_yaml_entry *entry, nt_binding *previous) {
     visit v = {.loader = loader,
                .level = level,
                .scope = scope,
@@ -489,74 +534,6 @@ static nt_status expand_one(nt_loader *loader, nt_scope *level, const nt_scope *
     return status;
 }
 
-/* --- repeat ----------------------------------------------------------------------------------- */
-
-/* "A..B" */
-static bool read_bounds(const char *text, int64_t *ret_first, int64_t *ret_last) {
-    char *end;
-    long long first = strtoll(text, &end, 10);
-    if (end == text || strncmp(end, "..", 2) != 0)
-        return false;
-    const char *second = end + 2;
-    long long last = strtoll(second, &end, 10);
-    *ret_first = first;
-    *ret_last = last;
-    return end != second && *end == '\0' && first > INT32_MIN && last < INT32_MAX;
-}
-
-static nt_status read_repeat(nt_reader *reader, const nt_yaml *repeat, const char **ret_name,
-                             int64_t *ret_first, int64_t *ret_last) {
-    const char *text;
-    int unknown = reader->unknown;
-    NT_TRY(nt_read_map(reader, repeat, "repeat"));
-    if (repeat->count != 1 || !nt_is_name(repeat->entries[0].key->text)) {
-        nt_reader_say(reader, repeat, "repeat must name one variable");
-        nt_error_hint(reader->error, "write repeat: {i: \"1..3\"}");
-        return NT_INVALID;
-    }
-    const nt_yaml *range = repeat->entries[0].value;
-    NT_TRY(nt_read_text(reader, range, "a range", &text));
-    if (reader->unknown > unknown)
-        return NT_INVALID; /* said where it became unknown */
-    if (!read_bounds(text, ret_first, ret_last))
-        return nt_reader_say(reader, range,
-                             "a range must be two integers such as 1..3, not '%.60s'", text);
-    *ret_name = repeat->entries[0].key->text;
-    return NT_OK;
-}
-
-static nt_status expand_repeat(nt_loader *loader, nt_scope *level, const nt_frame *frame,
-                               const nt_yaml_entry *entry, const nt_yaml *repeat,
-                               nt_binding *previous) {
-    nt_reader reader = nt_loader_reader(loader, level, frame->trail);
-    const char *name = NULL;
-    int64_t first = 0, last = -1;
-    bool failed = false;
-    int errors = loader->error->count, dropped = loader->error->dropped;
-    nt_status status = read_repeat(&reader, repeat, &name, &first, &last);
-    nt_loader_drop_repeats(loader, errors, dropped);
-    NT_TRY(nt_loader_settle(loader, status, &failed));
-    if (failed) {
-        level->incomplete = true;
-        previous->unknown = true;
-        return NT_OK;
-    }
-    for (int64_t i = first; i <= last; i++) {
-        nt_variable variable = {.name = name, .value = {.kind = NT_SCALAR_INT, .integer = i}};
-        char what[100];
-        snprintf(what, sizeof what, "with %.60s = %lld", name, (long long)i);
-        nt_trail trail = {.what = what, .location = nt_reader_location(&reader, repeat)};
-        nt_frame inner = *frame;
-        inner.trail = &trail;
-        nt_scope scope;
-        nt_scope_init(&scope, &loader->arena, loader->network->graph, level);
-        scope.variables = &variable;
-        scope.variable_count = 1;
-        NT_TRY(expand_one(loader, level, &scope, &inner, entry, previous));
-    }
-    return NT_OK;
-}
-
 nt_status nt_expand_nodes(nt_loader *loader, nt_scope *scope, const nt_frame *frame,
                           nt_binding *value) {
     const nt_yaml *nodes = scope->nodes;
@@ -564,9 +541,9 @@ nt_status nt_expand_nodes(nt_loader *loader, nt_scope *scope, const nt_frame *fr
         const nt_yaml_entry *entry = &nodes->entries[i];
         const nt_yaml *repeat = nt_yaml_get(entry->value, "repeat");
         if (repeat)
-            NT_TRY(expand_repeat(loader, scope, frame, entry, repeat, value));
+            NT_TRY(nt_expand_repeat(loader, scope, frame, entry, repeat, value));
         else
-            NT_TRY(expand_one(loader, scope, scope, frame, entry, value));
+            NT_TRY(nt_expand_node(loader, scope, scope, frame, entry, value));
     }
     return NT_OK;
 }

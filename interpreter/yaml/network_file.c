@@ -13,6 +13,10 @@ enum { LARGEST_DIMENSION = 1 << 16, MOST_ELEMENTS = 1 << 28 };
 static nt_status read_shape(nt_reader *reader, const nt_yaml *node, nt_shape *ret) {
     int32_t dim[NT_MAX_RANK];
     int64_t value, elements = 1;
+    int unknown = reader->unknown;
+    NT_TRY(nt_read_tree(reader, node, "a shape", &node));
+    if (reader->unknown > unknown)
+        return NT_OK;
     NT_TRY(nt_read_list(reader, node, "a shape"));
     if (node->count < 1 || node->count > NT_MAX_RANK)
         return nt_reader_say(reader, node, "a shape has 1 to %d dimensions, not %d", NT_MAX_RANK,
@@ -195,7 +199,8 @@ static nt_status read_graph(nt_loader *loader, const nt_document *document, cons
         return nt_reader_no_memory(&reader);
     nt_scope scope;
     nt_binding last = {.unknown = true};
-    nt_scope_init(&scope, &loader->arena, loader->network->graph, NULL);
+    nt_scope_init(&scope, loader, NULL);
+    scope.prefix = "";
     NT_TRY(nt_loader_settle(loader, read_params(loader, root, &scope), &failed));
     NT_TRY(nt_loader_settle(loader, read_name(loader, root, &scope), &failed));
     NT_TRY(nt_loader_settle(loader, read_inputs(loader, root, &scope), &failed));

@@ -12,6 +12,8 @@ typedef struct nt_binding {
     nt_location location;
     nt_value value;
     bool unknown; /* it was in error, or reads something that was */
+    bool holds;   /* it is a block or a group: nodes lie within it */
+    bool absent;  /* its node isn't there, or may not be: another one may take the name */
 } nt_binding;
 
 typedef struct nt_bindings {
@@ -23,19 +25,20 @@ typedef struct nt_bindings {
 
 void nt_bindings_init(nt_bindings *bindings, nt_arena *arena);
 const nt_binding *nt_bindings_find(const nt_bindings *bindings, const char *name); /* or NULL */
+/* Replaces the one of that name, which was absent. */
 bool nt_bindings_add(nt_bindings *bindings, const nt_binding *binding);
+void nt_bindings_remove(nt_bindings *bindings, const char *name);
 
 typedef struct nt_variable {
     const char *name;
     nt_scalar value;
 } nt_variable;
 
-/* The names that a place in the file sees, its own first. A scope without `nodes` has variables
- * only. */
+/* The names that a place in the file sees, its own first. Without `nodes` it has variables only. */
 typedef struct nt_scope {
-    nt_arena *arena;
-    const nt_graph *graph;
+    struct nt_loader *loader;
     const struct nt_scope *outer; /* NULL at the edge of a block or of the file */
+    const char *prefix;           /* of its nodes' full names: "layer1.0." */
     const nt_variable *variables;
     int variable_count;
     nt_bindings bindings; /* inputs, then nodes as they are expanded */
@@ -44,9 +47,10 @@ typedef struct nt_scope {
     nt_variables view;    /* of this scope, for expressions */
 } nt_scope;
 
-void nt_scope_init(nt_scope *scope, nt_arena *arena, const nt_graph *graph, const nt_scope *outer);
+void nt_scope_init(nt_scope *scope, struct nt_loader *loader, const nt_scope *outer);
 
-/* What `name` stands for; reported at `at` if it is nothing. */
+/* What `name` stands for: a node or an input that the scope sees, or, as NODE.NAME, what lies
+ * within such a node; reported at `at` if it is nothing. */
 nt_status nt_scope_resolve(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
                            const char *name, nt_binding *ret);
 
@@ -85,6 +89,7 @@ typedef struct nt_loader {
     size_t definition_count, definition_capacity;
     nt_bindings paths; /* of every node, by its full name */
     int32_t visited;   /* nodes, whatever became of them */
+    bool incomplete;   /* the names of some nodes could not be known */
     bool stopped;      /* a limit was passed: going on is pointless */
 } nt_loader;
 
@@ -100,8 +105,6 @@ nt_status nt_loader_settle(const nt_loader *loader, nt_status status, bool *fail
  * then. */
 void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped);
 
-/* `params:`, and binding them: `given` is the map that holds values for them (read by `outside`),
- * or NULL; `at` is what lacks them if they are missing. */
 bool nt_is_node_word(const char *text); /* a key that nodes have: op, from, when and so on */
 bool nt_is_name(const char *text);      /* for a param or a variable: letters, digits, _ */
 nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_formal **ret,
@@ -128,6 +131,16 @@ typedef struct nt_frame {
     const nt_trail *trail;
     int depth;
 } nt_frame;
+
+/* A node, or a round of a repeat, more; reports at `key` that the limit is passed. */
+nt_status nt_expand_count(nt_loader *loader, const nt_reader *reader, const nt_yaml *key);
+
+/* One node of the level, seen from `scope`: the level itself, or a repeat's variables in front of
+ * it; and the copies of one that says `repeat`. *previous as below. */
+nt_status nt_expand_node(nt_loader *loader, nt_scope *level, const nt_scope *scope,
+                         const nt_frame *frame, const nt_yaml_entry *entry, nt_binding *previous);
+nt_status nt_expand_repeat(nt_loader *loader, nt_scope *level, const nt_frame *frame,
+                           const nt_yaml_entry *entry, const nt_yaml *repeat, nt_binding *previous);
 
 /* Expands scope->nodes. *value comes in as what the first node reads, goes out as what the last one
  * is. */

@@ -190,7 +190,7 @@ static nt_status set_param(const override *o, const nt_yaml *root, int32_t param
                            int32_t param_at, const nt_yaml **ret) {
     const nt_yaml *params = root->entries[params_at].value;
     const nt_yaml *param = params->entries[param_at].value, *changed = o->value;
-    if (param->kind == NT_YAML_LIST)
+    if (param->kind == NT_YAML_LIST && o->value->kind != NT_YAML_LIST)
         return say_not_single(o);
     if (param->kind == NT_YAML_MAP) {
         int32_t i = find_entry(param, "default", strlen("default"));

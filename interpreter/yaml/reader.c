@@ -53,6 +53,10 @@ nt_status nt_read_list(const nt_reader *reader, const nt_yaml *node, const char 
     return expect(reader, node, what, NT_YAML_LIST, "a list");
 }
 
+nt_status nt_read_single(const nt_reader *reader, const nt_yaml *node, const char *what) {
+    return expect(reader, node, what, NT_YAML_SCALAR, "a single value");
+}
+
 static bool is_among(const char *word, const char *const *names) {
     for (; names && *names; names++)
         if (strcmp(word, *names) == 0)
@@ -75,27 +79,9 @@ nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *
 
 /* --- scalars ---------------------------------------------------------------------------------- */
 
-nt_status nt_read_scalar(nt_reader *reader, const nt_yaml *node, const char *what, nt_scalar *ret) {
-    NT_TRY(expect(reader, node, what, NT_YAML_SCALAR, "a single value"));
-    nt_scalar scalar = {.kind = NT_SCALAR_TEXT, .text = node->text};
-    if (reader->sandbox && nt_expression_in(node->text)) {
-        NT_TRY(nt_expression_expand(reader->sandbox, reader->arena, node->text,
-                                    nt_reader_location(reader, node), reader->variables, &scalar,
-                                    reader->error));
-        if (scalar.kind == NT_SCALAR_NIL)
-            return nt_reader_say(reader, node, "%s must be a value, not nil", what);
-        if (scalar.kind == NT_SCALAR_UNKNOWN)
-            reader->unknown++;
-    } else if (!node->quoted) {
-        scalar = nt_scalar_read(node->text);
-    }
-    *ret = scalar;
-    return NT_OK;
-}
-
 /* A word as it was written; what an expression gives, as text. */
 nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret) {
-    NT_TRY(expect(reader, node, what, NT_YAML_SCALAR, "a single value"));
+    NT_TRY(nt_read_single(reader, node, what));
     const char *text = node->text;
     if (reader->sandbox && nt_expression_in(text)) {
         nt_scalar scalar;
@@ -147,6 +133,7 @@ nt_status nt_read_bool(nt_reader *reader, const nt_yaml *node, const char *what,
 
 nt_status nt_read_texts(nt_reader *reader, const nt_yaml *node, const char *what,
                         const char *const **ret, int *ret_count) {
+    NT_TRY(nt_read_tree(reader, node, what, &node));
     bool list = node->kind == NT_YAML_LIST;
     if (node->kind == NT_YAML_MAP)
         return nt_reader_say(reader, node, "%s must be a value or a list of them, not a map", what);
@@ -247,11 +234,12 @@ static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *
     char why[NT_FIELD_WHY];
     const char *const *texts;
     int count, unknown = reader->unknown;
-    bool list = node->kind == NT_YAML_LIST || node->kind == NT_YAML_MAP;
-    bool labels = field->type == NT_LABELS && list;
     const char *named = nt_arena_printf(reader->arena, "%s of %s", field->name, what);
     if (!named)
         return nt_reader_no_memory(reader);
+    NT_TRY(nt_read_tree(reader, node, named, &node));
+    bool list = node->kind == NT_YAML_LIST || node->kind == NT_YAML_MAP;
+    bool labels = field->type == NT_LABELS && list;
     NT_TRY((labels ? read_labels : nt_read_texts)(reader, node, named, &texts, &count));
     if (reader->unknown > unknown ||
         nt_field_set(field, record, reader->arena, texts, count, list, why))

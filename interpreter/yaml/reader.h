@@ -1,9 +1,9 @@
 /* Reading typed values out of a tree. Every function reports what is wrong where it stands and
  * returns NT_INVALID; the caller may go on with the next value, to find further errors.
  *
- * `${…}` is expanded in every scalar value. A scalar that reads an unknown variable (one whose own
- * error has been reported) is itself unknown: it reads as NT_OK, and `unknown` of the reader counts
- * it; the result then must not be used. */
+ * `${…}` is expanded in every scalar value, and may give a list where one is welcome. A scalar that
+ * reads an unknown variable (one whose own error has been reported) is itself unknown: it reads as
+ * NT_OK, and `unknown` of the reader counts it; the result then must not be used. */
 #ifndef NT_READER_H
 #define NT_READER_H
 
@@ -31,11 +31,22 @@ nt_status nt_reader_no_memory(const nt_reader *reader);
 /* `what` names the value in messages: "the width must be a map, not a list". */
 nt_status nt_read_map(const nt_reader *reader, const nt_yaml *node, const char *what);
 nt_status nt_read_list(const nt_reader *reader, const nt_yaml *node, const char *what);
+nt_status nt_read_single(const nt_reader *reader, const nt_yaml *node, const char *what);
 
 /* Every key must be among `allowed` (NULL-terminated): otherwise "`what` has no key 'x'; did you
  * mean 'y'?" for each that is not. */
 nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *what,
                        const char *const *allowed);
+
+/* A value of any kind, as an expression sees it: what is written as a map or a list holds values in
+ * turn. UNKNOWN if any part of it is. */
+nt_status nt_read_value(nt_reader *reader, const nt_yaml *node, const char *what, nt_scalar *ret);
+
+/* What stands for a node that may be a list: the node itself, or where it is an expression its
+ * value as a tree, so that `$widths` reads as [16, 24] would. An unknown one is counted, and is an
+ * empty text. */
+nt_status nt_read_tree(nt_reader *reader, const nt_yaml *node, const char *what,
+                       const nt_yaml **ret);
 
 /* A scalar with its own type: quoted texts stay texts, other words read as nt_scalar_read reads
  * them. Nothing written is an error. */

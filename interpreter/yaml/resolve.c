@@ -61,12 +61,12 @@ static void add_layer(nt_text *text, const nt_network *network, const nt_layer *
     const nt_node *node = nt_graph_node(network->graph, layer->value.node);
     nt_text_add(text, "  ");
     nt_yaml_add_quoted(text, layer->name, true);
-    nt_text_printf(text, ": {op: %s, from: [", node->op->kind.name);
+    nt_text_printf(text, ": {op: %s", node->op->kind.name);
     for (int32_t i = 0; i < node->data_count; i++) {
-        nt_text_add(text, i ? ", " : "");
+        nt_text_add(text, i ? ", " : ", from: [");
         add_reference(text, network, node->in[i], names, scratch);
+        nt_text_add(text, i + 1 < node->data_count ? "" : "]");
     }
-    nt_text_add(text, "]");
     add_attrs(text, node, scratch);
     for (const char *const *tag = layer->tags; *tag; tag++) {
         nt_text_add(text, tag == layer->tags ? ", tags: [" : ", ");

@@ -1,4 +1,5 @@
-/* Which names a place sees: variables from the inside out, then nodes and inputs likewise. */
+/* Which names a place sees: variables from the inside out, then nodes and inputs likewise, and at
+ * each level also what lies within its nodes, by their full names. */
 #include "network_file_private.h"
 
 #include <string.h>
@@ -12,10 +13,21 @@ void nt_bindings_init(nt_bindings *bindings, nt_arena *arena) {
 
 const nt_binding *nt_bindings_find(const nt_bindings *bindings, const char *name) {
     int32_t i = nt_name_table_find(&bindings->names, name);
-    return i < 0 ? NULL : &bindings->items[i];
+    return i < 0 || !bindings->items[i].name ? NULL : &bindings->items[i];
+}
+
+void nt_bindings_remove(nt_bindings *bindings, const char *name) {
+    int32_t i = nt_name_table_find(&bindings->names, name);
+    if (i >= 0)
+        bindings->items[i].name = NULL;
 }
 
 bool nt_bindings_add(nt_bindings *bindings, const nt_binding *binding) {
+    int32_t taken = nt_name_table_find(&bindings->names, binding->name);
+    if (taken >= 0) {
+        bindings->items[taken] = *binding;
+        return true;
+    }
     if (bindings->count == bindings->capacity) {
         int32_t capacity = bindings->capacity ? bindings->capacity * 2 : 8;
         nt_binding *items = NT_ARENA_ARRAY(bindings->arena, nt_binding, capacity);
@@ -39,10 +51,14 @@ static nt_scalar record_of(const nt_scope *scope, const nt_binding *binding) {
     nt_scalar unknown = {.kind = NT_SCALAR_UNKNOWN};
     if (binding->unknown)
         return unknown;
-    const nt_shape *shape = &nt_graph_type(scope->graph, binding->value)->shape;
-    const nt_member members[] = {
-        {"channels", shape->dim[0]}, {"rows", shape->dim[1]}, {"columns", shape->dim[2]}, {0}};
-    const nt_member *copy = nt_arena_copy(scope->arena, members, sizeof members);
+    static const char *const names[] = {"channels", "rows", "columns"};
+    enum { COUNT = sizeof names / sizeof *names };
+    const nt_graph *graph = scope->loader->network->graph;
+    const nt_shape *shape = &nt_graph_type(graph, binding->value)->shape;
+    nt_member members[COUNT + 1] = {{0}};
+    for (int i = 0; i < COUNT; i++)
+        members[i] = (nt_member){names[i], {.kind = NT_SCALAR_INT, .integer = shape->dim[i]}};
+    const nt_member *copy = nt_arena_copy(&scope->loader->arena, members, sizeof members);
     return copy ? (nt_scalar){.kind = NT_SCALAR_RECORD, .members = copy} : unknown;
 }
 
@@ -60,56 +76,99 @@ static bool find_variable(void *context, const char *name, nt_scalar *ret) {
     return false;
 }
 
-enum { MOST_NAMES = 200 };
+/* Names for suggestions. */
+typedef struct name_list {
+    const char **items; /* NULL-terminated; NULL: out of memory */
+    int32_t count, room;
+} name_list;
 
-static const char *const *list_names(const nt_scope *scope, bool with_variables) {
-    const char **names = NT_ARENA_ARRAY(scope->arena, const char *, MOST_NAMES + 1);
-    int count = 0;
-    for (const nt_scope *s = scope; names && s; s = s->outer) {
-        for (int i = 0; with_variables && i < s->variable_count && count < MOST_NAMES; i++)
-            names[count++] = s->variables[i].name;
-        for (int32_t i = 0; i < s->bindings.count && count < MOST_NAMES; i++)
-            names[count++] = s->bindings.items[i].name;
-    }
-    return names;
+enum { MOST_NAMES = 20000 };
+
+static name_list new_list(const nt_scope *scope) {
+    int32_t room = scope->loader->paths.count;
+    for (const nt_scope *s = scope; s; s = s->outer)
+        room += s->variable_count + s->bindings.count;
+    name_list list = {.room = room < MOST_NAMES ? room : MOST_NAMES};
+    list.items = NT_ARENA_ARRAY(&scope->loader->arena, const char *, list.room + 1);
+    return list;
+}
+
+static void add_name(name_list *list, const char *name) {
+    if (name && list->items && list->count < list->room)
+        list->items[list->count++] = name;
+}
+
+static void add_bindings(name_list *list, const nt_scope *scope) {
+    for (const nt_scope *s = scope; s; s = s->outer)
+        for (int32_t i = 0; i < s->bindings.count; i++)
+            add_name(list, s->bindings.items[i].name);
 }
 
 static const char *const *variable_names(void *context) {
-    return list_names(context, true);
+    const nt_scope *scope = context;
+    name_list list = new_list(scope);
+    for (const nt_scope *s = scope; s; s = s->outer)
+        for (int i = 0; i < s->variable_count; i++)
+            add_name(&list, s->variables[i].name);
+    add_bindings(&list, scope);
+    return list.items;
 }
 
-void nt_scope_init(nt_scope *scope, nt_arena *arena, const nt_graph *graph, const nt_scope *outer) {
+/* Of nodes, and where `name` has a dot, of what lies within them. */
+static const char *const *node_names(const nt_scope *scope, const char *name) {
+    const nt_bindings *paths = &scope->loader->paths;
+    name_list list = new_list(scope);
+    add_bindings(&list, scope);
+    for (const nt_scope *s = scope; s && strchr(name, '.'); s = s->outer)
+        for (int32_t i = 0; s->prefix && i < paths->count; i++) {
+            const char *path = paths->items[i].name;
+            if (path && strncmp(path, s->prefix, strlen(s->prefix)) == 0)
+                add_name(&list, path + strlen(s->prefix));
+        }
+    return list.items;
+}
+
+void nt_scope_init(nt_scope *scope, nt_loader *loader, const nt_scope *outer) {
     *scope = (nt_scope){
-        .arena = arena,
-        .graph = graph,
+        .loader = loader,
         .outer = outer,
         .view = {.find = find_variable, .names = variable_names, .context = scope},
     };
-    nt_bindings_init(&scope->bindings, arena);
+    nt_bindings_init(&scope->bindings, &loader->arena);
 }
 
 /* --- references ------------------------------------------------------------------------------- */
 
+/* What lies within a node of this very level. */
+static const nt_binding *find_within(const nt_scope *scope, const char *name) {
+    if (!scope->prefix || !strchr(name, '.'))
+        return NULL;
+    const char *path = nt_arena_printf(&scope->loader->arena, "%s%s", scope->prefix, name);
+    return path ? nt_bindings_find(&scope->loader->paths, path) : NULL;
+}
+
 static const nt_binding *find(const nt_scope *scope, const char *name) {
     const nt_binding *binding = NULL;
-    for (const nt_scope *s = scope; s && !binding; s = s->outer)
+    for (const nt_scope *s = scope; s && !binding; s = s->outer) {
         binding = nt_bindings_find(&s->bindings, name);
+        binding = binding ? binding : find_within(s, name);
+    }
     return binding;
 }
 
 /* NODE of a name that reads NODE.WORD; NULL for others, and when out of memory. */
 static const char *owner_of(const nt_scope *scope, const char *name) {
     const char *dot = strrchr(name, '.');
-    return dot ? nt_arena_printf(scope->arena, "%.*s", (int)(dot - name), name) : NULL;
+    return dot ? nt_arena_substring(&scope->loader->arena, name, (size_t)(dot - name)) : NULL;
 }
 
 /* `word` is no output of the node. Says so if outputs of its op have names at all. */
 static bool say_no_output(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
                           const nt_binding *owner, const char *word) {
-    const nt_op *op = nt_graph_node(scope->graph, owner->value.node)->op;
+    const nt_op *op = nt_graph_node(scope->loader->network->graph, owner->value.node)->op;
     const char *const *names = op->output_names;
     int known = 1;
-    if (!names || owner->value.output > 0)
+    if (!names || owner->value.output > 0 || owner->holds)
         return false;
     while (names[known] && strcmp(names[known], word) != 0)
         known++;
@@ -138,14 +197,30 @@ static nt_status say_no_node(const nt_scope *scope, nt_reader *reader, const nt_
     const nt_binding *owner = owner_name ? find(scope, owner_name) : NULL;
     if (owner && say_no_output(scope, reader, at, owner, strrchr(name, '.') + 1))
         return NT_INVALID;
-    if (say_stands_below(scope, reader, at, name) ||
-        (!owner && say_stands_below(scope, reader, at, owner_name)))
+    if (say_stands_below(scope, reader, at, name))
         return NT_INVALID;
-    nt_reader_say(reader, at, "no node '%.60s' stands above", name);
-    const char *const *names = list_names(scope, false);
-    if (names)
+    for (; owner_name && !find(scope, owner_name); owner_name = owner_of(scope, owner_name))
+        if (say_stands_below(scope, reader, at, owner_name))
+            return NT_INVALID;
+    nt_reader_say(reader, at, "no node '%.200s' stands above", name);
+    const char *const *names = node_names(scope, name);
+    if (owner && owner->absent)
+        nt_error_hint(reader->error, "'%.60s' is not there: its `when` is false", owner->name);
+    else if (names)
         nt_error_suggest(reader->error, name, names);
     return NT_INVALID;
+}
+
+/* Whether what the name should stand for could not be known, which has been said. */
+static bool is_unknown(const nt_scope *scope, const char *name) {
+    bool unknown = strchr(name, '.') && scope->loader->incomplete;
+    for (const char *of = name; of && !unknown; of = owner_of(scope, of)) {
+        const nt_binding *owner = find(scope, of);
+        unknown = owner && owner->unknown;
+    }
+    for (const nt_scope *s = scope; s; s = s->outer)
+        unknown = unknown || s->incomplete;
+    return unknown;
 }
 
 nt_status nt_scope_resolve(const nt_scope *scope, nt_reader *reader, const nt_yaml *at,
@@ -153,12 +228,7 @@ nt_status nt_scope_resolve(const nt_scope *scope, nt_reader *reader, const nt_ya
     const nt_binding *binding = find(scope, name);
     if (binding)
         return *ret = *binding, NT_OK;
-    const char *owner_name = owner_of(scope, name);
-    const nt_binding *owner = owner_name ? find(scope, owner_name) : NULL;
-    bool unknown = owner && owner->unknown;
-    for (const nt_scope *s = scope; s; s = s->outer)
-        unknown = unknown || s->incomplete;
-    if (!unknown)
+    if (!is_unknown(scope, name))
         return say_no_node(scope, reader, at, name);
     *ret = (nt_binding){.name = name, .unknown = true};
     return NT_OK;

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-static const nt_member shape[] = {{"channels", 64}, {"rows", 8}, {"columns", 9}, {0}};
+#define INTEGER(value)                                                                             \
+    { .kind = NT_SCALAR_INT, .integer = value }
+
+static const nt_member shape[] = {
+    {"channels", INTEGER(64)}, {"rows", INTEGER(8)}, {"columns", INTEGER(9)}, {0}};
 
 static bool find(void *context, const char *name, nt_scalar *ret) {
     static const struct {
@@ -58,7 +62,7 @@ static int tear_down(void **state) {
 static nt_scalar expand(fixture *f, const char *text) {
     nt_scalar result = {.kind = NT_SCALAR_NIL};
     nt_status status = nt_expression_expand(f->sandbox, &f->arena, text, (nt_location){0},
-                                            &variables, &result, &f->error);
+                                            &variables, NT_GIVES_SINGLE, &result, &f->error);
     if (status != NT_OK)
         assert_errors(&f->error, "");
     return result;
@@ -74,9 +78,9 @@ static void assert_fails(fixture *f, const char *text, const char *expected) {
     nt_scalar result;
     nt_source source = {.path = "net.yaml", .text = text, .length = strlen(text)};
     nt_location location = {.source = &source, .line = 1, .column = 1, .width = 3};
-    assert_int_equal(
-        nt_expression_expand(f->sandbox, &f->arena, text, location, &variables, &result, &f->error),
-        NT_INVALID);
+    assert_int_equal(nt_expression_expand(f->sandbox, &f->arena, text, location, &variables,
+                                          NT_GIVES_SINGLE, &result, &f->error),
+                     NT_INVALID);
     assert_int_equal(f->error.count, 1);
     nt_text message;
     nt_text_init(&message);
@@ -169,6 +173,46 @@ static void test_errors(void **state) {
     assert_value(f, "$width", NT_SCALAR_INT, "64"); /* and goes on */
 }
 
+static nt_scalar expand_any(fixture *f, const char *text, nt_status expected) {
+    nt_scalar result = {.kind = NT_SCALAR_NIL};
+    assert_int_equal(nt_expression_expand(f->sandbox, &f->arena, text, (nt_location){0}, &variables,
+                                          NT_GIVES_ANY, &result, &f->error),
+                     expected);
+    return result;
+}
+
+/* Tables come out as lists or records, in an order that their keys alone give. */
+static void test_lists_and_records(void **state) {
+    fixture *f = *state;
+    nt_scalar list = expand_any(f, "${{width, {stem}, {b = 1, a = {}}}}", NT_OK);
+    assert_int_equal(list.kind, NT_SCALAR_LIST);
+    assert_int_equal(list.list->count, 3);
+    assert_int_equal(list.list->items[0].integer, 64);
+    assert_string_equal(list.list->items[1].list->items[0].text, "pool");
+    const nt_member *members = list.list->items[2].members;
+    assert_string_equal(members[0].name, "a");
+    assert_int_equal(members[0].value.list->count, 0);
+    assert_string_equal(members[1].name, "b");
+    assert_null(members[2].name);
+    assert_int_equal(expand_any(f, "$input", NT_OK).members[1].value.integer, 8);
+    static const char *const refused[] = {
+        "${{1, nil, 3}}",
+        "${{[1] = 1, a = 2}}",
+        "${{true, print}}",
+        "x${{1}}",
+        "${(function() local t = {} t[1] = t return t end)()}",
+        "${(function() local t = {} for i = 1, 12 do t = {t, t, t, t} end return t end)()}",
+        NULL,
+    };
+    int count = 0;
+    for (; refused[count]; count++)
+        (void)expand_any(f, refused[count], NT_INVALID);
+    assert_int_equal(f->error.count, count);
+    assert_string_equal(f->error.items[4].message,
+                        "gives tables that nest more than 64 levels deep");
+    assert_string_equal(f->error.items[5].message, "gives more than 100000 values");
+}
+
 static void test_words(void **state) {
     fixture *f = *state;
     static const struct {
@@ -199,6 +243,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_repeated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_is_silent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_errors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lists_and_records, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_words, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,6 +190,12 @@ static void test_names(void **state) {
         "'.'\n"
         "     7 |   '': {op: relu}\n"
         "       |   ^~\n");
+    /* two that are there, whatever is left out between them */
+    assert_refused(NODES "  a: {op: relu, when: false}\n  '${\"a\"}': {op: relu}\n"
+                         "  '${(\"a\")}': {op: relu}\n",
+                   "net.yaml:7:3: error: the name 'a' is taken\n"
+                   "     7 |   '${(\"a\")}': {op: relu}\n"
+                   "       |   ^~~~~~~~~~\n");
     assert_refused(NODES "  a: {nodes: {b: {op: relu}}}\n  a.b: {op: relu}\n",
                    "net.yaml:6:3: error: the name 'a.b' is taken\n"
                    "     6 |   a.b: {op: relu}\n"
@@ -228,30 +234,31 @@ static void test_blocks(void **state) {
                    "net.yaml:9:39: error: kind must be one of a, b, not 'c'\n"
                    "     9 |   a: {block: unit, channels: 3, kind: c}\n"
                    "       |                                       ^\n");
-    assert_refused(BLOCKS "  a: {block: unit, channels: [3]}\n",
-                   "net.yaml:9:30: error: channels must be a single value, not a list\n"
-                   "     9 |   a: {block: unit, channels: [3]}\n"
-                   "       |                              ^\n");
+    assert_refused(BLOCKS "  a: {block: unit, channels: 3, kind: [a]}\n",
+                   "net.yaml:9:39: error: kind must be one of a, b, not a list\n"
+                   "     9 |   a: {block: unit, channels: 3, kind: [a]}\n"
+                   "       |                                       ^\n");
     assert_refused(BLOCKS "  a: {block: unit, channels: 3, from: [input, input]}\n",
                    "net.yaml:9:14: error: block 'unit' reads 1 input, not 2\n"
                    "     9 |   a: {block: unit, channels: 3, from: [input, input]}\n"
                    "       |              ^~~~\n");
     assert_refused(
-        HEAD "blocks:\n  u: {node: {}}\n  v: {params: {op: 1, a-b: 2, l: []}, nodes: []}\n"
-             "nodes: {a: {block: u}, b: {block: v}}\n",
+        HEAD
+        "blocks:\n  u: {node: {}}\n  v: {params: {op: 1, a-b: 2, l: {}, m: {x: 1}}, nodes: []}\n"
+        "nodes: {a: {block: u}, b: {block: v}}\n",
         "net.yaml:5:7: error: a block has no key 'node'; did you mean 'nodes'?\n"
         "     5 |   u: {node: {}}\n"
         "       |       ^~~~\n"
         "net.yaml:6:16: error: a param can't be called 'op': that key is every node's\n"
-        "     6 |   v: {params: {op: 1, a-b: 2, l: []}, nodes: []}\n"
+        "     6 |   v: {params: {op: 1, a-b: 2, l: {}, m: {x: 1}}, nodes: []}\n"
         "       |                ^~\n"
         "net.yaml:6:23: error: 'a-b' is no name for a param; use letters, digits and _, a "
         "letter first\n"
-        "     6 |   v: {params: {op: 1, a-b: 2, l: []}, nodes: []}\n"
+        "     6 |   v: {params: {op: 1, a-b: 2, l: {}, m: {x: 1}}, nodes: []}\n"
         "       |                       ^~~\n"
-        "net.yaml:6:34: error: a param that is no single value must be a map, not a list\n"
-        "     6 |   v: {params: {op: 1, a-b: 2, l: []}, nodes: []}\n"
-        "       |                                  ^\n");
+        "net.yaml:6:42: error: a param has no key 'x'\n"
+        "     6 |   v: {params: {op: 1, a-b: 2, l: {}, m: {x: 1}}, nodes: []}\n"
+        "       |                                          ^\n");
 }
 
 /* An error within a block names the way to it; once, however often the block is expanded. */
@@ -295,13 +302,29 @@ static void test_repeat_and_when(void **state) {
                    "     5 |   u$i: {op: relu, repeat: {i: '1-3'}}\n"
                    "       |                               ^~~~~\n");
     assert_refused(
-        NODES "  u$i: {op: relu, repeat: 3}\n  v: {op: relu, repeat: {i: '1..2', j: '1..2'}}\n",
+        NODES "  u$i: {op: relu, repeat: 3}\n  v: {op: relu, repeat: {}}\n"
+              "  w$i: {op: relu, repeat: {i: '1..'}}\n  x: {op: relu, repeat: {1: '1..2'}}\n"
+              "  y: {op: relu, repeat: {i: {a: 1}}}\n  z: {op: relu, repeat: {i: $input}}\n",
         "net.yaml:5:27: error: repeat must be a map, not a single value\n"
         "     5 |   u$i: {op: relu, repeat: 3}\n"
         "       |                           ^\n"
-        "net.yaml:6:25: error: repeat must name one variable; write repeat: {i: \"1..3\"}\n"
-        "     6 |   v: {op: relu, repeat: {i: '1..2', j: '1..2'}}\n"
-        "       |                         ^\n");
+        "net.yaml:6:25: error: repeat must name a variable; write repeat: {i: \"1..3\"}\n"
+        "     6 |   v: {op: relu, repeat: {}}\n"
+        "       |                         ^\n"
+        "net.yaml:7:27: error: repeat must name a variable whose range has an end; write repeat: "
+        "{i: "
+        "\"1..3\"}\n"
+        "     7 |   w$i: {op: relu, repeat: {i: '1..'}}\n"
+        "       |                           ^\n"
+        "net.yaml:8:26: error: '1' is no name for a variable\n"
+        "     8 |   x: {op: relu, repeat: {1: '1..2'}}\n"
+        "       |                          ^\n"
+        "net.yaml:9:29: error: a range must be a single value, not a map\n"
+        "     9 |   y: {op: relu, repeat: {i: {a: 1}}}\n"
+        "       |                             ^\n"
+        "net.yaml:10:29: error: a range must be a list or two integers, not a map\n"
+        "    10 |   z: {op: relu, repeat: {i: $input}}\n"
+        "       |                             ^~~~~~\n");
     assert_refused(NODES
                    "  a: {op: relu, when: 1}\n  b: {op: relu, when: '${input.channel == 3}'}\n"
                    "  c: {op: relu, when: '${1 +}'}\n",
@@ -314,12 +337,134 @@ static void test_repeat_and_when(void **state) {
                    "net.yaml:7:23: error: unexpected symbol near ')'\n"
                    "     7 |   c: {op: relu, when: '${1 +}'}\n"
                    "       |                       ^~~~~~~~\n");
+}
+
+static void test_repeat_over_lists(void **state) {
+    (void)state;
     assert_refused(
-        NODES "  a: {op: add, from: [input, input], when: false}\n",
-        "net.yaml:5:44: error: a node with 2 inputs can't stand for its input where `when` is "
+        HEAD "params: {table: [{c: 4, n: 1}, {c: 0, n: 2}]}\n"
+             "nodes:\n"
+             "  u$i: {op: conv2d, kernel: 1, channels: '${row.c}', repeat: {row: $table, k: "
+             "'1..${row.n}', i: '1..'}}\n"
+             "  v$i: {op: '${row.o}', repeat: {row: $table, i: '1..'}}\n"
+             "  w$i: {op: relu, repeat: {row: $table, k: '1..${row.m}', i: '1..'}}\n"
+             "  x$i: {op: relu, repeat: {k: '1..2', i: '${k}..'}}\n",
+        "net.yaml:6:42: error: channels of conv2d must be an integer from 1 to 1048576, not '0'\n"
+        "     6 |   u$i: {op: conv2d, kernel: 1, channels: '${row.c}', repeat: {row: $table, k: "
+        "'1..${row.n}', i: '1..'}}\n"
+        "       |                                          ^~~~~~~~~~\n"
+        "  with row = item 2, k = 1, i = 2, asked for at net.yaml:6:62\n"
+        "net.yaml:7:13: error: no member 'o'\n"
+        "     7 |   v$i: {op: '${row.o}', repeat: {row: $table, i: '1..'}}\n"
+        "       |             ^~~~~~~~~~\n"
+        "  with row = item 1, i = 1, asked for at net.yaml:7:33\n"
+        "net.yaml:8:44: error: no member 'm'\n"
+        "     8 |   w$i: {op: relu, repeat: {row: $table, k: '1..${row.m}', i: '1..'}}\n"
+        "       |                                            ^~~~~~~~~~~~~\n"
+        "  with row = item 1, asked for at net.yaml:8:27\n"
+        "net.yaml:9:42: error: no variable 'k'\n"
+        "     9 |   x$i: {op: relu, repeat: {k: '1..2', i: '${k}..'}}\n"
+        "       |                                          ^~~~~~~~\n");
+    assert_refused(NODES "  $i: {op: relu, repeat: {j: '1..1000000000', i: '1..0'}}\n",
+                   "net.yaml:5:3: error: the network expands to more than 100000 nodes\n"
+                   "     5 |   $i: {op: relu, repeat: {j: '1..1000000000', i: '1..0'}}\n"
+                   "       |   ^~\n");
+}
+
+/* Where a single value is wanted, a list is shown how to be one. */
+static void test_lists(void **state) {
+    (void)state;
+    assert_refused(
+        HEAD "params: {widths: [4, 6], row: {default: {c: 4}}}\n"
+             "nodes:\n"
+             "  a: {op: conv2d, channels: $widths, kernel: 1}\n"
+             "  b: {op: relu, when: $widths}\n"
+             "  c: {op: $row}\n"
+             "  d: {op: conv2d, channels: '${row.d}', kernel: '${widths[3]}'}\n"
+             "  e: {op: relu, from: 'x$widths'}\n"
+             "  f: {op: relu, when: '${{1, x = 2}}'}\n"
+             "  g: {op: relu, from: '${{1, x = 2}}'}\n",
+        "net.yaml:6:29: error: channels of conv2d must be an integer from 1 to 1048576, not this "
+        "list\n"
+        "     6 |   a: {op: conv2d, channels: $widths, kernel: 1}\n"
+        "       |                             ^~~~~~~\n"
+        "net.yaml:7:23: error: 'widths' is a list, not a value; write ${widths[1]}\n"
+        "     7 |   b: {op: relu, when: $widths}\n"
+        "       |                       ^~~~~~~\n"
+        "net.yaml:8:11: error: 'row' is a record, not a value; write ${row.c}\n"
+        "     8 |   c: {op: $row}\n"
+        "       |           ^~~~\n"
+        "net.yaml:9:29: error: no member 'd'\n"
+        "     9 |   d: {op: conv2d, channels: '${row.d}', kernel: '${widths[3]}'}\n"
+        "       |                             ^~~~~~~~~~\n"
+        "net.yaml:9:49: error: kernel of conv2d must be a value, not nil\n"
+        "     9 |   d: {op: conv2d, channels: '${row.d}', kernel: '${widths[3]}'}\n"
+        "       |                                                 ^~~~~~~~~~~~~~\n"
+        "net.yaml:10:23: error: a list can't be part of a text\n"
+        "    10 |   e: {op: relu, from: 'x$widths'}\n"
+        "       |                       ^~~~~~~~~~\n"
+        "net.yaml:11:23: error: gives a table, not a number, text, true or false\n"
+        "    11 |   f: {op: relu, when: '${{1, x = 2}}'}\n"
+        "       |                       ^~~~~~~~~~~~~~~\n"
+        "net.yaml:12:23: error: gives a table that is neither a list nor values by name\n"
+        "    12 |   g: {op: relu, from: '${{1, x = 2}}'}\n"
+        "       |                       ^~~~~~~~~~~~~~~\n");
+}
+
+static void test_paths(void **state) {
+    (void)state;
+    assert_refused(
+        HEAD "blocks:\n"
+             "  body: {nodes: {layer1: {nodes: {relu: {op: relu}}}, p: {op: max_pool, kernel: 2, "
+             "indices: true}}}\n"
+             "nodes:\n"
+             "  backbone: {block: body}\n"
+             "  a: {op: relu, from: backbone.layer2}\n"
+             "  b: {op: relu, from: bakbone.layer1.relu}\n"
+             "  c: {op: relu, from: later.layer1.relu}\n"
+             "  d: {block: body, when: false, from: input}\n"
+             "  e: {op: relu, from: d.layer1}\n"
+             "  f: {op: conv2d, kernel: 0, channels: 3}\n"
+             "  g: {block: body}\n"
+             "  h: {op: relu, from: g.layer1.relu}\n"
+             "  i: {nodes: {x: {op: relu, from: i.y}, y: {op: relu}}}\n"
+             "  later: {block: body}\n",
+        "net.yaml:8:23: error: no node 'backbone.layer2' stands above; did you mean "
+        "'backbone.layer1'?\n"
+        "     8 |   a: {op: relu, from: backbone.layer2}\n"
+        "       |                       ^~~~~~~~~~~~~~~\n"
+        "net.yaml:9:23: error: no node 'bakbone.layer1.relu' stands above; did you mean "
+        "'backbone.layer1.relu'?\n"
+        "     9 |   b: {op: relu, from: bakbone.layer1.relu}\n"
+        "       |                       ^~~~~~~~~~~~~~~~~~~\n"
+        "net.yaml:10:23: error: 'later' does not stand above this node; a node reads only what "
+        "stands above it\n"
+        "    10 |   c: {op: relu, from: later.layer1.relu}\n"
+        "       |                       ^~~~~~~~~~~~~~~~~\n"
+        "net.yaml:12:23: error: no node 'd.layer1' stands above; 'd' is not there: its `when` is "
         "false\n"
-        "     5 |   a: {op: add, from: [input, input], when: false}\n"
-        "       |                                            ^~~~~\n");
+        "    12 |   e: {op: relu, from: d.layer1}\n"
+        "       |                       ^~~~~~~~\n"
+        "net.yaml:13:27: error: kernel of conv2d must be an integer, or [rows, columns], each from "
+        "1 to 65536, not '0'\n"
+        "    13 |   f: {op: conv2d, kernel: 0, channels: 3}\n"
+        "       |                           ^\n"
+        "net.yaml:16:35: error: 'i' does not stand above this node; a node reads only what stands "
+        "above it\n"
+        "    16 |   i: {nodes: {x: {op: relu, from: i.y}, y: {op: relu}}}\n"
+        "       |                                   ^~~\n");
+    /* nothing that lies outside of a block, and nothing within what it reads */
+    assert_refused(
+        HEAD "blocks: {b: {nodes: {x: {op: relu, from: a.y}, z: {op: relu, from: input.y}}}}\n"
+             "nodes: {a: {nodes: {y: {op: relu}}}, c: {block: b}}\n",
+        "net.yaml:4:42: error: no node 'a.y' stands above\n"
+        "     4 | blocks: {b: {nodes: {x: {op: relu, from: a.y}, z: {op: relu, from: input.y}}}}\n"
+        "       |                                          ^~~\n"
+        "  in block 'b', asked for at net.yaml:5:38\n"
+        "net.yaml:4:68: error: no node 'input.y' stands above; did you mean 'input'?\n"
+        "     4 | blocks: {b: {nodes: {x: {op: relu, from: a.y}, z: {op: relu, from: input.y}}}}\n"
+        "       |                                                                    ^~~~~~~\n"
+        "  in block 'b', asked for at net.yaml:5:38\n");
 }
 
 /* One mistake, one diagnostic: what depends on it is silent, but is still checked on its own. */
@@ -535,14 +680,25 @@ static void test_twenty_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attributes),      cmocka_unit_test(test_ops),
-        cmocka_unit_test(test_references),      cmocka_unit_test(test_named_outputs),
-        cmocka_unit_test(test_names),           cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_trail),           cmocka_unit_test(test_recursion),
-        cmocka_unit_test(test_repeat_and_when), cmocka_unit_test(test_no_cascades),
-        cmocka_unit_test(test_unknown_when),    cmocka_unit_test(test_top_level),
-        cmocka_unit_test(test_settings),        cmocka_unit_test(test_node_limit),
-        cmocka_unit_test(test_block_explosion), cmocka_unit_test(test_block_depth),
+        cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_ops),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_named_outputs),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_trail),
+        cmocka_unit_test(test_recursion),
+        cmocka_unit_test(test_repeat_and_when),
+        cmocka_unit_test(test_no_cascades),
+        cmocka_unit_test(test_repeat_over_lists),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_unknown_when),
+        cmocka_unit_test(test_top_level),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_node_limit),
+        cmocka_unit_test(test_block_explosion),
+        cmocka_unit_test(test_block_depth),
         cmocka_unit_test(test_twenty_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

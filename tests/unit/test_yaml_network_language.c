@@ -198,6 +198,210 @@ static void test_when(void **state) {
         "  \"output\": \"c\"\n");
 }
 
+/* A constant reads nothing unless it says so; where it follows, the next node reads it. */
+static void test_constant(void **state) {
+    (void)state;
+    assert_expands(HEAD "nodes:\n"
+                        "  a: {op: global_avg_pool}\n"
+                        "  half: {op: constant, shape: ['${input.channels}', 8, 8], value: 0.5}\n"
+                        "  b: {op: relu}\n"
+                        "  biased: {op: constant, shape: [3, 8, 8], value: 2, from: a}\n"
+                        "  c: {op: mul, from: [input, half]}\n"
+                        "  gone: {op: constant, shape: [3], when: false}\n"
+                        "  d: {op: relu}\n",
+                   "nodes:\n"
+                   "  \"a\": {op: global_avg_pool, from: [\"input\"]}\n"
+                   "  \"half\": {op: constant, shape: [3,8,8], value: 0.5}\n"
+                   "  \"b\": {op: relu, from: [\"half\"]}\n"
+                   "  \"biased\": {op: constant, from: [\"a\"], shape: [3,8,8], value: 2}\n"
+                   "  \"c\": {op: mul, from: [\"input\", \"half\"]}\n"
+                   "  \"d\": {op: relu, from: [\"c\"]}\n"
+                   "outputs:\n"
+                   "  \"output\": \"d\"\n");
+}
+
+/* Of several inputs it is the first that the name stands for. */
+static void test_when_of_several_inputs(void **state) {
+    (void)state;
+    assert_expands(HEAD "params: {skip: false}\n"
+                        "blocks: {join: {inputs: [x, y], nodes: {add: {op: add, from: [x, y]}}}}\n"
+                        "nodes:\n"
+                        "  a: {op: conv2d, channels: 3, kernel: 1}\n"
+                        "  add: {op: add, from: [a, input], when: $skip}\n"
+                        "  b: {op: relu}\n"
+                        "  c: {block: join, from: [add, b], when: $skip}\n"
+                        "  d: {op: relu}\n",
+                   "nodes:\n"
+                   "  \"a\": {op: conv2d, from: [\"input\"], channels: 3, kernel: 1}\n"
+                   "  \"b\": {op: relu, from: [\"a\"]}\n"
+                   "  \"d\": {op: relu, from: [\"a\"]}\n"
+                   "outputs:\n"
+                   "  \"output\": \"b\"\n");
+}
+
+static void test_sums_of_one(void **state) {
+    (void)state;
+    assert_expands(HEAD "nodes:\n"
+                        "  a: {op: relu}\n"
+                        "  b: {op: concat, from: a}\n"
+                        "  c: {op: add, from: [b]}\n"
+                        "  d: {op: add, from: [c, input]}\n",
+                   "nodes:\n"
+                   "  \"a\": {op: relu, from: [\"input\"]}\n"
+                   "  \"d\": {op: add, from: [\"a\", \"input\"]}\n"
+                   "outputs:\n"
+                   "  \"output\": \"d\"\n");
+}
+
+/* What lies within a node is read by its path, from the node's own level and from further in. */
+static void test_paths(void **state) {
+    (void)state;
+    assert_expands(
+        HEAD
+        "blocks:\n"
+        "  unit: {nodes: {conv: {op: conv2d, channels: 3, kernel: 1}, relu: {op: relu}}}\n"
+        "  body:\n"
+        "    nodes: {layer1: {block: unit}, layer2.0: {block: unit}, p: {op: max_pool, kernel: "
+        "2, indices: true}}\n"
+        "    output: layer1.conv\n"
+        "nodes:\n"
+        "  backbone: {block: body}\n"
+        "  a: {op: relu, from: backbone.layer2.0}\n"
+        "  g:\n"
+        "    nodes:\n"
+        "      h: {nodes: {x: {op: relu, from: backbone.layer1.relu}}}\n"
+        "      y: {op: add, from: [h.x, input, g.h]}\n"
+        "  u: {op: max_unpool, kernel: 2, from: [backbone.p, backbone.p.indices]}\n"
+        "outputs: [g.h.x, u]\n",
+        "nodes:\n"
+        "  \"backbone.layer1.conv\": {op: conv2d, from: [\"input\"], channels: 3, kernel: 1}\n"
+        "  \"backbone.layer1.relu\": {op: relu, from: [\"backbone.layer1.conv\"]}\n"
+        "  \"backbone.layer2.0.conv\": {op: conv2d, from: [\"backbone.layer1.relu\"], channels: "
+        "3, kernel: 1}\n"
+        "  \"backbone.layer2.0.relu\": {op: relu, from: [\"backbone.layer2.0.conv\"]}\n"
+        "  \"backbone.p\": {op: max_pool, from: [\"backbone.layer2.0.relu\"], kernel: 2, "
+        "indices: true}\n"
+        "  \"a\": {op: relu, from: [\"backbone.layer2.0.relu\"]}\n"
+        "  \"g.h.x\": {op: relu, from: [\"backbone.layer1.relu\"]}\n"
+        "  \"g.y\": {op: add, from: [\"g.h.x\", \"a\", \"g.h.x\"]}\n"
+        "  \"u\": {op: max_unpool, from: [\"backbone.p\", \"backbone.p.indices\"], kernel: 2}\n"
+        "outputs:\n"
+        "  \"g.h.x\": \"g.h.x\"\n"
+        "  \"u\": \"u\"\n");
+}
+
+/* As attributes, as what `from` names, as shapes, from the file, from an expression and from --set.
+ */
+static void test_lists(void **state) {
+    (void)state;
+    const char *text =
+        "version: 1\ngraph: net\n"
+        "params:\n"
+        "  size: [3, 8, 8]\n"
+        "  widths: [4, 6]\n"
+        "  rows: [{width: 4, kernel: [1, 3]}, {width: '${widths[2]}', kernel: 1}]\n"
+        "  one: {default: {kernel: 3}, doc: a map}\n"
+        "  names: \"${(function() local n = {} for i = 1, #widths do n[i] = 'a' .. i end return n "
+        "end)()}\"\n"
+        "input: $size\n"
+        "nodes:\n"
+        "  a1: {op: conv2d, channels: '${rows[1].width}', kernel: '${rows[1].kernel}'}\n"
+        "  a2: {op: conv2d, channels: '${rows[#rows].width}', kernel: '${rows[1].kernel}', from: "
+        "input}\n"
+        "  b: {op: concat, from: $names}\n"
+        "  c: {op: conv2d, channels: 1, kernel: '${one.kernel}', from: '${{\"b\"}}'}\n";
+    assert_expands(text, "nodes:\n"
+                         "  \"a1\": {op: conv2d, from: [\"input\"], channels: 4, kernel: [1,3]}\n"
+                         "  \"a2\": {op: conv2d, from: [\"input\"], channels: 6, kernel: [1,3]}\n"
+                         "  \"b\": {op: concat, from: [\"a1\", \"a2\"]}\n"
+                         "  \"c\": {op: conv2d, from: [\"b\"], channels: 1, kernel: 3}\n"
+                         "outputs:\n"
+                         "  \"output\": \"c\"\n");
+    const nt_setting settings[] = {{"widths", "[4, 7]"}, {"params.rows.0.kernel", "[3, 1]"}};
+    assert_expands_with(text, settings, 2,
+                        "nodes:\n"
+                        "  \"a1\": {op: conv2d, from: [\"input\"], channels: 4, kernel: [3,1]}\n"
+                        "  \"a2\": {op: conv2d, from: [\"input\"], channels: 7, kernel: [3,1]}\n"
+                        "  \"b\": {op: concat, from: [\"a1\", \"a2\"]}\n"
+                        "  \"c\": {op: conv2d, from: [\"b\"], channels: 1, kernel: 3}\n"
+                        "outputs:\n"
+                        "  \"output\": \"c\"\n");
+}
+
+/* Over the items of a list; with a number beside it, by which copies are named; with as many copies
+ * of each row as it says, numbered through. */
+static void test_repeat_over_lists(void **state) {
+    (void)state;
+    assert_expands(HEAD "nodes:\n"
+                        "  w$w: {op: conv2d, channels: $w, kernel: 1, repeat: {w: [2, 5]}}\n"
+                        "  $i: {op: '${row.op}', repeat: {row: [{op: relu}, {op: sigmoid}], i: "
+                        "'0..'}}\n",
+                   "nodes:\n"
+                   "  \"w2\": {op: conv2d, from: [\"input\"], channels: 2, kernel: 1}\n"
+                   "  \"w5\": {op: conv2d, from: [\"w2\"], channels: 5, kernel: 1}\n"
+                   "  \"0\": {op: relu, from: [\"w5\"]}\n"
+                   "  \"1\": {op: sigmoid, from: [\"0\"]}\n"
+                   "outputs:\n"
+                   "  \"output\": \"1\"\n");
+    assert_expands(
+        HEAD "params: {table: [{c: 4, n: 2}, {c: 5, n: 0}, {c: 6, n: 1}]}\n"
+             "blocks: {unit: {params: {row: , first: }, nodes: {conv: {op: conv2d, channels: "
+             "'${row.c}', kernel: 1, bias: $first}}}}\n"
+             "nodes:\n"
+             "  features.$i: {block: unit, row: $row, first: '${k == 1}', repeat: {i: '1..', row: "
+             "$table, k: '1..${row.n}'}}\n"
+             "  none$w: {op: relu, repeat: {w: []}}\n",
+        "nodes:\n"
+        "  \"features.1.conv\": {op: conv2d, from: [\"input\"], channels: 4, kernel: 1}\n"
+        "  \"features.2.conv\": {op: conv2d, from: [\"features.1.conv\"], channels: 4, kernel: 1, "
+        "bias: false}\n"
+        "  \"features.3.conv\": {op: conv2d, from: [\"features.2.conv\"], channels: 6, kernel: "
+        "1}\n"
+        "outputs:\n"
+        "  \"output\": \"features.3.conv\"\n");
+}
+
+static void test_defaults_see_inputs(void **state) {
+    (void)state;
+    assert_expands(HEAD
+                   "blocks:\n"
+                   "  b:\n"
+                   "    params: {channels: '${2 * input.channels}', hidden: '${channels * 6}', "
+                   "of: $input}\n"
+                   "    nodes: {c: {op: conv2d, channels: $hidden, kernel: '${of.rows}'}}\n"
+                   "nodes: {a: {block: b}, d: {block: b, channels: 1, from: input}}\n",
+                   "nodes:\n"
+                   "  \"a.c\": {op: conv2d, from: [\"input\"], channels: 36, kernel: 8}\n"
+                   "  \"d.c\": {op: conv2d, from: [\"input\"], channels: 6, kernel: 8}\n"
+                   "outputs:\n"
+                   "  \"output\": \"d.c\"\n");
+}
+
+/* A node that isn't there has no name that another one couldn't have, further up or down. */
+static void test_absent_names_are_free(void **state) {
+    (void)state;
+    assert_expands(HEAD "params: {deep: false}\n"
+                        "nodes:\n"
+                        "  p: {op: max_pool, kernel: 2, indices: true}\n"
+                        "  0: {op: sigmoid, when: $deep}\n"
+                        "  '${0}': {op: relu}\n"
+                        "  x: {op: flatten, from: 0}\n"
+                        "  '${\"0\"}': {op: sigmoid, when: $deep}\n"
+                        "  y: {op: relu, from: 0}\n"
+                        "  g: {when: $deep, nodes: {a: {op: sigmoid}}}\n"
+                        "  g.a: {op: relu}\n"
+                        "  u: {op: relu, repeat: {i: '1..3'}, when: '${i == 2}'}\n",
+                   "nodes:\n"
+                   "  \"p\": {op: max_pool, from: [\"input\"], kernel: 2, indices: true}\n"
+                   "  \"0\": {op: relu, from: [\"p\"]}\n"
+                   "  \"x\": {op: flatten, from: [\"0\"]}\n"
+                   "  \"y\": {op: relu, from: [\"0\"]}\n"
+                   "  \"g.a\": {op: relu, from: [\"y\"]}\n"
+                   "  \"u\": {op: relu, from: [\"g.a\"]}\n"
+                   "outputs:\n"
+                   "  \"output\": \"u\"\n");
+}
+
 /* An empty group or repeat is the identity. */
 static void test_nothing_stands_for_its_input(void **state) {
     (void)state;
@@ -412,6 +616,14 @@ int main(void) {
         cmocka_unit_test(test_groups_see_outwards),
         cmocka_unit_test(test_repeat),
         cmocka_unit_test(test_when),
+        cmocka_unit_test(test_constant),
+        cmocka_unit_test(test_when_of_several_inputs),
+        cmocka_unit_test(test_sums_of_one),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_repeat_over_lists),
+        cmocka_unit_test(test_defaults_see_inputs),
+        cmocka_unit_test(test_absent_names_are_free),
         cmocka_unit_test(test_nothing_stands_for_its_input),
         cmocka_unit_test(test_inputs_and_outputs),
         cmocka_unit_test(test_named_outputs),
