@@ -218,8 +218,9 @@ static json_t *name_schema(void) {
 }
 
 static json_t *set_schema(void) {
-    return nt_schema_text("{'type': 'object',"
-                          " 'additionalProperties': {'type': ['string', 'number', 'boolean']}}");
+    return nt_schema_text(
+        "{'type': 'object',"
+        " 'additionalProperties': {'type': ['string', 'number', 'boolean', 'array']}}");
 }
 
 static json_t *seeds_schema(void) {

@@ -10,16 +10,20 @@
  *     nodes:                 name: {op: …} | {block: …} | {nodes: …, output: node}
  *     outputs:               node | [nodes] | name: node. Without it the last node is `output`
  *
- * A node reads the node before it (the first one: the input) unless it says `from`, a name or a
- * list of names of nodes further up, first at its own level of `nodes`, then further out, up to the
- * block's edge. NODE.NAME is a further output of the node's op, if that has a name, as max_pool's
- * `indices`. What a block reads it calls `input`, or what `inputs` calls it. Further keys of every
- * node: `when` (if false, the name stands for its input), `repeat` (`{i: "1..3"}`; the name must
- * then hold `$i`), `tags`, `doc`; all others are attributes of the op or params of the block.
+ * A node reads the node before it (the first one: the input; an op that needs no input: nothing)
+ * unless it says `from`, a name or a list of names of nodes further up, first at its own level of
+ * `nodes`, then further out, up to the block's edge. NODE.NAME is a node within that one, or a
+ * further output of the node's op, if that has a name, as max_pool's `indices`. What a block reads
+ * it calls `input`, or what `inputs` calls it. Further keys of every node: `when` (if false, the
+ * name stands for its first input, and is free for another node), `repeat`, `tags`, `doc`; all
+ * others are attributes of the op or params of the block. `repeat` goes through a range ("1..3") or
+ * a list for each of its variables, the later ones within the earlier; a range without an end
+ * counts the copies, whose names must differ, as unit$i.
  *
  * Every value may hold `$name` and `${expression}` of params, repeat variables, and shapes:
  * `channels`, `rows` and `columns` of an input or of a node further up, as in `${input.channels}`.
- * A block sees its own params only. */
+ * Params may be lists and maps. A block sees its own params only; their defaults see the params
+ * before them and the block's inputs. */
 #ifndef NT_NETWORK_FILE_H
 #define NT_NETWORK_FILE_H
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The JSON Schemas against the program: schema.py NONTRIVIAL ROOT
 
-Takes every graph and suite of the project, and each of them again with one key misspelt, for each key. What
+Takes every graph and suite of the project, README's examples of graphs, and each of them again with one key misspelt, for each key. What
 the schema refuses, `nontrivial check` must refuse; where `check` knows no such key, attribute or option, the
 schema must refuse it too. The other way about, a suite may say each key that the schema lists. Exits 77
 (skipped) without python3-jsonschema and python3-yaml."""
@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import language
 
 try:
     import jsonschema
@@ -129,6 +131,8 @@ def main():
         folder = pathlib.Path(folder)
         for part in ('graphs', 'experiments'):
             shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns('results'))
+        for name, text, _ in language.examples((root / 'README.md').read_text()):
+            (folder / 'graphs' / name).write_text(text)
         files = sorted(folder.rglob('*.yaml'))
         for path in files:
             misspelt, found = hold(program, validators, path, seen)

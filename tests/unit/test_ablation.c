@@ -331,6 +331,27 @@ static void cuts(void **state) {
     nt_network_free(network);
 }
 
+/* What would be left of the sum is smaller than the sum. */
+static void a_smaller_identity_stays(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("spread");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){2, 1, 1}));
+    nt_value sides[2];
+    assert_int_equal(nt_network_add_input(network, "image", type, &sides[0]), NT_OK);
+    nt_value conv = append(network, "conv2d", "channels=2 kernel=1", &sides[0], 1, "conv");
+    sides[1] = append(network, "resize", "size=4", &conv, 1, "large");
+    nt_value sum = append(network, "add", "", sides, 2, "sum");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", sum), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    const nt_edit drop = edit_of(network, "sum", "drop", "");
+    bool cut;
+    char why[NT_WHY] = "";
+    assert_int_equal(nt_edit_cuts(network->graph, &drop, 1, &cut, why), NT_INVALID);
+    assert_string_equal(why, "the identity path of 'sum' has another shape than the sum, so its "
+                             "branch can't be dropped");
+    nt_network_free(network);
+}
+
 /* --- kernels ---------------------------------------------------------------------------------- */
 
 enum { ELEMENTS = 5 * 5 * 3 * 3 };
@@ -477,6 +498,7 @@ int main(void) {
         cmocka_unit_test(tensors_are_shared),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(cuts),
+        cmocka_unit_test(a_smaller_identity_stays),
         cmocka_unit_test(reinit_is_the_initial_kernel),
         cmocka_unit_test(rerandomise_draws_anew),
         cmocka_unit_test(noise_is_relative),
