@@ -1,6 +1,8 @@
 #include "elementwise.h"
 
+#include "activation.h"
 #include "integers.h"
+#include "op_check.h"
 #include "parallel.h"
 #include <string.h>
 
@@ -31,4 +33,30 @@ static void zero_range(const void *call, int64_t from, int64_t to) {
 void nt_elementwise_zero(const nt_tensor *grad) {
     if (grad->data)
         nt_elementwise(grad->count * nt_type_stored(grad->type), zero_range, grad);
+}
+
+int nt_activation_infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
+                        char why[NT_WHY]) {
+    (void)attrs, (void)in_count;
+    ret_out[0] = in[0];
+    return nt_check_float(in, why) ? 1 : 0;
+}
+
+typedef struct activating {
+    nt_activation activation;
+    const float *x;
+    float *y;
+} activating;
+
+static void activate_range(const void *context, int64_t from, int64_t to) {
+    const activating *a = context;
+    nt_activate(&a->activation, a->x + from, a->y + from, 1, 0, to - from);
+}
+
+void nt_activation_forward(const nt_call *call,
+                           int32_t (*activation)(const void *attrs, double ret_numbers[2])) {
+    double numbers[2] = {0};
+    activating a = {.x = call->in[0].f, .y = call->out[0].f};
+    a.activation = nt_activation_of(activation(call->attrs, numbers), numbers);
+    nt_elementwise(nt_tensor_total(&call->in[0]), activate_range, &a);
 }

@@ -2,7 +2,7 @@
 #ifndef NT_ELEMENTWISE_H
 #define NT_ELEMENTWISE_H
 
-#include "tensor.h"
+#include "op.h"
 #include <stdint.h>
 
 /* Works on the elements [from, to) of a call, an nt_call or an nt_grad_call. */
@@ -10,6 +10,13 @@ typedef void (*nt_range)(const void *call, int64_t from, int64_t to);
 
 /* Covers [0, total) by parallel jobs of a fixed size. */
 void nt_elementwise(int64_t total, nt_range range, const void *call);
+
+/* What ops with an `activation` have in common: the output is like the input, which must be of
+ * floats; and the forward pass. */
+int nt_activation_infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
+                        char why[NT_WHY]);
+void nt_activation_forward(const nt_call *call,
+                           int32_t (*activation)(const void *attrs, double ret_numbers[2]));
 
 /* Zeros to all samples of a gradient, if it is wanted. */
 void nt_elementwise_zero(const nt_tensor *grad);

@@ -94,7 +94,8 @@ enum {
     NT_OP_LOSS = 1 << 5,     /* its last data input is the target; its first output is a scalar */
     NT_OP_SUM = 1 << 6,      /* the gradient of an input of the output's type is the output's own */
     NT_OP_GRAD_IN_PLACE = 1 << 7, /* the first input's gradient may lie on the first output's */
-    NT_OP_JOINS = 1 << 8          /* of one input it would be that input */
+    NT_OP_JOINS = 1 << 8,         /* of one input it would be that input */
+    NT_OP_IDEMPOTENT = 1 << 9     /* of its own output it makes that once more, bit for bit */
 };
 
 /* A case from which the generic tests derive shape, reference, gradient and threading checks. */
@@ -133,6 +134,11 @@ typedef struct nt_op {
     /* Which algorithm a call with these types takes, in the words of `nontrivial bench`:
      * "winograd". `grad`: which the gradient to the data takes. NULL: there is but one. */
     const char *(*algorithm)(const void *attrs, const nt_type *in, const nt_type *out, bool grad);
+
+    /* Of an op whose output is, at each place, a function of its only input there, and which has no
+     * parameters: what kernels/activation.h knows it by, never 0, and its numbers a and b there.
+     * NULL: it is no such op. */
+    int32_t (*activation)(const void *attrs, double ret_numbers[2]);
 
     /* Scratch memory, for calls whose tensors have types and counts but no data. NULL: none. */
     nt_need (*need)(const nt_call *call);

@@ -16,6 +16,8 @@ const char *nt_op_flaw(const nt_op *op) {
         return "has bounds on its inputs that make no sense";
     if (!op->backward && (op->grad_reads_in || op->grad_reads_out || op->grad_need))
         return "says what its gradient reads but has none";
+    if (op->activation && (op->params || op->max_inputs != 1))
+        return "is an activation but reads more than its input";
     if (nt_op_output_name(op, 0)[0])
         return "names its first output, which has the node's name";
     if (!(op->traits & NT_OP_INTERNAL) && (!op->cases || !op->cases->inputs))

@@ -1,7 +1,7 @@
 /* Leaky rectified linear unit: x above zero, slope · x below, element by element.
  * Maas, Hannun, Ng: "Rectifier nonlinearities improve neural network acoustic models", 2013. */
+#include "activation.h"
 #include "elementwise.h"
-#include "op.h"
 #include "op_check.h"
 #include "vectorise.h"
 
@@ -14,40 +14,30 @@ static const nt_field fields[] = {
     {0},
 };
 
-static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
-                 char why[NT_WHY]) {
-    (void)attrs, (void)in_count;
-    ret_out[0] = in[0];
-    return nt_check_float(in, why) ? 1 : 0;
-}
-
-NT_VECTORISED(forward_range, (const void *context, int64_t from, int64_t to), (context, from, to)) {
-    const nt_call *call = context;
-    float slope = (float)((const leaky_relu_attrs *)call->attrs)->slope;
-    const float *x = call->in[0].f;
-    float *y = call->out[0].f;
-    for (int64_t i = from; i < to; i++)
-        y[i] = x[i] < 0 ? slope * x[i] : x[i];
+static int32_t activation(const void *attrs, double ret_numbers[2]) {
+    ret_numbers[0] = ((const leaky_relu_attrs *)attrs)->slope;
+    return NT_LEAKY_RELU;
 }
 
 static void forward(const nt_call *call) {
-    nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
+    nt_activation_forward(call, activation);
 }
 
 NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
               (context, from, to)) {
     const nt_grad_call *call = context;
     float slope = (float)((const leaky_relu_attrs *)call->attrs)->slope;
-    const float *y = call->out[0].f, *dy = call->out_grad[0].f; /* y is positive where x is */
+    const float *y = call->out[0].f, *dy = call->out_grad[0].f;
     float *dx = call->in_grad[0].f;
+    NT_SIMD
     for (int64_t i = from; i < to; i++) {
         float grad = dy[i];
-        dx[i] = y[i] > 0 ? grad : slope * grad;
+        dx[i] = y[i] > 0 ? grad : slope * grad; /* y is positive where x is */
     }
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_elementwise(nt_tensor_total(&call->out[0]), backward_range, call);
+    nt_elementwise(nt_tensor_total(&call->out_grad[0]), backward_range, call);
 }
 
 const nt_op nt_op_leaky_relu = {
@@ -58,7 +48,8 @@ const nt_op nt_op_leaky_relu = {
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,
-    .infer = infer,
+    .infer = nt_activation_infer,
+    .activation = activation,
     .forward = forward,
     .backward = backward,
     .grad_reads_out = 1u << 0,

@@ -1,27 +1,16 @@
 /* The logistic function: 1 / (1 + e^-x), element by element. */
+#include "activation.h"
 #include "elementwise.h"
-#include "exponential.h"
-#include "op.h"
 #include "op_check.h"
 #include "vectorise.h"
 
-static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
-                 char why[NT_WHY]) {
-    (void)attrs, (void)in_count;
-    ret_out[0] = in[0];
-    return nt_check_float(in, why) ? 1 : 0;
-}
-
-NT_VECTORISED(forward_range, (const void *context, int64_t from, int64_t to), (context, from, to)) {
-    const nt_call *call = context;
-    const float *x = call->in[0].f;
-    float *y = call->out[0].f;
-    for (int64_t i = from; i < to; i++)
-        y[i] = 1 / (1 + nt_exp(-x[i]));
+static int32_t activation(const void *attrs, double ret_numbers[2]) {
+    (void)attrs, (void)ret_numbers;
+    return NT_SIGMOID;
 }
 
 static void forward(const nt_call *call) {
-    nt_elementwise(nt_tensor_total(&call->in[0]), forward_range, call);
+    nt_activation_forward(call, activation);
 }
 
 NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
@@ -29,12 +18,14 @@ NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
     const nt_grad_call *call = context;
     const float *y = call->out[0].f, *dy = call->out_grad[0].f;
     float *dx = call->in_grad[0].f;
-    for (int64_t i = from; i < to; i++)
+    NT_SIMD
+    for (int64_t i = from; i < to; i++) {
         dx[i] = dy[i] * (y[i] * (1 - y[i]));
+    }
 }
 
 static void backward(const nt_grad_call *call) {
-    nt_elementwise(nt_tensor_total(&call->out[0]), backward_range, call);
+    nt_elementwise(nt_tensor_total(&call->out_grad[0]), backward_range, call);
 }
 
 const nt_op nt_op_sigmoid = {
@@ -42,7 +33,8 @@ const nt_op nt_op_sigmoid = {
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 1,
     .max_inputs = 1,
-    .infer = infer,
+    .infer = nt_activation_infer,
+    .activation = activation,
     .forward = forward,
     .backward = backward,
     .grad_reads_out = 1u << 0,

@@ -16,6 +16,10 @@
 
 #include <stdbool.h>
 
+/* Before a loop whose passes don't depend on each other, although the places that it writes may be
+ * those that it reads. (Only where the build says -fopenmp-simd.) */
+#define NT_SIMD _Pragma("omp simd")
+
 #define NT_INLINE static inline __attribute__((always_inline))
 
 /* Whether the wide versions run: from the start, where the processor has what they need. Tests turn
