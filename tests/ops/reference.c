@@ -189,19 +189,6 @@ static void fold_batch_norm(const ref_call *call) {
 
 /* --- layers without --------------------------------------------------------------------------- */
 
-static void relu(const ref_call *call) {
-    FOR_EACH(call->out[0])
-    *at(&call->out[0], n, c, y, x) = fmax(*at(&call->in[0], n, c, y, x), 0);
-}
-
-static void leaky_relu(const ref_call *call) {
-    double slope = ref_real(call->op, call->attrs, "slope");
-    FOR_EACH(call->out[0]) {
-        double value = *at(&call->in[0], n, c, y, x);
-        *at(&call->out[0], n, c, y, x) = value < 0 ? slope * value : value;
-    }
-}
-
 static void add(const ref_call *call) {
     FOR_EACH(call->out[0]) {
         double sum = 0;
@@ -324,8 +311,17 @@ ref_forward ref_find(const char *op) {
         {"linear", linear},
         {"batch_norm", batch_norm},
         {"fold_batch_norm", fold_batch_norm},
-        {"relu", relu},
-        {"leaky_relu", leaky_relu},
+        {"relu", ref_relu},
+        {"relu6", ref_relu6},
+        {"clamp", ref_clamp},
+        {"leaky_relu", ref_leaky_relu},
+        {"prelu", ref_prelu},
+        {"elu", ref_elu},
+        {"silu", ref_silu},
+        {"gelu", ref_gelu},
+        {"softplus", ref_softplus},
+        {"hardsigmoid", ref_hardsigmoid},
+        {"hardswish", ref_hardswish},
         {"add", add},
         {"max_pool", max_pool},
         {"avg_pool", avg_pool},

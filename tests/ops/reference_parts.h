@@ -41,9 +41,22 @@ void ref_concat(const ref_call *call);
 void ref_adaptive_avg_pool(const ref_call *call);
 void ref_mul(const ref_call *call);
 
+/* reference_activations.c: what is done to each element. */
+void ref_relu(const ref_call *call);
+void ref_relu6(const ref_call *call);
+void ref_clamp(const ref_call *call);
+void ref_leaky_relu(const ref_call *call);
+void ref_prelu(const ref_call *call);
+void ref_elu(const ref_call *call);
+void ref_sigmoid(const ref_call *call);
+void ref_silu(const ref_call *call);
+void ref_gelu(const ref_call *call);
+void ref_softplus(const ref_call *call);
+void ref_hardsigmoid(const ref_call *call);
+void ref_hardswish(const ref_call *call);
+
 /* reference_segmentation.c: what networks that label each place end with. */
 void ref_max_unpool(const ref_call *call);
-void ref_sigmoid(const ref_call *call);
 void ref_softmax(const ref_call *call);
 void ref_weighted_sum(const ref_call *call);
 void ref_dice_loss(const ref_call *call);

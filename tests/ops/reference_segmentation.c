@@ -14,11 +14,6 @@ void ref_max_unpool(const ref_call *call) {
     }
 }
 
-void ref_sigmoid(const ref_call *call) {
-    FOR_EACH(call->out[0])
-    *at(&call->out[0], n, c, y, x) = 1 / (1 + exp(-*at(&call->in[0], n, c, y, x)));
-}
-
 /* e^x over the sum of the channels' e^x. */
 static double probability(const ref_value *in, int64_t n, int64_t c, int64_t y, int64_t x) {
     double sum = 0;

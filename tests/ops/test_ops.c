@@ -125,6 +125,13 @@ static void test_dropout_masks(void **state) {
     trial_finish(&other);
 }
 
+/* To a few units in the last place; a NaN for a NaN. */
+static void expect_float(const char *op, double x, float got, float wanted) {
+    if (isnan(wanted) ? !isnan(got)
+                      : !(got == wanted || fabsf(got - wanted) <= 1e-6F * fabsf(wanted)))
+        fail_msg("%s of %g: %g, not %g", op, x, (double)got, (double)wanted);
+}
+
 /* What PyTorch's functions leave undefined, or what data can do to them. */
 static void test_cross_entropy_targets(void **state) {
     static const nt_op_case cas = {"ignore=2", "3 scalar", "scalar"};
@@ -164,6 +171,58 @@ static void test_nan_is_seen(void **state) {
     trial_forward(&t);
     assert_true(isnan(t.out[0].f[1]));
     trial_finish(&t);
+}
+
+/* At limits, and for values that no number is: as PyTorch has it. */
+static void test_limits(void **state) {
+    static const struct {
+        const char *op, *attrs;
+        float x, y, slope;
+    } cases[] = {
+        {"relu6", "", 0, 0, 0},
+        {"relu6", "", 6, 6, 0},
+        {"clamp", "min=0 max=6", 0, 0, 1},
+        {"clamp", "min=0 max=6", 6, 6, 1},
+        {"clamp", "max=6", -INFINITY, -INFINITY, 1},
+        {"clamp", "min=0", INFINITY, INFINITY, 1},
+        {"clamp", "min=0", NAN, NAN, 0},
+        {"leaky_relu", "slope=0.5", -INFINITY, -INFINITY, 0.5F},
+        {"elu", "alpha=2", -INFINITY, -2, 0},
+        {"elu", "", -1e-7F, -1e-7F, 1},
+        {"elu", "", INFINITY, INFINITY, 1},
+        {"elu", "", NAN, NAN, NAN},
+        {"sigmoid", "", -INFINITY, 0, 0},
+        {"sigmoid", "", INFINITY, 1, 0},
+        {"silu", "", -1e30F, -0.0F, 0},
+        {"silu", "", INFINITY, INFINITY, NAN},
+        {"gelu", "", -INFINITY, NAN, NAN},
+        {"gelu", "", -1e18F, -0.0F, 0},
+        {"gelu", "", 1e18F, 1e18F, 1},
+        {"gelu", "approximate=tanh", -1e18F, -0.0F, 0},
+        {"softplus", "", -INFINITY, 0, 0},
+        {"softplus", "", -80, 1.8048513e-35F, 1.8048513e-35F},
+        {"softplus", "beta=2", INFINITY, INFINITY, 1},
+        {"softplus", "", NAN, NAN, NAN},
+        {"hardsigmoid", "", -3, 0, 0},
+        {"hardsigmoid", "", 3, 1, 0},
+        {"hardsigmoid", "", NAN, NAN, 0},
+        {"hardswish", "", -3, -0.0F, -0.5F},
+        {"hardswish", "", 3, 3, 1},
+        {"hardswish", "", NAN, NAN, NAN},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const nt_op_case one = {cases[i].attrs, "1", "1"};
+        trial t;
+        forward_of(&t, cases[i].op, &one, NULL);
+        t.in[0].f[0] = cases[i].x;
+        t.out_grad[0].f[0] = 1;
+        trial_forward(&t);
+        trial_backward(&t);
+        expect_float(cases[i].op, (double)cases[i].x, t.out[0].f[0], cases[i].y);
+        expect_float(cases[i].op, (double)cases[i].x, t.in_grad[0].f[0], cases[i].slope);
+        trial_finish(&t);
+    }
 }
 
 /* Of equal elements the first takes the gradient. */
@@ -315,6 +374,7 @@ int main(void) {
         cmocka_unit_test(test_dropout_masks),
         cmocka_unit_test(test_cross_entropy_targets),
         cmocka_unit_test(test_nan_is_seen),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_max_pool_tie),
         cmocka_unit_test(test_initial_scales),
         cmocka_unit_test(test_batch_norm_state),

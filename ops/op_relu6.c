@@ -1,0 +1,47 @@
+/* min(max(x, 0), 6), element by element: a clamp, but for the gradient, which is 0 at both limits,
+ * as PyTorch has it of either. Sandler et al.: "MobileNetV2", CVPR 2018, made it common. */
+#include "activation.h"
+#include "elementwise.h"
+#include "op_check.h"
+#include "vectorise.h"
+
+static int32_t activation(const void *attrs, double ret_numbers[2]) {
+    (void)attrs;
+    ret_numbers[1] = 6;
+    return NT_CLAMP;
+}
+
+static void forward(const nt_call *call) {
+    nt_activation_forward(call, activation);
+}
+
+NT_VECTORISED(backward_range, (const void *context, int64_t from, int64_t to),
+              (context, from, to)) {
+    const nt_grad_call *call = context;
+    const float *y = call->out[0].f, *dy = call->out_grad[0].f;
+    float *dx = call->in_grad[0].f;
+    NT_SIMD
+    for (int64_t i = from; i < to; i++) {
+        float grad = dy[i];
+        dx[i] = ((y[i] > 0) & (y[i] < 6)) ? grad : 0;
+    }
+}
+
+static void backward(const nt_grad_call *call) {
+    nt_elementwise(nt_tensor_total(&call->out_grad[0]), backward_range, call);
+}
+
+const nt_op nt_op_relu6 = {
+    .kind = {.name = "relu6", .doc = "min(max(x, 0), 6)", .fields = nt_no_fields},
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_IDEMPOTENT,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .infer = nt_activation_infer,
+    .activation = activation,
+    .forward = forward,
+    .backward = backward,
+    .grad_reads_out = 1u << 0,
+    .cases =
+        (const nt_op_case[]){
+            {"", "5x7x3", "5x7x3"}, {"", "230", "230"}, {"", "3x41x31", "3x41x31"}, {0}},
+};
