@@ -60,7 +60,8 @@ typedef struct nt_conv_transpose2d_attrs {
 typedef struct nt_fused_conv2d_attrs {
     nt_conv2d_attrs conv;
     bool plus; /* a map is added: the second input */
-    bool relu;
+    int32_t activation;
+    double numbers[2]; /* of the activation: see nt_op.activation */
     bool kept; /* the kernel is one that keep_kernel made */
 } nt_fused_conv2d_attrs;
 

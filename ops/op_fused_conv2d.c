@@ -1,6 +1,6 @@
 /* A convolution together with what follows it in the graph:
  *
- *     y = relu(conv2d(x) + bias + plus)          plus and relu where the attributes say so
+ *     y = activation(conv2d(x) + bias + plus)    plus and activation where the attributes say so
  *
  * Inputs: x, the map `plus` if there is one, the kernel (the weight, or with `kept` what
  * keep_kernel made of it), the bias if there is one. Outputs are those of the conv2d. The bits are
@@ -15,8 +15,12 @@ static const nt_field fields[] = {
     NT_CONV2D_FIELDS(AT),
     {"plus", NT_BOOL, offsetof(nt_fused_conv2d_attrs, plus), "false",
      .doc = "whether the second input is a map to be added"},
-    {"relu", NT_BOOL, offsetof(nt_fused_conv2d_attrs, relu), "false",
-     .doc = "whether negative values become 0"},
+    {"activation", NT_CHOICE, offsetof(nt_fused_conv2d_attrs, activation), "none",
+     .choices = nt_activation_names, .doc = "what is done to each element then"},
+    {"a", NT_REAL, offsetof(nt_fused_conv2d_attrs, numbers[0]), "0",
+     .doc = "the activation's first number"},
+    {"b", NT_REAL, offsetof(nt_fused_conv2d_attrs, numbers[1]), "0",
+     .doc = "the activation's second number"},
     {"kept", NT_BOOL, offsetof(nt_fused_conv2d_attrs, kept), "false",
      .doc = "whether the kernel is in the form in which it is multiplied by"},
     {0},
@@ -80,7 +84,7 @@ static void forward(const nt_call *call) {
     nt_moments moments;
     const nt_epilogue epilogue = {.bias = a->conv.bias ? kernel[1].f : NULL,
                                   .plus = a->plus ? call->in[1].f : NULL,
-                                  .relu = a->relu,
+                                  .activation = nt_activation_of(a->activation, a->numbers),
                                   .moments =
                                       nt_conv_call_moments(call, need_of(call, &shape), &moments)};
     (a->kept ? nt_conv_forward_kept : nt_conv_forward)(&shape, call->in[NT_CONV_X].f, kernel->f,
@@ -91,7 +95,7 @@ static void forward(const nt_call *call) {
 
 const nt_op nt_op_fused_conv2d = {
     .kind = {.name = "fused_conv2d",
-             .doc = "a convolution, and the sum and relu that follow it",
+             .doc = "a convolution, and the sum and activation that follow it",
              .fields = fields,
              .size = sizeof(nt_fused_conv2d_attrs)},
     .traits = NT_OP_INTERNAL,
@@ -105,13 +109,16 @@ const nt_op nt_op_fused_conv2d = {
     .forward = forward,
     .cases =
         (const nt_op_case[]){
-            {"channels=19 kernel=3 pad=1 relu=true", "18x5x6 19x18x3x3 19", "19x5x6"},
-            {"channels=16 kernel=3 pad=1 plus=true relu=true", "8x9x7 16x9x7 16x8x3x3 16",
+            {"channels=19 kernel=3 pad=1 activation=relu", "18x5x6 19x18x3x3 19", "19x5x6"},
+            {"channels=16 kernel=3 pad=1 plus=true activation=relu", "8x9x7 16x9x7 16x8x3x3 16",
              "16x9x7"},
             {"channels=16 kernel=3 pad=1 plus=true bias=false", "32x2x2 16x2x2 16x32x3x3",
              "16x2x2"},
             {"channels=24 kernel=1 stride=2 plus=true", "20x5x5 24x3x3 24x20x1x1 24", "24x3x3"},
-            {"channels=33 kernel=3 stride=2 pad=1 plus=true relu=true",
+            {"channels=33 kernel=3 stride=2 pad=1 plus=true activation=relu",
              "17x8x7 33x4x4 33x17x3x3 33", "33x4x4"},
+            {"channels=20 kernel=3 pad=1 plus=true activation=clamp a=-20 b=20",
+             "8x8x8 20x8x8 20x8x3x3 20", "20x8x8"},
+            {"channels=21 kernel=1 activation=silu", "8x5x5 21x8x1x1 21", "21x5x5"},
             {0}},
 };

@@ -1,5 +1,5 @@
 /* Fusing what follows a convolution into it: an add of two maps, one of them the convolution's, and
- * then a relu. A map is then written once and read by nobody in between.
+ * then an activation. A map is then written once and read by nobody in between.
  *
  * Only where the convolution has no other reader, or it would run twice. That depends on what else
  * is in the graph; the bits don't, since the fused op has those of the separate ones. Of two
@@ -62,7 +62,7 @@ static bool takes_add(const fusion *f, const nt_graph *from, const nt_node *add,
                       const nt_graph *to, const nt_value *in, form *ret) {
     if (!read_once(f, from, add->in[side]) || !form_of(to, in[side], ret))
         return false;
-    return !ret->attrs.plus && !ret->attrs.relu &&
+    return !ret->attrs.plus && !ret->attrs.activation &&
            nt_type_equal(*nt_graph_type(to, in[0]), *nt_graph_type(to, in[1]));
 }
 
@@ -73,9 +73,9 @@ static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *
     form found;
     if (node->grad)
         return NT_OK;
-    if (node->op == &nt_op_relu && read_once(f, from, node->in[0]) && form_of(to, in[0], &found) &&
-        !found.attrs.relu) {
-        found.attrs.relu = true;
+    if (node->op->activation && read_once(f, from, node->in[0]) && form_of(to, in[0], &found) &&
+        !found.attrs.activation) {
+        found.attrs.activation = node->op->activation(node->attrs, found.attrs.numbers);
         *ret_replaced = true;
     }
     for (int side = 0; node->op == &nt_op_add && node->in_count == 2 && side < 2; side++)
@@ -105,7 +105,7 @@ static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_gr
 
 const nt_pass nt_pass_fuse_end = {
     .kind = {.name = "fuse_end",
-             .doc = "fuse the sum and the relu after a convolution into it",
+             .doc = "fuse the sum and the activation after a convolution into it",
              .fields = nt_no_fields},
     .phases = NT_IN_EVALUATION,
     .run = run,

@@ -1,7 +1,7 @@
-/* Recomputing in place of keeping, for training: what a normalisation, a sum with it and the relu
- * after them made is wanted again by gradients, long after everybody else has read it. The
- * normalisation's input is kept for its own gradient anyway, so they are computed again from it,
- * with the statistics of the forward pass: the same bits, and most of what the layers between
+/* Recomputing in place of keeping, for training: what a normalisation, a sum with it and the
+ * activation after them made is wanted again by gradients, long after everybody else has read it.
+ * The normalisation's input is kept for its own gradient anyway, so they are computed again from
+ * it, with the statistics of the forward pass: the same bits, and most of what the layers between
  * convolutions keep is free meanwhile.
  *
  * A sum is computed again only where its other inputs are normalisations too or are not computed
@@ -64,7 +64,7 @@ static bool sums_normalised(const recomputing *r, const nt_graph *from, const nt
     return any && !node->grad && node->op == &nt_op_add;
 }
 
-/* The sum or relu over what its inputs are again, where they are. */
+/* The sum or activation over what its inputs are again, where they are. */
 static nt_status again(const recomputing *r, const nt_node *node, nt_graph *to, const nt_value *in,
                        nt_value *ret) {
     nt_value inputs[NT_MAX_INPUTS];
@@ -79,20 +79,21 @@ static nt_status recompute(void *context, const nt_graph *from, int32_t i, nt_gr
                            nt_value *in, nt_value *ret_out, bool *ret_replaced) {
     const recomputing *r = context;
     const nt_node *node = nt_graph_node(from, i);
-    bool relu = !node->grad && node->op == &nt_op_relu && has_again(r, node->in[0]);
+    bool activation = !node->grad && node->op->activation && has_again(r, node->in[0]);
     if (in_training(node)) {
         NT_TRY(copy(to, node, in, ret_out));
         *ret_replaced = true;
         return normalise_again(to, node, in, ret_out, &r->again[i]);
     }
-    if (relu || sums_normalised(r, from, node)) {
+    if (activation || sums_normalised(r, from, node)) {
         NT_TRY(copy(to, node, in, ret_out));
         *ret_replaced = true;
         return again(r, node, to, in, &r->again[i]);
     }
     for (int32_t j = 0; node->grad && j < node->in_count; j++) {
         const nt_node *read = nt_graph_node(from, node->in[j].node);
-        if (!read->grad && read->op == &nt_op_relu && has_again(r, node->in[j]))
+        if ((node->op->activation || (!read->grad && read->op->activation)) &&
+            has_again(r, node->in[j]))
             in[j] = r->again[node->in[j].node];
     }
     return NT_OK;

@@ -13,6 +13,7 @@
 #ifndef NT_CONV_H
 #define NT_CONV_H
 
+#include "activation.h"
 #include "moments.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,9 +41,9 @@ typedef struct nt_conv_need {
  * afterwards, one after the other. `moments` are those of y with a row for each place of each
  * sample: the convolution says how it makes them, and when; the caller finishes them. */
 typedef struct nt_epilogue {
-    const float *bias;   /* a value for each output channel, to be added; or NULL */
-    const float *plus;   /* maps like y, to be added; or NULL. May be y itself */
-    bool relu;           /* then negative values become 0; NaN stays NaN */
+    const float *bias; /* a value for each output channel, to be added; or NULL */
+    const float *plus; /* maps like y, to be added; or NULL. May be y itself */
+    nt_activation activation;
     nt_moments *moments; /* to be taken while the results are in a cache; or NULL */
 } nt_epilogue;
 

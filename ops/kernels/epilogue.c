@@ -1,5 +1,6 @@
-/* What ends a layer, done to sums (epilogue.h): bias, then plus, then relu, each rounded by itself,
- * as separate ops would. Vectors and single numbers go through the same steps. */
+/* What ends a layer, done to sums (epilogue.h): bias, then plus, then the activation, each rounded
+ * by itself, as separate ops would. Vectors and single numbers go through the same steps. A relu is
+ * taken on the way, other activations where the result lies then, still in a cache. */
 #include "epilogue.h"
 
 #include "lanes.h"
@@ -19,7 +20,7 @@ NT_INLINE float finish_one(const nt_epilogue *epilogue, float sum, int64_t chann
         sum += epilogue->bias[channel];
     if (epilogue->plus)
         sum += epilogue->plus[at];
-    return epilogue->relu && sum < 0 ? 0 : sum;
+    return epilogue->activation.kind == NT_RELU && sum < 0 ? 0 : sum;
 }
 
 /* One place. A vector is read as a whole before it is written. */
@@ -45,9 +46,10 @@ NT_INLINE void finish_row(const task *t, const float *from, int64_t at, bool rel
 NT_VECTORISED(finish_rows, (const task *t), (t)) {
     const float *from = t->sums->from;
     int64_t at = t->at, row = t->sums->row;
-    for (int64_t i = 0; t->epilogue->relu && i < t->rows; i++)
+    bool relu = t->epilogue->activation.kind == NT_RELU;
+    for (int64_t i = 0; relu && i < t->rows; i++)
         finish_row(t, from + i * row, at + i * t->y_row, true);
-    for (int64_t i = 0; !t->epilogue->relu && i < t->rows; i++)
+    for (int64_t i = 0; !relu && i < t->rows; i++)
         finish_row(t, from + i * row, at + i * t->y_row, false);
 }
 
@@ -55,12 +57,18 @@ void nt_epilogue_apply(const nt_epilogue *epilogue, const nt_conv_sums *sums, in
                        int64_t channel, int64_t count, float *y, int64_t at, int64_t y_row) {
     task t = {epilogue, sums, rows, channel, count, y, at, y_row};
     finish_rows(&t);
+    if (nt_epilogue_remains(epilogue))
+        nt_activate(&epilogue->activation, y + at, y + at, rows, y_row, count);
 }
 
 bool nt_epilogue_changes(const nt_epilogue *epilogue) {
-    return epilogue->bias || epilogue->plus || epilogue->relu;
+    return epilogue->bias || epilogue->plus || epilogue->activation.kind != NT_NO_ACTIVATION;
 }
 
 bool nt_epilogue_in_place(const nt_epilogue *epilogue, const float *y) {
     return epilogue->plus != y;
+}
+
+bool nt_epilogue_remains(const nt_epilogue *epilogue) {
+    return epilogue->activation.kind > NT_RELU;
 }

@@ -20,6 +20,9 @@ void nt_epilogue_apply(const nt_epilogue *epilogue, const nt_conv_sums *sums, in
 /* Whether there is anything to do to sums that lie in place. */
 bool nt_epilogue_changes(const nt_epilogue *epilogue);
 
+/* Whether the activation is another than relu: it is done to results that have all the rest. */
+bool nt_epilogue_remains(const nt_epilogue *epilogue);
+
 /* Whether y may hold sums until they are finished: not where it holds what is to be added. */
 bool nt_epilogue_in_place(const nt_epilogue *epilogue, const float *y);
 

@@ -27,7 +27,7 @@ typedef struct task {
     const float *maps;
     nt_winograd_right right;
     nt_epilogue epilogue;
-    bool changes; /* `epilogue` says anything */
+    bool changes, remains; /* `epilogue` says anything; nt_epilogue_remains */
     float *result, *tiles;
     const nt_conv_memory *memory;
     int64_t tile, tile_end; /* of this round */
@@ -214,7 +214,7 @@ static void emit_whole(const task *t, const int64_t *places, const float *const 
     const nt_winograd_epilogue epilogue = {.bias =
                                                t->epilogue.bias ? t->epilogue.bias + channel : NULL,
                                            .plus = t->epilogue.plus ? plus : NULL,
-                                           .relu = t->epilogue.relu};
+                                           .relu = t->epilogue.activation.kind == NT_RELU};
     for (int i = 0; i < t->plan->to.side * t->plan->to.side; i++) {
         bool inside = places[i] >= 0;
         to[i] = inside ? t->result + places[i] + channel : outside;
@@ -222,6 +222,9 @@ static void emit_whole(const task *t, const int64_t *places, const float *const 
             plus[i] = inside ? t->epilogue.plus + places[i] + channel : zeros;
     }
     t->plan->scheme->output(from, from_at, to, 0, count, t->changes ? &epilogue : NULL);
+    for (int i = 0; t->remains && i < t->plan->to.side * t->plan->to.side; i++)
+        if (places[i] >= 0)
+            nt_activate(&t->epilogue.activation, to[i], to[i], 1, 0, count);
 }
 
 /* The last channels, fewer than NT_PANEL. */
@@ -348,6 +351,7 @@ void nt_winograd_product(const nt_winograd_plan *plan, const float *maps,
               .right = *right,
               .epilogue = *epilogue,
               .changes = nt_epilogue_changes(epilogue),
+              .remains = nt_epilogue_remains(epilogue),
               .result = result,
               .tiles = tiles,
               .memory = memory};

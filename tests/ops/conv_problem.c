@@ -224,7 +224,7 @@ conv_array conv_run_epilogue(const conv_problem *p, const conv_epilogue *options
     nt_epilogue epilogue = {
         .bias = options->bias ? p->bias.v : NULL,
         .plus = options->plus ? options->on_itself ? y.v : p->plus.v : NULL,
-        .relu = options->relu,
+        .activation = options->relu ? (nt_activation){.kind = NT_RELU} : options->activation,
         .moments = &moments,
     };
     if (options->plus && options->on_itself)

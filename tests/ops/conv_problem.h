@@ -46,6 +46,7 @@ conv_array conv_run(const conv_problem *p, nt_conv_pass pass);
  * moments, which are taken on the way, are held against those of the result. */
 typedef struct conv_epilogue {
     bool bias, plus, on_itself, relu;
+    nt_activation activation; /* without `relu` */
 } conv_epilogue;
 conv_array conv_run_epilogue(const conv_problem *p, const conv_epilogue *options, bool kept);
 

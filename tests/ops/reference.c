@@ -30,6 +30,11 @@ double ref_real(const nt_op *op, const void *attrs, const char *name) {
     return *(const double *)attr(op, attrs, name, &type);
 }
 
+/* The word that an attribute has chosen. */
+static const char *choice(const ref_call *call, const char *name) {
+    return nt_field_find(call->op->kind.fields, name)->choices[get(call, name, 0)];
+}
+
 const nt_reals *ref_reals(const nt_op *op, const void *attrs, const char *name) {
     nt_field_type type;
     return attr(op, attrs, name, &type);
@@ -109,6 +114,23 @@ static void conv_transpose2d(const ref_call *call) {
     }
 }
 
+/* Does what the attribute `activation` says to the output, which has all the rest. */
+static void activate(const ref_call *call) {
+    const char *kind = choice(call, "activation");
+    double a = ref_real(call->op, call->attrs, "a"), b = ref_real(call->op, call->attrs, "b");
+    FOR_EACH(call->out[0]) {
+        double *value = at(&call->out[0], n, c, y, x);
+        if (strcmp(kind, "relu") == 0)
+            *value = fmax(*value, 0);
+        else if (strcmp(kind, "clamp") == 0)
+            *value = fmin(fmax(*value, a), b);
+        else if (strcmp(kind, "silu") == 0)
+            *value /= 1 + exp(-*value);
+        else if (strcmp(kind, "none") != 0)
+            abort();
+    }
+}
+
 /* Inputs: x, plus if there is one, the weight, the bias if there is one. */
 static void fused_conv2d(const ref_call *call) {
     int plus = get(call, "plus", 0);
@@ -122,8 +144,8 @@ static void fused_conv2d(const ref_call *call) {
     FOR_EACH(call->out[0]) {
         double *value = at(&call->out[0], n, c, y, x);
         *value += plus ? *at(&call->in[1], n, c, y, x) : 0;
-        *value = get(call, "relu", 0) ? fmax(*value, 0) : *value;
     }
+    activate(call);
 }
 
 static void linear(const ref_call *call) {

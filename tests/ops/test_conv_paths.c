@@ -308,7 +308,7 @@ static void finish_separately(const conv_problem *p, const conv_epilogue *e, con
  */
 static void check_epilogues_of(const conv_problem *p) {
     for (int bits = 0; bits < 16; bits++) {
-        conv_epilogue e = {bits & 1, bits & 2, bits & 4, bits & 8};
+        conv_epilogue e = {bits & 1, bits & 2, bits & 4, bits & 8, {0}};
         conv_array wanted = conv_run_epilogue(p, &(conv_epilogue){0}, false);
         conv_array whole = conv_run_epilogue(p, &e, false), halves = conv_run_epilogue(p, &e, true);
         finish_separately(p, &e, wanted);
@@ -330,6 +330,100 @@ static void check_epilogues(const conv_problem *p) {
 static void test_epilogues(void **state) {
     (void)state;
     each_shape(check_epilogues);
+}
+
+/* What the op makes of values that are there. */
+static void activate_by_op(const nt_op *op, const void *attrs, conv_array values) {
+    nt_tensor x = {.type = nt_type_map(nt_shape_of(1, (int32_t[]){(int32_t)values.count})),
+                   .count = 1,
+                   .data = values.v};
+    nt_tensor y = x;
+    op->forward(&(nt_call){.attrs = attrs, .in = &x, .out = &y, .in_count = 1, .out_count = 1});
+}
+
+/* The sign of a NaN is nobody's. */
+static void make_nan_equal(conv_array values) {
+    for (int64_t i = 0; i < values.count; i++)
+        values.v[i] = isnan(values.v[i]) ? NAN : values.v[i];
+}
+
+/* An activation at the end of a convolution against its op behind it, with a sum between them and
+ * without. */
+static void check_activation(const conv_problem *p, const nt_op *op, const void *attrs) {
+    double numbers[2] = {0};
+    nt_activation activation = nt_activation_of(op->activation(attrs, numbers), numbers);
+    for (int bits = 0; bits < 4; bits++) {
+        conv_epilogue e = {.bias = bits & 1, .plus = bits & 2}, fused = e;
+        fused.activation = activation;
+        conv_array wanted = conv_run_epilogue(p, &e, false);
+        conv_array whole = conv_run_epilogue(p, &fused, false);
+        conv_array halves = conv_run_epilogue(p, &fused, true);
+        activate_by_op(op, attrs, wanted);
+        make_nan_equal(wanted);
+        make_nan_equal(whole);
+        make_nan_equal(halves);
+        expect_same(p, op->kind.name, whole.v, wanted.v, wanted.count);
+        expect_same(p, op->kind.name, halves.v, wanted.v, wanted.count);
+        conv_array_free(wanted);
+        conv_array_free(whole);
+        conv_array_free(halves);
+    }
+}
+
+/* Every op that is an activation, with the attributes of its cases; returns how many there are. */
+static int check_activations(const conv_problem *p) {
+    int count = 0;
+    for (const nt_kind *const *kind = nt_ops; *kind; kind++) {
+        const nt_op *op = (const nt_op *)*kind;
+        for (const nt_op_case *cas = op->cases; op->activation && cas->inputs; cas++, count++) {
+            char why[NT_FIELD_WHY];
+            nt_arena arena;
+            nt_arena_init(&arena);
+            void *attrs = nt_arena_alloc(&arena, op->kind.size + 1);
+            assert_true(nt_fields_default(op->kind.fields, attrs, &arena));
+            assert_true(nt_fields_parse(op->kind.fields, attrs, &arena, cas->attrs, why));
+            check_activation(p, op, attrs);
+            nt_arena_finish(&arena);
+        }
+    }
+    return count;
+}
+
+/* Through each algorithm, with channels that fill panels and not. */
+static void test_activations(void **state) {
+    const struct {
+        nt_conv_shape shape;
+        nt_conv_algorithm algorithm;
+    } cases[] = {
+        {{3, 48, 9, 10, 48, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false}, NT_WINOGRAD_ALGORITHM},
+        {{3, 40, 8, 8, 37, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false}, NT_WINOGRAD_ALGORITHM},
+        {{3, 40, 8, 8, 37, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, true}, NT_DIRECT_ALGORITHM},
+        {{3, 64, 16, 16, 64, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, false}, NT_STRIDED_ALGORITHM},
+        {{3, 48, 2, 2, 37, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false}, NT_TOEPLITZ_ALGORITHM},
+        {{3, 40, 7, 7, 37, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1, false}, NT_DIRECT_ALGORITHM},
+        {{3, 40, 7, 7, 64, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1, false}, NT_DIRECT_ALGORITHM},
+        {{1, 300, 1, 1, 45, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1, false}, NT_DIRECT_ALGORITHM},
+        {{3, 3, 15, 15, 32, 0, 0, {5, 5}, {2, 2}, {2, 2}, {1, 1}, 1, false}, NT_DIRECT_ALGORITHM},
+        {{3, 40, 9, 9, 80, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 2, false}, NT_DIRECT_ALGORITHM},
+        {{3, 32, 9, 9, 48, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 16, false}, NT_GROUPED_ALGORITHM},
+        {{3, 37, 9, 9, 37, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 37, false},
+         NT_DEPTHWISE_ALGORITHM},
+        {{3, 21, 9, 9, 42, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 21, false},
+         NT_DEPTHWISE_ALGORITHM},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        nt_conv_shape shape = cases[i].shape;
+        conv_shape_finish(&shape);
+        assert_int_equal(shape.direct ? NT_DIRECT_ALGORITHM
+                                      : nt_conv_choose(&shape, NT_FORWARD_PASS),
+                         cases[i].algorithm);
+        conv_problem p = conv_problem_new(&shape, i);
+        for (int64_t at = 0; at < p.plus.count; at += 7)
+            p.plus.v[at] = at % 3 == 0 ? NAN : at % 3 == 1 ? INFINITY : -100;
+        assert_true(check_activations(&p) >= 11);
+        conv_problem_free(&p);
+    }
 }
 
 static void test_nan_stays(void **state) {
@@ -461,12 +555,12 @@ static void test_end_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference),     cmocka_unit_test(test_reference_without_wide_vectors),
-        cmocka_unit_test(test_direct),        cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_dead_taps),     cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_nan_stays),     cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_samples),       cmocka_unit_test(test_needs),
-        cmocka_unit_test(test_end_of_memory),
+        cmocka_unit_test(test_reference), cmocka_unit_test(test_reference_without_wide_vectors),
+        cmocka_unit_test(test_direct),    cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_dead_taps), cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_nan_stays), cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_threads),   cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_needs),     cmocka_unit_test(test_end_of_memory),
     };
     nt_threads_set(2);
     return cmocka_run_group_tests(tests, NULL, NULL);

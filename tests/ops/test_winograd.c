@@ -492,7 +492,7 @@ static nt_epilogue epilogue_of(const problem *p, const epilogue_options *e, cons
                          .plus = e->on_itself ? y
                                  : e->plus    ? p->plus.v
                                               : NULL,
-                         .relu = e->relu};
+                         .activation.kind = e->relu ? NT_RELU : NT_NO_ACTIVATION};
 }
 
 /* The forward pass, with the kernel as it is or kept, in memory of exactly the size asked for. */

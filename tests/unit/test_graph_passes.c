@@ -137,13 +137,41 @@ static void ends_are_fused(void **state) {
     nt_network *network = small_network();
     nt_graph *graph = through(network->graph, "fuse_end");
     const char *lines[] = {
-        "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 relu=true: Nx4x8x8 # conv1\n",
+        "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 activation=relu: Nx4x8x8 # "
+        "conv1\n",
         "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
         "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n",
         "%22 = fused_conv2d(%16, %21, %17, %18) channels=8 kernel=3 pad=1 plus=true: Nx8x4x4 "};
     assert_dump_has(graph, lines, sizeof lines / sizeof *lines);
     nt_graph_free(graph);
     nt_network_free(network);
+}
+
+/* Every activation is fused with its numbers; one with a parameter of its own is not. */
+static void activations_are_fused(void **state) {
+    static const char *const ops[][3] = {
+        {"clamp", "min=-1 max=2", " activation=clamp a=-1 b=2: "},
+        {"relu6", "", " activation=clamp b=6: "},
+        {"leaky_relu", "slope=0.2", " activation=leaky_relu a=0.2: "},
+        {"gelu", "approximate=tanh", " activation=gelu_tanh: "},
+        {"softplus", "", " activation=softplus a=1 b=20: "},
+        {"prelu", "", "= prelu("},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        nt_network *network = nt_network_new("ends");
+        nt_value x, conv, last;
+        nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})),
+                             &x);
+        conv = append(network, "conv2d", "channels=2 kernel=1 bias=false", &x, 1, "conv");
+        last = append(network, ops[i][0], ops[i][1], &conv, 1, "last");
+        assert_int_equal(nt_graph_add_output(network->graph, "out", last), NT_OK);
+        assert_int_equal(nt_network_seal(network), NT_OK);
+        nt_graph *graph = through(network->graph, "fuse_end");
+        assert_dump_has(graph, &ops[i][2], 1);
+        nt_graph_free(graph);
+        nt_network_free(network);
+    }
 }
 
 /* A convolution that somebody else reads too stays, and so does what doesn't fit. */
@@ -273,6 +301,32 @@ static void relus_are_merged(void **state) {
     nt_network_free(network);
 }
 
+/* A clamp by other limits is another function. */
+static void equal_clamps_are_merged(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("clamps");
+    nt_value x, last;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    last = append(network, "clamp", "max=6", &x, 1, "a");
+    last = append(network, "clamp", "max=6", &last, 1, "b");
+    last = append(network, "clamp", "max=5", &last, 1, "c");
+    last = append(network, "relu", "", &last, 1, "d");
+    last = append(network, "silu", "", &last, 1, "e");
+    last = append(network, "silu", "", &last, 1, "f");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", last), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_graph *graph = through(network->graph, "merge_relu");
+    assert_dump(graph, "%0 = input image: Nx2x4x4\n"
+                       "%1 = clamp(%0) max=6: Nx2x4x4 # a\n"
+                       "%2 = clamp(%1) max=5: Nx2x4x4 # c\n"
+                       "%3 = relu(%2): Nx2x4x4 # d\n"
+                       "%4 = silu(%3): Nx2x4x4 # e\n"
+                       "%5 = silu(%4): Nx2x4x4 # f\n"
+                       "out = %5\n");
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
 /* With `plain` no pass runs but those that say what the phase means. */
 static void plain_is_what_is_meant(void **state) {
     (void)state;
@@ -303,11 +357,13 @@ int main(void) {
         cmocka_unit_test(transposed_convolutions_take_other_kernels),
         cmocka_unit_test(zeroing_leaves_constants),
         cmocka_unit_test(ends_are_fused),
+        cmocka_unit_test(activations_are_fused),
         cmocka_unit_test(ends_with_other_readers_are_not_fused),
         cmocka_unit_test(kernels_are_kept),
         cmocka_unit_test(batch_statistics_are_not_folded),
         cmocka_unit_test(sums_are_fused),
         cmocka_unit_test(relus_are_merged),
+        cmocka_unit_test(equal_clamps_are_merged),
         cmocka_unit_test(plain_is_what_is_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,38 @@ static void what_is_cheap_is_recomputed(void **state) {
     close_bench(&b);
 }
 
+/* So is an activation whose gradient reads not what it made but what it read. */
+static void what_reads_its_input_is_recomputed(void **state) {
+    (void)state;
+    bench b;
+    nt_step_graph *step;
+    open_bench(&b,
+               TINY_HEAD
+               "  conv1: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+               "  bn:    {op: batch_norm}\n"
+               "  silu:  {op: silu}\n"
+               "  conv2: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n" TINY_TAIL,
+               NULL);
+    EXPECT_OK(&b.error, nt_step_graph_new(b.network, &b.recipe, &step, &b.error));
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(step->graph, &text);
+    const char *lines[] = {
+        "%8 = batch_norm(%2, %3, %4, %7.5, %7.6) statistics=given: Nx4x4x5 # bn\n",
+        "%9 = silu(%7): Nx4x4x5 # silu\n",
+        "%10 = silu(%8): Nx4x4x5 # silu\n",
+        "%12 = conv2d(%9, %11) channels=4",
+        " = conv2d_gradient(%10, %11, ",
+        " = silu_gradient(%8, ",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(text.bytes, lines[i]))
+            fail_msg("%s is not in\n%s", lines[i], text.bytes);
+    nt_text_finish(&text);
+    nt_step_graph_free(step);
+    close_bench(&b);
+}
+
 /* Of conv1's gradient only dw is used, since the image needs none. relu is read twice, so its
  * gradient is a sum, the later reader's part first. */
 static void step_graph_exactly(void **state) {
@@ -441,6 +473,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(step_graph_exactly),
         cmocka_unit_test(what_is_cheap_is_recomputed),
+        cmocka_unit_test(what_reads_its_input_is_recomputed),
         cmocka_unit_test(sums_of_many_readers),
         cmocka_unit_test(both_inputs_of_one_node),
         cmocka_unit_test(what_the_loss_ignores_is_refused),
