@@ -36,13 +36,19 @@ typedef enum nt_init {
 } nt_init;
 
 typedef struct nt_param {
-    const char *name; /* PyTorch's: weight, bias, running_mean … */
+    const char
+        *name; /* PyTorch's: weight, bias, running_mean …, after the node's; "": it has that */
     nt_type type;
     nt_role role;
     nt_init init;
     double scale;
     bool variance; /* no element may be below 0 */
 } nt_param;
+
+/* What stands between the node's name and the parameter's. */
+static inline const char *nt_param_dot(const nt_param *param) {
+    return param->name[0] ? "." : "";
+}
 
 /* --- calls ------------------------------------------------------------------------------------ */
 

@@ -102,8 +102,8 @@ static nt_status print_op(const nt_op *op, const nt_param *params, int param_cou
     add_outputs(op, &text);
     nt_text_add(&text, "parameters: ");
     for (int i = 0; i < param_count; i++)
-        nt_text_printf(&text, "%s%s (%s)", i ? ", " : "", params[i].name,
-                       role_text(params[i].role));
+        nt_text_printf(&text, "%s%s (%s)", i ? ", " : "",
+                       params[i].name[0] ? params[i].name : "NODE", role_text(params[i].role));
     nt_text_add(&text, param_count ? "\n" : "none\n");
     nt_kind_add_table(&op->kind, "attribute", &text);
     return nt_print(&text);

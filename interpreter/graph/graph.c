@@ -263,7 +263,8 @@ nt_status nt_graph_add(nt_graph *graph, const nt_op *op, const void *attrs, cons
             continue;
         if (!fits(params[i].type, params[i].name, why))
             return NT_INVALID;
-        snprintf(full_name, sizeof full_name, "%s.%s", name, params[i].name);
+        snprintf(full_name, sizeof full_name, "%s%s%s", name, nt_param_dot(&params[i]),
+                 params[i].name);
         NT_TRY(nt_graph_add_param(graph, full_name, params[i].type, &all[count++]));
     }
     return nt_graph_add_raw(graph, op, attrs, all, in_count, count, name, ret, why);

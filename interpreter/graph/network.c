@@ -58,10 +58,16 @@ nt_status nt_network_add_state(nt_network *network, const nt_state *state) {
     return NT_OK;
 }
 
-static nt_status add_param(nt_network *network, const char *layer, const nt_param *param) {
-    const char *name = nt_arena_printf(&network->arena, "%s.%s", layer, param->name);
+static nt_status add_param(nt_network *network, const char *layer, const nt_param *param,
+                           char why[NT_WHY]) {
+    const char *name =
+        nt_arena_printf(&network->arena, "%s%s%s", layer, nt_param_dot(param), param->name);
     if (!name)
         return NT_NO_MEMORY;
+    if (nt_network_state(network, name)) {
+        snprintf(why, NT_WHY, "its parameter would be the second that is called '%.120s'", name);
+        return NT_INVALID;
+    }
     return nt_network_add_state(network, &(nt_state){.name = name,
                                                      .type = param->type,
                                                      .role = param->role,
@@ -113,7 +119,7 @@ nt_status nt_network_append(nt_network *network, const nt_op *op, const void *at
         in_types[i] = *nt_graph_type(network->graph, in[i]);
     int param_count = op->params ? op->params(attrs, in_types, params) : 0;
     for (int i = 0; i < param_count; i++)
-        NT_TRY(add_param(network, site->name, &params[i]));
+        NT_TRY(add_param(network, site->name, &params[i], why));
     NT_TRY(add_layer(network, site, value));
     *ret = value;
     return NT_OK;
@@ -153,8 +159,10 @@ int64_t nt_layer_parameters(const nt_network *network, const nt_layer *layer) {
     int64_t total = 0;
     for (size_t i = 0; i < network->state_count; i++) {
         const nt_state *state = &network->states[i];
-        if (state->role == NT_WEIGHT && strncmp(state->name, layer->name, length) == 0 &&
-            state->name[length] == '.' && !strchr(state->name + length + 1, '.'))
+        if (state->role != NT_WEIGHT || strncmp(state->name, layer->name, length) != 0)
+            continue;
+        const char *rest = state->name + length;
+        if (!rest[0] || (rest[0] == '.' && !strchr(rest + 1, '.')))
             total += nt_shape_elements(state->type.shape);
     }
     return total;
