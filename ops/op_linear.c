@@ -1,9 +1,9 @@
-/* Fully connected layer: y = weight x + bias, over a vector. PyTorch's initial values. */
+/* Fully connected layer: y = weight x + bias, over a vector; of maps, at each place over its
+ * channels, as a 1x1 convolution. PyTorch's initial values. */
 #include "attrs.h"
 #include "conv_call.h"
 #include "op_check.h"
 #include <math.h>
-#include <stdio.h>
 
 static const nt_field fields[] = {
     {"features", NT_INT, offsetof(nt_linear_attrs, features), NULL, 1, 1 << 20,
@@ -16,15 +16,9 @@ static const nt_field fields[] = {
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
                  char why[NT_WHY]) {
     const nt_linear_attrs *a = attrs;
-    char text[NT_SHAPE_TEXT];
     (void)in_count;
-    if (!nt_check_float(&in[NT_CONV_X], why))
+    if (!nt_check_channels(&in[NT_CONV_X], why))
         return 0;
-    if (in[NT_CONV_X].shape.rank != 1) {
-        snprintf(why, NT_WHY, "takes a vector, not %s: flatten or pool it first",
-                 nt_shape_format(in[NT_CONV_X].shape, text));
-        return 0;
-    }
     ret_out[NT_CONV_Y] = in[NT_CONV_X];
     ret_out[NT_CONV_Y].shape.dim[0] = a->features;
     return 1;
@@ -52,18 +46,19 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
 
 static int64_t multiply_adds(const void *attrs, const nt_type *in, const nt_type *out) {
     (void)attrs;
-    return (int64_t)in[NT_CONV_X].shape.dim[0] * out[NT_CONV_Y].shape.dim[0];
+    return in[NT_CONV_X].shape.dim[0] * nt_shape_elements(out[NT_CONV_Y].shape);
 }
 
 static nt_conv_shape shape_of(const nt_tensor *x, const nt_tensor *y) {
+    const int32_t *in = x->type.shape.dim, *out = y->type.shape.dim; /* a vector: 1x1 maps */
     return (nt_conv_shape){
         .samples = x->count,
-        .channels = x->type.shape.dim[0],
-        .height = 1,
-        .width = 1,
-        .out_channels = y->type.shape.dim[0],
-        .out_height = 1,
-        .out_width = 1,
+        .channels = in[0],
+        .height = in[1],
+        .width = in[2],
+        .out_channels = out[0],
+        .out_height = out[1],
+        .out_width = out[2],
         .kernel = {1, 1},
         .stride = {1, 1},
         .dilation = {1, 1},
@@ -93,7 +88,7 @@ static void backward(const nt_grad_call *call) {
 
 const nt_op nt_op_linear = {
     .kind = {.name = "linear",
-             .doc = "fully connected layer",
+             .doc = "fully connected layer; of maps, at each place over the channels",
              .fields = fields,
              .size = sizeof(nt_linear_attrs)},
     .min_inputs = 1,
@@ -109,5 +104,7 @@ const nt_op nt_op_linear = {
     .cases = (const nt_op_case[]){{"features=10", "37", "10"},
                                   {"features=35 bias=false", "600", "35"},
                                   {"features=1", "1", "1"},
+                                  {"features=40", "24x7x3", "40x7x3"},
+                                  {"features=7 bias=false", "70x9x5", "7x9x5"},
                                   {0}},
 };

@@ -96,7 +96,7 @@ static const refusal refusals[] = {
      "can't multiply 1x5x5 by 3x1x1, which is neither like it, nor has one factor for each channel "
      "or each place"},
     /* the rest */
-    {"linear", "features=8", "3x5x5", "takes a vector, not 3x5x5: flatten or pool it first"},
+    {"linear", "features=8", "3x5", "takes maps (channels, rows, columns) or a vector, not 3x5"},
     {"batch_norm", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
     {"add", "", "3x5x5 3x5x5 3x5x4", "input 3 is 3x5x4, but the first is 3x5x5"},
     {"add", "", "4 3x5x5", "input 1 is 4, but the largest is 3x5x5"},
