@@ -1,11 +1,11 @@
 /* Its inputs one after the other along the channels. In memory, where channels lie innermost, each
  * pixel of the output is those of the inputs in turn. An input that is not batched is part of each
  * sample. */
+#include "copy_rows.h"
 #include "integers.h"
 #include "op_check.h"
 #include "parallel.h"
 #include <stdio.h>
-#include <string.h>
 
 enum { JOB = 1 << 14 }; /* about so many elements */
 
@@ -59,12 +59,6 @@ static part part_of(nt_shape out, int job) {
     return p;
 }
 
-static void copy(const float *from, int64_t from_step, int64_t channels, int64_t pixels, float *to,
-                 int64_t to_step) {
-    for (int64_t i = 0; i < pixels; i++)
-        memcpy(to + i * to_step, from + i * from_step, (size_t)channels * sizeof *to);
-}
-
 static void forward_job(const void *context, int job, int worker) {
     const nt_call *call = context;
     nt_shape out = call->out[0].type.shape;
@@ -75,8 +69,8 @@ static void forward_job(const void *context, int job, int worker) {
     for (int i = 0; i < call->in_count; i++) {
         int64_t channels = call->in[i].type.shape.dim[0];
         int64_t sample = call->in[i].count > 1 ? p.sample : 0;
-        copy(call->in[i].f + (sample * pixels + p.pixel) * channels, channels, channels, p.count, y,
-             out.dim[0]);
+        nt_copy_rows(call->in[i].f + (sample * pixels + p.pixel) * channels, channels, channels,
+                     p.count, y, out.dim[0]);
         y += channels;
     }
 }
@@ -110,8 +104,8 @@ static void backward_job(const void *context, int job, int worker) {
         const nt_tensor *dx = &call->in_grad[i];
         int64_t channels = dx->type.shape.dim[0];
         if (dx->data && dx->count == dy->count)
-            copy(dy->f + pixel * out.dim[0] + first, out.dim[0], channels, p.count,
-                 dx->f + pixel * channels, channels);
+            nt_copy_rows(dy->f + pixel * out.dim[0] + first, out.dim[0], channels, p.count,
+                         dx->f + pixel * channels, channels);
         else if (dx->data && p.sample == 0)
             sum_samples(dy, &p, first, dx);
         first += channels;
