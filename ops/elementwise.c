@@ -25,6 +25,27 @@ void nt_elementwise(int64_t total, nt_range range, const void *call) {
     nt_parallel((int)nt_ceil_div(total, JOB), run_job, &(work){total, range, call});
 }
 
+typedef struct row_work {
+    int64_t rows, rows_of_job;
+    nt_rows_range range;
+    const void *context;
+} row_work;
+
+static void run_rows_job(const void *context, int job, int worker) {
+    const row_work *w = context;
+    int64_t from = job * w->rows_of_job, left = w->rows - from;
+    w->range(w->context, from, from + (left < w->rows_of_job ? left : w->rows_of_job), worker);
+}
+
+void nt_rowwise(int64_t rows, int64_t rows_of_job, nt_rows_range range, const void *context) {
+    nt_parallel((int)nt_ceil_div(rows, rows_of_job), run_rows_job,
+                &(row_work){rows, rows_of_job, range, context});
+}
+
+int64_t nt_rows_of_job(int64_t channels) {
+    return channels < JOB ? JOB / channels : 1;
+}
+
 static void zero_range(const void *call, int64_t from, int64_t to) {
     const nt_tensor *grad = call;
     memset(grad->f + from, 0, (size_t)(to - from) * sizeof *grad->f);

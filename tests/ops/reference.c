@@ -296,6 +296,12 @@ static void dropout2d(const ref_call *call) {
         *at(&call->in[0], n, c, y, x) * factor_of(call, (int64_t)n * call->out[0].shape.dim[0] + c);
 }
 
+static void stochastic_depth(const ref_call *call) {
+    bool batch = get(call, "mode", 0);
+    FOR_EACH(call->out[0])
+    *at(&call->out[0], n, c, y, x) = *at(&call->in[0], n, c, y, x) * factor_of(call, batch ? 0 : n);
+}
+
 static void softmax_cross_entropy(const ref_call *call) {
     const ref_value *in = &call->in[0];
     const nt_reals *weights = ref_reals(call->op, call->attrs, "weights");
@@ -357,12 +363,27 @@ ref_forward ref_find(const char *op) {
         {"concat", ref_concat},
         {"adaptive_avg_pool", ref_adaptive_avg_pool},
         {"mul", ref_mul},
+        {"sub", ref_sub},
+        {"div", ref_div},
+        {"max", ref_max},
+        {"min", ref_min},
         {"max_unpool", ref_max_unpool},
         {"sigmoid", ref_sigmoid},
         {"softmax", ref_softmax},
         {"weighted_sum", ref_weighted_sum},
         {"softmax_cross_entropy", softmax_cross_entropy},
         {"dice_loss", ref_dice_loss},
+        {"stochastic_depth", stochastic_depth},
+        {"layer_norm", ref_layer_norm},
+        {"group_norm", ref_group_norm},
+        {"instance_norm", ref_instance_norm},
+        {"local_response_norm", ref_local_response_norm},
+        {"scale", ref_scale},
+        {"slice", ref_slice},
+        {"channel_shuffle", ref_channel_shuffle},
+        {"roll", ref_roll},
+        {"reflect_pad", ref_reflect_pad},
+        {"replicate_pad", ref_replicate_pad},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].op, op) == 0)

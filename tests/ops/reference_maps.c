@@ -94,8 +94,30 @@ void ref_adaptive_avg_pool(const ref_call *call) {
     }
 }
 
+/* Runs the body for each element of the output, with those of both inputs. */
+#define PAIRWISE(result)                                                                           \
+    FOR_EACH(call->out[0]) {                                                                       \
+        double a = *spread_at(&call->in[0], n, c, y, x);                                           \
+        double b = *spread_at(&call->in[1], n, c, y, x);                                           \
+        *at(&call->out[0], n, c, y, x) = (result);                                                 \
+    }
+
 void ref_mul(const ref_call *call) {
-    FOR_EACH(call->out[0])
-    *at(&call->out[0], n, c, y, x) =
-        *spread_at(&call->in[0], n, c, y, x) * *spread_at(&call->in[1], n, c, y, x);
+    PAIRWISE(a * b)
+}
+
+void ref_sub(const ref_call *call) {
+    PAIRWISE(a - b)
+}
+
+void ref_div(const ref_call *call) {
+    PAIRWISE(a / b)
+}
+
+void ref_max(const ref_call *call) {
+    PAIRWISE(fmax(a, b))
+}
+
+void ref_min(const ref_call *call) {
+    PAIRWISE(fmin(a, b))
 }

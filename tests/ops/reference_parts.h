@@ -40,6 +40,10 @@ void ref_pad(const ref_call *call);
 void ref_concat(const ref_call *call);
 void ref_adaptive_avg_pool(const ref_call *call);
 void ref_mul(const ref_call *call);
+void ref_sub(const ref_call *call);
+void ref_div(const ref_call *call);
+void ref_max(const ref_call *call);
+void ref_min(const ref_call *call);
 
 /* reference_activations.c: what is done to each element. */
 void ref_relu(const ref_call *call);
@@ -60,5 +64,19 @@ void ref_max_unpool(const ref_call *call);
 void ref_softmax(const ref_call *call);
 void ref_weighted_sum(const ref_call *call);
 void ref_dice_loss(const ref_call *call);
+
+/* reference_norm.c: what normalises each sample, and a scale. */
+void ref_layer_norm(const ref_call *call);
+void ref_group_norm(const ref_call *call);
+void ref_instance_norm(const ref_call *call);
+void ref_local_response_norm(const ref_call *call);
+void ref_scale(const ref_call *call);
+
+/* reference_moves.c: what only moves elements, or repeats them. */
+void ref_slice(const ref_call *call);
+void ref_channel_shuffle(const ref_call *call);
+void ref_roll(const ref_call *call);
+void ref_reflect_pad(const ref_call *call);
+void ref_replicate_pad(const ref_call *call);
 
 #endif
