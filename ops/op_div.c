@@ -17,7 +17,7 @@ static void backward(const nt_grad_call *call) {
 
 const nt_op nt_op_div = {
     .kind = {.name = "div",
-             .doc = "the first input divided by the second, which may have one value for each "
+             .doc = "the first input divided by the second; one may have one value for each "
                     "channel or place",
              .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,

@@ -16,11 +16,9 @@ static void backward(const nt_grad_call *call) {
 }
 
 const nt_op nt_op_min = {
-    .kind =
-        {.name = "min",
-         .doc =
-             "the smaller of two inputs; of the second, also one value for each channel or place",
-         .fields = nt_no_fields},
+    .kind = {.name = "min",
+             .doc = "the smaller of two inputs; one may have one value for each channel or place",
+             .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 2,
     .max_inputs = 2,

@@ -18,8 +18,7 @@ static void backward(const nt_grad_call *call) {
 const nt_op nt_op_sub = {
     .kind =
         {.name = "sub",
-         .doc =
-             "the first input less the second, which may have one value for each channel or place",
+         .doc = "the first input less the second; one may have one value for each channel or place",
          .fields = nt_no_fields},
     .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
     .min_inputs = 2,

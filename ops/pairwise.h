@@ -1,6 +1,5 @@
 /* Ops of two inputs, element by element: one function for each kind of them, one machinery for all.
- * The second input is like the first, or has one value for each channel (a vector, or Cx1x1) or for
- * each place (1xRxC). Of an input that is not batched, the one sample meets each of the other's. */
+ * One of the inputs may have but one value for each channel, each place or all (broadcast.h). */
 #ifndef NT_PAIRWISE_H
 #define NT_PAIRWISE_H
 
@@ -25,7 +24,7 @@ void nt_pairwise_forward(nt_pairwise kind, const nt_call *call);
  * which reads none. */
 void nt_pairwise_backward(nt_pairwise kind, const nt_grad_call *call);
 
-/* Every shape that the second input can have; the first case is of several jobs, which need not be
+/* Every shape that an input can have; the first case is of several jobs, which need not be
  * shown of each op. */
 extern const nt_op_case nt_pairwise_cases[];
 

@@ -97,13 +97,12 @@ static const refusal refusals[] = {
      "or each place"},
     {"sub", "", "3x5x5 4x1x1",
      "can't take the difference of 3x5x5 and 4x1x1, which is neither like it, nor has one value "
-     "for "
-     "each channel or each place"},
+     "for each channel or each place"},
     {"div", "", "3x5x5 1x5x1",
      "can't divide 3x5x5 by 1x5x1, which is neither like it, nor has one divisor for each channel "
      "or each place"},
-    {"max", "", "3 3x5x5",
-     "can't take the maximum of 3 and 3x5x5, which is neither like it, nor has one value for each "
+    {"max", "", "4 3x5x5",
+     "can't take the maximum of 3x5x5 and 4, which is neither like it, nor has one value for each "
      "channel or each place"},
     {"min", "", "3 4",
      "can't take the minimum of 3 and 4, which is neither like it, nor has one value for each "
