@@ -141,7 +141,7 @@ void nt_scope_init(nt_scope *scope, nt_loader *loader, const nt_scope *outer) {
 
 /* What lies within a node of this very level. */
 static const nt_binding *find_within(const nt_scope *scope, const char *name) {
-    if (!scope->prefix || !strchr(name, '.'))
+    if (!scope->prefix || !name || !strchr(name, '.'))
         return NULL;
     const char *path = nt_arena_printf(&scope->loader->arena, "%s%s", scope->prefix, name);
     return path ? nt_bindings_find(&scope->loader->paths, path) : NULL;
