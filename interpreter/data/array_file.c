@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char magic[] = "\x93NUMPY";
+
 enum { LONGEST_HEADER = 1 << 16, PIECE = 1 << 16, DENSEST = 1032 /* deflate packs no better */ };
 
 struct nt_array_file {
@@ -25,6 +27,8 @@ struct nt_array_file {
     int64_t file_size;
     struct archive *archive; /* NULL: a plain file */
     nt_array_head head;
+    int64_t member;       /* where in the file its bytes begin; -1: they are packed */
+    int64_t begin;        /* the same of the data behind the header */
     int64_t unread;       /* bytes of data that are still in the file */
     unsigned char *whole; /* of an array in Fortran's order, once it was needed */
     size_t whole_size;
@@ -147,6 +151,18 @@ static nt_status open_archive(nt_array_file *f, nt_error *error) {
     return NT_INVALID;
 }
 
+/* Where the bytes of the member begin whose header was just read; -1: they aren't there as they
+ * are. */
+static int64_t stored_at(const nt_array_file *f) {
+    char first[6];
+    int64_t at = archive_filter_bytes(f->archive, 0);
+    return strstr(archive_format_name(f->archive), "(uncompressed)") &&
+                   nt_file_read_at(f->descriptor, at, first, sizeof first) == sizeof first &&
+                   memcmp(first, magic, sizeof first) == 0
+               ? at
+               : -1;
+}
+
 /* Goes through the archive up to the member that is meant. Without a key all are seen: there must
  * be one, which is then sought by its key. */
 static nt_status find_member(nt_array_file *f, nt_error *error) {
@@ -160,6 +176,7 @@ static nt_status find_member(nt_array_file *f, nt_error *error) {
             continue;
         if (f->key && strcmp(key, f->key) == 0) {
             f->unread = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : -1;
+            f->member = stored_at(f);
             return NT_OK;
         }
         if (count++ < 16)
@@ -202,7 +219,7 @@ static nt_status read_head(nt_array_file *f, nt_error *error) {
     unsigned char first[12] = {0};
     size_t got;
     NT_TRY(read_some(f, first, 10, &got, error));
-    if (got < 6 || memcmp(first, "\x93NUMPY", 6) != 0) {
+    if (got < 6 || memcmp(first, magic, 6) != 0) {
         if (!f->archive)
             NT_TRY(nt_file_kind_refuse_at(f->path, NT_FILE_AS_DATA, error));
         return refuse(f, error, "is no array of NumPy");
@@ -260,7 +277,9 @@ static nt_status open_file(nt_array_file *f, nt_error *error) {
         NT_TRY(open_archive(f, error));
         NT_TRY(find_member(f, error));
     }
+    int64_t size = f->unread;
     NT_TRY(read_head(f, error));
+    f->begin = f->member < 0 ? -1 : f->member + (size - f->unread);
     return check_size(f, error);
 }
 
@@ -293,6 +312,10 @@ void nt_array_close(nt_array_file *file) {
 
 const nt_array_head *nt_array_head_of(const nt_array_file *file) {
     return &file->head;
+}
+
+int64_t nt_array_begin(const nt_array_file *file) {
+    return file->begin;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */

@@ -35,6 +35,10 @@ void nt_array_close(nt_array_file *file); /* takes NULL */
 
 const nt_array_head *nt_array_head_of(const nt_array_file *file);
 
+/* Where in the file the data begin, as they are in memory but for the bytes' order; -1: nowhere,
+ * since they are packed. */
+int64_t nt_array_begin(const nt_array_file *file);
+
 /* An element of the first dimension is a row: how many elements it has. */
 int64_t nt_array_row(const nt_array_head *head);
 

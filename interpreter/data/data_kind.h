@@ -73,6 +73,9 @@ typedef struct nt_data_info {
 
     const char *const *notes; /* what a user should know of these data, a line each */
     int32_t note_count;
+
+    /* For a kind's `sweep` and `read`: how many bytes they may keep of files until `close`. */
+    int64_t keep;
 } nt_data_info;
 
 /* --- kinds ------------------------------------------------------------------------------------ */
@@ -95,10 +98,19 @@ struct nt_data_kind {
      * `arena`. NT_INVALID when the folder holds no such data. */
     nt_status (*open)(const void *options, nt_arena *arena, nt_data_info *info, nt_error *error);
 
-    /* One of the two. Reads and checks sample i of NT_TRAIN or NT_TEST: the pixels of info->shape,
+    /* This or `load`. Reads and checks sample i of NT_TRAIN or NT_TEST: the pixels of info->shape,
      * and its mask, unless there are classes. Called by several threads at once. */
     nt_status (*read)(const void *options, const nt_data_info *info, nt_split split, int32_t i,
                       void *ret_pixels, unsigned char *ret_mask, nt_error *error);
+
+    /* Beside `read`, where files hold many samples; NULL: there is none. Reads and checks all of
+     * them once, each file from its beginning to its end, in any order. Comes before `read`. */
+    nt_status (*sweep)(const void *options, const nt_data_info *info, nt_split split,
+                       const nt_sample_sink *sink, nt_error *error);
+
+    /* Frees what `open` and `read` hold beside the arena, also when opening failed; NULL: nothing.
+     */
+    void (*close)(const nt_data_info *info);
 
     /* Reads and checks all of them, where one costs as much, as many as `info` says. The caller
      * frees. */

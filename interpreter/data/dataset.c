@@ -128,6 +128,8 @@ void nt_dataset_free(nt_dataset *dataset) {
         return;
     for (int split = 0; split < NT_HELD_OUT; split++)
         nt_image_cache_finish(&dataset->caches[split]);
+    if (dataset->info.kind->close)
+        dataset->info.kind->close(&dataset->info);
     nt_arena arena = dataset->arena;
     nt_arena_finish(&arena);
 }
@@ -304,19 +306,31 @@ static nt_data_info info_of_kind(const nt_dataset *dataset) {
     return info;
 }
 
+/* What may still be held. Where not all of a split can be, a kind that keeps files unpacked gets a
+ * quarter of it, once for both splits. */
+static int64_t share_memory(nt_dataset *dataset, const nt_image_source *source) {
+    int64_t left = dataset->memory - dataset->info.keep;
+    for (int s = 0; s < NT_HELD_OUT; s++)
+        left -= nt_image_cache_bytes(&dataset->caches[s]);
+    left = left > 0 ? left : 0;
+    if (dataset->info.keep > 0 || !dataset->info.kind->close ||
+        nt_image_source_bytes(source) <= left)
+        return left;
+    dataset->info.keep = left / 4;
+    return left - dataset->info.keep;
+}
+
 nt_status nt_dataset_load(nt_dataset *dataset, nt_split split, nt_error *error) {
     nt_split stored = split == NT_HELD_OUT ? NT_TRAIN : split;
-    const nt_data_info info = info_of_kind(dataset);
+    nt_data_info info = info_of_kind(dataset);
+    const nt_image_source source = {dataset->options, &info, stored};
     if (dataset->caches[stored].count > 0)
         return NT_OK;
     if (dataset->memory == 0)
         dataset->memory = usual_memory();
-    int64_t left = dataset->memory;
-    for (int s = 0; s < NT_HELD_OUT; s++)
-        left -= nt_image_cache_bytes(&dataset->caches[s]);
-    return nt_image_cache_fill(&dataset->caches[stored],
-                               &(nt_image_source){dataset->options, &info, stored},
-                               left > 0 ? left : 0, error);
+    int64_t left = share_memory(dataset, &source);
+    info.keep = dataset->info.keep;
+    return nt_image_cache_fill(&dataset->caches[stored], &source, left, error);
 }
 
 /* The split that the kind knows the sample by, and its number there. */

@@ -44,34 +44,68 @@ static nt_status hold(const filling *f, int32_t i, nt_error *error) {
     return NT_OK;
 }
 
-static nt_status note_digest(const filling *f, int32_t i, nt_error *error) {
+static nt_status note_digest(const filling *f, int32_t i, const nt_sample *sample,
+                             nt_error *error) {
     const nt_data_info *info = f->source->info;
+    char *digest = f->cache->digests[i - f->cache->held.count];
+    return nt_sample_digest(sample, info->shape, info->pixel, digest) == NT_OK
+               ? NT_OK
+               : no_memory(1, error);
+}
+
+static nt_status look_at(const filling *f, int32_t i, nt_error *error) {
     size_t size = nt_image_cache_room(f->cache);
     void *room = nt_alloc(size);
     nt_sample sample;
     nt_status status =
         room ? read_into(f->cache, f->source, i, room, &sample, error) : no_memory(1, error);
-    if (status == NT_OK && nt_sample_digest(&sample, info->shape, info->pixel,
-                                            f->cache->digests[i - f->cache->held.count]) != NT_OK)
-        status = no_memory(1, error);
+    if (status == NT_OK)
+        status = note_digest(f, i, &sample, error);
     nt_free(room, size);
     return status;
 }
 
 static nt_status fill_sample(const void *context, int32_t i, nt_error *error) {
     const filling *f = context;
-    return i < f->cache->held.count ? hold(f, i, error) : note_digest(f, i, error);
+    return i < f->cache->held.count ? hold(f, i, error) : look_at(f, i, error);
+}
+
+/* The same of a sample that a sweep comes by. */
+static nt_status take_sample(const void *context, int32_t i, const nt_sample *sample,
+                             nt_error *error) {
+    const filling *f = context;
+    nt_images *held = &f->cache->held;
+    if (i >= held->count)
+        return note_digest(f, i, sample, error);
+    memcpy(held->pixels + (size_t)i * held->size, sample->pixels, held->size);
+    if (held->masks)
+        memcpy(held->masks + (size_t)i * held->mask_size, sample->mask, held->mask_size);
+    else
+        held->labels[i] = sample->label;
+    return NT_OK;
 }
 
 static size_t digests_size(const nt_image_cache *cache) {
     return (size_t)(cache->count - cache->held.count) * sizeof *cache->digests;
 }
 
+static size_t pixels_size(const nt_data_info *info) {
+    return (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
+}
+
+static size_t mask_size_of(const nt_data_info *info) {
+    return info->target == NT_TARGET_MASK ? (size_t)nt_shape_pixels(info->shape) : 0;
+}
+
+int64_t nt_image_source_bytes(const nt_image_source *source) {
+    const nt_data_info *info = source->info;
+    return (int64_t)info->counts[source->split] * (int64_t)(pixels_size(info) + mask_size_of(info));
+}
+
 static nt_status fill_singly(nt_image_cache *cache, const nt_image_source *source, int64_t memory,
                              nt_error *error) {
     const nt_data_info *info = source->info;
-    size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
-    size_t mask_size = info->target == NT_TARGET_MASK ? (size_t)nt_shape_pixels(info->shape) : 0;
+    size_t size = pixels_size(info), mask_size = mask_size_of(info);
     int64_t most = memory / (int64_t)(size + mask_size);
     cache->count = info->counts[source->split];
     int32_t held = most < cache->count ? (int32_t)most : cache->count;
@@ -79,7 +113,11 @@ static nt_status fill_singly(nt_image_cache *cache, const nt_image_source *sourc
         return no_memory(held, error);
     if (held < cache->count && !(cache->digests = nt_alloc(digests_size(cache))))
         return no_memory(cache->count, error);
-    return nt_read_samples(cache->count, fill_sample, &(filling){cache, source}, error);
+    const filling f = {cache, source};
+    if (!info->kind->sweep)
+        return nt_read_samples(cache->count, fill_sample, &f, error);
+    const nt_sample_sink sink = {take_sample, &f, held};
+    return info->kind->sweep(source->options, info, source->split, &sink, error);
 }
 
 nt_status nt_image_cache_fill(nt_image_cache *ret, const nt_image_source *source, int64_t memory,

@@ -30,6 +30,8 @@ nt_status nt_image_cache_fill(nt_image_cache *ret, const nt_image_source *source
                               nt_error *error);
 void nt_image_cache_finish(nt_image_cache *cache);
 
+int64_t nt_image_source_bytes(const nt_image_source *source); /* of all its samples */
+
 int64_t nt_image_cache_bytes(const nt_image_cache *cache); /* of the images that are held */
 
 /* Sample i. `room` has nt_image_cache_room bytes, aligned as nt_alloc's, where one that isn't held

@@ -43,6 +43,13 @@ nt_sample nt_images_sample(const nt_images *images, int32_t i);
 nt_status nt_sample_digest(const nt_sample *sample, nt_shape shape, nt_pixel pixel,
                            char ret[NT_DIGEST_HEX]);
 
+/* Where what reads many samples puts each, from any thread. */
+typedef struct nt_sample_sink {
+    nt_status (*take)(const void *context, int32_t i, const nt_sample *sample, nt_error *error);
+    const void *context;
+    int32_t held; /* the first so many stay in memory; the others will be read again */
+} nt_sample_sink;
+
 /* Calls `read` for each of `count` samples, several at once. All are tried; the errors of the first
  * NT_ERROR_LIMIT that fail are reported, in their order, and the others counted. */
 typedef nt_status (*nt_read_sample)(const void *context, int32_t sample, nt_error *error);

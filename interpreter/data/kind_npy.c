@@ -2,53 +2,41 @@
  * by sample along the first index. Bytes stay bytes, with the usual mean and deviation of each
  * channel measured over all training images; any other type becomes float32, which no usual
  * normalisation changes. Files are read in pieces, so that no second copy of an array is in memory
- * (but of one in Fortran's order). */
-#include "array_range.h"
-#include "data_kind.h"
-#include "mask_key.h"
+ * (but of one in Fortran's order). Samples that aren't held are read again from where they lie;
+ * where they don't lie in one piece all must be held. */
+#include "array_set.h"
 #include <math.h>
 #include <string.h>
 
 enum { LARGEST_SIDE = 1 << 14, MOST_CLASSES = 1 << 16 };
-enum { CHANNELS_FIRST, CHANNELS_LAST };
-
-typedef struct options {
-    const char *train_images, *train_labels, *train_masks, *test_images, *test_labels, *test_masks;
-    const char *labels;
-    nt_ints ignore_labels, test_part;
-    int32_t layout, classes;
-} options;
 
 static const char *const layouts[] = {"nchw", "nhwc", NULL};
 
 static const nt_field fields[] = {
-    {"train_images", NT_STRING, offsetof(options, train_images), "",
+    {"train_images", NT_STRING, offsetof(nt_array_options, train_images), "",
      .doc = "array of the training images: FILE.npy, or FILE.npz#NAME"},
-    {"train_labels", NT_STRING, offsetof(options, train_labels), "",
+    {"train_labels", NT_STRING, offsetof(nt_array_options, train_labels), "",
      .doc = "array of their classes, or:"},
-    {"train_masks", NT_STRING, offsetof(options, train_masks), "", .doc = "array of their masks"},
-    {"test_images", NT_STRING, offsetof(options, test_images), "",
+    {"train_masks", NT_STRING, offsetof(nt_array_options, train_masks), "",
+     .doc = "array of their masks"},
+    {"test_images", NT_STRING, offsetof(nt_array_options, test_images), "",
      .doc = "array of the test images"},
-    {"test_labels", NT_STRING, offsetof(options, test_labels), "",
+    {"test_labels", NT_STRING, offsetof(nt_array_options, test_labels), "",
      .doc = "array of their classes, or:"},
-    {"test_masks", NT_STRING, offsetof(options, test_masks), "", .doc = "array of their masks"},
-    {"layout", NT_CHOICE, offsetof(options, layout), "nchw", .choices = layouts,
+    {"test_masks", NT_STRING, offsetof(nt_array_options, test_masks), "",
+     .doc = "array of their masks"},
+    {"layout", NT_CHOICE, offsetof(nt_array_options, layout), "nchw", .choices = layouts,
      .doc = "whether the channels come before rows and columns, or after them"},
-    {"classes", NT_INT, offsetof(options, classes), "0", 0, MOST_CLASSES,
+    {"classes", NT_INT, offsetof(nt_array_options, classes), "0", 0, MOST_CLASSES,
      .doc = "number of classes, numbered from 0; 0: as many as the labels or masks show"},
-    {"labels", NT_LABELS, offsetof(options, labels), "",
+    {"labels", NT_LABELS, offsetof(nt_array_options, labels), "",
      .doc = "the classes and their numbers in the labels or masks, in place of 'classes'"},
-    {"ignore_labels", NT_INTS, offsetof(options, ignore_labels), "[]", -1, 65535,
+    {"ignore_labels", NT_INTS, offsetof(nt_array_options, ignore_labels), "[]", -1, 65535,
      .doc = "numbers in masks of pixels that count nowhere"},
-    {"test_part", NT_INTS, offsetof(options, test_part), "[1,1]", 1, INT32_MAX,
+    {"test_part", NT_INTS, offsetof(nt_array_options, test_part), "[1,1]", 1, INT32_MAX,
      .doc = "[which, of how many] equal parts of the test arrays are taken"},
     {0},
 };
-
-typedef struct sources {
-    nt_array_range images[NT_HELD_OUT], targets[NT_HELD_OUT];
-    nt_mask_key key; /* `labels` of count 0: classes are numbered from 0 */
-} sources;
 
 static nt_status no_memory(const nt_data_info *info, nt_error *error) {
     return nt_error_in(error, NT_NO_MEMORY, info->folder, -1, "out of memory opening arrays");
@@ -61,7 +49,7 @@ static nt_status open_source(const nt_data_info *info, nt_arena *arena, const ch
     const char *place = nt_arena_printf(arena, "%s/%s", info->folder, name);
     if (!place)
         return no_memory(info, error);
-    NT_TRY(nt_array_range_open(place, ret, error));
+    NT_TRY(nt_array_range_open(arena, place, ret, error));
     if (ret->count >= 1 && ret->count <= INT32_MAX)
         return NT_OK;
     return nt_error_in(error, NT_INVALID, ret->place, -1, "holds %lld samples",
@@ -69,12 +57,12 @@ static nt_status open_source(const nt_data_info *info, nt_arena *arena, const ch
 }
 
 /* The shape of the images in an array: channels, rows, columns. */
-static nt_status image_shape(const options *o, const nt_array_range *images, nt_shape *ret,
+static nt_status image_shape(const nt_array_options *o, const nt_array_range *images, nt_shape *ret,
                              nt_error *error) {
     const nt_array_head *head = &images->head;
     const int64_t *d = head->dims;
     char shape[NT_ARRAY_TEXT];
-    bool last = o->layout == CHANNELS_LAST;
+    bool last = o->layout == NT_CHANNELS_LAST;
     int64_t channels = head->rank < 4 ? 1 : last ? d[3] : d[1];
     int64_t rows = head->rank < 4 || last ? d[1] : d[2];
     int64_t columns = head->rank < 4 || last ? d[2] : d[3];
@@ -127,7 +115,7 @@ static nt_status check_targets(const nt_array_range *images, const nt_array_rang
 
 /* --- splits ----------------------------------------------------------------------------------- */
 
-static nt_status choose_part(const options *o, nt_array_range *from, nt_error *error) {
+static nt_status choose_part(const nt_array_options *o, nt_array_range *from, nt_error *error) {
     const nt_ints *part = &o->test_part;
     if (part->count != 2 || part->items[0] > part->items[1])
         return nt_error_say(error, NT_INVALID,
@@ -142,8 +130,8 @@ static nt_status choose_part(const options *o, nt_array_range *from, nt_error *e
 }
 
 /* The images of both splits must be alike. */
-static nt_status note_images(const options *o, nt_data_info *info, const nt_array_range *images,
-                             nt_error *error) {
+static nt_status note_images(const nt_array_options *o, nt_data_info *info,
+                             const nt_array_range *images, nt_error *error) {
     nt_shape shape;
     char a[NT_SHAPE_TEXT], b[NT_SHAPE_TEXT], type[NT_ARRAY_TEXT];
     NT_TRY(image_shape(o, images, &shape, error));
@@ -162,12 +150,7 @@ static nt_status note_images(const options *o, nt_data_info *info, const nt_arra
     return NT_OK;
 }
 
-static nt_status note_file(nt_data_info *info, nt_arena *arena, const char *place,
-                           nt_error *error) {
-    size_t length = nt_array_path_length(place);
-    const char *path = nt_arena_substring(arena, place, length);
-    if (!path)
-        return no_memory(info, error);
+static nt_status note_file(nt_data_info *info, nt_arena *arena, const char *path, nt_error *error) {
     for (int32_t i = 0; i < info->file_count; i++)
         if (strcmp(info->files[i], path) == 0)
             return NT_OK;
@@ -187,8 +170,8 @@ static nt_status note_names(nt_data_info *info, nt_arena *arena, nt_split split,
     return NT_OK;
 }
 
-static nt_status open_split(const options *o, nt_arena *arena, nt_data_info *info, sources *s,
-                            nt_split split, nt_error *error) {
+static nt_status open_split(const nt_array_options *o, nt_arena *arena, nt_data_info *info,
+                            nt_array_set *s, nt_split split, nt_error *error) {
     bool test = split == NT_TEST;
     const char *images = test ? o->test_images : o->train_images;
     const char *labels = test ? o->test_labels : o->train_labels;
@@ -215,8 +198,8 @@ static nt_status open_split(const options *o, nt_arena *arena, nt_data_info *inf
         NT_TRY(choose_part(o, from, error));
     to->first = from->first;
     to->count = from->count;
-    NT_TRY(note_file(info, arena, from->place, error));
-    NT_TRY(note_file(info, arena, to->place, error));
+    NT_TRY(note_file(info, arena, from->path, error));
+    NT_TRY(note_file(info, arena, to->path, error));
     return note_names(info, arena, split, from, error);
 }
 
@@ -227,13 +210,6 @@ typedef struct finding {
     double most;
 } finding;
 
-static nt_status refuse_number(const nt_array_range *from, int64_t row, int64_t i, double number,
-                               const char *why, nt_error *error) {
-    char is[NT_ARRAY_TEXT];
-    snprintf(is, sizeof is, "%.17g, %s", number, why);
-    return nt_array_refuse(from, row, i, is, error);
-}
-
 static nt_status find_most(void *context, const nt_array_range *from, const void *bytes,
                            int64_t row, int64_t rows, nt_error *error) {
     finding *f = context;
@@ -243,15 +219,15 @@ static nt_status find_most(void *context, const nt_array_range *from, const void
         if (nt_mask_key_class(f->key, number) == NT_NO_CLASS)
             continue;
         if (number < 0 || number >= MOST_CLASSES)
-            return refuse_number(from, row + i / each, i % each, number,
-                                 "which is no class's number", error);
+            return nt_array_refuse_number(from, row + i / each, i % each, number,
+                                          "which is no class's number", error);
         f->most = number > f->most ? number : f->most;
     }
     return NT_OK;
 }
 
-static nt_status count_classes(const options *o, const nt_data_info *info, const sources *s,
-                               int32_t *ret, nt_error *error) {
+static nt_status count_classes(const nt_array_options *o, const nt_data_info *info,
+                               const nt_array_set *s, int32_t *ret, nt_error *error) {
     finding f = {.key = &s->key};
     for (int split = 0; split < NT_HELD_OUT && o->classes == 0; split++) {
         nt_array_range all = s->targets[split];
@@ -267,8 +243,8 @@ static nt_status count_classes(const options *o, const nt_data_info *info, const
     return NT_OK;
 }
 
-static nt_status find_classes(const options *o, nt_arena *arena, nt_data_info *info, sources *s,
-                              nt_error *error) {
+static nt_status find_classes(const nt_array_options *o, nt_arena *arena, nt_data_info *info,
+                              nt_array_set *s, nt_error *error) {
     if (!nt_labels_read(o->labels, arena, &s->key.labels))
         return no_memory(info, error);
     s->key.ignored = o->ignore_labels;
@@ -325,13 +301,13 @@ static void set_measured(const tally *t, int64_t samples, nt_data_info *info) {
     nt_data_set_usual(info, mean, deviation);
 }
 
-static nt_status find_usual(const options *o, nt_data_info *info, const sources *s,
+static nt_status find_usual(const nt_array_options *o, nt_data_info *info, const nt_array_set *s,
                             nt_error *error) {
     const float zeros[NT_MAX_CHANNELS] = {0};
     float ones[NT_MAX_CHANNELS];
     tally t = {.channels = info->shape.dim[0],
                .pixels = nt_shape_pixels(info->shape),
-               .last = o->layout == CHANNELS_LAST};
+               .last = o->layout == NT_CHANNELS_LAST};
     for (int32_t c = 0; c < NT_MAX_CHANNELS; c++)
         ones[c] = 1;
     if (info->pixel == NT_PIXEL_FLOAT) {
@@ -348,7 +324,7 @@ static nt_status find_usual(const options *o, nt_data_info *info, const sources 
 /* --- opening ---------------------------------------------------------------------------------- */
 
 /* What the images' elements are in the files. */
-static nt_status note_traits(nt_data_info *info, nt_arena *arena, const sources *s,
+static nt_status note_traits(nt_data_info *info, nt_arena *arena, const nt_array_set *s,
                              nt_error *error) {
     char type[NT_ARRAY_TEXT];
     for (int split = 0; split < NT_HELD_OUT; split++) {
@@ -365,8 +341,8 @@ static nt_status note_traits(nt_data_info *info, nt_arena *arena, const sources 
 }
 
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
-    const options *o = record;
-    sources *s = NT_ARENA_NEW(arena, sources);
+    const nt_array_options *o = record;
+    nt_array_set *s = NT_ARENA_NEW(arena, nt_array_set);
     if (!s)
         return no_memory(info, error);
     info->own = s;
@@ -379,117 +355,19 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
         return NT_INVALID;
     }
     NT_TRY(find_classes(o, arena, info, s, error));
+    NT_TRY(nt_array_set_label(arena, info, s, error));
     NT_TRY(note_traits(info, arena, s, error));
     return find_usual(o, info, s, error);
-}
-
-/* --- loading ---------------------------------------------------------------------------------- */
-
-typedef struct loading {
-    const nt_data_info *info;
-    const nt_mask_key *key;
-    bool last; /* channels come last */
-    nt_images *images;
-} loading;
-
-/* The number in the array of pixel p's channel c, of one sample. */
-static int64_t place_of(const loading *l, int64_t p, int64_t c) {
-    return l->last ? p * l->info->shape.dim[0] + c : c * nt_shape_pixels(l->info->shape) + p;
-}
-
-static nt_status take_reals(const loading *l, const nt_array_range *from, const void *bytes,
-                            int64_t row, int64_t j, nt_error *error) {
-    int64_t pixels = nt_shape_pixels(l->info->shape), channels = l->info->shape.dim[0];
-    float *to = (float *)(void *)(l->images->pixels + (size_t)row * l->images->size);
-    for (int64_t p = 0; p < pixels; p++)
-        for (int64_t c = 0; c < channels; c++) {
-            int64_t i = place_of(l, p, c);
-            double value = nt_array_value(&from->head, bytes, j * pixels * channels + i);
-            *to = (float)value;
-            if (!isfinite(value))
-                return nt_array_refuse(from, row, i, isnan(value) ? "a NaN" : "an infinite value",
-                                       error);
-            if (!isfinite(*to++))
-                return refuse_number(from, row, i, value, "which float32 cannot hold", error);
-        }
-    return NT_OK;
-}
-
-static nt_status take_images(void *context, const nt_array_range *from, const void *bytes,
-                             int64_t row, int64_t rows, nt_error *error) {
-    const loading *l = context;
-    int64_t pixels = nt_shape_pixels(l->info->shape), channels = l->info->shape.dim[0];
-    if (l->info->pixel == NT_PIXEL_FLOAT) {
-        for (int64_t j = 0; j < rows; j++)
-            NT_TRY(take_reals(l, from, bytes, row + j, j, error));
-        return NT_OK;
-    }
-    const unsigned char *p = bytes;
-    unsigned char *to = l->images->pixels + (size_t)row * l->images->size;
-    for (int64_t j = 0; j < rows; j++, p += pixels * channels)
-        for (int64_t k = 0; k < pixels; k++)
-            for (int64_t c = 0; c < channels; c++)
-                *to++ = p[place_of(l, k, c)];
-    return NT_OK;
-}
-
-static int32_t class_of(const loading *l, double number) {
-    int32_t class = nt_mask_key_class(l->key, number);
-    bool counted = l->key->labels.count == 0 && class == NT_UNKNOWN_CLASS;
-    return counted && number >= 0 && number < l->info->classes ? (int32_t)number : class;
-}
-
-static nt_status take_targets(void *context, const nt_array_range *from, const void *bytes,
-                              int64_t row, int64_t rows, nt_error *error) {
-    const loading *l = context;
-    int64_t each = nt_array_row(&from->head);
-    for (int64_t i = 0; i < rows * each; i++) {
-        double number = nt_array_value(&from->head, bytes, i);
-        int32_t class = class_of(l, number);
-        if (class == NT_UNKNOWN_CLASS)
-            return refuse_number(from, row + i / each, i % each, number,
-                                 l->key->labels.count > 0 ? "which 'labels' does not name"
-                                                          : "which is no class's number",
-                                 error);
-        if (l->images->masks)
-            l->images->masks[row * each + i] = (unsigned char)class;
-        else
-            l->images->labels[row + i] = class;
-    }
-    return NT_OK;
-}
-
-static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
-                      nt_error *error) {
-    const options *o = record;
-    const sources *s = info->own;
-    nt_images images;
-    size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
-    size_t mask = info->target == NT_TARGET_MASK ? (size_t)nt_shape_pixels(info->shape) : 0;
-    if (nt_images_init(&images, info->counts[split], size, mask) != NT_OK)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %d images",
-                            info->counts[split]);
-    bool last = o->layout == CHANNELS_LAST;
-    loading l = {.info = info, .key = &s->key, .last = last, .images = &images};
-    nt_status status = NT_OK;
-    if (images.count > 0)
-        status = nt_array_range_read(&s->images[split], take_images, &l, error);
-    if (images.count > 0 && status == NT_OK)
-        status = nt_array_range_read(&s->targets[split], take_targets, &l, error);
-    if (status == NT_OK)
-        *ret = images;
-    else
-        nt_images_finish(&images);
-    return status;
 }
 
 const nt_data_kind nt_data_kind_npy = {
     .kind = {.name = "npy",
              .doc = "arrays of NumPy, in .npy and .npz files: images with labels or masks",
              .fields = fields,
-             .size = sizeof(options)},
+             .size = sizeof(nt_array_options)},
     .folder = NULL,
     .source = NULL,
     .open = open,
-    .load = load,
+    .read = nt_array_set_read,
+    .sweep = nt_array_set_sweep,
 };

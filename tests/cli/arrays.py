@@ -2,7 +2,7 @@
 """The kind `npy` against the kind `cifar10`, and the suite of corrupted images: arrays.py NONTRIVIAL SOURCE
 
 numpy writes the example's images as arrays of several types and layouts, plain and in archives: the example's
-network must give the same bits as on the file itself. Then experiments/corrupt.py corrupts them, which must be less
+network must give the same bits as on the file itself, also where hardly an image may be held in memory. Then experiments/corrupt.py corrupts them, which must be less
 the nearer its c is to none, and the suite measures a severity. Exits 77 (skipped) without numpy."""
 import json
 import pathlib
@@ -52,6 +52,28 @@ def check_arrays(program, source, folder):
     return ''
 
 
+def check_memory(program, source, folder):
+    """Of the same arrays and one archive that isn't packed, with a few images' memory."""
+    np.savez(folder / 'stored.npz', images=np.load(folder / 'last.npy'), labels=np.load(folder / 'y.npy'))
+    for images, labels, more in (('first.npy', 'y.npy', ''), ('double.npy', 'packed.npz#labels', ''),
+                                 ('stored.npz#images', 'stored.npz#labels', ',layout=nhwc')):
+        data = f'npy:.,test_images={images},test_labels={labels}{more}'
+        held, read = (logits_of(program, source, folder, data + memory, 'image') for memory in ('', ',memory=3e-5'))
+        if not np.array_equal(held, read):
+            return f'{images}: logits differ where images are read again'
+    for images, why in (('packed.npz#images', 'is packed'), ('fortran.npy', "is in Fortran's order")):
+        data = f'npy:.,test_images={images},test_labels=y.npy,memory=3e-5'
+        if images.startswith('packed'):
+            data += ',layout=nhwc'
+        found = subprocess.run([program, 'eval', source / 'graphs' / 'resnet8.yaml', '--weights',
+                                source / 'experiments' / 'example' / 'resnet8.safetensors', '--data', data,
+                                '--normalise', 'image', '--quiet'], cwd=folder, capture_output=True, text=True)
+        if found.returncode != 3 or f'{why}, so that its samples must all be in memory' not in found.stderr:
+            return f'{images}: status {found.returncode}, {found.stderr}'
+    print('memory: the same bits')
+    return ''
+
+
 def check_corrupted(program, source, folder):
     example = source / 'experiments' / 'example' / 'test_batch.bin'
     subprocess.run([sys.executable, source / 'experiments' / 'corrupt.py', example, folder / 'made'], check=True)
@@ -79,7 +101,7 @@ def check_corrupted(program, source, folder):
 def main():
     program, source = (pathlib.Path(word).resolve() for word in sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
-        wrong = [check(program, source, pathlib.Path(name)) for check in (check_arrays, check_corrupted)]
+        wrong = [check(program, source, pathlib.Path(name)) for check in (check_arrays, check_memory, check_corrupted)]
     print('\n'.join(text for text in wrong if text))
     return 1 if any(wrong) else 0
 

@@ -24,6 +24,65 @@ nt_status open_with(const char *kind_name, const char *root, const char *options
     return status;
 }
 
+/* Of which `memory` bytes may be held; 0: all. */
+static nt_dataset *open_limited(const char *kind_name, const char *root, const char *options,
+                                int64_t memory) {
+    nt_error error;
+    nt_dataset *set = NULL;
+    nt_error_init(&error);
+    EXPECT_OK(&error, open_with(kind_name, root, options, -1, &set, &error));
+    if (memory > 0)
+        nt_dataset_limit(set, (double)memory / 1e9);
+    for (int split = 0; split < NT_HELD_OUT; split++)
+        if (nt_dataset_count(set, (nt_split)split) > 0)
+            EXPECT_OK(&error, nt_dataset_load(set, (nt_split)split, &error));
+    return set;
+}
+
+static void expect_same_sample(const nt_dataset *a, const nt_dataset *b, nt_split split,
+                               int32_t i) {
+    const nt_data_info *info = nt_dataset_info(a);
+    size_t size = (size_t)nt_shape_elements(info->shape) * nt_pixel_size(info->pixel);
+    char digests[2][NT_DIGEST_HEX];
+    nt_error error;
+    nt_sample of_b, of_a = sample_of_set(a, split, i);
+    void *room = nt_alloc(nt_dataset_room(b, split));
+    nt_error_init(&error);
+    EXPECT_OK(&error, nt_dataset_sample(b, split, i, room, &of_b, &error));
+    assert_memory_equal(of_b.pixels, of_a.pixels, size);
+    assert_int_equal(of_b.label, of_a.label);
+    assert_true(!of_b.mask == !of_a.mask);
+    if (of_a.mask)
+        assert_memory_equal(of_b.mask, of_a.mask, (size_t)nt_shape_pixels(info->shape));
+    assert_int_equal(nt_dataset_label(b, split, i), nt_dataset_label(a, split, i));
+    assert_int_equal(nt_dataset_sample_digest(a, split, i, digests[0]), NT_OK);
+    assert_int_equal(nt_dataset_sample_digest(b, split, i, digests[1]), NT_OK);
+    assert_string_equal(digests[1], digests[0]);
+    nt_free(room, nt_dataset_room(b, split));
+}
+
+void expect_those_in_memory(const char *kind_name, const char *root, const char *options) {
+    nt_dataset *whole = open_limited(kind_name, root, options, 0);
+    const nt_data_info *info = nt_dataset_info(whole);
+    int64_t bytes = nt_shape_elements(info->shape) * (int64_t)nt_pixel_size(info->pixel) +
+                    (info->target == NT_TARGET_MASK ? nt_shape_pixels(info->shape) : 0);
+    const int64_t limits[] = {1, bytes, 2 * bytes, (info->counts[NT_TRAIN] - 1) * bytes + 1};
+    for (int k = 0; k < 4; k++) {
+        nt_dataset *set = open_limited(kind_name, root, options, limits[k]);
+        assert_true(nt_dataset_room(set, NT_TRAIN) > 0);
+        for (int split = 0; split < NT_HELD_OUT; split++) {
+            int32_t count = nt_dataset_count(set, (nt_split)split);
+            assert_int_equal(count, nt_dataset_count(whole, (nt_split)split));
+            for (int32_t i = 0; i < count; i++) {
+                expect_same_sample(whole, set, (nt_split)split, i);
+                expect_same_sample(whole, set, (nt_split)split, (i * 7 + 3) % count);
+            }
+        }
+        nt_dataset_free(set);
+    }
+    nt_dataset_free(whole);
+}
+
 void write_cifar(const char *path, int first, int count, bool coarse, int classes) {
     size_t record = CIFAR_PIXELS + 1 + coarse;
     unsigned char *bytes = malloc((size_t)count * record);

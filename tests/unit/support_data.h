@@ -21,6 +21,10 @@ nt_status open_with(const char *kind_name, const char *root, const char *options
 /* Sample i of a loaded split of which all images are held in memory. */
 nt_sample sample_of_set(const nt_dataset *set, nt_split split, int32_t i);
 
+/* Expects of a set whose images can't all be in memory, however few of them, the samples, labels,
+ * masks and digests of the set in memory, in the same order. */
+void expect_those_in_memory(const char *kind_name, const char *root, const char *options);
+
 /* Writes `count` CIFAR records, samples `first` and on; `coarse` adds the byte before the label. */
 void write_cifar(const char *path, int first, int count, bool coarse, int classes);
 
