@@ -1,13 +1,14 @@
 /* Medical volumes with their labels, by name (nifti_file.h): each slice along an axis is a sample,
  * in the size that all have or about its middle. Intensities are scaled volume by volume. Patients
  * are never parted: a file is of one patient, unless a pattern says more. */
-#include "alloc.h"
 #include "nifti_set.h"
 #include <string.h>
 
 static const char *const axes[] = {"x", "y", "z", NULL};
 static const char *const intensities[] = {"volume", "percentile", "raw", NULL};
 static const char *const empties[] = {"keep", "skip", NULL};
+
+enum { LEAST_SPAN = 1 << 20 };
 
 #define AT(member) offsetof(nt_nifti_options, member)
 
@@ -131,7 +132,7 @@ static bool name_slices(const nt_nifti_pair *pair, const char *axis, nt_arena *a
 }
 
 static nt_status note_split(const nt_nifti_options *o, nt_data_info *info, nt_arena *arena,
-                            nt_split split, const nt_nifti_set *set, nt_error *error) {
+                            nt_split split, nt_nifti_set *set, nt_error *error) {
     int64_t count = 0;
     for (int32_t i = 0; i < set->count; i++)
         count += set->files[i].test == (split == NT_TEST) ? nt_nifti_pair_kept(&set->pairs[i]) : 0;
@@ -144,10 +145,12 @@ static nt_status note_split(const nt_nifti_options *o, nt_data_info *info, nt_ar
     info->counts[split] = (int32_t)count;
     info->names[split] = names;
     info->patients[split] = patients;
-    for (int32_t i = 0; i < set->count; i++) {
+    for (int32_t i = 0, start = 0; i < set->count; i++) {
         if (set->files[i].test != (split == NT_TEST))
             continue;
         int32_t kept = nt_nifti_pair_kept(&set->pairs[i]);
+        set->pairs[i].start = start;
+        start += kept;
         if (!name_slices(&set->pairs[i], axes[o->axis], arena, names) ||
             !nt_data_add_file(info, arena, set->files[i].path) ||
             !nt_data_add_file(info, arena, set->pairs[i].mask))
@@ -201,8 +204,13 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     if (!set)
         return no_memory(info, error);
     info->own = set;
+    set->cache = nt_frame_cache_new();
+    if (!set->cache)
+        return no_memory(info, error);
     NT_TRY(check_options(o, arena, info, set, error));
     NT_TRY(nt_nifti_set_find(o, info->folder, arena, set, error));
+    for (int32_t i = 0; i < set->count; i++)
+        set->train += !set->files[i].test;
     NT_TRY(nt_nifti_set_check(o, set, error));
     NT_TRY(find_shape(o, info, set, error));
     NT_TRY(nt_nifti_set_choose(o, arena, set, error));
@@ -215,53 +223,63 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     return NT_OK;
 }
 
-/* --- loading ---------------------------------------------------------------------------------- */
-
-typedef struct loading {
-    const nt_nifti_options *o;
-    const nt_data_info *info;
-    const nt_nifti_set *set;
-    const nt_images *images;
-    int32_t first_file;
-    const int32_t *starts; /* of each of the split's files: its first sample */
-} loading;
-
-static nt_status read_file(const void *context, int32_t i, nt_error *error) {
-    const loading *l = context;
-    size_t start = (size_t)l->starts[i];
-    return nt_nifti_set_read(l->o, l->set, l->first_file + i, l->info->shape.dim + 1,
-                             (float *)(void *)(l->images->pixels + start * l->images->size),
-                             l->images->masks + start * l->images->mask_size, error);
+static void close(const nt_data_info *info) {
+    const nt_nifti_set *set = info->own;
+    if (!set)
+        return;
+    for (int32_t i = 0; i < set->count; i++) {
+        nt_gzip_index_free(set->pairs[i].index);
+        nt_gzip_index_free(set->pairs[i].mask_index);
+    }
+    nt_frame_cache_free(set->cache);
 }
 
-static nt_status load(const void *record, const nt_data_info *info, nt_split split, nt_images *ret,
-                      nt_error *error) {
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static nt_status read(const void *record, const nt_data_info *info, nt_split split, int32_t i,
+                      void *ret_pixels, unsigned char *ret_mask, nt_error *error) {
+    (void)record;
+    return nt_nifti_set_read(info->own, split, i, info->keep / 2, info->shape.dim + 1, ret_pixels,
+                             ret_mask, error);
+}
+
+typedef struct sweeping {
+    const nt_nifti_options *o;
+    const nt_data_info *info;
+    const nt_sample_sink *sink;
+    int32_t first_file;
+    int64_t span; /* of indexes */
+} sweeping;
+
+static nt_status sweep_file(const void *context, int32_t i, nt_error *error) {
+    const sweeping *w = context;
+    return nt_nifti_set_sweep(w->o, w->info->own, w->first_file + i, w->info->shape.dim + 1,
+                              w->span, w->sink, error);
+}
+
+/* How far apart indexes' places are, for them all to take no more than half of `keep`; 0: none are
+ * needed. */
+static int64_t choose_span(const nt_data_info *info, nt_split split, const nt_sample_sink *sink) {
     const nt_nifti_set *set = info->own;
-    size_t pixels = (size_t)nt_shape_pixels(info->shape);
-    int32_t first = 0, count = 0, sample = 0;
-    nt_images images;
-    nt_arena arena;
-    while (split == NT_TEST && first < set->count && !set->files[first].test)
-        first++;
-    while (first + count < set->count && set->files[first + count].test == (split == NT_TEST))
-        count++;
-    if (nt_images_init(&images, info->counts[split], pixels * sizeof(float), pixels) != NT_OK)
-        return no_memory(info, error);
-    nt_arena_init(&arena);
-    int32_t *starts = NT_ARENA_ARRAY(&arena, int32_t, count + 1);
-    for (int32_t i = 0; starts && i < count; i++) {
-        starts[i] = sample;
-        sample += nt_nifti_pair_kept(&set->pairs[first + i]);
+    int64_t bytes = 0, most = info->keep / 2 / NT_GZIP_WINDOW;
+    if (sink->held == info->counts[split])
+        return 0;
+    for (int32_t i = 0; i < set->count; i++) {
+        const nt_nifti_head *image = &set->pairs[i].head, *mask = &set->pairs[i].mask_head;
+        bytes += image->packed ? image->frames * (int64_t)nt_nifti_frame_size(image) : 0;
+        bytes += mask->packed ? mask->frames * (int64_t)nt_nifti_frame_size(mask) : 0;
     }
-    const loading l = {record, info, set, &images, first, starts};
-    nt_status status =
-        starts ? nt_read_samples(count, read_file, &l, error) : no_memory(info, error);
-    nt_arena_finish(&arena);
-    if (status == NT_OK)
-        *ret = images;
-    else
-        nt_images_finish(&images);
-    return status;
+    int64_t span = bytes / (most > 0 ? most : 1);
+    return most == 0 ? INT64_MAX : span > LEAST_SPAN ? span : LEAST_SPAN;
+}
+
+static nt_status sweep(const void *record, const nt_data_info *info, nt_split split,
+                       const nt_sample_sink *sink, nt_error *error) {
+    const nt_nifti_set *set = info->own;
+    int32_t first = split == NT_TEST ? set->train : 0;
+    int32_t end = split == NT_TEST ? set->count : set->train;
+    const sweeping w = {record, info, sink, first, choose_span(info, split, sink)};
+    return nt_read_samples(end - first, sweep_file, &w, error);
 }
 
 const nt_data_kind nt_data_kind_nifti = {
@@ -273,5 +291,7 @@ const nt_data_kind nt_data_kind_nifti = {
     .folder = NULL,
     .source = NULL,
     .open = open,
-    .load = load,
+    .read = read,
+    .sweep = sweep,
+    .close = close,
 };

@@ -3,12 +3,14 @@
 #include "nifti_file.h"
 
 #include "alloc.h"
-#include "elements.h"
+#include "file.h"
 #include "file_kind.h"
 #include "gzip_file.h"
+#include <assert.h>
 #include <math.h>
 #include <nifti1_io.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HEADER = 348, NIFTI2_HEADER = 540, FIRST_VOXEL = 352 };
 
@@ -16,12 +18,7 @@ struct nt_nifti {
     nt_gzip in;
     bool open;
     nt_nifti_head head;
-    char kind; /* of a voxel, as in elements.h */
-    int32_t size;
-    bool swapped;
-    double slope, intercept;
-    unsigned char *frame; /* as it is stored; NULL before the first */
-    int32_t at;           /* the next frame */
+    int32_t at; /* the next frame */
 };
 
 static nt_status refuse(const nt_nifti *f, nt_error *error, const char *what) {
@@ -33,14 +30,14 @@ static nt_status refuse(const nt_nifti *f, nt_error *error, const char *what) {
 static int16_t short_at(const nt_nifti *f, const void *field) {
     int16_t value;
     memcpy(&value, field, sizeof value);
-    return f->swapped ? (int16_t)__builtin_bswap16((uint16_t)value) : value;
+    return f->head.swapped ? (int16_t)__builtin_bswap16((uint16_t)value) : value;
 }
 
 static float float_at(const nt_nifti *f, const void *field) {
     uint32_t bits;
     float value;
     memcpy(&bits, field, sizeof bits);
-    if (f->swapped)
+    if (f->head.swapped)
         bits = __builtin_bswap32(bits);
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -60,8 +57,8 @@ static nt_status take_type(nt_nifti *f, const struct nifti_1_header *raw, nt_err
     int16_t code = short_at(f, &raw->datatype);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].code == code) {
-            f->kind = types[i].kind;
-            f->size = types[i].size;
+            f->head.kind = types[i].kind;
+            f->head.size = types[i].size;
             return NT_OK;
         }
     const char *what = code == DT_RGB24 || code == DT_RGBA32 ? "holds colours"
@@ -96,7 +93,7 @@ static nt_status take_dims(nt_nifti *f, const struct nifti_1_header *raw, nt_err
 /* The voxels that are announced can be in the file. */
 static nt_status check_size(const nt_nifti *f, double begin, nt_error *error) {
     const int32_t *d = f->head.dims;
-    int64_t bytes = nt_nifti_voxels(&f->head) * f->size;
+    int64_t bytes = nt_nifti_voxels(&f->head) * f->head.size;
     if (!(begin >= FIRST_VOXEL && begin < 1e9 && begin == floor(begin)))
         return nt_error_in(error, NT_INVALID, f->in.path, -1,
                            "says that its voxels begin at byte %g", begin);
@@ -106,7 +103,7 @@ static nt_status check_size(const nt_nifti *f, double begin, nt_error *error) {
         return NT_OK;
     nt_error_in(error, NT_INVALID, f->in.path, -1,
                 "announces %d x %d x %d x %d voxels of %d bytes, which can't be in this file", d[0],
-                d[1], d[2], f->head.frames, f->size);
+                d[1], d[2], f->head.frames, f->head.size);
     nt_error_hint(error, "it is cut short or damaged");
     return NT_INVALID;
 }
@@ -143,8 +140,8 @@ static void take_scaling(nt_nifti *f, const struct nifti_1_header *raw) {
     double slope = (double)float_at(f, &raw->scl_slope);
     double intercept = (double)float_at(f, &raw->scl_inter);
     bool scaled = isfinite(slope) && slope != 0;
-    f->slope = scaled ? slope : 1;
-    f->intercept = scaled && isfinite(intercept) ? intercept : 0;
+    f->head.slope = scaled ? slope : 1;
+    f->head.intercept = scaled && isfinite(intercept) ? intercept : 0;
 }
 
 static nt_status check_geometry(const nt_nifti *f, nt_error *error) {
@@ -175,8 +172,8 @@ static nt_status check_kind(nt_nifti *f, const void *bytes, size_t got, nt_error
     uint32_t size = 0;
     if (got >= sizeof size)
         memcpy(&size, bytes, sizeof size);
-    f->swapped = __builtin_bswap32(size) == HEADER || __builtin_bswap32(size) == NIFTI2_HEADER;
-    if (f->swapped)
+    f->head.swapped = __builtin_bswap32(size) == HEADER || __builtin_bswap32(size) == NIFTI2_HEADER;
+    if (f->head.swapped)
         size = __builtin_bswap32(size);
     if (size == NIFTI2_HEADER) {
         refuse(f, error, "is of NIfTI-2, of which only version 1 is known here");
@@ -218,7 +215,9 @@ static nt_status read_header(nt_nifti *f, nt_error *error) {
     double begin = (double)float_at(f, &raw.vox_offset);
     NT_TRY(check_size(f, begin, error));
     NT_TRY(understand(f, &raw, error));
-    return skip_to(f, (int64_t)begin, error);
+    f->head.begin = (int64_t)begin;
+    f->head.packed = !gzdirect(f->in.file);
+    return skip_to(f, f->head.begin, error);
 }
 
 nt_status nt_nifti_open(const char *path, nt_nifti **ret, nt_error *error) {
@@ -236,16 +235,11 @@ nt_status nt_nifti_open(const char *path, nt_nifti **ret, nt_error *error) {
     return status;
 }
 
-static size_t frame_size(const nt_nifti *f) {
-    return (size_t)nt_nifti_voxels(&f->head) * (size_t)f->size;
-}
-
 void nt_nifti_close(nt_nifti *file) {
     if (!file)
         return;
     if (file->open)
         nt_gzip_close(&file->in);
-    nt_free(file->frame, file->frame ? frame_size(file) : 0);
     nt_free(file, sizeof *file);
 }
 
@@ -257,6 +251,17 @@ int64_t nt_nifti_voxels(const nt_nifti_head *head) {
     return (int64_t)head->dims[0] * head->dims[1] * head->dims[2];
 }
 
+size_t nt_nifti_frame_size(const nt_nifti_head *head) {
+    return (size_t)nt_nifti_voxels(head) * (size_t)head->size;
+}
+
+bool nt_nifti_same_voxels(const nt_nifti_head *a, const nt_nifti_head *b) {
+    return memcmp(a->dims, b->dims, sizeof a->dims) == 0 && a->frames == b->frames &&
+           a->kind == b->kind && a->size == b->size && a->swapped == b->swapped &&
+           a->slope == b->slope && a->intercept == b->intercept && a->begin == b->begin &&
+           a->packed == b->packed;
+}
+
 /* --- voxels ----------------------------------------------------------------------------------- */
 
 /* Behind the last frame: zlib then compares the checksum. Bytes that follow are nobody's. */
@@ -266,21 +271,39 @@ static nt_status read_end(nt_nifti *f, nt_error *error) {
     return nt_gzip_some(&f->in, &byte, 1, &got, error);
 }
 
-nt_status nt_nifti_next(nt_nifti *file, double *ret_values, nt_error *error) {
-    int64_t count = nt_nifti_voxels(&file->head);
-    if (!file->frame)
-        file->frame = nt_alloc(frame_size(file));
-    if (!file->frame)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", file->in.path);
-    NT_TRY(nt_gzip_exactly(&file->in, file->frame, frame_size(file), error));
-    if (++file->at == file->head.frames)
+nt_status nt_nifti_next(nt_nifti *file, void *ret_voxels, nt_error *error) {
+    const nt_nifti_head *head = &file->head;
+    size_t size = nt_nifti_frame_size(head);
+    NT_TRY(ret_voxels ? nt_gzip_exactly(&file->in, ret_voxels, size, error)
+                      : skip_to(file, file->in.at + (int64_t)size, error));
+    if (++file->at == head->frames)
         NT_TRY(read_end(file, error));
-    if (!ret_values)
+    if (ret_voxels && head->swapped)
+        nt_elements_reverse(ret_voxels, size / (size_t)head->size, (size_t)head->size);
+    return NT_OK;
+}
+
+static nt_status read_plain(const char *path, int64_t at, void *ret, size_t size, nt_error *error) {
+    int64_t file_size;
+    int fd;
+    NT_TRY(nt_file_open(path, &fd, &file_size, error));
+    int64_t got = nt_file_read_at(fd, at, ret, size);
+    close(fd);
+    if (got == (int64_t)size)
         return NT_OK;
-    if (file->swapped)
-        nt_elements_reverse(file->frame, (size_t)count, (size_t)file->size);
-    for (int64_t i = 0; i < count; i++)
-        ret_values[i] = nt_element_value(file->kind, file->size, file->frame, i) * file->slope +
-                        file->intercept;
+    return nt_error_in(error, NT_INVALID, path, at,
+                       got < 0 ? "cannot read on" : "the file ends before these voxels do");
+}
+
+nt_status nt_nifti_read_part(const char *path, const nt_nifti_head *head,
+                             const nt_gzip_index *index, int32_t frame, int64_t first,
+                             int64_t count, void *ret_voxels, nt_error *error) {
+    size_t size = (size_t)count * (size_t)head->size;
+    int64_t at = head->begin + frame * (int64_t)nt_nifti_frame_size(head) + first * head->size;
+    assert(!index == !head->packed);
+    NT_TRY(index ? nt_gzip_index_read(index, at, ret_voxels, size, error)
+                 : read_plain(path, at, ret_voxels, size, error));
+    if (head->swapped)
+        nt_elements_reverse(ret_voxels, (size_t)count, (size_t)head->size);
     return NT_OK;
 }

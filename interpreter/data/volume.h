@@ -1,4 +1,4 @@
-/* Volumes of voxels in memory: how they are cut into slices, and their intensities. */
+/* Volumes of voxels: how they are cut into slices, and their intensities. */
 #ifndef NT_VOLUME_H
 #define NT_VOLUME_H
 
@@ -31,9 +31,36 @@ double nt_volume_apart(const nt_nifti_head *a, const nt_nifti_head *b);
 int64_t nt_volume_at(const nt_volume_view *view, const int32_t size[2], int32_t slice, int32_t row,
                      int32_t column);
 
+/* Where a slice's voxels are among its volume's: all of them from `first` on, if no other slice's
+ * are between them. */
+typedef struct nt_volume_part {
+    int64_t first, count;
+    bool whole; /* others' are between them */
+} nt_volume_part;
+
+nt_volume_part nt_volume_slice(const nt_volume_view *view, int32_t slice);
+
+/* --- intensities ------------------------------------------------------------------------------ */
+
 /* Mean 0 and deviation 1; or from 0 at the low percentile to 1 at the high one (of sorted values,
- * linear between them), cut there. A volume of one value becomes zeros. False: out of memory. */
-void nt_volume_standardise(double *values, int64_t count);
-bool nt_volume_clip(double *values, int64_t count, const double percentiles[2]);
+ * linear between them), cut there; or as they are. A volume of one value becomes zeros. */
+typedef enum nt_intensity {
+    NT_INTENSITY_VOLUME,
+    NT_INTENSITY_PERCENTILE,
+    NT_INTENSITY_RAW
+} nt_intensity;
+
+/* How one volume's values are scaled. */
+typedef struct nt_volume_scale {
+    nt_intensity intensity;
+    double zero, unit; /* the value that becomes 0; what is multiplied by, of percentiles divided */
+    double least;      /* of the scaled values */
+} nt_volume_scale;
+
+/* Measures it on all voxels of a frame, as they are stored. False: out of memory. */
+bool nt_volume_measure(const nt_nifti_head *head, const void *voxels, nt_intensity intensity,
+                       const double percentiles[2], nt_volume_scale *ret);
+
+double nt_volume_scaled(const nt_volume_scale *scale, double value);
 
 #endif

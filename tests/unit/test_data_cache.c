@@ -2,6 +2,8 @@
  * are held, and whatever is wrong with them is said. */
 #include "feeder.h"
 #include "file.h"
+#include "frame_cache.h"
+#include "gzip_index.h"
 #include "parallel.h"
 #include "picture.h"
 #include "sample_order.h"
@@ -230,14 +232,168 @@ static void no_memory_is_said(void **root) {
     assert_true(allowed > 10);
 }
 
+/* --- frames ----------------------------------------------------------------------------------- */
+
+enum { FRAME = 1000 };
+
+static _Atomic int frames_read;
+
+static nt_status read_frame(const void *context, void *ret_bytes, nt_error *reading) {
+    const int *number = context;
+    frames_read++;
+    if (*number < 0)
+        return nt_error_say(reading, NT_INVALID, "no frame %d", *number);
+    memset(ret_bytes, *number, FRAME);
+    return NT_OK;
+}
+
+static nt_status use_frame(nt_frame_cache *cache, int number, int most) {
+    const void *bytes;
+    const nt_frame_reader reader = {(uint64_t)number, FRAME, read_frame, &number};
+    NT_TRY(nt_frame_cache_take(cache, &reader, most * FRAME, &bytes, &error));
+    assert_int_equal(((const unsigned char *)bytes)[FRAME - 1], number);
+    nt_frame_cache_give(cache, (uint64_t)number);
+    return NT_OK;
+}
+
+/* In order each is read once, however little may be kept; the one longest unused goes first. */
+static void frames_are_kept(void **state) {
+    nt_frame_cache *cache = nt_frame_cache_new();
+    (void)state;
+    frames_read = 0;
+    size_t before = nt_alloc_in_use();
+    for (int i = 0; i < 40; i++)
+        EXPECT_OK(&error, use_frame(cache, i / 4, 0));
+    assert_int_equal(frames_read, 10);
+    assert_true(nt_alloc_in_use() < before + (NT_FRAMES_KEPT + 1) * FRAME);
+    static const int uses[] = {21, 22, 23, 24, 25, 21, 26, 21, 22};
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+        EXPECT_OK(&error, use_frame(cache, uses[i], NT_FRAMES_KEPT + 1));
+    assert_int_equal(frames_read, 10 + 7); /* 22 was dropped for 26 */
+    assert_true(nt_alloc_in_use() < before + (NT_FRAMES_KEPT + 2) * FRAME);
+    EXPECT_ERROR(&error, use_frame(cache, -1, 3), NT_INVALID, "no frame -1");
+    EXPECT_OK(&error, use_frame(cache, 22, 3));
+    assert_int_equal(frames_read, 10 + 8);
+    nt_frame_cache_free(cache);
+}
+
+/* Threads that ask for one frame at once get it from one reading, and never lose it. */
+static void use_job(const void *context, int job, int worker) {
+    nt_frame_cache *const *cache = context;
+    (void)worker;
+    for (int i = 0; i < 50; i++) {
+        const void *bytes;
+        int number = (job + i) / 3 % 7;
+        nt_error own;
+        nt_error_init(&own);
+        const nt_frame_reader reader = {(uint64_t)number, FRAME, read_frame, &number};
+        if (nt_frame_cache_take(*cache, &reader, 2 * FRAME, &bytes, &own) != NT_OK)
+            abort();
+        for (int b = 0; b < FRAME; b++)
+            if (((const unsigned char *)bytes)[b] != number)
+                abort();
+        nt_frame_cache_give(*cache, (uint64_t)number);
+        nt_error_finish(&own);
+    }
+}
+
+static void threads_share_frames(void **state) {
+    nt_frame_cache *cache = nt_frame_cache_new();
+    (void)state;
+    nt_threads_set(5);
+    nt_parallel(40, use_job, &cache);
+    nt_threads_set(0);
+    nt_frame_cache_free(cache);
+}
+
+/* --- packed files ----------------------------------------------------------------------------- */
+
+enum { UNPACKED = 700000, SPAN = 50000, PART = 3000 };
+
+/* Some of it packs well, some doesn't; two members, and blocks of several kinds. */
+static const unsigned char *write_members(const char *path) {
+    static unsigned char bytes[UNPACKED];
+    uint32_t state = 1;
+    for (int i = 0; i < UNPACKED; i++) {
+        state = state * 1664525 + 1013904223;
+        bytes[i] = (unsigned char)(i / 60000 % 2 ? state >> 24 : (state >> 24) % 5);
+    }
+    for (int k = 0; k < 2; k++) {
+        gzFile file = gzopen(path, k ? "ab" : "wb");
+        assert_non_null(file);
+        assert_int_equal(gzwrite(file, bytes + k * (UNPACKED / 2), UNPACKED / 2), UNPACKED / 2);
+        assert_int_equal(gzclose(file), Z_OK);
+    }
+    return bytes;
+}
+
+static void packed_files_are_read_anywhere(void **root) {
+    static const int64_t spans[] = {1, SPAN, INT64_MAX};
+    static unsigned char part[UNPACKED];
+    const char *path = path_in(*root, "a.gz");
+    const unsigned char *bytes = write_members(path);
+    for (int k = 0; k < 3; k++) {
+        nt_gzip_index *index;
+        size_t before = nt_alloc_in_use();
+        EXPECT_OK(&error, nt_gzip_index_new(path, spans[k], &index, &error));
+        assert_true(k == 0 || nt_alloc_in_use() - before <=
+                                  (k == 1 ? UNPACKED / SPAN : 1) * (NT_GZIP_WINDOW + 100) + 2000);
+        for (int64_t at = 0; at + PART <= UNPACKED; at += 4999) {
+            EXPECT_OK(&error, nt_gzip_index_read(index, at, part, PART, &error));
+            assert_memory_equal(part, bytes + at, PART);
+        }
+        EXPECT_OK(&error, nt_gzip_index_read(index, 0, part, UNPACKED, &error));
+        assert_memory_equal(part, bytes, UNPACKED);
+        EXPECT_ERROR(&error, nt_gzip_index_read(index, UNPACKED - 5, part, 6, &error), NT_INVALID,
+                     "a.gz: error: cannot be unpacked on");
+        nt_gzip_index_free(index);
+        assert_int_equal(nt_alloc_in_use(), before);
+    }
+}
+
+/* Cut, a file has no index; whatever else is done to it, reading says so or gives some bytes. */
+static void damage_is_survived(void **root) {
+    static unsigned char part[PART];
+    const char *path = path_in(*root, "a.gz");
+    nt_gzip_index *index, *other;
+    nt_bytes file;
+    write_members(path);
+    EXPECT_OK(&error, nt_gzip_index_new(path, SPAN, &index, &error));
+    EXPECT_OK(&error, nt_file_read(path, UNPACKED, &file, &error));
+    for (size_t i = 0; i < file.size; i += 9973) {
+        write_bytes(path, file.bytes, file.size - 1 - i);
+        if (nt_gzip_index_new(path, SPAN, &other, &error) == NT_OK)
+            nt_gzip_index_free(other); /* the second member alone is gone */
+        nt_gzip_index_read(index, UNPACKED - PART, part, PART, &error);
+        file.bytes[i] ^= 0x55;
+        write_bytes(path, file.bytes, file.size);
+        nt_gzip_index_read(index, (int64_t)(i % UNPACKED), part, PART, &error);
+        file.bytes[i] ^= 0x55;
+        nt_error_finish(&error);
+        nt_error_init(&error);
+    }
+    write_bytes(path, file.bytes, file.size / 3);
+    EXPECT_ERROR(&error, nt_gzip_index_new(path, SPAN, &other, &error), NT_INVALID,
+                 "cannot be unpacked on");
+    nt_bytes_finish(&file);
+    nt_gzip_index_free(index);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(bits_are_those_in_memory), IN_FOLDER(masks_are_those_in_memory),
-        IN_FOLDER(splits_share_the_limit),   IN_FOLDER(batches_are_those_in_memory),
-        IN_FOLDER(changes_are_seen),         IN_FOLDER(all_that_is_wrong_is_said),
+        IN_FOLDER(bits_are_those_in_memory),
+        IN_FOLDER(masks_are_those_in_memory),
+        IN_FOLDER(splits_share_the_limit),
+        IN_FOLDER(batches_are_those_in_memory),
+        IN_FOLDER(changes_are_seen),
+        IN_FOLDER(all_that_is_wrong_is_said),
         IN_FOLDER(no_memory_is_said),
+        cmocka_unit_test(frames_are_kept),
+        cmocka_unit_test(threads_share_frames),
+        IN_FOLDER(packed_files_are_read_anywhere),
+        IN_FOLDER(damage_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -331,6 +331,28 @@ static void intensities(void **state) {
     expect_refused(*state, BOTH "percentile=[5]", "'percentile' must be two numbers");
 }
 
+/* Integers are counted, reals sorted: to one end, also where a slope turns their order round. */
+static void percentiles_of_counts(void **state) {
+    static const int16_t types[] = {FLOAT32, INT16, INT8, UINT8};
+    float expected[VOXELS];
+    for (int falls = 0; falls < 2; falls++)
+        for (int t = 0; t < 4; t++) {
+            volume image = usual_image, mask = usual_mask();
+            image.type = types[t];
+            image.slope = falls ? -0.25f : 0.25f;
+            image.intercept = 3;
+            write_pair(*state, "a.nii", &image, &mask);
+            nt_dataset *set = open_good(*state, BOTH "intensity=percentile percentile=[7,81]");
+            for (int i = 0; i < VOXELS; i++) {
+                float value = pixels(set, i / NX / NY)[i % (NX * NY)];
+                if (t == 0)
+                    expected[i] = value;
+                assert_true(value == expected[i]);
+            }
+            nt_dataset_free(set);
+        }
+}
+
 static void sizes_differ(void **state) {
     volume image = usual_image, mask = usual_mask();
     write_pair(*state, "a.nii.gz", &image, &mask);
@@ -363,6 +385,61 @@ static void empty_slices_may_be_skipped(void **state) {
     set = open_good(*state, BOTH "empty_slices=skip labels=background=0,other=5 ignore_labels=[1]");
     assert_int_equal(nt_dataset_count(set, NT_TRAIN), 0);
     nt_dataset_free(set);
+}
+
+/* --- more than fits in memory ----------------------------------------------------------------- */
+
+static double steep_value(int x, int y, int z, int t) {
+    return x * x + 10 * y - 50 * z * x + 25 * t;
+}
+
+/* Of files plain and packed, along each axis and turned: slices that lie in one piece, and not. */
+static void slices_are_read_again(void **state) {
+    static const char *const cuts[] = {BOTH "axis=x",
+                                       BOTH "axis=y size=[3,6] intensity=percentile",
+                                       BOTH "axis=z size=[2,5]",
+                                       BOTH "axis=z orient=LPI size=[5,3]",
+                                       BOTH "axis=z orient=SRA size=[4,4] intensity=raw",
+                                       BOTH "axis=z empty_slices=skip size=[3,4]"};
+    volume image = usual_image, mask = usual_mask();
+    for (int swapped = 0; swapped < 2; swapped++) {
+        image.value = place_value;
+        image.type = INT16;
+        image.rank = mask.rank = 3;
+        image.slope = -0.5f;
+        image.swapped = mask.swapped = swapped;
+        write_pair(*state, "a.nii.gz", &image, &mask);
+        write_pair(*state, "b.nii", &image, &mask);
+        image.value = steep_value;
+        image.type = FLOAT32;
+        image.rank = mask.rank = 4;
+        image.dims[4] = mask.dims[4] = 3;
+        write_pair(*state, "c.nii.gz", &image, &mask);
+        write_pair(*state, "d.nii", &image, &mask);
+        for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+            expect_those_in_memory("nifti", *state, cuts[i]);
+        expect_those_in_memory("nifti", *state, "images=images masks=masks test_share=0.5 axis=x");
+    }
+}
+
+static void changed_slices_are_seen(void **state) {
+    float room[2 * NX * NY];
+    nt_sample sample;
+    for (int packed = 0; packed < 2; packed++) {
+        volume image = usual_image, mask = usual_mask();
+        nt_dataset *set = NULL;
+        const char *name = packed ? "a.nii.gz" : "b.nii";
+        write_pair(*state, name, &image, &mask);
+        EXPECT_OK(&error, open_with("nifti", *state, packed ? BOTH "only=a" : BOTH "only=b", -1,
+                                    &set, &error));
+        nt_dataset_limit(set, 1e-9);
+        EXPECT_OK(&error, nt_dataset_load(set, NT_TRAIN, &error));
+        image.value = steep_value;
+        write_pair(*state, name, &image, &mask);
+        EXPECT_ERROR(&error, nt_dataset_sample(set, NT_TRAIN, 1, room, &sample, &error), NT_INVALID,
+                     "holds other pixels or another mask for ");
+        nt_dataset_free(set);
+    }
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -606,8 +683,11 @@ int main(void) {
         WITH_FOLDER(axes_are_cut),
         WITH_FOLDER(frames_are_volumes),
         WITH_FOLDER(intensities),
+        WITH_FOLDER(percentiles_of_counts),
         WITH_FOLDER(sizes_differ),
         WITH_FOLDER(empty_slices_may_be_skipped),
+        WITH_FOLDER(slices_are_read_again),
+        WITH_FOLDER(changed_slices_are_seen),
         WITH_FOLDER(names_of_nnunet),
         WITH_FOLDER(names_of_acdc),
         WITH_FOLDER(pairs_must_fit),
