@@ -105,7 +105,7 @@ static const refusal refusals[] = {
      "can't take the maximum of 3x5x5 and 4, which is neither like it, nor has one value for each "
      "channel or each place"},
     {"min", "", "3 4",
-     "can't take the minimum of 3 and 4, which is neither like it, nor has one value for each "
+     "can't take the minimum of 4 and 3, which is neither like it, nor has one value for each "
      "channel or each place"},
     {"div", "", "3x5x5 i3x5x5", "takes float32 values, not integers"},
     /* normalisation */
