@@ -75,8 +75,8 @@ static nt_status print_info(const nt_data_info *info, const char *digest) {
             nt_text_printf(&text, ", of %d patient%s", patients, patients == 1 ? "" : "s");
         nt_text_add(&text, "\n");
     }
-    nt_text_printf(&text, "classes    %d:", info->classes);
-    for (int32_t i = 0; i < info->classes; i++)
+    nt_text_printf(&text, info->unlabelled ? "classes    none" : "classes    %d:", info->classes);
+    for (int32_t i = 0; i < info->classes && !info->unlabelled; i++)
         nt_text_printf(&text, " %s", info->class_names[i]);
     nt_text_add(&text, "\n");
     if (info->usual == NT_USUAL_IMAGE)

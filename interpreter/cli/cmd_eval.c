@@ -6,6 +6,7 @@
 #include "eval_report.h"
 #include "evaluation.h"
 #include "file.h"
+#include "json_out.h"
 #include "progress_bar.h"
 #include "signals.h"
 #include "weights_file.h"
@@ -16,6 +17,7 @@ typedef struct eval_options {
     const char *weights, *map, *extra, *data, *logits, *confusion;
     int32_t split, limit, first, batch, batch_norm, conv, threads, normalise;
     int32_t window[2];
+    nt_reals mean, deviation;
     bool json, quiet;
 } eval_options;
 
@@ -26,7 +28,8 @@ static const char *const normalisations[] = {"usual", "image", NULL};
 static const nt_field eval_fields[] = {
     NT_OPTION_WEIGHTS(eval_options),
     {"data", NT_STRING, offsetof(eval_options, data),
-     .doc = "a data set, KIND:ROOT; options of the kind may follow: ,name=value"},
+     .doc = "a data set, KIND:ROOT; options of the kind may follow: ,name=value; or the images of "
+            "a .npy file or of FILE.npz#NAME"},
     {"split", NT_CHOICE, offsetof(eval_options, split), "test", .choices = splits,
      .doc = "which part of it"},
     {"limit", NT_INT, offsetof(eval_options, limit), "0", 0, 2147483647,
@@ -40,8 +43,13 @@ static const nt_field eval_fields[] = {
      .doc = "show the middle of each image, so many rows and columns; 0: all of it"},
     {"normalise", NT_CHOICE, offsetof(eval_options, normalise), "usual", .choices = normalisations,
      .doc = "as is usual for the data, or by each image's own mean and deviation"},
+    {"mean", NT_REALS, offsetof(eval_options, mean), "[]",
+     .doc = "of each channel, in place of what is usual; of bytes as parts of 255"},
+    {"deviation", NT_REALS, offsetof(eval_options, deviation), "[]",
+     .doc = "of each channel, beside --mean"},
     {"logits", NT_STRING, offsetof(eval_options, logits),
-     .doc = "write every image's logits, in the files' order, to this .npy file"},
+     .doc = "write every image's logits, in the files' order, to this .npy file; nothing is "
+            "measured where the data have no classes, or others than the network"},
     {"confusion", NT_STRING, offsetof(eval_options, confusion),
      .doc = "write how often each class is taken for which to this .csv file"},
     NT_OPTION_CONV(eval_options),
@@ -62,8 +70,37 @@ typedef struct eval_job {
     nt_dataset *dataset;
     nt_loader *loader;
     nt_eval_report scored;
+    float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
+    bool answers; /* nothing is measured, logits are all that is wanted */
     double seconds;
 } eval_job;
+
+static nt_status set_norm(eval_job *job, nt_loading *loading, nt_error *error) {
+    const nt_reals *mean = &job->options->mean, *deviation = &job->options->deviation;
+    int32_t channels = nt_dataset_info(job->dataset)->shape.dim[0];
+    NT_TRY(nt_data_argument_check_norm(mean, deviation, channels, error));
+    if (mean->count == 0)
+        return NT_OK;
+    for (int32_t c = 0; c < channels; c++) {
+        job->mean[c] = (float)mean->items[c];
+        job->deviation[c] = (float)deviation->items[c];
+    }
+    loading->mean = job->mean;
+    loading->deviation = job->deviation;
+    return NT_OK;
+}
+
+static nt_status check_data(eval_job *job, const nt_loading *loading, nt_error *error) {
+    const nt_data_info *info = nt_dataset_info(job->dataset);
+    nt_error ignored = {0};
+    NT_TRY(nt_evaluation_check_input(job->network, info, loading, error));
+    if (!job->options->logits)
+        return nt_evaluation_check(job->network, info, loading, error);
+    job->answers = nt_evaluation_check(job->network, info, loading, &ignored) != NT_OK;
+    if (job->answers && job->options->confusion)
+        return nt_evaluation_check(job->network, info, loading, error);
+    return NT_OK;
+}
 
 static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *error) {
     const eval_options *options = job->options;
@@ -74,11 +111,12 @@ static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *er
     NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
                            &job->network, error));
     NT_TRY(nt_data_argument_open(options->data, NULL, 0, &job->arena, &job->dataset, error));
-    const nt_loading loading = {
+    nt_loading loading = {
         .select = {.order = NT_ORDER_SHUFFLED, .limit = options->limit, .first = options->first},
         .by_image = options->normalise == 1,
         .window = {options->window[0], options->window[1]}};
-    NT_TRY(nt_evaluation_check(job->network, nt_dataset_info(job->dataset), &loading, error));
+    NT_TRY(set_norm(job, &loading, error));
+    NT_TRY(check_data(job, &loading, error));
     if (nt_weights_new(job->network, &job->weights) != NT_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for the weights");
     if (!nt_weights_source_split(options->weights, &job->arena, &source))
@@ -114,8 +152,11 @@ static nt_status evaluate(eval_job *job, nt_error *error) {
         .progress = &progress};
     clock_gettime(CLOCK_MONOTONIC, &began);
     nt_status status =
-        nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation,
-                    &job->scored.outcome, job->scored.outcomes, job->scored.logits, error);
+        job->answers
+            ? nt_evaluate_answers(job->network->graph, job->weights, job->loader, &evaluation,
+                                  job->scored.logits, error)
+            : nt_evaluate(job->network->graph, job->weights, job->loader, &evaluation,
+                          &job->scored.outcome, job->scored.outcomes, job->scored.logits, error);
     clock_gettime(CLOCK_MONOTONIC, &ended);
     nt_progress_bar_finish(&bar);
     job->seconds =
@@ -133,6 +174,21 @@ static nt_status try_path(const char *path, nt_error *error) {
     return NT_OK;
 }
 
+/* Without a measurement. */
+static nt_status print_answers(const eval_job *job) {
+    const eval_options *options = job->options;
+    int32_t count = nt_loader_count(job->loader);
+    if (options->json)
+        return nt_json_print(json_pack(
+            "{s:s, s:s, s:s, s:i, s:s, s:o}", "network", job->network->name, "data",
+            nt_dataset_info(job->dataset)->folder, "split", splits[options->split], "total",
+            (int)count, "logits", options->logits, "seconds", nt_json_real(job->seconds)));
+    nt_text text = {0};
+    nt_text_printf(&text, "logits of %d images in %s; nothing is measured\n", count,
+                   options->logits);
+    return nt_print(&text);
+}
+
 static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error *error) {
     const eval_options *options = job->options;
     NT_TRY(load(job, arguments, error));
@@ -147,6 +203,8 @@ static nt_status run_job(eval_job *job, const nt_arguments *arguments, nt_error 
         NT_TRY(nt_eval_report_write_logits(&job->scored, options->logits, error));
     if (options->confusion)
         NT_TRY(nt_eval_report_write_confusion(&job->scored, options->confusion, error));
+    if (job->answers)
+        return print_answers(job);
     const nt_eval_report_of of = {
         .network = job->network->name, .split = splits[options->split], .seconds = job->seconds};
     return options->json ? nt_eval_report_print_json(&job->scored, &of)

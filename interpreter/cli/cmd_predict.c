@@ -3,6 +3,7 @@
 #include "command.h"
 #include "console.h"
 #include "culprit.h"
+#include "data_argument.h"
 #include "passes.h"
 #include "predict.h"
 #include "progress.h"
@@ -90,10 +91,7 @@ static nt_status check(const nt_predict_job *job, nt_error *error) {
         return nt_error_say(error, NT_INVALID,
                             "the network's output is neither a vector of "
                             "logits nor a map of them of the input's size");
-    if (o->mean.count != o->deviation.count || (o->mean.count && o->mean.count != channels))
-        return nt_error_say(error, NT_USAGE,
-                            "--mean and --deviation need a number for each of %d channels",
-                            channels);
+    NT_TRY(nt_data_argument_check_norm(&o->mean, &o->deviation, channels, error));
     if (job->labels.count && job->labels.count != classes)
         return nt_error_say(error, NT_USAGE, "--labels names %d classes; the network has %d",
                             job->labels.count, classes);

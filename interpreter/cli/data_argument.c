@@ -70,6 +70,21 @@ static int cut_settings(char *root, nt_setting *settings, int most) {
     return count;
 }
 
+/* "some/images.npy" and "images.npz#x" to "npy:some" and one more option, in the arena; others
+ * stay.
+ */
+static nt_status open_array(char **name, nt_setting *settings, int *count, nt_arena *arena) {
+    const char *end = strrchr(*name, '.');
+    if (!end || (strcmp(end, ".npy") != 0 && strncmp(end, ".npz#", 5) != 0))
+        return NT_OK;
+    char *slash = strrchr(*name, '/'), *file = slash ? slash + 1 : *name;
+    if (slash)
+        *slash = '\0';
+    settings[(*count)++] = (nt_setting){.key = "test_images", .value = file};
+    *name = nt_arena_printf(arena, "npy:%s", slash == *name ? "/" : slash ? *name : ".");
+    return *name ? NT_OK : NT_NO_MEMORY;
+}
+
 nt_status nt_data_argument_open(const char *word, const nt_setting *settings, int count,
                                 nt_arena *arena, nt_dataset **ret, nt_error *error) {
     enum { MOST = 16 };
@@ -82,6 +97,8 @@ nt_status nt_data_argument_open(const char *word, const nt_setting *settings, in
     int own_count = cut_settings(name, own, MOST - count < 0 ? 0 : MOST - count);
     for (int i = 0; i < count && own_count < MOST; i++)
         own[own_count++] = settings[i];
+    if (own_count < MOST && open_array(&name, own, &own_count, arena) != NT_OK)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     char *root = strchr(name, ':');
     if (root)
         *root++ = '\0';
@@ -92,4 +109,12 @@ nt_status nt_data_argument_open(const char *word, const nt_setting *settings, in
     NT_TRY(nt_dataset_open(kind, record, root && root[0] ? root : NULL, NULL, ret, error));
     nt_dataset_limit(*ret, of_all.memory);
     return NT_OK;
+}
+
+nt_status nt_data_argument_check_norm(const nt_reals *mean, const nt_reals *deviation,
+                                      int32_t channels, nt_error *error) {
+    if (mean->count == deviation->count && (mean->count == 0 || mean->count == channels))
+        return NT_OK;
+    return nt_error_say(error, NT_USAGE,
+                        "--mean and --deviation need a number for each of %d channels", channels);
 }

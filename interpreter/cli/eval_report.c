@@ -62,7 +62,7 @@ static void find_places(const nt_eval_report *s, int32_t *places, int32_t split)
     int32_t count = 0;
     for (int32_t n = 0; n < split; n++)
         places[n] = -1;
-    for (int32_t i = 0; i < s->outcome.total; i++)
+    for (int32_t i = 0; i < nt_loader_count(s->loader); i++)
         places[nt_loader_sample(s->loader, i)] = i;
     for (int32_t n = 0; n < split; n++)
         if (places[n] >= 0)
@@ -70,7 +70,8 @@ static void find_places(const nt_eval_report *s, int32_t *places, int32_t split)
 }
 
 nt_status nt_eval_report_write_logits(const nt_eval_report *s, const char *path, nt_error *error) {
-    int32_t split = data_of(s)->counts[nt_loader_split(s->loader)], dims[4] = {s->outcome.total};
+    int32_t split = data_of(s)->counts[nt_loader_split(s->loader)];
+    int32_t count = nt_loader_count(s->loader), dims[4] = {count};
     size_t one = (size_t)nt_shape_elements(s->shape), size = (size_t)split * sizeof(int32_t);
     for (int d = 0; d < s->shape.rank; d++)
         dims[1 + d] = s->shape.dim[d];
@@ -79,7 +80,7 @@ nt_status nt_eval_report_write_logits(const nt_eval_report *s, const char *path,
     nt_status status = NT_NO_MEMORY;
     if (sorted && places) {
         find_places(s, places, split);
-        for (int32_t i = 0; i < s->outcome.total; i++)
+        for (int32_t i = 0; i < count; i++)
             turn(s, s->logits + (size_t)places[i] * one, sorted + (size_t)i * one);
         status = nt_npy_write(path, dims, 1 + s->shape.rank, sorted, error);
     } else {

@@ -49,7 +49,8 @@ typedef struct nt_data_info {
     nt_target target;
     int32_t classes;
     const char *const *class_names; /* `classes` of them */
-    int32_t counts[NT_SPLITS];      /* samples; 0: the split's files are not there */
+    bool unlabelled;           /* nobody knows what the samples are: one class stands for all */
+    int32_t counts[NT_SPLITS]; /* samples; 0: the split's files are not there */
     nt_usual usual;
     float mean[NT_MAX_CHANNELS]; /* of byte / 255, or of float pixels as they are */
     float deviation[NT_MAX_CHANNELS];

@@ -20,7 +20,7 @@ static const nt_field fields[] = {
     {"train_masks", NT_STRING, offsetof(nt_array_options, train_masks), "",
      .doc = "array of their masks"},
     {"test_images", NT_STRING, offsetof(nt_array_options, test_images), "",
-     .doc = "array of the test images"},
+     .doc = "array of the test images; alone: images without classes, for `eval --logits`"},
     {"test_labels", NT_STRING, offsetof(nt_array_options, test_labels), "",
      .doc = "array of their classes, or:"},
     {"test_masks", NT_STRING, offsetof(nt_array_options, test_masks), "",
@@ -179,7 +179,8 @@ static nt_status open_split(const nt_array_options *o, nt_arena *arena, nt_data_
     nt_array_range *from = &s->images[split], *to = &s->targets[split];
     if (!images[0] && !labels[0] && !masks[0])
         return NT_OK;
-    if (!images[0] || !labels[0] == !masks[0]) {
+    info->unlabelled = test && images[0] && !labels[0] && !masks[0] && !info->counts[NT_TRAIN];
+    if (!images[0] || (!labels[0] == !masks[0] && !info->unlabelled)) {
         const char *name = nt_split_name(split);
         return nt_error_say(error, NT_INVALID,
                             "'%s_images' goes with either '%s_labels' or '%s_masks'", name, name,
@@ -192,14 +193,17 @@ static nt_status open_split(const nt_array_options *o, nt_arena *arena, nt_data_
     info->target = target;
     NT_TRY(open_source(info, arena, images, from, error));
     NT_TRY(note_images(o, info, from, error));
-    NT_TRY(open_source(info, arena, masks[0] ? masks : labels, to, error));
-    NT_TRY(check_targets(from, to, masks[0], info->shape, error));
+    if (!info->unlabelled) {
+        NT_TRY(open_source(info, arena, masks[0] ? masks : labels, to, error));
+        NT_TRY(check_targets(from, to, masks[0], info->shape, error));
+    }
     if (test)
         NT_TRY(choose_part(o, from, error));
     to->first = from->first;
     to->count = from->count;
     NT_TRY(note_file(info, arena, from->path, error));
-    NT_TRY(note_file(info, arena, to->path, error));
+    if (!info->unlabelled)
+        NT_TRY(note_file(info, arena, to->path, error));
     return note_names(info, arena, split, from, error);
 }
 

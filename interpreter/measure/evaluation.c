@@ -7,6 +7,7 @@
 #include "parallel.h"
 #include "scheduler.h"
 #include "signals.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,8 +38,8 @@ static nt_status check_output(const nt_network *network, const nt_data_info *dat
     return NT_INVALID;
 }
 
-nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
-                              const nt_loading *loading, nt_error *error) {
+nt_status nt_evaluation_check_input(const nt_network *network, const nt_data_info *data,
+                                    const nt_loading *loading, nt_error *error) {
     char have[NT_SHAPE_TEXT], want[NT_SHAPE_TEXT];
     if (network->input_count != 1)
         return nt_error_say(error, NT_INVALID,
@@ -47,12 +48,22 @@ nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *dat
     nt_shape input = nt_graph_type(network->graph, network->inputs[0].value)->shape;
     nt_shape samples = shown(data, loading);
     if (nt_shape_equal(input, samples))
-        return check_output(network, data, samples, error);
+        return NT_OK;
     nt_error_say(error, NT_INVALID, "the network '%s' takes samples of %s, but those of %s are %s",
                  network->name, nt_shape_format(input, have), data->folder,
                  nt_shape_format(samples, want));
     nt_error_hint(error, "set the network's parameters, as `nontrivial show` lists them, to fit "
                          "the data, or show a window of the data");
+    return NT_INVALID;
+}
+
+nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
+                              const nt_loading *loading, nt_error *error) {
+    NT_TRY(nt_evaluation_check_input(network, data, loading, error));
+    if (!data->unlabelled)
+        return check_output(network, data, shown(data, loading), error);
+    nt_error_say(error, NT_INVALID, "the images in %s have no classes to measure by", data->folder);
+    nt_error_hint(error, "give their labels or masks; `eval --logits` alone does without");
     return NT_INVALID;
 }
 
@@ -265,5 +276,53 @@ nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt
     nt_graph_free(main);
     if (!ret_outcomes)
         nt_free(outcomes, size);
+    return status;
+}
+
+/* --- answers alone ---------------------------------------------------------------------------- */
+
+/* Of the batch just run, which begins at sample `first`. */
+static nt_status check_answers(nt_evaluator *e, int32_t first, int32_t count, const float *logits,
+                               int64_t size, nt_error *error) {
+    for (int64_t i = 0; i < count * size; i++)
+        if (!isfinite(logits[i]))
+            return blame(e, first, count, (int32_t)(i / size), error);
+    return NT_OK;
+}
+
+static nt_status answer(nt_evaluator *e, float *ret_logits, nt_error *error) {
+    int32_t total = nt_loader_count(e->loader);
+    nt_evaluator_require(e, 0);
+    for (int32_t first = 0, count; first < total; first += count) {
+        count = total - first < e->evaluation.batch ? total - first : e->evaluation.batch;
+        NT_TRY(nt_signals_status());
+        NT_TRY(nt_loader_fill(e->loader, first, count, e->images, NULL, error));
+        nt_feed feed = {.name = e->input, .data = e->images};
+        NT_TRY(nt_run_batch(e->run, &feed, 1, count, error));
+        nt_tensor logits = nt_run_output(e->run, 0);
+        int64_t size = nt_shape_elements(logits.type.shape);
+        for (int32_t i = 0; i < count; i++)
+            memcpy(ret_logits + (first + i) * size, logits.f + (logits.type.batched ? i * size : 0),
+                   (size_t)size * sizeof *ret_logits);
+        NT_TRY(check_answers(e, first, count, ret_logits + first * size, size, error));
+        nt_progress_step(e->evaluation.progress, "images", "", first + count, total);
+    }
+    return NT_OK;
+}
+
+nt_status nt_evaluate_answers(const nt_graph *graph, const nt_weights *weights,
+                              const nt_loader *loader, const nt_evaluation *evaluation,
+                              float *ret_logits, nt_error *error) {
+    nt_graph *main = NULL;
+    nt_evaluator *evaluator;
+    nt_status status = nt_graph_main(graph, &main);
+    if (status != NT_OK)
+        return nt_error_say(error, status, "out of memory");
+    status = nt_evaluator_new(main, weights, NULL, loader, evaluation, &evaluator, error);
+    if (status == NT_OK) {
+        status = answer(evaluator, ret_logits, error);
+        nt_evaluator_free(evaluator);
+    }
+    nt_graph_free(main);
     return status;
 }

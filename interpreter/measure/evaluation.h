@@ -23,6 +23,10 @@ typedef struct nt_evaluation {
 nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *data,
                               const nt_loading *loading, nt_error *error);
 
+/* Whether the network takes the samples, as far as one that is only asked for its answers need. */
+nt_status nt_evaluation_check_input(const nt_network *network, const nt_data_info *data,
+                                    const nt_loading *loading, nt_error *error);
+
 /* NT_INVALID for an outcome of masks none of whose pixels counts. */
 nt_status nt_evaluation_counts(const nt_outcome *outcome, const nt_loader *loader, nt_error *error);
 
@@ -59,5 +63,11 @@ nt_status nt_evaluator_run(nt_evaluator *evaluator, int32_t first, int32_t count
 nt_status nt_evaluate(const nt_graph *graph, const nt_weights *weights, const nt_loader *loader,
                       const nt_evaluation *evaluation, nt_outcome *ret, unsigned char *ret_outcomes,
                       float *ret_logits, nt_error *error);
+
+/* What the first output says of every sample of the loader, whatever the samples are. A value that
+ * is not finite ends it, as above. */
+nt_status nt_evaluate_answers(const nt_graph *graph, const nt_weights *weights,
+                              const nt_loader *loader, const nt_evaluation *evaluation,
+                              float *ret_logits, nt_error *error);
 
 #endif

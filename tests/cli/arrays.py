@@ -2,8 +2,9 @@
 """The kind `npy` against the kind `cifar10`, and the suite of corrupted images: arrays.py NONTRIVIAL SOURCE
 
 numpy writes the example's images as arrays of several types and layouts, plain and in archives: the example's
-network must give the same bits as on the file itself, also where hardly an image may be held in memory. Then experiments/corrupt.py corrupts them, which must be less
-the nearer its c is to none, and the suite measures a severity. Exits 77 (skipped) without numpy."""
+network must give the same bits as on the file itself, also where hardly an image may be held in memory, and where
+nobody says what the images are. Then experiments/corrupt.py corrupts them, which must be less the nearer its c is to
+none, and the suite measures a severity. Exits 77 (skipped) without numpy."""
 import json
 import pathlib
 import subprocess
@@ -74,6 +75,39 @@ def check_memory(program, source, folder):
     return ''
 
 
+def check_answers(program, source, folder):
+    """Images alone, and with classes that aren't the network's: logits, and no measurement."""
+    network = [source / 'graphs' / 'resnet8.yaml', '--weights', source / 'experiments' / 'example' / 'resnet8.safetensors']
+    norm = ['--mean', json.dumps(MEAN), '--deviation', json.dumps(DEVIATION)]
+
+    def evaluate(data, *words):
+        return subprocess.run([program, 'eval', *network, '--data', data, '--quiet', *words], cwd=folder,
+                              capture_output=True, text=True)
+    expected = logits_of(program, source, folder, f'cifar10:{source}/experiments/example', 'usual')
+    for data in ('first.npy', f'{folder}/first.npy', 'stored.npz#images,layout=nhwc',
+                 'npy:.,test_images=first.npy,test_labels=y.npy,classes=11'):
+        found = evaluate(data, *norm, '--logits', 'answers.npy')
+        if found.returncode or found.stdout != 'logits of 100 images in answers.npy; nothing is measured\n':
+            return f'{data}: status {found.returncode}, {found.stdout}{found.stderr}'
+        if not np.array_equal(np.load(folder / 'answers.npy'), expected):
+            return f'{data}: logits differ from those with classes'
+    for data, words, why in (('first.npy', norm, 'have no classes to measure by'),
+                             ('first.npy', ['--logits', 'answers.npy'], 'give the mean and the deviation'),
+                             ('float.npy', ['--logits', 'a.npy', '--confusion', 'c.csv'], 'have no classes'),
+                             ('first.npy', [*norm[:2], '--logits', 'a.npy'], 'a number for each of 3 channels')):
+        found = evaluate(data, *words)
+        if found.returncode not in (2, 3) or why not in found.stderr:
+            return f'{data}: status {found.returncode}, {found.stderr}'
+    values = np.load(folder / 'float.npy')
+    values[7] = 3e38
+    np.save(folder / 'large.npy', values)
+    found = evaluate('large.npy', '--logits', 'a.npy')
+    if found.returncode != 1 or "the logits of image 7 ('7') are not finite" not in found.stderr:
+        return f'an image too large for the network: status {found.returncode}, {found.stderr}'
+    print('answers: the same bits')
+    return ''
+
+
 def check_corrupted(program, source, folder):
     example = source / 'experiments' / 'example' / 'test_batch.bin'
     subprocess.run([sys.executable, source / 'experiments' / 'corrupt.py', example, folder / 'made'], check=True)
@@ -101,7 +135,8 @@ def check_corrupted(program, source, folder):
 def main():
     program, source = (pathlib.Path(word).resolve() for word in sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
-        wrong = [check(program, source, pathlib.Path(name)) for check in (check_arrays, check_memory, check_corrupted)]
+        wrong = [check(program, source, pathlib.Path(name))
+                 for check in (check_arrays, check_memory, check_answers, check_corrupted)]
     print('\n'.join(text for text in wrong if text))
     return 1 if any(wrong) else 0
 
