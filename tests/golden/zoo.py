@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""The networks of graphs/ held against torchvision's own, live: the number of parameters, the answers with
+random weights and random running statistics, and the losses of two steps of training from there.
+
+    zoo.py NONTRIVIAL GRAPHS [--full] [NAME...]
+
+Exits 77 (skipped) where torchvision is not installed. Without --full the networks are small: few layers or
+channels where both sides have parameters for that, few classes and pixels; with it they are as they are
+published. The program is run as a user would: torchvision's state_dict, saved by torch.save, goes into
+`show`, `eval` and `train`.
+
+Another network is another row of CASES."""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+from networks import settings_of
+
+LOGITS_WITHIN, LOSSES_WITHIN = 1e-5, 1e-3  # of the largest logit; of a loss
+IMAGES, STEPS = 2, 2
+STEP_DOWN = .1  # what the first step should take off the loss, to first order
+
+
+class Case:
+    """A graph and what makes its peer. `small` and `full` are (parameters of the graph, arguments of the
+    peer); the number of classes and the size are added to both. `peer` is a name in torchvision.models, or
+    a function of the number of classes and the arguments. `smaller` is such a one for the small network.
+    `still` are parameters of the graph that take out what is random in training. `published` is the
+    number of parameters by default, if that is not what torchvision says of its weights."""
+
+    def __init__(self, graph, peer=None, size=224, small_size=64, small=None, full=None, smaller=None,
+                 still=None, maps=False, published=None):
+        self.graph, self.peer, self.smaller = graph, peer or graph, smaller
+        self.sizes = {'small': small_size, 'full': size}
+        self.changes = {'small': small or ({}, {}), 'full': full or ({}, {})}
+        self.still, self.maps, self.published = still or {}, maps, published
+
+    def classes(self, mode):
+        return 10 if mode == 'small' or self.maps else 1000
+
+    def settings(self, mode):
+        return {'classes': self.classes(mode), 'size': self.sizes[mode], **self.still,
+                **self.changes[mode][0]}
+
+    def make(self, mode):
+        import torchvision
+        maker = self.smaller if mode == 'small' and self.smaller else self.peer
+        if isinstance(maker, str):
+            maker = getattr(torchvision.models, maker)
+        return maker(num_classes=self.classes(mode), **self.changes[mode][1])
+
+
+# --- peers ------------------------------------------------------------------------------------------
+
+
+def residual(units, **more):
+    """A ResNet of bottlenecks, of fewer units."""
+    def make(num_classes):
+        from torchvision.models.resnet import Bottleneck, ResNet
+        return ResNet(Bottleneck, units, num_classes=num_classes, **more)
+    return make
+
+
+def alexnet(num_classes, hidden):
+    import torchvision
+    from torch import nn
+    net = torchvision.models.alexnet(num_classes=num_classes)
+    net.classifier[1] = nn.Linear(256 * 6 * 6, hidden)
+    net.classifier[4] = nn.Linear(hidden, hidden)
+    net.classifier[6] = nn.Linear(hidden, num_classes)
+    return net
+
+
+CASES = [
+    Case('alexnet', smaller=alexnet, small=({'hidden': 16}, {'hidden': 16}), still={'dropout': 0}),
+    Case('resnet101', smaller=residual([1, 2, 1, 1]), small=({'units': [1, 2, 1, 1]}, {})),
+    Case('googlenet', still={'dropout': 0},
+         small=({}, {'aux_logits': False, 'init_weights': False}),
+         full=({}, {'aux_logits': False, 'init_weights': False})),
+]
+
+# --- PyTorch ----------------------------------------------------------------------------------------
+
+
+def build(case, mode):
+    """The peer without its own initial values, which take longer than all else."""
+    from torch import nn
+    names = [name for name in dir(nn.init) if name.endswith('_') and not name.startswith('_') and
+             name not in ('constant_', 'zeros_', 'ones_')]
+    kept = {name: getattr(nn.init, name) for name in names}
+    for name in names:
+        setattr(nn.init, name, lambda tensor, *args, **kwargs: tensor)
+    try:
+        net = case.make(mode)
+    finally:
+        for name, function in kept.items():
+            setattr(nn.init, name, function)
+    for module in net.modules():
+        if hasattr(module, 'p') and isinstance(module.p, float):
+            module.p = 0.  # dropout of any kind
+    return net
+
+
+def randomise(net, images):
+    """He's deviation for kernels, no affine parameter 0 or 1. Running statistics are those of the images,
+    which keeps what goes through a deep network in bounds, and then are moved off them. Logits of up to 10."""
+    import torch
+    from torch import nn
+    layers = [module for module in net.modules()
+              if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))]
+    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            parameter.normal_(0, .1) if name.endswith('bias') else parameter.uniform_(.5, 1.5)
+        for layer in layers:
+            layer.weight.normal_(0, (2 / layer.weight[0].numel()) ** .5)
+        kept = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = 1
+        net.train()(images)
+        for norm, momentum in zip(norms, kept):
+            norm.momentum = momentum
+            spread = norm.running_var.sqrt()
+            norm.running_mean.add_(spread * .2 * torch.randn_like(spread))
+            norm.running_var.mul_(torch.empty_like(spread).uniform_(.5, 2)).add_(.01)
+        scale = 10 / first(net.eval()(images)).abs().max()
+        layers[-1].weight.mul_(scale)
+        layers[-1].bias.mul_(scale)
+
+
+def first(output):
+    """What a network answers, without its other heads."""
+    return output['out'] if isinstance(output, dict) else output[0] if isinstance(output, tuple) else output
+
+
+def train(net, images, targets):
+    """Returns a rate that suits the network, and its losses."""
+    import torch
+    rate, found = None, []
+    net.train()
+    for _ in range(STEPS):
+        loss = torch.nn.functional.cross_entropy(first(net(images)), targets)
+        gradients = torch.autograd.grad(loss, list(net.parameters()))
+        if rate is None:
+            rate = STEP_DOWN / float(sum((g.double() ** 2).sum() for g in gradients))
+        with torch.no_grad():
+            for parameter, gradient in zip(net.parameters(), gradients):
+                parameter.sub_(gradient, alpha=rate)
+        found.append(loss.item())
+    return rate, found
+
+
+# --- the program ------------------------------------------------------------------------------------
+
+
+def data_of(case, mode, folder):
+    """As a suite says it, and as the command line does."""
+    targets = 'masks' if case.maps else 'labels'
+    options = {f'{split}_{what}': file for split in ('train', 'test')
+               for what, file in (('images', 'x.npy'), (targets, 'y.npy'))}
+    options['classes'] = case.classes(mode)
+    return ({'kind': 'npy', 'root': str(folder), **options},
+            f'npy:{folder}' + ''.join(f',{key}={value}' for key, value in options.items()))
+
+
+def parameters(nontrivial, graph, settings):
+    shown = subprocess.run([nontrivial, 'show', graph, '--json', *settings_of(settings)], check=True,
+                           capture_output=True).stdout
+    return json.loads(shown)['totals']['parameters']
+
+
+def answers(nontrivial, graph, case, mode, folder):
+    import numpy as np
+    subprocess.run([nontrivial, 'eval', graph, *settings_of(case.settings(mode)), '--weights', folder / 'w.pth',
+                    '--data', data_of(case, mode, folder)[1], '--logits', folder / 'l.npy', '--quiet'],
+                   check=True, stdout=subprocess.DEVNULL)
+    return np.load(folder / 'l.npy')
+
+
+def losses(nontrivial, graph, case, mode, rate, folder):
+    """JSON is YAML, too. One epoch is one step over all images."""
+    suite, run = folder / 'suite.yaml', folder / 'run'
+    suite.write_text(json.dumps({
+        'version': 1, 'suite': case.graph, 'graph': str(graph), 'set': case.settings(mode),
+        'data': data_of(case, mode, folder)[0],
+        'train': {'from': str(folder / 'w.pth'), 'epochs': STEPS, 'batch': IMAGES,
+                  'loss': [{'op': 'softmax_cross_entropy'}],
+                  'optimiser': {'kind': 'sgd', 'momentum': 0, 'weight_decay': 0},
+                  'schedule': {'kind': 'constant', 'rate': rate}},
+        'groups': {}}))
+    subprocess.run([nontrivial, 'train', suite, '--out', run, '--quiet'], check=True)
+    rows = (run / 'seed-0/metrics.csv').read_text().splitlines()
+    column = rows[0].split(',').index('loss')
+    return [float(row.split(',')[column]) for row in rows[1:]]
+
+
+# --- the comparison ---------------------------------------------------------------------------------
+
+
+def published(case):
+    """What torchvision says of its weights."""
+    import torchvision
+    if case.published is not None or not isinstance(case.peer, str):
+        return case.published
+    builder = getattr(torchvision.models, case.peer)
+    return torchvision.models._api._get_enum_from_fn(builder).DEFAULT.meta['num_params']
+
+
+def images_and_targets(case, mode, folder):
+    import numpy as np
+    import torch
+    size, classes = case.sizes[mode], case.classes(mode)
+    images = torch.randn(IMAGES, 3, size, size)
+    targets = torch.randint(0, classes, (IMAGES, size, size) if case.maps else (IMAGES,))
+    np.save(folder / 'x.npy', images.numpy())
+    np.save(folder / 'y.npy', targets.numpy())
+    return images, targets
+
+
+def compare(nontrivial, graphs, case, mode, folder):
+    """Prints one line; returns whether the two agree."""
+    import numpy as np
+    import torch
+    begun = time.monotonic()
+    torch.manual_seed(1)
+    images, targets = images_and_targets(case, mode, folder)
+    net = build(case, mode)
+    randomise(net, images)
+    torch.save(net.state_dict(), folder / 'w.pth')
+    with torch.no_grad():
+        wanted = first(net.eval()(images)).numpy()
+    rate, wanted_losses = train(net, images, targets)
+
+    graph = graphs / f'{case.graph}.yaml'
+    counts = [(parameters(nontrivial, graph, case.settings(mode)), sum(p.numel() for p in net.parameters()))]
+    if published(case):
+        counts.append((parameters(nontrivial, graph, {}), published(case)))
+    found = answers(nontrivial, graph, case, mode, folder)
+    steps = losses(nontrivial, graph, case, mode, rate, folder)
+
+    if found.shape != wanted.shape or len(steps) != STEPS:
+        print(f'{case.graph}: logits of shape {found.shape}, not {wanted.shape}, or {len(steps)} losses')
+        return False
+    largest = np.abs(wanted).max()
+    off = np.abs(found - wanted).max() / largest
+    most = max(abs(a - b) for a, b in zip(steps, wanted_losses))
+    moved = abs(wanted_losses[1] - wanted_losses[0])
+    print(f'{case.graph:20} parameters {", ".join(f"{a:,}" + ("" if a == b else f" NOT {b:,}") for a, b in counts)}'
+          f'  logits {off:.1e} of {largest:.3g}  losses {most:.1e}, from {wanted_losses[0]:.4f} to '
+          f'{wanted_losses[1]:.4f}; {time.monotonic() - begun:.1f} s', flush=True)
+    return (all(a == b for a, b in counts) and 1 <= largest <= 100 and off <= LOGITS_WITHIN and
+            most <= LOSSES_WITHIN and moved > 10 * LOSSES_WITHIN)
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Hold the networks of graphs/ against torchvision.')
+    parser.add_argument('nontrivial')
+    parser.add_argument('graphs', type=lambda path: pathlib.Path(path).resolve())
+    parser.add_argument('--full', action='store_true')
+    parser.add_argument('names', nargs='*', metavar='NAME')
+    arguments = parser.parse_intermixed_args()
+    try:
+        import torch
+        import torchvision  # noqa: F401
+    except ImportError as missing:
+        print(f'skipped: {missing}')
+        sys.exit(77)
+    torch.set_num_threads(1)
+    unknown = set(arguments.names) - {case.graph for case in CASES}
+    if unknown:
+        raise SystemExit(f'no case is called {", ".join(sorted(unknown))}')
+    good = True
+    for case in CASES:
+        if not arguments.names or case.graph in arguments.names:
+            with tempfile.TemporaryDirectory() as folder:
+                good &= compare(arguments.nontrivial, arguments.graphs, case,
+                                'full' if arguments.full else 'small', pathlib.Path(folder))
+    sys.exit(0 if good else 'too far from torchvision')
+
+
+if __name__ == '__main__':
+    main()
