@@ -107,7 +107,8 @@ def build(case, mode):
 
 def randomise(net, images):
     """He's deviation for kernels, no affine parameter 0 or 1. Running statistics are those of the images,
-    which keeps what goes through a deep network in bounds, and then are moved off them. Logits of up to 10."""
+    which keeps what goes through a deep network in bounds, and then are moved off them, none near 0, where
+    rounding would count for much. Logits of up to 10."""
     import torch
     from torch import nn
     layers = [module for module in net.modules()
@@ -115,7 +116,7 @@ def randomise(net, images):
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
     with torch.no_grad():
         for name, parameter in net.named_parameters():
-            parameter.normal_(0, .1) if name.endswith('bias') else parameter.uniform_(.5, 1.5)
+            parameter.normal_(.5, .3) if name.endswith('bias') else parameter.uniform_(.5, 1.5)
         for layer in layers:
             layer.weight.normal_(0, (2 / layer.weight[0].numel()) ** .5)
         kept = [norm.momentum for norm in norms]
@@ -124,9 +125,9 @@ def randomise(net, images):
         net.train()(images)
         for norm, momentum in zip(norms, kept):
             norm.momentum = momentum
-            spread = norm.running_var.sqrt()
-            norm.running_mean.add_(spread * .2 * torch.randn_like(spread))
-            norm.running_var.mul_(torch.empty_like(spread).uniform_(.5, 2)).add_(.01)
+            mean, variance = norm.running_mean, norm.running_var
+            mean.add_(variance.sqrt() * .2 * torch.randn_like(mean))
+            variance.mul_(torch.empty_like(mean).uniform_(.5, 2)).add_(variance.mean() / 4)
         scale = 10 / first(net.eval()(images)).abs().max()
         layers[-1].weight.mul_(scale)
         layers[-1].bias.mul_(scale)
