@@ -57,11 +57,22 @@ class Case:
 # --- peers ------------------------------------------------------------------------------------------
 
 
-def residual(units, **more):
-    """A ResNet of bottlenecks, of fewer units."""
+def narrow(units, **more):
+    """A ResNet of bottlenecks with a quarter of the channels."""
     def make(num_classes):
+        from torch import nn
         from torchvision.models.resnet import Bottleneck, ResNet
-        return ResNet(Bottleneck, units, num_classes=num_classes, **more)
+
+        class Narrow(ResNet):
+            def _make_layer(self, block, planes, *args, **kwargs):
+                if planes == 64:
+                    self.inplanes = 16
+                return super()._make_layer(block, planes // 4, *args, **kwargs)
+
+        net = Narrow(Bottleneck, units, **more)
+        net.conv1, net.bn1 = nn.Conv2d(3, 16, 7, 2, 3, bias=False), nn.BatchNorm2d(16)
+        net.fc = nn.Linear(512, num_classes)
+        return net
     return make
 
 
@@ -75,12 +86,40 @@ def alexnet(num_classes, hidden):
     return net
 
 
+def dense(units):
+    def make(num_classes):
+        from torchvision.models.densenet import DenseNet
+        return DenseNet(block_config=units, num_classes=num_classes)
+    return make
+
+
+def resnet(graph, units, **more):
+    return Case(graph, smaller=narrow(units, **more), small=({'width': 16}, {}))
+
+
+def densenet(graph, units):
+    return Case(graph, smaller=dense(units), small=({'layers': units}, {}))
+
+
+ALONE = ({}, {'aux_logits': False, 'init_weights': False})  # without what helps only in training
+STILL = {'dropout': 0}
+
 CASES = [
-    Case('alexnet', smaller=alexnet, small=({'hidden': 16}, {'hidden': 16}), still={'dropout': 0}),
-    Case('resnet101', smaller=residual([1, 2, 1, 1]), small=({'units': [1, 2, 1, 1]}, {})),
-    Case('googlenet', still={'dropout': 0},
-         small=({}, {'aux_logits': False, 'init_weights': False}),
-         full=({}, {'aux_logits': False, 'init_weights': False})),
+    Case('alexnet', smaller=alexnet, small=({'hidden': 16}, {'hidden': 16}), still=STILL),
+    resnet('resnet101', [3, 4, 23, 3]),
+    resnet('resnet152', [3, 8, 36, 3]),
+    resnet('wide_resnet50_2', [3, 4, 6, 3], width_per_group=128),
+    resnet('wide_resnet101_2', [3, 4, 23, 3], width_per_group=128),
+    resnet('resnext50_32x4d', [3, 4, 6, 3], groups=32, width_per_group=4),
+    resnet('resnext101_32x8d', [3, 4, 23, 3], groups=32, width_per_group=8),
+    densenet('densenet121', [2, 1, 3, 1]),
+    densenet('densenet169', [1, 2, 1, 3]),
+    densenet('densenet201', [1, 1, 4, 1]),
+    Case('googlenet', small=ALONE, full=ALONE, still=STILL),
+    Case('inception_v3', size=299, small_size=128, small=ALONE, full=ALONE, still=STILL,
+         published=23834568),
+    Case('squeezenet1_0', still=STILL),
+    Case('squeezenet1_1', still=STILL),
 ]
 
 # --- PyTorch ----------------------------------------------------------------------------------------
