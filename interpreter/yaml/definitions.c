@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* The words that every node may say; a block's params can't have their names. */
-static const char *const node_words[] = {"op",   "block",  "nodes",  "from", "when",
-                                         "tags", "repeat", "output", "doc",  NULL};
+static const char *const node_words[] = {"op",     "block",  "nodes", "from", "when", "tags",
+                                         "repeat", "output", "flat",  "doc",  NULL};
 
 /* --- parameters ------------------------------------------------------------------------------- */
 

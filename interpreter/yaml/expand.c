@@ -24,15 +24,18 @@ typedef struct visit {
     bool uncertain; /* or unknown */
     bool taken;     /* its name is another node's */
     bool unknown;   /* one of the inputs is, or `from` or `when` could not be read */
+    bool flat;      /* its nodes are named as if they stood in its place, */
+    bool partial;   /* and not all of them are known */
     const char *const *tags;
     int tag_count;
 } visit;
 
 /* The keys that go with each kind of node, beside its attributes or params. */
 static const char *const op_words[] = {"op", "from", "when", "repeat", "tags", "doc", NULL};
-static const char *const block_words[] = {"block", "from", "when", "repeat", "tags", "doc", NULL};
-static const char *const group_words[] = {"nodes", "from", "when",   "repeat",
-                                          "tags",  "doc",  "output", NULL};
+static const char *const block_words[] = {"block", "from", "when", "repeat",
+                                          "tags",  "doc",  "flat", NULL};
+static const char *const group_words[] = {"nodes", "from", "when",   "repeat", "tags",
+                                          "doc",   "flat", "output", NULL};
 
 /* --- inputs, tags, when ----------------------------------------------------------------------- */
 
@@ -179,11 +182,12 @@ static nt_status expand_op(visit *v, const nt_yaml *at, nt_binding *value) {
 static nt_status enter(visit *v, nt_scope *scope, nt_frame *frame, const nt_yaml *output,
                        nt_binding *value) {
     const char *name;
-    frame->prefix = nt_arena_printf(&v->loader->arena, "%s.", v->path);
+    frame->prefix = v->flat ? v->frame->prefix : nt_arena_printf(&v->loader->arena, "%s.", v->path);
     frame->tags = v->tags;
     frame->tag_count = v->tag_count;
     frame->depth = v->frame->depth + 1;
     scope->prefix = frame->prefix;
+    scope->first = v->flat ? v->loader->paths.count : 0;
     if (!frame->prefix)
         return nt_reader_no_memory(&v->reader);
     if (frame->depth > NT_NETWORK_DEEPEST) {
@@ -192,6 +196,7 @@ static nt_status enter(visit *v, nt_scope *scope, nt_frame *frame, const nt_yaml
                              NT_NETWORK_DEEPEST);
     }
     NT_TRY(nt_expand_nodes(v->loader, scope, frame, value));
+    v->partial = scope->incomplete;
     if (!output)
         return NT_OK;
     nt_reader reader = nt_loader_reader(v->loader, scope, frame->trail);
@@ -351,10 +356,13 @@ static nt_status expand_block(visit *v, const nt_yaml *at, nt_binding *value) {
     nt_scope_init(&scope, v->loader, NULL);
     scope.nodes = definition->nodes;
     NT_TRY(open_block(v, at, definition, &scope, &trail));
-    nt_frame frame = {.stage = v->frame->stage[0] ? v->frame->stage : v->path,
-                      .block = v->path,
-                      .kind = definition->name,
-                      .trail = &trail};
+    nt_frame frame = *v->frame;
+    frame.trail = &trail;
+    if (!v->flat) {
+        frame.stage = frame.stage[0] ? frame.stage : v->path;
+        frame.block = v->path;
+        frame.kind = definition->name;
+    }
     *value = scope.bindings.items[0];
     definition->active = true;
     nt_status status = enter(v, &scope, &frame, definition->output, value);
@@ -414,8 +422,17 @@ static nt_status check_free(const visit *v) {
     return NT_INVALID;
 }
 
-/* Where the name can't be known, the level is incomplete: a reference to what is missing there is
- * not reported a second time. */
+static nt_status read_flat(visit *v) {
+    const nt_yaml *flat = nt_yaml_get(v->node, "flat");
+    int unknown = v->reader.unknown;
+    if (!flat || nt_yaml_get(v->node, "op"))
+        return NT_OK;
+    NT_TRY(nt_read_bool(&v->reader, flat, "flat", &v->flat));
+    return v->reader.unknown > unknown ? NT_INVALID : NT_OK;
+}
+
+/* Where the name can't be known, or whether it stands before others, the level is incomplete: a
+ * reference to what is missing there is not reported a second time. */
 static nt_status read_name(visit *v) {
     int unknown = v->reader.unknown;
     NT_TRY(nt_read_text(&v->reader, v->key, "the name of a node", &v->name));
@@ -424,7 +441,8 @@ static nt_status read_name(visit *v) {
     v->path = nt_arena_printf(&v->loader->arena, "%s%s", v->frame->prefix, v->name);
     if (!v->path)
         return nt_reader_no_memory(&v->reader);
-    return check_name(v);
+    NT_TRY(check_name(v));
+    return read_flat(v);
 }
 
 /* `from`, `tags` and `when`. */
@@ -462,6 +480,8 @@ static nt_status evaluate(visit *v, const nt_binding *previous, nt_binding *valu
     nt_status status = expand_kind(v, value);
     bool invalid = false;
     NT_TRY(nt_loader_settle(v->loader, status, &invalid));
+    if (v->flat) /* one of its own may have the name by now */
+        NT_TRY(nt_loader_settle(v->loader, check_free(v), &v->taken));
     value->unknown = value->unknown || invalid || v->unknown;
     return NT_OK;
 }
@@ -511,7 +531,8 @@ static nt_status expand_visit(visit *v, nt_binding *previous) {
     NT_TRY(nt_loader_settle(loader, read_name(v), &failed));
     if (!failed)
         NT_TRY(evaluate(v, previous, &value));
-    v->level->incomplete = incomplete || failed || v->taken;
+    v->level->incomplete =
+        incomplete || failed || v->taken || (v->flat && (value.unknown || v->partial));
     loader->incomplete = loader->incomplete || v->level->incomplete;
     if (!failed && !v->taken)
         NT_TRY(define(v, value));

@@ -38,7 +38,8 @@ typedef struct nt_variable {
 typedef struct nt_scope {
     struct nt_loader *loader;
     const struct nt_scope *outer; /* NULL at the edge of a block or of the file */
-    const char *prefix;           /* of its nodes' full names: "layer1.0." */
+    const char *prefix;           /* of its nodes' full names: "layer1.0.", */
+    int32_t first;                /* which come after so many of the loader's paths */
     const nt_variable *variables;
     int variable_count;
     nt_bindings bindings; /* inputs, then nodes as they are expanded */
@@ -109,7 +110,6 @@ bool nt_is_node_word(const char *text); /* a key that nodes have: op, from, when
 bool nt_is_name(const char *text);      /* for a param or a variable: letters, digits, _ */
 nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_formal **ret,
                           int *ret_count);
-
 /* Makes them the variables of `inside`. Given values stand in the map `given` (or NULL) and are
  * read by `outside`; defaults are read inside, where the params before them are known. One that is
  * in error is unknown. `what` is what lacks them, at `at`, if they are missing. */

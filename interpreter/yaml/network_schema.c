@@ -90,10 +90,13 @@ static const char node_words[] =
     " 'doc': {'$ref': '#/definitions/doc'}}";
 
 /* What the other two kinds of node say beside that. The params of a block are its own. */
-static const char block_words[] =
-    "{'block': {'$ref': '#/definitions/name', 'description': 'which block the node stands for'}}";
+#define FLAT                                                                                       \
+    "'flat': {'anyOf': [{'type': 'boolean'}, {'$ref': '#/definitions/expression'}],"               \
+    "         'description': 'whether its nodes are named as if they stood in its place'}"
+static const char block_words[] = "{'block': {'$ref': '#/definitions/name', 'description': 'which "
+                                  "block the node stands for'}," FLAT "}";
 static const char group_words[] =
-    "{'nodes': {'$ref': '#/definitions/nodes'}, 'output': {'$ref': '#/definitions/name'}}";
+    "{'nodes': {'$ref': '#/definitions/nodes'}, 'output': {'$ref': '#/definitions/name'}," FLAT "}";
 
 /* --- putting it together ---------------------------------------------------------------------- */
 

@@ -46,6 +46,22 @@ bool nt_bindings_add(nt_bindings *bindings, const nt_binding *binding) {
 
 /* --- variables -------------------------------------------------------------------------------- */
 
+/* What lies within a node of this very level. In a flat node the paths begin as they do outside of
+ * it, which is told by when they came. */
+static const nt_binding *find_within(const nt_scope *scope, const char *name) {
+    const nt_bindings *paths = &scope->loader->paths;
+    if (!scope->prefix || !name)
+        return NULL;
+    const char *path = nt_arena_printf(&scope->loader->arena, "%s%s", scope->prefix, name);
+    const nt_binding *binding = path ? nt_bindings_find(paths, path) : NULL;
+    return binding && binding - paths->items >= scope->first ? binding : NULL;
+}
+
+static const nt_binding *find_at(const nt_scope *scope, const char *name) {
+    const nt_binding *binding = nt_bindings_find(&scope->bindings, name);
+    return binding ? binding : find_within(scope, name);
+}
+
 /* A node or input as a record of its shape. */
 static nt_scalar record_of(const nt_scope *scope, const nt_binding *binding) {
     nt_scalar unknown = {.kind = NT_SCALAR_UNKNOWN};
@@ -69,7 +85,7 @@ static bool find_variable(void *context, const char *name, nt_scalar *ret) {
             if (strcmp(s->variables[i].name, name) == 0)
                 return *ret = s->variables[i].value, true;
     for (const nt_scope *s = start; s; s = s->outer) {
-        const nt_binding *binding = nt_bindings_find(&s->bindings, name);
+        const nt_binding *binding = find_at(s, name);
         if (binding)
             return *ret = record_of(s, binding), true;
     }
@@ -114,16 +130,18 @@ static const char *const *variable_names(void *context) {
     return list.items;
 }
 
-/* Of nodes, and where `name` has a dot, of what lies within them. */
+/* Of nodes, and of what lies within them: without a dot in its name, if there is none in `name`. */
 static const char *const *node_names(const nt_scope *scope, const char *name) {
     const nt_bindings *paths = &scope->loader->paths;
     name_list list = new_list(scope);
     add_bindings(&list, scope);
-    for (const nt_scope *s = scope; s && strchr(name, '.'); s = s->outer)
-        for (int32_t i = 0; s->prefix && i < paths->count; i++) {
+    for (const nt_scope *s = scope; s; s = s->outer)
+        for (int32_t i = s->first; s->prefix && i < paths->count; i++) {
             const char *path = paths->items[i].name;
-            if (path && strncmp(path, s->prefix, strlen(s->prefix)) == 0)
-                add_name(&list, path + strlen(s->prefix));
+            size_t length = strlen(s->prefix);
+            if (path && strncmp(path, s->prefix, length) == 0 &&
+                (strchr(name, '.') || !strchr(path + length, '.')))
+                add_name(&list, path + length);
         }
     return list.items;
 }
@@ -139,20 +157,10 @@ void nt_scope_init(nt_scope *scope, nt_loader *loader, const nt_scope *outer) {
 
 /* --- references ------------------------------------------------------------------------------- */
 
-/* What lies within a node of this very level. */
-static const nt_binding *find_within(const nt_scope *scope, const char *name) {
-    if (!scope->prefix || !name || !strchr(name, '.'))
-        return NULL;
-    const char *path = nt_arena_printf(&scope->loader->arena, "%s%s", scope->prefix, name);
-    return path ? nt_bindings_find(&scope->loader->paths, path) : NULL;
-}
-
 static const nt_binding *find(const nt_scope *scope, const char *name) {
     const nt_binding *binding = NULL;
-    for (const nt_scope *s = scope; s && !binding; s = s->outer) {
-        binding = nt_bindings_find(&s->bindings, name);
-        binding = binding ? binding : find_within(s, name);
-    }
+    for (const nt_scope *s = scope; s && !binding; s = s->outer)
+        binding = find_at(s, name);
     return binding;
 }
 

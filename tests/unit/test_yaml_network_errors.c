@@ -467,6 +467,55 @@ static void test_paths(void **state) {
         "  in block 'b', asked for at net.yaml:5:38\n");
 }
 
+static void test_flat(void **state) {
+    (void)state;
+    assert_refused(HEAD "blocks:\n"
+                        "  one: {nodes: {relu: {op: relu}, far: {op: relu, from: before}}}\n"
+                        "nodes:\n"
+                        "  before: {op: relu}\n"
+                        "  a: {block: one, flat: true}\n"
+                        "  c: {block: one, flat: 1}\n"
+                        "  d: {op: relu, flat: true}\n"
+                        "  e: {flat: true, nodes: {e: {op: relu}}}\n"
+                        "  f: {flat: true, nodes: {before: {op: relu}}}\n",
+                   "net.yaml:5:57: error: no node 'before' stands above\n"
+                   "     5 |   one: {nodes: {relu: {op: relu}, far: {op: relu, from: before}}}\n"
+                   "       |                                                         ^~~~~~\n"
+                   "  in block 'one', asked for at net.yaml:8:3\n"
+                   "net.yaml:9:25: error: flat must be true or false, not '1'\n"
+                   "     9 |   c: {block: one, flat: 1}\n"
+                   "       |                         ^\n"
+                   "net.yaml:10:17: error: relu has no attribute 'flat'\n"
+                   "    10 |   d: {op: relu, flat: true}\n"
+                   "       |                 ^~~~\n"
+                   "net.yaml:11:3: error: the name 'e' is taken\n"
+                   "    11 |   e: {flat: true, nodes: {e: {op: relu}}}\n"
+                   "       |   ^\n"
+                   "net.yaml:12:27: error: the name 'before' is taken\n"
+                   "    12 |   f: {flat: true, nodes: {before: {op: relu}}}\n"
+                   "       |                           ^~~~~~\n");
+    assert_refused(HEAD "nodes:\n"
+                        "  a: {flat: true, nodes: {bn: {op: batch_norm}, relu: {op: relu}}}\n"
+                        "  b: {op: relu, from: rely}\n",
+                   "net.yaml:6:23: error: no node 'rely' stands above; did you mean 'relu'?\n"
+                   "     6 |   b: {op: relu, from: rely}\n"
+                   "       |                       ^~~~\n");
+    /* what a flat node in error would have brought is not missed */
+    assert_refused(HEAD "nodes:\n"
+                        "  a: {block: none, flat: true}\n"
+                        "  b: {op: relu, from: there}\n",
+                   "net.yaml:5:14: error: no block 'none'\n"
+                   "     5 |   a: {block: none, flat: true}\n"
+                   "       |              ^~~~\n");
+    assert_refused(
+        HEAD "nodes:\n"
+             "  a: {flat: true, nodes: {$x: {op: relu}, y: {op: relu, from: input}}}\n"
+             "  b: {op: relu, from: there}\n",
+        "net.yaml:5:27: error: no variable 'x'\n"
+        "     5 |   a: {flat: true, nodes: {$x: {op: relu}, y: {op: relu, from: input}}}\n"
+        "       |                           ^~\n");
+}
+
 /* One mistake, one diagnostic: what depends on it is silent, but is still checked on its own. */
 static void test_no_cascades(void **state) {
     (void)state;
@@ -693,6 +742,7 @@ int main(void) {
         cmocka_unit_test(test_repeat_over_lists),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_flat),
         cmocka_unit_test(test_unknown_when),
         cmocka_unit_test(test_top_level),
         cmocka_unit_test(test_settings),

@@ -75,6 +75,68 @@ static void test_settings_by_path(void **state) {
                         "  \"output\": \"a\"\n");
 }
 
+/* Names as if the nodes stood where the flat one does, for those outside, too, and numbered
+ * through. */
+static void test_flat(void **state) {
+    (void)state;
+    assert_expands(
+        HEAD "blocks:\n"
+             "  layer:\n"
+             "    params: {at: }\n"
+             "    nodes:\n"
+             "      $at: {op: conv2d, channels: 4, kernel: 1}\n"
+             "      ${at + 1}: {op: relu}\n"
+             "      tap$at: {nodes: {x: {op: relu}}}\n"
+             "      sum$at: {op: add, from: [$at, 'tap${at}.x', input]}\n"
+             "nodes:\n"
+             "  body:\n"
+             "    nodes:\n"
+             "      0: {op: conv2d, channels: 4, kernel: 1}\n"
+             "      two$i:\n"
+             "        flat: true\n"
+             "        repeat: {i: 0..1}\n"
+             "        nodes:\n"
+             "          layer$i: {block: layer, flat: '${i < 2}', at: '${10 * i + 1}'}\n"
+             "  odd: {flat: true, when: false, nodes: {a: {op: sigmoid}}}\n"
+             "  even: {flat: true, nodes: {a: {op: relu}, b: {op: relu}}, output: a}\n"
+             "  c: {op: conv2d, channels: '${2 * b.channels}', kernel: 1}\n"
+             "  d: {op: add, from: [even, b, body.12]}\n",
+        "nodes:\n"
+        "  \"body.0\": {op: conv2d, from: [\"input\"], channels: 4, kernel: 1}\n"
+        "  \"body.1\": {op: conv2d, from: [\"body.0\"], channels: 4, kernel: 1}\n"
+        "  \"body.2\": {op: relu, from: [\"body.1\"]}\n"
+        "  \"body.tap1.x\": {op: relu, from: [\"body.2\"]}\n"
+        "  \"body.sum1\": {op: add, from: [\"body.1\", \"body.tap1.x\", \"body.0\"]}\n"
+        "  \"body.11\": {op: conv2d, from: [\"body.sum1\"], channels: 4, kernel: 1}\n"
+        "  \"body.12\": {op: relu, from: [\"body.11\"]}\n"
+        "  \"body.tap11.x\": {op: relu, from: [\"body.12\"]}\n"
+        "  \"body.sum11\": {op: add, from: [\"body.11\", \"body.tap11.x\", \"body.sum1\"]}\n"
+        "  \"a\": {op: relu, from: [\"body.sum11\"]}\n"
+        "  \"b\": {op: relu, from: [\"a\"]}\n"
+        "  \"c\": {op: conv2d, from: [\"a\"], channels: 8, kernel: 1}\n"
+        "  \"d\": {op: add, from: [\"a\", \"b\", \"body.12\"]}\n"
+        "outputs:\n"
+        "  \"output\": \"d\"\n");
+}
+
+/* A flat block's nodes belong to what it stands in. */
+static void test_flat_sites(void **state) {
+    (void)state;
+    nt_network *network = load(HEAD "blocks:\n"
+                                    "  inner: {nodes: {a: {op: relu}}}\n"
+                                    "  outer: {nodes: {b: {block: inner}, c: {op: relu}}}\n"
+                                    "nodes: {all: {block: outer, flat: true}}\n");
+    assert_int_equal(network->layer_count, 2);
+    assert_string_equal(network->layers[0].name, "b.a");
+    assert_string_equal(network->layers[0].stage, "b");
+    assert_string_equal(network->layers[0].block, "b");
+    assert_string_equal(network->layers[0].kind, "inner");
+    assert_string_equal(network->layers[1].name, "c");
+    assert_string_equal(network->layers[1].stage, "");
+    assert_string_equal(network->layers[1].block, "");
+    nt_network_free(network);
+}
+
 static void test_blocks(void **state) {
     (void)state;
     assert_expands(HEAD "blocks:\n"
@@ -611,6 +673,8 @@ int main(void) {
         cmocka_unit_test(test_default_input_is_the_previous_node),
         cmocka_unit_test(test_params),
         cmocka_unit_test(test_settings_by_path),
+        cmocka_unit_test(test_flat),
+        cmocka_unit_test(test_flat_sites),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_blocks_with_several_inputs),
         cmocka_unit_test(test_groups_see_outwards),
