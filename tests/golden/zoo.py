@@ -24,6 +24,9 @@ LOGITS_WITHIN, LOSSES_WITHIN = 1e-5, 1e-3  # of the largest logit; of a loss
 IMAGES, STEPS = 2, 2
 STEP_DOWN = .1  # what the first step should take off the loss, to first order
 
+STILL = {'dropout': 0}
+ALONE = ({}, {'aux_logits': False, 'init_weights': False})  # without what helps only in training
+
 
 class Case:
     """A graph and what makes its peer. `small` and `full` are (parameters of the graph, arguments of the
@@ -86,6 +89,20 @@ def alexnet(num_classes, hidden):
     return net
 
 
+def vgg(letter, norm):
+    """With an eighth of the channels."""
+    def make(num_classes):
+        from torch import nn
+        from torchvision.models.vgg import VGG, cfgs, make_layers
+        layers = make_layers([v if v == 'M' else v // 8 for v in cfgs[letter]], norm)
+        net = VGG(nn.Identity(), num_classes)
+        net.features = layers
+        net.classifier[0] = nn.Linear(64 * 7 * 7, 16)
+        net.classifier[3], net.classifier[6] = nn.Linear(16, 16), nn.Linear(16, num_classes)
+        return net
+    return make
+
+
 def dense(units):
     def make(num_classes):
         from torchvision.models.densenet import DenseNet
@@ -97,15 +114,24 @@ def resnet(graph, units, **more):
     return Case(graph, smaller=narrow(units, **more), small=({'width': 16}, {}))
 
 
+def very_deep(layers, letter):
+    """VGG without and with normalisation. The file vgg16 is for CIFAR-10 by default, and normalised."""
+    for name, norm in (f'vgg{layers}', False), (f'vgg{layers}_bn', True):
+        more = {'head': 'imagenet', 'norm': norm} if name == 'vgg16' else {}
+        yield Case(name, smaller=vgg(letter, norm), published=False if more else None,
+                   small=({'width': 8, 'hidden': 16, **more}, {}), full=(more, {}), still=STILL)
+
+
 def densenet(graph, units):
     return Case(graph, smaller=dense(units), small=({'layers': units}, {}))
 
 
-ALONE = ({}, {'aux_logits': False, 'init_weights': False})  # without what helps only in training
-STILL = {'dropout': 0}
-
 CASES = [
     Case('alexnet', smaller=alexnet, small=({'hidden': 16}, {'hidden': 16}), still=STILL),
+    *very_deep(11, 'A'),
+    *very_deep(13, 'B'),
+    *very_deep(16, 'D'),
+    *very_deep(19, 'E'),
     resnet('resnet101', [3, 4, 23, 3]),
     resnet('resnet152', [3, 8, 36, 3]),
     resnet('wide_resnet50_2', [3, 4, 6, 3], width_per_group=128),
