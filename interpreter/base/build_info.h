@@ -13,6 +13,7 @@ extern const char nt_build_compiler[]; /* "gcc 12.2.0" */
 extern const char nt_build_flags[];    /* that were added to the project's own */
 extern const char nt_build_commit[];   /* of the sources, with a "+" behind it if they were changed
                                         * since, or "unknown" */
+extern const char nt_build_graphs[];   /* graphs/ once installed, as seen from the program */
 
 /* Appends all of it in one line: "nontrivial 0.1.0, commit …, gcc 12.2.0, release". */
 void nt_build_describe(nt_text *text);

@@ -223,13 +223,20 @@ static int by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* In blocks of nt_alloc, the names in `arena`. */
-static nt_status collect_folders(DIR *dir, const char *path, nt_arena *arena, const char ***names,
-                                 size_t *count, size_t *room, nt_error *error) {
+static bool ends_in(const char *text, const char *ending) {
+    size_t length = strlen(text), tail = strlen(ending);
+    return length >= tail && strcmp(text + length - tail, ending) == 0;
+}
+
+/* Folders, or files if there is an `ending`. In blocks of nt_alloc, the names in `arena`. */
+static nt_status collect(DIR *dir, const char *path, const char *ending, nt_arena *arena,
+                         const char ***names, size_t *count, size_t *room, nt_error *error) {
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         const char *name = nt_arena_string(arena, entry->d_name);
         const char *inner = nt_arena_printf(arena, "%s/%s", path, entry->d_name);
-        if (name && inner && (name[0] == '.' || !nt_folder_exists(inner)))
+        if (name && inner &&
+            (name[0] == '.' || nt_folder_exists(inner) == (ending != NULL) ||
+             (ending && !ends_in(name, ending))))
             continue;
         if (!name || !inner || !nt_grow((void **)names, room, *count, sizeof **names))
             return nt_error_say(error, NT_NO_MEMORY, "out of memory listing %s", path);
@@ -238,13 +245,14 @@ static nt_status collect_folders(DIR *dir, const char *path, nt_arena *arena, co
     return NT_OK;
 }
 
-nt_status nt_folders_in(const char *path, nt_arena *arena, nt_folders *ret, nt_error *error) {
+static nt_status list(const char *path, const char *ending, nt_arena *arena, nt_names *ret,
+                      nt_error *error) {
     const char **names = NULL;
     size_t count = 0, room = 0;
     DIR *dir = opendir(path);
     if (!dir)
         return nt_error_in(error, NT_INVALID, path, -1, "cannot be listed: %s", strerror(errno));
-    nt_status status = collect_folders(dir, path, arena, &names, &count, &room, error);
+    nt_status status = collect(dir, path, ending, arena, &names, &count, &room, error);
     closedir(dir);
     if (count > 0)
         qsort(names, count, sizeof *names, by_text);
@@ -253,8 +261,27 @@ nt_status nt_folders_in(const char *path, nt_arena *arena, nt_folders *ret, nt_e
     NT_TRY(status);
     if (!kept && count > 0)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory listing %s", path);
-    *ret = (nt_folders){kept, (int32_t)count};
+    *ret = (nt_names){kept, (int32_t)count};
     return NT_OK;
+}
+
+nt_status nt_folders_in(const char *path, nt_arena *arena, nt_names *ret, nt_error *error) {
+    return list(path, NULL, arena, ret, error);
+}
+
+nt_status nt_files_in(const char *path, const char *ending, nt_arena *arena, nt_names *ret,
+                      nt_error *error) {
+    return list(path, ending, arena, ret, error);
+}
+
+const char *nt_program_folder(nt_arena *arena) {
+    char *path = realpath("/proc/self/exe", NULL);
+    char *slash = path ? strrchr(path, '/') : NULL;
+    const char *folder = NULL;
+    if (slash)
+        folder = nt_arena_printf(arena, "%.*s", (int)(slash - path), path);
+    free(path);
+    return folder;
 }
 
 nt_status nt_folder_make(const char *path, nt_error *error) {

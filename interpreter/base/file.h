@@ -48,14 +48,20 @@ nt_status nt_file_replace(const char *path, const void *bytes, size_t size, nt_e
 
 bool nt_folder_exists(const char *path);
 
-/* The names of the folders in a folder, in bytewise order; those that begin with a dot are left
- * out. In `arena`. NT_INVALID where it can't be listed. */
-typedef struct nt_folders {
+/* The names of the folders in a folder, or of all else in it whose names end in `ending`, in
+ * bytewise order; those that begin with a dot are left out. In `arena`. NT_INVALID where it can't
+ * be listed. */
+typedef struct nt_names {
     const char *const *names;
     int32_t count;
-} nt_folders;
+} nt_names;
 
-nt_status nt_folders_in(const char *path, nt_arena *arena, nt_folders *ret, nt_error *error);
+nt_status nt_folders_in(const char *path, nt_arena *arena, nt_names *ret, nt_error *error);
+nt_status nt_files_in(const char *path, const char *ending, nt_arena *arena, nt_names *ret,
+                      nt_error *error);
+
+/* The folder of the running program, in `arena`; NULL where the system doesn't say. */
+const char *nt_program_folder(nt_arena *arena);
 
 /* Makes a folder and those above it; one that exists is fine. */
 nt_status nt_folder_make(const char *path, nt_error *error);

@@ -46,7 +46,7 @@ static void add_title(const nt_network *network, nt_text *text) {
         nt_text_printf(text, "%s%s %s", i ? ", " : ": ", input->name,
                        nt_shape_format(nt_graph_type(network->graph, input->value)->shape, shape));
     }
-    nt_text_add(text, "\n\n");
+    nt_text_printf(text, "%s%s\n\n", *network->doc ? "\n" : "", network->doc);
 }
 
 static void add_totals(const nt_network *network, nt_table *table) {
@@ -154,9 +154,9 @@ nt_status nt_network_print_json(const nt_network *network) {
         nt_network_convolutions(network), "parameters", (json_int_t)nt_network_parameters(network),
         "multiply_adds", (json_int_t)nt_network_multiply_adds(network), "state_tensors",
         (json_int_t)network->state_count);
-    json_t *all = json_pack("{s:s, s:o, s:o, s:o, s:o}", "graph", network->name, "inputs",
-                            inputs_json(network), "layers", layers, "outputs",
-                            outputs_json(&origins), "totals", totals);
+    json_t *all = json_pack("{s:s, s:s*, s:o, s:o, s:o, s:o}", "graph", network->name, "doc",
+                            *network->doc ? network->doc : NULL, "inputs", inputs_json(network),
+                            "layers", layers, "outputs", outputs_json(&origins), "totals", totals);
     nt_origins_finish(&origins);
     return nt_json_print(all);
 }

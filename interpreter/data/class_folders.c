@@ -39,7 +39,7 @@ static nt_status no_memory(const char *folder, nt_error *error) {
 }
 
 /* "'a', 'b' and 3 more" */
-static void add_names(const nt_folders *folders, nt_text *text) {
+static void add_names(const nt_names *folders, nt_text *text) {
     enum { NAMED = 4 };
     for (int32_t i = 0; i < folders->count && i < NAMED; i++)
         nt_text_printf(text, "%s'%s'", i ? ", " : "", folders->names[i]);
@@ -58,8 +58,8 @@ static const char *const options[NT_HELD_OUT] = {"train", "test"};
 static const char *const usual[NT_HELD_OUT] = {NT_CLASS_FOLDERS_TRAIN, NT_CLASS_FOLDERS_TEST};
 
 /* The only folder whose name says that it is this split; NULL: none. */
-static nt_status find_by_word(int role, const nt_folders *folders, const char *root,
-                              const char **ret, nt_error *error) {
+static nt_status find_by_word(int role, const nt_names *folders, const char *root, const char **ret,
+                              nt_error *error) {
     const char *found = NULL;
     for (int32_t i = 0; i < folders->count; i++) {
         if (role_of(folders->names[i]) != role)
@@ -77,9 +77,8 @@ static nt_status find_by_word(int role, const nt_folders *folders, const char *r
 }
 
 /* The name of a split's folder, NULL if there is none. */
-static nt_status find_split(int split, const char *wished, const nt_folders *folders,
-                            nt_arena *arena, nt_data_info *info, const char **ret,
-                            nt_error *error) {
+static nt_status find_split(int split, const char *wished, const nt_names *folders, nt_arena *arena,
+                            nt_data_info *info, const char **ret, nt_error *error) {
     const char *root = info->folder, *path = nt_arena_printf(arena, "%s/%s", root, wished);
     const char *found = NULL;
     if (!path)
@@ -103,10 +102,10 @@ static nt_status find_split(int split, const char *wished, const nt_folders *fol
 }
 
 /* What lies beside the splits and is none of them. */
-static nt_status note_others(const nt_folders *folders, const char *const names[NT_HELD_OUT],
+static nt_status note_others(const nt_names *folders, const char *const names[NT_HELD_OUT],
                              nt_arena *arena, nt_data_info *info, nt_error *error) {
     const char **left = NT_ARENA_ARRAY(arena, const char *, folders->count + 1);
-    nt_folders others = {.names = left};
+    nt_names others = {.names = left};
     const char *validation = NULL;
     if (!left)
         return no_memory(info->folder, error);
@@ -137,7 +136,7 @@ static nt_status note_others(const nt_folders *folders, const char *const names[
 }
 
 /* Splits beside classes: neither can be meant. */
-static nt_status check_root(const nt_folders *folders, const char *root, nt_error *error) {
+static nt_status check_root(const nt_names *folders, const char *root, nt_error *error) {
     for (int32_t i = 0; i < folders->count; i++) {
         if (role_of(folders->names[i]) != VALIDATION)
             continue;
@@ -154,7 +153,7 @@ static nt_status check_root(const nt_folders *folders, const char *root, nt_erro
 
 nt_status nt_class_folders_find(const char *const wished[NT_HELD_OUT], nt_arena *arena,
                                 nt_data_info *info, nt_class_folders *ret, nt_error *error) {
-    nt_folders folders;
+    nt_names folders;
     const char *names[NT_HELD_OUT] = {NULL};
     nt_class_folders found = {{NULL}};
     NT_TRY(nt_folders_in(info->folder, arena, &folders, error));
@@ -193,7 +192,7 @@ int32_t nt_class_number(const char *const *names, int32_t count, const char *ste
 }
 
 /* How many pictures lie in each class; returns whether some lie in a class's folder itself. */
-static bool count_pictures(const nt_picture_files *files, const nt_folders *classes,
+static bool count_pictures(const nt_picture_files *files, const nt_names *classes,
                            int32_t *ret_counts) {
     bool direct = false;
     for (int32_t i = 0; i < files->count; i++) {
@@ -228,7 +227,7 @@ static nt_status say_empty(const char *path, const nt_picture_files *files, nt_e
 static nt_status say_single(const char *folder, const char *name, nt_arena *arena,
                             nt_data_info *info, nt_error *error) {
     const char *path = nt_arena_printf(arena, "%s/%s", folder, name);
-    nt_folders inner;
+    nt_names inner;
     nt_text deeper;
     if (!path)
         return no_memory(folder, error);
@@ -247,11 +246,11 @@ static nt_status say_single(const char *folder, const char *name, nt_arena *aren
 }
 
 /* Classes that all hold the same folders, and nothing else, could be splits with unusual names. */
-static nt_status note_alike(const char *folder, const nt_folders *classes, nt_arena *arena,
+static nt_status note_alike(const char *folder, const nt_names *classes, nt_arena *arena,
                             nt_data_info *info, nt_error *error) {
-    nt_folders first = {0};
+    nt_names first = {0};
     for (int32_t c = 0; c < classes->count; c++) {
-        nt_folders inner;
+        nt_names inner;
         const char *path = nt_arena_printf(arena, "%s/%s", folder, classes->names[c]);
         if (!path)
             return no_memory(folder, error);
@@ -279,7 +278,7 @@ static nt_status note_alike(const char *folder, const nt_folders *classes, nt_ar
 
 nt_status nt_class_folders_check(const char *folder, const nt_picture_files *files, nt_arena *arena,
                                  nt_data_info *info, nt_error *error) {
-    nt_folders classes;
+    nt_names classes;
     NT_TRY(nt_folders_in(folder, arena, &classes, error));
     if (files->count == 0)
         return nt_picture_files_none(folder, files, error);

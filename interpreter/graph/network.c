@@ -14,6 +14,7 @@ nt_network *nt_network_new(const char *name) {
     nt_arena_init(&network->arena);
     network->graph = nt_graph_new();
     network->name = nt_arena_string(&network->arena, name);
+    network->doc = "";
     if (!network->graph || !network->name) {
         nt_network_free(network);
         return NULL;

@@ -39,6 +39,7 @@ typedef struct nt_network {
     nt_arena arena;
     nt_graph *graph; /* its outputs are the network's */
     const char *name;
+    const char *doc; /* what its author says of it; "" if nothing */
     nt_layer *layers;
     size_t layer_count, layer_capacity;
     nt_state *states;

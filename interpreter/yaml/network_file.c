@@ -160,6 +160,17 @@ static nt_status read_name(nt_loader *loader, const nt_yaml *root, const nt_scop
     return loader->network->name ? NT_OK : nt_reader_no_memory(&reader);
 }
 
+static nt_status read_doc(nt_loader *loader, const nt_yaml *root) {
+    nt_reader reader = nt_loader_reader(loader, NULL, NULL);
+    const nt_yaml *node = nt_yaml_get(root, "doc");
+    const char *doc;
+    if (!node)
+        return NT_OK;
+    NT_TRY(nt_read_text(&reader, node, "doc", &doc));
+    loader->network->doc = nt_arena_string(&loader->network->arena, doc);
+    return loader->network->doc ? NT_OK : nt_reader_no_memory(&reader);
+}
+
 static nt_status read_params(nt_loader *loader, const nt_yaml *root, nt_scope *scope) {
     const nt_formal *formals = NULL;
     int count;
@@ -203,6 +214,7 @@ static nt_status read_graph(nt_loader *loader, const nt_document *document, cons
     scope.prefix = "";
     NT_TRY(nt_loader_settle(loader, read_params(loader, root, &scope), &failed));
     NT_TRY(nt_loader_settle(loader, read_name(loader, root, &scope), &failed));
+    NT_TRY(nt_loader_settle(loader, read_doc(loader, root), &failed));
     NT_TRY(nt_loader_settle(loader, read_inputs(loader, root, &scope), &failed));
     scope.incomplete = failed; /* some param, input or block may be missing */
     NT_TRY(nt_loader_settle(loader, read_nodes(loader, root, &scope, &last), &failed));
