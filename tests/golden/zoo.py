@@ -33,7 +33,7 @@ class Case:
     peer); the number of classes and the size are added to both. `peer` is a name in torchvision.models, or
     a function of the number of classes and the arguments. `smaller` is such a one for the small network.
     `still` are parameters of the graph that take out what is random in training. `published` is the
-    number of parameters by default, if that is not what torchvision says of its weights."""
+    number of parameters of the full one, if that is not what torchvision says of its weights."""
 
     def __init__(self, graph, peer=None, size=224, small_size=64, small=None, full=None, smaller=None,
                  still=None, maps=False, published=None):
@@ -126,6 +126,35 @@ def densenet(graph, units):
     return Case(graph, smaller=dense(units), small=({'layers': units}, {}))
 
 
+def segmenter(name, **more):
+    """One of torchvision's networks for masks."""
+    def make(num_classes):
+        import torchvision
+        maker = getattr(torchvision.models.segmentation, name)
+        return maker(weights=None, weights_backbone=None, num_classes=num_classes, **more)
+    return make
+
+
+def dilated(name, family, head):
+    """FCN or DeepLabV3 on a ResNet of one bottleneck a stage, with the auxiliary head."""
+    def make(num_classes):
+        from torchvision.models import _utils, segmentation
+        from torchvision.models.resnet import Bottleneck, ResNet
+        module = getattr(segmentation, name)
+        net = ResNet(Bottleneck, [1, 1, 1, 1], replace_stride_with_dilation=[False, True, True])
+        backbone = _utils.IntermediateLayerGetter(net, {'layer4': 'out', 'layer3': 'aux'})
+        return getattr(module, family)(backbone, getattr(module, head)(2048, num_classes),
+                                       segmentation.fcn.FCNHead(1024, num_classes))
+    return make
+
+
+def convnext(num_classes):
+    """Narrow, of six units."""
+    from torchvision.models.convnext import CNBlockConfig, ConvNeXt
+    return ConvNeXt([CNBlockConfig(16, 32, 1), CNBlockConfig(32, 64, 1), CNBlockConfig(64, 128, 3),
+                     CNBlockConfig(128, None, 1)], num_classes=num_classes)
+
+
 CASES = [
     Case('alexnet', smaller=alexnet, small=({'hidden': 16}, {'hidden': 16}), still=STILL),
     *very_deep(11, 'A'),
@@ -146,6 +175,26 @@ CASES = [
          published=23834568),
     Case('squeezenet1_0', still=STILL),
     Case('squeezenet1_1', still=STILL),
+    Case('mobilenet_v2', still=STILL, small=({'width': .5}, {'width_mult': .5})),
+    Case('mobilenet_v3_small', still=STILL),
+    Case('mobilenet_v3_large', still=STILL),
+    Case('mnasnet1_0', still=STILL, smaller='mnasnet0_5', small=({'width': .5}, {})),
+    Case('shufflenet_v2_x1_0', smaller='shufflenet_v2_x0_5', small=({'widths': [24, 48, 96, 192, 1024]}, {})),
+    Case('efficientnet_b0', still={'dropout': 0, 'drop': 0}),
+    Case('efficientnet_b0', 'efficientnet_b1', size=240, still={'dropout': 0, 'drop': 0},
+         small=({'depth': 1.1}, {}), full=({'depth': 1.1}, {})),
+    Case('efficientnet_b0', 'efficientnet_b2', size=288, still={'dropout': 0, 'drop': 0},
+         small=({'width': 1.1, 'depth': 1.2}, {}), full=({'width': 1.1, 'depth': 1.2}, {})),
+    Case('regnet_x_400mf'),
+    Case('regnet_y_400mf'),
+    Case('convnext_tiny', smaller=convnext, small=({'width': 16, 'units': [1, 1, 3, 1]}, {}), still={'drop': 0}),
+    Case('fcn_resnet50', segmenter('fcn_resnet50', aux_loss=True), maps=True, small_size=40,
+         smaller=dilated('fcn', 'FCN', 'FCNHead'), small=({'units': [1, 1, 1, 1]}, {}), still=STILL,
+         published=35_322_218),
+    Case('deeplabv3_resnet50', segmenter('deeplabv3_resnet50', aux_loss=True), maps=True, small_size=40,
+         smaller=dilated('deeplabv3', 'DeepLabV3', 'DeepLabHead'), small=({'units': [1, 1, 1, 1]}, {}),
+         still={'dropout': 0, 'pyramid_dropout': 0}, published=42_004_074),
+    Case('lraspp_mobilenet_v3_large', segmenter('lraspp_mobilenet_v3_large'), maps=True, published=3_221_538),
 ]
 
 # --- PyTorch ----------------------------------------------------------------------------------------
@@ -176,8 +225,8 @@ def randomise(net, images):
     rounding would count for much. Logits of up to 10."""
     import torch
     from torch import nn
-    layers = [module for module in net.modules()
-              if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))]
+    layers = [module for name, module in net.named_modules()
+              if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) and not name.startswith('aux')]
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
     with torch.no_grad():
         for name, parameter in net.named_parameters():
@@ -206,15 +255,16 @@ def first(output):
 def train(net, images, targets):
     """Returns a rate that suits the network, and its losses."""
     import torch
+    trained = [p for name, p in net.named_parameters() if not name.startswith('aux')]
     rate, found = None, []
     net.train()
     for _ in range(STEPS):
         loss = torch.nn.functional.cross_entropy(first(net(images)), targets)
-        gradients = torch.autograd.grad(loss, list(net.parameters()))
+        gradients = torch.autograd.grad(loss, trained)
         if rate is None:
             rate = STEP_DOWN / float(sum((g.double() ** 2).sum() for g in gradients))
         with torch.no_grad():
-            for parameter, gradient in zip(net.parameters(), gradients):
+            for parameter, gradient in zip(trained, gradients):
                 parameter.sub_(gradient, alpha=rate)
         found.append(loss.item())
     return rate, found
@@ -304,7 +354,7 @@ def compare(nontrivial, graphs, case, mode, folder):
     graph = graphs / f'{case.graph}.yaml'
     counts = [(parameters(nontrivial, graph, case.settings(mode)), sum(p.numel() for p in net.parameters()))]
     if published(case):
-        counts.append((parameters(nontrivial, graph, {}), published(case)))
+        counts.append((parameters(nontrivial, graph, case.changes['full'][0]), published(case)))
     found = answers(nontrivial, graph, case, mode, folder)
     steps = losses(nontrivial, graph, case, mode, rate, folder)
 
