@@ -33,7 +33,8 @@ class Case:
     peer); the number of classes and the size are added to both. `peer` is a name in torchvision.models, or
     a function of the number of classes and the arguments. `smaller` is such a one for the small network.
     `still` are parameters of the graph that take out what is random in training. `published` is the
-    number of parameters of the full one, if that is not what torchvision says of its weights."""
+    number of parameters by default, if that is not what torchvision says of its weights; False where the
+    defaults make another network."""
 
     def __init__(self, graph, peer=None, size=224, small_size=64, small=None, full=None, smaller=None,
                  still=None, maps=False, published=None):
@@ -393,8 +394,12 @@ def main():
     for case in CASES:
         if not arguments.names or case.graph in arguments.names:
             with tempfile.TemporaryDirectory() as folder:
-                good &= compare(arguments.nontrivial, arguments.graphs, case,
-                                'full' if arguments.full else 'small', pathlib.Path(folder))
+                try:
+                    good &= compare(arguments.nontrivial, arguments.graphs, case,
+                                    'full' if arguments.full else 'small', pathlib.Path(folder))
+                except subprocess.CalledProcessError as failed:  # which has said why
+                    print(f'{case.graph}: {failed.cmd[1]} fails', flush=True)
+                    good = False
     sys.exit(0 if good else 'too far from torchvision')
 
 
