@@ -55,6 +55,8 @@ static bool has_shards(const unsigned char *first, size_t size) {
     "load it with the program that wrote it, and save its tensors with "                           \
     "safetensors.numpy.save_file"
 
+#define EXPORTERS "exporters fold and rename what is to be ablated: "
+
 const nt_file_kind nt_file_kinds[] = {
     {"a safetensors file",
      {"", "give it as --weights"},
@@ -100,8 +102,9 @@ const nt_file_kind nt_file_kinds[] = {
      {SAVE_IN_PYTHON, "give what this kind of data set reads"},
      BYTES("\x08\x01\x12")},
     {"an ONNX model",
-     {"save the tensors of its graph.initializer, by name, with safetensors.numpy.save_file",
-      "give what this kind of data set reads"},
+     {EXPORTERS "take the state_dict of the PyTorch module, and its graph by graphs/from_torch.py",
+      "give what this kind of data set reads",
+      EXPORTERS "make the graph of the PyTorch module, with graphs/from_torch.py"},
      BYTES("\x08"),
      .also = has_producer},
     {"a checkpoint of TensorFlow",
@@ -131,7 +134,7 @@ const nt_file_kind *nt_file_kind_of(const unsigned char *first, size_t size) {
 nt_status nt_file_kind_refuse(const unsigned char *first, size_t size, nt_file_use use,
                               const char *path, nt_error *error) {
     const nt_file_kind *kind = nt_file_kind_of(first, size);
-    if (!kind || !kind->remedy[use][0])
+    if (!kind || !kind->remedy[use] || !kind->remedy[use][0])
         return NT_OK;
     nt_error_in(error, NT_INVALID, path, -1, "is %s", kind->name);
     nt_error_hint(error, "%s", kind->remedy[use]);

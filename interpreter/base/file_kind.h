@@ -9,12 +9,17 @@
 enum { NT_FILE_KIND_BYTES = 512 }; /* no kind needs more of a file's first bytes */
 
 /* What the file was opened as: the remedies differ. */
-typedef enum nt_file_use { NT_FILE_AS_WEIGHTS, NT_FILE_AS_DATA, NT_FILE_USES } nt_file_use;
+typedef enum nt_file_use {
+    NT_FILE_AS_WEIGHTS,
+    NT_FILE_AS_DATA,
+    NT_FILE_AS_TEXT, /* a graph or a suite */
+    NT_FILE_USES
+} nt_file_use;
 
 typedef struct nt_file_kind {
-    const char *name; /* "an HDF5 file, as Keras writes"; NULL ends the table */
-    const char *remedy[NT_FILE_USES];
-    size_t offset; /* of the signature */
+    const char *name;                 /* "an HDF5 file, as Keras writes"; NULL ends the table */
+    const char *remedy[NT_FILE_USES]; /* "" or NULL: it is not refused */
+    size_t offset;                    /* of the signature */
     const char *signature;
     size_t length;
     bool (*also)(const unsigned char *first, size_t size); /* what else must hold; NULL: nothing */

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "file_kind.h"
 #include "name_table.h"
 #include <string.h>
 #include <yaml.h>
@@ -412,6 +413,7 @@ nt_status nt_document_parse(const char *path, const char *text, size_t length, n
 
 nt_status nt_document_load(const char *path, nt_document **ret, nt_error *error) {
     nt_bytes bytes;
+    NT_TRY(nt_file_kind_refuse_at(path, NT_FILE_AS_TEXT, error));
     NT_TRY(nt_file_read(path, NT_YAML_MOST_BYTES, &bytes, error));
     nt_status status = nt_document_parse(path, (const char *)bytes.bytes, bytes.size, ret, error);
     nt_bytes_finish(&bytes);

@@ -82,6 +82,10 @@ static void test_refuse(void **state) {
     EXPECT_OK(&error, nt_file_kind_refuse_at(path, NT_FILE_AS_WEIGHTS, &error));
     status = nt_file_kind_refuse_at(path, NT_FILE_AS_DATA, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "is a safetensors file; give it as --weights");
+    EXPECT_OK(&error, nt_file_kind_refuse_at(path, NT_FILE_AS_TEXT, &error));
+    write_bytes(path, "\x08\x07\x12\x07pytorch\x1a", 12);
+    status = nt_file_kind_refuse_at(path, NT_FILE_AS_TEXT, &error);
+    EXPECT_ERROR(&error, status, NT_INVALID, "w: error: is an ONNX model; exporters fold");
     write_bytes(path, "", 0);
     EXPECT_OK(&error, nt_file_kind_refuse_at(path, NT_FILE_AS_WEIGHTS, &error));
     EXPECT_OK(&error, nt_file_kind_refuse_at(path_in(*state, "none"), NT_FILE_AS_DATA, &error));
