@@ -42,6 +42,7 @@ CASES = {
     'batch_norm_vector': (VECTOR, 'v: {op: flatten}\n  a: {op: linear, features: 5}\n  b: {op: batch_norm}'),
     'folded_shared': (MAPS, 'a: {op: conv2d, channels: 4, kernel: 3}\n  b: {op: batch_norm, from: a}\n'
                             '  c: {op: batch_norm, from: a, eps: 0.1}\n  d: {op: add, from: [a, b, c]}'),
+    'folded_twice': (MAPS, 'a: {op: conv2d, channels: 4, kernel: 3}\n  b: {op: batch_norm}\n  c: {op: batch_norm}'),
     'folded_transpose': (MAPS, 'a: {op: conv_transpose2d, channels: 4, kernel: 3, bias: false}\n'
                                '  b: {op: batch_norm}'),
     'folded_transpose_groups': (MAPS, 'a: {op: conv_transpose2d, channels: 4, kernel: 3, groups: 2}\n'
@@ -226,21 +227,25 @@ class Work:
         return self.folder / 'n.onnx'
 
 
-def is_gone(layer, ops, folded):
+def is_folded(layer, layers):
+    before = layers.get(layer['inputs'][0]) if layer['op'] == 'batch_norm' else None
+    return before is not None and (before['op'] in ('conv2d', 'conv_transpose2d', 'linear') or is_folded(before, layers))
+
+
+def is_gone(layer, layers, folded):
     """Whether a layer is part of another, does nothing in evaluation, or is for a further output."""
-    before = ops.get(layer['inputs'][0]) if layer['inputs'] else None
-    return layer['op'] in ('dropout', 'dropout2d', 'stochastic_depth') or layer['name'].startswith('aux') or (
-        folded and layer['op'] == 'batch_norm' and before in ('conv2d', 'conv_transpose2d', 'linear'))
+    return (layer['op'] in ('dropout', 'dropout2d', 'stochastic_depth') or layer['name'].startswith('aux')
+            or folded and is_folded(layer, layers))
 
 
 def check_names(model, network, folded):
     """Every layer that still does something is a node of that name; parameters carry theirs."""
     nodes = [node.name for node in model.graph.node]
     parameters = {tensor.name for tensor in model.graph.initializer}
-    ops = {layer['name']: layer['op'] for layer in network['layers']}
+    layers = {layer['name']: layer for layer in network['layers']}
     for layer in network['layers']:
         name = layer['name']
-        if is_gone(layer, ops, folded):
+        if is_gone(layer, layers, folded):
             continue
         if not any(node.split('/')[0] == name for node in nodes):
             return f'no node {name}'
@@ -319,7 +324,8 @@ def check_cases(work):
 
 def flattened(work, path, settings):
     """The same graph, in full, whose first output is a vector, as eval takes it of images that have one class."""
-    nodes, outputs = work.run('show', path, '--resolved', *(f'--set={setting}' for setting in settings)).split('outputs:\n')
+    settings = [f'--set={setting}' for setting in settings]
+    nodes, outputs = work.run('show', path, '--resolved', *settings).split('outputs:\n')
     first, others = outputs.split('\n', 1)
     (work.folder / 'g.yaml').write_text(f'{nodes}  flat: {{op: flatten, from: [{first.split(": ")[1]}]}}\n'
                                         f'outputs:\n  output: flat\n{others}')

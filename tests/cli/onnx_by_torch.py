@@ -15,8 +15,8 @@ def padded(x, pads, value=0., mode='constant'):
 
 
 def conv(has, x, w, b=None):
-    kept = {'stride': has.get('strides', [1, 1]), 'dilation': has.get('dilations', [1, 1]), 'groups': has.get('group', 1)}
-    return functional.conv2d(padded(x, has.get('pads', [0] * 4)), w, b, **kept)
+    return functional.conv2d(padded(x, has.get('pads', [0] * 4)), w, b, has.get('strides', [1, 1]), 0,
+                             has.get('dilations', [1, 1]), has.get('group', 1))
 
 
 def conv_transpose(has, x, w, b=None):
