@@ -156,6 +156,15 @@ def convnext(num_classes):
                      CNBlockConfig(128, None, 1)], num_classes=num_classes)
 
 
+def cifar(graph, maker, published, small=None, full=None):
+    """One of cifar_networks, which takes the graph's params."""
+    def make(num_classes, **params):
+        import cifar_networks
+        return getattr(cifar_networks, maker)(num_classes, **params)
+    return Case(graph, make, size=32, small_size=32, small=(small or {},) * 2, full=(full or {},) * 2,
+                published=published)
+
+
 CASES = [
     Case('alexnet', smaller=alexnet, small=({'hidden': 16}, {'hidden': 16}), still=STILL),
     *very_deep(11, 'A'),
@@ -196,6 +205,12 @@ CASES = [
          smaller=dilated('deeplabv3', 'DeepLabV3', 'DeepLabHead'), small=({'units': [1, 1, 1, 1]}, {}),
          still={'dropout': 0, 'pyramid_dropout': 0}, published=42_004_074),
     Case('lraspp_mobilenet_v3_large', segmenter('lraspp_mobilenet_v3_large'), maps=True, published=3_221_538),
+    cifar('resnet20', 'resnet20', 269_722),
+    cifar('resnet20', 'resnet20', 855_770, *({'units': 9, 'option': 'B'},) * 2),
+    cifar('preact-resnet18', 'preact_resnet18', 11_172_170, {'width': 8}),
+    cifar('preact-resnet18', 'preact_resnet18', 11_171_146, {'width': 8, 'last': False}, {'last': False}),
+    cifar('wrn-28-10', 'wrn_28_10', 36_479_194, {'units': 2, 'widen': 1}),
+    cifar('densenet-bc-100-12', 'densenet_bc', 769_162, {'growth': 4, 'layers': 5}),
 ]
 
 # --- PyTorch ----------------------------------------------------------------------------------------
