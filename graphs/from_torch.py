@@ -108,10 +108,11 @@ class Part:
 
 
 class Stored:
-    """A parameter, a buffer or another tensor that doesn't depend on the input."""
+    """A tensor that doesn't depend on the input: a parameter or a buffer, which has a name, or what is computed
+    from such. `trained`: of parameters."""
 
-    def __init__(self, name, tensor):
-        self.name, self.tensor = name, tensor
+    def __init__(self, name, tensor, trained=False):
+        self.name, self.tensor, self.trained = name, tensor, trained
 
 
 def merged(dim):
@@ -245,7 +246,7 @@ def module(*names):
 def weights_of(say, m):
     """A module's own tensors by their names."""
     tensors = itertools.chain(m.named_parameters(recurse=False), m.named_buffers(recurse=False))
-    return {name: Stored(f'{say.path}.{name}', tensor) for name, tensor in tensors}
+    return {name: Stored(f'{say.path}.{name}', tensor, isinstance(tensor, nn.Parameter)) for name, tensor in tensors}
 
 
 DEFAULTS = {
@@ -576,10 +577,6 @@ def constant(say, values, like):
     return say.emit('concat', parts, [len(values), *ones[1:]], hint='constants')
 
 
-def is_parameter(say, value):
-    return isinstance(value, Stored) and value.name in dict(say.model.named_parameters())
-
-
 def stored_as_view(say, stored, like, op):
     tensor = stored.tensor
     sizes = [1] * (len(like.dims) + 1 - tensor.dim()) + list(tensor.shape)
@@ -606,14 +603,15 @@ def binary(say, op, a, b):
     if not isinstance(a, View) and op in ('add', 'mul', 'max', 'min'):
         a, b = b, a
     for value in (a, b):
-        if is_parameter(say, value) and (op != 'mul' or value is a):
-            raise Unsaid(f"{op} with the parameter '{value.name}'")
+        if isinstance(value, Stored) and value.trained and (op != 'mul' or value is a or not value.name):
+            raise Unsaid(f"{op} with the parameter '{value.name}'" if value.name else
+                         f'{op} with what is computed from parameters')
     if not isinstance(a, View):
         say.known(b)
         a = stored_as_view(say, a, b, op) if isinstance(a, Stored) else constant(say, [float(a)], b)
     say.known(a)
     if isinstance(b, Stored):
-        if is_parameter(say, b):
+        if b.trained:
             return trained_scale(say, a, b)
         b = stored_as_view(say, b, a, op)
     elif not isinstance(b, View):
@@ -908,7 +906,7 @@ def thinned(say, x, steps):
 
 @function('getitem')
 def getitem(say, value, index):
-    if not isinstance(value, (View, Part)):
+    if not isinstance(value, View):
         item = value[index]
         return taken(say, item.view, item.dim, item.start, item.start + item.count) if isinstance(item, Part) else item
     say.known(value)
@@ -1198,13 +1196,27 @@ def as_shaped(say, view, value):
     return view
 
 
+def folded(reads, node, value):
+    """What is computed from stored tensors is stored, too; reshaped, it is still the same one."""
+    same_one = function_name(node) in ('view', 'reshape', 'flatten', 'unsqueeze', 'squeeze', 'contiguous', 'detach')
+    trained = any(stored.trained for stored in reads)
+    if not isinstance(value, torch.Tensor):
+        return tuple(Stored(None, item, trained) for item in value)
+    if node.op == 'call_module':
+        return Stored(None, value, True)
+    return Stored(reads[0].name if same_one else None, value, trained)
+
+
 def say_node(say, node, env):
     args, kwargs = fx.node.map_arg((node.args, node.kwargs), lambda n: env[n])
     value = node.meta.get('value')
     say.here, say.shape = node.meta['scope'], shapes(value)
     if node.op == 'get_attr':
-        name = node.target if node.target in say.state else None
-        return Stored(name, value if value is not None else attribute(say.model, node.target))
+        tensor = value if value is not None else attribute(say.model, node.target)
+        return Stored(node.target if node.target in say.state else None, tensor, node.target in say.parameters)
+    reads = [env[n] for n in node.all_input_nodes]
+    if reads and all(isinstance(value, Stored) for value in reads):
+        return folded(reads, node, value)
     try:
         rule = say_module if node.op == 'call_module' else say_function
         return as_shaped(say, rule(say, node, args, kwargs), value)
@@ -1212,6 +1224,8 @@ def say_node(say, node, env):
         say.lack(node.target if node.op == 'call_module' else node.meta['scope'], str(error))
     except Follows:
         pass
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+        say.lack(node.meta['scope'], f'{say.function} in this way ({type(error).__name__}: {error})')
     return unsaid_view(value)
 
 
@@ -1238,7 +1252,7 @@ def results_of(say, value):
 def say_all(model, examples, names):
     """The whole network: the Speaker, its input nodes, its outputs."""
     say = Speaker(model)
-    say.state = dict(model.state_dict())
+    say.state, say.parameters = dict(model.state_dict()), dict(model.named_parameters())
     graph, env, inputs, outputs = traced(model, examples), {}, [], {}
     say.graph = graph
     for node in graph.nodes:
@@ -1816,6 +1830,7 @@ def convert(options, model):
 
 def main(arguments):
     options = options_of(arguments)
+    torch.manual_seed(0)  # for weights that nobody gave
     try:
         model = load_model(options)
     except (ImportError, OSError, RuntimeError, pickle.UnpicklingError) as error:
