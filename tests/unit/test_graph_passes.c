@@ -137,8 +137,8 @@ static void ends_are_fused(void **state) {
     nt_network *network = small_network();
     nt_graph *graph = through(network->graph, "fuse_end");
     const char *lines[] = {
-        "%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 activation=relu: Nx4x8x8 # "
-        "conv1\n",
+        ("%9 = fused_conv2d(%0, %7, %7.1) channels=4 kernel=3 pad=1 activation=relu: Nx4x8x8 # "
+         "conv1\n"),
         "%16 = conv2d(%9, %15, %15.1) channels=8 kernel=3 stride=2 pad=1: Nx8x4x4 # conv2\n",
         "%21 = conv2d(%9, %20) channels=8 kernel=1 stride=2 bias=false: Nx8x4x4 # project\n",
         "%22 = fused_conv2d(%16, %21, %17, %18) channels=8 kernel=3 pad=1 plus=true: Nx8x4x4 "};
