@@ -62,7 +62,7 @@ typedef struct nt_fused_conv2d_attrs {
     bool plus; /* a map is added: the second input */
     int32_t activation;
     double numbers[2]; /* of the activation: see nt_op.activation */
-    bool kept; /* the kernel is one that keep_kernel made */
+    bool kept;         /* the kernel is one that keep_kernel made */
 } nt_fused_conv2d_attrs;
 
 typedef struct nt_keep_kernel_attrs {

@@ -27,7 +27,8 @@
 #include <stdint.h>
 
 /* What becomes of the numbers that a map makes, in this order (nt_epilogue): the sum with bias[0 …
- * count) and with what lies at plus[i] + to_at, unless they are NULL, and relu; another activation is done afterwards. */
+ * count) and with what lies at plus[i] + to_at, unless they are NULL, and relu; another activation
+ * is done afterwards. */
 typedef struct nt_winograd_epilogue {
     const float *bias, *const *plus;
     bool relu;
