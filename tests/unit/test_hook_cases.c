@@ -85,10 +85,12 @@ static void drop(void **state) {
     (void)state;
     accepts("return {{name = 'a', drop = net:node('u.s')}, {name = 'b', drop = {'u', 'last'}}}",
             "a: drop=u.s\nb: drop=u.s drop=last\n");
-    refuses("return {{name = 'a', drop = 'u.c'}}",
-            "case 'a': 'u.c' (conv2d) is no sum of a branch with a layer, so there is none to drop");
+    refuses(
+        "return {{name = 'a', drop = 'u.c'}}",
+        "case 'a': 'u.c' (conv2d) is no sum of a branch with a layer, so there is none to drop");
     refuses("return {{name = 'a', drop = {'chain'}}}",
-            "case 'a': the block 'chain' holds no sum of a branch with a layer, so there is none to drop");
+            "case 'a': the block 'chain' holds no sum of a branch with a layer, so there is none "
+            "to drop");
     refuses("return {{name = 'a', drop = 'pair'}}",
             "case 'a': the block 'pair' holds 2 sums; name one of them, such as 'pair.t'");
     refuses("return {{name = 'a', drop = 'chian'}}",
