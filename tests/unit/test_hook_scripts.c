@@ -40,6 +40,24 @@ static void refuses(const char *hook, const char *name, const char *value, const
     nt_text_finish(&text);
 }
 
+/* --- each_layer.lua --------------------------------------------------------------------------- */
+
+/* MobileNetV3 has nine gates of two convolutions each. */
+static void gates_can_be_left_out(void **state) {
+    (void)state;
+    nt_text text;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("gates", &scalar, "false");
+    assert_int_equal(run_shipped("mobilenet_v3_small.yaml", "each_layer.lua", NULL, 0, &text),
+                     NT_OK);
+    count_is(&text, 52);
+    nt_text_finish(&text);
+    assert_int_equal(run_shipped("mobilenet_v3_small.yaml", "each_layer.lua", &option, 1, &text),
+                     NT_OK);
+    count_is(&text, 52 - 2 * 9);
+    nt_text_finish(&text);
+}
+
 /* --- greedy.lua ------------------------------------------------------------------------------- */
 
 /* What the loss of a convolution costs, in samples of 1000, of which 900 are right. */
@@ -487,6 +505,7 @@ static void drop_units_elsewhere(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gates_can_be_left_out),
         cmocka_unit_test(greedy_sequence),
         cmocka_unit_test(greedy_margins),
         cmocka_unit_test(greedy_options),
