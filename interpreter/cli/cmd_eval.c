@@ -90,16 +90,21 @@ static nt_status set_norm(eval_job *job, nt_loading *loading, nt_error *error) {
     return NT_OK;
 }
 
+/* Whether what the data say of their samples is what the network answers. */
+static bool can_measure(const eval_job *job, const nt_loading *loading) {
+    nt_error ignored;
+    nt_error_init(&ignored);
+    bool can = nt_evaluation_check(job->network, nt_dataset_info(job->dataset), loading,
+                                   &ignored) == NT_OK;
+    nt_error_finish(&ignored);
+    return can;
+}
+
 static nt_status check_data(eval_job *job, const nt_loading *loading, nt_error *error) {
     const nt_data_info *info = nt_dataset_info(job->dataset);
-    nt_error ignored = {0};
     NT_TRY(nt_evaluation_check_input(job->network, info, loading, error));
-    if (!job->options->logits)
-        return nt_evaluation_check(job->network, info, loading, error);
-    job->answers = nt_evaluation_check(job->network, info, loading, &ignored) != NT_OK;
-    if (job->answers && job->options->confusion)
-        return nt_evaluation_check(job->network, info, loading, error);
-    return NT_OK;
+    job->answers = job->options->logits && !job->options->confusion && !can_measure(job, loading);
+    return job->answers ? NT_OK : nt_evaluation_check(job->network, info, loading, error);
 }
 
 static nt_status load(eval_job *job, const nt_arguments *arguments, nt_error *error) {
