@@ -35,8 +35,8 @@
 ---What is done to which nodes: any of the kinds, each with any number of nodes; a node is named once. All but
 ---`drop`, `gate` and `branch` take convolutions and linear layers. `drop` takes sums that join a branch with a layer to
 ---a map, or the name of a block, such as "layer1.1", that holds one; what is left is the identity. `gate` takes what
----makes the factors of squeeze and excitation, `branch` concatenations, or a block that holds one. Options here are those of every kind in the case that takes them and
----does not say its own. `nontrivial ablations` lists the kinds, `nontrivial ablations noise` describes one.
+---makes the factors of squeeze and excitation, `branch` concatenations, or a block that holds one. Options here are
+---those of every kind in the case that takes them and does not say its own. `nontrivial ablations` lists the kinds, `nontrivial ablations noise` describes one.
 ---@class Edits
 ---@field zero Nodes? its kernel is zero; a bias stays
 ---@field mean Nodes? its output is replaced by its mean per channel over training images
