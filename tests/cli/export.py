@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Networks written as ONNX against the program itself: export.py NONTRIVIAL SOURCE
+"""Networks written as ONNX against the program itself: export.py NONTRIVIAL SOURCE [--full NAME...]
 
 Graphs of this repository, made small, the example's network, and a graph for each form of each op are exported, batch
 normalisation kept and folded. Each file must pass ONNX's checker with strict shape inference and hold the names of
 nodes and parameters. What OpenCV computes of it, and what onnx_by_torch.py does, must be what `eval --logits` says, to
-1e-5 of the largest logit. What OpenCV 4.6 does not read, or computes otherwise, is listed below. Exits 77 (skipped)
-without onnx, OpenCV or torch."""
+1e-5 of the largest logit. What OpenCV 4.6 does not read, or computes otherwise, is listed below. With --full, graphs
+of this repository as they are published, on 224x224 pixels, in place of all that. Exits 77 (skipped) without onnx,
+OpenCV or torch."""
 import json
 import pathlib
 import shutil
@@ -342,7 +343,24 @@ def check_graphs(work, source):
     return check(work, 'resnet8', source / 'graphs' / 'resnet8.yaml', ())
 
 
-if __name__ == '__main__':
+def check_published(work, source, names):
+    """Of each, though another is wrong."""
+    wrong = []
+    for name in names:
+        graph, settings = source / 'graphs' / f'{name}.yaml', ('--set=classes=1000', '--set=size=224')
+        write_random(work, graph, settings)
+        wrong.append(check(work, name, graph, settings))
+    return '; '.join(filter(None, wrong))
+
+
+def main():
+    source, full = pathlib.Path(sys.argv[2]).resolve(), sys.argv[3:4] == ['--full']
     with tempfile.TemporaryDirectory() as folder:
-        of = Work(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(folder))
-        sys.exit(check_cases(of) or check_graphs(of, pathlib.Path(sys.argv[2]).resolve()) or None)
+        work = Work(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(folder))
+        if full:
+            return check_published(work, source, sys.argv[4:])
+        return check_cases(work) or check_graphs(work, source)
+
+
+if __name__ == '__main__':
+    sys.exit(main() or None)

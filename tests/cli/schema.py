@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The JSON Schemas against the program: schema.py NONTRIVIAL ROOT
 
-Takes every graph and suite of the project, README's examples of graphs, and each of them again with one key misspelt, for each key. What
-the schema refuses, `nontrivial check` must refuse; where `check` knows no such key, attribute or option, the
-schema must refuse it too. The other way about, a suite may say each key that the schema lists. Exits 77
-(skipped) without python3-jsonschema and python3-yaml."""
+Takes every graph and suite of the project, README's examples of graphs, and each of them again with one key
+misspelt, for each key. What the schema refuses, `nontrivial check` must refuse; where `check` knows no such key,
+attribute or option, the schema must refuse it too. The other way about, a suite may say each key that the schema
+lists. Exits 77 (skipped) without python3-jsonschema and python3-yaml."""
 import json
 import pathlib
 import re
@@ -23,7 +23,7 @@ except ImportError as lack:
     sys.exit(77)
 
 
-class Loader(yaml.SafeLoader):
+class Loader(getattr(yaml, 'CSafeLoader', yaml.SafeLoader)):
     """Texts, numbers, true and false as in YAML 1.2; keys are texts."""
     yaml_implicit_resolvers = {}
 
@@ -55,17 +55,23 @@ def check(program, path):
     return done.returncode, done.stderr
 
 
-def keys_of(node, idle=False):
-    """Where each key ends in the text, as an offset, and whether it is of a node that has `when`: the program
-    looks no further at one whose condition is false."""
+NAMES = {'nodes', 'blocks', 'params', 'groups', 'labels', 'set', 'options'}  # maps whose keys the user thinks up
+
+
+def keys_of(node, of=None, idle=False):
+    """Where each key ends in the text, as an offset; what it says, in which kind of map; and whether it is of a
+    node that has `when`: the program looks no further at one whose condition is false."""
     if isinstance(node, yaml.MappingNode):
         idle = idle or any(key.value == 'when' for key, _ in node.value)
+        for word in 'op', 'kind', 'block', 'hook':
+            of = next((value.value for key, value in node.value if key.value == word and value.id == 'scalar'), of)
         for key, value in node.value:
-            yield key.end_mark.index, idle
-            yield from keys_of(value, idle)
+            what = of if of in NAMES else (of, key.value)
+            yield key.end_mark.index, (what, idle), idle
+            yield from keys_of(value, key.value, idle)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from keys_of(item, idle)
+            yield from keys_of(item, of, idle)
 
 
 def is_no_such_key(said):
@@ -76,19 +82,17 @@ def is_no_such_key(said):
 
 
 def hold(program, validators, path, seen):
-    """The file itself, and with each key misspelt, but for those of lines seen before, whatever their numbers.
-    Returns (how many, what is wrong)."""
+    """The file itself, and with each key misspelt that has not been seen in a map of the same kind: of the same
+    op, say, or under the same key; of names one. Returns (how many, what is wrong)."""
     text = path.read_text()
     kind = 'suite' if re.search('^suite:', text, re.M) else 'graph'
     wrong = [f'{path.name}: {error.json_path}: {error.message}'
              for error in validators[kind].iter_errors(yaml.load(text, Loader))]
     count = 0
-    for end, idle in sorted(keys_of(yaml.compose(text, Loader))):
-        start, stop = text.rfind('\n', 0, end) + 1, text.find('\n', end)
-        shape = re.sub('[0-9.]+', '0', text[start:end]), re.sub('[0-9.]+', '0', text[end:stop])
-        if shape in seen:
+    for end, what, idle in keys_of(yaml.compose(text, Loader)):
+        if what in seen:
             continue
-        seen.add(shape)
+        seen.add(what)
         count += 1
         path.write_text(text[:end] + 'qz' + text[end:])
         status, said = check(program, path)

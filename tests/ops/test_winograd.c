@@ -6,6 +6,7 @@
  * Winograd's transforms with the points 0, ±√½, ±√2 multiply that by up to 6. */
 #include "alloc.h"
 #include "conv.h"
+#include "conv_problem.h"
 #include "parallel.h"
 #include "tensor.h"
 #include "trial.h"
@@ -20,135 +21,7 @@
 
 #include <cmocka.h>
 
-enum { PASSES = 3, GUARD = 64, SHAPES = 50, MANY = 13, ROUNDS = 3 };
-
-/* --- one problem ------------------------------------------------------------------------------ */
-
-typedef struct array {
-    float *v;
-    int64_t count;
-} array;
-
-/* Blocks end in a guard, and start out as NaN. */
-static array array_new(int64_t count) {
-    array a = {nt_alloc((size_t)count * sizeof(float) + GUARD), count};
-    assert_non_null(a.v);
-    memset(a.v, 0xFF, (size_t)count * sizeof(float) + GUARD);
-    return a;
-}
-
-static void array_free(array a) {
-    for (size_t i = 0; i < GUARD; i++)
-        assert_int_equal(((unsigned char *)(a.v + a.count))[i], 0xFF);
-    nt_free(a.v, (size_t)a.count * sizeof(float) + GUARD);
-}
-
-static array array_random(int64_t count, uint64_t seed) {
-    array a = array_new(count);
-    for (int64_t i = 0; i < count; i++)
-        a.v[i] = (float)(2 * trial_noise(seed, (uint64_t)i) - 1);
-    return a;
-}
-
-typedef struct problem {
-    nt_conv_shape shape;
-    array x, weight, bias, plus, dy;
-} problem;
-
-static int64_t taps_of(const nt_conv_shape *s) {
-    return (int64_t)s->kernel[0] * s->kernel[1];
-}
-
-/* Where the weight of output channel k under a tap starts; input channels are NT_PANEL apart. */
-static int64_t weight_at(const nt_conv_shape *s, int64_t k, int64_t tap) {
-    return (k / NT_PANEL * taps_of(s) + tap) * s->channels * NT_PANEL + k % NT_PANEL;
-}
-
-static int64_t x_count(const nt_conv_shape *s) {
-    return (int64_t)s->samples * s->height * s->width * s->channels;
-}
-
-static int64_t y_count(const nt_conv_shape *s) {
-    return (int64_t)s->samples * s->out_height * s->out_width * s->out_channels;
-}
-
-static int64_t weight_count(const nt_conv_shape *s) {
-    return (s->out_channels + NT_PANEL - 1) / NT_PANEL * NT_PANEL * taps_of(s) * s->channels;
-}
-
-static problem problem_new(const nt_conv_shape *shape, uint64_t seed) {
-    problem p = {.shape = *shape,
-                 .x = array_random(x_count(shape), seed),
-                 .weight = array_random(weight_count(shape), seed + 1),
-                 .bias = array_random(shape->out_channels, seed + 2),
-                 .plus = array_random(y_count(shape), seed + 4),
-                 .dy = array_random(y_count(shape), seed + 3)};
-    int32_t end = (shape->out_channels + NT_PANEL - 1) / NT_PANEL * NT_PANEL;
-    for (int64_t k = shape->out_channels; k < end; k++)
-        for (int64_t tap = 0; tap < taps_of(shape); tap++)
-            for (int64_t c = 0; c < shape->channels; c++)
-                p.weight.v[weight_at(shape, k, tap) + c * NT_PANEL] = 0;
-    return p;
-}
-
-static void problem_free(problem *p) {
-    array_free(p->x);
-    array_free(p->weight);
-    array_free(p->bias);
-    array_free(p->plus);
-    array_free(p->dy);
-}
-
-static int64_t result_count(const nt_conv_shape *s, nt_conv_pass pass) {
-    return pass == NT_FORWARD_PASS ? y_count(s)
-           : pass == NT_DATA_PASS  ? x_count(s)
-                                   : weight_count(s);
-}
-
-/* --- in double precision ---------------------------------------------------------------------- */
-
-/* One output element of the definition: adds what it takes from, and gives to, each input. */
-static void reference_element(const problem *p, int64_t n, int64_t i, int64_t j, int64_t k,
-                              double *ret[PASSES]) {
-    const nt_conv_shape *s = &p->shape;
-    int64_t at = ((n * s->out_height + i) * s->out_width + j) * s->out_channels + k;
-    double sum = (double)p->bias.v[k], dy = (double)p->dy.v[at];
-    for (int64_t tap = 0; tap < taps_of(s); tap++) {
-        int64_t y = i * s->stride[0] + tap / s->kernel[1] * s->dilation[0] - s->pad[0];
-        int64_t x = j * s->stride[1] + tap % s->kernel[1] * s->dilation[1] - s->pad[1];
-        if (y < 0 || x < 0 || y >= s->height || x >= s->width)
-            continue;
-        int64_t from = ((n * s->height + y) * s->width + x) * s->channels;
-        int64_t w = weight_at(s, k, tap);
-        for (int64_t c = 0; c < s->channels; c++) {
-            sum += (double)p->x.v[from + c] * (double)p->weight.v[w + c * NT_PANEL];
-            ret[NT_DATA_PASS][from + c] += dy * (double)p->weight.v[w + c * NT_PANEL];
-            ret[NT_WEIGHT_PASS][w + c * NT_PANEL] += dy * (double)p->x.v[from + c];
-        }
-    }
-    ret[NT_FORWARD_PASS][at] = sum;
-}
-
-static void reference(const problem *p, double *ret[PASSES]) {
-    for (int pass = 0; pass < PASSES; pass++) {
-        ret[pass] = calloc((size_t)result_count(&p->shape, (nt_conv_pass)pass), sizeof(double));
-        assert_non_null(ret[pass]);
-    }
-    for (int64_t n = 0; n < p->shape.samples; n++)
-        for (int64_t i = 0; i < p->shape.out_height; i++)
-            for (int64_t j = 0; j < p->shape.out_width; j++)
-                for (int64_t k = 0; k < p->shape.out_channels; k++)
-                    reference_element(p, n, i, j, k, ret);
-}
-
-static double error_of(array got, const double *wanted) {
-    double difference = 0, norm = 0;
-    for (int64_t i = 0; i < got.count; i++) {
-        difference += pow((double)got.v[i] - wanted[i], 2);
-        norm += wanted[i] * wanted[i];
-    }
-    return norm == 0 ? sqrt(difference) : sqrt(difference / norm);
-}
+enum { SHAPES = 50, MANY = 13, ROUNDS = 3 };
 
 /* --- running ---------------------------------------------------------------------------------- */
 
@@ -161,7 +34,7 @@ static nt_conv_need need_of(const nt_winograd *scheme, const nt_conv_shape *s, n
     return scheme ? nt_winograd_weight_need(scheme, s) : nt_conv_weight_need(s);
 }
 
-static void call(const nt_winograd *scheme, const problem *p, nt_conv_pass pass, float *result,
+static void call(const nt_winograd *scheme, const conv_problem *p, nt_conv_pass pass, float *result,
                  const nt_conv_memory *memory) {
     const nt_conv_shape *s = &p->shape;
     const nt_epilogue epilogue = {.bias = p->bias.v};
@@ -180,25 +53,17 @@ static void call(const nt_winograd *scheme, const problem *p, nt_conv_pass pass,
 }
 
 /* The result, made in scratch memory of exactly the size asked for. */
-static array run(const nt_winograd *scheme, const problem *p, nt_conv_pass pass) {
+static conv_array run(const nt_winograd *scheme, const conv_problem *p, nt_conv_pass pass) {
     nt_conv_need need = need_of(scheme, &p->shape, pass);
     assert_int_equal(need.per_worker % 64, 0);
-    array result = array_new(result_count(&p->shape, pass));
-    array shared = array_new((int64_t)(need.shared / sizeof(float)));
-    array workers = array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
+    conv_array result = conv_array_new(conv_result_count(&p->shape, pass));
+    conv_array shared = conv_array_new((int64_t)(need.shared / sizeof(float)));
+    conv_array workers = conv_array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
     nt_conv_memory memory = {(char *)shared.v, (char *)workers.v, need.per_worker};
     call(scheme, p, pass, result.v, &memory);
-    array_free(shared);
-    array_free(workers);
+    conv_array_free(shared);
+    conv_array_free(workers);
     return result;
-}
-
-static const char *describe(const nt_conv_shape *s) {
-    static char text[160];
-    snprintf(text, sizeof text, "%d samples, %dx%dx%d to %d, kernel %dx%d, stride %d,%d, pad %d,%d",
-             s->samples, s->channels, s->height, s->width, s->out_channels, s->kernel[0],
-             s->kernel[1], s->stride[0], s->stride[1], s->pad[0], s->pad[1]);
-    return text;
 }
 
 static nt_conv_shape shape_of(int32_t samples, int32_t channels, int32_t size, int32_t out_channels,
@@ -236,25 +101,25 @@ static void many_rounds(nt_conv_shape ret[ROUNDS]) {
 
 /* --- accuracy --------------------------------------------------------------------------------- */
 
-static void check_accuracy(const nt_conv_shape *shape, const double tolerances[PASSES]) {
-    problem p = problem_new(shape, 1);
-    double *wanted[PASSES];
-    reference(&p, wanted);
-    for (int pass = 0; pass < PASSES; pass++) {
-        array got = run(NULL, &p, (nt_conv_pass)pass);
-        double error = error_of(got, wanted[pass]);
+static void check_accuracy(const nt_conv_shape *shape, const double tolerances[CONV_PASSES]) {
+    conv_problem p = conv_problem_new(shape, 1);
+    double *wanted[CONV_PASSES];
+    conv_reference(&p, wanted);
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
+        conv_array got = run(NULL, &p, (nt_conv_pass)pass);
+        double error = conv_error(got, wanted[pass]);
         if (!(error <= tolerances[pass]))
-            fail_msg("%s: pass %d has error %g", describe(shape), pass, error);
-        array_free(got);
+            fail_msg("%s: pass %d has error %g", conv_describe(shape), pass, error);
+        conv_array_free(got);
         free(wanted[pass]);
     }
-    problem_free(&p);
+    conv_problem_free(&p);
 }
 
 static void test_accuracy(void **state) {
     const struct {
         nt_conv_shape shape;
-        double tolerances[PASSES]; /* forward, data, weight */
+        double tolerances[CONV_PASSES]; /* forward, data, weight */
     } cases[] = {
         {shape_of(2, 64, 32, 64, 3, 1, 1), {1.5e-6, 1.5e-6, 1.5e-6}},
         {shape_of(2, 128, 16, 128, 3, 1, 1), {2e-6, 2e-6, 1.5e-6}},
@@ -304,29 +169,29 @@ static nt_conv_shape random_shape(nt_winograd_name name, uint64_t seed) {
     return s;
 }
 
-static void each_shape(void (*check)(nt_winograd_name name, const problem *p)) {
+static void each_shape(void (*check)(nt_winograd_name name, const conv_problem *p)) {
     for (int name = NT_WINOGRAD_F43; name <= NT_WINOGRAD_STRIDED; name++)
         for (uint64_t seed = 1; seed <= SHAPES; seed++) {
             nt_conv_shape shape = random_shape((nt_winograd_name)name, 10 * seed);
             assert_true(nt_winograd_fits(nt_winograd_find((nt_winograd_name)name), &shape));
-            problem p = problem_new(&shape, seed);
+            conv_problem p = conv_problem_new(&shape, seed);
             check((nt_winograd_name)name, &p);
-            problem_free(&p);
+            conv_problem_free(&p);
         }
 }
 
-static void check_reference(nt_winograd_name name, const problem *p) {
-    double *wanted[PASSES];
-    reference(p, wanted);
-    for (int pass = 0; pass < PASSES; pass++) {
+static void check_reference(nt_winograd_name name, const conv_problem *p) {
+    double *wanted[CONV_PASSES];
+    conv_reference(p, wanted);
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
         const nt_winograd *scheme;
         for (int set = 0; (scheme = nt_winograd_with(name, set)); set++) {
-            array got = run(scheme, p, (nt_conv_pass)pass);
-            double error = error_of(got, wanted[pass]);
+            conv_array got = run(scheme, p, (nt_conv_pass)pass);
+            double error = conv_error(got, wanted[pass]);
             if (!(error <= 2e-6))
                 fail_msg("%s: scheme %d with instructions %d, pass %d has error %g",
-                         describe(&p->shape), (int)name, set, pass, error);
-            array_free(got);
+                         conv_describe(&p->shape), (int)name, set, pass, error);
+            conv_array_free(got);
         }
         free(wanted[pass]);
     }
@@ -342,19 +207,19 @@ static void test_reference(void **state) {
 static void expect_same(const nt_conv_shape *s, const char *what, const float *got,
                         const float *wanted, int64_t count) {
     if (memcmp(got, wanted, (size_t)count * sizeof *got) != 0)
-        fail_msg("%s: %s changes the bits", describe(s), what);
+        fail_msg("%s: %s changes the bits", conv_describe(s), what);
 }
 
 /* All sets but the portable one have the same fused multiply-adds. */
-static void check_sets(nt_winograd_name name, const problem *p) {
+static void check_sets(nt_winograd_name name, const conv_problem *p) {
     const nt_winograd *first = nt_winograd_with(name, 1), *other;
     for (int set = 2; (other = nt_winograd_with(name, set)); set++)
-        for (int pass = 0; pass < PASSES; pass++) {
-            array wanted = run(first, p, (nt_conv_pass)pass);
-            array got = run(other, p, (nt_conv_pass)pass);
+        for (int pass = 0; pass < CONV_PASSES; pass++) {
+            conv_array wanted = run(first, p, (nt_conv_pass)pass);
+            conv_array got = run(other, p, (nt_conv_pass)pass);
             expect_same(&p->shape, "the width of vectors", got.v, wanted.v, wanted.count);
-            array_free(wanted);
-            array_free(got);
+            conv_array_free(wanted);
+            conv_array_free(got);
         }
 }
 
@@ -363,22 +228,22 @@ static void test_sets(void **state) {
     each_shape(check_sets);
 }
 
-static void check_thread_counts(const nt_winograd *scheme, const problem *p) {
-    for (int pass = 0; pass < PASSES; pass++) {
+static void check_thread_counts(const nt_winograd *scheme, const conv_problem *p) {
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
         nt_threads_set(1);
-        array one = run(scheme, p, (nt_conv_pass)pass);
+        conv_array one = run(scheme, p, (nt_conv_pass)pass);
         for (int threads = 2; threads <= 4; threads++) {
             nt_threads_set(threads);
-            array many = run(scheme, p, (nt_conv_pass)pass);
+            conv_array many = run(scheme, p, (nt_conv_pass)pass);
             expect_same(&p->shape, "the number of threads", many.v, one.v, one.count);
-            array_free(many);
+            conv_array_free(many);
         }
-        array_free(one);
+        conv_array_free(one);
     }
     nt_threads_set(2);
 }
 
-static void check_threads(nt_winograd_name name, const problem *p) {
+static void check_threads(nt_winograd_name name, const conv_problem *p) {
     check_thread_counts(nt_winograd_find(name), p);
 }
 
@@ -388,21 +253,21 @@ static void test_threads(void **state) {
 }
 
 /* A sample alone, forward and back to the data, has the bits that it has among others. */
-static void check_samples(nt_winograd_name name, const problem *p) {
+static void check_samples(nt_winograd_name name, const conv_problem *p) {
     const nt_winograd *scheme = nt_winograd_find(name);
     for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
-        array all = run(scheme, p, (nt_conv_pass)pass);
-        problem alone = *p;
+        conv_array all = run(scheme, p, (nt_conv_pass)pass);
+        conv_problem alone = *p;
         alone.shape.samples = 1;
         for (int32_t n = 0; n < p->shape.samples; n++) {
-            array one = run(scheme, &alone, (nt_conv_pass)pass);
+            conv_array one = run(scheme, &alone, (nt_conv_pass)pass);
             expect_same(&p->shape, "the number of samples", one.v, all.v + n * one.count,
                         one.count);
-            array_free(one);
-            alone.x.v += x_count(&alone.shape);
-            alone.dy.v += y_count(&alone.shape);
+            conv_array_free(one);
+            alone.x.v += conv_result_count(&alone.shape, NT_DATA_PASS);
+            alone.dy.v += conv_result_count(&alone.shape, NT_FORWARD_PASS);
         }
-        array_free(all);
+        conv_array_free(all);
     }
 }
 
@@ -414,17 +279,17 @@ static void test_samples(void **state) {
 /* The same, of one among many samples. */
 static void check_last_sample(const nt_conv_shape *shape) {
     for (int pass = NT_FORWARD_PASS; pass <= NT_DATA_PASS; pass++) {
-        problem p = problem_new(shape, 5), last = p;
-        array all = run(NULL, &p, (nt_conv_pass)pass);
+        conv_problem p = conv_problem_new(shape, 5), last = p;
+        conv_array all = run(NULL, &p, (nt_conv_pass)pass);
         last.shape.samples = 1;
-        last.x.v += (p.shape.samples - 1) * x_count(&last.shape);
-        last.dy.v += (p.shape.samples - 1) * y_count(&last.shape);
-        array one = run(NULL, &last, (nt_conv_pass)pass);
+        last.x.v += (p.shape.samples - 1) * conv_result_count(&last.shape, NT_DATA_PASS);
+        last.dy.v += (p.shape.samples - 1) * conv_result_count(&last.shape, NT_FORWARD_PASS);
+        conv_array one = run(NULL, &last, (nt_conv_pass)pass);
         expect_same(&p.shape, "the number of samples", one.v,
                     all.v + (p.shape.samples - 1) * one.count, one.count);
-        array_free(one);
-        array_free(all);
-        problem_free(&p);
+        conv_array_free(one);
+        conv_array_free(all);
+        conv_problem_free(&p);
     }
 }
 
@@ -445,9 +310,9 @@ static void test_many_samples_threads(void **state) {
     many_samples(shapes);
     many_rounds(shapes + MANY);
     for (size_t i = 0; i < MANY + ROUNDS; i++) {
-        problem p = problem_new(&shapes[i], 6);
+        conv_problem p = conv_problem_new(&shapes[i], 6);
         check_thread_counts(NULL, &p);
-        problem_free(&p);
+        conv_problem_free(&p);
     }
 }
 
@@ -455,12 +320,13 @@ static void test_many_samples_threads(void **state) {
 
 /* What is enough for some samples is enough for fewer. */
 static void expect_growth(nt_conv_shape shape) {
-    for (int pass = 0; pass < PASSES; pass++) {
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
         nt_conv_need before = {0};
         for (shape.samples = 1; shape.samples <= 2000; shape.samples += 1 + shape.samples / 9) {
             nt_conv_need need = need_of(NULL, &shape, (nt_conv_pass)pass);
             if (need.shared < before.shared || need.per_worker < before.per_worker)
-                fail_msg("%s: pass %d needs less than with fewer samples", describe(&shape), pass);
+                fail_msg("%s: pass %d needs less than with fewer samples", conv_describe(&shape),
+                         pass);
             before = need;
         }
     }
@@ -487,7 +353,7 @@ typedef struct epilogue_options {
     bool bias, plus, relu, on_itself;
 } epilogue_options;
 
-static nt_epilogue epilogue_of(const problem *p, const epilogue_options *e, const float *y) {
+static nt_epilogue epilogue_of(const conv_problem *p, const epilogue_options *e, const float *y) {
     return (nt_epilogue){.bias = e->bias ? p->bias.v : NULL,
                          .plus = e->on_itself ? y
                                  : e->plus    ? p->plus.v
@@ -496,14 +362,14 @@ static nt_epilogue epilogue_of(const problem *p, const epilogue_options *e, cons
 }
 
 /* The forward pass, with the kernel as it is or kept, in memory of exactly the size asked for. */
-static array run_epilogue(const nt_winograd *scheme, const problem *p, const epilogue_options *e,
-                          bool kept) {
+static conv_array run_epilogue(const nt_winograd *scheme, const conv_problem *p,
+                               const epilogue_options *e, bool kept) {
     nt_conv_need need = kept ? nt_winograd_apply_need(scheme, &p->shape)
                              : nt_winograd_forward_need(scheme, &p->shape);
-    array y = array_new(y_count(&p->shape));
-    array shared = array_new((int64_t)(need.shared / sizeof(float)));
-    array workers = array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
-    array kernel = array_new((int64_t)nt_winograd_kernel_size(scheme, &p->shape));
+    conv_array y = conv_array_new(conv_result_count(&p->shape, NT_FORWARD_PASS));
+    conv_array shared = conv_array_new((int64_t)(need.shared / sizeof(float)));
+    conv_array workers = conv_array_new((int64_t)(need.per_worker / sizeof(float)) * nt_threads());
+    conv_array kernel = conv_array_new((int64_t)nt_winograd_kernel_size(scheme, &p->shape));
     const nt_conv_memory memory = {(char *)shared.v, (char *)workers.v, need.per_worker};
     const nt_epilogue epilogue = epilogue_of(p, e, y.v);
     if (e->on_itself)
@@ -514,14 +380,14 @@ static array run_epilogue(const nt_winograd *scheme, const problem *p, const epi
     } else {
         nt_winograd_forward(scheme, &p->shape, p->x.v, p->weight.v, &epilogue, y.v, &memory);
     }
-    array_free(kernel);
-    array_free(workers);
-    array_free(shared);
+    conv_array_free(kernel);
+    conv_array_free(workers);
+    conv_array_free(shared);
     return y;
 }
 
 /* The same on sums that are there, one after the other. */
-static void finish_plainly(const problem *p, const epilogue_options *e, array y) {
+static void finish_plainly(const conv_problem *p, const epilogue_options *e, conv_array y) {
     for (int64_t i = 0; e->bias && i < y.count; i++)
         y.v[i] += p->bias.v[i % p->shape.out_channels];
     for (int64_t i = 0; (e->plus || e->on_itself) && i < y.count; i++)
@@ -530,21 +396,22 @@ static void finish_plainly(const problem *p, const epilogue_options *e, array y)
         y.v[i] = y.v[i] < 0 ? 0 : y.v[i];
 }
 
-static void check_epilogue(const nt_winograd *scheme, const problem *p, const epilogue_options *e) {
-    array wanted = run_epilogue(scheme, p, &(epilogue_options){0}, false);
-    array got = run_epilogue(scheme, p, e, false);
+static void check_epilogue(const nt_winograd *scheme, const conv_problem *p,
+                           const epilogue_options *e) {
+    conv_array wanted = run_epilogue(scheme, p, &(epilogue_options){0}, false);
+    conv_array got = run_epilogue(scheme, p, e, false);
     finish_plainly(p, e, wanted);
     expect_same(&p->shape, "finishing the layer on the way out", got.v, wanted.v, wanted.count);
     if (nt_winograd_kernel_size(scheme, &p->shape) > 0) {
-        array kept = run_epilogue(scheme, p, e, true);
+        conv_array kept = run_epilogue(scheme, p, e, true);
         expect_same(&p->shape, "keeping the transformed kernel", kept.v, wanted.v, wanted.count);
-        array_free(kept);
+        conv_array_free(kept);
     }
-    array_free(got);
-    array_free(wanted);
+    conv_array_free(got);
+    conv_array_free(wanted);
 }
 
-static void check_epilogues(nt_winograd_name name, const problem *p) {
+static void check_epilogues(nt_winograd_name name, const conv_problem *p) {
     const nt_winograd *scheme;
     for (int64_t i = 0; i < p->plus.count; i += 7)
         p->plus.v[i] = i % 3 == 0 ? NAN : -0.0F;
@@ -569,7 +436,7 @@ static void test_many_epilogues(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        problem p = problem_new(&shapes[i], 4);
+        conv_problem p = conv_problem_new(&shapes[i], 4);
         const nt_winograd *scheme = nt_winograd_find(shapes[i].stride[0] == 2 ? NT_WINOGRAD_STRIDED
                                                      : shapes[i].height == 2  ? NT_WINOGRAD_TOEPLITZ
                                                                               : NT_WINOGRAD_F43);
@@ -577,14 +444,14 @@ static void test_many_epilogues(void **state) {
         check_epilogue(scheme, &p,
                        &(epilogue_options){.bias = true, .on_itself = true, .relu = true});
         assert_true((nt_winograd_kernel_size(scheme, &shapes[i]) == 0) == (i == 4));
-        problem_free(&p);
+        conv_problem_free(&p);
     }
 }
 
 /* --- the end of memory ------------------------------------------------------------------------ */
 
 /* A copy whose last byte is the last before memory that must not be touched. */
-static float *fenced(array a, char *memory, size_t size) {
+static float *fenced(conv_array a, char *memory, size_t size) {
     size_t bytes = (size_t)a.count * sizeof(float);
     assert_true(bytes <= size);
     return memcpy(memory + size - bytes, a.v, bytes);
@@ -607,19 +474,19 @@ static void test_end_of_memory(void **state) {
     for (int i = 0; i < ARRAYS; i++)
         assert_int_equal(mprotect(memory + (2 * i + 1) * SIZE, SIZE, PROT_NONE), 0);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        problem p = problem_new(&shapes[i], 3), at_end = p;
+        conv_problem p = conv_problem_new(&shapes[i], 3), at_end = p;
         at_end.x.v = fenced(p.x, memory, SIZE);
         at_end.weight.v = fenced(p.weight, memory + 2 * SIZE, SIZE);
         at_end.bias.v = fenced(p.bias, memory + 4 * SIZE, SIZE);
         at_end.dy.v = fenced(p.dy, memory + 6 * SIZE, SIZE);
-        for (int pass = 0; pass < PASSES; pass++) {
-            array wanted = run(NULL, &p, (nt_conv_pass)pass);
-            array got = run(NULL, &at_end, (nt_conv_pass)pass);
+        for (int pass = 0; pass < CONV_PASSES; pass++) {
+            conv_array wanted = run(NULL, &p, (nt_conv_pass)pass);
+            conv_array got = run(NULL, &at_end, (nt_conv_pass)pass);
             expect_same(&p.shape, "the end of memory", got.v, wanted.v, wanted.count);
-            array_free(wanted);
-            array_free(got);
+            conv_array_free(wanted);
+            conv_array_free(got);
         }
-        problem_free(&p);
+        conv_problem_free(&p);
     }
     assert_int_equal(munmap(memory, 2 * ARRAYS * SIZE), 0);
 }
@@ -630,13 +497,13 @@ static void expect_pass(nt_conv_shape shape, nt_conv_pass pass, nt_conv_algorith
     for (int32_t samples = 1; samples <= 1000; samples *= 10) {
         shape.samples = samples;
         if (nt_conv_choose(&shape, pass) != wanted)
-            fail_msg("%s: pass %d is computed by %d", describe(&shape), (int)pass,
+            fail_msg("%s: pass %d is computed by %d", conv_describe(&shape), (int)pass,
                      (int)nt_conv_choose(&shape, pass));
     }
 }
 
 static void expect_choice(nt_conv_shape shape, nt_conv_algorithm wanted) {
-    for (int pass = 0; pass < PASSES; pass++)
+    for (int pass = 0; pass < CONV_PASSES; pass++)
         expect_pass(shape, (nt_conv_pass)pass, wanted);
 }
 
