@@ -102,6 +102,18 @@ static void vgg16(void **state) {
                    "(this network has no shortcut with a convolution, so there is no group 3)\n");
 }
 
+static void gates(void **state) {
+    (void)state;
+    nt_text text;
+    list("mobilenet_v3_small.yaml", "gates.lua", NULL, 0, &text);
+    assert_int_equal(count_lines(&text), 9);
+    assert_non_null(
+        strstr(text.bytes, "features.4.block.2: gate=features.4.block.2.scale_activation\n"));
+    nt_text_finish(&text);
+    assert_shipped("resnet8.yaml", "gates.lua", NULL, NULL,
+                   "(this network has no squeeze and excitation)\n");
+}
+
 /* The convolutions of pyramid and head all change the number of channels; those of the auxiliary
  * head are not part of what is measured. */
 static void pspnet(void **state) {
@@ -575,6 +587,7 @@ int main(void) {
         cmocka_unit_test(shortcuts),
         cmocka_unit_test(each_layer),
         cmocka_unit_test(vgg16),
+        cmocka_unit_test(gates),
         cmocka_unit_test(pspnet),
         cmocka_unit_test(plain34),
         cmocka_unit_test(resnet50),
