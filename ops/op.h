@@ -146,6 +146,10 @@ typedef struct nt_op {
      * NULL: it is no such op. */
     int32_t (*activation)(const void *attrs, double ret_numbers[2]);
 
+    /* Whether the first output is zero everywhere if all data inputs are, whatever the parameters
+     * are, as long as they are finite. The zeros may be negative. NULL: it is not. */
+    bool (*keeps_zero)(const void *attrs);
+
     /* Scratch memory, for calls whose tensors have types and counts but no data. NULL: none. */
     nt_need (*need)(const nt_call *call);
     nt_need (*grad_need)(const nt_grad_call *call);

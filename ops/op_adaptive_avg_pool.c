@@ -119,6 +119,7 @@ const nt_op nt_op_adaptive_avg_pool = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"size=1", "5x7x3", "5x1x1"},

@@ -176,6 +176,7 @@ const nt_op nt_op_add = {
     .min_inputs = 2,
     .max_inputs = NT_MAX_INPUTS,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"", "5x7x3 5x7x3", "5x7x3"},

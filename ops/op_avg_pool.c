@@ -131,6 +131,7 @@ const nt_op nt_op_avg_pool = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases =

@@ -94,6 +94,7 @@ const nt_op nt_op_channel_shuffle = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"groups=2", "6x7x3", "6x7x3"},

@@ -63,6 +63,11 @@ int32_t nt_window_places(int32_t size, int32_t kernel, int32_t stride, int32_t p
     return (int32_t)places;
 }
 
+bool nt_keeps_zero(const void *attrs) {
+    (void)attrs;
+    return true;
+}
+
 int64_t nt_tensor_total(const nt_tensor *tensor) {
     return tensor->count * nt_type_stored(tensor->type);
 }

@@ -23,6 +23,9 @@ bool nt_check_dims(const nt_ints *dims, nt_shape *ret, char why[NT_WHY]);
 int32_t nt_window_places(int32_t size, int32_t kernel, int32_t stride, int32_t pad,
                          int32_t dilation, bool ceil);
 
+/* For nt_op.keeps_zero: with any attributes. */
+bool nt_keeps_zero(const void *attrs);
+
 /* Elements of all samples of a tensor; pixels of all samples. */
 int64_t nt_tensor_total(const nt_tensor *tensor);
 int64_t nt_tensor_rows(const nt_tensor *tensor);

@@ -55,6 +55,11 @@ static void backward(const nt_grad_call *call) {
     nt_elementwise(nt_tensor_total(&call->out_grad[0]), backward_range, call);
 }
 
+static bool keeps_zero(const void *attrs) {
+    const clamp_attrs *a = attrs;
+    return a->min <= 0 && a->max >= 0;
+}
+
 const nt_op nt_op_clamp = {
     .kind = {.name = "clamp",
              .doc = "x, but at least min and at most max",
@@ -65,6 +70,7 @@ const nt_op nt_op_clamp = {
     .max_inputs = 1,
     .infer = infer,
     .activation = activation,
+    .keeps_zero = keeps_zero,
     .forward = forward,
     .backward = backward,
     .grad_reads_in = 1u << 0,

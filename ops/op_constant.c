@@ -75,6 +75,10 @@ static void backward(const nt_grad_call *call) {
     }
 }
 
+static bool keeps_zero(const void *attrs) {
+    return ((const nt_constant_attrs *)attrs)->value == 0;
+}
+
 const nt_op nt_op_constant = {
     .kind = {.name = "constant",
              .doc = "one value everywhere, or one for each channel",
@@ -82,6 +86,7 @@ const nt_op nt_op_constant = {
              .size = sizeof(nt_constant_attrs)},
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = keeps_zero,
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,

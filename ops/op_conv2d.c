@@ -75,6 +75,10 @@ static void backward(const nt_grad_call *call) {
     nt_conv_call_backward(call, &shape);
 }
 
+static bool keeps_zero(const void *attrs) {
+    return !((const nt_conv2d_attrs *)attrs)->bias;
+}
+
 const nt_op nt_op_conv2d = {
     .kind = {.name = "conv2d",
              .doc = "two-dimensional convolution",
@@ -87,6 +91,7 @@ const nt_op nt_op_conv2d = {
     .multiply_adds = multiply_adds,
     .executed = executed,
     .algorithm = algorithm,
+    .keeps_zero = keeps_zero,
     .need = need,
     .grad_need = grad_need,
     .forward = forward,

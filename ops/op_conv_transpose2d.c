@@ -213,6 +213,10 @@ static void backward(const nt_grad_call *call) {
                           &call->scratch);
 }
 
+static bool keeps_zero(const void *attrs) {
+    return !((const nt_conv_transpose2d_attrs *)attrs)->conv.bias;
+}
+
 const nt_op nt_op_conv_transpose2d = {
     .kind = {.name = "conv_transpose2d",
              .doc = "two-dimensional transposed convolution",
@@ -225,6 +229,7 @@ const nt_op nt_op_conv_transpose2d = {
     .multiply_adds = multiply_adds,
     .executed = executed,
     .algorithm = algorithm,
+    .keeps_zero = keeps_zero,
     .need = need,
     .grad_need = grad_need,
     .forward = forward,

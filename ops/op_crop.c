@@ -87,6 +87,7 @@ const nt_op nt_op_crop = {
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"size=[3,4]", "5x6x9", "5x3x4"},

@@ -73,6 +73,7 @@ const nt_op nt_op_gelu = {
     .max_inputs = 1,
     .infer = nt_activation_infer,
     .activation = activation,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .grad_reads_in = 1u << 0,

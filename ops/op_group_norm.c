@@ -53,6 +53,10 @@ static void backward(const nt_grad_call *call) {
     nt_sample_norm_backward(&((const group_norm_attrs *)call->attrs)->norm, call);
 }
 
+static bool keeps_zero(const void *attrs) {
+    return !((const group_norm_attrs *)attrs)->affine;
+}
+
 const nt_op nt_op_group_norm = {
     .kind = {.name = "group_norm",
              .doc = "normalisation of each sample by groups of its channels",
@@ -63,6 +67,7 @@ const nt_op nt_op_group_norm = {
     .max_inputs = 1,
     .infer = infer,
     .params = params,
+    .keeps_zero = keeps_zero,
     .need = nt_sample_norm_need,
     .grad_need = nt_sample_norm_grad_need,
     .forward = forward,

@@ -51,6 +51,10 @@ static void backward(const nt_grad_call *call) {
     nt_sample_norm_backward(&norm, call);
 }
 
+static bool keeps_zero(const void *attrs) {
+    return !((const instance_norm_attrs *)attrs)->affine;
+}
+
 const nt_op nt_op_instance_norm = {
     .kind = {.name = "instance_norm",
              .doc = "normalisation of each channel of each sample",
@@ -61,6 +65,7 @@ const nt_op nt_op_instance_norm = {
     .max_inputs = 1,
     .infer = infer,
     .params = params,
+    .keeps_zero = keeps_zero,
     .need = nt_sample_norm_need,
     .grad_need = nt_sample_norm_grad_need,
     .forward = forward,

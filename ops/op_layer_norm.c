@@ -213,6 +213,10 @@ static void backward(const nt_grad_call *call) {
                  nt_ceil_div(rows, rows_of_job(channels)), channels, call->in_grad[i].f);
 }
 
+static bool keeps_zero(const void *attrs) {
+    return !((const layer_norm_attrs *)attrs)->affine;
+}
+
 const nt_op nt_op_layer_norm = {
     .kind = {.name = "layer_norm",
              .doc = "normalisation over the channels, at each place of maps",
@@ -223,6 +227,7 @@ const nt_op nt_op_layer_norm = {
     .max_inputs = 1,
     .infer = infer,
     .params = params,
+    .keeps_zero = keeps_zero,
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,

@@ -86,6 +86,10 @@ static void backward(const nt_grad_call *call) {
     nt_conv_call_backward(call, &shape);
 }
 
+static bool keeps_zero(const void *attrs) {
+    return !((const nt_linear_attrs *)attrs)->bias;
+}
+
 const nt_op nt_op_linear = {
     .kind = {.name = "linear",
              .doc = "fully connected layer; of maps, at each place over the channels",
@@ -96,6 +100,7 @@ const nt_op nt_op_linear = {
     .infer = infer,
     .params = params,
     .multiply_adds = multiply_adds,
+    .keeps_zero = keeps_zero,
     .need = need,
     .grad_need = grad_need,
     .forward = forward,

@@ -14,6 +14,7 @@
 #include "integers.h"
 #include "logarithm.h"
 #include "op_check.h"
+#include <math.h>
 #include <string.h>
 
 typedef struct lrn_attrs {
@@ -152,6 +153,12 @@ static void backward(const nt_grad_call *call) {
                call);
 }
 
+/* What it divides by must not come out as zero. */
+static bool keeps_zero(const void *attrs) {
+    const lrn_attrs *a = attrs;
+    return pow(a->k, a->beta) > 1e-30;
+}
+
 const nt_op nt_op_local_response_norm = {
     .kind = {.name = "local_response_norm",
              .doc = "divides by the mean square of the channels around",
@@ -161,6 +168,7 @@ const nt_op nt_op_local_response_norm = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = keeps_zero,
     .need = need,
     .grad_need = grad_need,
     .forward = forward,

@@ -1,4 +1,5 @@
 /* The larger of two inputs, element by element (pairwise.h). */
+#include "op_check.h"
 #include "pairwise.h"
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
@@ -23,6 +24,7 @@ const nt_op nt_op_max = {
     .min_inputs = 2,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .grad_reads_in = 1u << 0 | 1u << 1,

@@ -208,6 +208,7 @@ const nt_op nt_op_max_pool = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .grad_reads_in = 1u << 0,

@@ -3,6 +3,7 @@
  * the second input. */
 #include "crop_pad.h"
 #include "elementwise.h"
+#include "op_check.h"
 #include "pad_call.h"
 
 static const nt_field fields[] = {
@@ -43,6 +44,7 @@ const nt_op nt_op_pad = {
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"top=1 bottom=2 left=3 right=4", "5x3x4", "5x6x11"},

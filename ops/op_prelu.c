@@ -163,6 +163,7 @@ const nt_op nt_op_prelu = {
     .max_inputs = 1,
     .infer = infer,
     .params = params,
+    .keeps_zero = nt_keeps_zero,
     .grad_need = grad_need,
     .forward = forward,
     .backward = backward,

@@ -1,5 +1,6 @@
 /* The maps with their reflections around them, about the first and the last row and column, which
  * are not repeated: as PyTorch's ReflectionPad2d has it (pad_call.h). */
+#include "op_check.h"
 #include "pad_call.h"
 #include <stdio.h>
 
@@ -44,6 +45,7 @@ const nt_op nt_op_reflect_pad = {
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .grad_need = nt_pad_repeat_grad_need,
     .forward = forward,
     .backward = backward,

@@ -36,6 +36,7 @@ const nt_op nt_op_relu = {
     .max_inputs = 1,
     .infer = nt_activation_infer,
     .activation = activation,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .grad_reads_out = 1u << 0,

@@ -1,5 +1,6 @@
 /* The maps with their first and last row and column repeated around them, as PyTorch's
  * ReplicationPad2d has it (pad_call.h). */
+#include "op_check.h"
 #include "pad_call.h"
 
 static const nt_field fields[] = {
@@ -28,6 +29,7 @@ const nt_op nt_op_replicate_pad = {
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .grad_need = nt_pad_repeat_grad_need,
     .forward = forward,
     .backward = backward,

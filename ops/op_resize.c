@@ -228,6 +228,7 @@ const nt_op nt_op_resize = {
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .need = need,
     .grad_need = grad_need,
     .forward = forward,

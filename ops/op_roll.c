@@ -70,6 +70,7 @@ const nt_op nt_op_roll = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"rows=2 columns=1", "5x7x3", "5x7x3"},

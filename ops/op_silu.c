@@ -38,6 +38,7 @@ const nt_op nt_op_silu = {
     .max_inputs = 1,
     .infer = nt_activation_infer,
     .activation = activation,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .grad_reads_in = 1u << 0,

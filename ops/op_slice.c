@@ -75,6 +75,7 @@ const nt_op nt_op_slice = {
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"start=2", "5x7x3", "3x7x3"},

@@ -1,4 +1,5 @@
 /* The first input less the second, element by element (pairwise.h). */
+#include "op_check.h"
 #include "pairwise.h"
 
 static int infer(const void *attrs, const nt_type *in, int in_count, nt_type *ret_out,
@@ -24,6 +25,7 @@ const nt_op nt_op_sub = {
     .min_inputs = 2,
     .max_inputs = 2,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = nt_pairwise_cases + 1,

@@ -140,6 +140,7 @@ const nt_op nt_op_weighted_sum = {
     .min_inputs = 1,
     .max_inputs = NT_MAX_INPUTS,
     .infer = infer,
+    .keeps_zero = nt_keeps_zero,
     .forward = forward,
     .backward = backward,
     .cases = (const nt_op_case[]){{"weights=[1,-0.5]", "5x7x3 5x7x3", "5x7x3"},

@@ -296,6 +296,12 @@ nt_status nt_graph_add_constant(nt_graph *graph, nt_shape shape, double value,
     return nt_graph_add_raw(graph, &nt_op_constant, &attrs, channels, count, count, name, ret, why);
 }
 
+bool nt_graph_is_zero(const nt_graph *graph, nt_value value) {
+    const nt_node *node = graph->nodes[value.node];
+    return !node->grad && node->op == &nt_op_constant && node->in_count == 0 &&
+           ((const nt_constant_attrs *)node->attrs)->value == 0;
+}
+
 nt_status nt_graph_add_gradient(nt_graph *graph, int32_t of, const nt_value *out_grads,
                                 int32_t *ret) {
     const nt_node *node = graph->nodes[of];

@@ -88,6 +88,8 @@ nt_status nt_graph_add_param(nt_graph *graph, const char *name, nt_type type, nt
 nt_status nt_graph_add_constant(nt_graph *graph, nt_shape shape, double value,
                                 const nt_value *channels, const char *name, nt_value *ret);
 
+bool nt_graph_is_zero(const nt_graph *graph, nt_value value); /* the constant 0 everywhere */
+
 /* live[i]: one of the first `outputs` outputs needs node i. `live` has room for all nodes. */
 void nt_graph_mark_live(const nt_graph *graph, int32_t outputs, bool *ret_live);
 

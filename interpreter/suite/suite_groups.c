@@ -3,6 +3,7 @@
 
 #include "control.h"
 #include "json_schema.h"
+#include "suite_same.h"
 #include "yaml_out.h"
 #include <string.h>
 
@@ -192,7 +193,9 @@ nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
                                        &group->trail, progress, &ret[g], error);
         status = hooked != NT_OK ? hooked : status;
     }
-    return status == NT_OK ? nt_groups_check_controls(suite, ret, false, error) : status;
+    if (status == NT_OK)
+        status = nt_groups_check_controls(suite, ret, false, error);
+    return status == NT_OK ? nt_suite_note_same(suite, network, ret, error) : status;
 }
 
 nt_status nt_group_open(const nt_group *group, const nt_network *network,

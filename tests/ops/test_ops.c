@@ -81,6 +81,31 @@ static void check_need(const trial_spec *spec) {
 
 TEST_OF_EACH(need)
 
+/* Whether an op says what it makes of zeros. Losses, what only trains, and what is made by passes
+ * that come later need not. */
+static void check_zeros(const trial_spec *spec) {
+    const nt_op *op = spec->op;
+    bool zero = true, ints = false;
+    trial t;
+    trial_init(&t, spec);
+    for (int i = 0; i < t.data_count; i++) {
+        ints = ints || t.in[i].type.dtype != NT_F32;
+        if (t.in[i].type.dtype == NT_F32)
+            memset(t.in[i].data, 0, trial_bytes(&t.in[i]));
+    }
+    trial_forward(&t);
+    for (size_t i = 0; i < trial_bytes(&t.out[0]) / sizeof(float); i++)
+        zero = zero && t.out[0].f[i] == 0;
+    bool may_be_silent = ints || op->traits & (NT_OP_INTERNAL | NT_OP_TRAINING | NT_OP_LOSS);
+    bool says = op->keeps_zero && op->keeps_zero(t.attrs);
+    if (says ? !zero : zero && !may_be_silent)
+        fail_msg("%s [%s] %s zeros of zeros", op->kind.name, spec->cas->attrs,
+                 says ? "doesn't make" : "does not say that it makes");
+    trial_finish(&t);
+}
+
+TEST_OF_EACH(zeros)
+
 /* --- single ops ------------------------------------------------------------------------------- */
 
 static float *forward_of(trial *t, const char *op, const nt_op_case *cas, const char *path) {
@@ -371,6 +396,7 @@ int main(void) {
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_optional),
         cmocka_unit_test(test_need),
+        cmocka_unit_test(test_zeros),
         cmocka_unit_test(test_dropout_masks),
         cmocka_unit_test(test_cross_entropy_targets),
         cmocka_unit_test(test_nan_is_seen),

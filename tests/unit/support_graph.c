@@ -64,6 +64,38 @@ nt_network *decoder_network(void) {
     return network;
 }
 
+static nt_value unit_of(nt_network *network, nt_value x, nt_value branch, const char *add) {
+    nt_value sides[] = {branch, x};
+    return append(network, "add", "", sides, 2, add);
+}
+
+nt_network *series_network(void) {
+    static const char plain[] = "channels=4 kernel=3 pad=1 bias=false";
+    nt_network *network = nt_network_new("series");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){3, 8, 8}));
+    nt_value x, branch;
+    assert_int_equal(nt_network_add_input(network, "image", type, &x), NT_OK);
+    x = append(network, "conv2d", "channels=4 kernel=3 pad=1", &x, 1, "stem");
+    x = append(network, "relu", "", &x, 1, "relu0");
+    branch = append(network, "conv2d", plain, &x, 1, "a");
+    branch = append(network, "relu", "", &branch, 1, "relu1");
+    branch = append(network, "conv2d", plain, &branch, 1, "b");
+    branch = append(network, "max_pool", "kernel=3 stride=1 pad=1", &branch, 1, "pool1");
+    branch = append(network, "conv2d", plain, &branch, 1, "c");
+    x = unit_of(network, x, branch, "add1");
+    x = append(network, "relu", "", &x, 1, "relu2");
+    branch = append(network, "conv2d", plain, &x, 1, "d");
+    branch = append(network, "silu", "", &branch, 1, "silu1");
+    branch = append(network, "conv2d", plain, &branch, 1, "e");
+    branch = append(network, "batch_norm", "", &branch, 1, "bn1");
+    x = unit_of(network, x, branch, "add2");
+    x = append(network, "global_avg_pool", "", &x, 1, "pool2");
+    x = append(network, "linear", "features=5", &x, 1, "fc");
+    assert_int_equal(nt_graph_add_output(network->graph, "logits", x), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    return network;
+}
+
 nt_graph *passed(const nt_graph *graph, const nt_pass_options *options) {
     nt_error error;
     nt_error_init(&error);

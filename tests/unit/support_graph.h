@@ -26,6 +26,10 @@ nt_network *small_network(void);
  * what went down. */
 nt_network *decoder_network(void);
 
+/* Two units behind a stem: a, b and c in series in the branch of the first, d and e with a
+ * normalisation after it in that of the second; no convolution of theirs has a bias. */
+nt_network *series_network(void);
+
 nt_graph *passed(const nt_graph *graph, const nt_pass_options *options);
 
 /* What one pass makes of a graph. */

@@ -327,6 +327,126 @@ static void equal_clamps_are_merged(void **state) {
     nt_network_free(network);
 }
 
+/* Kernels of what is no longer computed are left to a later pass. */
+static void zeros_go_through(void **state) {
+    (void)state;
+    nt_network *network = series_network();
+    int32_t nodes[] = {nt_network_layer(network, "a")->value.node,
+                       nt_network_layer(network, "d")->value.node};
+    const nt_pass_options options = {0};
+    nt_graph *edited, *meant, *graph, *left;
+    assert_int_equal(edit_zero(network->graph, nodes, 2, &edited), NT_OK);
+    meant = pass_once("evaluation", edited, &options);
+    graph = pass_once("zeros", meant, &options);
+    assert_dump(graph, "%0 = input image: Nx3x8x8\n"
+                       "%1 = param stem.weight: 4x3x3x3\n"
+                       "%2 = param stem.bias: 4\n"
+                       "%3 = conv2d(%0, %1, %2) channels=4 kernel=3 pad=1: Nx4x8x8 # stem\n"
+                       "%4 = relu(%3): Nx4x8x8 # relu0\n"
+                       "%5 = constant() shape=[4,8,8]: 4x8x8 # a\n"
+                       "%6 = param b.weight: 4x4x3x3\n"
+                       "%7 = param c.weight: 4x4x3x3\n"
+                       "%8 = add(%5, %4): Nx4x8x8 # add1\n"
+                       "%9 = relu(%8): Nx4x8x8 # relu2\n"
+                       "%10 = param e.weight: 4x4x3x3\n"
+                       "%11 = param bn1.weight: 4\n"
+                       "%12 = param bn1.bias: 4\n"
+                       "%13 = param bn1.running_mean: 4\n"
+                       "%14 = param bn1.running_var: 4\n"
+                       "%15 = batch_norm(%5, %11, %12, %13, %14): 4x8x8 # bn1\n"
+                       "%16 = add(%15, %9): Nx4x8x8 # add2\n"
+                       "%17 = global_avg_pool(%16): Nx4 # pool2\n"
+                       "%18 = param fc.weight: 5x4\n"
+                       "%19 = param fc.bias: 5\n"
+                       "%20 = linear(%17, %18, %19) features=5: Nx5 # fc\n"
+                       "logits = %20\n");
+    left = pass_once("add_zero", graph, &options);
+    assert_dump_has(left, (const char *[]){" = relu(%4): Nx4x8x8 # relu2\n"}, 1);
+    nt_graph_free(left);
+    nt_graph_free(graph);
+    nt_graph_free(meant);
+    nt_graph_free(edited);
+    nt_network_free(network);
+}
+
+/* A bias is no zero, nor is what a sigmoid makes; a product with what depends on the image may be
+ * no number. Of three in a sum the others stay. */
+static void zeros_end(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("ends");
+    nt_value x, zero, sides[3], parts[4];
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    zero = append(network, "constant", "shape=[2,4,4]", NULL, 0, "zero");
+    sides[0] = zero;
+    sides[1] = append(network, "sigmoid", "", &zero, 1, "half");
+    parts[0] = append(network, "mul", "", sides, 2, "none");
+    sides[1] = x;
+    parts[1] = append(network, "mul", "", sides, 2, "product");
+    parts[2] = append(network, "conv2d", "channels=2 kernel=1", &zero, 1, "biased");
+    parts[3] = append(network, "clamp", "min=1", &zero, 1, "one");
+    x = append(network, "add", "", parts, 4, "sum");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", x), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_graph *zeros = pass_once("zeros", network->graph, &(nt_pass_options){0});
+    nt_graph *graph = pass_once("add_zero", zeros, &(nt_pass_options){0});
+    assert_dump(graph, "%0 = input image: Nx2x4x4\n"
+                       "%1 = constant() shape=[2,4,4]: 2x4x4 # zero\n"
+                       "%2 = mul(%1, %0): Nx2x4x4 # product\n"
+                       "%3 = param biased.weight: 2x2x1x1\n"
+                       "%4 = param biased.bias: 2\n"
+                       "%5 = conv2d(%1, %3, %4) channels=2 kernel=1: 2x4x4 # biased\n"
+                       "%6 = clamp(%1) min=1: 2x4x4 # one\n"
+                       "%7 = add(%2, %5, %6): Nx2x4x4 # sum\n"
+                       "out = %7\n");
+    nt_graph_free(zeros);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* A sum of a vector of zeros and one value would be the wrong shape without the vector. */
+static void a_sum_keeps_its_shape(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("shapes");
+    nt_value x, sides[2];
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(1, (int32_t[]){1})), &x);
+    sides[0] = append(network, "constant", "shape=[6]", NULL, 0, "zero");
+    sides[1] = x;
+    x = append(network, "add", "", sides, 2, "sum");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", x), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){0});
+    assert_dump_has(graph, (const char *[]){" = add(%1, %0): Nx6 # sum\n"}, 1);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
+/* Which of several in series is zeroed makes no difference, nor whether the branch is dropped. */
+static void one_function_is_one_node(void **state) {
+    (void)state;
+    static const char *const edits[][2] = {{"zero", "a"},    {"zero", "b"}, {"zero", "c"},
+                                           {"drop", "add1"}, {"zero", "d"}, {"zero", "e"}};
+    nt_network *network = series_network();
+    nt_graph *together = nt_graph_new();
+    nt_derived_list derived = {0};
+    char why[NT_WHY];
+    int32_t made[6];
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        nt_edit edit = {.node = nt_network_layer(network, edits[i][1])->value.node,
+                        .kind = nt_ablation_find(edits[i][0])};
+        assert_int_equal(nt_edit_into(network->graph, &edit, 1, together, "case", &derived, why),
+                         NT_OK);
+    }
+    nt_graph *graph = passed(together, &(nt_pass_options){0});
+    for (int32_t i = 0; i < 6; i++)
+        made[i] = nt_graph_output(graph, i)->value.node;
+    assert_true(made[1] == made[0] && made[2] == made[0] && made[3] == made[0]);
+    assert_true(made[5] == made[4] && made[4] != made[0]);
+    nt_derived_list_finish(&derived);
+    nt_graph_free(graph);
+    nt_graph_free(together);
+    nt_network_free(network);
+}
+
 /* With `plain` no pass runs but those that say what the phase means. */
 static void plain_is_what_is_meant(void **state) {
     (void)state;
@@ -364,6 +484,10 @@ int main(void) {
         cmocka_unit_test(sums_are_fused),
         cmocka_unit_test(relus_are_merged),
         cmocka_unit_test(equal_clamps_are_merged),
+        cmocka_unit_test(zeros_go_through),
+        cmocka_unit_test(zeros_end),
+        cmocka_unit_test(a_sum_keeps_its_shape),
+        cmocka_unit_test(one_function_is_one_node),
         cmocka_unit_test(plain_is_what_is_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,8 @@ static const struct {
     nt_network *(*make)(void);
     const char *layers[6];
 } networks[] = {{small_network, {"conv1", "conv2", "conv3", "project", "fc"}},
-                {decoder_network, {"conv1", "up1", "up2", "fc"}}};
+                {decoder_network, {"conv1", "up1", "up2", "fc"}},
+                {series_network, {"a", "b", "c", "d", "e"}}};
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
 static void expect_kept_values(const nt_network *network, const nt_weights *weights,
@@ -176,6 +177,34 @@ static void batch_statistics_keep_the_bits(void **state) {
     nt_threads_set(0);
     nt_graph_free(plain);
     nt_graph_free(full);
+    nt_weights_free(weights);
+    nt_network_free(network);
+}
+
+/* Putting zeros through changes no value, but for the signs of zeros. */
+static void zeros_keep_the_values(void **state) {
+    (void)state;
+    const char *const passes[] = {"evaluation", "zeros", "fold_batch_norm", "add_zero", "fuse_end"};
+    nt_network *network = series_network();
+    nt_weights *weights = random_weights(network);
+    for (const char *const *layer = networks[NETWORKS - 1].layers; *layer; layer++) {
+        int32_t node = nt_network_layer(network, *layer)->value.node;
+        nt_graph *graph;
+        float a[SAMPLES * CLASSES], b[SAMPLES * CLASSES];
+        assert_int_equal(edit_zero(network->graph, &node, 1, &graph), NT_OK);
+        nt_graph *fused = through(graph, "fuse_end");
+        run_graph(fused, weights, SAMPLES, SAMPLES, a);
+        nt_graph_free(fused);
+        for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+            nt_graph *next = pass_once(passes[i], graph, &(nt_pass_options){0});
+            nt_graph_free(graph);
+            graph = next;
+        }
+        run_graph(graph, weights, SAMPLES, SAMPLES, b);
+        for (int i = 0; i < SAMPLES * CLASSES; i++)
+            assert_true(a[i] == b[i]);
+        nt_graph_free(graph);
+    }
     nt_weights_free(weights);
     nt_network_free(network);
 }
@@ -298,6 +327,7 @@ int main(void) {
         cmocka_unit_test(passes_keep_the_values),
         cmocka_unit_test(fusing_keeps_the_bits),
         cmocka_unit_test(batch_statistics_keep_the_bits),
+        cmocka_unit_test(zeros_keep_the_values),
         cmocka_unit_test(an_edit_is_a_zero_kernel),
         cmocka_unit_test(bits_do_not_depend_on_threads_or_batch),
         cmocka_unit_test(deep_graphs_stay_small),

@@ -1,0 +1,205 @@
+/* Cases that are the same function of the image, though they edit different layers: in the graph
+ * that evaluates all of them, after the passes, their outputs are one value. So it is where zeros
+ * go through the layers behind the one that was zeroed. Cases whose edits are the same, which their
+ * hook's notes tell of (hook_notes.c), are one value before the passes already. */
+#include "suite_same.h"
+
+#include "case_graph.h"
+#include "passes.h"
+
+enum {
+    MOST_NODES = 1 << 19, /* of all cases that are compared, each by itself: a second's work */
+    MOST_NOTES = 10,      /* of a group */
+    MOST_NAMED = 6        /* cases, in one note */
+};
+
+typedef struct member {
+    int32_t group, index;  /* -1: the baseline */
+    nt_value edited, made; /* its output before and after the passes */
+} member;
+
+typedef struct members {
+    member *items;
+    nt_edits *edits; /* of each, until their values are found */
+    int32_t count;
+} members;
+
+static bool is_same(nt_value a, nt_value b) {
+    return a.node == b.node && a.output == b.output;
+}
+
+/* --- finding ---------------------------------------------------------------------------------- */
+
+/* The baseline and all cases, as far as they are compared. */
+static void list_members(const nt_suite *suite, const nt_network *network, const nt_cases *cases,
+                         members *all) {
+    int32_t most = 1 + MOST_NODES / nt_graph_size(network->graph);
+    all->items[all->count++] = (member){.group = -1, .index = -1};
+    for (int32_t g = 0; g < suite->group_count; g++)
+        for (int32_t c = 0; c < cases[g].count && all->count < most; c++) {
+            const nt_case *item = &cases[g].items[c];
+            all->edits[all->count] = (nt_edits){item->edits, item->count};
+            all->items[all->count++] = (member){.group = g, .index = c};
+        }
+}
+
+/* Leaves out those that can't be made. */
+static nt_status drop_failing(const nt_network *network, members *all) {
+    nt_case_graph alone;
+    char why[NT_WHY];
+    int32_t kept = 0;
+    for (int32_t i = 0; i < all->count; i++) {
+        nt_status status = nt_case_graph_init(&alone, network, &all->edits[i], 1, why);
+        if (status == NT_INVALID)
+            continue;
+        NT_TRY(status);
+        nt_case_graph_finish(&alone);
+        all->edits[kept] = all->edits[i];
+        all->items[kept++] = all->items[i];
+    }
+    all->count = kept;
+    return NT_OK;
+}
+
+/* Leaves out those whose edits are the same as those of a member before them. */
+static void drop_repeated(members *all) {
+    int32_t kept = 0;
+    for (int32_t i = 0; i < all->count; i++) {
+        int32_t k = 0;
+        while (k < kept && !is_same(all->items[k].edited, all->items[i].edited))
+            k++;
+        if (k == kept)
+            all->items[kept++] = all->items[i];
+    }
+    all->count = kept;
+}
+
+static nt_status find_values(const nt_suite *suite, const nt_network *network, members *all,
+                             nt_error *error) {
+    const nt_pass_options passes = {.norm = (nt_norm)suite->evaluate.batch_norm,
+                                    .conv = suite->conv};
+    nt_case_graph graph;
+    nt_graph *made;
+    char why[NT_WHY];
+    nt_status status = nt_case_graph_init(&graph, network, all->edits, all->count, why);
+    if (status == NT_INVALID) {
+        NT_TRY(drop_failing(network, all));
+        status = nt_case_graph_init(&graph, network, all->edits, all->count, why);
+    }
+    NT_TRY(status);
+    status = nt_passes_run(graph.graph, &passes, &made, error);
+    for (int32_t i = 0; status == NT_OK && i < graph.count; i++) {
+        member *of = &all->items[graph.case_of[i]];
+        of->edited = nt_graph_output(graph.graph, i)->value;
+        of->made = nt_graph_output(made, i)->value;
+    }
+    if (status == NT_OK)
+        nt_graph_free(made);
+    nt_case_graph_finish(&graph);
+    return status;
+}
+
+/* --- notes ------------------------------------------------------------------------------------ */
+
+static const char *name_of(const nt_cases *cases, const member *of) {
+    return cases[of->group].items[of->index].name;
+}
+
+/* The member number `first` of a group and those behind it that are what `like` is. */
+static const char *sentence(const nt_suite *suite, nt_cases *cases, const members *all,
+                            int32_t first, const member *like) {
+    int32_t group = all->items[first].group, named = 0, count = 0;
+    const char *result = NULL;
+    nt_text text;
+    nt_text_init(&text);
+    for (int32_t i = first; i < all->count; i++)
+        count += all->items[i].group == group && is_same(all->items[i].made, like->made);
+    nt_text_add(&text, count > 1 ? "the cases" : "the case");
+    for (int32_t i = first; i < all->count && named < MOST_NAMED; i++)
+        if (all->items[i].group == group && is_same(all->items[i].made, like->made)) {
+            nt_text_add(&text, named == 0 ? " " : named == count - 1 ? " and " : ", ");
+            nt_text_printf(&text, "'%s'", name_of(cases, &all->items[i]));
+            named++;
+        }
+    if (count > named)
+        nt_text_printf(&text, " and %d more", (int)(count - named));
+    nt_text_printf(&text, " %s the same function as ", count > 1 ? "are" : "is");
+    if (like->group < 0)
+        nt_text_add(&text, "the whole network");
+    else if (like->group == group)
+        nt_text_printf(&text, "'%s'", name_of(cases, like));
+    else
+        nt_text_printf(&text, "'%s/%s'", suite->groups[like->group].name, name_of(cases, like));
+    nt_text_add(&text, ": one graph computes it once");
+    if (!text.failed)
+        result = nt_arena_string(&cases[group].arena, text.bytes);
+    nt_text_finish(&text);
+    return result;
+}
+
+/* The first that a member is the same function as: itself, or one before it. */
+static int32_t first_like(const members *all, int32_t i) {
+    int32_t k = 0;
+    while (!is_same(all->items[k].made, all->items[i].made))
+        k++;
+    return k;
+}
+
+/* Whether it is the first of its group after the one that it is the same function as. */
+static bool begins_note(const members *all, int32_t i, int32_t like) {
+    for (int32_t k = like + 1; k < i; k++)
+        if (all->items[k].group == all->items[i].group &&
+            is_same(all->items[k].made, all->items[i].made))
+            return false;
+    return like < i;
+}
+
+static nt_status note_group(const nt_suite *suite, nt_cases *cases, const members *all,
+                            int32_t group) {
+    nt_cases *of = &cases[group];
+    const char **notes = NT_ARENA_ARRAY(&of->arena, const char *, of->note_count + MOST_NOTES + 1);
+    int32_t count = 0;
+    if (!notes)
+        return NT_NO_MEMORY;
+    for (int32_t i = 0; i < of->note_count; i++)
+        notes[i] = of->notes[i];
+    for (int32_t i = 1; i < all->count && count <= MOST_NOTES; i++) {
+        int32_t like = first_like(all, i);
+        if (all->items[i].group != group || !begins_note(all, i, like))
+            continue;
+        const char *note = count == MOST_NOTES ? "more of the cases are the same function as others"
+                                               : sentence(suite, cases, all, i, &all->items[like]);
+        if (!note)
+            return NT_NO_MEMORY;
+        notes[of->note_count + count++] = note;
+    }
+    of->notes = notes;
+    of->note_count += count;
+    return NT_OK;
+}
+
+/* --- together --------------------------------------------------------------------------------- */
+
+nt_status nt_suite_note_same(const nt_suite *suite, const nt_network *network, nt_cases *cases,
+                             nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    int32_t count = 1, said = error->count;
+    for (int32_t g = 0; g < suite->group_count; g++)
+        count += cases[g].count;
+    members all = {.items = NT_ARENA_ARRAY(&arena, member, count),
+                   .edits = NT_ARENA_ARRAY(&arena, nt_edits, count)};
+    nt_status status = all.items && all.edits ? NT_OK : NT_NO_MEMORY;
+    if (status == NT_OK) {
+        list_members(suite, network, cases, &all);
+        status = find_values(suite, network, &all, error);
+    }
+    if (status == NT_OK)
+        drop_repeated(&all);
+    for (int32_t g = 0; status == NT_OK && g < suite->group_count; g++)
+        status = note_group(suite, cases, &all, g);
+    nt_arena_finish(&arena);
+    if (status == NT_NO_MEMORY && error->count == said)
+        nt_error_say(error, status, "out of memory comparing the cases");
+    return status;
+}
