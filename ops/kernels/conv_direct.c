@@ -9,8 +9,9 @@
  * that the stride put between the pixels is ever computed. Neither are taps that only meet padding.
  *
  * A job is a block of rows by a block of result channels of one group. It walks over k in pieces of
- * up to NT_PIECE columns, so that the copied piece of a block of rows stays in the second-level
- * cache, and the kernel's in the first. Its sums grow where they belong, if whole panels of them
+ * up to NT_PIECE columns, so that the piece of a block of rows, which is copied where the processor
+ * has no kernel that finds it in the maps, stays in the second-level cache, and the kernel's in the
+ * first. Its sums grow where they belong, if whole panels of them
  * lie there row after row, and else in the worker's memory; what ends the layer is done to them
  * while they are in a cache. */
 #include "conv_direct.h"
@@ -18,6 +19,7 @@
 #include "epilogue.h"
 #include "gemm.h"
 #include "im2col.h"
+#include "indirect.h"
 #include "integers.h"
 #include "parallel.h"
 #include "tensor.h"
@@ -88,6 +90,7 @@ static void transpose_job(const void *context, int job, int worker) {
 
 typedef struct product {
     nt_gemm gemm;
+    nt_indirect_function *indirect; /* or NULL */
     nt_im2col left;
     const float *right;
     int64_t panel_size, panels; /* floats of a panel; panels of a group */
@@ -97,6 +100,7 @@ typedef struct product {
     int32_t size[2], pitch;
     int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result */
     bool in_place;                    /* the sums grow in the result */
+    bool all_live;                    /* no tap meets nothing */
     int64_t rows, row_jobs;           /* rows of a job; jobs */
     int64_t block_panels, panel_jobs; /* likewise */
     char *workers;
@@ -144,13 +148,39 @@ static size_t workspace_bytes(void) {
     return (floats + nt_gemm_work_size(&gemm, BLOCK_ROWS)) * sizeof(float);
 }
 
+/* By rows that stay where the maps hold them or, in too many runs, are copied to `piece`. */
+static void multiply_indirect(const product *p, const block *b, const nt_block_product *part,
+                              int64_t k, float *piece) {
+    int32_t first = (int32_t)b->group * p->left.channels;
+    nt_im2col_pointed left;
+    if (!nt_im2col_point(&p->left, first, b->row, b->rows, k, part->depth, piece, PITCH, &left)) {
+        nt_im2col_copy(&p->left, first, b->row, b->rows, k, part->depth, piece, PITCH);
+        left.runs = 1;
+        left.length[0] = part->depth;
+        for (int64_t i = 0; i < b->rows + NT_INDIRECT_SPARE; i++)
+            left.from[0][i] = piece + nt_min(i, b->rows - 1) * PITCH;
+    }
+    p->indirect(&(nt_indirect_product){
+        .rows = b->rows,
+        .panels = b->panels,
+        .runs = left.runs,
+        .length = left.length,
+        .from = left.from[0],
+        .from_run = NT_POINTED_PITCH,
+        .b = part->b,
+        .b_panel = part->b_panel,
+        .c = part->c,
+        .c_row = part->c_row,
+        .c_panel = part->c_panel,
+        .add = part->add,
+    });
+}
+
 /* Adds (or with !add, sets) to the block's sums what one piece of k contributes. */
 static void multiply_piece(const product *p, const block *b, const workspace *at, int64_t k,
                            int64_t length, bool add) {
     int32_t first = (int32_t)b->group * p->left.channels;
     const float *in_maps = nt_im2col_view(&p->left, first, k, length);
-    if (!in_maps)
-        nt_im2col_copy(&p->left, first, b->row, b->rows, k, length, at->piece, PITCH);
     nt_block_product part = {
         .rows = b->rows,
         .depth = length,
@@ -166,6 +196,12 @@ static void multiply_piece(const product *p, const block *b, const workspace *at
         .c_panel = at->sum_panel,
         .add = add,
     };
+    if (!in_maps && p->indirect) {
+        multiply_indirect(p, b, &part, k, at->piece);
+        return;
+    }
+    if (!in_maps)
+        nt_im2col_copy(&p->left, first, b->row, b->rows, k, length, at->piece, PITCH);
     nt_gemm_multiply(&p->gemm, &part, at->work);
 }
 
@@ -200,13 +236,19 @@ static void finish_block(const product *p, const block *b, const workspace *at) 
                           result_at(p, b->row + i) + first, p->pitch);
 }
 
+/* As nt_im2col_piece, which need not be asked if there is no dead tap. */
+static int64_t next_piece(const product *p, int64_t *k) {
+    return p->all_live ? nt_min(NT_PIECE, nt_im2col_columns(&p->left) - *k)
+                       : nt_im2col_piece(&p->left, k);
+}
+
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
     const block b = block_of(p, job);
     const workspace at = workspace_of(p, &b, worker);
     int64_t length;
     bool any = false;
-    for (int64_t k = 0; (length = nt_im2col_piece(&p->left, &k)) > 0; k += length, any = true)
+    for (int64_t k = 0; (length = next_piece(p, &k)) > 0; k += length, any = true)
         multiply_piece(p, &b, &at, k, length, any);
     if (!any) /* no tap met the map */
         clear_block(&b, &at);
@@ -231,6 +273,10 @@ static void cut(product *p, int64_t rows, int64_t groups) {
 
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
     p->gemm = nt_gemm_query();
+    p->indirect = nt_indirect_find();
+    p->all_live = true;
+    for (int64_t tap = 0; p->all_live && tap < r->taps; tap++)
+        p->all_live = nt_im2col_live(&p->left, tap);
     p->panel_size = r->panel_size;
     p->panels = r->panels;
     p->lanes = r->lanes;

@@ -1,6 +1,6 @@
 /* The convolution of any shape and its gradients (conv.h), computed as they are defined: as matrix
- * products whose left matrix is copied from the maps (im2col.h), a piece at a time.
- */
+ * products whose left matrix (im2col.h) is read where it lies in the maps (indirect.h) or copied
+ * from them, a piece at a time. */
 #ifndef NT_CONV_DIRECT_H
 #define NT_CONV_DIRECT_H
 

@@ -3,6 +3,7 @@
  * that hangs over an edge is cut off there and filled up with zeros. */
 #include "im2col.h"
 
+#include "indirect.h"
 #include "integers.h"
 
 #include <assert.h>
@@ -251,4 +252,75 @@ void nt_im2col_copy(const nt_im2col *im2col, int32_t first, int64_t row, int64_t
     spot at = spot_of(im2col, row);
     for (int64_t i = 0; i < rows; i++, to += pitch, step_on(im2col, &at))
         copy_runs(im2col, &at, &list, to);
+}
+
+static const float zeros[NT_PIECE];
+
+/* Where the run of a row begins. */
+static const float *point(const nt_im2col *im2col, const spot *at, const run *r, float *spare) {
+    int64_t y = at->y + r->dy, start = at->x * im2col->pitch + r->start;
+    int64_t width = (int64_t)im2col->size[1] * im2col->pitch;
+    if (!r->hit || y < 0 || y >= im2col->size[0] || start + r->length <= 0 || start >= width)
+        return zeros;
+    if (start >= 0 && start + r->length <= width)
+        return at->sample + y * width + start;
+    copy_run(im2col, at, r, spare);
+    return spare;
+}
+
+/* How many rows from one on, of at most `rows`, stand in one line and have all their runs inside.
+ */
+static int64_t inside_ahead(const nt_im2col *im2col, const spot *at, const run_list *list,
+                            int64_t rows) {
+    int64_t width = (int64_t)im2col->size[1] * im2col->pitch, step = im2col->step[1];
+    if (!all_inside(im2col, at, list))
+        return 0;
+    int64_t left = im2col->grid[1] - at->x / step;
+    int64_t room = (width - at->x * im2col->pitch - list->right) / (step * im2col->pitch) + 1;
+    return nt_min(nt_min(left, room), rows);
+}
+
+static void point_inside(const nt_im2col *im2col, const spot *at, const run_list *list,
+                         int64_t count, nt_im2col_pointed *ret, int64_t i) {
+    int64_t width = (int64_t)im2col->size[1] * im2col->pitch;
+    int64_t step = (int64_t)im2col->step[1] * im2col->pitch;
+    for (int r = 0; r < list->count; r++) {
+        const float *from = at->sample + (at->y + list->runs[r].dy) * width +
+                            at->x * im2col->pitch + list->runs[r].start;
+        for (int64_t j = i; j < i + count; j++, from += step)
+            ret->from[r][j] = from;
+    }
+}
+
+static void point_over_edge(const nt_im2col *im2col, const spot *at, const run_list *list,
+                            float *spare, nt_im2col_pointed *ret, int64_t i) {
+    for (int r = 0; r < list->count; r++)
+        ret->from[r][i] = point(im2col, at, &list->runs[r], spare + list->runs[r].at);
+}
+
+bool nt_im2col_point(const nt_im2col *im2col, int32_t first, int64_t row, int64_t rows, int64_t k,
+                     int64_t length, float *spare, int64_t pitch, nt_im2col_pointed *ret) {
+    run_list list;
+    assert(length <= NT_PIECE && rows <= NT_POINTED_ROWS);
+    list_runs(im2col, first, k, length, &list);
+    if (list.count > NT_POINTED_RUNS)
+        return false;
+    spot at = spot_of(im2col, row);
+    for (int64_t i = 0; i < rows; step_on(im2col, &at)) {
+        int64_t inside = inside_ahead(im2col, &at, &list, rows - i);
+        if (inside > 0) {
+            point_inside(im2col, &at, &list, inside, ret, i);
+            at.x += (inside - 1) * im2col->step[1];
+        } else {
+            point_over_edge(im2col, &at, &list, spare + i * pitch, ret, i);
+        }
+        i += nt_max(inside, 1);
+    }
+    ret->runs = list.count;
+    for (int r = 0; r < list.count; r++) {
+        ret->length[r] = list.runs[r].length;
+        for (int64_t i = rows; i < rows + NT_INDIRECT_SPARE; i++)
+            ret->from[r][i] = ret->from[r][rows - 1];
+    }
+    return true;
 }

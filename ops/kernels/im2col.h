@@ -59,4 +59,17 @@ const float *nt_im2col_view(const nt_im2col *im2col, int32_t first, int64_t k, i
 void nt_im2col_copy(const nt_im2col *im2col, int32_t first, int64_t row, int64_t rows, int64_t k,
                     int64_t length, float *to, int64_t pitch);
 
+/* Of the same columns and rows, where the maps hold them: run r of row row + i, as
+ * nt_indirect_product has them, begins at ret->from[r][i]. Zeros, and runs that hang over an edge
+ * of the map, lie elsewhere, the latter in `spare`, which is as large as `to` above. False, and
+ * nothing done, if there were too many runs for that to be worth it. */
+enum { NT_POINTED_RUNS = 16, NT_POINTED_ROWS = 96, NT_POINTED_PITCH = 104 };
+typedef struct nt_im2col_pointed {
+    int runs;
+    int64_t length[NT_POINTED_RUNS];
+    const float *from[NT_POINTED_RUNS][NT_POINTED_PITCH];
+} nt_im2col_pointed;
+bool nt_im2col_point(const nt_im2col *im2col, int32_t first, int64_t row, int64_t rows, int64_t k,
+                     int64_t length, float *spare, int64_t pitch, nt_im2col_pointed *ret);
+
 #endif
