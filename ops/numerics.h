@@ -8,11 +8,11 @@
 
 /* Raised whenever the bits of evaluation or of training change on some processor: another order of
  * a sum, another algorithm for a shape, another draw. tests/golden/test_numerics.c notices. */
-enum { NT_NUMERICS_REVISION = 1 };
+enum { NT_NUMERICS_REVISION = 2 };
 
 /* Appends all of it as one line, without its end, to be compared as a whole:
  *
- *     conv fastest, float32; revision 1, BLIS 0.9.0, zen3, avx512
+ *     conv fastest, float32; revision 2, BLIS 0.9.0, zen3, avx512
  *
  * `conv` is an nt_conv2d_attrs.algorithm. What is before the semicolon was asked for, the rest is
  * the program's and the machine's. */

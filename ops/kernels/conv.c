@@ -5,6 +5,7 @@
 
 #include "conv_direct.h"
 #include "conv_grouped.h"
+#include "conv_sliding.h"
 #include "depthwise.h"
 #include "winograd.h"
 #include <stddef.h>
@@ -97,14 +98,15 @@ typedef void gradient_function(const nt_conv_shape *shape, const float *a, const
 /* The functions of conv.h, as one algorithm has them. */
 typedef struct algorithm {
     const char *name;
-    bool (*fits)(const nt_conv_shape *shape); /* NULL: any */
-    int32_t channels[3];                      /* of the input, at least: forward, data, weight */
-    int32_t side; /* of the output, the shorter one, or of its phases, at least */
+    bool (*fits)(const nt_conv_shape *shape);      /* NULL: any */
+    bool (*data_fits)(const nt_conv_shape *shape); /* NULL: those whose forward pass fits */
+    int32_t channels[3]; /* of the input, at least: forward, data, weight */
+    int32_t side;        /* of the output, the shorter one, or of its phases, at least */
     forward_function *forward;
     need_function *forward_need;
     gradient_function *data;
     need_function *data_need;
-    gradient_function *weight;
+    gradient_function *weight; /* NULL: it has none */
     need_function *weight_need;
     size_t (*kept_floats)(const nt_conv_shape *shape); /* NULL: it takes the weight as it is */
     void (*keep)(const nt_conv_shape *shape, const float *weight, float *ret_kept);
@@ -133,6 +135,19 @@ typedef struct algorithm {
  * a few input channels they cost more, and on maps of one or two rows most of a tile lies outside.
  */
 static const algorithm algorithms[] = {
+    [NT_SLIDING_ALGORITHM] =
+        {
+            .name = "sliding",
+            .fits = nt_sliding_fits,
+            .data_fits = nt_sliding_data_fits,
+            .forward = nt_sliding_forward,
+            .forward_need = nt_sliding_forward_need,
+            .data = nt_sliding_data,
+            .data_need = nt_sliding_data_need,
+            .kept_floats = nt_sliding_kernel_size,
+            .keep = nt_sliding_pack_kernel,
+            .forward_kept = nt_sliding_apply,
+        },
     [NT_DEPTHWISE_ALGORITHM] =
         {
             .name = "depthwise",
@@ -180,10 +195,18 @@ static const algorithm algorithms[] = {
         },
 };
 
+static bool fits(const algorithm *a, const nt_conv_shape *shape, nt_conv_pass pass) {
+    if (pass == NT_WEIGHT_PASS && !a->weight)
+        return false;
+    if (pass == NT_DATA_PASS && a->data_fits)
+        return a->data_fits(shape);
+    return !a->fits || a->fits(shape);
+}
+
 static bool takes(const algorithm *a, const nt_conv_shape *shape, nt_conv_pass pass) {
     int32_t high = shape->out_height / shape->dilation[0];
     int32_t wide = shape->out_width / shape->dilation[1];
-    return (!a->fits || a->fits(shape)) && shape->channels >= a->channels[pass] &&
+    return fits(a, shape, pass) && shape->channels >= a->channels[pass] &&
            (high < wide ? high : wide) >= a->side;
 }
 

@@ -78,6 +78,7 @@ typedef enum nt_conv_pass { NT_FORWARD_PASS, NT_DATA_PASS, NT_WEIGHT_PASS } nt_c
 
 /* In the order in which they are asked. */
 typedef enum nt_conv_algorithm {
+    NT_SLIDING_ALGORITHM,   /* conv_sliding.h */
     NT_DEPTHWISE_ALGORITHM, /* depthwise.h */
     NT_GROUPED_ALGORITHM,   /* conv_grouped.h */
     NT_TOEPLITZ_ALGORITHM,  /* winograd.h */

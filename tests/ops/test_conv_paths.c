@@ -1,7 +1,8 @@
 /* The ways that a convolution can take (conv.h), each on shapes of its own: depthwise, with
- * and without a multiplier, wide and narrow groups, dilated, strided, few channels, taps that meet
- * nothing. All are held against the definition in double precision, in all three passes; with every
- * way to end a layer; with kept kernels; and with the direct algorithm in place of the chosen one.
+ * and without a multiplier, wide and narrow groups, windows that slide, dilated, strided, few
+ * channels, taps that meet nothing. All are held against the definition in double precision, in all
+ * three passes; with every way to end a layer; with kept kernels; and with the direct algorithm in
+ * place of the chosen one.
  */
 #include "conv_problem.h"
 #include "im2col.h"
@@ -81,6 +82,29 @@ static nt_conv_shape narrow_groups(uint64_t seed, uint64_t *n) {
     return s;
 }
 
+/* Groups as wide out as in, under kernels for which windows slide, and some under which they don't.
+ */
+static nt_conv_shape sliding(uint64_t seed, uint64_t *n) {
+    static const int32_t widths[] = {1, 2, 3, 4, 5, 8, 16, 24, 32, 48};
+    nt_conv_shape s = plain(seed, n);
+    int32_t width = widths[between(seed, n, 0, sizeof widths / sizeof *widths - 1)];
+    s.groups = between(seed, n, 2, width < 8 ? 40 : 5);
+    s.channels = s.out_channels = s.groups * width;
+    s.kernel[0] = between(seed, n, 1, 7);
+    s.kernel[1] = 2 * between(seed, n, 1, 3) + 1;
+    for (int d = 0; d < 2; d++) {
+        int32_t *size = d == 0 ? &s.height : &s.width;
+        s.stride[d] = between(seed, n, 1, 2);
+        s.dilation[d] = between(seed, n, 0, 2) ? 1 : between(seed, n, 2, 3);
+        s.pad[d] = between(seed, n, 0, 4);
+        *size = between(seed, n, 1, 25);
+        int32_t reach = s.dilation[d] * (s.kernel[d] - 1) + 1 - 2 * s.pad[d];
+        if (*size < reach)
+            *size = reach;
+    }
+    return s;
+}
+
 static nt_conv_shape dilated(uint64_t seed, uint64_t *n) {
     nt_conv_shape s = plain(seed, n);
     for (int d = 0; d < 2; d++) {
@@ -112,7 +136,7 @@ static nt_conv_shape few_channels(uint64_t seed, uint64_t *n) {
 }
 
 static nt_conv_shape (*const kinds[])(uint64_t seed, uint64_t *draw) = {
-    depthwise, grouped, narrow_groups, dilated, strided, few_channels,
+    depthwise, grouped, narrow_groups, sliding, sliding, dilated, strided, few_channels,
 };
 
 /* Of more than one job, more taps than fit a run, as many multiples as there can be, and what a
@@ -142,6 +166,16 @@ static const nt_conv_shape large[] = {
     {33, 20, 2, 2, 300, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false},
     {3, 24, 15, 15, 290, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, false},
     {3, 16, 10, 10, 540, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 2, false},
+    {2, 200, 7, 7, 200, 0, 0, {5, 5}, {1, 1}, {2, 2}, {1, 1}, 200, false}, /* blocks of channels */
+    {2, 296, 9, 14, 296, 0, 0, {7, 7}, {1, 1}, {3, 3}, {1, 1}, 37, false},
+    {2, 96, 33, 31, 96, 0, 0, {7, 7}, {2, 2}, {3, 3}, {1, 1}, 96, false},
+    {2, 128, 8, 40, 128, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 32, false},
+    {2, 96, 17, 17, 96, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 3, false},
+    {3, 3, 40, 40, 64, 0, 0, {11, 11}, {4, 4}, {2, 2}, {1, 1}, 1, false}, /* runs over edges */
+    {2, 1, 30, 30, 70, 0, 0, {7, 7}, {2, 2}, {3, 3}, {1, 1}, 1, false},
+    {2, 48, 10, 9, 40, 0, 0, {1, 7}, {1, 1}, {0, 3}, {1, 1}, 1, false},
+    {2, 48, 9, 10, 90, 0, 0, {7, 1}, {1, 1}, {3, 0}, {1, 1}, 1, false},
+    {2, 1, 20, 21, 33, 0, 0, {5, 5}, {1, 1}, {4, 4}, {2, 2}, 1, false}, /* runs of one */
 };
 
 static void each_shape(void (*check)(const conv_problem *p)) {
@@ -167,6 +201,12 @@ static void expect_close(const conv_problem *p, nt_conv_pass pass, const double 
     conv_array_free(got);
 }
 
+static void expect_same(const conv_problem *p, const char *what, const float *got,
+                        const float *wanted, int64_t count) {
+    if (memcmp(got, wanted, (size_t)count * sizeof *got) != 0)
+        fail_msg("%s: %s changes the bits", conv_describe(&p->shape), what);
+}
+
 static void check_reference(const conv_problem *p) {
     double *wanted[CONV_PASSES];
     conv_problem direct = *p;
@@ -190,6 +230,27 @@ static void test_reference_without_wide_vectors(void **state) {
     nt_vectors_allow_wide(false);
     each_shape(check_reference);
     nt_vectors_allow_wide(true);
+}
+
+/* Kernels of the processor's sets of instructions: the plain ones are right, too, and the fused
+ * ones give the same bits. */
+static void check_sets(const conv_problem *p) {
+    nt_vectors_limit(NT_VECTORS_PLAIN);
+    check_reference(p);
+    for (int pass = 0; pass < CONV_PASSES; pass++) {
+        nt_vectors_limit(NT_VECTORS_AVX2);
+        conv_array narrow = conv_run(p, (nt_conv_pass)pass);
+        nt_vectors_limit(NT_VECTORS_AVX512);
+        conv_array wide = conv_run(p, (nt_conv_pass)pass);
+        expect_same(p, "the set of vectors", narrow.v, wide.v, wide.count);
+        conv_array_free(narrow);
+        conv_array_free(wide);
+    }
+}
+
+static void test_sets(void **state) {
+    (void)state;
+    each_shape(check_sets);
 }
 
 /* That the wish to have it direct is heard at all: other algorithms round in other places. */
@@ -253,6 +314,36 @@ static void test_choice(void **state) {
     expect_choice(s, NT_DIRECT_ALGORITHM);
 }
 
+static void expect_pass(nt_conv_shape s, nt_conv_pass pass, nt_conv_algorithm wanted) {
+    conv_shape_finish(&s);
+    if (nt_conv_choose(&s, pass) != wanted)
+        fail_msg("%s: pass %d is computed by %d", conv_describe(&s), (int)pass,
+                 (int)nt_conv_choose(&s, pass));
+}
+
+/* Windows slide where lines are long enough, forward and, but for strides, to the data; and only
+ * where the processor multiplies and adds in one. */
+static void test_choice_of_sliding(void **state) {
+    nt_conv_shape s = {1, 64, 16, 16, 64, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 64, false};
+    (void)state;
+    nt_vectors_limit(NT_VECTORS_PLAIN);
+    expect_pass(s, NT_FORWARD_PASS, NT_DEPTHWISE_ALGORITHM);
+    nt_vectors_limit(NT_VECTORS_AVX512);
+    if (nt_vectors_fused() == NT_VECTORS_PLAIN)
+        skip();
+    for (s.groups = 64; s.groups >= 2; s.groups /= 2) {
+        expect_pass(s, NT_FORWARD_PASS, NT_SLIDING_ALGORITHM);
+        expect_pass(s, NT_DATA_PASS, NT_SLIDING_ALGORITHM);
+    }
+    s.groups = 64;
+    expect_pass(s, NT_WEIGHT_PASS, NT_DEPTHWISE_ALGORITHM);
+    s.stride[0] = s.stride[1] = 2;
+    expect_pass(s, NT_FORWARD_PASS, NT_SLIDING_ALGORITHM);
+    expect_pass(s, NT_DATA_PASS, NT_DEPTHWISE_ALGORITHM);
+    s.width = 3;
+    expect_pass(s, NT_FORWARD_PASS, NT_DEPTHWISE_ALGORITHM);
+}
+
 /* Columns of the left matrix that are multiplied at all. */
 static int64_t columns_of(const nt_im2col *gather) {
     int64_t count = 0, length;
@@ -286,12 +377,6 @@ static void test_dead_taps(void **state) {
 }
 
 /* --- epilogues -------------------------------------------------------------------------------- */
-
-static void expect_same(const conv_problem *p, const char *what, const float *got,
-                        const float *wanted, int64_t count) {
-    if (memcmp(got, wanted, (size_t)count * sizeof *got) != 0)
-        fail_msg("%s: %s changes the bits", conv_describe(&p->shape), what);
-}
 
 static void finish_separately(const conv_problem *p, const conv_epilogue *e, conv_array y) {
     for (int64_t i = 0; i < y.count; i++) {
@@ -391,6 +476,8 @@ static int check_activations(const conv_problem *p) {
 
 /* Through each algorithm, with channels that fill panels and not. */
 static void test_activations(void **state) {
+    const nt_conv_algorithm sliding_or_depthwise =
+        nt_vectors_fused() == NT_VECTORS_PLAIN ? NT_DEPTHWISE_ALGORITHM : NT_SLIDING_ALGORITHM;
     const struct {
         nt_conv_shape shape;
         nt_conv_algorithm algorithm;
@@ -406,7 +493,8 @@ static void test_activations(void **state) {
         {{3, 3, 15, 15, 32, 0, 0, {5, 5}, {2, 2}, {2, 2}, {1, 1}, 1, false}, NT_DIRECT_ALGORITHM},
         {{3, 40, 9, 9, 80, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 2, false}, NT_DIRECT_ALGORITHM},
         {{3, 32, 9, 9, 48, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 16, false}, NT_GROUPED_ALGORITHM},
-        {{3, 37, 9, 9, 37, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 37, false},
+        {{3, 37, 9, 9, 37, 0, 0, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 37, false}, sliding_or_depthwise},
+        {{3, 37, 9, 9, 37, 0, 0, {3, 4}, {1, 1}, {1, 1}, {1, 1}, 37, false},
          NT_DEPTHWISE_ALGORITHM},
         {{3, 21, 9, 9, 42, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 21, false},
          NT_DEPTHWISE_ALGORITHM},
@@ -556,7 +644,8 @@ static void test_end_of_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference), cmocka_unit_test(test_reference_without_wide_vectors),
-        cmocka_unit_test(test_direct),    cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_sets),      cmocka_unit_test(test_direct),
+        cmocka_unit_test(test_choice),    cmocka_unit_test(test_choice_of_sliding),
         cmocka_unit_test(test_dead_taps), cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_nan_stays), cmocka_unit_test(test_activations),
         cmocka_unit_test(test_threads),   cmocka_unit_test(test_samples),
