@@ -5,6 +5,7 @@
 #include "console.h"
 #include "json_out.h"
 #include "network_file.h"
+#include "op_library.h"
 #include "passes.h"
 #include "profile.h"
 #include "random.h"
