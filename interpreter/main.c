@@ -3,6 +3,7 @@
 #include "command.h"
 #include "console.h"
 #include "json_out.h"
+#include "op_library.h"
 #include <signal.h>
 #include <string.h>
 
@@ -19,14 +20,18 @@ static nt_status show_help(const nt_command *command) {
 /* nontrivial --version [--json] */
 static nt_status show_version(const char *const *words, int count, nt_error *error) {
     bool as_json = count > 0 && strcmp(words[0], "--json") == 0;
+    char library[NT_OPS_LIBRARY];
     nt_text text;
     if (count > as_json)
         return nt_error_say(error, NT_USAGE, "'%s' is one argument too many", words[as_json]);
     nt_text_init(&text);
     if (as_json) {
-        json_t *build = json_pack("{s:s, s:s, s:s, s:s, s:s}", "version", nt_build_version,
-                                  "commit", nt_build_commit, "compiler", nt_build_compiler, "type",
-                                  nt_build_type, "flags", nt_build_flags);
+        NT_TRY(nt_ops_check_kernel(error));
+        nt_ops_library(library);
+        json_t *build =
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "version", nt_build_version, "commit",
+                      nt_build_commit, "compiler", nt_build_compiler, "type", nt_build_type,
+                      "flags", nt_build_flags, "matrix_products", library);
         nt_json_format(build, &text);
         json_decref(build);
     } else {
@@ -58,7 +63,10 @@ static nt_status run(const char *const *words, int count, nt_error *error) {
             nt_error_hint(error, "see 'nontrivial help %s'", command->kind.name);
         return status;
     }
-    status = arguments.help ? show_help(command) : command->run(&arguments, error);
+    if (!arguments.help)
+        status = nt_ops_check_kernel(error);
+    if (status == NT_OK)
+        status = arguments.help ? show_help(command) : command->run(&arguments, error);
     nt_arguments_finish(&arguments);
     return status;
 }

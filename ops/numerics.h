@@ -12,7 +12,11 @@ enum { NT_NUMERICS_REVISION = 2 };
 
 /* Appends all of it as one line, without its end, to be compared as a whole:
  *
- *     conv fastest, float32; revision 2, BLIS 0.9.0, zen3, avx512
+ *     conv fastest, float32; revision 2, fused, wide
+ *
+ * `fused`: matrix products take one fused multiply-add for each term, in order, as all kernels of
+ * our own do; of BLIS's the version and name are said instead. `wide`: so do the kernels for AVX2
+ * and AVX-512 alike, and else `plain`. What two processors compute under one such line is equal.
  *
  * `conv` is an nt_conv2d_attrs.algorithm. What is before the semicolon was asked for, the rest is
  * the program's and the machine's. */

@@ -213,10 +213,6 @@ static inline const nt_op *nt_op_find(const char *name) { /* NULL: no such op */
     return (const nt_op *)nt_kind_find(nt_ops, NULL, name);
 }
 
-/* What the matrix products run on, for a run's provenance: "BLIS 0.9.0, zen3". */
-enum { NT_OPS_LIBRARY = 64 };
-void nt_ops_library(char ret_text[NT_OPS_LIBRARY]);
-
 /* Checks a descriptor, but for its kind, against this contract: returns NULL, or what is wrong. */
 const char *nt_op_flaw(const nt_op *op);
 

@@ -3,8 +3,6 @@
 static bool forbidden;
 static nt_vectors limit = NT_VECTORS_AVX512;
 
-const char *const nt_vectors_names[] = {"plain", "avx2", "avx512"};
-
 bool nt_vectors_wide(void) {
 #if defined __x86_64__
     return !forbidden && __builtin_cpu_supports("avx2");

@@ -32,8 +32,6 @@ void nt_vectors_allow_wide(bool allowed);
  * stands for AVX2 with FMA; AVX2 and AVX-512 give the same bits. */
 typedef enum nt_vectors { NT_VECTORS_PLAIN, NT_VECTORS_AVX2, NT_VECTORS_AVX512 } nt_vectors;
 
-extern const char *const nt_vectors_names[]; /* "plain", "avx2", "avx512" */
-
 /* The set that these kernels take: the greatest that the processor has. Tests limit it. */
 nt_vectors nt_vectors_fused(void);
 void nt_vectors_limit(nt_vectors most);

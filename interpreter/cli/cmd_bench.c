@@ -5,6 +5,7 @@
 #include "console.h"
 #include "json_out.h"
 #include "network_file.h"
+#include "op_library.h"
 #include "passes.h"
 #include "profile.h"
 #include "random.h"
@@ -60,6 +61,10 @@ typedef struct bench {
     size_t images_size, labels_size;
     side sides[2]; /* the second for a comparison: all convolutions direct */
     int side_count;
+    const char *kernels[NT_OPS_KERNELS]; /* of matrix products; */
+    double peaks[NT_OPS_KERNELS];        /* with the vectors of each, GFLOP/s; 0: not known */
+    int kernel_count;
+    double peak; /* the greatest of them */
 } bench;
 
 static const nt_graph *graph_of(const bench *b, const side *at) {
@@ -212,6 +217,15 @@ static nt_status time_step(const bench *b, side *at, nt_error *error) {
     return NT_OK;
 }
 
+static void measure_peaks(bench *b) {
+    b->kernel_count = nt_ops_kernels(b->kernels);
+    for (int i = 0; i < b->kernel_count; i++) {
+        b->peaks[i] = nt_ops_peak(b->kernels[i]);
+        if (b->peaks[i] > b->peak)
+            b->peak = b->peaks[i];
+    }
+}
+
 /* Whole steps first, the sides in turn; then as many with every node watched. */
 static nt_status time_steps(bench *b, nt_error *error) {
     for (int i = 0; i < b->side_count; i++)
@@ -235,8 +249,8 @@ typedef struct row {
     const nt_node *node;
     const char *algorithm;
     double seconds, share;
-    double
-        gflops; /* effective: by the multiply-adds that the literature counts; 0: it counts none */
+    /* Effective: by the multiply-adds that the literature counts; 0: it counts none. */
+    double gflops, of_peak;
     double megabytes; /* of its outputs */
 } row;
 
@@ -268,6 +282,7 @@ static row row_of(const bench *b, const side *at, int32_t step) {
     if (node->op->multiply_adds && r.seconds > 0) {
         double adds = (double)node->op->multiply_adds(node->attrs, in, out) * b->options->batch;
         r.gflops = 2e-9 * adds * products_of(node, planned) / r.seconds;
+        r.of_peak = b->peak > 0 ? r.gflops / b->peak : 0;
     }
     for (int32_t k = 0; k < node->out_count; k++)
         r.megabytes += 1e-6 * sizeof(float) * (double)nt_type_stored(node->out[k]) *
@@ -287,13 +302,20 @@ static double seconds_of_other(const bench *b, int32_t step) {
 }
 
 static const nt_column columns[] = {
-    {"node", NT_LEFT},   {"op", NT_LEFT},       {"algorithm", NT_LEFT}, {"ms", NT_RIGHT},
-    {"share", NT_RIGHT}, {"GFLOP/s", NT_RIGHT}, {"MB", NT_RIGHT},       {0}};
-static const nt_column columns_compared[] = {{"node", NT_LEFT},      {"op", NT_LEFT},
-                                             {"algorithm", NT_LEFT}, {"ms", NT_RIGHT},
-                                             {"share", NT_RIGHT},    {"GFLOP/s", NT_RIGHT},
-                                             {"MB", NT_RIGHT},       {"direct ms", NT_RIGHT},
-                                             {"gain", NT_RIGHT},     {0}};
+    {"node", NT_LEFT},     {"op", NT_LEFT},     {"algorithm", NT_LEFT},
+    {"ms", NT_RIGHT},      {"share", NT_RIGHT}, {"GFLOP/s", NT_RIGHT},
+    {"of peak", NT_RIGHT}, {"MB", NT_RIGHT},    {0}};
+static const nt_column columns_compared[] = {{"node", NT_LEFT},
+                                             {"op", NT_LEFT},
+                                             {"algorithm", NT_LEFT},
+                                             {"ms", NT_RIGHT},
+                                             {"share", NT_RIGHT},
+                                             {"GFLOP/s", NT_RIGHT},
+                                             {"of peak", NT_RIGHT},
+                                             {"MB", NT_RIGHT},
+                                             {"direct ms", NT_RIGHT},
+                                             {"gain", NT_RIGHT},
+                                             {0}};
 
 static void add_comparison(const bench *b, int32_t step, double seconds, nt_table *table) {
     double other = seconds_of_other(b, step);
@@ -304,6 +326,29 @@ static void add_comparison(const bench *b, int32_t step, double seconds, nt_tabl
         nt_table_cell(table, "");
         nt_table_cell(table, "");
     }
+}
+
+static void add_rate(const row *r, nt_table *table) {
+    if (r->gflops > 0)
+        nt_table_cellf(table, "%.0f", r->gflops);
+    else
+        nt_table_cell(table, "");
+    if (r->of_peak > 0)
+        nt_table_cellf(table, "%.0f %%", 100 * r->of_peak);
+    else
+        nt_table_cell(table, "");
+}
+
+static void add_peaks(const bench *b, nt_text *text) {
+    bool any = false;
+    for (int i = 0; i < b->kernel_count; i++)
+        if (b->peaks[i] > 0) {
+            nt_text_printf(text, "%s%.0f GFLOP/s with %s",
+                           any ? ", " : "peak of the processor: ", b->peaks[i], b->kernels[i]);
+            any = true;
+        }
+    if (any)
+        nt_text_add(text, "\n");
 }
 
 static void add_totals(const bench *b, nt_text *text) {
@@ -321,6 +366,7 @@ static void add_totals(const bench *b, nt_text *text) {
         1e-6 * (double)plan->slab_size, 1e-6 * (double)plan->varying_size,
         1e-6 * (double)plan->naive_size, 1e-6 * (double)plan->fixed_size,
         1e-6 * (double)plan->alive_size);
+    add_peaks(b, text);
     if (b->side_count > 1)
         nt_text_printf(text, "with direct convolutions alone: %.2f ms a step, %.1f images/s\n",
                        1e3 * b->sides[1].fastest, b->options->batch / b->sides[1].fastest);
@@ -339,10 +385,7 @@ static nt_status print_table(const bench *b) {
         nt_table_cell(&table, r.algorithm);
         nt_table_cellf(&table, "%.3f", 1e3 * r.seconds);
         nt_table_cellf(&table, "%.1f %%", 100 * r.share);
-        if (r.gflops > 0)
-            nt_table_cellf(&table, "%.0f", r.gflops);
-        else
-            nt_table_cell(&table, "");
+        add_rate(&r, &table);
         nt_table_cellf(&table, "%.1f", r.megabytes);
         if (b->side_count > 1)
             add_comparison(b, s, r.seconds, &table);
@@ -356,11 +399,20 @@ static nt_status print_table(const bench *b) {
 static json_t *json_row(const bench *b, int32_t step) {
     row r = row_of(b, &b->sides[0], step);
     double other = seconds_of_other(b, step);
-    return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o*}", "node", r.node->name, "op",
+    return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o*}", "node", r.node->name, "op",
                      r.node->op->kind.name, "gradient", r.node->grad != NULL, "algorithm",
                      r.algorithm, "seconds", nt_json_real(r.seconds), "gflops",
-                     nt_json_real(r.gflops), "megabytes", nt_json_real(r.megabytes),
-                     "direct_seconds", other > 0 ? nt_json_real(other) : NULL);
+                     nt_json_real(r.gflops), "of_peak", nt_json_real(r.of_peak), "megabytes",
+                     nt_json_real(r.megabytes), "direct_seconds",
+                     other > 0 ? nt_json_real(other) : NULL);
+}
+
+static json_t *json_peaks(const bench *b) {
+    json_t *peaks = json_object();
+    for (int i = 0; i < b->kernel_count; i++)
+        if (b->peaks[i] > 0)
+            json_object_set_new(peaks, b->kernels[i], nt_json_real(b->peaks[i]));
+    return peaks;
 }
 
 static nt_status print_json(const bench *b) {
@@ -371,13 +423,14 @@ static nt_status print_json(const bench *b) {
     nt_ops_library(library);
     for (int32_t s = 0; s < plan->varying_count; s++)
         nodes = nt_json_append(nodes, json_row(b, s));
-    return nt_json_print(json_pack(
-        "{s:s, s:s, s:i, s:i, s:s, s:o, s:o, s:o*, s:o, s:o}", "network", b->network->name, "mode",
-        b->options->train ? "training" : "evaluation", "batch", (int)b->options->batch, "threads",
-        nt_threads(), "library", library, "seconds", nt_json_real(at->fastest), "images_per_second",
-        nt_json_real(b->options->batch / at->fastest), "direct_seconds",
-        b->side_count > 1 ? nt_json_real(b->sides[1].fastest) : NULL, "run_bytes",
-        json_integer((json_int_t)plan->slab_size), "nodes", nodes));
+    return nt_json_print(
+        json_pack("{s:s, s:s, s:i, s:i, s:s, s:o, s:o, s:o, s:o*, s:o, s:o}", "network",
+                  b->network->name, "mode", b->options->train ? "training" : "evaluation", "batch",
+                  (int)b->options->batch, "threads", nt_threads(), "library", library,
+                  "peak_gflops", json_peaks(b), "seconds", nt_json_real(at->fastest),
+                  "images_per_second", nt_json_real(b->options->batch / at->fastest),
+                  "direct_seconds", b->side_count > 1 ? nt_json_real(b->sides[1].fastest) : NULL,
+                  "run_bytes", json_integer((json_int_t)plan->slab_size), "nodes", nodes));
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
@@ -385,6 +438,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_arena_init(&b.arena);
     nt_threads_set(b.options->threads);
     nt_status status = set_up(&b, arguments, error);
+    measure_peaks(&b);
     if (status == NT_OK)
         status = time_steps(&b, error);
     if (status == NT_OK)
@@ -400,7 +454,8 @@ const nt_command nt_command_bench = {
              .size = sizeof(bench_options)},
     .detail =
         "Weights and images are random. GFLOP/s count the multiply-adds of a direct convolution,\n"
-        "whatever the algorithm executes. Share is of the fastest whole step.\n",
+        "whatever the algorithm executes: it can be more than the peak, which is measured by\n"
+        "nothing but fused multiply-adds on all threads. Share is of the fastest whole step.\n",
     .syntax = {.operands = bench_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

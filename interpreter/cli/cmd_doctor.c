@@ -5,6 +5,7 @@
 #include "doctor.h"
 #include "json_out.h"
 #include "table.h"
+#include <string.h>
 
 typedef struct doctor_options {
     bool json;
@@ -165,13 +166,15 @@ static nt_status print_json(const nt_checkup *c) {
     const nt_machine *m = &c->machine;
     json_t *memory = json_pack("{s:o, s:o, s:o}", "total", known(m->memory), "available",
                                known(m->available), "limit", known(m->memory_limit));
-    return nt_json_print(
-        json_pack("{s:s, s:o, s:{s:s, s:s, s:b}, s:o, s:o, s:o, s:o, s:{s:s?, s:b}, s:o, s:b}",
-                  "version", nt_build_version, "build", build_json(), "matrix_products", "library",
-                  c->library, "kernel", c->kernel, "fits", (int)c->kernel_fits, "vectors",
-                  vectors_json(c), "threads", threads_json(c), "memory", memory, "programs",
-                  helpers_json(c), "data", "path", c->data, "exists", (int)c->data_exists,
-                  "complaints", complaints_json(c), "ready", (int)!nt_checkup_stops(c)));
+    const char *kernels[NT_OPS_KERNELS + 1] = {0};
+    memcpy(kernels, c->kernels, sizeof c->kernels);
+    return nt_json_print(json_pack(
+        "{s:s, s:o, s:{s:s, s:s, s:b, s:o}, s:o, s:o, s:o, s:o, s:{s:s?, s:b}, s:o, s:b}",
+        "version", nt_build_version, "build", build_json(), "matrix_products", "library",
+        c->library, "kernel", c->kernel, "fits", (int)c->kernel_fits, "kernels",
+        nt_json_names(kernels), "vectors", vectors_json(c), "threads", threads_json(c), "memory",
+        memory, "programs", helpers_json(c), "data", "path", c->data, "exists", (int)c->data_exists,
+        "complaints", complaints_json(c), "ready", (int)!nt_checkup_stops(c)));
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {

@@ -57,20 +57,10 @@ static void find_helpers(nt_arena *arena, nt_checkup *c) {
     }
 }
 
-/* BLIS's kernels for processors that have neither AVX2 nor AVX-512. */
-static bool is_old_kernel(const char *name) {
-    static const char *const old[] = {"generic",    "penryn",      "sandybridge", "bulldozer",
-                                      "piledriver", "steamroller", NULL};
-    for (int i = 0; old[i]; i++)
-        if (strcmp(name, old[i]) == 0)
-            return true;
-    return false;
-}
-
 static nt_status look(nt_arena *arena, nt_checkup *c) {
     char library[NT_OPS_LIBRARY];
     nt_machine_look(&c->machine);
-    nt_ops_library(library); /* "BLIS 0.9.0, zen3" */
+    nt_ops_library(library); /* "nontrivial, avx512" */
     char *name = nt_arena_string(arena, library), *comma = name ? strchr(name, ',') : NULL;
     if (!name)
         return NT_NO_MEMORY;
@@ -78,7 +68,9 @@ static nt_status look(nt_arena *arena, nt_checkup *c) {
     c->kernel = comma ? comma + strspn(comma, ", ") : "";
     if (comma)
         *comma = '\0';
-    c->kernel_fits = !(nt_machine_has("avx2") && nt_machine_has("fma") && is_old_kernel(c->kernel));
+    nt_ops_kernels(c->kernels);
+    c->kernel_fits =
+        !getenv("NONTRIVIAL_KERNEL") || strcmp(getenv("NONTRIVIAL_KERNEL"), c->kernels[0]) == 0;
     c->vectors_used = nt_vectors_wide() ? "avx2" : nt_machine_has("sse2") ? "sse2" : "plain C";
     c->threads = c->machine.allowed < NT_MAX_THREADS ? c->machine.allowed : NT_MAX_THREADS;
     c->omp_num_threads = getenv("OMP_NUM_THREADS");
@@ -109,13 +101,10 @@ static void check_processor(nt_arena *arena, nt_checkup *c) {
     if (!c->kernel_fits)
         complain(c, false,
                  nt_arena_printf(arena,
-                                 "BLIS computes with its kernel '%s', though the processor "
-                                 "has AVX2: several times slower",
-                                 c->kernel),
-                 getenv("BLIS_ARCH_TYPE")
-                     ? "unset BLIS_ARCH_TYPE"
-                     : "export BLIS_ARCH_TYPE=3, the number of 'haswell' in BLIS 0.9, which "
-                       "chooses by the processor's name and doesn't know this one");
+                                 "NONTRIVIAL_KERNEL has matrix products run with '%s', though "
+                                 "'%s' is faster here",
+                                 getenv("NONTRIVIAL_KERNEL"), c->kernels[0]),
+                 "unset it");
     if (!nt_machine_has("avx2"))
         complain(c, false,
                  "the processor has no AVX2: convolutions run as plain C, several times "

@@ -5,7 +5,7 @@
 
 #include "arena.h"
 #include "machine.h"
-#include "op.h"
+#include "op_library.h"
 #include "status.h"
 #include <stdbool.h>
 
@@ -25,11 +25,12 @@ typedef struct nt_complaint {
 
 typedef struct nt_checkup {
     nt_machine machine;
-    const char *library, *kernel; /* "BLIS 0.9.0", "zen3" */
-    bool kernel_fits;             /* it uses what the processor has */
-    const char *vectors_used;     /* by our own loops */
-    int threads;                  /* unless --threads says otherwise */
-    const char *omp_num_threads;  /* the variables; NULL: not set */
+    const char *library, *kernel;        /* "nontrivial", "avx512"; "BLIS 0.9.0", "zen3" */
+    const char *kernels[NT_OPS_KERNELS]; /* that there are, the fastest first */
+    bool kernel_fits;                    /* it is the fastest */
+    const char *vectors_used;            /* by our own loops */
+    int threads;                         /* unless --threads says otherwise */
+    const char *omp_num_threads;         /* the variables; NULL: not set */
     const char *data;
     bool data_exists;
     nt_helper helpers[NT_HELPERS]; /* gnuplot, dot */

@@ -4,6 +4,7 @@
 
 #include "attrs.h"
 #include "build_info.h"
+#include "op_library.h"
 #include "origins.h"
 #include "parallel.h"
 #include <math.h>

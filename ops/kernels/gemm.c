@@ -1,190 +1,130 @@
-/* Products of matrices by BLIS's kernels (gemm.h): unpacked where there is such a kernel, packed
- * into micro-panels else. k is cut into pieces of DEPTH from its start, whatever the rows and
- * columns are, so that an element's sum has the same order wherever it lies. */
+/* Which kernel multiplies (gemm.h). k is cut into pieces of NT_GEMM_DEPTH from its start, whatever
+ * the rows and columns are, so that an element's sum has the same order wherever it lies. */
 #include "gemm.h"
 
-#include "gemm_row.h"
 #include "integers.h"
-#include "tensor.h"
-#include <blis.h>
-#include <pthread.h>
+#include "vectorise.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    DEPTH = 256,      /* of the pieces in which sums are added up: one of B fits the L1 cache */
-    PANEL_ALIGN = 16, /* floats: micro-panels and tiles start at 64 bytes */
-    /* The micro-kernel fetches a step ahead: so many floats past a micro-panel's end must be
-       readable. */
-    PANEL_SLACK = 64
-};
+/* --- which ------------------------------------------------------------------------------------ */
 
-/* BLIS 0.9 tells processors by their names: one that it hasn't heard of, or that a virtual machine
- * hides, gets its plain C kernel. What the processor can do chooses here, unless the environment
- * does: with AVX2 and fused multiply-adds the kernel written for Haswell, which BLIS gives to its
- * followers and to Zen too. Has to come before anything else that is asked of BLIS. */
-static void choose_kernel(void) {
-#ifdef __x86_64__
-    char number[16];
-    snprintf(number, sizeof number, "%d", BLIS_ARCH_HASWELL);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        setenv("BLIS_ARCH_TYPE", number, 0);
-#endif
+#if defined __x86_64__
+static bool has_avx512(void) {
+    return nt_vectors_fused() >= NT_VECTORS_AVX512;
 }
 
-static void begin(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, choose_kernel);
-    bli_init();
+static bool has_avx2(void) {
+    return nt_vectors_fused() >= NT_VECTORS_AVX2;
+}
+
+static bool has_fused(void) {
+    return __builtin_cpu_supports("fma");
+}
+#elif defined __aarch64__
+static bool has_fused(void) {
+    return true;
+}
+#endif
+
+static bool always(void) {
+    return true;
+}
+
+/* Those before others first. */
+static const struct {
+    const char *name;
+    bool (*runs)(void);
+    const nt_gemm_tiles *tiles;
+    nt_gemm_peak *peak;
+} kernels[] = {
+#if defined __x86_64__
+    {"avx512", has_avx512, &nt_gemm_tiles_avx512, nt_gemm_peak_avx512},
+    {"avx2", has_avx2, &nt_gemm_tiles_avx2, nt_gemm_peak_avx2},
+#endif
+#if defined __x86_64__ || defined __aarch64__
+    {"portable", has_fused, &nt_gemm_tiles_portable, nt_gemm_peak_portable},
+#endif
+    {"blis", always, NULL, NULL},
+};
+
+enum { KERNELS = sizeof kernels / sizeof *kernels };
+
+int nt_gemm_names(const char *ret_names[NT_GEMM_KERNELS]) {
+    int count = 0;
+    for (int i = 0; i < KERNELS; i++)
+        if (kernels[i].runs())
+            ret_names[count++] = kernels[i].name;
+    return count;
+}
+
+static nt_gemm gemm_of(int i) {
+    nt_gemm gemm = {.name = kernels[i].name, .tiles = kernels[i].tiles, .peak = kernels[i].peak};
+    if (!gemm.tiles)
+        gemm.blis = nt_gemm_blis_query();
+    return gemm;
+}
+
+bool nt_gemm_named(const char *name, nt_gemm *ret) {
+    for (int i = 0; i < KERNELS; i++)
+        if (strcmp(kernels[i].name, name) == 0 && kernels[i].runs()) {
+            *ret = gemm_of(i);
+            return true;
+        }
+    return false;
 }
 
 nt_gemm nt_gemm_query(void) {
-    begin();
-    cntx_t *context = bli_gks_query_cntx();
-    bool by_rows = bli_cntx_l3_vir_ukr_prefers_rows_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context);
-    /* A configuration without unpacked kernels leaves their sizes 0 (and has slow stand-ins). */
-    bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_PANEL;
-    int32_t mr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context);
-    int32_t nr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context);
-    return (nt_gemm){
-        .context = context,
-        .unpacked = unpacked ? bli_cntx_get_l3_sup_ker_dt(BLIS_FLOAT, BLIS_RRR, context) : NULL,
-        .unpacked_rows = (int32_t)bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context),
-        .single = unpacked && nt_gemm_row_fits(),
-        .kernel = bli_cntx_get_l3_vir_ukr_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context),
-        .mr = mr,
-        .nr = nr,
-        /* The "maximum" of a register block size is the leading dimension of its packed
-           micro-panel. */
-        .a_step = (int32_t)bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_MR, context),
-        .b_step = (int32_t)bli_cntx_get_blksz_max_dt(BLIS_FLOAT, BLIS_NR, context),
-        .tile_row = by_rows ? nr : 1,
-        .tile_col = by_rows ? 1 : mr,
-    };
+    const char *asked = getenv("NONTRIVIAL_KERNEL");
+    int first = 0;
+    for (int i = 0; asked && i < KERNELS; i++)
+        if (strcmp(kernels[i].name, asked) == 0)
+            first = i;
+    while (!kernels[first].runs())
+        first++;
+    return gemm_of(first);
 }
 
-/* --- unpacked --------------------------------------------------------------------------------- */
+/* --- products --------------------------------------------------------------------------------- */
 
-/* By the kernel that reads the matrices as they lie. With beta = 0 it does not read C. */
-static void multiply_unpacked(const nt_gemm *gemm, const nt_block_product *p) {
-    sgemmsup_ker_ft kernel;
-    memcpy(&kernel, &gemm->unpacked, sizeof kernel);
-    float one = 1, beta = p->add ? 1 : 0;
-    auxinfo_t aux = {0};
-    bli_auxinfo_set_ps_a(gemm->unpacked_rows * p->a_row, &aux); /* to its next rows of A */
-    for (int64_t panel = 0; panel < p->panels; panel++)
-        kernel(BLIS_NO_CONJUGATE, BLIS_NO_CONJUGATE, p->rows, NT_PANEL, p->depth, &one,
-               (float *)p->a, p->a_row, p->a_step, (float *)p->b + panel * p->b_panel, p->b_row, 1,
-               &beta, p->c + panel * p->c_panel, p->c_row, 1, &aux, (cntx_t *)gemm->context);
+int64_t nt_gemm_panels(const nt_gemm *gemm, int64_t rows, int64_t panels) {
+    if (gemm->tiles)
+        return nt_min(panels, gemm->tiles->panels[nt_min(rows, gemm->tiles->most_rows)]);
+    return gemm->blis.unpacked ? 1 : panels; /* each call would pack the rows anew */
 }
-
-/* --- packed ----------------------------------------------------------------------------------- */
-
-static size_t aligned(size_t floats) {
-    return nt_round_up(floats, PANEL_ALIGN);
-}
-
-static size_t left_size(const nt_gemm *gemm) {
-    return aligned(DEPTH * (size_t)gemm->a_step);
-}
-
-static size_t right_size(const nt_gemm *gemm) {
-    return aligned(DEPTH * (size_t)gemm->b_step) + PANEL_SLACK;
-}
-
-static size_t tile_size(const nt_gemm *gemm) {
-    return aligned((size_t)gemm->mr * (size_t)gemm->nr);
-}
-
-/* tile = A B, for micro-panels of `depth` steps. */
-static void multiply_micro_panels(const nt_gemm *gemm, int64_t depth, const float *a,
-                                  const float *b, float *tile) {
-    sgemm_ukr_ft kernel;
-    memcpy(&kernel, &gemm->kernel, sizeof kernel);
-    float one = 1, zero = 0;
-    auxinfo_t aux = {0};
-    bli_auxinfo_set_next_ab((void *)a, (void *)b, &aux); /* prefetch hints */
-    kernel(gemm->mr, gemm->nr, depth, &one, (float *)a, (float *)b, &zero, tile, gemm->tile_row,
-           gemm->tile_col, &aux, (cntx_t *)gemm->context);
-}
-
-/* Packs A into micro-panels, with zeros in the rows past the last one. */
-static void pack_left(const nt_gemm *gemm, const nt_block_product *p, float *to) {
-    for (int64_t row = 0; row < p->rows; row += gemm->mr, to += left_size(gemm))
-        for (int64_t i = 0; i < gemm->mr; i++)
-            for (int64_t k = 0; k < p->depth; k++)
-                to[k * gemm->a_step + i] =
-                    row + i < p->rows ? p->a[(row + i) * p->a_row + k * p->a_step] : 0;
-}
-
-/* Packs columns [first, first + nr) of one panel of B, as far as it has them, else zeros. */
-static void pack_right(const nt_gemm *gemm, const nt_block_product *p, int64_t panel, int64_t first,
-                       float *to) {
-    const float *b = p->b + panel * p->b_panel;
-    for (int64_t k = 0; k < p->depth; k++, b += p->b_row, to += gemm->b_step)
-        for (int64_t j = 0; j < gemm->nr; j++)
-            to[j] = first + j < NT_PANEL ? b[first + j] : 0;
-}
-
-/* Writes or adds to C what lies within a panel of it, of the tile whose first element is `c`. */
-static void emit_tile(const nt_gemm *gemm, const nt_block_product *p, const float *tile,
-                      int64_t rows, int64_t columns, float *c) {
-    for (int64_t i = 0; i < rows && i < gemm->mr; i++, c += p->c_row)
-        for (int64_t j = 0; j < columns && j < gemm->nr; j++) {
-            float value = tile[i * gemm->tile_row + j * gemm->tile_col];
-            c[j] = p->add ? c[j] + value : value;
-        }
-}
-
-/* By the micro-kernel. */
-static void multiply_packed(const nt_gemm *gemm, const nt_block_product *p, float *work) {
-    float *right = work, *tile = right + right_size(gemm), *left = tile + tile_size(gemm);
-    pack_left(gemm, p, left);
-    for (int64_t panel = 0; panel < p->panels; panel++)
-        for (int64_t j = 0; j < NT_PANEL; j += gemm->nr) {
-            float *c = p->c + panel * p->c_panel + j;
-            pack_right(gemm, p, panel, j, right);
-            for (int64_t i = 0; i < p->rows; i += gemm->mr) {
-                const float *panel_a = left + (size_t)(i / gemm->mr) * left_size(gemm);
-                multiply_micro_panels(gemm, p->depth, panel_a, right, tile);
-                emit_tile(gemm, p, tile, p->rows - i, NT_PANEL - j, c + i * p->c_row);
-            }
-        }
-}
-
-/* --- either ----------------------------------------------------------------------------------- */
 
 size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows) {
-    if (gemm->unpacked)
-        return 0;
-    size_t panels = (size_t)nt_ceil_div(rows, gemm->mr);
-    return right_size(gemm) + tile_size(gemm) + panels * left_size(gemm) + PANEL_SLACK;
-}
-
-/* All panels over one piece. */
-static void multiply_piece(const nt_gemm *gemm, const nt_block_product *p, float *work) {
-    if (!gemm->unpacked)
-        multiply_packed(gemm, p, work);
-    else if (gemm->single && p->rows == 1)
-        nt_gemm_row(p);
-    else
-        multiply_unpacked(gemm, p);
+    return gemm->tiles ? 0 : nt_gemm_blis_work_size(&gemm->blis, rows);
 }
 
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *work) {
     nt_block_product piece = *p;
-    for (int64_t k = 0; k < p->depth; k += DEPTH) {
-        piece.depth = nt_min(DEPTH, p->depth - k);
+    for (int64_t k = 0; k < p->depth; k += NT_GEMM_DEPTH) {
+        piece.depth = nt_min(NT_GEMM_DEPTH, p->depth - k);
         piece.a = p->a + k * p->a_step;
         piece.b = p->b + k * p->b_row;
         piece.add = p->add || k > 0;
-        multiply_piece(gemm, &piece, work);
+        if (gemm->tiles)
+            gemm->tiles->multiply(&piece);
+        else
+            nt_gemm_blis_multiply(&gemm->blis, &piece, work);
     }
 }
 
+/* --- names ------------------------------------------------------------------------------------ */
+
 void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]) {
-    begin();
-    snprintf(ret_text, NT_LIBRARY_TEXT, "BLIS %s, %s", bli_info_get_version_str(),
-             bli_arch_string(bli_arch_query_id()));
+    nt_gemm gemm = nt_gemm_query();
+    if (gemm.tiles)
+        snprintf(ret_text, NT_LIBRARY_TEXT, "nontrivial, %s", gemm.name);
+    else
+        nt_gemm_blis_name(ret_text);
+}
+
+void nt_gemm_numerics(char ret_text[NT_LIBRARY_TEXT]) {
+    if (nt_gemm_query().tiles)
+        snprintf(ret_text, NT_LIBRARY_TEXT, "fused");
+    else
+        nt_gemm_blis_name(ret_text);
 }

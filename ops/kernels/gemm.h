@@ -1,57 +1,47 @@
-/* A thin layer over BLIS: products of matrices as they lie in memory, by its single-precision
- * kernels, the innermost parts of a matrix product (Van Zee and van de Geijn, "BLIS: a framework
- * for rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015).
- *
- * Some processors have a kernel for unpacked matrices (BLIS's "sup", small and unpacked), which is
- * all that is needed. For the others the matrices are packed for the micro-kernel that every
- * processor has, into micro-panels that it multiplies to one tile:
- *
- *     A  [k][mr]   mr rows of the left matrix       tile  mr by nr, in one piece, stored by rows or
- *     B  [k][nr]   nr columns of the right matrix         columns, whichever the kernel prefers
+/* Products of matrices as they lie in memory, by the best of several kernels that the processor can
+ * run: of our own for sets of vector instructions (gemm_tile.h), and BLIS's (gemm_blis.h), for
+ * processors that have none of these, and to compare with.
  *
  * An element's value is a sum over k in an order that depends on nothing but how many k there are:
- * not on where in a matrix the element lies, nor on how many rows and columns it has. The sizes
- * come from BLIS's context and differ between processors; nothing here assumes any. */
+ * not on where in a matrix the element lies, nor on how many rows and columns it has. All kernels
+ * of our own give the same bits. */
 #ifndef NT_GEMM_H
 #define NT_GEMM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "block_product.h"
+#include "gemm_blis.h"
+#include "gemm_peak.h"
+#include "gemm_tile.h"
 
 typedef struct nt_gemm {
-    const void *context;
-    void *unpacked; /* reads matrices as they lie: a function, as BLIS hands it out, or NULL */
-    int32_t unpacked_rows;  /* of its tile */
-    bool single;            /* beside it, a row alone has a way of its own (gemm_row.h) */
-    void *kernel;           /* the micro-kernel */
-    int32_t mr, nr;         /* rows and columns of its tile */
-    int32_t a_step, b_step; /* floats from one k to the next in a micro-panel; at least mr and nr */
-    int32_t tile_row, tile_col; /* floats from one row, one column of a tile to the next */
+    const char *name;
+    const nt_gemm_tiles *tiles; /* of our own; NULL: BLIS's */
+    nt_gemm_peak *peak;         /* what its vectors could do at most; NULL: not known */
+    nt_gemm_blis blis;          /* only where there are no tiles */
 } nt_gemm;
 
-/* The kernels for this processor. Safe to call from any thread; costs a few look-ups. */
+/* The first kernel that this processor can run and the limit of vectorise.h lets it; or with
+ * NONTRIVIAL_KERNEL in the environment, the first of those from the named one on. Safe to call from
+ * any thread; costs a few look-ups. */
 nt_gemm nt_gemm_query(void);
 
-/* C = A B, or C += A B with `add`: a block of rows by panels of NT_PANEL columns. Element (i, k) of
- * A is a[i * a_row + k * a_step]; (k, j) of panel p of B is b[p * b_panel + k * b_row + j]; (i, j)
- * of panel p of C is c[p * c_panel + i * c_row + j]. Nothing is read but these elements. */
-typedef struct nt_block_product {
-    int64_t rows, depth, panels;
-    const float *a;
-    int64_t a_row, a_step;
-    const float *b;
-    int64_t b_row, b_panel;
-    float *c;
-    int64_t c_row, c_panel;
-    bool add;
-} nt_block_product;
+/* Those that it can run, in the order in which they are preferred: "avx512", "avx2", "portable",
+ * "blis". Returns how many. */
+enum { NT_GEMM_KERNELS = 4 };
+int nt_gemm_names(const char *ret_names[NT_GEMM_KERNELS]);
+bool nt_gemm_named(const char *name, nt_gemm *ret); /* false: none of them */
+
+/* How many of so many panels a product of so many rows is best given at a time, if the caller has a
+ * choice: as few as the kernel is fast with. */
+int64_t nt_gemm_panels(const nt_gemm *gemm, int64_t rows, int64_t panels);
 
 /* `work` has nt_gemm_work_size floats for at least as many rows, aligned to 64 bytes. */
 void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *product, float *work);
 size_t nt_gemm_work_size(const nt_gemm *gemm, int64_t rows);
 
-enum { NT_LIBRARY_TEXT = 64 };
-void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]); /* "BLIS 0.9.0, zen3" */
+/* What multiplies: "nontrivial, avx512"; "BLIS 0.9.0, zen3". And what its bits depend on: "fused"
+ * for all kernels of our own. */
+void nt_gemm_library(char ret_text[NT_LIBRARY_TEXT]);
+void nt_gemm_numerics(char ret_text[NT_LIBRARY_TEXT]);
 
 #endif

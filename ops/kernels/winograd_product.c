@@ -104,10 +104,9 @@ typedef struct prefetches {
     nt_tile_prefetch next, result, plus;
 } prefetches;
 
-/* Panels that one call multiplies by: as few as can be, for the prefetches' sake, unless each call
- * would pack the tiles anew, or there is but one tile, which takes several side by side. */
+/* Panels that one call multiplies by: as few as can be, for the prefetches' sake. */
 static int64_t panels_of_call(const nt_winograd_plan *p, int64_t panels) {
-    return p->gemm.unpacked && p->total > 1 ? 1 : panels;
+    return nt_gemm_panels(&p->gemm, p->total, panels);
 }
 
 static int64_t calls_of(const nt_winograd_plan *p, int64_t panels) {
@@ -156,16 +155,16 @@ static void prefetch_weight(const task *t, const part *b, int64_t piece, int poi
                                     next * p->depth + channels_of(p, next), point, p->points);
 }
 
-/* Prefetches the panel, of a kernel transformed before, that is multiplied by after this one: under
- * this point or, after its last, the next. A few tiles would be done with this one sooner. */
-static void prefetch_panel(const nt_winograd_plan *p, const kernel_piece *kernel, int point,
-                           int64_t next, int64_t end, int64_t depth) {
+/* Prefetches the panels, of a kernel transformed before, that are multiplied by after these: under
+ * this point or, after its last, the next. A few tiles would be done with these sooner. */
+static void prefetch_panels(const nt_winograd_plan *p, const kernel_piece *kernel, int point,
+                            int64_t next, int64_t count, int64_t end, int64_t depth) {
     if (p->streamed || p->total < PREFETCH_TILES)
         return;
-    if (next == end)
+    if (next >= end)
         next = 0, point++;
-    if (point < p->points)
-        nt_prefetch_to_read(kernel->at + next * kernel->panel +
+    for (int64_t j = next; j < nt_min(next + count, end) && point < p->points; j++)
+        nt_prefetch_to_read(kernel->at + j * kernel->panel +
                                 nt_winograd_kernel_point(p->scheme, point) * p->kernel_point,
                             depth * NT_PANEL);
 }
@@ -177,7 +176,6 @@ static void multiply_point(const task *t, const part *b, const workspace *at, in
     nt_block_product product = {
         .rows = b->end - b->tile,
         .depth = channels_of(p, piece),
-        .panels = at_once,
         .a = b->tiles + (piece * p->points + point) * b->point,
         .a_row = p->depth,
         .a_step = 1,
@@ -190,9 +188,10 @@ static void multiply_point(const task *t, const part *b, const workspace *at, in
     const float *right = kernel->at + nt_winograd_kernel_point(p->scheme, point) * p->kernel_point;
     float *c = at->products + point * p->product_point;
     for (int64_t j = 0; j < b->panels; j += at_once) {
+        product.panels = nt_min(at_once, b->panels - j);
         product.b = right + j * kernel->panel;
         product.c = c + j * NT_PANEL;
-        prefetch_panel(p, kernel, point, j + at_once, b->panels, product.depth);
+        prefetch_panels(p, kernel, point, j + at_once, at_once, b->panels, product.depth);
         nt_gemm_multiply(&p->gemm, &product, at->work);
         nt_tile_prefetch_step(&meanwhile->next);
         nt_tile_prefetch_step(&meanwhile->result);

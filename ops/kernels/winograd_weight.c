@@ -195,14 +195,14 @@ static void transform(const gradient *g, const step *s, const workspace *at, boo
  */
 static void multiply(const gradient *g, const step *s, const workspace *at, bool add,
                      const step *next) {
-    int64_t panels = nt_ceil_div(s->dy.count, NT_PANEL), at_once = g->gemm.unpacked ? 1 : panels;
-    int64_t calls = g->cold ? g->points * panels / at_once : 0;
+    int64_t panels = nt_ceil_div(s->dy.count, NT_PANEL);
+    int64_t at_once = nt_gemm_panels(&g->gemm, s->x.count, panels);
+    int64_t calls = g->cold ? g->points * nt_ceil_div(panels, at_once) : 0;
     nt_tile_prefetch x = nt_tile_prefetch_of(&g->x, g->inputs, &next->x, false, calls);
     nt_tile_prefetch dy = nt_tile_prefetch_of(&g->dy, g->gradients, &next->dy, false, calls);
     nt_block_product product = {
         .rows = s->x.count,
         .depth = s->x.end - s->x.tile,
-        .panels = at_once,
         .a_row = 1,
         .a_step = g->in_block,
         .b_row = g->out_block,
@@ -215,6 +215,7 @@ static void multiply(const gradient *g, const step *s, const workspace *at, bool
         product.add = add || sum < begun;
         begun += sum == begun;
         for (int64_t panel = 0; panel < panels; panel += at_once) {
+            product.panels = nt_min(at_once, panels - panel);
             product.a = at->inputs + i * g->in_point;
             product.b = at->gradients + i * g->out_point + panel * NT_PANEL;
             product.c = at->sums + sum * g->sum_point + panel * g->sum_panel;
