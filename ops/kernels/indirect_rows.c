@@ -7,7 +7,6 @@
 #include "integers.h"
 #include "tensor.h"
 
-#define PASTE(a, b) a##b
 #define NAME(set) PASTE(nt_indirect_rows_, set)
 
 enum {
@@ -37,7 +36,7 @@ INLINE void tile(const nt_indirect_product *p, int64_t row, int64_t panel, int h
             for (int j = 0; j < wide * VECTORS; j++)
                 right[j] = load(b + j / VECTORS * p->b_panel + j % VECTORS * LANES);
             for (int i = 0; i < high; i++) {
-                lanes left = broadcast(from[i] + k);
+                lanes left = spread(from[i][k]);
                 for (int j = 0; j < wide * VECTORS; j++)
                     sums[i][j] = multiply_add(left, right[j], sums[i][j]);
             }

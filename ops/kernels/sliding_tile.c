@@ -8,8 +8,8 @@
 #include "fused_lanes.h"
 #include "integers.h"
 #include "tensor.h"
+#include <string.h>
 
-#define PASTE(a, b) a##b
 #define NAME(set) PASTE(nt_sliding_, set)
 
 enum {
@@ -62,7 +62,7 @@ INLINE void sum_vectors(const nt_sliding_tile *t, const lane_numbers *numbers, i
                 const float *from = (const float *)(base + (uintptr_t)offset[j]);
                 x[j] = kind == NT_SLIDING_EACH     ? load(from)
                        : kind == NT_SLIDING_WITHIN ? permuted(from, numbers[c])
-                                                   : broadcast(from + c);
+                                                   : spread(from[c]);
             }
             for (int s = 0; s < side; s++)
                 for (int v = 0; v < vectors; v++) {
