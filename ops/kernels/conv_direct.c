@@ -94,11 +94,12 @@ typedef struct product {
     nt_im2col left;
     const float *right;
     int64_t panel_size, panels; /* floats of a panel; panels of a group */
-    int32_t lanes;              /* result channels of a group */
+    int32_t lanes, groups;      /* result channels of a group */
     nt_epilogue epilogue;
     float *result; /* [samples][size_0][size_1][pitch] */
     int32_t size[2], pitch;
-    int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result */
+    int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result, */
+    bool follow;                      /* those of all rows one after the other */
     bool in_place;                    /* the sums grow in the result */
     bool all_live;                    /* no tap meets nothing */
     int64_t rows, row_jobs;           /* rows of a job; jobs */
@@ -205,17 +206,25 @@ static void multiply_piece(const product *p, const block *b, const workspace *at
     nt_gemm_multiply(&p->gemm, &part, at->work);
 }
 
-/* Whether the results of all rows lie one after the other. */
 static bool follow(const product *p) {
-    return p->stride[0] == 1 && p->stride[1] == 1;
+    bool all = true;
+    for (int d = 0; d < 2; d++)
+        all = all && p->stride[d] == 1 && p->left.grid[d] == p->size[d];
+    return all;
 }
 
-/* Where in the result that of a row of the matrix lies. */
-static int64_t result_at(const product *p, int64_t row) {
+/* How many rows of a block, from one on, have results that lie one after the other. */
+static int64_t together(const product *p, int64_t row, int64_t rows) {
+    int32_t wide = p->left.grid[1];
+    return p->follow ? rows : p->stride[1] == 1 ? nt_min(rows, wide - row % wide) : 1;
+}
+
+/* Which of the result's places is that of a row of the matrix. */
+static int64_t place_of(const product *p, int64_t row) {
     int64_t column = row % p->left.grid[1], above = row / p->left.grid[1];
     int64_t line = above % p->left.grid[0], sample = above / p->left.grid[0];
     int64_t y = p->first[0] + line * p->stride[0], x = p->first[1] + column * p->stride[1];
-    return ((sample * p->size[0] + y) * p->size[1] + x) * p->pitch;
+    return (sample * p->size[0] + y) * p->size[1] + x;
 }
 
 static void clear_block(const block *b, const workspace *at) {
@@ -229,11 +238,20 @@ static void clear_block(const block *b, const workspace *at) {
 static void finish_block(const product *p, const block *b, const workspace *at) {
     int64_t first = b->group * p->lanes + b->panel * NT_PANEL;
     int64_t count = nt_min(p->lanes - b->panel * NT_PANEL, b->panels * NT_PANEL);
-    int64_t together = follow(p) ? b->rows : 1;
     nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
-    for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
-        nt_epilogue_apply(&p->epilogue, &sums, together, first, count, p->result,
-                          result_at(p, b->row + i) + first, p->pitch);
+    for (int64_t i = 0, rows; i < b->rows; i += rows, sums.from += rows * at->sum_row) {
+        rows = together(p, b->row + i, b->rows - i);
+        nt_epilogue_apply(&p->epilogue, &sums, rows, first, count, p->result,
+                          place_of(p, b->row + i) * p->pitch + first, p->pitch);
+    }
+}
+
+static void tell_made(const product *p, const block *b) {
+    for (int64_t i = 0, rows; i < b->rows; i += rows) {
+        int64_t place = place_of(p, b->row + i);
+        rows = together(p, b->row + i, b->rows - i);
+        nt_moments_made(p->epilogue.moments, place, place + rows, b->panels);
+    }
 }
 
 /* As nt_im2col_piece, which need not be asked if there is no dead tap. */
@@ -255,12 +273,13 @@ static void product_job(const void *context, int job, int worker) {
     if (!p->in_place || nt_epilogue_changes(&p->epilogue))
         finish_block(p, &b, &at);
     if (p->epilogue.moments)
-        nt_moments_made(p->epilogue.moments, b.row, b.row + b.rows, b.panels);
+        tell_made(p, &b);
 }
 
 /* Cuts the rows, and panels where rows are too few, into WANTED_JOBS or more, if there is enough to
  * cut. Panels that are enough leave the rows in the largest blocks. */
-static void cut(product *p, int64_t rows, int64_t groups) {
+static void cut(product *p, int64_t rows) {
+    int64_t groups = p->groups;
     int64_t pieces = nt_ceil_div(rows, BLOCK_ROWS);
     if (p->panels * groups < WANTED_JOBS)
         pieces = nt_max(pieces, nt_min(WANTED_JOBS, rows / FEWEST_ROWS));
@@ -271,26 +290,67 @@ static void cut(product *p, int64_t rows, int64_t groups) {
     p->panel_jobs = nt_ceil_div(p->panels, p->block_panels);
 }
 
+static void run(product *p) {
+    int64_t rows = nt_im2col_rows(&p->left), taps = (int64_t)p->left.taps[0] * p->left.taps[1];
+    if (rows == 0)
+        return;
+    p->all_live = true;
+    for (int64_t tap = 0; p->all_live && tap < taps; tap++)
+        p->all_live = nt_im2col_live(&p->left, tap);
+    p->follow = follow(p);
+    p->in_place =
+        p->follow && p->lanes % NT_PANEL == 0 && nt_epilogue_in_place(&p->epilogue, p->result);
+    cut(p, rows);
+    nt_parallel((int)(p->row_jobs * p->panel_jobs * p->groups), product_job, p);
+}
+
+/* Whether so many boxes pay: if they save a quarter of the products, and are not too small. */
+static bool boxes_pay(const nt_im2col *left, int64_t boxes) {
+    enum { LEAST = 16 /* places of a box, on average */ };
+    int64_t live = 1, all = 1;
+    for (int d = 0; d < 2; d++) {
+        int64_t met = 0, taps = 0;
+        for (int tap = 0; tap < left->taps[d]; tap++) {
+            nt_reach reach = nt_im2col_reach(left, d, tap);
+            met += reach.to - reach.from;
+            taps += reach.from < reach.to;
+        }
+        live *= met;
+        all *= taps * left->grid[d];
+    }
+    return boxes > 1 && 4 * live <= 3 * all &&
+           (int64_t)left->grid[0] * left->grid[1] >= LEAST * boxes;
+}
+
+static void run_box(const product *whole, const int32_t from[2], const int32_t to[2]) {
+    product p = *whole;
+    p.left = nt_im2col_box(&whole->left, from, to);
+    for (int d = 0; d < 2; d++)
+        p.first[d] += from[d] * p.stride[d];
+    run(&p);
+}
+
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
+    int32_t cuts[2][NT_GRID_CUTS];
+    int count[2];
     p->gemm = nt_gemm_query();
     p->indirect = nt_indirect_find();
-    p->all_live = true;
-    for (int64_t tap = 0; p->all_live && tap < r->taps; tap++)
-        p->all_live = nt_im2col_live(&p->left, tap);
     p->panel_size = r->panel_size;
     p->panels = r->panels;
     p->lanes = r->lanes;
+    p->groups = r->shape->groups;
     p->workers = memory->workers;
     p->per_worker = memory->per_worker;
-    p->in_place =
-        follow(p) && p->lanes % NT_PANEL == 0 && nt_epilogue_in_place(&p->epilogue, p->result);
-    int64_t rows = nt_im2col_rows(&p->left);
-    if (rows == 0)
-        return;
-    cut(p, rows, r->shape->groups);
     if (p->epilogue.moments)
-        nt_moments_begin(p->epilogue.moments, 1, 1, p->panels * r->shape->groups);
-    nt_parallel((int)(p->row_jobs * p->panel_jobs * r->shape->groups), product_job, p);
+        nt_moments_begin(p->epilogue.moments, 1, 1, p->panels * p->groups);
+    if (!boxes_pay(&p->left, nt_im2col_cut(&p->left, cuts, count))) {
+        run(p);
+        return;
+    }
+    for (int i = 0; i + 1 < count[0]; i++)
+        for (int j = 0; j + 1 < count[1]; j++)
+            run_box(p, (int32_t[]){cuts[0][i], cuts[1][j]},
+                    (int32_t[]){cuts[0][i + 1], cuts[1][j + 1]});
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
