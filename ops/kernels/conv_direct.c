@@ -13,7 +13,7 @@
  * has no kernel that finds it in the maps, stays in the second-level cache, and the kernel's in the
  * first. Its sums grow where they belong, if whole panels of them
  * lie there row after row, and else in the worker's memory; what ends the layer is done to them
- * while they are in a cache. */
+ * where the last of them is added, or else while they are in a cache. */
 #include "conv_direct.h"
 
 #include "epilogue.h"
@@ -100,7 +100,8 @@ typedef struct product {
     int32_t size[2], pitch;
     int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result, */
     bool follow;                      /* those of all rows one after the other */
-    bool in_place;                    /* the sums grow in the result */
+    bool in_place;                    /* the sums grow in the result, */
+    bool ended;                       /* and bias, plus and relu are done by who stores them */
     bool all_live;                    /* no tap meets nothing */
     int64_t rows, row_jobs;           /* rows of a job; jobs */
     int64_t block_panels, panel_jobs; /* likewise */
@@ -120,6 +121,17 @@ static block block_of(const product *p, int job) {
     b.rows = nt_min(p->rows, nt_im2col_rows(&p->left) - b.row);
     b.panels = nt_min(p->block_panels, p->panels - b.panel);
     return b;
+}
+
+/* What ends the sums of a block that grow in the result. */
+static nt_product_end end_of(const product *p, const block *b) {
+    const nt_epilogue *e = &p->epilogue;
+    int64_t channel = b->group * p->lanes + b->panel * NT_PANEL;
+    return (nt_product_end){
+        .bias = e->bias ? e->bias + channel : NULL,
+        .plus = e->plus ? e->plus + b->row * p->pitch + channel : NULL,
+        .relu = e->activation.kind == NT_RELU,
+    };
 }
 
 /* A worker's memory: the piece of a block of rows, and room for the block's sums, [panel][row][16].
@@ -174,12 +186,14 @@ static void multiply_indirect(const product *p, const block *b, const nt_block_p
         .c_row = part->c_row,
         .c_panel = part->c_panel,
         .add = part->add,
+        .end = part->end,
     });
 }
 
-/* Adds (or with !add, sets) to the block's sums what one piece of k contributes. */
+/* Adds (or with !add, sets) to the block's sums what one piece of k contributes; `end` is NULL but
+ * for the last. */
 static void multiply_piece(const product *p, const block *b, const workspace *at, int64_t k,
-                           int64_t length, bool add) {
+                           int64_t length, bool add, const nt_product_end *end) {
     int32_t first = (int32_t)b->group * p->left.channels;
     const float *in_maps = nt_im2col_view(&p->left, first, k, length);
     nt_block_product part = {
@@ -196,6 +210,7 @@ static void multiply_piece(const product *p, const block *b, const workspace *at
         .c_row = at->sum_row,
         .c_panel = at->sum_panel,
         .add = add,
+        .end = end,
     };
     if (!in_maps && p->indirect) {
         multiply_indirect(p, b, &part, k, at->piece);
@@ -260,20 +275,32 @@ static int64_t next_piece(const product *p, int64_t *k) {
                        : nt_im2col_piece(&p->left, k);
 }
 
+/* What is left to do once the block's sums are there, ended or not. */
+static void end_block(const product *p, const block *b, const workspace *at, bool ended) {
+    int64_t count = nt_min(p->lanes - b->panel * NT_PANEL, b->panels * NT_PANEL);
+    if (!ended && (!p->in_place || nt_epilogue_changes(&p->epilogue)))
+        finish_block(p, b, at);
+    else if (ended && nt_epilogue_remains(&p->epilogue))
+        nt_activate(&p->epilogue.activation, at->sums, at->sums, b->rows, p->pitch, count);
+    if (p->epilogue.moments)
+        tell_made(p, b);
+}
+
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
     const block b = block_of(p, job);
     const workspace at = workspace_of(p, &b, worker);
-    int64_t length;
-    bool any = false;
-    for (int64_t k = 0; (length = next_piece(p, &k)) > 0; k += length, any = true)
-        multiply_piece(p, &b, &at, k, length, any);
+    const nt_product_end end = end_of(p, &b);
+    int64_t k = 0, length = next_piece(p, &k), next, next_length;
+    bool any = length > 0;
+    for (bool add = false; length > 0; k = next, length = next_length, add = true) {
+        next = k + length;
+        next_length = next_piece(p, &next);
+        multiply_piece(p, &b, &at, k, length, add, p->ended && next_length == 0 ? &end : NULL);
+    }
     if (!any) /* no tap met the map */
         clear_block(&b, &at);
-    if (!p->in_place || nt_epilogue_changes(&p->epilogue))
-        finish_block(p, &b, &at);
-    if (p->epilogue.moments)
-        tell_made(p, &b);
+    end_block(p, &b, &at, any && p->ended);
 }
 
 /* Cuts the rows, and panels where rows are too few, into WANTED_JOBS or more, if there is enough to
@@ -300,6 +327,7 @@ static void run(product *p) {
     p->follow = follow(p);
     p->in_place =
         p->follow && p->lanes % NT_PANEL == 0 && nt_epilogue_in_place(&p->epilogue, p->result);
+    p->ended = p->in_place && p->gemm.tiles;
     cut(p, rows);
     nt_parallel((int)(p->row_jobs * p->panel_jobs * p->groups), product_job, p);
 }

@@ -3,6 +3,8 @@
 #ifndef NT_FUSED_LANES_H
 #define NT_FUSED_LANES_H
 
+#include <stdint.h>
+
 #define PASTE(a, b) a##b
 #define INLINE static inline __attribute__((always_inline))
 /* Before a loop whose passes are few and known: they become code one after the other, and what they
@@ -59,6 +61,12 @@ INLINE lanes load(const float *from) {
 }
 INLINE void store(float *to, lanes x) {
     *(lanes_there *)to = (lanes_there)x;
+}
+
+/* Negative values become 0; NaN is not negative. */
+INLINE lanes relu(lanes v) {
+    typedef int32_t bits __attribute__((vector_size(sizeof(lanes))));
+    return (lanes)((bits)v & ~(bits)(v < 0));
 }
 
 enum { LANES = sizeof(lanes) / sizeof(float) };

@@ -51,7 +51,8 @@ static const int32_t most_panels[MOST_ROWS + 1] = {0, 1, 1};
 
 enum { MOST_ACROSS = MOST_PANELS * VECTORS };
 
-typedef void tile_function(const nt_block_product *p, const float *a, const float *b, float *c);
+typedef void tile_function(const nt_block_product *p, const float *a, const float *b, float *c,
+                           int64_t channel);
 
 /* Adds what C holds to the sums of a tile. */
 INLINE void add_what_is(lanes (*sums)[MOST_ACROSS], const float *c, int64_t c_row, int64_t c_panel,
@@ -74,9 +75,33 @@ INLINE void write(lanes (*sums)[MOST_ACROSS], float *c, int64_t c_row, int64_t c
     }
 }
 
+/* `at` is where in C the tile lies, `channel` the first of its columns. */
+INLINE void end_sums(const nt_product_end *end, lanes (*sums)[MOST_ACROSS], int64_t at,
+                     int64_t channel, int64_t c_row, int64_t c_panel, int rows, int across) {
+    if (end->bias) {
+        UNROLL
+        for (int j = 0; j < across; j++) {
+            lanes bias = load(end->bias + channel + j * LANES);
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                sums[i][j] += bias;
+        }
+    }
+    if (end->plus)
+        add_what_is(sums, end->plus + at, c_row, c_panel, rows, across);
+    if (end->relu) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < across; j++)
+                sums[i][j] = relu(sums[i][j]);
+        }
+    }
+}
+
 /* `rows` and `panels` are constants where this is inlined, so that each sum is a register. */
-INLINE void tile(const nt_block_product *p, const float *a, const float *b, float *c, int rows,
-                 int panels) {
+INLINE void tile(const nt_block_product *p, const float *a, const float *b, float *c,
+                 int64_t channel, int rows, int panels) {
     lanes sums[MOST_ROWS][MOST_ACROSS], right[MOST_ACROSS];
     const float *near[MOST_ROWS / NEAR_ROWS + 1];
     const int64_t row = p->a_row, step = p->a_step, b_row = p->b_row, b_panel = p->b_panel;
@@ -107,13 +132,15 @@ INLINE void tile(const nt_block_product *p, const float *a, const float *b, floa
     }
     if (p->add)
         add_what_is(sums, c, p->c_row, p->c_panel, rows, across);
+    if (p->end)
+        end_sums(p->end, sums, c - p->c, channel, p->c_row, p->c_panel, rows, across);
     write(sums, c, p->c_row, p->c_panel, rows, across);
 }
 
 #define DEFINE_TILE(rows, panels)                                                                  \
     static void tile_##rows##_##panels(const nt_block_product *p, const float *a, const float *b,  \
-                                       float *c) {                                                 \
-        tile(p, a, b, c, rows, panels);                                                            \
+                                       float *c, int64_t channel) {                                \
+        tile(p, a, b, c, channel, rows, panels);                                                   \
     }
 ALL_TILES(DEFINE_TILE)
 
@@ -132,7 +159,7 @@ static void multiply(const nt_block_product *p) {
         int64_t left = nt_ceil_div(p->rows, MOST_ROWS);
         for (int64_t row = 0, rows; row < p->rows; row += rows, left--) {
             rows = nt_ceil_div(p->rows - row, left);
-            tiles[count][rows](p, p->a + row * p->a_row, b, c + row * p->c_row);
+            tiles[count][rows](p, p->a + row * p->a_row, b, c + row * p->c_row, panel * NT_PANEL);
         }
     }
 }

@@ -40,12 +40,6 @@ INLINE lane_numbers channel_numbers(int64_t group, int64_t c) {
     return at;
 }
 
-/* Negative values become 0; NaN is not negative. */
-INLINE lanes relu(lanes v) {
-    typedef int32_t bits __attribute__((vector_size(sizeof(lanes))));
-    return (lanes)((bits)v & ~(bits)(v < 0));
-}
-
 /* A vector of channels from `channel` on or, where they take the same inputs, `vectors` of them. */
 INLINE void sum_vectors(const nt_sliding_tile *t, const lane_numbers *numbers, int64_t channel,
                         const float *weights, lanes (*sums)[MOST_PLACES], int vectors,
