@@ -13,7 +13,7 @@
  * has no kernel that finds it in the maps, stays in the second-level cache, and the kernel's in the
  * first. Its sums grow where they belong, if whole panels of them
  * lie there row after row, and else in the worker's memory; what ends the layer is done to them
- * while they are in a cache. */
+ * where the last of them is added, or else while they are in a cache. */
 #include "conv_direct.h"
 
 #include "epilogue.h"
@@ -94,12 +94,14 @@ typedef struct product {
     nt_im2col left;
     const float *right;
     int64_t panel_size, panels; /* floats of a panel; panels of a group */
-    int32_t lanes;              /* result channels of a group */
+    int32_t lanes, groups;      /* result channels of a group */
     nt_epilogue epilogue;
     float *result; /* [samples][size_0][size_1][pitch] */
     int32_t size[2], pitch;
-    int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result */
-    bool in_place;                    /* the sums grow in the result */
+    int32_t first[2], stride[2];      /* where the grid's place (i, j) lies in the result, */
+    bool follow;                      /* those of all rows one after the other */
+    bool in_place;                    /* the sums grow in the result, */
+    bool ended;                       /* and bias, plus and relu are done by who stores them */
     bool all_live;                    /* no tap meets nothing */
     int64_t rows, row_jobs;           /* rows of a job; jobs */
     int64_t block_panels, panel_jobs; /* likewise */
@@ -119,6 +121,17 @@ static block block_of(const product *p, int job) {
     b.rows = nt_min(p->rows, nt_im2col_rows(&p->left) - b.row);
     b.panels = nt_min(p->block_panels, p->panels - b.panel);
     return b;
+}
+
+/* What ends the sums of a block that grow in the result. */
+static nt_product_end end_of(const product *p, const block *b) {
+    const nt_epilogue *e = &p->epilogue;
+    int64_t channel = b->group * p->lanes + b->panel * NT_PANEL;
+    return (nt_product_end){
+        .bias = e->bias ? e->bias + channel : NULL,
+        .plus = e->plus ? e->plus + b->row * p->pitch + channel : NULL,
+        .relu = e->activation.kind == NT_RELU,
+    };
 }
 
 /* A worker's memory: the piece of a block of rows, and room for the block's sums, [panel][row][16].
@@ -173,12 +186,14 @@ static void multiply_indirect(const product *p, const block *b, const nt_block_p
         .c_row = part->c_row,
         .c_panel = part->c_panel,
         .add = part->add,
+        .end = part->end,
     });
 }
 
-/* Adds (or with !add, sets) to the block's sums what one piece of k contributes. */
+/* Adds (or with !add, sets) to the block's sums what one piece of k contributes; `end` is NULL but
+ * for the last. */
 static void multiply_piece(const product *p, const block *b, const workspace *at, int64_t k,
-                           int64_t length, bool add) {
+                           int64_t length, bool add, const nt_product_end *end) {
     int32_t first = (int32_t)b->group * p->left.channels;
     const float *in_maps = nt_im2col_view(&p->left, first, k, length);
     nt_block_product part = {
@@ -195,6 +210,7 @@ static void multiply_piece(const product *p, const block *b, const workspace *at
         .c_row = at->sum_row,
         .c_panel = at->sum_panel,
         .add = add,
+        .end = end,
     };
     if (!in_maps && p->indirect) {
         multiply_indirect(p, b, &part, k, at->piece);
@@ -205,17 +221,25 @@ static void multiply_piece(const product *p, const block *b, const workspace *at
     nt_gemm_multiply(&p->gemm, &part, at->work);
 }
 
-/* Whether the results of all rows lie one after the other. */
 static bool follow(const product *p) {
-    return p->stride[0] == 1 && p->stride[1] == 1;
+    bool all = true;
+    for (int d = 0; d < 2; d++)
+        all = all && p->stride[d] == 1 && p->left.grid[d] == p->size[d];
+    return all;
 }
 
-/* Where in the result that of a row of the matrix lies. */
-static int64_t result_at(const product *p, int64_t row) {
+/* How many rows of a block, from one on, have results that lie one after the other. */
+static int64_t together(const product *p, int64_t row, int64_t rows) {
+    int32_t wide = p->left.grid[1];
+    return p->follow ? rows : p->stride[1] == 1 ? nt_min(rows, wide - row % wide) : 1;
+}
+
+/* Which of the result's places is that of a row of the matrix. */
+static int64_t place_of(const product *p, int64_t row) {
     int64_t column = row % p->left.grid[1], above = row / p->left.grid[1];
     int64_t line = above % p->left.grid[0], sample = above / p->left.grid[0];
     int64_t y = p->first[0] + line * p->stride[0], x = p->first[1] + column * p->stride[1];
-    return ((sample * p->size[0] + y) * p->size[1] + x) * p->pitch;
+    return (sample * p->size[0] + y) * p->size[1] + x;
 }
 
 static void clear_block(const block *b, const workspace *at) {
@@ -229,11 +253,20 @@ static void clear_block(const block *b, const workspace *at) {
 static void finish_block(const product *p, const block *b, const workspace *at) {
     int64_t first = b->group * p->lanes + b->panel * NT_PANEL;
     int64_t count = nt_min(p->lanes - b->panel * NT_PANEL, b->panels * NT_PANEL);
-    int64_t together = follow(p) ? b->rows : 1;
     nt_conv_sums sums = {at->sums, at->sum_row, at->sum_panel};
-    for (int64_t i = 0; i < b->rows; i += together, sums.from += at->sum_row)
-        nt_epilogue_apply(&p->epilogue, &sums, together, first, count, p->result,
-                          result_at(p, b->row + i) + first, p->pitch);
+    for (int64_t i = 0, rows; i < b->rows; i += rows, sums.from += rows * at->sum_row) {
+        rows = together(p, b->row + i, b->rows - i);
+        nt_epilogue_apply(&p->epilogue, &sums, rows, first, count, p->result,
+                          place_of(p, b->row + i) * p->pitch + first, p->pitch);
+    }
+}
+
+static void tell_made(const product *p, const block *b) {
+    for (int64_t i = 0, rows; i < b->rows; i += rows) {
+        int64_t place = place_of(p, b->row + i);
+        rows = together(p, b->row + i, b->rows - i);
+        nt_moments_made(p->epilogue.moments, place, place + rows, b->panels);
+    }
 }
 
 /* As nt_im2col_piece, which need not be asked if there is no dead tap. */
@@ -242,25 +275,38 @@ static int64_t next_piece(const product *p, int64_t *k) {
                        : nt_im2col_piece(&p->left, k);
 }
 
+/* What is left to do once the block's sums are there, ended or not. */
+static void end_block(const product *p, const block *b, const workspace *at, bool ended) {
+    int64_t count = nt_min(p->lanes - b->panel * NT_PANEL, b->panels * NT_PANEL);
+    if (!ended && (!p->in_place || nt_epilogue_changes(&p->epilogue)))
+        finish_block(p, b, at);
+    else if (ended && nt_epilogue_remains(&p->epilogue))
+        nt_activate(&p->epilogue.activation, at->sums, at->sums, b->rows, p->pitch, count);
+    if (p->epilogue.moments)
+        tell_made(p, b);
+}
+
 static void product_job(const void *context, int job, int worker) {
     const product *p = context;
     const block b = block_of(p, job);
     const workspace at = workspace_of(p, &b, worker);
-    int64_t length;
-    bool any = false;
-    for (int64_t k = 0; (length = next_piece(p, &k)) > 0; k += length, any = true)
-        multiply_piece(p, &b, &at, k, length, any);
+    const nt_product_end end = end_of(p, &b);
+    int64_t k = 0, length = next_piece(p, &k), next, next_length;
+    bool any = length > 0;
+    for (bool add = false; length > 0; k = next, length = next_length, add = true) {
+        next = k + length;
+        next_length = next_piece(p, &next);
+        multiply_piece(p, &b, &at, k, length, add, p->ended && next_length == 0 ? &end : NULL);
+    }
     if (!any) /* no tap met the map */
         clear_block(&b, &at);
-    if (!p->in_place || nt_epilogue_changes(&p->epilogue))
-        finish_block(p, &b, &at);
-    if (p->epilogue.moments)
-        nt_moments_made(p->epilogue.moments, b.row, b.row + b.rows, b.panels);
+    end_block(p, &b, &at, any && p->ended);
 }
 
 /* Cuts the rows, and panels where rows are too few, into WANTED_JOBS or more, if there is enough to
  * cut. Panels that are enough leave the rows in the largest blocks. */
-static void cut(product *p, int64_t rows, int64_t groups) {
+static void cut(product *p, int64_t rows) {
+    int64_t groups = p->groups;
     int64_t pieces = nt_ceil_div(rows, BLOCK_ROWS);
     if (p->panels * groups < WANTED_JOBS)
         pieces = nt_max(pieces, nt_min(WANTED_JOBS, rows / FEWEST_ROWS));
@@ -271,26 +317,68 @@ static void cut(product *p, int64_t rows, int64_t groups) {
     p->panel_jobs = nt_ceil_div(p->panels, p->block_panels);
 }
 
+static void run(product *p) {
+    int64_t rows = nt_im2col_rows(&p->left), taps = (int64_t)p->left.taps[0] * p->left.taps[1];
+    if (rows == 0)
+        return;
+    p->all_live = true;
+    for (int64_t tap = 0; p->all_live && tap < taps; tap++)
+        p->all_live = nt_im2col_live(&p->left, tap);
+    p->follow = follow(p);
+    p->in_place =
+        p->follow && p->lanes % NT_PANEL == 0 && nt_epilogue_in_place(&p->epilogue, p->result);
+    p->ended = p->in_place && p->gemm.tiles;
+    cut(p, rows);
+    nt_parallel((int)(p->row_jobs * p->panel_jobs * p->groups), product_job, p);
+}
+
+/* Whether so many boxes pay: if they save a quarter of the products, and are not too small. */
+static bool boxes_pay(const nt_im2col *left, int64_t boxes) {
+    enum { LEAST = 16 /* places of a box, on average */ };
+    int64_t live = 1, all = 1;
+    for (int d = 0; d < 2; d++) {
+        int64_t met = 0, taps = 0;
+        for (int tap = 0; tap < left->taps[d]; tap++) {
+            nt_reach reach = nt_im2col_reach(left, d, tap);
+            met += reach.to - reach.from;
+            taps += reach.from < reach.to;
+        }
+        live *= met;
+        all *= taps * left->grid[d];
+    }
+    return boxes > 1 && 4 * live <= 3 * all &&
+           (int64_t)left->grid[0] * left->grid[1] >= LEAST * boxes;
+}
+
+static void run_box(const product *whole, const int32_t from[2], const int32_t to[2]) {
+    product p = *whole;
+    p.left = nt_im2col_box(&whole->left, from, to);
+    for (int d = 0; d < 2; d++)
+        p.first[d] += from[d] * p.stride[d];
+    run(&p);
+}
+
 static void product_run(product *p, const right *r, const nt_conv_memory *memory) {
+    int32_t cuts[2][NT_GRID_CUTS];
+    int count[2];
     p->gemm = nt_gemm_query();
     p->indirect = nt_indirect_find();
-    p->all_live = true;
-    for (int64_t tap = 0; p->all_live && tap < r->taps; tap++)
-        p->all_live = nt_im2col_live(&p->left, tap);
     p->panel_size = r->panel_size;
     p->panels = r->panels;
     p->lanes = r->lanes;
+    p->groups = r->shape->groups;
     p->workers = memory->workers;
     p->per_worker = memory->per_worker;
-    p->in_place =
-        follow(p) && p->lanes % NT_PANEL == 0 && nt_epilogue_in_place(&p->epilogue, p->result);
-    int64_t rows = nt_im2col_rows(&p->left);
-    if (rows == 0)
-        return;
-    cut(p, rows, r->shape->groups);
     if (p->epilogue.moments)
-        nt_moments_begin(p->epilogue.moments, 1, 1, p->panels * r->shape->groups);
-    nt_parallel((int)(p->row_jobs * p->panel_jobs * r->shape->groups), product_job, p);
+        nt_moments_begin(p->epilogue.moments, 1, 1, p->panels * p->groups);
+    if (!boxes_pay(&p->left, nt_im2col_cut(&p->left, cuts, count))) {
+        run(p);
+        return;
+    }
+    for (int i = 0; i + 1 < count[0]; i++)
+        for (int j = 0; j + 1 < count[1]; j++)
+            run_box(p, (int32_t[]){cuts[0][i], cuts[1][j]},
+                    (int32_t[]){cuts[0][i + 1], cuts[1][j + 1]});
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */

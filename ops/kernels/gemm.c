@@ -105,6 +105,7 @@ void nt_gemm_multiply(const nt_gemm *gemm, const nt_block_product *p, float *wor
         piece.a = p->a + k * p->a_step;
         piece.b = p->b + k * p->b_row;
         piece.add = p->add || k > 0;
+        piece.end = k + piece.depth == p->depth ? p->end : NULL;
         if (gemm->tiles)
             gemm->tiles->multiply(&piece);
         else

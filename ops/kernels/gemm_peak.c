@@ -2,23 +2,23 @@
  * for another, and nothing is read or written. */
 #include "gemm_peak.h"
 
-#include "gemm_lanes.h"
+#include "fused_lanes.h"
 
 enum { SUMS = 12 };
 
-#define NAME(set) NT_PASTE(nt_gemm_peak_, set)
+#define NAME(set) PASTE(nt_gemm_peak_, set)
 
 double NAME(NT_TILES)(int64_t rounds) {
     lanes sums[SUMS], total = {0};
     const lanes factor = spread(0.5F), summand = spread(1);
-    NT_UNROLL
+    UNROLL
     for (int i = 0; i < SUMS; i++)
         sums[i] = spread((float)i);
     for (int64_t k = 0; k < rounds; k++)
-        NT_UNROLL
+        UNROLL
     for (int i = 0; i < SUMS; i++)
         sums[i] = multiply_add(sums[i], factor, summand);
-    NT_UNROLL
+    UNROLL
     for (int i = 0; i < SUMS; i++)
         total = total + sums[i];
     volatile float seen = total[0]; /* so that the sums are wanted */

@@ -13,7 +13,7 @@
  * not depend on its tile, nor on the set: all give the same bits. */
 #include "gemm_tile.h"
 
-#include "gemm_lanes.h"
+#include "fused_lanes.h"
 #include "integers.h"
 #include "tensor.h"
 
@@ -51,69 +51,96 @@ static const int32_t most_panels[MOST_ROWS + 1] = {0, 1, 1};
 
 enum { MOST_ACROSS = MOST_PANELS * VECTORS };
 
-typedef void tile_function(const nt_block_product *p, const float *a, const float *b, float *c);
+typedef void tile_function(const nt_block_product *p, const float *a, const float *b, float *c,
+                           int64_t channel);
 
 /* Adds what C holds to the sums of a tile. */
-NT_LANES_INLINE void add_what_is(lanes (*sums)[MOST_ACROSS], const float *c, int64_t c_row,
-                                 int64_t c_panel, int rows, int across) {
-    NT_UNROLL
+INLINE void add_what_is(lanes (*sums)[MOST_ACROSS], const float *c, int64_t c_row, int64_t c_panel,
+                        int rows, int across) {
+    UNROLL
     for (int i = 0; i < rows; i++) {
-        NT_UNROLL
+        UNROLL
         for (int j = 0; j < across; j++)
             sums[i][j] += load(c + i * c_row + j / VECTORS * c_panel + j % VECTORS * LANES);
     }
 }
 
-NT_LANES_INLINE void write(lanes (*sums)[MOST_ACROSS], float *c, int64_t c_row, int64_t c_panel,
-                           int rows, int across) {
-    NT_UNROLL
+INLINE void write(lanes (*sums)[MOST_ACROSS], float *c, int64_t c_row, int64_t c_panel, int rows,
+                  int across) {
+    UNROLL
     for (int i = 0; i < rows; i++) {
-        NT_UNROLL
+        UNROLL
         for (int j = 0; j < across; j++)
             store(c + i * c_row + j / VECTORS * c_panel + j % VECTORS * LANES, sums[i][j]);
     }
 }
 
+/* `at` is where in C the tile lies, `channel` the first of its columns. */
+INLINE void end_sums(const nt_product_end *end, lanes (*sums)[MOST_ACROSS], int64_t at,
+                     int64_t channel, int64_t c_row, int64_t c_panel, int rows, int across) {
+    if (end->bias) {
+        UNROLL
+        for (int j = 0; j < across; j++) {
+            lanes bias = load(end->bias + channel + j * LANES);
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                sums[i][j] += bias;
+        }
+    }
+    if (end->plus)
+        add_what_is(sums, end->plus + at, c_row, c_panel, rows, across);
+    if (end->relu) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int j = 0; j < across; j++)
+                sums[i][j] = relu(sums[i][j]);
+        }
+    }
+}
+
 /* `rows` and `panels` are constants where this is inlined, so that each sum is a register. */
-NT_LANES_INLINE void tile(const nt_block_product *p, const float *a, const float *b, float *c,
-                          int rows, int panels) {
+INLINE void tile(const nt_block_product *p, const float *a, const float *b, float *c,
+                 int64_t channel, int rows, int panels) {
     lanes sums[MOST_ROWS][MOST_ACROSS], right[MOST_ACROSS];
     const float *near[MOST_ROWS / NEAR_ROWS + 1];
     const int64_t row = p->a_row, step = p->a_step, b_row = p->b_row, b_panel = p->b_panel;
     const int across = panels * VECTORS;
-    NT_UNROLL
+    UNROLL
     for (int i = 0; i < rows; i += NEAR_ROWS)
         near[i / NEAR_ROWS] = a + i * row;
-    NT_UNROLL
+    UNROLL
     for (int i = 0; i < rows; i++) {
-        NT_UNROLL
+        UNROLL
         for (int j = 0; j < across; j++)
             sums[i][j] = (lanes){0};
     }
     for (int64_t k = p->depth; k > 0; k--, b += b_row) {
-        NT_UNROLL
+        UNROLL
         for (int j = 0; j < across; j++)
             right[j] = load(b + j / VECTORS * b_panel + j % VECTORS * LANES);
-        NT_UNROLL
+        UNROLL
         for (int i = 0; i < rows; i++) {
             lanes left = spread(near[i / NEAR_ROWS][i % NEAR_ROWS * row]);
-            NT_UNROLL
+            UNROLL
             for (int j = 0; j < across; j++)
                 sums[i][j] = multiply_add(left, right[j], sums[i][j]);
         }
-        NT_UNROLL
+        UNROLL
         for (int i = 0; i < rows; i += NEAR_ROWS)
             near[i / NEAR_ROWS] += step;
     }
     if (p->add)
         add_what_is(sums, c, p->c_row, p->c_panel, rows, across);
+    if (p->end)
+        end_sums(p->end, sums, c - p->c, channel, p->c_row, p->c_panel, rows, across);
     write(sums, c, p->c_row, p->c_panel, rows, across);
 }
 
 #define DEFINE_TILE(rows, panels)                                                                  \
     static void tile_##rows##_##panels(const nt_block_product *p, const float *a, const float *b,  \
-                                       float *c) {                                                 \
-        tile(p, a, b, c, rows, panels);                                                            \
+                                       float *c, int64_t channel) {                                \
+        tile(p, a, b, c, channel, rows, panels);                                                   \
     }
 ALL_TILES(DEFINE_TILE)
 
@@ -132,11 +159,11 @@ static void multiply(const nt_block_product *p) {
         int64_t left = nt_ceil_div(p->rows, MOST_ROWS);
         for (int64_t row = 0, rows; row < p->rows; row += rows, left--) {
             rows = nt_ceil_div(p->rows - row, left);
-            tiles[count][rows](p, p->a + row * p->a_row, b, c + row * p->c_row);
+            tiles[count][rows](p, p->a + row * p->a_row, b, c + row * p->c_row, panel * NT_PANEL);
         }
     }
 }
 
-#define NAME(set) NT_PASTE(nt_gemm_tiles_, set)
+#define NAME(set) PASTE(nt_gemm_tiles_, set)
 
 const nt_gemm_tiles NAME(NT_TILES) = {multiply, most_panels, MOST_ROWS};

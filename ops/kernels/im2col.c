@@ -88,6 +88,48 @@ bool nt_im2col_live(const nt_im2col *im2col, int64_t tap) {
            live_along(im2col, 1, tap % im2col->taps[1]);
 }
 
+/* Adds a cut to those in ascending order, of which there are *count; false: there is no room. */
+static bool add_cut(int32_t *cuts, int *count, int32_t cut) {
+    int at = 0;
+    while (at < *count && cuts[at] < cut)
+        at++;
+    if (at < *count && cuts[at] == cut)
+        return true;
+    if (*count == NT_GRID_CUTS)
+        return false;
+    memmove(cuts + at + 1, cuts + at, (size_t)(*count - at) * sizeof *cuts);
+    cuts[at] = cut;
+    ++*count;
+    return true;
+}
+
+int64_t nt_im2col_cut(const nt_im2col *im2col, int32_t ret_cuts[2][NT_GRID_CUTS],
+                      int ret_count[2]) {
+    for (int d = 0; d < 2; d++) {
+        ret_count[d] = 0;
+        bool room = add_cut(ret_cuts[d], &ret_count[d], 0) &&
+                    add_cut(ret_cuts[d], &ret_count[d], im2col->grid[d]);
+        for (int tap = 0; room && tap < im2col->taps[d]; tap++) {
+            nt_reach reach = nt_im2col_reach(im2col, d, tap);
+            if (reach.from < reach.to)
+                room = add_cut(ret_cuts[d], &ret_count[d], (int32_t)reach.from) &&
+                       add_cut(ret_cuts[d], &ret_count[d], (int32_t)reach.to);
+        }
+        if (!room)
+            return 0;
+    }
+    return (int64_t)(ret_count[0] - 1) * (ret_count[1] - 1);
+}
+
+nt_im2col nt_im2col_box(const nt_im2col *im2col, const int32_t from[2], const int32_t to[2]) {
+    nt_im2col box = *im2col;
+    for (int d = 0; d < 2; d++) {
+        box.grid[d] = to[d] - from[d];
+        box.base[d] += from[d] * im2col->step[d] * im2col->divisor[d];
+    }
+    return box;
+}
+
 int64_t nt_im2col_piece(const nt_im2col *im2col, int64_t *from) {
     int64_t total = nt_im2col_columns(im2col), channels = im2col->channels, k = *from;
     while (k < total && !nt_im2col_live(im2col, k / channels))

@@ -45,6 +45,15 @@ nt_reach nt_im2col_reach(const nt_im2col *im2col, int d, int64_t tap);
 /* Whether any place of the grid meets the map under tap (r, s) = (tap / taps_1, tap % taps_1). */
 bool nt_im2col_live(const nt_im2col *im2col, int64_t tap);
 
+/* Cuts a grid into boxes each of whose places meet the map under the same taps: along dimension d,
+ * they begin at the first, the second... of ret_cuts[d], and the last ends where the grid does, at
+ * one more. Returns how many boxes there are; 0 if there were more than a few along a dimension. */
+enum { NT_GRID_CUTS = 8 };
+int64_t nt_im2col_cut(const nt_im2col *im2col, int32_t ret_cuts[2][NT_GRID_CUTS], int ret_count[2]);
+
+/* The same matrix's rows of the places [from, to) of each sample's grid. */
+nt_im2col nt_im2col_box(const nt_im2col *im2col, const int32_t from[2], const int32_t to[2]);
+
 /* The next run of at most NT_PIECE columns at or after *from whose taps are all live: sets *from
  * and returns the run's length, or 0 at the end. */
 int64_t nt_im2col_piece(const nt_im2col *im2col, int64_t *from);

@@ -5,8 +5,7 @@
 #ifndef NT_INDIRECT_H
 #define NT_INDIRECT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "block_product.h"
 
 /* C = A B, or C += A B with `add`. A row of A is `runs` runs of floats, one after the other: run r
  * of row i is the length[r] floats from[r * from_run + i], of which there are NT_INDIRECT_SPARE
@@ -25,6 +24,7 @@ typedef struct nt_indirect_product {
     float *c;
     int64_t c_row, c_panel;
     bool add;
+    const nt_product_end *end; /* or NULL */
 } nt_indirect_product;
 
 typedef void nt_indirect_function(const nt_indirect_product *product);

@@ -7,7 +7,6 @@
 #include "integers.h"
 #include "tensor.h"
 
-#define PASTE(a, b) a##b
 #define NAME(set) PASTE(nt_indirect_rows_, set)
 
 enum {
@@ -19,6 +18,41 @@ enum {
     MOST_HIGH = 8,
     MOST_VECTORS = 4 /* side by side in a tile */
 };
+
+INLINE void add_there(const nt_indirect_product *p, const float *c, int64_t rows,
+                      lanes (*sums)[MOST_VECTORS], int high, int vectors) {
+    for (int i = 0; i < high; i++)
+        for (int j = 0; j < vectors && i < rows; j++)
+            sums[i][j] += load(c + i * p->c_row + j / VECTORS * p->c_panel + j % VECTORS * LANES);
+}
+
+/* `at` is where in C the sums belong, `channel` the first of their columns. */
+INLINE void end_sums(const nt_indirect_product *p, int64_t at, int64_t channel, int64_t rows,
+                     lanes (*sums)[MOST_VECTORS], int high, int vectors) {
+    for (int j = 0; p->end->bias && j < vectors; j++) {
+        lanes bias = load(p->end->bias + channel + j * LANES);
+        for (int i = 0; i < high; i++)
+            sums[i][j] += bias;
+    }
+    if (p->end->plus)
+        add_there(p, p->end->plus + at, rows, sums, high, vectors);
+    for (int i = 0; p->end->relu && i < high; i++)
+        for (int j = 0; j < vectors; j++)
+            sums[i][j] = relu(sums[i][j]);
+}
+
+INLINE void put(const nt_indirect_product *p, int64_t row, int64_t panel,
+                lanes (*sums)[MOST_VECTORS], int high, int vectors) {
+    int64_t at = row * p->c_row + panel * p->c_panel, rows = p->rows - row;
+    if (p->add)
+        add_there(p, p->c + at, rows, sums, high, vectors);
+    if (p->end)
+        end_sums(p, at, panel * NT_PANEL, rows, sums, high, vectors);
+    for (int i = 0; i < high; i++)
+        for (int j = 0; j < vectors && i < rows; j++)
+            store(p->c + at + i * p->c_row + j / VECTORS * p->c_panel + j % VECTORS * LANES,
+                  sums[i][j]);
+}
 
 /* Rows [row, row + high) by panels [panel, panel + wide), the last two constants where this is
  * inlined. Rows past the last are computed, too, but not stored. */
@@ -37,19 +71,13 @@ INLINE void tile(const nt_indirect_product *p, int64_t row, int64_t panel, int h
             for (int j = 0; j < wide * VECTORS; j++)
                 right[j] = load(b + j / VECTORS * p->b_panel + j % VECTORS * LANES);
             for (int i = 0; i < high; i++) {
-                lanes left = broadcast(from[i] + k);
+                lanes left = spread(from[i][k]);
                 for (int j = 0; j < wide * VECTORS; j++)
                     sums[i][j] = multiply_add(left, right[j], sums[i][j]);
             }
         }
     }
-    for (int i = 0; i < high; i++) {
-        float *c = p->c + (row + i) * p->c_row + panel * p->c_panel;
-        for (int j = 0; j < wide * VECTORS && row + i < p->rows; j++) {
-            float *to = c + j / VECTORS * p->c_panel + j % VECTORS * LANES;
-            store(to, p->add ? (lanes)(load(to) + sums[i][j]) : sums[i][j]);
-        }
-    }
+    put(p, row, panel, sums, high, wide * VECTORS);
 }
 
 INLINE void rows(const nt_indirect_product *p, int64_t panel, int high, int wide) {

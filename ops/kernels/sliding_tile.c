@@ -8,8 +8,8 @@
 #include "fused_lanes.h"
 #include "integers.h"
 #include "tensor.h"
+#include <string.h>
 
-#define PASTE(a, b) a##b
 #define NAME(set) PASTE(nt_sliding_, set)
 
 enum {
@@ -40,12 +40,6 @@ INLINE lane_numbers channel_numbers(int64_t group, int64_t c) {
     return at;
 }
 
-/* Negative values become 0; NaN is not negative. */
-INLINE lanes relu(lanes v) {
-    typedef int32_t bits __attribute__((vector_size(sizeof(lanes))));
-    return (lanes)((bits)v & ~(bits)(v < 0));
-}
-
 /* A vector of channels from `channel` on or, where they take the same inputs, `vectors` of them. */
 INLINE void sum_vectors(const nt_sliding_tile *t, const lane_numbers *numbers, int64_t channel,
                         const float *weights, lanes (*sums)[MOST_PLACES], int vectors,
@@ -62,7 +56,7 @@ INLINE void sum_vectors(const nt_sliding_tile *t, const lane_numbers *numbers, i
                 const float *from = (const float *)(base + (uintptr_t)offset[j]);
                 x[j] = kind == NT_SLIDING_EACH     ? load(from)
                        : kind == NT_SLIDING_WITHIN ? permuted(from, numbers[c])
-                                                   : broadcast(from + c);
+                                                   : spread(from[c]);
             }
             for (int s = 0; s < side; s++)
                 for (int v = 0; v < vectors; v++) {

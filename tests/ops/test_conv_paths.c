@@ -175,7 +175,14 @@ static const nt_conv_shape large[] = {
     {2, 1, 30, 30, 70, 0, 0, {7, 7}, {2, 2}, {3, 3}, {1, 1}, 1, false},
     {2, 48, 10, 9, 40, 0, 0, {1, 7}, {1, 1}, {0, 3}, {1, 1}, 1, false},
     {2, 48, 9, 10, 90, 0, 0, {7, 1}, {1, 1}, {3, 0}, {1, 1}, 1, false},
-    {2, 1, 20, 21, 33, 0, 0, {5, 5}, {1, 1}, {4, 4}, {2, 2}, 1, false}, /* runs of one */
+    {2, 1, 20, 21, 33, 0, 0, {5, 5}, {1, 1}, {4, 4}, {2, 2}, 1, false},  /* runs of one */
+    {3, 300, 7, 9, 112, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1, false}, /* ended by who stores */
+    {3, 40, 7, 9, 96, 0, 0, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 2, false},
+    {2, 70, 9, 11, 80, 0, 0, {3, 3}, {2, 2}, {1, 1}, {1, 1}, 1, false},
+    {3, 40, 20, 18, 70, 0, 0, {3, 3}, {1, 1}, {9, 8}, {9, 8}, 1, false}, /* boxes */
+    {2, 33, 40, 20, 48, 0, 0, {3, 2}, {2, 1}, {14, 12}, {14, 12}, 1, false},
+    {2, 20, 40, 3, 33, 0, 0, {5, 1}, {1, 1}, {24, 0}, {12, 1}, 1, false},
+    {1, 24, 26, 27, 40, 0, 0, {3, 3}, {1, 1}, {18, 15}, {12, 20}, 2, false},
 };
 
 static void each_shape(void (*check)(const conv_problem *p)) {
@@ -374,6 +381,45 @@ static void test_dead_taps(void **state) {
         assert_int_equal(columns_of(&forward), cases[i].forward * s.channels);
         assert_int_equal(columns_of(&data), cases[i].data * s.out_channels);
     }
+}
+
+/* The boxes of a grid cover it, and of their products none meets padding. */
+static void test_boxes(void **state) {
+    (void)state;
+    for (int32_t far = 1; far < 24; far++) {
+        nt_conv_shape s = {1, 7, 20, 22, 5, 0, 0, {3, 2}, {1, 1}, {far, 3}, {far, 9}, 1, true};
+        int32_t cuts[2][NT_GRID_CUTS];
+        int count[2];
+        conv_shape_finish(&s);
+        nt_im2col whole = nt_im2col_forward(&s, NULL);
+        int64_t rows = 0, products = 0, boxes = nt_im2col_cut(&whole, cuts, count);
+        assert_int_equal(boxes, (int64_t)(count[0] - 1) * (count[1] - 1));
+        for (int i = 0; i + 1 < count[0]; i++)
+            for (int j = 0; j + 1 < count[1]; j++) {
+                nt_im2col box = nt_im2col_box(&whole, (int32_t[]){cuts[0][i], cuts[1][j]},
+                                              (int32_t[]){cuts[0][i + 1], cuts[1][j + 1]});
+                rows += nt_im2col_rows(&box);
+                products += nt_im2col_rows(&box) * columns_of(&box) * s.out_channels;
+            }
+        assert_int_equal(rows, nt_im2col_rows(&whole));
+        assert_int_equal(products, nt_conv_executed(&s, NT_FORWARD_PASS));
+    }
+}
+
+/* Where a tap meets padding, its weight is not even read, if it lies far from the others. */
+static void test_far_taps(void **state) {
+    nt_conv_shape s = {2, 5, 24, 24, 16, 24, 24, {3, 3}, {1, 1}, {10, 10}, {10, 10}, 1, true};
+    conv_problem p = conv_problem_new(&s, 1);
+    (void)state;
+    for (int64_t i = 0; i < 5 * 16; i++)
+        p.weight.v[i] = NAN; /* of the first tap, up and to the left */
+    conv_array y = conv_run(&p, NT_FORWARD_PASS);
+    for (int64_t i = 0; i < y.count; i++) {
+        int64_t row = i / 16 / 24 % 24, column = i / 16 % 24;
+        assert_int_equal(isfinite(y.v[i]) != 0, row < 10 || column < 10);
+    }
+    conv_array_free(y);
+    conv_problem_free(&p);
 }
 
 /* --- epilogues -------------------------------------------------------------------------------- */
@@ -646,7 +692,8 @@ int main(void) {
         cmocka_unit_test(test_reference), cmocka_unit_test(test_reference_without_wide_vectors),
         cmocka_unit_test(test_sets),      cmocka_unit_test(test_direct),
         cmocka_unit_test(test_choice),    cmocka_unit_test(test_choice_of_sliding),
-        cmocka_unit_test(test_dead_taps), cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_dead_taps), cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_far_taps),  cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_nan_stays), cmocka_unit_test(test_activations),
         cmocka_unit_test(test_threads),   cmocka_unit_test(test_samples),
         cmocka_unit_test(test_needs),     cmocka_unit_test(test_end_of_memory),
