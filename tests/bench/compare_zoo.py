@@ -2,8 +2,7 @@
 """How fast the networks of graphs/ evaluate here and in PyTorch, as published (224x224 pixels, most of them), on
 the same machine, in alternating rounds.
 
-    compare_zoo.py build/interpreter/nontrivial [--rounds 3] [--threads 1 2] [--batches 1 8 32]
-                   [NAME...]
+    compare_zoo.py build/interpreter/nontrivial [NAME...] [--rounds 3] [--threads 1 2] [--batches 1 8 32]
 
 NAME is a graph that tests/golden/zoo.py holds against torchvision's; without names, all. A round times each
 network by `nontrivial bench`, then in a process of PyTorch: eager, in the better of its two memory formats,
