@@ -344,12 +344,15 @@ def check_graphs(work, source):
 
 
 def check_published(work, source, names):
-    """Of each, though another is wrong."""
+    """Of each, though another is wrong; by PyTorch alone, what OpenCV does not read."""
     wrong = []
     for name in names:
         graph, settings = source / 'graphs' / f'{name}.yaml', ('--set=classes=1000', '--set=size=224')
         write_random(work, graph, settings)
-        wrong.append(check(work, name, graph, settings))
+        try:
+            wrong.append(check(work, name, graph, settings))
+        except cv2.error:
+            wrong.append(check(work, name, graph, settings, opencv=False))
     return '; '.join(filter(None, wrong))
 
 
