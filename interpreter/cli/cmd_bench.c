@@ -197,15 +197,14 @@ static void tear_down(bench *b) {
 /* --- timing ----------------------------------------------------------------------------------- */
 
 static nt_status run_once(const bench *b, side *at, nt_error *error) {
-    const double rate = 1e-4; /* small: random labels must not make the weights run away */
+    /* The rate is small: random labels must not make the weights run away. */
+    const nt_step_moment moment = {.rate = 1e-4, .number = 1};
     float loss;
     if (!b->options->train) {
         nt_feed feed = {b->network->inputs[0].name, b->images};
         return nt_run_batch(at->run, &feed, 1, b->options->batch, error);
     }
-    NT_TRY(nt_train_step_run(&at->step, b->images, b->labels, 0, &loss, error));
-    nt_train_step_apply(&at->step, rate, 1);
-    return NT_OK;
+    return nt_train_step_run(&at->step, b->images, b->labels, moment, &loss, error);
 }
 
 static nt_status time_step(const bench *b, side *at, nt_error *error) {

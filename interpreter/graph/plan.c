@@ -12,6 +12,7 @@
 #include "integers.h"
 #include "parallel.h"
 #include "slab.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct planner {
@@ -20,7 +21,10 @@ typedef struct planner {
     int32_t *order; /* nodes that run, in order; sources are bound, not run */
     int32_t count;
     int32_t *last_read; /* per value, by number: position of its last reader */
-    int32_t *block;     /* per value, by number: its memory; NEVER: none */
+    bool *handed;       /* per value, by number: it is handed over, so that none may overwrite it */
+    const nt_handover *handovers;
+    int32_t handover_count;
+    int32_t *block; /* per value, by number: its memory; NEVER: none */
     nt_lifetime *blocks;
     size_t block_count;
     size_t top; /* bytes of all blocks */
@@ -104,8 +108,62 @@ static void find_last_reads(planner *p) {
             *last = kept || *last == ALWAYS ? ALWAYS : s;
         }
     }
-    for (int32_t i = 0; i < nt_graph_output_count(p->graph); i++)
-        p->last_read[number(p, nt_graph_output(p->graph, i)->value)] = ALWAYS;
+}
+
+/* --- outputs ---------------------------------------------------------------------------------- */
+
+static int by_step(const void *a, const void *b) {
+    const nt_handing *x = a, *y = b;
+    return x->step != y->step ? (x->step < y->step ? -1 : 1)
+                              : (x->output > y->output) - (x->output < y->output);
+}
+
+/* The last position of a node that makes the output or reads the parameter. */
+static int32_t handing_of(const planner *p, const nt_handover *handover) {
+    int32_t maker = nt_graph_output(p->graph, handover->output)->value.node, last = NEVER;
+    for (int32_t s = 0; s < p->count; s++) {
+        const nt_node *node = nt_graph_node(p->graph, p->order[s]);
+        bool concerns = p->order[s] == maker;
+        for (int32_t j = 0; j < node->in_count && !concerns; j++) {
+            const nt_node *in = nt_graph_node(p->graph, node->in[j].node);
+            concerns = in->op == &nt_op_param && strcmp(in->name, handover->parameter) == 0;
+        }
+        if (concerns)
+            last = s;
+    }
+    return last;
+}
+
+/* Sets when each output is handed over, and until when it is alive; others are for good. */
+static nt_status find_output_ends(planner *p) {
+    nt_plan *plan = p->plan;
+    int32_t count = nt_graph_output_count(p->graph);
+    bool *kept = nt_alloc(count * sizeof *kept);
+    plan->handed = NT_ARENA_ARRAY(&plan->arena, nt_handing, p->handover_count);
+    if (!kept || !plan->handed) {
+        nt_free(kept, kept ? count * sizeof *kept : 0);
+        return NT_NO_MEMORY;
+    }
+    memset(kept, true, count * sizeof *kept);
+    for (int32_t h = 0; h < p->handover_count; h++) {
+        const nt_handover *handover = &p->handovers[h];
+        int32_t at = number(p, nt_graph_output(p->graph, handover->output)->value);
+        int32_t step = handing_of(p, handover), *last = &p->last_read[at];
+        if (step < plan->fixed_count) /* a parameter on which nothing that varies depends */
+            step = p->count - 1;
+        else
+            kept[handover->output] = false;
+        *last = step > *last ? step : *last;
+        p->handed[at] = true;
+        plan->handed[plan->handed_count++] =
+            (nt_handing){.step = step - plan->fixed_count, .output = handover->output};
+    }
+    qsort(plan->handed, (size_t)plan->handed_count, sizeof *plan->handed, by_step);
+    for (int32_t i = 0; i < count; i++)
+        if (kept[i])
+            p->last_read[number(p, nt_graph_output(p->graph, i)->value)] = ALWAYS;
+    nt_free(kept, count * sizeof *kept);
+    return NT_OK;
 }
 
 /* --- places ----------------------------------------------------------------------------------- */
@@ -127,7 +185,8 @@ static int32_t in_place(const planner *p, const nt_node *node, int32_t s) {
         return -1;
     nt_value in = node->in[at];
     const nt_node *from = nt_graph_node(p->graph, in.node);
-    if (from->op->traits & NT_OP_SOURCE || p->last_read[number(p, in)] != s)
+    if (from->op->traits & NT_OP_SOURCE || p->last_read[number(p, in)] != s ||
+        p->handed[number(p, in)])
         return -1;
     for (int32_t j = 0; j < node->in_count; j++)
         if (j != at && number(p, node->in[j]) == number(p, in))
@@ -261,6 +320,7 @@ static nt_status make(planner *p) {
     nt_arena *arena = &p->plan->arena;
     NT_TRY(find_order(p));
     find_last_reads(p);
+    NT_TRY(find_output_ends(p));
     nt_step *steps = NT_ARENA_ARRAY(arena, nt_step, p->count);
     if (!steps)
         return NT_NO_MEMORY;
@@ -273,14 +333,23 @@ static nt_status make(planner *p) {
 }
 
 nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error) {
+    return nt_plan_new_handing(graph, batch, NULL, 0, ret, error);
+}
+
+nt_status nt_plan_new_handing(const nt_graph *graph, int32_t batch, const nt_handover *handovers,
+                              int32_t count, nt_plan **ret, nt_error *error) {
     size_t size = (size_t)nt_graph_size(graph), values = (size_t)nt_graph_value_count(graph);
-    planner p = {.graph = graph, .plan = nt_alloc_zero(sizeof(nt_plan))};
+    planner p = {.graph = graph,
+                 .plan = nt_alloc_zero(sizeof(nt_plan)),
+                 .handovers = handovers,
+                 .handover_count = count};
     p.order = nt_alloc(size * sizeof *p.order);
     p.last_read = nt_alloc(values * sizeof *p.last_read);
+    p.handed = nt_alloc_zero(values * sizeof *p.handed);
     p.block = nt_alloc(values * sizeof *p.block);
     p.blocks = nt_alloc(values * sizeof *p.blocks);
     nt_status status = NT_NO_MEMORY;
-    if (p.plan && p.order && p.last_read && p.block && p.blocks) {
+    if (p.plan && p.order && p.last_read && p.handed && p.block && p.blocks) {
         nt_arena_init(&p.plan->arena);
         p.plan->graph = graph;
         p.plan->batch = batch;
@@ -288,6 +357,7 @@ nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_er
     }
     nt_free(p.order, size * sizeof *p.order);
     nt_free(p.last_read, values * sizeof *p.last_read);
+    nt_free(p.handed, values * sizeof *p.handed);
     nt_free(p.block, values * sizeof *p.block);
     nt_free(p.blocks, values * sizeof *p.blocks);
     if (status != NT_OK) {

@@ -6,6 +6,9 @@
  * others once its last reader, in the plan's own order, has run, and until its writer does.
  *
  *     slab   | values … | shared scratch | each worker's |
+ *
+ * An output stays until the next run, unless it is handed over: taken as soon as it is there, as a
+ * training loop takes a gradient, so that its bytes are free for the gradients that follow.
  */
 #ifndef NT_PLAN_H
 #define NT_PLAN_H
@@ -19,12 +22,26 @@ typedef struct nt_step {
 
 #define NT_NOWHERE ((size_t)-1)
 
+/* An output that is handed over, and the parameter that its taker changes: it is taken once nobody
+ * reads that any more, and computed again only by the fixed part of the next run. */
+typedef struct nt_handover {
+    int32_t output; /* position among the graph's outputs */
+    const char *parameter;
+} nt_handover;
+
+typedef struct nt_handing {
+    int32_t step; /* the varying step after which it is */
+    int32_t output;
+} nt_handing;
+
 typedef struct nt_plan {
     nt_arena arena;
     const nt_graph *graph;
     int32_t batch; /* the most samples of a run */
     nt_step *fixed, *varying;
     int32_t fixed_count, varying_count;
+    nt_handing *handed; /* by step */
+    int32_t handed_count;
     size_t slab_size;    /* bytes, scratch included */
     size_t fixed_size;   /* of the values that are computed once and stay */
     size_t varying_size; /* the rest of the values' part of the slab */
@@ -34,6 +51,10 @@ typedef struct nt_plan {
 } nt_plan;
 
 nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error);
+
+/* Likewise, with outputs that are handed over. Where nothing varies, nothing is. */
+nt_status nt_plan_new_handing(const nt_graph *graph, int32_t batch, const nt_handover *handovers,
+                              int32_t count, nt_plan **ret, nt_error *error);
 void nt_plan_free(nt_plan *plan);
 
 #endif

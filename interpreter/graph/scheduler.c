@@ -29,6 +29,8 @@ struct nt_run {
     uint64_t draw; /* of random ops: see nt_run_set_draw */
     nt_run_watch watch;
     void *watch_context;
+    nt_run_take take;
+    void *take_context;
 };
 
 static nt_tensor *value_of(const nt_run *run, nt_value value) {
@@ -149,6 +151,11 @@ void nt_run_set_watch(nt_run *run, nt_run_watch watch, void *context) {
     run->watch_context = context;
 }
 
+void nt_run_set_take(nt_run *run, nt_run_take take, void *context) {
+    run->take = take;
+    run->take_context = context;
+}
+
 /* Sorts the inputs of a gradient node, which are in `in` now, into the places that backward reads.
  */
 static void sort_gradient(const action *step, int32_t count) {
@@ -215,8 +222,13 @@ static void execute_all(void *context) {
     for (int32_t s = 0; !run->fixed_done && s < plan->fixed_count; s++)
         execute(run, &run->actions[s], 1);
     run->fixed_done = true;
-    for (int32_t s = 0; s < plan->varying_count; s++)
+    for (int32_t s = 0, handed = 0; s < plan->varying_count; s++) {
         execute(run, &run->actions[plan->fixed_count + s], batch->count);
+        for (; handed < plan->handed_count && plan->handed[handed].step == s; handed++)
+            if (run->take)
+                run->take(run->take_context, plan->handed[handed].output,
+                          nt_run_output(run, plan->handed[handed].output));
+    }
 }
 
 static nt_status bind_feeds(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,

@@ -25,6 +25,11 @@ void nt_run_refresh(nt_run *run);
 /* Chooses what random ops draw in the next batches: a training loop gives each step its own. */
 void nt_run_set_draw(nt_run *run, uint64_t draw);
 
+/* Takes an output that the plan hands over, of a run that is under way; its data are gone when the
+ * call returns. It may use the threads (parallel.h). NULL: handed over to nobody. */
+typedef void (*nt_run_take)(void *context, int32_t output, nt_tensor value);
+void nt_run_set_take(nt_run *run, nt_run_take take, void *context);
+
 /* What to feed an input with: `data` in our order (NHWC), not copied. */
 typedef struct nt_feed {
     const char *name;
@@ -36,7 +41,7 @@ nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_
                        nt_error *error);
 
 /* An output of the newest batch, by its position among the graph's outputs; valid until the next.
- */
+ * Not of those that are handed over, but to their taker. */
 nt_tensor nt_run_output(const nt_run *run, int32_t i);
 
 /* Any value, for a watcher: a value that others may overwrite is whole only just after its node

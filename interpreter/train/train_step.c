@@ -1,9 +1,11 @@
-/* A step runs the graph once for loss and gradients; the optimiser then works through the tensors,
- * cut into jobs of a fixed number of elements. */
+/* A step runs the graph once for loss and gradients. Meanwhile each gradient is handed over to the
+ * optimiser, which works through the tensor in jobs of a fixed number of elements, and is gone:
+ * gradients of all weights at once would take as much memory as the weights do. */
 #include "train_step.h"
 
 #include "culprit.h"
 #include "parallel.h"
+#include <math.h>
 #include <string.h>
 
 nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
@@ -12,9 +14,22 @@ nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
     return nt_step_graph_new(network, recipe, &step->graph, error);
 }
 
+/* Each gradient is handed to the optimiser. */
+static nt_status make_plan(nt_train_step *step, nt_error *error) {
+    nt_step_graph *graph = step->graph;
+    nt_handover *handovers = NT_ARENA_ARRAY(&graph->arena, nt_handover, graph->grad_count);
+    if (!handovers)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory planning the training graph");
+    for (int32_t g = 0; g < graph->grad_count; g++)
+        handovers[g] = (nt_handover){graph->grads[g].output,
+                                     step->network->states[graph->grads[g].state].name};
+    return nt_plan_new_handing(graph->graph, step->recipe->batch, handovers, graph->grad_count,
+                               &step->plan, error);
+}
+
 nt_status nt_train_step_prepare(nt_train_step *step, nt_error *error) {
     NT_TRY(nt_training_state_new(step->network, step->recipe->optimiser, &step->state, error));
-    NT_TRY(nt_plan_new(step->graph->graph, step->recipe->batch, &step->plan, error));
+    NT_TRY(make_plan(step, error));
     return nt_run_new(step->plan, nt_weights_bind(step->state->weights, NULL), &step->run, error);
 }
 
@@ -24,21 +39,6 @@ void nt_train_step_finish(nt_train_step *step) {
     nt_training_state_free(step->state);
     nt_step_graph_free(step->graph);
     *step = (nt_train_step){0};
-}
-
-static nt_status run_batch(nt_train_step *step, const float *images, const int32_t *labels,
-                           nt_error *error) {
-    nt_feed feeds[] = {{step->network->inputs[0].name, images}, {NT_TARGET, labels}};
-    nt_run_refresh(step->run);
-    return nt_run_batch(step->run, feeds, 2, step->recipe->batch, error);
-}
-
-nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,
-                            uint64_t draw, float *ret_loss, nt_error *error) {
-    nt_run_set_draw(step->run, draw);
-    NT_TRY(run_batch(step, images, labels, error));
-    *ret_loss = nt_run_output(step->run, step->graph->loss).f[0];
-    return NT_OK;
 }
 
 nt_train_count nt_train_step_count(const nt_train_step *step, const int32_t *labels) {
@@ -82,20 +82,37 @@ static void update_job(const void *context, int job, int worker) {
     jobs->optimiser->update(&part);
 }
 
-static void update_tensor(nt_train_step *step, nt_bound bound, double rate, int64_t number) {
+static void update_tensor(nt_train_step *step, size_t state, const nt_step_moment *moment,
+                          const float *gradient) {
     const nt_optimiser *optimiser = step->recipe->optimiser;
-    nt_tensor weights = nt_weights_at(step->state->weights, bound.state);
+    nt_tensor weights = nt_weights_at(step->state->weights, state);
     update_jobs jobs = {.optimiser = optimiser,
                         .call = {.options = step->recipe->optimiser_options,
-                                 .rate = rate,
-                                 .step = number,
+                                 .rate = moment->rate,
+                                 .step = moment->number,
                                  .count = nt_type_stored(weights.type),
                                  .weights = weights.f,
-                                 .grads = nt_run_output(step->run, bound.output).f}};
+                                 .grads = gradient}};
     for (int k = 0; k < optimiser->slot_count; k++)
         jobs.call.slots[k] =
-            nt_weights_at(step->state->weights, step->state->first_slot[bound.state] + (size_t)k).f;
+            nt_weights_at(step->state->weights, step->state->first_slot[state] + (size_t)k).f;
     nt_parallel((int)((jobs.call.count + JOB - 1) / JOB), update_job, &jobs);
+}
+
+typedef struct learning {
+    nt_train_step *step;
+    nt_step_moment moment;
+} learning;
+
+/* The graph's outputs run in their order, the loss before any gradient. */
+static void take_gradient(void *context, int32_t output, nt_tensor gradient) {
+    const learning *l = context;
+    const nt_step_graph *graph = l->step->graph;
+    if (!isfinite(nt_run_output(l->step->run, graph->loss).f[0]))
+        return;
+    for (int32_t g = 0; g < graph->grad_count; g++)
+        if (graph->grads[g].output == output)
+            update_tensor(l->step, graph->grads[g].state, &l->moment, gradient.f);
 }
 
 /* Running statistics take their next values, and counters count. */
@@ -110,21 +127,20 @@ static void commit_updates(nt_train_step *step) {
             nt_weights_at(step->state->weights, i).i[0]++;
 }
 
-typedef struct apply_call {
-    nt_train_step *step;
-    double rate;
-    int64_t number;
-} apply_call;
-
-static void apply_all(void *context) {
-    const apply_call *call = context;
-    for (int32_t g = 0; g < call->step->graph->grad_count; g++)
-        update_tensor(call->step, call->step->graph->grads[g], call->rate, call->number);
-}
-
-void nt_train_step_apply(nt_train_step *step, double rate, int64_t number) {
-    nt_team(apply_all, &(apply_call){.step = step, .rate = rate, .number = number});
-    commit_updates(step);
+nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,
+                            nt_step_moment moment, float *ret_loss, nt_error *error) {
+    learning l = {step, moment};
+    const nt_feed feeds[] = {{step->network->inputs[0].name, images}, {NT_TARGET, labels}};
+    nt_run_set_draw(step->run, moment.draw);
+    nt_run_refresh(step->run);
+    nt_run_set_take(step->run, take_gradient, &l);
+    nt_status status = nt_run_batch(step->run, feeds, 2, step->recipe->batch, error);
+    nt_run_set_take(step->run, NULL, NULL);
+    NT_TRY(status);
+    *ret_loss = nt_run_output(step->run, step->graph->loss).f[0];
+    if (isfinite(*ret_loss))
+        commit_updates(step);
+    return NT_OK;
 }
 
 /* --- values that are not finite --------------------------------------------------------------- */

@@ -24,10 +24,18 @@ nt_status nt_train_step_init(nt_train_step *step, const nt_network *network,
 nt_status nt_train_step_prepare(nt_train_step *step, nt_error *error);
 void nt_train_step_finish(nt_train_step *step);
 
-/* Loss and gradients of one batch of the recipe's size: NHWC images, and their classes. Changes no
- * weight. `draw` is what random ops draw from. */
+/* Where a step stands in the training. */
+typedef struct nt_step_moment {
+    double rate;    /* of learning */
+    int64_t number; /* of the updates, from 1 */
+    uint64_t draw;  /* what random ops draw from */
+} nt_step_moment;
+
+/* Learns from one batch of the recipe's size: NHWC images, and their classes. Updates every weight,
+ * each as soon as its gradient is there, and commits running statistics and counters; where the
+ * loss is not finite, changes nothing. */
 nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,
-                            uint64_t draw, float *ret_loss, nt_error *error);
+                            nt_step_moment moment, float *ret_loss, nt_error *error);
 
 /* Of the batch just run: how many samples (or pixels) count, which is those that the loss does not
  * ignore, and how many of them are classified rightly. */
@@ -37,12 +45,8 @@ typedef struct nt_train_count {
 
 nt_train_count nt_train_step_count(const nt_train_step *step, const int32_t *labels);
 
-/* Updates every weight from the batch just run, and commits running statistics and counters.
- * `number` counts the updates, from 1. */
-void nt_train_step_apply(nt_train_step *step, double rate, int64_t number);
-
-/* The first node of this batch with a value that is not finite, NULL if there is none; runs the
- * batch again. */
+/* The first node of this batch, whose loss was not finite, with a value that is not, NULL if there
+ * is none; runs the batch again. */
 nt_status nt_train_step_find_culprit(nt_train_step *step, const float *images,
                                      const int32_t *labels, const nt_node **ret, nt_error *error);
 

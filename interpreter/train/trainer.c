@@ -107,14 +107,14 @@ static nt_status train_step(trainer *t) {
     NT_TRY(nt_feeder_next(t->feeder, &images, &labels, t->error));
     /* Each number is hashed before the next one joins, so that seeds don't share their draws. */
     uint64_t draw = nt_hash_word(nt_hash_word(0, (uint64_t)t->given->seed), (uint64_t)moment.step);
-    NT_TRY(nt_train_step_run(&t->step, images, labels, draw, &loss, t->error));
+    nt_step_moment at = {rate_of(t, t->cursor.step), moment.step + 1, draw};
+    NT_TRY(nt_train_step_run(&t->step, images, labels, at, &loss, t->error));
     if (!isfinite(loss))
         return report_divergence(t, images, labels);
     t->cursor.loss_sum += (double)loss * t->given->recipe->batch;
     nt_train_count count = nt_train_step_count(&t->step, labels);
     t->cursor.correct += count.correct;
     t->cursor.counted += count.counted;
-    nt_train_step_apply(&t->step, rate_of(t, t->cursor.step), moment.step + 1);
     t->cursor.step++;
     return NT_OK;
 }

@@ -381,6 +381,68 @@ static void gradient_is_that_of_differences(void **state) {
     close_bench(&b);
 }
 
+/* --- handing over ----------------------------------------------------------------------------- */
+
+typedef struct taker {
+    bout *kept;    /* has run on the same batch, and keeps its gradients */
+    nt_plan *plan; /* of the run that hands over; */
+    int32_t ran;   /* how many of its varying steps have run; */
+    int32_t taken; /* and outputs */
+} taker;
+
+static void count_steps(void *context, int32_t node, bool done) {
+    taker *t = context;
+    if (done && nt_graph_node(t->plan->graph, node)->varies)
+        t->ran++;
+}
+
+/* The gradient is that which is kept otherwise, and no step to come reads the parameter. */
+static void take(void *context, int32_t output, nt_tensor value) {
+    taker *t = context;
+    const nt_graph *graph = t->plan->graph;
+    nt_tensor wanted = nt_run_output(t->kept->run, output);
+    assert_memory_equal(value.f, wanted.f, (size_t)nt_type_stored(value.type) * sizeof(float));
+    const char *name = nt_graph_output(graph, output)->name + strlen("gradient ");
+    for (int32_t s = t->ran; s < t->plan->varying_count; s++) {
+        const nt_node *node = nt_graph_node(graph, t->plan->varying[s].node);
+        for (int32_t j = 0; j < node->in_count; j++) {
+            const nt_node *in = nt_graph_node(graph, node->in[j].node);
+            assert_false(in->op == &nt_op_param && strcmp(in->name, name) == 0);
+        }
+    }
+    t->taken++;
+}
+
+static void gradients_are_handed_over(void **state) {
+    (void)state;
+    bench b;
+    bout kept;
+    nt_run *run;
+    nt_handover handovers[16];
+    open_bench(&b, tiny_network, NULL);
+    open_bout(&kept, &b);
+    loss_of(&kept);
+    int32_t count = kept.step->grad_count;
+    for (int32_t g = 0; g < count; g++)
+        handovers[g] = (nt_handover){kept.step->grads[g].output,
+                                     b.network->states[kept.step->grads[g].state].name};
+    taker t = {.kept = &kept};
+    const nt_feed feeds[] = {{b.network->inputs[0].name, kept.images}, {NT_TARGET, kept.labels}};
+    EXPECT_OK(&b.error,
+              nt_plan_new_handing(kept.step->graph, BATCH, handovers, count, &t.plan, &b.error));
+    assert_true(t.plan->varying_size < kept.plan->varying_size);
+    EXPECT_OK(&b.error, nt_run_new(t.plan, nt_weights_bind(kept.weights, NULL), &run, &b.error));
+    nt_run_set_draw(run, 5);
+    nt_run_set_watch(run, count_steps, &t);
+    nt_run_set_take(run, take, &t);
+    EXPECT_OK(&b.error, nt_run_batch(run, feeds, 2, BATCH, &b.error));
+    assert_int_equal(t.taken, count);
+    nt_run_free(run);
+    nt_plan_free(t.plan);
+    close_bout(&kept);
+    close_bench(&b);
+}
+
 /* --- bits ------------------------------------------------------------------------------------- */
 
 /* Residual units with strides, groups, a projection, and channels enough for several blocks of
@@ -425,8 +487,9 @@ static nt_weights *trained(bench *b, int threads, bool plain, float losses[STEPS
             images[i * RESIDUAL_FLOATS + p] = (float)pixel_of(i, 0, p) / 64 - 2;
     }
     for (int k = 0; k < STEPS; k++) {
-        EXPECT_OK(&b->error, nt_train_step_run(&step, images, labels, 1, &losses[k], &b->error));
-        nt_train_step_apply(&step, 0.05, k + 1);
+        const nt_step_moment moment = {.rate = 0.05, .number = k + 1, .draw = 1};
+        EXPECT_OK(&b->error,
+                  nt_train_step_run(&step, images, labels, moment, &losses[k], &b->error));
     }
     for (size_t i = 0; i < nt_weights_count(weights); i++) {
         nt_tensor from = nt_weights_at(step.state->weights, i), to = nt_weights_at(weights, i);
@@ -479,6 +542,7 @@ int main(void) {
         cmocka_unit_test(what_the_loss_ignores_is_refused),
         cmocka_unit_test(no_memory_is_said),
         cmocka_unit_test(gradient_is_that_of_differences),
+        cmocka_unit_test(gradients_are_handed_over),
         cmocka_unit_test(passes_change_no_bit),
         cmocka_unit_test(misfitting_loss_is_refused),
     };
