@@ -95,6 +95,42 @@ static void what_reads_its_input_is_recomputed(void **state) {
     close_bench(&b);
 }
 
+/* Of a chain of residual units four in a row are computed again, the chain's begin among them; then
+ * one is kept. */
+static void chains_are_recomputed_in_rows(void **state) {
+    (void)state;
+    enum { UNITS = 7 };
+    static const int times[UNITS] = {2, 2, 2, 2, 1, 2, 2};
+    bench b;
+    nt_step_graph *step;
+    nt_text yaml;
+    nt_text_init(&yaml);
+    nt_text_add(&yaml, TINY_HEAD);
+    for (int i = 0; i < UNITS; i++)
+        nt_text_printf(&yaml,
+                       "  conv%d: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+                       "  bn%d:   {op: batch_norm}\n"
+                       "  add%d:  {op: add, from: [bn%d, %s%d]}\n"
+                       "  relu%d: {op: relu}\n",
+                       i, i, i, i, i > 0 ? "relu" : "bn", i > 0 ? i - 1 : 0, i);
+    nt_text_add(&yaml, TINY_TAIL);
+    open_bench(&b, yaml.bytes, NULL);
+    EXPECT_OK(&b.error, nt_step_graph_new(b.network, &b.recipe, &step, &b.error));
+    for (int u = 0; u < UNITS; u++) {
+        char name[16];
+        int found = 0;
+        snprintf(name, sizeof name, "relu%d", u);
+        for (int32_t i = 0; i < nt_graph_size(step->graph); i++) {
+            const nt_node *node = nt_graph_node(step->graph, i);
+            found += !node->grad && strcmp(node->name, name) == 0;
+        }
+        assert_int_equal(found, times[u]);
+    }
+    nt_text_finish(&yaml);
+    nt_step_graph_free(step);
+    close_bench(&b);
+}
+
 /* Of conv1's gradient only dw is used, since the image needs none. relu is read twice, so its
  * gradient is a sum, the later reader's part first. */
 static void step_graph_exactly(void **state) {
@@ -537,6 +573,7 @@ int main(void) {
         cmocka_unit_test(step_graph_exactly),
         cmocka_unit_test(what_is_cheap_is_recomputed),
         cmocka_unit_test(what_reads_its_input_is_recomputed),
+        cmocka_unit_test(chains_are_recomputed_in_rows),
         cmocka_unit_test(sums_of_many_readers),
         cmocka_unit_test(both_inputs_of_one_node),
         cmocka_unit_test(what_the_loss_ignores_is_refused),
