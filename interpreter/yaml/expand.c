@@ -4,9 +4,9 @@
  * A node that is in error still gets its name, bound to an unknown value; whatever reads that is
  * checked as far as it can be without it, and is unknown in turn. So one mistake is one diagnostic.
  */
-#include "foreign_words.h"
-#include "network_file_private.h"
+#include "expand.h"
 
+#include "foreign_words.h"
 #include <string.h>
 
 /* One node of a `nodes` map, in one iteration of its repeat. */
@@ -515,19 +515,11 @@ static nt_status define(visit *v, nt_binding value) {
     return bind(v, &v->loader->paths, &value);
 }
 
-nt_status nt_expand_count(nt_loader *loader, const nt_reader *reader, const nt_yaml *key) {
-    if (++loader->visited <= NT_NETWORK_MOST_NODES)
-        return NT_OK;
-    loader->stopped = true;
-    return nt_reader_say(reader, key, "the network expands to more than %d nodes",
-                         NT_NETWORK_MOST_NODES);
-}
-
 static nt_status expand_visit(visit *v, nt_binding *previous) {
     nt_loader *loader = v->loader;
     nt_binding value = {.unknown = true};
     bool failed = false, incomplete = v->level->incomplete;
-    NT_TRY(nt_expand_count(loader, &v->reader, v->key));
+    NT_TRY(nt_loader_visit(loader, &v->reader, v->key));
     NT_TRY(nt_loader_settle(loader, read_name(v), &failed));
     if (!failed)
         NT_TRY(evaluate(v, previous, &value));
@@ -540,8 +532,9 @@ static nt_status expand_visit(visit *v, nt_binding *previous) {
     return NT_OK;
 }
 
-nt_status nt_expand_node(nt_loader *loader, nt_scope *level, const nt_scope *scope,
-                         const nt_frame *frame, const nt_yaml_entry *entry, nt_binding *previous) {
+static nt_status expand_node(nt_loader *loader, nt_scope *level, const nt_scope *scope,
+                             const nt_frame *frame, const nt_yaml_entry *entry,
+                             nt_binding *previous) {
     visit v = {.loader = loader,
                .level = level,
                .scope = scope,
@@ -562,9 +555,9 @@ nt_status nt_expand_nodes(nt_loader *loader, nt_scope *scope, const nt_frame *fr
         const nt_yaml_entry *entry = &nodes->entries[i];
         const nt_yaml *repeat = nt_yaml_get(entry->value, "repeat");
         if (repeat)
-            NT_TRY(nt_expand_repeat(loader, scope, frame, entry, repeat, value));
+            NT_TRY(nt_expand_repeat(loader, scope, frame, entry, repeat, expand_node, value));
         else
-            NT_TRY(nt_expand_node(loader, scope, scope, frame, entry, value));
+            NT_TRY(expand_node(loader, scope, scope, frame, entry, value));
     }
     return NT_OK;
 }

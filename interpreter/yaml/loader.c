@@ -1,5 +1,5 @@
-/* What every part of the graph language asks of the loader: a reader in a scope, and how loading
- * goes on after an error so that one run reports many, each place once. */
+/* What every part of the graph language asks of the loader: a reader in a scope, how loading goes
+ * on after an error so that one run reports many, each place once, and where it ends. */
 #include "network_file_private.h"
 
 #include <string.h>
@@ -40,4 +40,12 @@ void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped) {
     if (kept < error->count)
         error->dropped = dropped; /* there is room again, and loading goes on */
     error->count = kept;
+}
+
+nt_status nt_loader_visit(nt_loader *loader, const nt_reader *reader, const nt_yaml *key) {
+    if (++loader->visited <= NT_NETWORK_MOST_NODES)
+        return NT_OK;
+    loader->stopped = true;
+    return nt_reader_say(reader, key, "the network expands to more than %d nodes",
+                         NT_NETWORK_MOST_NODES);
 }

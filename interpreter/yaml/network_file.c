@@ -3,7 +3,7 @@
 #include "network_file.h"
 
 #include "alloc.h"
-#include "network_file_private.h"
+#include "expand.h"
 #include <string.h>
 
 enum { LARGEST_DIMENSION = 1 << 16, MOST_ELEMENTS = 1 << 28 };

@@ -106,6 +106,9 @@ nt_status nt_loader_settle(const nt_loader *loader, nt_status status, bool *fail
  * then. */
 void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped);
 
+/* A node, or a round of a repeat, more; reports at `key` that the limit is passed. */
+nt_status nt_loader_visit(nt_loader *loader, const nt_reader *reader, const nt_yaml *key);
+
 bool nt_is_node_word(const char *text); /* a key that nodes have: op, from, when and so on */
 bool nt_is_name(const char *text);      /* for a param or a variable: letters, digits, _ */
 nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_formal **ret,
@@ -121,30 +124,5 @@ nt_status nt_formals_bind(nt_loader *loader, const nt_formal *formals, int count
 nt_status nt_definitions_read(nt_loader *loader, const nt_document *document, const nt_yaml *root);
 nt_definition *nt_definition_find(const nt_loader *loader, const char *name); /* or NULL */
 const char *const *nt_definition_names(nt_loader *loader); /* NULL-terminated; or NULL */
-
-/* Where nodes are being expanded. */
-typedef struct nt_frame {
-    const char *prefix; /* "layer1.0." */
-    const char *stage, *block, *kind;
-    const char *const *tags; /* NULL-terminated */
-    int tag_count;
-    const nt_trail *trail;
-    int depth;
-} nt_frame;
-
-/* A node, or a round of a repeat, more; reports at `key` that the limit is passed. */
-nt_status nt_expand_count(nt_loader *loader, const nt_reader *reader, const nt_yaml *key);
-
-/* One node of the level, seen from `scope`: the level itself, or a repeat's variables in front of
- * it; and the copies of one that says `repeat`. *previous as below. */
-nt_status nt_expand_node(nt_loader *loader, nt_scope *level, const nt_scope *scope,
-                         const nt_frame *frame, const nt_yaml_entry *entry, nt_binding *previous);
-nt_status nt_expand_repeat(nt_loader *loader, nt_scope *level, const nt_frame *frame,
-                           const nt_yaml_entry *entry, const nt_yaml *repeat, nt_binding *previous);
-
-/* Expands scope->nodes. *value comes in as what the first node reads, goes out as what the last one
- * is. */
-nt_status nt_expand_nodes(nt_loader *loader, nt_scope *scope, const nt_frame *frame,
-                          nt_binding *value);
 
 #endif

@@ -1,7 +1,7 @@
 /* The copies of a node that says `repeat`: one for each value of its variable. Each further
  * variable runs anew for each value of those before it, which its range may read, as loops within
  * loops do; one without an end counts all copies. */
-#include "network_file_private.h"
+#include "expand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ typedef struct copying {
     const nt_frame *frame;
     const nt_yaml_entry *entry;
     const nt_yaml *repeat;
+    nt_node_expander *expand;
     range *ranges;          /* one a variable; those with an end are read when their turn comes */
     nt_variable *variables; /* the values of now */
     char (*words)[NT_WHY];  /* the same for messages: "i = 3" */
@@ -151,7 +152,7 @@ static nt_status expand_with(copying *c, int32_t k) {
     scope.variables = c->variables;
     scope.variable_count = k;
     c->copies++;
-    return nt_expand_node(c->loader, c->level, &scope, &inner, c->entry, c->previous);
+    return c->expand(c->loader, c->level, &scope, &inner, c->entry, c->previous);
 }
 
 /* Reads the range of variable k, which sees those before it that have an end. */
@@ -183,7 +184,7 @@ static nt_status expand_from(copying *c, int32_t k, const nt_trail *trail) {
     for (int64_t i = c->ranges[k].first; !failed && i <= c->ranges[k].last; i++) {
         set(c, k, i);
         if (k + 1 < c->repeat->count)
-            NT_TRY(nt_expand_count(c->loader, &reader, c->entry->key));
+            NT_TRY(nt_loader_visit(c->loader, &reader, c->entry->key));
         NT_TRY(expand_with(c, k + 1));
     }
     return NT_OK;
@@ -191,13 +192,14 @@ static nt_status expand_from(copying *c, int32_t k, const nt_trail *trail) {
 
 nt_status nt_expand_repeat(nt_loader *loader, nt_scope *level, const nt_frame *frame,
                            const nt_yaml_entry *entry, const nt_yaml *repeat,
-                           nt_binding *previous) {
+                           nt_node_expander *expand, nt_binding *previous) {
     nt_reader reader = nt_loader_reader(loader, level, frame->trail);
     copying c = {.loader = loader,
                  .level = level,
                  .frame = frame,
                  .entry = entry,
                  .repeat = repeat,
+                 .expand = expand,
                  .previous = previous};
     int errors = loader->error->count, dropped = loader->error->dropped;
     nt_status status = open(&c, &reader);
