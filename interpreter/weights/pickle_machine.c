@@ -6,62 +6,7 @@
 #include <endian.h>
 #include <string.h>
 
-/* --- what is said ----------------------------------------------------------------------------- */
-
-static void say(const nt_pickle_machine *m, const char *format, va_list arguments) {
-    nt_text text;
-    nt_text_init(&text);
-    nt_text_vprintf(&text, format, arguments);
-    nt_error_in(m->in->file->error, NT_INVALID, m->in->path, (int64_t)m->opcode_at, "%s",
-                text.failed ? "the pickle cannot be read" : text.bytes);
-    nt_text_finish(&text);
-}
-
-nt_status nt_pickle_broken(const nt_pickle_machine *m, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    say(m, format, arguments);
-    va_end(arguments);
-    nt_error_hint(m->in->file->error, "the pickle is damaged: copy or download the file again");
-    return NT_INVALID;
-}
-
-nt_status nt_pickle_refuse(const nt_pickle_machine *m, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    say(m, format, arguments);
-    va_end(arguments);
-    nt_error_hint(m->in->file->error,
-                  "only tensors in dicts are read, and no code of a file is run; if you trust it, "
-                  "load it in Python, and save the weights alone: torch.save(model.state_dict(), "
-                  "\"weights.pt\")");
-    return NT_INVALID;
-}
-
-/* --- values ----------------------------------------------------------------------------------- */
-
-nt_pickled *nt_pickle_value(const nt_pickle_machine *m, nt_pickled_kind kind) {
-    nt_pickled *value = NT_ARENA_NEW(m->in->file->arena, nt_pickled);
-    if (value)
-        value->kind = kind;
-    return value;
-}
-
-nt_status nt_pickle_append(const nt_pickle_machine *m, nt_pickled *list, nt_pickled *item) {
-    nt_pickled_items *items = &list->list;
-    if (items->count == items->capacity) {
-        size_t capacity = items->capacity ? 2 * items->capacity : 4;
-        nt_pickled **longer = NT_ARENA_ARRAY(m->in->file->arena, nt_pickled *, capacity);
-        if (!longer)
-            return nt_pickle_no_memory(m->in);
-        if (items->count)
-            memcpy(longer, items->items, items->count * sizeof *longer);
-        items->items = longer;
-        items->capacity = capacity;
-    }
-    items->items[items->count++] = item;
-    return NT_OK;
-}
+/* --- the stack -------------------------------------------------------------------------------- */
 
 static nt_status push(nt_pickle_machine *m, nt_pickled *value) {
     if (!nt_grow((void **)&m->stack, &m->stack_capacity, m->depth, sizeof *m->stack))

@@ -1,5 +1,5 @@
-/* What the parts of the pickle machine share: pickle_input.c, pickle_machine.c, pickle_tensors.c.
- */
+/* What the parts of the pickle machine share, lowest first: pickle_input.c, pickle_say.c and
+ * pickle_value.c, pickle_tensors.c, pickle_machine.c. */
 #ifndef NT_PICKLE_PRIVATE_H
 #define NT_PICKLE_PRIVATE_H
 
