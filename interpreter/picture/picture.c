@@ -18,13 +18,6 @@ bool nt_picture_named(const char *path) {
     return false;
 }
 
-nt_status nt_picture_damaged(const char *path, int64_t offset, const char *message,
-                             nt_error *error) {
-    nt_error_in(error, NT_INVALID, path, offset, "is damaged: %s", message);
-    nt_error_hint(error, "get the file anew, or take it away");
-    return NT_INVALID;
-}
-
 static const nt_picture_format *const formats[] = {&nt_picture_png, &nt_picture_jpeg,
                                                    &nt_picture_tiff, &nt_picture_webp};
 

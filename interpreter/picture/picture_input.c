@@ -1,7 +1,7 @@
 /* Picture files as decoders see them: a first piece in memory, which grows when it is asked for,
  * and single reads anywhere. What a picture's header says is in its first kilobytes, so that a look
  * at many files reads little of each. A file in memory has no descriptor: its piece is all of it.
- */
+ * What can't be decoded is said here, too. */
 #include "picture_private.h"
 
 #include "alloc.h"
@@ -78,4 +78,11 @@ nt_status nt_input_take(nt_picture_input *input, int64_t size, nt_error *error) 
         return nt_error_in(error, NT_IO, input->path, (int64_t)have + got,
                            "the file ends here, early: it is being changed");
     return NT_OK;
+}
+
+nt_status nt_picture_damaged(const char *path, int64_t offset, const char *message,
+                             nt_error *error) {
+    nt_error_in(error, NT_INVALID, path, offset, "is damaged: %s", message);
+    nt_error_hint(error, "get the file anew, or take it away");
+    return NT_INVALID;
 }

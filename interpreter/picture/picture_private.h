@@ -27,6 +27,10 @@ nt_status nt_input_take(nt_picture_input *input, int64_t size, nt_error *error);
  * can't be read. */
 size_t nt_input_read(const nt_picture_input *input, int64_t offset, void *to, size_t size);
 
+/* NT_INVALID: what a decoder says of a file that it can't read. */
+nt_status nt_picture_damaged(const char *path, int64_t offset, const char *message,
+                             nt_error *error);
+
 /* --- formats ---------------------------------------------------------------------------------- */
 
 /* A picture with its rows and columns as they lie in the file, and its orientation. */
@@ -55,10 +59,6 @@ nt_status nt_picture_decode(nt_picture_input *input, nt_picture_use use, bool lo
 
 /* NT_INVALID where a side or the whole is larger than NT_PICTURE_LARGEST and NT_PICTURE_MOST. */
 nt_status nt_picture_check_size(const char *path, const nt_picture *picture, nt_error *error);
-
-/* NT_INVALID: what a decoder says of a file that it can't read. */
-nt_status nt_picture_damaged(const char *path, int64_t offset, const char *message,
-                             nt_error *error);
 
 /* What an EXIF note says of the orientation, 1 to 8; 1: nothing. It may begin with "Exif\0\0", as
  * it does in a JPEG's APP1 segment. */

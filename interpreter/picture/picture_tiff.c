@@ -309,10 +309,5 @@ static nt_status from_tiff(const nt_picture_input *input, nt_picture_use use, bo
     return status;
 }
 
-/* 42, or 43 in files of more than 4 GB, in either byte order. */
-static bool is_tiff(const unsigned char *bytes, size_t size) {
-    return size >= 4 && (memcmp(bytes, "II*\0", 4) == 0 || memcmp(bytes, "MM\0*", 4) == 0 ||
-                         memcmp(bytes, "II+\0", 4) == 0 || memcmp(bytes, "MM\0+", 4) == 0);
-}
-
-const nt_picture_format nt_picture_tiff = {.knows = is_tiff, .anywhere = true, .read = from_tiff};
+const nt_picture_format nt_picture_tiff = {
+    .knows = nt_tiff_is, .anywhere = true, .read = from_tiff};

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 /* --- input ------------------------------------------------------------------------------------ */
 
@@ -65,6 +66,11 @@ nt_status nt_tiff_failure(const nt_tiff *t, const char *otherwise, nt_error *err
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
+
+bool nt_tiff_is(const unsigned char *bytes, size_t size) {
+    return size >= 4 && (memcmp(bytes, "II*\0", 4) == 0 || memcmp(bytes, "MM\0*", 4) == 0 ||
+                         memcmp(bytes, "II+\0", 4) == 0 || memcmp(bytes, "MM\0+", 4) == 0);
+}
 
 nt_status nt_tiff_open(const nt_picture_input *input, nt_tiff *ret, nt_error *error) {
     enum { LARGEST_BLOCK = 1 << 30 };
@@ -149,7 +155,7 @@ static nt_status pages_of(nt_picture_input *input, int32_t **ret, int32_t *ret_c
     int32_t *pages = NULL, *exact, count = 0;
     size_t capacity = 0;
     NT_TRY(nt_input_take(input, HEAD, error));
-    if (!nt_picture_tiff.knows(input->bytes, input->have))
+    if (!nt_tiff_is(input->bytes, input->have))
         return NT_OK;
     nt_status status = nt_tiff_open(input, &tiff, error);
     if (status == NT_OK)

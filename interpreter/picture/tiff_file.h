@@ -15,6 +15,9 @@ typedef struct nt_tiff {
     char message[160];
 } nt_tiff;
 
+/* By what a file begins with: 42, or 43 in files of more than 4 GB, in either byte order. */
+bool nt_tiff_is(const unsigned char *bytes, size_t size);
+
 /* Opens the file at its first page. Whatever the outcome, nt_tiff_close. */
 nt_status nt_tiff_open(const nt_picture_input *input, nt_tiff *ret, nt_error *error);
 void nt_tiff_close(nt_tiff *tiff);
