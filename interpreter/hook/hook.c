@@ -84,11 +84,6 @@ void nt_hook_free(nt_hook *hook) {
     nt_free(hook, sizeof *hook);
 }
 
-void nt_cases_finish(nt_cases *cases) {
-    nt_arena_finish(&cases->arena);
-    *cases = (nt_cases){0};
-}
-
 /* --- running ---------------------------------------------------------------------------------- */
 
 nt_status nt_hook_next(nt_hook *hook, const nt_answer *answers, nt_cases *ret_questions,

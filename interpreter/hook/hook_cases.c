@@ -130,3 +130,8 @@ int nt_lua_read_cases(lua_State *state) {
     hook->cases.count = (int32_t)count;
     return 0;
 }
+
+void nt_cases_finish(nt_cases *cases) {
+    nt_arena_finish(&cases->arena);
+    *cases = (nt_cases){0};
+}
