@@ -118,9 +118,6 @@ static nt_status read_margin(nt_suite_loader *l, const nt_suite_key *key, const 
     return NT_OK;
 }
 
-/* Convolutions take the direct algorithm, in training and in evaluation, where the suite says so.
- */
-
 /* --- weights, or how they are trained --------------------------------------------------------- */
 
 static const nt_yaml *key_of(const nt_yaml *map, const char *key) {
