@@ -9,6 +9,19 @@
 
 enum { CONV_PASSES = 3 };
 
+/* Of the shapes that are drawn at random, tests take one in so many: sanitizers take their time. */
+#if defined __SANITIZE_ADDRESS__
+enum { CONV_ONE_IN = 5 };
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+enum { CONV_ONE_IN = 5 };
+#else
+enum { CONV_ONE_IN = 1 };
+#endif
+#else
+enum { CONV_ONE_IN = 1 };
+#endif
+
 /* Floats that start out as NaN, or in [-1, 1), and end in a guard, which conv_array_free checks. */
 typedef struct conv_array {
     float *v;

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { EACH = 25 };
+enum { EACH = 25 / CONV_ONE_IN };
 
 static int32_t between(uint64_t seed, uint64_t *draw, int32_t low, int32_t high) {
     return low + (int32_t)(trial_noise(seed, (*draw)++) * (high - low + 1));

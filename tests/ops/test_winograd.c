@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-enum { SHAPES = 50, MANY = 13, ROUNDS = 3 };
+enum { SHAPES = 50 / CONV_ONE_IN, MANY = 13, ROUNDS = 3 };
 
 /* --- running ---------------------------------------------------------------------------------- */
 

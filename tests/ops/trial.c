@@ -21,10 +21,23 @@ double trial_noise(uint64_t seed, uint64_t i) {
     return (words[0] + 0.5) / 4294967296.0;
 }
 
+static char *const *only;
+
+void trial_only(char *const *names) {
+    only = names;
+}
+
+static bool is_wanted(const nt_kind *kind) {
+    for (char *const *name = only; name && *name; name++)
+        if (strcmp(*name, kind->name) == 0)
+            return true;
+    return !only;
+}
+
 void trial_each(void (*visit)(const trial_spec *spec)) {
     for (const nt_kind *const *kind = nt_ops; *kind; kind++) {
         const nt_op *op = (const nt_op *)*kind;
-        for (const nt_op_case *cas = op->cases; cas && cas->inputs; cas++) {
+        for (const nt_op_case *cas = op->cases; is_wanted(*kind) && cas && cas->inputs; cas++) {
             bool norm = strcmp(op->kind.name, "batch_norm") == 0;
             trial_spec spec = {.op = op, .cas = cas, .count = 5, .seed = 1};
             for (int32_t i = 0; i < (norm ? 3 : 1); i++) {

@@ -35,6 +35,9 @@ typedef struct trial {
     int block_count;
 } trial;
 
+/* What trial_each visits: ops of these names, up to NULL; `names` stays the caller's. */
+void trial_only(char *const *names);
+
 /* Calls `visit` for each case of each op, and with each kind of statistics of batch_norm. */
 void trial_each(void (*visit)(const trial_spec *spec));
 
