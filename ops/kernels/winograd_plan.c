@@ -13,7 +13,8 @@ enum {
     KERNEL_FLOATS = 1 << 20, /* the largest kernel that is transformed as a whole */
     FEWEST_TILES = 36,       /* that a full block has, for each time that it reads the kernel */
     MOST_TILES = 192,
-    UNIT_TILES = 12, /* the heights of micro-kernels are divisors of it */
+    STREAMED_PANELS = 2, /* that a job transforms: it reads the tiles once for both */
+    UNIT_TILES = 12,     /* the heights of micro-kernels are divisors of it */
     FEW_BLOCKS = 8,
     DEPTH = 256 /* at most, about: a piece of a panel stays in the second-level cache */
 };
@@ -61,7 +62,7 @@ static void plan_channels(nt_winograd_plan *p) {
     int64_t channels = nt_round_up(p->from.channels, NT_PANEL);
     p->panels = nt_ceil_div(p->to.channels, NT_PANEL);
     p->streamed = p->kernel_points * channels * p->panels * NT_PANEL > KERNEL_FLOATS;
-    p->group = p->streamed ? 1 : NT_MOST_PANELS;
+    p->group = !p->streamed ? NT_MOST_PANELS : p->total < FEWEST_TILES ? 1 : STREAMED_PANELS;
     p->depth = nt_round_up(nt_even(channels, DEPTH), NT_PANEL);
     p->pieces = nt_ceil_div(channels, p->depth);
     p->kernel_point = nt_tiles_stride(p->depth * NT_PANEL);

@@ -12,8 +12,10 @@
  * shared memory, and then each job multiplies a block of them by a few panels.
  *
  * A small kernel is transformed once and shared. A large one would go out to memory and come back
- * at four times the weight's size: of that each job transforms the panel that it uses, a piece of
- * the channels at a time, and multiplies by it at once (`streamed`).
+ * at four times the weight's size: of that each job transforms the panels that it uses, a piece of
+ * the channels at a time, and multiplies by them at once (`streamed`): two, so that the tiles,
+ * which come from the third-level cache, are read half as often, or of a few tiles, for more jobs,
+ * one.
  *
  * The order of a sum is decided by `depth`, and that by the number of channels alone. */
 #ifndef NT_WINOGRAD_PLAN_H
