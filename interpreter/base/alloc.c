@@ -5,6 +5,21 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 1 << 21 /* bytes, of the processors that have two sizes */ };
+
+/* Large blocks ask for huge pages, of which a processor's tables of pages cover more memory: 2 to
+ * 3 % of a ResNet34's time under a virtual machine. */
+static void *fresh_block(size_t size) {
+    void *block = NULL;
+    if (size < 2 * HUGE_PAGE)
+        return aligned_alloc(NT_ALIGN, size);
+    if (posix_memalign(&block, HUGE_PAGE, size) != 0)
+        return NULL;
+    madvise(block, size, MADV_HUGEPAGE); /* where there are none, the block is as good */
+    return block;
+}
 
 static void *system_alloc(void *user, void *block, size_t old_size, size_t new_size) {
     (void)user;
@@ -15,7 +30,7 @@ static void *system_alloc(void *user, void *block, size_t old_size, size_t new_s
     if (new_size > SIZE_MAX / 2)
         return NULL;
     size_t rounded = (new_size + NT_ALIGN - 1) / NT_ALIGN * NT_ALIGN;
-    void *fresh = aligned_alloc(NT_ALIGN, rounded);
+    void *fresh = fresh_block(rounded);
     if (fresh && block) {
         memcpy(fresh, block, old_size < new_size ? old_size : new_size);
         free(block);
