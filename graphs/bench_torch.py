@@ -78,8 +78,13 @@ def size_of(sizes):
     return 'x'.join(map(str, sizes)) if sizes else 'missing'
 
 
+def sides(sizes):
+    return sorted(size for size in sizes if size > 1)
+
+
 def difference(net, request):
-    """What makes it another network than the graph; None: nothing."""
+    """What makes it another network than the graph; None: nothing. Sizes are compared whatever their order, and without
+    those of 1: PyTorch has channels last in places, and maps of one pixel where here are vectors."""
     ours, theirs = request['parameters'], {name: list(p.shape) for name, p in net.named_parameters()}
     for name in [*ours, *theirs]:
         if ours.get(name) != theirs.get(name):
@@ -93,7 +98,7 @@ def difference(net, request):
     for hook in hooks:
         hook.remove()
     return next((f'what comes out of {name} is {size_of(layers[name])} here and {size_of(size)} there'
-                 for name, size in found.items() if size != layers[name]), None)
+                 for name, size in found.items() if sides(size) != sides(layers[name])), None)
 
 
 def torchvisions(request):

@@ -211,9 +211,10 @@ static nt_status print_json(const nt_bench *b) {
     for (int32_t s = 0; s < plan->varying_count; s++)
         nodes = nt_json_append(nodes, json_row(b, s));
     json_t *all = json_pack(
-        "{s:s, s:s, s:i, s:i, s:s, s:o, s:o, s:o, s:o*, s:o, s:o}", "network", b->network->name,
-        "mode", b->options->train ? "training" : "evaluation", "batch", (int)b->options->batch,
-        "threads", nt_threads(), "library", library, "peak_gflops", json_peaks(b), "seconds",
+        "{s:s, s:s, s:i, s:i, s:s, s:o, s:I, s:o, s:o, s:o*, s:o, s:o}", "network",
+        b->network->name, "mode", b->options->train ? "training" : "evaluation", "batch",
+        (int)b->options->batch, "threads", nt_threads(), "library", library, "peak_gflops",
+        json_peaks(b), "steps", (json_int_t)at->whole.runs, "seconds",
         nt_json_real(at->whole.fastest), "images_per_second",
         nt_json_real(b->options->batch / at->whole.fastest), "direct_seconds",
         b->side_count > 1 ? nt_json_real(b->sides[1].whole.fastest) : NULL, "run_bytes",

@@ -9,6 +9,7 @@ and the ratio's median with its least and greatest value; with --alone, our figu
 meanwhile."""
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -26,12 +27,13 @@ SEGMENTING = [  # title, graph, function of tests/golden/torch_networks.py
     ('U-Net, 128x128, batch 8', 'unet', 'unet'),
     ('SegNet, 128x128, batch 8', 'segnet', 'segnet'),
 ]
+DEBIANS = {**os.environ, 'PATH': f'/usr/bin:{os.environ["PATH"]}'}  # python3, which has PyTorch
 NETWORKS = ROOT / 'tests/golden/torch_networks.py'
 
 
 def run(command, text=None):
     """What a command prints, and its largest resident memory in bytes."""
-    out = subprocess.run(['/usr/bin/time', '-f', '%M', *map(str, command)], check=True, input=text,
+    out = subprocess.run(['/usr/bin/time', '-f', '%M', *map(str, command)], check=True, input=text, env=DEBIANS,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return out.stdout, 1024 * int(out.stderr.split()[-1])
 

@@ -10,6 +10,7 @@ Printed are the medians of the rounds, and of each ratio the median with its lea
 else meanwhile."""
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from networks import settings_of  # noqa: E402
 
 REPEATS = {1: 20, 8: 5}  # by batch; of others FEWEST
 FEWEST = 3
+DEBIANS = {**os.environ, 'PATH': f'/usr/bin:{os.environ["PATH"]}'}  # python3, which has PyTorch
 
 
 def cases(names):
@@ -39,7 +41,7 @@ def bench(given, case, batch, threads):
                           *settings_of(case.settings('full')), '--batch', str(batch), '--threads', str(threads),
                           '--repeat', str(REPEATS.get(batch, FEWEST)), '--rounds', str(given.rounds),
                           '--peer', f'torch:{ROOT}/tests/golden/zoo.py:published_network',
-                          '--peer-args', repr(case.graph)], check=True, stdout=subprocess.PIPE).stdout
+                          '--peer-args', repr(case.graph)], check=True, env=DEBIANS, stdout=subprocess.PIPE).stdout
     return json.loads(out)['peer']
 
 

@@ -86,6 +86,7 @@ def check_told(told, network, parameters, ways, rounds):
     """All that JSON says: rates of one round divide to that round's ratio."""
     peer = told['peer']
     assert (peer['network'], peer['parameters'], len(peer['rounds'])) == (network, parameters, rounds), peer
+    assert told['steps'] == rounds, told  # of one repeat each
     fastest = max(each['images_per_second'] for each in peer['rounds'])
     assert abs(told['images_per_second'] / fastest - 1) < 1e-9, told
     assert {way for way in ('eager', 'frozen') if way in peer} == set(ways), peer

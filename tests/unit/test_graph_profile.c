@@ -1,7 +1,9 @@
-/* How waiting is measured: jobs take their time by the clock, whatever else the machine does. */
+/* What a profile counts, and how waiting is measured: jobs take their time by the clock, whatever
+ * else the machine does. */
 #include "clock.h"
 #include "profile.h"
 #include "support_graph.h"
+#include "weights.h"
 #include <stdatomic.h>
 
 #define LONG 0.05 /* seconds */
@@ -93,8 +95,64 @@ static void nothing_is_measured_unwatched(void **state) {
     nt_threads_set(0);
 }
 
+/* Of three batches: each node has run three times, but for what needs to run only once, and all of
+ * them together had no more time than the batches. */
+static void expect_each_run_once(nt_run *run, const nt_plan *plan) {
+    enum { RUNS = 3 };
+    static const float image[8 * 8 * 3];
+    const nt_feed feed = {.name = "image", .data = image};
+    nt_error error;
+    nt_error_init(&error);
+    nt_profile profile;
+    nt_timing whole = {0};
+    double available = 0;
+    assert_int_equal(nt_run_batch(run, &feed, 1, 1, &error), NT_OK);
+    assert_int_equal(nt_profile_init(&profile, run, plan->graph), NT_OK);
+    for (int i = 0; i < RUNS; i++) {
+        nt_reading began = nt_timing_now();
+        assert_int_equal(nt_run_batch(run, &feed, 1, 1, &error), NT_OK);
+        nt_timing_add(&whole, &began);
+    }
+    for (int32_t s = 0; s < plan->varying_count; s++) {
+        const nt_timing *timing = &profile.timings[plan->varying[s].node];
+        assert_int_equal(timing->runs, RUNS);
+        assert_true(timing->fastest > 0);
+        available += timing->available;
+    }
+    for (int32_t s = 0; s < plan->fixed_count; s++)
+        assert_int_equal(profile.timings[plan->fixed[s].node].runs, 0);
+    assert_int_equal(whole.runs, RUNS);
+    assert_true(available > 0 && available <= whole.available);
+    nt_profile_finish(&profile);
+    nt_error_finish(&error);
+}
+
+static void each_run_counts_once(void **state) {
+    (void)state;
+    nt_network *network = small_network();
+    nt_graph *graph = passed(network->graph, &(nt_pass_options){0});
+    nt_weights *weights;
+    nt_plan *plan;
+    nt_run *run;
+    nt_error error;
+    nt_error_init(&error);
+    assert_int_equal(nt_weights_new(network, &weights), NT_OK);
+    assert_int_equal(nt_weights_init(weights, 0), NT_OK);
+    assert_int_equal(nt_plan_new(graph, 1, &plan, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, nt_weights_bind(weights, NULL), &run, &error), NT_OK);
+    assert_true(plan->fixed_count > 0);
+    expect_each_run_once(run, plan);
+    nt_run_free(run);
+    nt_plan_free(plan);
+    nt_weights_free(weights);
+    nt_graph_free(graph);
+    nt_network_free(network);
+    nt_error_finish(&error);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_run_counts_once),
         cmocka_unit_test(waiting_is_measured),
         cmocka_unit_test(nothing_is_measured_unwatched),
     };
