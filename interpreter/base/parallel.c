@@ -4,9 +4,13 @@
  * work itself.
  *
  *     first thread:  publish jobs, round + 1 … take jobs … wait for `busy` to be 0
- *     the others:    wait for another round  … take jobs … busy − 1 */
+ *     the others:    wait for another round  … take jobs … busy − 1
+ *
+ * What is watched of it is written by each thread for itself before it is counted out of `busy`, so
+ * that the first thread may read it between two rounds. */
 #include "parallel.h"
 
+#include "clock.h"
 #include <limits.h>
 #include <linux/futex.h>
 #include <omp.h>
@@ -30,6 +34,15 @@ static struct team {
     atomic_int sleepers;
     bool active, over;
 } team;
+
+static struct watch {
+    bool on;
+    int64_t sections, jobs;
+    double waited; /* by the first thread */
+    struct {
+        _Alignas(64) double worked; /* on a cache line of its own */
+    } others[NT_MAX_THREADS];
+} watch;
 
 static _Thread_local bool in_job;
 
@@ -81,12 +94,22 @@ static void take_jobs(int worker) {
     in_job = false;
 }
 
+static void take_watched_jobs(int worker) {
+    if (!watch.on) {
+        take_jobs(worker);
+        return;
+    }
+    double began = nt_clock();
+    take_jobs(worker);
+    watch.others[worker].worked += nt_clock() - began;
+}
+
 static void stand_by(int worker) {
     for (int round = 0;; round++) {
         wait_while(&team.round, round);
         if (team.over)
             return;
-        take_jobs(worker);
+        take_watched_jobs(worker);
         if (atomic_fetch_sub(&team.busy, 1) == 1)
             wake(&team.busy);
     }
@@ -98,15 +121,32 @@ static void begin_round(void) {
     wake(&team.round);
 }
 
-static void run_in_team(int jobs, nt_job job, const void *context) {
-    team.job = job;
-    team.context = context;
-    team.jobs = jobs;
+static void wait_for_others(void) {
+    for (int left; (left = atomic_load(&team.busy)) > 0;)
+        wait_while(&team.busy, left);
+}
+
+typedef struct section {
+    nt_job job;
+    const void *context;
+    int jobs;
+} section;
+
+static void run_in_team(void *context) {
+    const section *s = context;
+    team.job = s->job;
+    team.context = s->context;
+    team.jobs = s->jobs;
     atomic_store(&team.next, 0);
     begin_round();
     take_jobs(0);
-    for (int left; (left = atomic_load(&team.busy)) > 0;)
-        wait_while(&team.busy, left);
+    double began = watch.on ? nt_clock() : 0;
+    wait_for_others();
+    if (watch.on) {
+        watch.waited += nt_clock() - began;
+        watch.sections++;
+        watch.jobs += s->jobs;
+    }
 }
 
 void nt_parallel(int jobs, nt_job job, const void *context) {
@@ -116,16 +156,11 @@ void nt_parallel(int jobs, nt_job job, const void *context) {
             job(context, i, worker);
         return;
     }
-    if (team.active) {
-        run_in_team(jobs, job, context);
-        return;
-    }
-#pragma omp parallel for schedule(dynamic, 1) num_threads(thread_count)
-    for (int i = 0; i < jobs; i++) {
-        in_job = true;
-        job(context, i, omp_get_thread_num());
-        in_job = false;
-    }
+    section s = {job, context, jobs};
+    if (team.active)
+        run_in_team(&s);
+    else
+        nt_team(run_in_team, &s);
 }
 
 void nt_team(void (*body)(void *context), void *context) {
@@ -148,4 +183,17 @@ void nt_team(void (*body)(void *context), void *context) {
         }
     }
     team.active = false;
+}
+
+/* --- watching --------------------------------------------------------------------------------- */
+
+void nt_threads_watch(bool on) {
+    watch.on = on;
+}
+
+nt_thread_time nt_threads_time(void) {
+    nt_thread_time time = {.sections = watch.sections, .jobs = watch.jobs, .waited = watch.waited};
+    for (int i = 1; i < nt_threads(); i++)
+        time.worked += watch.others[i].worked;
+    return time;
 }

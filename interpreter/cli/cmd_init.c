@@ -6,13 +6,12 @@
 #include "json_out.h"
 #include "kind_print.h"
 #include "network_schema.h"
+#include "script.h"
 #include "start_files.h"
 #include "suite_schema.h"
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const nt_operand init_operands[] = {
@@ -147,14 +146,9 @@ static void add_quoted(const char *word, nt_text *text) {
     nt_text_add(text, "'");
 }
 
-/* What is installed beside the program, or in the source tree if the program is in a build folder
- * of that. */
 static void add_from_torch(nt_arena *arena, nt_text *text) {
-    const char *program = nt_program_folder(arena);
-    const char *tool =
-        program ? nt_arena_printf(arena, "%s/../../graphs/from_torch.py", program) : NULL;
-    char path[PATH_MAX];
-    if (tool && realpath(tool, path))
+    const char *path = nt_script_in_source(arena, "from_torch.py");
+    if (path)
         add_quoted(path, text);
     else
         nt_text_add(text, "nontrivial-from-torch");

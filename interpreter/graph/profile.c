@@ -1,41 +1,56 @@
-/* A run's watcher that keeps the fastest time of each node. */
+/* A run's watcher that keeps the times of each node. */
 #include "profile.h"
 
 #include "alloc.h"
-#include <time.h>
+#include "clock.h"
 
-double nt_profile_clock(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+nt_reading nt_timing_now(void) {
+    nt_reading now = {.threads = nt_threads_time()};
+    now.clock = nt_clock();
+    return now;
+}
+
+double nt_timing_add(nt_timing *timing, const nt_reading *began) {
+    double seconds = nt_clock() - began->clock, others = (nt_threads() - 1) * seconds;
+    nt_thread_time from = began->threads, to = nt_threads_time();
+    if (timing->runs++ == 0 || seconds < timing->fastest)
+        timing->fastest = seconds;
+    timing->available += nt_threads() * seconds;
+    timing->waiting += others - (to.worked - from.worked) + (to.waited - from.waited);
+    timing->sections += to.sections - from.sections;
+    timing->jobs += to.jobs - from.jobs;
+    return seconds;
+}
+
+double nt_timing_waiting(const nt_timing *timing) {
+    double share = timing->available > 0 ? timing->waiting / timing->available : 0;
+    return share < 0 ? 0 : share > 1 ? 1 : share; /* clocks are read one after the other */
 }
 
 static void watch(void *context, int32_t node, bool done) {
     nt_profile *profile = context;
-    double now = nt_profile_clock(), *fastest = &profile->fastest[node];
-    if (!done)
-        profile->began[node] = nt_profile_clock();
-    else if (*fastest == 0 || now - profile->began[node] < *fastest)
-        *fastest = now - profile->began[node];
+    if (done)
+        nt_timing_add(&profile->timings[node], &profile->began);
+    else
+        profile->began = nt_timing_now();
 }
 
 nt_status nt_profile_init(nt_profile *profile, nt_run *run, const nt_graph *graph) {
     int32_t nodes = nt_graph_size(graph);
     *profile = (nt_profile){.run = run, .nodes = nodes};
-    profile->fastest = nt_alloc_zero((size_t)nodes * sizeof *profile->fastest);
-    profile->began = nt_alloc_zero((size_t)nodes * sizeof *profile->began);
-    if (!profile->fastest || !profile->began) {
-        nt_profile_finish(profile);
+    profile->timings = nt_alloc_zero((size_t)nodes * sizeof *profile->timings);
+    if (!profile->timings)
         return NT_NO_MEMORY;
-    }
     nt_run_set_watch(run, watch, profile);
+    nt_threads_watch(true);
     return NT_OK;
 }
 
 void nt_profile_finish(nt_profile *profile) {
-    if (profile->run)
+    if (profile->timings) {
         nt_run_set_watch(profile->run, NULL, NULL);
-    nt_free(profile->fastest, (size_t)profile->nodes * sizeof *profile->fastest);
-    nt_free(profile->began, (size_t)profile->nodes * sizeof *profile->began);
+        nt_threads_watch(false);
+    }
+    nt_free(profile->timings, (size_t)profile->nodes * sizeof *profile->timings);
     *profile = (nt_profile){0};
 }

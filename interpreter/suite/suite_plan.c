@@ -6,9 +6,9 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "case_graph.h"
+#include "clock.h"
 #include "parallel.h"
 #include "plan.h"
-#include "profile.h"
 #include "suite_run_private.h"
 #include <string.h>
 
@@ -52,9 +52,9 @@ static nt_status time_probe(nt_network *network, const nt_weights *weights, doub
         status = nt_run_new(plan, nt_weights_bind(weights, NULL), &run, error);
     double spent = 0;
     for (int i = 0; status == NT_OK && (i < PROBE_FEWEST || spent < probe_seconds); i++) {
-        double began = nt_profile_clock();
+        double began = nt_clock();
         status = nt_run_batch(run, &feed, 1, PROBE_BATCH, error);
-        double seconds = nt_profile_clock() - began;
+        double seconds = nt_clock() - began;
         spent += seconds;
         if (i == 0 || seconds < *ret_seconds)
             *ret_seconds = seconds;

@@ -1,37 +1,21 @@
 #!/usr/bin/env python3
-"""The kernels for matrix products that this processor can run: kernels.py NONTRIVIAL ROOT
+"""The kernels for matrix products that this processor can run: kernels.py NONTRIVIAL
 
 All that multiply and add in one give the same bits: ResNet34's weights after two steps of training and its logits,
 and those of a trained ResNet8. So a run that one of them began may be resumed by another: its numerics are the
 same. A name that is none of a kernel is refused."""
+import functools
 import json
 import os
 import pathlib
-import random
-import struct
 import subprocess
 import sys
 import tempfile
 
-PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
-ROOT = pathlib.Path(sys.argv[2]).resolve()
-EXAMPLE = ROOT / 'experiments' / 'example'
-FAULTS = []
+from same_bits import Task
 
-SUITE = """version: 1
-suite: short
-graph: {graph}
-set: {{size: 28, image_channels: 1}}
-data: {{kind: idx, root: {data}}}
-train:
-  epochs: 1
-  batch: 8
-  loss: {{op: softmax_cross_entropy}}
-  optimiser: {{kind: sgd, momentum: 0.9}}
-  schedule: {{kind: constant, rate: 0.01}}
-groups:
-  each: {{hook: {hook}}}
-"""
+PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
+FAULTS = []
 
 
 def run(kernel, *words, status=0):
@@ -47,43 +31,14 @@ def expect(holds, what):
         print(f'FAILED: {what}')
 
 
-def write_data(folder):
-    """Grey images of noise, 28x28, and labels."""
-    folder.mkdir()
-    noise = random.Random(1)
-    for name, count in (('train', 16), ('t10k', 8)):
-        pixels = noise.randbytes(count * 784)
-        labels = bytes(i % 10 for i in range(count))
-        (folder / f'{name}-images-idx3-ubyte').write_bytes(struct.pack('>4i', 2051, count, 28, 28) + pixels)
-        (folder / f'{name}-labels-idx1-ubyte').write_bytes(struct.pack('>2i', 2049, count) + labels)
-
-
-def computed(kernel, folder, suite, data):
-    """Bytes of all that a kernel makes, by name."""
-    mine = folder / kernel
-    mine.mkdir()
-    run(kernel, 'train', suite, '--out', mine / 'run', '--quiet')
-    weights = mine / 'run/seed-0/weights.safetensors'
-    for name, graph, trained, images, settings in (
-            ('resnet34', 'resnet34', weights, f'idx:{data}', ('--set', 'size=28', '--set', 'image_channels=1')),
-            ('resnet8', 'resnet8', EXAMPLE / 'resnet8.safetensors', f'cifar10:{EXAMPLE}', ('--limit', '64'))):
-        run(kernel, 'eval', ROOT / f'graphs/{graph}.yaml', '--weights', trained, '--data', images, *settings,
-            '--logits', mine / f'{name}.npy', '--quiet')
-    return {'weights': weights.read_bytes(), **{path.name: path.read_bytes() for path in mine.glob('*.npy')}}
-
-
 def main():
     doctor = json.loads(subprocess.run([PROGRAM, 'doctor', '--json'], capture_output=True, check=False).stdout)
     kernels = doctor['matrix_products']['kernels']
     ours = [kernel for kernel in kernels if kernel != 'blis']
     expect('blis' in kernels, f'there is no blis in {kernels}')
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        write_data(folder / 'data')
-        suite = folder / 'short.yaml'
-        suite.write_text(SUITE.format(graph=ROOT / 'graphs/resnet34.yaml', data=folder / 'data',
-                                      hook=ROOT / 'experiments/lua/each_layer.lua'))
-        made = {kernel: computed(kernel, folder, suite, folder / 'data') for kernel in ours}
+        task = Task(pathlib.Path(name), 'imagenet')
+        made = {kernel: task.computed(kernel, functools.partial(run, kernel)) for kernel in ours}
         for kernel in ours[1:]:
             for what, value in made[kernel].items():
                 expect(value == made[ours[0]][what], f'{what}: {kernel} and {ours[0]} differ')

@@ -289,8 +289,10 @@ def pspnet(width=64, classes=2, image_channels=1, stem='imagenet', dilated=True,
     return PSPNet(width, classes, image_channels, stem, dilated, dropout)
 
 
+resnet34 = resnet(Unit, (3, 4, 6, 3))
+
 # By the graph's name; they take its params.
-MAKERS = {'resnet18': resnet(Unit, (2, 2, 2, 2)), 'resnet34': resnet(Unit, (3, 4, 6, 3)),
+MAKERS = {'resnet18': resnet(Unit, (2, 2, 2, 2)), 'resnet34': resnet34,
           'resnet50': resnet(Bottleneck, (3, 4, 6, 3)), 'plain34': resnet(PlainUnit, (3, 4, 6, 3)),
           'vgg16': vgg16, 'unet': unet, 'segnet': segnet, 'pspnet-resnet34': pspnet}
 
