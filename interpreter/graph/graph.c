@@ -336,6 +336,15 @@ nt_status nt_graph_add_gradient(nt_graph *graph, int32_t of, const nt_value *out
     return intern(graph, &draft, node->name, ret);
 }
 
+void nt_graph_count_readers(const nt_graph *graph, int32_t *ret_readers) {
+    memset(ret_readers, 0, (size_t)graph->value_count * sizeof *ret_readers);
+    for (size_t i = 0; i < graph->count; i++)
+        for (int32_t j = 0; j < graph->nodes[i]->in_count; j++)
+            ret_readers[nt_graph_value_number(graph, graph->nodes[i]->in[j])]++;
+    for (size_t i = 0; i < graph->output_count; i++)
+        ret_readers[nt_graph_value_number(graph, graph->outputs[i].value)]++;
+}
+
 /* --- rewriting -------------------------------------------------------------------------------- */
 
 /* Inputs precede their readers, so one walk back does. */

@@ -90,6 +90,9 @@ nt_status nt_graph_add_constant(nt_graph *graph, nt_shape shape, double value,
 
 bool nt_graph_is_zero(const nt_graph *graph, nt_value value); /* the constant 0 everywhere */
 
+/* Per value, by number: of how many inputs of nodes, and outputs of the graph, it is the value. */
+void nt_graph_count_readers(const nt_graph *graph, int32_t *ret_readers);
+
 /* live[i]: one of the first `outputs` outputs needs node i. `live` has room for all nodes. */
 void nt_graph_mark_live(const nt_graph *graph, int32_t outputs, bool *ret_live);
 

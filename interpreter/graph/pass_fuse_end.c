@@ -89,15 +89,11 @@ static nt_status fuse(void *context, const nt_graph *from, int32_t i, nt_graph *
 
 static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
     size_t size = (size_t)nt_graph_value_count(from) * sizeof(int32_t);
-    int32_t *readers = nt_alloc_zero(size);
+    int32_t *readers = nt_alloc(size);
     (void)options;
     if (!readers)
         return NT_NO_MEMORY;
-    for (int32_t i = 0; i < nt_graph_size(from); i++)
-        for (int32_t j = 0; j < nt_graph_node(from, i)->in_count; j++)
-            readers[nt_graph_value_number(from, nt_graph_node(from, i)->in[j])]++;
-    for (int32_t i = 0; i < nt_graph_output_count(from); i++)
-        readers[nt_graph_value_number(from, nt_graph_output(from, i)->value)]++;
+    nt_graph_count_readers(from, readers);
     nt_status status = nt_graph_rewrite(from, fuse, &(fusion){readers}, ret);
     nt_free(readers, size);
     return status;
