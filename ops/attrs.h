@@ -79,13 +79,7 @@ typedef struct nt_linear_attrs {
     bool bias;
 } nt_linear_attrs;
 
-enum {
-    NT_STATISTICS_RUNNING,
-    NT_STATISTICS_BATCH,
-    NT_STATISTICS_TRAIN,
-    NT_STATISTICS_GIVEN,
-    NT_STATISTICS_SUMMED
-};
+enum { NT_STATISTICS_RUNNING, NT_STATISTICS_BATCH, NT_STATISTICS_TRAIN, NT_STATISTICS_SUMMED };
 
 /* The inputs of batch_norm. */
 enum {
@@ -94,9 +88,7 @@ enum {
     NT_BN_BIAS,
     NT_BN_RUNNING_MEAN,
     NT_BN_RUNNING_VARIANCE,
-    NT_BN_MOMENTS,                          /* with NT_STATISTICS_SUMMED alone */
-    NT_BN_GIVEN_SCALE = NT_BN_RUNNING_MEAN, /* with NT_STATISTICS_GIVEN */
-    NT_BN_GIVEN_SHIFT
+    NT_BN_MOMENTS /* with NT_STATISTICS_SUMMED alone */
 };
 
 /* Its outputs; all but the first with NT_STATISTICS_TRAIN and NT_STATISTICS_SUMMED alone. */
@@ -114,6 +106,13 @@ typedef struct nt_batch_norm_attrs {
     double eps, momentum;
     int32_t statistics; /* NT_STATISTICS_… */
 } nt_batch_norm_attrs;
+
+/* A batch normalisation with what follows it: see op_fused_batch_norm.c. */
+typedef struct nt_fused_batch_norm_attrs {
+    int32_t activation;
+    double numbers[2]; /* of the activation: see nt_op.activation */
+    bool again;
+} nt_fused_batch_norm_attrs;
 
 enum { NT_FOLD_WEIGHT, NT_FOLD_BIAS }; /* the outputs of fold_batch_norm */
 

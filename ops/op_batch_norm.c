@@ -5,10 +5,9 @@
  * Whose mean and variance, `statistics` says. `running`: the running ones. `batch`: this batch's,
  * the variance biased. `train`: the same, and beside y come the mean, the inverse deviation, the
  * next running mean and variance (by PyTorch's rule, which takes the unbiased variance there), the
- * scale and the shift. `given`: the fourth and fifth input are a scale and a shift as `train` gave
- * them, and y is again what it was, bit for bit. `summed`: the outputs are those of `train` and,
- * again, bit for bit, but the mean and the variance are the sixth input, in the parts of moments.h,
- * as the op that made x took them on the way; no gradient passes.
+ * scale and the shift. `summed`: the outputs are those of `train`, bit for bit, but the mean and
+ * the variance are the sixth input, in the parts of moments.h, as the op that made x took them on
+ * the way; no gradient passes.
  *
  * A batch held as one sample, since its samples are all alike, has the statistics of that sample.
  * The gradient goes through y alone; through this batch's statistics, but not into the running
@@ -19,16 +18,18 @@
 #include "moments.h"
 #include "op_check.h"
 #include "parallel.h"
+#include "scale_shift.h"
 #include "vectorise.h"
 #include <math.h>
 #include <string.h>
 
 enum { JOB = 1 << 14 /* elements, about */ };
 
-static const char *const statistics[] = {
-    [NT_STATISTICS_RUNNING] = "running", [NT_STATISTICS_BATCH] = "batch",
-    [NT_STATISTICS_TRAIN] = "train",     [NT_STATISTICS_GIVEN] = "given",
-    [NT_STATISTICS_SUMMED] = "summed",   NULL};
+static const char *const statistics[] = {[NT_STATISTICS_RUNNING] = "running",
+                                         [NT_STATISTICS_BATCH] = "batch",
+                                         [NT_STATISTICS_TRAIN] = "train",
+                                         [NT_STATISTICS_SUMMED] = "summed",
+                                         NULL};
 
 static const nt_field fields[] = {
     {"eps", NT_REAL, offsetof(nt_batch_norm_attrs, eps), "1e-05", 1e-30, 1,
@@ -181,15 +182,6 @@ static void put_statistics(const nt_call *call, const room *at) {
     }
 }
 
-NT_VECTORISED(normalise,
-              (const float *x, const float *restrict scale, const float *restrict shift,
-               int64_t rows, int64_t channels, float *y),
-              (x, scale, shift, rows, channels, y)) {
-    for (int64_t row = 0; row < rows; row++, x += channels, y += channels)
-        for (int64_t c = 0; c < channels; c++)
-            y[c] = x[c] * scale[c] + shift[c];
-}
-
 static void find_factors(const nt_batch_norm_attrs *a, const nt_tensor *in, const room *at) {
     for (int64_t c = 0; c < nt_shape_channels(in[NT_BN_X].type.shape); c++) {
         double scale = (double)in[NT_BN_WEIGHT].f[c] / sqrt(at->variance[c] + a->eps);
@@ -206,38 +198,25 @@ static void put_factors(const nt_call *call, const room *at) {
         memcpy(call->out[NT_BN_SHIFT].data, at->shift, size);
 }
 
-static void forward_job(const void *context, int job, int worker) {
-    const sweep *s = context;
-    int64_t start = job * s->job_rows * s->channels;
-    (void)worker;
-    normalise(s->x + start, s->at->scale, s->at->shift, rows_of(s, job), s->channels,
-              s->to + start);
-}
-
 static void forward(const nt_call *call) {
     const nt_batch_norm_attrs *a = call->attrs;
     const nt_tensor *in = call->in;
     int64_t channels = nt_shape_channels(in[NT_BN_X].type.shape);
     room at = room_of(&call->scratch, channels);
-    if (a->statistics == NT_STATISTICS_GIVEN) {
-        at.scale = in[NT_BN_GIVEN_SCALE].f;
-        at.shift = in[NT_BN_GIVEN_SHIFT].f;
-    } else {
-        find_statistics(a, in, &at);
-        find_factors(a, in, &at);
-    }
+    find_statistics(a, in, &at);
+    find_factors(a, in, &at);
     if (trains(a)) {
         put_statistics(call, &at);
         put_factors(call, &at);
     }
     if (!call->out[NT_BN_Y].data)
         return;
-    sweep s = {.x = in[NT_BN_X].f,
-               .to = call->out[NT_BN_Y].f,
-               .at = &at,
-               .rows = nt_tensor_rows(&in[NT_BN_X]),
-               .channels = channels};
-    sweep_run(forward_job, &s);
+    nt_scale_shift_run(&(nt_scale_shift){.x = in[NT_BN_X].f,
+                                         .scale = at.scale,
+                                         .shift = at.shift,
+                                         .y = call->out[NT_BN_Y].f,
+                                         .rows = nt_tensor_rows(&in[NT_BN_X]),
+                                         .channels = channels});
 }
 
 /* --- backward --------------------------------------------------------------------------------- */

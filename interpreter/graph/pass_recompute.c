@@ -13,8 +13,6 @@
 #include "attrs.h"
 #include "passes.h"
 
-#include <string.h>
-
 enum { LONGEST = 4 /* sums and what begins them, in a row */ };
 
 /* Per node of the old graph, what computes its value again in the new one (node -1: nothing), and
@@ -41,14 +39,10 @@ static nt_status copy(nt_graph *to, const nt_node *node, const nt_value *in, nt_
 static nt_status normalise_again(nt_graph *to, const nt_node *node, const nt_value *in,
                                  const nt_value *out, nt_value *ret) {
     char why[NT_WHY];
-    nt_value inputs[NT_BN_GIVEN_SHIFT + 1];
-    nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
-    attrs.statistics = NT_STATISTICS_GIVEN;
-    memcpy(inputs, in, sizeof inputs);
-    inputs[NT_BN_GIVEN_SCALE] = out[NT_BN_SCALE];
-    inputs[NT_BN_GIVEN_SHIFT] = out[NT_BN_SHIFT];
-    return nt_graph_add_raw(to, node->op, &attrs, inputs, node->data_count, node->in_count,
-                            node->name, ret, why);
+    const nt_value inputs[] = {in[NT_BN_X], out[NT_BN_SCALE], out[NT_BN_SHIFT]};
+    const nt_fused_batch_norm_attrs attrs = {.again = true};
+    return nt_graph_add_raw(to, &nt_op_fused_batch_norm, &attrs, inputs, 3, 3, node->name, ret,
+                            why);
 }
 
 static bool in_training(const nt_node *node) {

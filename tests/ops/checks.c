@@ -303,7 +303,7 @@ void check_unbatched(const trial_spec *spec) {
     /* Where nothing says how many samples there are, `smooth` is added for one. */
     bool counts =
         strcmp(spec->op->kind.name, "dice_loss") == 0 && ref_int(spec->op, t.attrs, "over", 0);
-    bool adds = strcmp(spec->op->kind.name, "fused_conv2d") == 0 && t.in[1].type.batched;
+    bool adds = strncmp(spec->op->kind.name, "fused_", 6) == 0 && t.in[1].type.batched;
     trial_finish(&t);
     for (unsigned mask = 1; mask < 1u << count; mask++)
         if ((!adds || (mask & 3) == 0 || (mask & 3) == 3) && /* it adds what is like its output */

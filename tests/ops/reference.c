@@ -189,6 +189,17 @@ static void batch_norm(const ref_call *call) {
     free(variance);
 }
 
+/* Inputs: x, plus if there is one, the scale, the shift. */
+static void fused_batch_norm(const ref_call *call) {
+    bool plus = call->in_count == 4;
+    FOR_EACH(call->out[0]) {
+        *at(&call->out[0], n, c, y, x) = *at(&call->in[0], n, c, y, x) * call->in[1 + plus].v[c] +
+                                         call->in[2 + plus].v[c] +
+                                         (plus ? *at(&call->in[1], n, c, y, x) : 0);
+    }
+    activate(call);
+}
+
 /* Inputs: weight, bias if has_bias, gamma, beta, mean, variance. The groups of a transposed
  * kernel's input channels each have output channels of their own. */
 static void fold_batch_norm(const ref_call *call) {
@@ -339,6 +350,7 @@ ref_forward ref_find(const char *op) {
         {"linear", linear},
         {"batch_norm", batch_norm},
         {"fold_batch_norm", fold_batch_norm},
+        {"fused_batch_norm", fused_batch_norm},
         {"relu", ref_relu},
         {"relu6", ref_relu6},
         {"clamp", ref_clamp},

@@ -362,26 +362,49 @@ static void test_batch_norm_far_from_zero(void **state) {
     trial_finish(&again);
 }
 
-/* The scale and shift that training gives make its output again, bit for bit. */
-static void test_batch_norm_given(void **state) {
-    static const nt_op_case cas = {"", "37x9x5", "37x9x5"};
-    const nt_op *op = nt_op_find("batch_norm");
-    trial_spec train = {
-        .op = op, .cas = &cas, .count = 3, .statistics = NT_STATISTICS_TRAIN, .seed = 2};
-    trial_spec given = train;
-    trial t, again;
+static void copy_values(nt_tensor *to, const nt_tensor *from) {
+    memcpy(to->f, from->f, trial_bytes(from));
+}
+
+/* The scale and shift that training gives make its output again, bit for bit; with a map added and
+ * a relu taken, what the ops add and relu make of it. */
+static void test_batch_norm_fused(void **state) {
+    static const nt_op_case norm_case = {"", "37x9x5", "37x9x5"},
+                            bare_case = {"", "37x9x5 37 37", "37x9x5"},
+                            whole_case = {"activation=relu", "37x9x5 37x9x5 37 37", "37x9x5"},
+                            add_case = {"", "37x9x5 37x9x5", "37x9x5"};
+    const trial_spec specs[] = {
+        {.op = &nt_op_batch_norm,
+         .cas = &norm_case,
+         .count = 3,
+         .statistics = NT_STATISTICS_TRAIN,
+         .seed = 2},
+        {.op = &nt_op_fused_batch_norm, .cas = &bare_case, .count = 3, .seed = 2},
+        {.op = &nt_op_fused_batch_norm, .cas = &whole_case, .count = 3, .seed = 2},
+        {.op = &nt_op_add, .cas = &add_case, .count = 3, .seed = 3},
+        {.op = &nt_op_relu, .cas = &norm_case, .count = 3, .seed = 4},
+    };
+    trial t[5];
     (void)state;
-    given.statistics = NT_STATISTICS_GIVEN;
-    trial_init(&t, &train);
-    trial_init(&again, &given);
-    trial_forward(&t);
-    memcpy(again.in[3].f, t.out[5].f, trial_bytes(&t.out[5]));
-    memcpy(again.in[4].f, t.out[6].f, trial_bytes(&t.out[6]));
-    trial_forward(&again);
-    assert_int_equal(again.out_count, 1);
-    assert_memory_equal(t.out[0].f, again.out[0].f, trial_bytes(&t.out[0]));
-    trial_finish(&t);
-    trial_finish(&again);
+    for (int i = 0; i < 5; i++)
+        trial_init(&t[i], &specs[i]);
+    trial *norm = &t[0], *bare = &t[1], *whole = &t[2], *add = &t[3], *relu = &t[4];
+    trial_forward(norm);
+    copy_values(&add->in[0], &norm->out[NT_BN_Y]);
+    trial_forward(add);
+    copy_values(&relu->in[0], &add->out[0]);
+    trial_forward(relu);
+    copy_values(&bare->in[1], &norm->out[NT_BN_SCALE]);
+    copy_values(&bare->in[2], &norm->out[NT_BN_SHIFT]);
+    trial_forward(bare);
+    copy_values(&whole->in[1], &add->in[1]);
+    copy_values(&whole->in[2], &norm->out[NT_BN_SCALE]);
+    copy_values(&whole->in[3], &norm->out[NT_BN_SHIFT]);
+    trial_forward(whole);
+    assert_memory_equal(bare->out[0].f, norm->out[NT_BN_Y].f, trial_bytes(&bare->out[0]));
+    assert_memory_equal(whole->out[0].f, relu->out[0].f, trial_bytes(&whole->out[0]));
+    for (int i = 0; i < 5; i++)
+        trial_finish(&t[i]);
 }
 
 int main(int argc, char **argv) {
@@ -406,7 +429,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_initial_scales),
         cmocka_unit_test(test_batch_norm_state),
         cmocka_unit_test(test_batch_norm_far_from_zero),
-        cmocka_unit_test(test_batch_norm_given),
+        cmocka_unit_test(test_batch_norm_fused),
     };
     nt_threads_set(2);
     trial_only(argc > 1 ? argv + 1 : NULL);

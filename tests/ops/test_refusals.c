@@ -152,6 +152,8 @@ static const refusal refusals[] = {
     /* the rest */
     {"linear", "features=8", "3x5", "takes maps (channels, rows, columns) or a vector, not 3x5"},
     {"batch_norm", "", "5x5", "takes maps (channels, rows, columns) or a vector, not 5x5"},
+    {"fused_batch_norm", "", "3x5x5 3x5x4 3 3", "takes a map to add that is like its input"},
+    {"fused_batch_norm", "", "3x5x5 4 3", "takes a scale and a shift for each channel"},
     {"add", "", "3x5x5 3x5x5 3x5x4", "input 3 is 3x5x4, but the first is 3x5x5"},
     {"add", "", "4 3x5x5", "input 1 is 4, but the largest is 3x5x5"},
     {"add", "", "3x5x5 i3x5x5", "takes float32 values, not integers"},

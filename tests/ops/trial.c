@@ -94,13 +94,17 @@ static nt_shape shape_of(const char *text) {
     return shape;
 }
 
-/* Inputs from number `first` on hold one each for all samples: a kernel, of as many groups, and
- * vectors. */
-static void make_weights(trial *t, int first, int32_t groups) {
+/* Inputs from number `first` on hold one each for all samples. */
+static void make_params(trial *t, int first) {
     for (int i = first; i < t->data_count; i++) {
         t->in[i].type = nt_type_param(t->in[i].type.shape);
         t->in[i].count = 1;
     }
+}
+
+/* A kernel, of as many groups, and vectors. */
+static void make_weights(trial *t, int first, int32_t groups) {
+    make_params(t, first);
     t->in[first].type.layout = NT_KERNEL;
     t->in[first].type.groups = groups;
 }
@@ -124,6 +128,8 @@ static void read_inputs(trial *t) {
         make_weights(t, 0, t->in[0].type.shape.dim[0] % 2 == 0 ? 2 : 1);
     if (is(t, "fused_conv2d"))
         make_weights(t, t->in[1].type.shape.rank == 4 ? 1 : 2, 1);
+    if (is(t, "fused_batch_norm"))
+        make_params(t, t->data_count - 2);
     t->in_count = t->data_count;
 }
 

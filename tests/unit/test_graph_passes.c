@@ -275,6 +275,68 @@ static void sums_are_fused(void **state) {
     nt_network_free(network);
 }
 
+/* bn1 and bn2 are added: the first takes the sum, and then the activation, of which there is but
+ * one. bn3 is read twice, and keeps its map. Outside training there is no scale to hand on. */
+static void norms_are_fused(void **state) {
+    (void)state;
+    nt_network *network = nt_network_new("norms");
+    nt_value x, norm, sides[2], value;
+    nt_network_add_input(network, "image", nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4})), &x);
+    sides[0] = append(network, "batch_norm", "", &x, 1, "bn1");
+    value = append(network, "relu6", "", &x, 1, "relu6");
+    sides[1] = append(network, "batch_norm", "", &value, 1, "bn2");
+    value = append(network, "add", "", sides, 2, "add1");
+    value = append(network, "leaky_relu", "slope=0.5", &value, 1, "leaky");
+    value = append(network, "relu", "", &value, 1, "relu1");
+    norm = append(network, "batch_norm", "", &value, 1, "bn3");
+    sides[0] = append(network, "relu", "", &norm, 1, "relu2");
+    sides[1] = append(network, "sigmoid", "", &norm, 1, "sigmoid");
+    value = append(network, "add", "", sides, 2, "add2");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", value), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    nt_pass_options options = {.phase = NT_PHASE_GRADIENTS};
+    nt_graph *running = pass_once("fuse_norm", network->graph, &options);
+    nt_graph *before = pass_once("training", network->graph, &options);
+    nt_graph *fused = pass_once("fuse_norm", before, &options);
+    nt_graph *graph = pass_once("dead", fused, &options);
+    assert_dump(
+        graph,
+        "%0 = input image: Nx2x4x4\n"
+        "%1 = param bn1.weight: 2\n"
+        "%2 = param bn1.bias: 2\n"
+        "%3 = param bn1.running_mean: 2\n"
+        "%4 = param bn1.running_var: 2\n"
+        "%5 = batch_norm(%0, %1, %2, %3, %4) statistics=train: Nx2x4x4: 2: 2: 2: 2: 2: 2 # bn1\n"
+        "%6 = relu6(%0): Nx2x4x4 # relu6\n"
+        "%7 = param bn2.weight: 2\n"
+        "%8 = param bn2.bias: 2\n"
+        "%9 = param bn2.running_mean: 2\n"
+        "%10 = param bn2.running_var: 2\n"
+        "%11 = batch_norm(%6, %7, %8, %9, %10) statistics=train: Nx2x4x4: 2: 2: 2: 2: 2: 2 # bn2\n"
+        "%12 = fused_batch_norm(%0, %11, %5.5, %5.6) activation=leaky_relu a=0.5: Nx2x4x4 # bn1\n"
+        "%13 = relu(%12): Nx2x4x4 # relu1\n"
+        "%14 = param bn3.weight: 2\n"
+        "%15 = param bn3.bias: 2\n"
+        "%16 = param bn3.running_mean: 2\n"
+        "%17 = param bn3.running_var: 2\n"
+        "%18 = batch_norm(%13, %14, %15, %16, %17) statistics=train: Nx2x4x4: 2: 2: 2: 2: 2: 2 # "
+        "bn3\n"
+        "%19 = relu(%18): Nx2x4x4 # relu2\n"
+        "%20 = sigmoid(%18): Nx2x4x4 # sigmoid\n"
+        "%21 = add(%19, %20): Nx2x4x4 # add2\n"
+        "out = %21\n");
+    nt_text text;
+    nt_text_init(&text);
+    nt_graph_dump(network->graph, &text);
+    assert_dump(running, text.bytes);
+    nt_text_finish(&text);
+    nt_graph_free(running);
+    nt_graph_free(before);
+    nt_graph_free(fused);
+    nt_graph_free(graph);
+    nt_network_free(network);
+}
+
 /* Where a unit's residual branch is gone, its relu stands on that of the unit before. */
 static void relus_are_merged(void **state) {
     (void)state;
@@ -482,6 +544,7 @@ int main(void) {
         cmocka_unit_test(kernels_are_kept),
         cmocka_unit_test(batch_statistics_are_not_folded),
         cmocka_unit_test(sums_are_fused),
+        cmocka_unit_test(norms_are_fused),
         cmocka_unit_test(relus_are_merged),
         cmocka_unit_test(equal_clamps_are_merged),
         cmocka_unit_test(zeros_go_through),

@@ -25,8 +25,8 @@ static void assert_dump(const nt_graph *graph, const char *expected) {
 /* --- the graph -------------------------------------------------------------------------------- */
 
 /* What bn and relu made is not kept for conv2's gradient and relu's, but made again from conv1's
- * output and bn's scale and shift. conv1 hands on the sums for bn's statistics, which all read that
- * had read bn's own; the gradients of both are as they were. */
+ * output and bn's scale and shift; both times in one. conv1 hands on the sums for bn's statistics,
+ * which all read that had read bn's own; the gradients of both are as they were. */
 static void what_is_cheap_is_recomputed(void **state) {
     (void)state;
     bench b;
@@ -45,15 +45,14 @@ static void what_is_cheap_is_recomputed(void **state) {
     const char *lines[] = {
         "%2 = conv2d(%0, %1) channels=4 kernel=3 pad=1 bias=false moments=true: Nx4x4x5: 4x4 # ",
         "%7 = batch_norm(%2, %3, %4, %5, %6, %2.1) statistics=summed: Nx4x4x5: 4: 4: 4: 4: 4: 4 # ",
-        "%8 = batch_norm(%2, %3, %4, %7.5, %7.6) statistics=given: Nx4x4x5 # bn\n",
-        "%9 = relu(%7): Nx4x4x5 # relu\n",
-        "%10 = relu(%8): Nx4x4x5 # relu\n",
-        "%12 = conv2d(%9, %11) channels=4",
+        "%8 = fused_batch_norm(%2, %7.5, %7.6) activation=relu: Nx4x4x5 # bn\n",
+        "%9 = fused_batch_norm(%2, %7.5, %7.6) activation=relu again=true: Nx4x4x5 # bn\n",
+        "%11 = conv2d(%8, %10) channels=4",
         " = batch_norm_gradient(%2, %3, %5, %6, %7.1, %7.2, ",
         ") statistics=train: Nx4x4x5: 4: 4: 4: 4 # bn\n",
         " = conv2d_gradient(%0, %1, ",
-        " = conv2d_gradient(%10, %11, ",
-        " = relu_gradient(%10, ",
+        " = conv2d_gradient(%9, %10, ",
+        " = relu_gradient(%9, ",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (!strstr(text.bytes, lines[i]))
@@ -80,8 +79,8 @@ static void what_reads_its_input_is_recomputed(void **state) {
     nt_text_init(&text);
     nt_graph_dump(step->graph, &text);
     const char *lines[] = {
-        "%8 = batch_norm(%2, %3, %4, %7.5, %7.6) statistics=given: Nx4x4x5 # bn\n",
-        "%9 = silu(%7): Nx4x4x5 # silu\n",
+        "%8 = fused_batch_norm(%2, %7.5, %7.6) again=true: Nx4x4x5 # bn\n",
+        "%9 = fused_batch_norm(%2, %7.5, %7.6) activation=silu: Nx4x4x5 # bn\n",
         "%10 = silu(%8): Nx4x4x5 # silu\n",
         "%12 = conv2d(%9, %11) channels=4",
         " = conv2d_gradient(%10, %11, ",
@@ -117,12 +116,15 @@ static void chains_are_recomputed_in_rows(void **state) {
     open_bench(&b, yaml.bytes, NULL);
     EXPECT_OK(&b.error, nt_step_graph_new(b.network, &b.recipe, &step, &b.error));
     for (int u = 0; u < UNITS; u++) {
-        char name[16];
+        char relu[16], norm[16];
         int found = 0;
-        snprintf(name, sizeof name, "relu%d", u);
+        snprintf(relu, sizeof relu, "relu%d", u);
+        snprintf(norm, sizeof norm, "bn%d", u);
         for (int32_t i = 0; i < nt_graph_size(step->graph); i++) {
             const nt_node *node = nt_graph_node(step->graph, i);
-            found += !node->grad && strcmp(node->name, name) == 0;
+            bool ends = strcmp(node->name, norm) == 0 && node->op == &nt_op_fused_batch_norm &&
+                        ((const nt_fused_batch_norm_attrs *)node->attrs)->activation;
+            found += !node->grad && (ends || strcmp(node->name, relu) == 0);
         }
         assert_int_equal(found, times[u]);
     }
@@ -155,7 +157,7 @@ static void step_graph_exactly(void **state) {
                 "%7 = param bn.running_var: 4\n"
                 "%8 = batch_norm(%3, %4, %5, %6, %7) statistics=train: Nx4x4x5: 4: 4: 4: 4: 4: 4 "
                 "# bn\n"
-                "%9 = add(%8, %3): Nx4x4x5 # add\n"
+                "%9 = fused_batch_norm(%3, %3, %8.5, %8.6): Nx4x4x5 # bn\n"
                 "%10 = global_avg_pool(%9): Nx4 # pool\n"
                 "%11 = param fc.weight: 10x4\n"
                 "%12 = param fc.bias: 10\n"
