@@ -27,7 +27,7 @@ static bool strided_fits(const nt_conv_shape *shape) {
     const nt_winograd *scheme = nt_winograd_find(NT_WINOGRAD_STRIDED);
     if (!nt_winograd_fits(scheme, shape))
         return false;
-    int64_t plain = (int64_t)scheme->taps * scheme->taps * shape->out_height * shape->out_width;
+    int64_t plain = (int64_t)nt_winograd_area(scheme->taps) * shape->out_height * shape->out_width;
     return 3 * nt_winograd_products(scheme, shape, false) <= 2 * plain &&
            (nt_winograd_tiles(scheme, shape, false) > 1 || shape->channels >= MANY_CHANNELS);
 }

@@ -1,5 +1,5 @@
 /* Convolution by Winograd's schemes: fewer multiplications, after Toom, Cook and Winograd. A scheme
- * computes a square tile of outputs from a tile of inputs: it takes both the inputs and the kernel
+ * computes a tile of outputs from a tile of inputs: it takes both the inputs and the kernel
  * to `points` (each a linear map along the rows and the same along the columns), multiplies them
  * there, and takes the products back:
  *
@@ -46,14 +46,14 @@ enum { NT_MOST_PLACES = 81, NT_MOST_TAPS = 9 };
 
 typedef struct nt_winograd nt_winograd;
 struct nt_winograd {
-    int32_t in, out, taps, points; /* along each side */
-    int32_t stride;                /* of the convolution, */
-    int32_t step;                  /* and so inputs from one tile to the next */
-    int32_t kernel_points;   /* that differ: the last of them serves all points from it on, too */
-    const nt_winograd *data; /* the scheme of the gradient to the data */
-    nt_winograd_map input;   /* Bᵀ d B: in to points */
-    nt_winograd_map kernel;  /* G g Gᵀ: taps to kernel_points */
-    nt_winograd_map output;  /* Aᵀ m A: points to out */
+    int32_t in[2], out[2], taps[2], points[2]; /* down a column and along a row */
+    int32_t stride;                            /* of the convolution, */
+    int32_t step[2];                           /* and so inputs from one tile to the next */
+    int32_t kernel_points[2]; /* that differ: the last of them serves all points from it on, too */
+    const nt_winograd *data;  /* the scheme of the gradient to the data */
+    nt_winograd_map input;    /* Bᵀ d B: in to points */
+    nt_winograd_map kernel;   /* G g Gᵀ: taps to kernel_points */
+    nt_winograd_map output;   /* Aᵀ m A: points to out */
     nt_winograd_map output_adjoint; /* A dY Aᵀ: out to points */
     nt_winograd_map kernel_adjoint; /* Gᵀ m G: kernel_points to taps */
 
@@ -74,6 +74,11 @@ const nt_winograd *nt_winograd_find(nt_winograd_name name);
 /* The same with other sets of instructions, from 0, which is portable, to the one that
  * nt_winograd_find prefers; past it NULL. */
 const nt_winograd *nt_winograd_with(nt_winograd_name name, int set);
+
+/* Places in a tile, points, or taps, of so many along both sides. */
+static inline int32_t nt_winograd_area(const int32_t sides[2]) {
+    return sides[0] * sides[1];
+}
 
 /* Of the points of both sides, which of the kernel's one is multiplied by. */
 int nt_winograd_kernel_point(const nt_winograd *scheme, int point);

@@ -43,15 +43,16 @@ static void plan_maps(nt_winograd_plan *p, const nt_conv_shape *shape, bool data
                     .channels = shape->out_channels};
     p->from = data ? out : in;
     p->to = data ? in : out;
-    p->from.side = scheme->in;
-    p->to.side = scheme->out;
     for (int d = 0; d < 2; d++) {
         int32_t dilation = shape->dilation[d];
+        p->from.side[d] = scheme->in[d];
+        p->to.side[d] = scheme->out[d];
         p->from.dilation[d] = p->to.dilation[d] = dilation;
-        p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out);
-        p->from.step[d] = scheme->step;
-        p->to.step[d] = scheme->out;
-        if (scheme->in > scheme->out) /* places before the tile of outputs that its inputs start */
+        p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out[d]);
+        p->from.step[d] = scheme->step[d];
+        p->to.step[d] = scheme->out[d];
+        if (scheme->in[d] >
+            scheme->out[d]) /* places before the tile of outputs that its inputs start */
             p->from.first[d] = data ? first_gradient(shape, d) : -shape->pad[d];
     }
     p->total = nt_tiles_total(&p->to);
@@ -106,8 +107,8 @@ nt_winograd_plan nt_winograd_plan_of(const nt_winograd *scheme, const nt_conv_sh
         scheme = scheme->data;
     nt_winograd_plan plan = {.scheme = scheme,
                              .gemm = nt_gemm_query(),
-                             .points = scheme->points * scheme->points,
-                             .kernel_points = scheme->kernel_points * scheme->kernel_points};
+                             .points = nt_winograd_area(scheme->points),
+                             .kernel_points = nt_winograd_area(scheme->kernel_points)};
     plan_maps(&plan, shape, data);
     plan_channels(&plan);
     plan_tiles(&plan);
