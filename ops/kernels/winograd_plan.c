@@ -51,8 +51,8 @@ static void plan_maps(nt_winograd_plan *p, const nt_conv_shape *shape, bool data
         p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out[d]);
         p->from.step[d] = scheme->step[d];
         p->to.step[d] = scheme->out[d];
-        if (scheme->in[d] >
-            scheme->out[d]) /* places before the tile of outputs that its inputs start */
+        /* A tile's inputs may start so many places before its outputs. */
+        if (scheme->in[d] > scheme->out[d])
             p->from.first[d] = data ? first_gradient(shape, d) : -shape->pad[d];
     }
     p->total = nt_tiles_total(&p->to);
@@ -64,7 +64,7 @@ static void plan_channels(nt_winograd_plan *p) {
     p->panels = nt_ceil_div(p->to.channels, NT_PANEL);
     p->streamed = p->kernel_points * channels * p->panels * NT_PANEL > KERNEL_FLOATS;
     p->group = !p->streamed ? NT_MOST_PANELS : p->total < FEWEST_TILES ? 1 : STREAMED_PANELS;
-    p->depth = nt_round_up(nt_even(channels, DEPTH), NT_PANEL);
+    p->depth = nt_round_up(nt_even(channels, nt_min(DEPTH, p->scheme->depth)), NT_PANEL);
     p->pieces = nt_ceil_div(channels, p->depth);
     p->kernel_point = nt_tiles_stride(p->depth * NT_PANEL);
     p->kernel_panel = p->pieces * p->kernel_points * p->kernel_point;
