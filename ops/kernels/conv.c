@@ -20,6 +20,20 @@ static bool f43_fits(const nt_conv_shape *shape) {
     return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_F43), shape);
 }
 
+/* Taps of one side that meet the input, summed over the outputs of that side. */
+static int64_t live_taps(const nt_conv_shape *shape, int d) {
+    int32_t size = d == 0 ? shape->height : shape->width;
+    int32_t places = d == 0 ? shape->out_height : shape->out_width;
+    int64_t count = 0;
+    for (int32_t place = 0; place < places; place++)
+        for (int32_t tap = 0; tap < shape->kernel[d]; tap++) {
+            int64_t at = (int64_t)place * shape->stride[d] + (int64_t)tap * shape->dilation[d] -
+                         shape->pad[d];
+            count += at >= 0 && at < size;
+        }
+    return count;
+}
+
 /* And pays: its tiles must save a third of the products of the definition. On maps of but one tile,
  * a sixth of those meets padding anyway: measured, that pays on many channels only. */
 static bool strided_fits(const nt_conv_shape *shape) {
@@ -27,15 +41,40 @@ static bool strided_fits(const nt_conv_shape *shape) {
     const nt_winograd *scheme = nt_winograd_find(NT_WINOGRAD_STRIDED);
     if (!nt_winograd_fits(scheme, shape))
         return false;
-    int64_t plain = (int64_t)scheme->taps * scheme->taps * shape->out_height * shape->out_width;
+    int64_t plain = (int64_t)nt_winograd_area(scheme->taps) * shape->out_height * shape->out_width;
     return 3 * nt_winograd_products(scheme, shape, false) <= 2 * plain &&
            (nt_winograd_tiles(scheme, shape, false) > 1 || shape->channels >= MANY_CHANNELS);
 }
 
+/* Likewise a third, but of the products that don't meet padding: on a map that is smaller than the
+ * kernel, most of them do. */
+static bool saves(const nt_winograd *scheme, const nt_conv_shape *shape) {
+    return nt_winograd_fits(scheme, shape) && 3 * nt_winograd_products(scheme, shape, false) <=
+                                                  2 * live_taps(shape, 0) * live_taps(shape, 1);
+}
+
+/* The schemes of other kernels than 3x3; NULL: none pays. */
+static const nt_winograd *other_scheme(const nt_conv_shape *shape) {
+    for (nt_winograd_name name = NT_WINOGRAD_F45; name < NT_WINOGRAD_SCHEMES; name++)
+        if (saves(nt_winograd_find(name), shape))
+            return nt_winograd_find(name);
+    return NULL;
+}
+
+static bool f45_fits(const nt_conv_shape *shape) {
+    return shape->kernel[0] == shape->kernel[1] && other_scheme(shape);
+}
+
+static bool line_fits(const nt_conv_shape *shape) {
+    return shape->kernel[0] != shape->kernel[1] && other_scheme(shape);
+}
+
 static const nt_winograd *scheme_of(const nt_conv_shape *shape) {
-    return nt_winograd_find(shape->stride[0] > 1   ? NT_WINOGRAD_STRIDED
-                            : toeplitz_fits(shape) ? NT_WINOGRAD_TOEPLITZ
-                                                   : NT_WINOGRAD_F43);
+    const nt_winograd *other = other_scheme(shape);
+    return other ? other
+                 : nt_winograd_find(shape->stride[0] > 1   ? NT_WINOGRAD_STRIDED
+                                    : toeplitz_fits(shape) ? NT_WINOGRAD_TOEPLITZ
+                                                           : NT_WINOGRAD_F43);
 }
 
 static void winograd_forward(const nt_conv_shape *shape, const float *x, const float *weight,
@@ -179,6 +218,12 @@ static const algorithm algorithms[] = {
     [NT_TOEPLITZ_ALGORITHM] = {.name = "toeplitz", .fits = toeplitz_fits, WINOGRAD},
     [NT_WINOGRAD_ALGORITHM] =
         {.name = "winograd", .fits = f43_fits, .channels = {4, 1, 4}, .side = 3, WINOGRAD},
+    [NT_WINOGRAD5_ALGORITHM] =
+        {.name = "winograd 5x5", .fits = f45_fits, .channels = {4, 1, 4}, .side = 3, WINOGRAD},
+    [NT_WINOGRAD_LINE_ALGORITHM] = {.name = "winograd line",
+                                    .fits = line_fits,
+                                    .channels = {4, 1, 4},
+                                    WINOGRAD},
     [NT_STRIDED_ALGORITHM] = {.name = "strided winograd",
                               .fits = strided_fits,
                               .channels = {8, 8, 8},
@@ -223,20 +268,6 @@ nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass) 
 
 const char *nt_conv_algorithm_name(nt_conv_algorithm which) {
     return algorithms[which].name;
-}
-
-/* Taps of one side that meet the input, summed over the outputs of that side. */
-static int64_t live_taps(const nt_conv_shape *shape, int d) {
-    int32_t size = d == 0 ? shape->height : shape->width;
-    int32_t places = d == 0 ? shape->out_height : shape->out_width;
-    int64_t count = 0;
-    for (int32_t place = 0; place < places; place++)
-        for (int32_t tap = 0; tap < shape->kernel[d]; tap++) {
-            int64_t at = (int64_t)place * shape->stride[d] + (int64_t)tap * shape->dilation[d] -
-                         shape->pad[d];
-            count += at >= 0 && at < size;
-        }
-    return count;
 }
 
 int64_t nt_conv_executed(const nt_conv_shape *shape, nt_conv_pass pass) {

@@ -78,13 +78,15 @@ typedef enum nt_conv_pass { NT_FORWARD_PASS, NT_DATA_PASS, NT_WEIGHT_PASS } nt_c
 
 /* In the order in which they are asked. */
 typedef enum nt_conv_algorithm {
-    NT_SLIDING_ALGORITHM,   /* conv_sliding.h */
-    NT_DEPTHWISE_ALGORITHM, /* depthwise.h */
-    NT_GROUPED_ALGORITHM,   /* conv_grouped.h */
-    NT_TOEPLITZ_ALGORITHM,  /* winograd.h */
-    NT_WINOGRAD_ALGORITHM,  /* the same */
-    NT_STRIDED_ALGORITHM,   /* the same */
-    NT_DIRECT_ALGORITHM     /* conv_direct.h: takes what is left */
+    NT_SLIDING_ALGORITHM,       /* conv_sliding.h */
+    NT_DEPTHWISE_ALGORITHM,     /* depthwise.h */
+    NT_GROUPED_ALGORITHM,       /* conv_grouped.h */
+    NT_TOEPLITZ_ALGORITHM,      /* winograd.h */
+    NT_WINOGRAD_ALGORITHM,      /* the same */
+    NT_WINOGRAD5_ALGORITHM,     /* the same */
+    NT_WINOGRAD_LINE_ALGORITHM, /* the same */
+    NT_STRIDED_ALGORITHM,       /* the same */
+    NT_DIRECT_ALGORITHM         /* conv_direct.h: takes what is left */
 } nt_conv_algorithm;
 
 nt_conv_algorithm nt_conv_choose(const nt_conv_shape *shape, nt_conv_pass pass);

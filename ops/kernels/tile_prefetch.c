@@ -22,10 +22,11 @@ nt_tile_prefetch nt_tile_prefetch_of(const nt_tiles *tiles, const float *maps,
                                  .maps = maps,
                                  .left = *part,
                                  .write = write,
-                                 .place = tiles->side * tiles->side};
+                                 .place = nt_winograd_area(tiles->side)};
     prefetch.left.end = nt_min(part->end, nt_tiles_total(tiles));
     if (part->tile < prefetch.left.end && steps > 0) {
-        int64_t places = nt_min(tiles->step[0], tiles->side) * nt_min(tiles->step[1], tiles->side);
+        int64_t places =
+            nt_min(tiles->step[0], tiles->side[0]) * nt_min(tiles->step[1], tiles->side[1]);
         int64_t lines = places * nt_ceil_div(part->count, NT_PREFETCH_LINE);
         prefetch.lines = nt_ceil_div((prefetch.left.end - part->tile) * lines, steps);
     }
@@ -39,13 +40,13 @@ static void begin_tile(nt_tile_prefetch *prefetch) {
     int64_t tile = prefetch->left.tile++, above = tile / tiles->count[1];
     bool top = above % tiles->count[0] < tiles->dilation[0];
     bool leftmost = tile % tiles->count[1] < tiles->dilation[1];
-    int32_t rows = top ? 0 : tiles->side - tiles->step[0];
-    int32_t columns = leftmost ? 0 : tiles->side - tiles->step[1];
+    int32_t rows = top ? 0 : tiles->side[0] - tiles->step[0];
+    int32_t columns = leftmost ? 0 : tiles->side[1] - tiles->step[1];
     nt_tiles_places(tiles, tile, prefetch->places);
-    for (int32_t i = 0; i < tiles->side; i++)
-        for (int32_t j = 0; j < tiles->side; j++)
+    for (int32_t i = 0; i < tiles->side[0]; i++)
+        for (int32_t j = 0; j < tiles->side[1]; j++)
             if (i < rows || j < columns)
-                prefetch->places[i * tiles->side + j] = -1;
+                prefetch->places[i * tiles->side[1] + j] = -1;
     prefetch->place = 0;
 }
 
@@ -60,7 +61,7 @@ static int64_t prefetch_place(const nt_tile_prefetch *prefetch, int64_t place) {
 
 void nt_tile_prefetch_step(nt_tile_prefetch *prefetch) {
     for (int64_t wanted = prefetch->lines; wanted > 0;) {
-        if (prefetch->place == prefetch->tiles->side * prefetch->tiles->side) {
+        if (prefetch->place == nt_winograd_area(prefetch->tiles->side)) {
             if (prefetch->left.tile >= prefetch->left.end)
                 return;
             begin_tile(prefetch);

@@ -16,7 +16,7 @@ static void transform_whole(const nt_tiles *tiles, const float *maps, nt_winogra
                             int64_t to_at) {
     const float *from[NT_MOST_PLACES];
     for (int64_t at = 0; at < count; at += RUN) {
-        for (int i = 0; i < tiles->side * tiles->side; i++)
+        for (int i = 0; i < nt_winograd_area(tiles->side); i++)
             from[i] = places[i] >= 0 ? maps + places[i] + channel + at : zeros;
         map(from, 0, to, to_at + at, count - at < RUN ? count - at : RUN, NULL);
     }
@@ -28,7 +28,7 @@ static void transform_rest(const nt_tiles *tiles, const float *maps, nt_winograd
                            int64_t to_at) {
     float filled[NT_MOST_PLACES][NT_PANEL] = {0};
     const float *from[NT_MOST_PLACES];
-    for (int i = 0; i < tiles->side * tiles->side; i++) {
+    for (int i = 0; i < nt_winograd_area(tiles->side); i++) {
         from[i] = filled[i];
         if (places[i] >= 0)
             memcpy(filled[i], maps + places[i] + channel, (size_t)count * sizeof(float));

@@ -29,13 +29,13 @@ void nt_tiles_places(const nt_tiles *tiles, int64_t tile, int64_t *ret_places) {
     int32_t y = start_of(tiles, 0, (int32_t)(above - sample * tiles->count[0]));
     int32_t x = start_of(tiles, 1, (int32_t)(tile - above * tiles->count[1]));
     int64_t columns[NT_MOST_PLACES];
-    for (int32_t j = 0; j < tiles->side; j++, x += tiles->dilation[1])
+    for (int32_t j = 0; j < tiles->side[1]; j++, x += tiles->dilation[1])
         columns[j] = x >= 0 && x < tiles->size[1] ? (int64_t)x * tiles->channels : -1;
     int64_t line = (int64_t)tiles->size[1] * tiles->channels;
-    for (int32_t i = 0; i < tiles->side; i++, y += tiles->dilation[0]) {
+    for (int32_t i = 0; i < tiles->side[0]; i++, y += tiles->dilation[0]) {
         bool inside = y >= 0 && y < tiles->size[0];
         int64_t row = (sample * tiles->size[0] + y) * line;
-        for (int32_t j = 0; j < tiles->side; j++)
+        for (int32_t j = 0; j < tiles->side[1]; j++)
             *ret_places++ = inside && columns[j] >= 0 ? row + columns[j] : -1;
     }
 }

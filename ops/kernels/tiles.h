@@ -1,4 +1,4 @@
-/* A batch of NHWC maps cut into square tiles, which may overlap one another and the maps' edges,
+/* A batch of NHWC maps cut into tiles, which may overlap one another and the maps' edges,
  * and which are counted through the batch: tile = (sample * count_0 + i) * count_1 + j.
  *
  * With a dilation, a tile's places lie so far apart, and the tiles are those of the map's phases:
@@ -13,7 +13,7 @@
 
 typedef struct nt_tiles {
     int32_t samples, size[2], channels; /* of the maps */
-    int32_t side, count[2];             /* places along a tile; tiles along a map */
+    int32_t side[2], count[2];          /* places along a tile; tiles along a map */
     int32_t dilation[2];
     int32_t first[2], step[2]; /* tile i starts at first + i % dilation + i / dilation * dilation *
                                   step; likewise j */

@@ -12,10 +12,6 @@
 
 /* --- shapes ----------------------------------------------------------------------------------- */
 
-static bool both(const int32_t pair[2], int32_t value) {
-    return pair[0] == value && pair[1] == value;
-}
-
 /* A phase of a dilated map is a map of its own (tiles.h); this is the largest one's side. */
 static int32_t phase_side(const nt_conv_shape *shape, int32_t size, int d) {
     return nt_ceil_div(size, shape->dilation[d]);
@@ -23,30 +19,32 @@ static int32_t phase_side(const nt_conv_shape *shape, int32_t size, int d) {
 
 bool nt_winograd_fits(const nt_winograd *scheme, const nt_conv_shape *shape) {
     const int32_t size[2] = {shape->height, shape->width};
-    bool fits = shape->groups == 1 && both(shape->kernel, scheme->taps) &&
-                both(shape->stride, scheme->stride);
-    for (int d = 0; d < 2; d++)
+    bool fits = shape->groups == 1;
+    for (int d = 0; d < 2; d++) {
+        int32_t taps = scheme->taps[d];
+        fits = fits && shape->kernel[d] == taps && shape->stride[d] == scheme->stride;
         if (scheme->stride > 1)
             fits = fits && shape->pad[d] == 1 && shape->dilation[d] == 1;
-        else if (scheme->in == scheme->out)
-            fits = fits && phase_side(shape, size[d], d) == scheme->in &&
+        else if (scheme->in[d] < scheme->out[d] + taps - 1) /* what is padding isn't an input */
+            fits = fits && phase_side(shape, size[d], d) == scheme->in[d] &&
                    shape->pad[d] == shape->dilation[d];
         else
-            fits = fits && shape->pad[d] <= 2 * shape->dilation[d];
+            fits = fits && shape->pad[d] <= (taps - 1) * shape->dilation[d];
+    }
     return fits;
 }
 
 int64_t nt_winograd_tiles(const nt_winograd *scheme, const nt_conv_shape *shape, bool data) {
     const int32_t size[2] = {data ? shape->height : shape->out_height,
                              data ? shape->width : shape->out_width};
-    int32_t side = data ? scheme->data->out : scheme->out;
-    return (int64_t)nt_tiles_count(size[0], shape->dilation[0], side) *
-           nt_tiles_count(size[1], shape->dilation[1], side);
+    const int32_t *side = data ? scheme->data->out : scheme->out;
+    return (int64_t)nt_tiles_count(size[0], shape->dilation[0], side[0]) *
+           nt_tiles_count(size[1], shape->dilation[1], side[1]);
 }
 
 int64_t nt_winograd_products(const nt_winograd *scheme, const nt_conv_shape *shape, bool data) {
-    int64_t points = data ? scheme->data->points : scheme->points;
-    return points * points * nt_winograd_tiles(scheme, shape, data);
+    return nt_winograd_area(data ? scheme->data->points : scheme->points) *
+           nt_winograd_tiles(scheme, shape, data);
 }
 
 /* --- the kernel ------------------------------------------------------------------------------- */

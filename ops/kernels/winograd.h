@@ -1,5 +1,5 @@
 /* Convolution by Winograd's schemes: fewer multiplications, after Toom, Cook and Winograd. A scheme
- * computes a square tile of outputs from a tile of inputs: it takes both the inputs and the kernel
+ * computes a tile of outputs from a tile of inputs: it takes both the inputs and the kernel
  * to `points` (each a linear map along the rows and the same along the columns), multiplies them
  * there, and takes the products back:
  *
@@ -16,6 +16,14 @@
  *     toeplitz        2    2     3       3   3x3 on 2x2 maps, padded by 1: 9 in place of 16
  *     strided         9    4     3       9   3x3, stride 2, padded by 1: 81 in place of 144
  *     strided data    5    8     3       9   its gradient to the data: 81 in place of 144
+ *     F(4x4, 5x5)     8    4     5       8   5x5 kernels: 64 in place of 400
+ *     F(4, 7)        10    4     7      10   1x7 and 7x1, along their side alone: 10 in place of 28
+ *     F(4, 3)         6    4     3       6   1x3 and 3x1 likewise: 6 in place of 12
+ *
+ * Relative errors in the L2 norm, measured with random numbers over 512 channels, forward and to
+ * the data: F(4x4, 3x3) 1.7e-6, F(4x4, 5x5) 3.7e-6, F(4, 7) 3.1e-6, F(4, 3) 0.7e-6, strided 1.0e-6,
+ * Toeplitz 0.6e-6; to the kernel they are no larger. The more points, the more a rounding error of
+ * a sum is magnified: F(4x4, 5x5) keeps its sums short (`depth`).
  *
  * A tile's arithmetic does not depend on the tiles that are worked on beside it. */
 #ifndef NT_WINOGRAD_H
@@ -42,18 +50,19 @@ typedef void (*nt_winograd_map)(const float *const *from, int64_t from_at, float
                                 int64_t to_at, int64_t count, const nt_winograd_epilogue *epilogue);
 
 /* The most of a tile, or of the points; the most of a kernel. */
-enum { NT_MOST_PLACES = 81, NT_MOST_TAPS = 9 };
+enum { NT_MOST_PLACES = 81, NT_MOST_TAPS = 25 };
 
 typedef struct nt_winograd nt_winograd;
 struct nt_winograd {
-    int32_t in, out, taps, points; /* along each side */
-    int32_t stride;                /* of the convolution, */
-    int32_t step;                  /* and so inputs from one tile to the next */
-    int32_t kernel_points;   /* that differ: the last of them serves all points from it on, too */
-    const nt_winograd *data; /* the scheme of the gradient to the data */
-    nt_winograd_map input;   /* Bᵀ d B: in to points */
-    nt_winograd_map kernel;  /* G g Gᵀ: taps to kernel_points */
-    nt_winograd_map output;  /* Aᵀ m A: points to out */
+    int32_t in[2], out[2], taps[2], points[2]; /* down a column and along a row */
+    int32_t stride;                            /* of the convolution, */
+    int32_t step[2];                           /* and so inputs from one tile to the next */
+    int32_t kernel_points[2]; /* that differ: the last of them serves all points from it on, too */
+    int32_t depth; /* channels that a sum takes before it is added to the others, at most, about */
+    const nt_winograd *data;        /* the scheme of the gradient to the data */
+    nt_winograd_map input;          /* Bᵀ d B: in to points */
+    nt_winograd_map kernel;         /* G g Gᵀ: taps to kernel_points */
+    nt_winograd_map output;         /* Aᵀ m A: points to out */
     nt_winograd_map output_adjoint; /* A dY Aᵀ: out to points */
     nt_winograd_map kernel_adjoint; /* Gᵀ m G: kernel_points to taps */
 
@@ -67,13 +76,24 @@ typedef enum nt_winograd_name {
     NT_WINOGRAD_F43,
     NT_WINOGRAD_TOEPLITZ,
     NT_WINOGRAD_STRIDED,
-    NT_WINOGRAD_STRIDED_DATA /* as the `data` of NT_WINOGRAD_STRIDED only */
+    NT_WINOGRAD_F45,
+    NT_WINOGRAD_ROW7,
+    NT_WINOGRAD_COLUMN7,
+    NT_WINOGRAD_ROW3,
+    NT_WINOGRAD_COLUMN3,
+    NT_WINOGRAD_SCHEMES,                           /* up to here each is one by itself */
+    NT_WINOGRAD_STRIDED_DATA = NT_WINOGRAD_SCHEMES /* as the `data` of NT_WINOGRAD_STRIDED only */
 } nt_winograd_name;
 const nt_winograd *nt_winograd_find(nt_winograd_name name);
 
 /* The same with other sets of instructions, from 0, which is portable, to the one that
  * nt_winograd_find prefers; past it NULL. */
 const nt_winograd *nt_winograd_with(nt_winograd_name name, int set);
+
+/* Places in a tile, points, or taps, of so many along both sides. */
+static inline int32_t nt_winograd_area(const int32_t sides[2]) {
+    return sides[0] * sides[1];
+}
 
 /* Of the points of both sides, which of the kernel's one is multiplied by. */
 int nt_winograd_kernel_point(const nt_winograd *scheme, int point);

@@ -43,15 +43,16 @@ static void plan_maps(nt_winograd_plan *p, const nt_conv_shape *shape, bool data
                     .channels = shape->out_channels};
     p->from = data ? out : in;
     p->to = data ? in : out;
-    p->from.side = scheme->in;
-    p->to.side = scheme->out;
     for (int d = 0; d < 2; d++) {
         int32_t dilation = shape->dilation[d];
+        p->from.side[d] = scheme->in[d];
+        p->to.side[d] = scheme->out[d];
         p->from.dilation[d] = p->to.dilation[d] = dilation;
-        p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out);
-        p->from.step[d] = scheme->step;
-        p->to.step[d] = scheme->out;
-        if (scheme->in > scheme->out) /* places before the tile of outputs that its inputs start */
+        p->from.count[d] = p->to.count[d] = nt_tiles_count(p->to.size[d], dilation, scheme->out[d]);
+        p->from.step[d] = scheme->step[d];
+        p->to.step[d] = scheme->out[d];
+        /* A tile's inputs may start so many places before its outputs. */
+        if (scheme->in[d] > scheme->out[d])
             p->from.first[d] = data ? first_gradient(shape, d) : -shape->pad[d];
     }
     p->total = nt_tiles_total(&p->to);
@@ -63,7 +64,7 @@ static void plan_channels(nt_winograd_plan *p) {
     p->panels = nt_ceil_div(p->to.channels, NT_PANEL);
     p->streamed = p->kernel_points * channels * p->panels * NT_PANEL > KERNEL_FLOATS;
     p->group = !p->streamed ? NT_MOST_PANELS : p->total < FEWEST_TILES ? 1 : STREAMED_PANELS;
-    p->depth = nt_round_up(nt_even(channels, DEPTH), NT_PANEL);
+    p->depth = nt_round_up(nt_even(channels, nt_min(DEPTH, p->scheme->depth)), NT_PANEL);
     p->pieces = nt_ceil_div(channels, p->depth);
     p->kernel_point = nt_tiles_stride(p->depth * NT_PANEL);
     p->kernel_panel = p->pieces * p->kernel_points * p->kernel_point;
@@ -106,8 +107,8 @@ nt_winograd_plan nt_winograd_plan_of(const nt_winograd *scheme, const nt_conv_sh
         scheme = scheme->data;
     nt_winograd_plan plan = {.scheme = scheme,
                              .gemm = nt_gemm_query(),
-                             .points = scheme->points * scheme->points,
-                             .kernel_points = scheme->kernel_points * scheme->kernel_points};
+                             .points = nt_winograd_area(scheme->points),
+                             .kernel_points = nt_winograd_area(scheme->kernel_points)};
     plan_maps(&plan, shape, data);
     plan_channels(&plan);
     plan_tiles(&plan);

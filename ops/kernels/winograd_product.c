@@ -214,14 +214,14 @@ static void emit_whole(const task *t, const int64_t *places, const float *const 
                                                t->epilogue.bias ? t->epilogue.bias + channel : NULL,
                                            .plus = t->epilogue.plus ? plus : NULL,
                                            .relu = t->epilogue.activation.kind == NT_RELU};
-    for (int i = 0; i < t->plan->to.side * t->plan->to.side; i++) {
+    for (int i = 0; i < nt_winograd_area(t->plan->to.side); i++) {
         bool inside = places[i] >= 0;
         to[i] = inside ? t->result + places[i] + channel : outside;
         if (t->epilogue.plus)
             plus[i] = inside ? t->epilogue.plus + places[i] + channel : zeros;
     }
     t->plan->scheme->output(from, from_at, to, 0, count, t->changes ? &epilogue : NULL);
-    for (int i = 0; t->remains && i < t->plan->to.side * t->plan->to.side; i++)
+    for (int i = 0; t->remains && i < nt_winograd_area(t->plan->to.side); i++)
         if (places[i] >= 0)
             nt_activate(&t->epilogue.activation, to[i], to[i], 1, 0, count);
 }
@@ -231,11 +231,11 @@ static void emit_rest(const task *t, const int64_t *places, const float *const *
                       int64_t from_at, int64_t channel, int64_t count) {
     float made[NT_MOST_PLACES][NT_PANEL];
     float *to[NT_MOST_PLACES];
-    int side = t->plan->to.side;
-    for (int i = 0; i < side * side; i++)
+    int area = nt_winograd_area(t->plan->to.side);
+    for (int i = 0; i < area; i++)
         to[i] = made[i];
     t->plan->scheme->output(from, from_at, to, 0, NT_PANEL, NULL);
-    for (int i = 0; i < side * side; i++)
+    for (int i = 0; i < area; i++)
         if (places[i] >= 0)
             nt_epilogue_apply(&t->epilogue, &(nt_conv_sums){.from = made[i]}, 1, channel, count,
                               t->result, places[i] + channel, 0);
@@ -337,8 +337,8 @@ static void run_round(task *t) {
  * phase lie in between: then all of a map's tiles make the map. */
 static void begin_moments(const nt_winograd_plan *p, nt_moments *moments) {
     const nt_tiles *to = &p->to;
-    bool lines = to->size[0] % to->side == 0 && to->dilation[0] == 1;
-    int64_t tile_rows = lines ? 1 : to->count[0], height = lines ? to->side : to->size[0];
+    bool lines = to->size[0] % to->side[0] == 0 && to->dilation[0] == 1;
+    int64_t tile_rows = lines ? 1 : to->count[0], height = lines ? to->side[0] : to->size[0];
     nt_moments_begin(moments, tile_rows * to->count[1], height * to->size[1], p->panels);
 }
 

@@ -24,6 +24,7 @@ const nt_winograd *nt_winograd_find(nt_winograd_name name) {
 }
 
 int nt_winograd_kernel_point(const nt_winograd *scheme, int point) {
-    int i = point / scheme->points, j = point % scheme->points, last = scheme->kernel_points - 1;
-    return (i < last ? i : last) * scheme->kernel_points + (j < last ? j : last);
+    int i = point / scheme->points[1], j = point % scheme->points[1];
+    int last_i = scheme->kernel_points[0] - 1, last_j = scheme->kernel_points[1] - 1;
+    return (i < last_i ? i : last_i) * scheme->kernel_points[1] + (j < last_j ? j : last_j);
 }

@@ -80,27 +80,27 @@ static gradient gradient_with(const nt_winograd *scheme, const nt_conv_shape *sh
         .scheme = scheme,
         .shape = shape,
         .gemm = nt_gemm_query(),
-        .points = scheme->points * scheme->points,
-        .kernel_points = scheme->kernel_points * scheme->kernel_points,
+        .points = nt_winograd_area(scheme->points),
+        .kernel_points = nt_winograd_area(scheme->kernel_points),
         .cold = nt_tile_prefetch_pays(shape),
         .x = {.samples = shape->samples,
               .size = {shape->height, shape->width},
-              .channels = shape->channels,
-              .side = scheme->in},
+              .channels = shape->channels},
         .dy = {.samples = shape->samples,
                .size = {shape->out_height, shape->out_width},
-               .channels = shape->out_channels,
-               .side = scheme->out},
-        .stored = nt_round_up(shape->out_channels, NT_PANEL) * shape->channels * scheme->taps *
-                  scheme->taps,
+               .channels = shape->out_channels},
+        .stored = nt_round_up(shape->out_channels, NT_PANEL) * shape->channels *
+                  nt_winograd_area(scheme->taps),
     };
     for (int d = 0; d < 2; d++) {
+        g.x.side[d] = scheme->in[d];
+        g.dy.side[d] = scheme->out[d];
         g.x.dilation[d] = g.dy.dilation[d] = shape->dilation[d];
         g.x.count[d] = g.dy.count[d] =
-            nt_tiles_count(g.dy.size[d], shape->dilation[d], scheme->out);
-        g.x.step[d] = scheme->step;
-        g.dy.step[d] = scheme->out;
-        g.x.first[d] = scheme->in > scheme->out ? -shape->pad[d] : 0;
+            nt_tiles_count(g.dy.size[d], shape->dilation[d], scheme->out[d]);
+        g.x.step[d] = scheme->step[d];
+        g.dy.step[d] = scheme->out[d];
+        g.x.first[d] = scheme->in[d] > scheme->out[d] ? -shape->pad[d] : 0;
     }
     cut_channels(shape->channels, widest, &g.in_block, &g.in_jobs);
     cut_channels(shape->out_channels, widest, &g.out_block, &g.out_jobs);
@@ -230,7 +230,7 @@ static void multiply(const gradient *g, const step *s, const workspace *at, bool
 static void emit_panel(const gradient *g, const block *b, const workspace *at, int64_t panel) {
     const float *from[NT_MOST_PLACES];
     float *to[NT_MOST_PLACES];
-    int64_t taps = (int64_t)g->scheme->taps * g->scheme->taps;
+    int64_t taps = nt_winograd_area(g->scheme->taps);
     int64_t width = g->shape->channels * NT_PANEL, count = (b->in_end - b->in) * NT_PANEL;
     float *first =
         g->to + b->part * g->stored + (b->out / NT_PANEL + panel) * taps * width + b->in * NT_PANEL;
