@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-enum { SHAPES = 50 / CONV_ONE_IN, MANY = 17, ROUNDS = 5 };
+enum { SHAPES = 20 / CONV_ONE_IN, MANY = 17, ROUNDS = 5 };
 
 /* --- running ---------------------------------------------------------------------------------- */
 
@@ -123,9 +123,10 @@ static void many_rounds(nt_conv_shape ret[ROUNDS]) {
 
 /* --- accuracy --------------------------------------------------------------------------------- */
 
-/* Of the scheme that such a shape fits: 5x5 and lines of seven taps have more points. */
+/* Of the scheme that such a shape fits: 5x5 and lines of seven taps have more points. On a map of
+ * one output, which the table leaves to others, an error is no mean of a tile's. */
 static double most_error(const nt_conv_shape *shape) {
-    return shape->kernel[0] > 3 || shape->kernel[1] > 3 ? 5e-6 : 2e-6;
+    return shape->kernel[0] > 3 || shape->kernel[1] > 3 ? 6e-6 : 2e-6;
 }
 
 static void check_accuracy(const nt_conv_shape *shape, const double tolerances[CONV_PASSES]) {
