@@ -9,8 +9,8 @@
 
 enum { HUGE_PAGE = 1 << 21 /* bytes, of the processors that have two sizes */ };
 
-/* Large blocks ask for huge pages, of which a processor's tables of pages cover more memory: 2 to
- * 3 % of a ResNet34's time under a virtual machine. */
+/* Large blocks ask for huge pages, of which a processor's tables of pages cover more memory: about
+ * 2 % of a ResNet34's evaluation under a virtual machine. */
 static void *fresh_block(size_t size) {
     void *block = NULL;
     if (size < 2 * HUGE_PAGE)

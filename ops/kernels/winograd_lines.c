@@ -555,43 +555,45 @@ static void turn(const float *from, int64_t rows, float *to) {
 
 enum { ANY_DEPTH = INT32_MAX };
 
+#define PAIR(down, along)                                                                          \
+    { down, along }
+
+/* A scheme without a stride, which is its own for the data: `from` names what transforms its
+ * inputs, `by` all else. */
+#define UNSTRIDED(name, size, result, tap, point, most, from, by, sides)                           \
+    [name] = {                                                                                     \
+        .in = size,                                                                                \
+        .out = result,                                                                             \
+        .taps = tap,                                                                               \
+        .points = point,                                                                           \
+        .stride = 1,                                                                               \
+        .step = result,                                                                            \
+        .kernel_points = point,                                                                    \
+        .depth = most,                                                                             \
+        .data = &SET[name],                                                                        \
+        .input = from##_input_##sides,                                                             \
+        .kernel = by##_kernel_##sides,                                                             \
+        .output = by##_output_##sides,                                                             \
+        .output_adjoint = by##_output_adjoint_##sides,                                             \
+        .kernel_adjoint = by##_kernel_adjoint_##sides,                                             \
+        .turn = turn,                                                                              \
+    }
+
 const nt_winograd SET[] = {
-    [NT_WINOGRAD_F43] =
-        {
-            .in = {6, 6},
-            .out = {4, 4},
-            .taps = {3, 3},
-            .points = {6, 6},
-            .stride = 1,
-            .step = {4, 4},
-            .kernel_points = {6, 6},
-            .depth = ANY_DEPTH,
-            .data = &SET[NT_WINOGRAD_F43],
-            .input = f43_input_square,
-            .kernel = f43_kernel_square,
-            .output = f43_output_square,
-            .output_adjoint = f43_output_adjoint_square,
-            .kernel_adjoint = f43_kernel_adjoint_square,
-            .turn = turn,
-        },
-    [NT_WINOGRAD_TOEPLITZ] =
-        {
-            .in = {2, 2},
-            .out = {2, 2},
-            .taps = {3, 3},
-            .points = {3, 3},
-            .stride = 1,
-            .step = {2, 2},
-            .kernel_points = {3, 3},
-            .depth = ANY_DEPTH,
-            .data = &SET[NT_WINOGRAD_TOEPLITZ],
-            .input = toeplitz_input_square,
-            .kernel = toeplitz_kernel_square,
-            .output = toeplitz_output_square,
-            .output_adjoint = toeplitz_output_adjoint_square,
-            .kernel_adjoint = toeplitz_kernel_adjoint_square,
-            .turn = turn,
-        },
+    UNSTRIDED(NT_WINOGRAD_F43, PAIR(6, 6), PAIR(4, 4), PAIR(3, 3), PAIR(6, 6), ANY_DEPTH, f43, f43,
+              square),
+    UNSTRIDED(NT_WINOGRAD_TOEPLITZ, PAIR(2, 2), PAIR(2, 2), PAIR(3, 3), PAIR(3, 3), ANY_DEPTH,
+              toeplitz, toeplitz, square),
+    UNSTRIDED(NT_WINOGRAD_F45, PAIR(8, 8), PAIR(4, 4), PAIR(5, 5), PAIR(8, 8), 64, eight, f45,
+              square),
+    UNSTRIDED(NT_WINOGRAD_ROW7, PAIR(1, 10), PAIR(1, 4), PAIR(1, 7), PAIR(1, 10), ANY_DEPTH, ten,
+              f47, single),
+    UNSTRIDED(NT_WINOGRAD_COLUMN7, PAIR(10, 1), PAIR(4, 1), PAIR(7, 1), PAIR(10, 1), ANY_DEPTH, ten,
+              f47, single),
+    UNSTRIDED(NT_WINOGRAD_ROW3, PAIR(1, 6), PAIR(1, 4), PAIR(1, 3), PAIR(1, 6), ANY_DEPTH, f43, f43,
+              single),
+    UNSTRIDED(NT_WINOGRAD_COLUMN3, PAIR(6, 1), PAIR(4, 1), PAIR(3, 1), PAIR(6, 1), ANY_DEPTH, f43,
+              f43, single),
     [NT_WINOGRAD_STRIDED] =
         {
             .in = {9, 9},
@@ -623,96 +625,6 @@ const nt_winograd SET[] = {
             .input = strided_data_input_square,
             .kernel = strided_kernel_square,
             .output = strided_data_output_square,
-            .turn = turn,
-        },
-    [NT_WINOGRAD_F45] =
-        {
-            .in = {8, 8},
-            .out = {4, 4},
-            .taps = {5, 5},
-            .points = {8, 8},
-            .stride = 1,
-            .step = {4, 4},
-            .kernel_points = {8, 8},
-            .depth = 64,
-            .data = &SET[NT_WINOGRAD_F45],
-            .input = eight_input_square,
-            .kernel = f45_kernel_square,
-            .output = f45_output_square,
-            .output_adjoint = f45_output_adjoint_square,
-            .kernel_adjoint = f45_kernel_adjoint_square,
-            .turn = turn,
-        },
-    [NT_WINOGRAD_ROW7] =
-        {
-            .in = {1, 10},
-            .out = {1, 4},
-            .taps = {1, 7},
-            .points = {1, 10},
-            .stride = 1,
-            .step = {1, 4},
-            .kernel_points = {1, 10},
-            .depth = ANY_DEPTH,
-            .data = &SET[NT_WINOGRAD_ROW7],
-            .input = ten_input_single,
-            .kernel = f47_kernel_single,
-            .output = f47_output_single,
-            .output_adjoint = f47_output_adjoint_single,
-            .kernel_adjoint = f47_kernel_adjoint_single,
-            .turn = turn,
-        },
-    [NT_WINOGRAD_COLUMN7] =
-        {
-            .in = {10, 1},
-            .out = {4, 1},
-            .taps = {7, 1},
-            .points = {10, 1},
-            .stride = 1,
-            .step = {4, 1},
-            .kernel_points = {10, 1},
-            .depth = ANY_DEPTH,
-            .data = &SET[NT_WINOGRAD_COLUMN7],
-            .input = ten_input_single,
-            .kernel = f47_kernel_single,
-            .output = f47_output_single,
-            .output_adjoint = f47_output_adjoint_single,
-            .kernel_adjoint = f47_kernel_adjoint_single,
-            .turn = turn,
-        },
-    [NT_WINOGRAD_ROW3] =
-        {
-            .in = {1, 6},
-            .out = {1, 4},
-            .taps = {1, 3},
-            .points = {1, 6},
-            .stride = 1,
-            .step = {1, 4},
-            .kernel_points = {1, 6},
-            .depth = ANY_DEPTH,
-            .data = &SET[NT_WINOGRAD_ROW3],
-            .input = f43_input_single,
-            .kernel = f43_kernel_single,
-            .output = f43_output_single,
-            .output_adjoint = f43_output_adjoint_single,
-            .kernel_adjoint = f43_kernel_adjoint_single,
-            .turn = turn,
-        },
-    [NT_WINOGRAD_COLUMN3] =
-        {
-            .in = {6, 1},
-            .out = {4, 1},
-            .taps = {3, 1},
-            .points = {6, 1},
-            .stride = 1,
-            .step = {4, 1},
-            .kernel_points = {6, 1},
-            .depth = ANY_DEPTH,
-            .data = &SET[NT_WINOGRAD_COLUMN3],
-            .input = f43_input_single,
-            .kernel = f43_kernel_single,
-            .output = f43_output_single,
-            .output_adjoint = f43_output_adjoint_single,
-            .kernel_adjoint = f43_kernel_adjoint_single,
             .turn = turn,
         },
 };
