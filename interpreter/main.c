@@ -2,8 +2,10 @@
 #include "build_info.h"
 #include "command.h"
 #include "console.h"
+#include "dist.h"
 #include "json_out.h"
 #include "op_library.h"
+#include "parallel.h"
 #include <signal.h>
 #include <string.h>
 
@@ -28,14 +30,16 @@ static nt_status show_version(const char *const *words, int count, nt_error *err
     if (as_json) {
         NT_TRY(nt_ops_check_kernel(error));
         nt_ops_library(library);
-        json_t *build =
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "version", nt_build_version, "commit",
-                      nt_build_commit, "compiler", nt_build_compiler, "type", nt_build_type,
-                      "flags", nt_build_flags, "matrix_products", library);
+        json_t *build = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "version",
+                                  nt_build_version, "commit", nt_build_commit, "compiler",
+                                  nt_build_compiler, "type", nt_build_type, "flags", nt_build_flags,
+                                  "matrix_products", library, "mpi", nt_dist_library());
         nt_json_format(build, &text);
         json_decref(build);
     } else {
-        nt_text_printf(&text, "nontrivial %s\n", nt_build_version);
+        nt_text_printf(&text, "nontrivial %s\nmpi: %s%s%s\n", nt_build_version,
+                       nt_dist_library() ? "yes (" : "no",
+                       nt_dist_library() ? nt_dist_library() : "", nt_dist_library() ? ")" : "");
     }
     return nt_print(&text);
 }
@@ -55,6 +59,11 @@ static nt_status run(const char *const *words, int count, nt_error *error) {
     const nt_command *command;
     int taken;
     NT_TRY(nt_command_find(words, count, &command, &taken, error));
+    if (nt_dist_size() > 1 && !command->together)
+        return nt_error_say(error, NT_USAGE,
+                            "'%s' is for one process, but was started as %d; 'run' and 'train' are "
+                            "for several",
+                            command->kind.name, nt_dist_size());
     nt_arguments arguments;
     nt_status status = nt_arguments_parse(&command->kind, &command->syntax, words + taken,
                                           count - taken, &arguments, error);
@@ -86,18 +95,35 @@ static nt_status dispatch(const char *const *words, int count, nt_error *error) 
     return run(words, count, error);
 }
 
+/* A process that shows nothing leaves it to rank 0 to say what went wrong. */
+static void tell_first(const nt_error *error) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_error_format(error, false, &text);
+    if (!text.failed)
+        nt_dist_send(0, NT_DIST_FAILED, text.bytes, text.length);
+    nt_text_finish(&text);
+}
+
 int main(int argc, char **argv) {
     nt_console_init();
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit then fails, and says so */
     nt_error error;
     nt_error_init(&error);
-    nt_status status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);
+    nt_status status = nt_dist_begin(&error);
+    if (nt_dist_rank() > 0)
+        nt_console_mute();
+    nt_threads_set_usual(nt_dist_threads());
+    if (status == NT_OK)
+        status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);
     nt_status printed = nt_print_finish(&error);
     if (status == NT_OK)
         status = printed;
     if (status != NT_OK && error.count == 0)
         nt_error_say(&error, status, "%s", nt_status_text(status));
     nt_print_error(&error);
+    if (nt_dist_rank() > 0 && status != NT_OK)
+        tell_first(&error);
     nt_error_finish(&error);
-    return nt_status_exit(status);
+    return nt_dist_end(nt_status_exit(status));
 }

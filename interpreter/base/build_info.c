@@ -25,14 +25,12 @@ const nt_feature nt_feature_curl = {"curl", "data fetch over http and https",
                                     "libcurl4-openssl-dev", NT_BUILD_CURL};
 const nt_feature nt_feature_onnx = {
     "onnx", "export --onnx", "libprotobuf-c-dev protobuf-c-compiler libonnx-dev", NT_BUILD_ONNX};
+const nt_feature nt_feature_mpi = {"mpi", "runs on several machines", "libopenmpi-dev openmpi-bin",
+                                   NT_BUILD_MPI};
 
-const nt_feature *const nt_features[] = {&nt_feature_tests,
-                                         &nt_feature_plots,
-                                         &nt_feature_matio,
-                                         &nt_feature_nifti,
-                                         &nt_feature_curl,
-                                         &nt_feature_onnx,
-                                         NULL};
+const nt_feature *const nt_features[] = {
+    &nt_feature_tests, &nt_feature_plots, &nt_feature_matio, &nt_feature_nifti,
+    &nt_feature_curl,  &nt_feature_onnx,  &nt_feature_mpi,   NULL};
 
 void nt_feature_hint(const nt_feature *feature, nt_error *error) {
     nt_error_hint(error, "build with -D%s=enabled%s%s", feature->name,

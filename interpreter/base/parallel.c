@@ -22,7 +22,7 @@
 
 enum { LOOKS = 1000 }; /* before a waiting thread sleeps: some tens of microseconds */
 
-static int thread_count;
+static int thread_count, usual_count;
 
 static struct team {
     nt_job job;
@@ -48,8 +48,12 @@ static _Thread_local bool in_job;
 
 void nt_threads_set(int count) {
     if (count <= 0)
-        count = omp_get_num_procs();
+        count = usual_count > 0 ? usual_count : omp_get_num_procs();
     thread_count = count < NT_MAX_THREADS ? count : NT_MAX_THREADS;
+}
+
+void nt_threads_set_usual(int count) {
+    usual_count = count;
 }
 
 int nt_threads(void) {

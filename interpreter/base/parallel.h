@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void nt_threads_set(int count); /* 1 to NT_MAX_THREADS; 0: as many as there are processors */
+void nt_threads_set(int count);       /* 1 to NT_MAX_THREADS; 0: as many as usual */
+void nt_threads_set_usual(int count); /* 0: as many as there are processors, as it is at first */
 int nt_threads(void);
 
 enum { NT_MAX_THREADS = 256 };

@@ -178,5 +178,6 @@ const nt_command nt_command_run = {
              .size = sizeof(run_options)},
     .syntax = {.operands = run_operands,
                .settings = "override a value of the suite by its path: evaluate.limit=1000"},
+    .together = true,
     .run = run,
 };

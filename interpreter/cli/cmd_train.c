@@ -25,5 +25,6 @@ const nt_command nt_command_train = {
               "Interrupted or killed, the same command goes on where it was.\n",
     .syntax = {.operands = train_operands,
                .settings = "override a value of the suite by its path: train.epochs=5"},
+    .together = true,
     .run = run,
 };

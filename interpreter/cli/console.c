@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool muted;
 static int print_errno; /* of the first write to standard output that failed, or 0 */
 
 void nt_console_init(void) {
@@ -36,9 +37,17 @@ static void keep_errno(bool failed) {
         print_errno = errno ? errno : EIO;
 }
 
+void nt_console_mute(void) {
+    muted = true;
+}
+
+bool nt_console_muted(void) {
+    return muted;
+}
+
 nt_status nt_print(nt_text *text) {
     nt_status status = text->failed ? NT_NO_MEMORY : NT_OK;
-    if (status == NT_OK)
+    if (status == NT_OK && !muted)
         keep_errno(fwrite(text->bytes, 1, text->length, stdout) != text->length);
     nt_text_finish(text);
     return status;
@@ -49,7 +58,8 @@ void nt_print_error(const nt_error *error) {
     nt_text_init(&text);
     nt_error_format(error, nt_console_colour(stderr), &text);
     keep_errno(fflush(stdout) != 0);
-    fputs(text.failed ? "error: out of memory\n" : text.bytes, stderr);
+    if (!muted)
+        fputs(text.failed ? "error: out of memory\n" : text.bytes, stderr);
     nt_text_finish(&text);
 }
 

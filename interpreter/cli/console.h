@@ -16,6 +16,9 @@
  */
 void nt_console_init(void);
 
+void nt_console_mute(void); /* from now on nothing is shown, on neither of them */
+bool nt_console_muted(void);
+
 /* Whether to colour what goes to `stream`: a terminal, and no NO_COLOR (no-color.org) forbids it.
  */
 bool nt_console_colour(FILE *stream);

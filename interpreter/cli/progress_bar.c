@@ -20,7 +20,8 @@ static double now_seconds(void) {
 }
 
 void nt_progress_bar_init(nt_progress_bar *bar, bool quiet) {
-    *bar = (nt_progress_bar){.quiet = quiet, .terminal = nt_console_terminal(stderr)};
+    *bar = (nt_progress_bar){.quiet = quiet || nt_console_muted(),
+                             .terminal = nt_console_terminal(stderr)};
 }
 
 static void add_duration(nt_text *text, double seconds) {
