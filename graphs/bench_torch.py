@@ -192,9 +192,11 @@ class Timer:
             warnings.simplefilter('ignore')
             try:
                 traced = torch.jit.trace(self.net.eval(), self.images, strict=False)
-                return torch.jit.optimize_for_inference(traced)
-            except Exception as error:  # which network can't be traced, nobody knows beforehand
-                print(f'note: no frozen network: {error}', file=sys.stderr)
+                frozen = torch.jit.optimize_for_inference(traced)
+                frozen(self.images)  # some are frozen and then don't run
+                return frozen
+            except Exception as error:  # for which network it fails, nobody knows beforehand
+                print(f'note: no frozen network: {str(error).splitlines()[-1]}', file=sys.stderr)
 
     def eager(self):
         import torch
