@@ -29,7 +29,7 @@ static nt_status list_row(listing *list, const nt_finding *finding, nt_store_res
     }
     if (row.numerics)
         NT_TRY(nt_store_find(list->store, row.key, row.numerics, &found, list->error));
-    if (row.failure || found.done > 0)
+    if (row.failure || found.samples > 0)
         list->rows[list->count++] = row;
     return NT_OK;
 }

@@ -126,20 +126,39 @@ nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t co
     return nt_store_end(store, status, error);
 }
 
-/* --- asking and reading ----------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
+/* A row for every shard, in their order, or one without a number. */
 nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
                         nt_error *error) {
     nt_measured found = {0};
     nt_query query = nt_query_start(store, NT_SQL_FIND_MEASURED);
     nt_query_text(&query, key);
     nt_query_text(&query, numerics);
-    if (nt_query_next(&query))
-        found = (nt_measured){.samples = nt_query_column_integer(&query, 0),
-                              .sample_bytes = nt_query_column_integer(&query, 1),
-                              .done = nt_query_column_integer(&query, 2)};
+    bool joined = true;
+    for (int32_t number = 0; joined && nt_query_next(&query); number++) {
+        found.samples = nt_query_column_integer(&query, 0);
+        found.sample_bytes = nt_query_column_integer(&query, 1);
+        bool there = sqlite3_column_type(query.statement, 2) != SQLITE_NULL;
+        int32_t samples = there ? nt_query_column_integer(&query, 3) : 0;
+        joined = there && nt_query_column_integer(&query, 2) == number;
+        found.done += joined ? samples : 0;
+        joined = joined && samples == nt_shard_samples(found.samples, number);
+    }
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
     *ret = found;
+    return NT_OK;
+}
+
+nt_status nt_store_has_shard(nt_store *store, const char *key, const char *numerics, int32_t number,
+                             int32_t *ret_samples, nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_HAS_SHARD);
+    nt_query_text(&query, key);
+    nt_query_text(&query, numerics);
+    nt_query_integer(&query, number);
+    int32_t samples = nt_query_next(&query) ? nt_query_column_integer(&query, 0) : 0;
+    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    *ret_samples = samples;
     return NT_OK;
 }
 
@@ -170,6 +189,8 @@ nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error
     *ret = count;
     return NT_OK;
 }
+
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* The shard in the row at hand, whose columns are those of SHARDS, after a look at its digest. */
 static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
@@ -208,19 +229,23 @@ static nt_query start_reading(nt_store *store, const char *key, const char *nume
 }
 
 /* Reads shards from the first on until `size` bytes are full; *ret_full: whether they are. No two
- * shards have one number, so that the next one is there or is missing. */
+ * shards have one number, so that the next one is there or is missing; behind one that has only its
+ * first samples, none counts. */
 static nt_status read_shards(nt_store *store, const char *key, const char *numerics,
                              unsigned char *ret_outcomes, size_t size, bool *ret_full,
                              double *ret_loss, nt_error *error) {
     double loss = 0;
     int32_t number = 0;
+    bool joined = true;
     nt_status status = NT_OK;
     nt_query query = start_reading(store, key, numerics, 0);
-    while (status == NT_OK && size > 0 && nt_query_next(&query)) {
+    while (status == NT_OK && joined && size > 0 && nt_query_next(&query)) {
         nt_shard shard;
         status = read_shard(&query, &shard, error);
-        if (status != NT_OK || shard.number != number++)
+        if (status != NT_OK || shard.number != number)
             break;
+        joined = shard.size ==
+                 (size_t)nt_shard_samples(shard.samples, number++) * (size_t)shard.sample_bytes;
         size_t taken = shard.size < size ? shard.size : size;
         memcpy(ret_outcomes, shard.outcomes, taken);
         ret_outcomes += taken;

@@ -8,9 +8,9 @@
  *                          an outcome follows from beside them: weights, graph with its edit, data,
  *                          samples and their order
  *       shard              outcomes of samples [number * 1000, number * 1000 + 1000), the last one
- *                          shorter; the sum of their losses; a digest of the whole. Of what is
- *                          measured only until a verdict is certain, the last one that there is may
- *                          hold only the first of its samples
+ *                          shorter; the sum of their losses; a digest of the whole. They come in
+ *                          any order. Of what is measured only until a verdict is certain, the last
+ *                          one that there is may hold only the first of its samples
  *       result             which case of the suite has which key and numerics, or why it failed;
  *                          after how many samples measuring it ended early, and why
  *       sample             of these cases, which sample of the split has which place in outcomes
@@ -72,14 +72,19 @@ int32_t nt_shard_samples(int32_t samples, int32_t number); /* samples in one of 
 nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t count,
                               nt_error *error);
 
-/* What there is of a key with some numerics: all zero if nothing. `done` of the samples are
- * measured, the first ones. */
+/* What there is of a key with some numerics: all zero if nothing. The first `done` of the samples
+ * are measured: those of the longest run of shards from number 0 on, of which all but the last are
+ * full. There may be more behind a gap. */
 typedef struct nt_measured {
     int32_t samples, sample_bytes, done;
 } nt_measured;
 
 nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
                         nt_error *error);
+
+/* How many samples of one shard are saved; 0: none. Doesn't read them. */
+nt_status nt_store_has_shard(nt_store *store, const char *key, const char *numerics, int32_t number,
+                             int32_t *ret_samples, nt_error *error);
 
 /* The newest numerics, of those that begin with `asked`, with which both keys are complete; in
  * `arena`, NULL if there are none. */
@@ -89,7 +94,7 @@ nt_status nt_store_find_shared(nt_store *store, const char *key, const char *wit
 
 /* The first `count` outcomes of a key, sample after sample, which take `size` bytes, and the sum of
  * its shards' losses in their order, 0 unless these are all samples. On failure ret_outcomes may
- * hold anything. NT_FAILED if fewer are measured. */
+ * hold anything. NT_FAILED if fewer are measured from the first one on. */
 nt_status nt_store_read(nt_store *store, const char *key, const char *numerics, int32_t count,
                         unsigned char *ret_outcomes, size_t size, double *ret_loss,
                         nt_error *error);

@@ -9,7 +9,7 @@
     " FROM shard AS s JOIN measured AS m ON m.key = s.key AND m.numerics = s.numerics"             \
     " JOIN numerics AS n ON n.id = s.numerics"
 
-/* Of a row m of measured: how many samples are. */
+/* Of a row m of measured: how many samples are, wherever. */
 #define DONE                                                                                       \
     "(SELECT coalesce(sum(length(s.outcomes)), 0) / m.sample_bytes FROM shard AS s"                \
     " WHERE s.key = m.key AND s.numerics = m.numerics)"
@@ -23,8 +23,9 @@
 
 static const char *const statement_sql[NT_SQL_COUNT] = {
     [NT_SQL_FIND_MEASURED] =
-        "SELECT m.samples, m.sample_bytes, " DONE
-        " FROM measured AS m WHERE m.key = ?1 AND m.numerics = " NUMERICS("?2"),
+        "SELECT m.samples, m.sample_bytes, s.number, length(s.outcomes) / m.sample_bytes"
+        " FROM measured AS m LEFT JOIN shard AS s ON s.key = m.key AND s.numerics = m.numerics"
+        " WHERE m.key = ?1 AND m.numerics = " NUMERICS("?2") " ORDER BY s.number",
     [NT_SQL_FIND_SHARED] =
         "SELECT n.line FROM numerics AS n"
         " WHERE substr(n.line, 1, length(?3)) = ?3"
@@ -32,6 +33,10 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
     [NT_SQL_FIND_SHARD] =
         "SELECT digest, outcomes FROM shard WHERE key = ?1 AND numerics = " NUMERICS(
             "?2") " AND number = ?3",
+    [NT_SQL_HAS_SHARD] =
+        "SELECT length(s.outcomes) / m.sample_bytes"
+        " FROM shard AS s JOIN measured AS m ON m.key = s.key AND m.numerics = s.numerics"
+        " WHERE s.key = ?1 AND s.numerics = " NUMERICS("?2") " AND s.number = ?3",
     [NT_SQL_READ_SHARDS] = SHARDS " WHERE s.key = ? AND n.line = ? AND s.number >= ?"
                                   " ORDER BY s.number",
     [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m WHERE m.samples = " DONE,

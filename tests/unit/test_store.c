@@ -448,11 +448,11 @@ static void test_incomplete(void **state) {
     EXPECT_ERROR(&error, status, NT_FAILED, "0 of 0 samples of ");
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 2), &error);
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 0), &error);
-    expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 1345});
+    expect_found(store, 0, (nt_measured){SAMPLES_0, 1, 1000});
     assert_int_equal(count_complete(store), 0);
     status = nt_store_read(store, made_key(0), MADE_NUMERICS, SAMPLES_0, outcomes, sizeof outcomes,
                            &loss, &error);
-    EXPECT_ERROR(&error, status, NT_FAILED, "1345 of 2345 samples of ");
+    EXPECT_ERROR(&error, status, NT_FAILED, "1000 of 2345 samples of ");
     put_one(store, make_shard(&m, 0, SAMPLES_0, 1, 1), &error);
     assert_int_equal(count_complete(store), 1);
     for (int wrong = -1; wrong <= 1; wrong += 2) {
@@ -461,6 +461,75 @@ static void test_incomplete(void **state) {
         EXPECT_ERROR(&error, status, NT_INVALID, "has 2345 samples of 1 bytes; 2345 and 234");
     }
     assert_true(loss == 7);
+    nt_store_close(store);
+}
+
+static void expect_shard(nt_store *store, int thing, int32_t number, int32_t expected) {
+    int32_t samples = -1;
+    EXPECT_OK(&error,
+              nt_store_has_shard(store, made_key(thing), MADE_NUMERICS, number, &samples, &error));
+    assert_int_equal(samples, expected);
+}
+
+/* So many samples and no more can be read, of more. */
+static void expect_readable(nt_store *store, int thing, int32_t done) {
+    unsigned char outcomes[5001];
+    double loss;
+    nt_status status = nt_store_read(store, made_key(thing), MADE_NUMERICS, done + 1, outcomes,
+                                     (size_t)done + 1, &loss, &error);
+    EXPECT_ERROR(&error, status, NT_FAILED, "samples of ");
+    if (done > 0)
+        EXPECT_OK(&error, nt_store_read(store, made_key(thing), MADE_NUMERICS, done, outcomes,
+                                        (size_t)done, &loss, &error));
+}
+
+/* Whatever order shards come in, what counts is the run from the first one on; what is behind a
+ * gap is kept and known, but not read. */
+static void test_gaps(void **state) {
+    enum { SHARDS = 6, SAMPLES = 5500 };
+    static const int32_t orders[][SHARDS] = {
+        {0, 1, 2, 3, 4, 5}, {5, 4, 3, 2, 1, 0}, {3, 0, 5, 1, 4, 2}, {1, 2, 0, 4, 5, 3}};
+    static made m;
+    nt_store *store = open_in(*state);
+    for (int thing = 0; thing < 4; thing++) {
+        bool there[SHARDS + 1] = {false};
+        for (int i = 0; i < SHARDS; i++) {
+            int32_t joined = 0;
+            put_one(store, make_shard(&m, thing, SAMPLES, 1, orders[thing][i]), &error);
+            there[orders[thing][i]] = true;
+            while (there[joined])
+                joined++;
+            int32_t done = joined == SHARDS ? SAMPLES : joined * 1000;
+            expect_found(store, thing, (nt_measured){SAMPLES, 1, done});
+            for (int32_t n = 0; n < SHARDS; n++)
+                expect_shard(store, thing, n, there[n] ? nt_shard_samples(SAMPLES, n) : 0);
+            assert_int_equal(count_complete(store), thing + (joined == SHARDS));
+            if (done < SAMPLES)
+                expect_readable(store, thing, done);
+        }
+        expect_thing(store, thing, SAMPLES, 1, &error);
+    }
+    expect_shard(store, 9, 0, 0);
+    expect_shard(store, 0, -1, 0);
+    nt_store_close(store);
+}
+
+/* Behind a shard of which only the first samples are there is a gap, too. */
+static void test_gap_in_shard(void **state) {
+    static made m;
+    nt_store *store = open_in(*state);
+    put_one(store, make_shard(&m, 0, 2500, 1, 1), &error);
+    make_shard(&m, 0, 2500, 1, 0);
+    m.shard.size = 300;
+    put_one(store, &m.shard, &error);
+    expect_found(store, 0, (nt_measured){2500, 1, 300});
+    expect_shard(store, 0, 0, 300);
+    expect_readable(store, 0, 300);
+    put_one(store, make_shard(&m, 0, 2500, 1, 0), &error);
+    expect_found(store, 0, (nt_measured){2500, 1, 2000});
+    expect_readable(store, 0, 2000);
+    put_one(store, make_shard(&m, 1, BYTES_1, BYTES_1, 0), &error);
+    expect_shard(store, 1, 0, BYTES_1);
     nt_store_close(store);
 }
 
@@ -904,6 +973,8 @@ int main(void) {
         TEST(test_decisions),
         TEST(test_begun),
         TEST(test_incomplete),
+        TEST(test_gaps),
+        TEST(test_gap_in_shard),
         TEST(test_wrong_shards),
         TEST(test_again),
         TEST(test_results),
