@@ -20,6 +20,10 @@ void nt_signals_catch(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
+void nt_signals_raise(void) {
+    caught = SIGTERM;
+}
+
 nt_status nt_signals_status(void) {
     switch (caught) {
     case 0:

@@ -9,6 +9,9 @@
  * process at once. */
 void nt_signals_catch(void);
 
+/* As if SIGTERM had been caught. */
+void nt_signals_raise(void);
+
 /* NT_OK, or NT_INTERRUPTED or NT_TERMINATED once a signal was caught. */
 nt_status nt_signals_status(void);
 

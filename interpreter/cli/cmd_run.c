@@ -156,13 +156,13 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (status == NT_OK)
         status = nt_suite_run(job.suite, &job.options, &results, error);
     nt_progress_bar_finish(&job.bar);
-    if (status == NT_OK)
+    if (status == NT_OK && results)
         status = print_results(results, options->json);
-    if (status == NT_OK)
+    if (status == NT_OK && results)
         nt_progress_note(&job.progress,
                          "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
                          job.options.out);
-    if (status == NT_OK && nt_results_failures(results) > 0)
+    if (status == NT_OK && results && nt_results_failures(results) > 0)
         status = nt_error_say(error, NT_FAILED,
                               "%d of the cases could not be measured; their rows say why",
                               nt_results_failures(results));

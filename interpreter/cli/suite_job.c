@@ -1,11 +1,14 @@
 #include "suite_job.h"
 
 #include "attrs.h"
+#include "dist.h"
 #include "file.h"
 #include "parallel.h"
 #include "suite_repeat.h"
 #include <stdio.h>
 #include <string.h>
+
+enum { MOST_PARTS = 100000 };
 
 /* The command line's settings, and `conv: direct` if an option asks for it. */
 static const nt_setting *settings_of(nt_suite_job *job, const nt_arguments *arguments, bool direct,
@@ -35,6 +38,26 @@ static bool keep_command(nt_suite_job *job, const nt_arguments *arguments) {
     return true;
 }
 
+/* "2/7" is part 1 of 7, counted from 0. */
+static nt_status read_shard(const char *text, nt_suite_options *ret, nt_error *error) {
+    int part, parts, length = 0;
+    if (!text)
+        return NT_OK;
+    if (sscanf(text, "%d/%d%n", &part, &parts, &length) != 2 || text[length] != '\0' || part < 1 ||
+        part > parts || parts > MOST_PARTS) {
+        nt_error_say(error, NT_USAGE, "--shard must be i/n with i from 1 to n, not '%s'", text);
+        nt_error_hint(error, "--shard 2/7 for the second of seven processes");
+        return NT_USAGE;
+    }
+    if (nt_dist_size() > 1)
+        return nt_error_say(error, NT_USAGE,
+                            "--shard is for processes that are started alone, not "
+                            "by mpirun or srun together");
+    ret->part = part - 1;
+    ret->part_count = parts;
+    return NT_OK;
+}
+
 nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
                             const nt_suite_job_options *options, nt_error *error) {
     int count;
@@ -48,6 +71,7 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
     if (!settings || !keep_command(job, arguments))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     NT_TRY((repeats ? nt_suite_repeat : nt_suite_load)(what, settings, count, &job->suite, error));
+    NT_TRY(read_shard(options->shard, &job->options, error));
     nt_progress_bar_init(&job->bar, options->quiet);
     job->progress = (nt_progress){
         .step = nt_progress_bar_show, .note = nt_progress_bar_note, .context = &job->bar};

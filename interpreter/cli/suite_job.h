@@ -18,7 +18,7 @@ typedef struct nt_suite_job {
 /* What the commands' options say of it. `out` NULL: the usual folder. `conv`: NT_CONV_…, in place
  * of what the suite says unless it is NT_CONV_FASTEST. */
 typedef struct nt_suite_job_options {
-    const char *out;
+    const char *out, *shard;
     int32_t threads, conv;
     bool quiet;
 } nt_suite_job_options;
@@ -27,6 +27,8 @@ typedef struct nt_suite_job_options {
 #define NT_SUITE_JOB_OPTIONS                                                                       \
     {"out", NT_STRING, offsetof(nt_suite_job_options, out),                                        \
      .doc = "the run folder (default: runs/ and the suite's name, or that which is given)"},       \
+        {"shard", NT_STRING, offsetof(nt_suite_job_options, shard),                                \
+         .doc = "do part i of n, as 2/7, in a process that needs no others; `merge` joins parts"}, \
         NT_OPTION_CONV(nt_suite_job_options), NT_OPTION_THREADS(nt_suite_job_options),             \
         NT_OPTION_QUIET(nt_suite_job_options)
 

@@ -3,6 +3,7 @@
  * the sum of its losses don't depend on the parts. */
 #include "case_batch.h"
 
+#include "graph_cost.h"
 #include <string.h>
 
 static nt_status no_memory(nt_error *error) {
@@ -40,24 +41,32 @@ static nt_status make_graph(nt_case_batch *b) {
 nt_status nt_case_batch_init(nt_case_batch *b, const nt_measuring *m, nt_subject **subjects,
                              int32_t count, const char *required, nt_derived_weights *derived,
                              bool derive, nt_error *error) {
+    const nt_data_info *data = nt_dataset_info(nt_loader_dataset(m->loader));
+    *b = (nt_case_batch){.m = m,
+                         .count = count,
+                         .derived = derived,
+                         .derive = derive,
+                         .required = required,
+                         .sample_bytes = nt_score_bytes(nt_scoring_of(data, m->evaluation.metric)),
+                         .next = -1};
+    nt_arena_init(&b->arena);
+    return make_room(b, subjects) == NT_OK && make_graph(b) == NT_OK ? NT_OK : no_memory(error);
+}
+
+static nt_status make_evaluator(nt_case_batch *b, nt_error *error) {
+    const nt_measuring *m = b->m;
     const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
     nt_evaluation evaluation = m->evaluation;
-    nt_scoring scoring =
-        nt_scoring_of(nt_dataset_info(nt_loader_dataset(m->loader)), evaluation.metric);
-    *b = (nt_case_batch){
-        .m = m, .count = count, .sample_bytes = nt_score_bytes(scoring), .next = -1};
-    nt_arena_init(&b->arena);
     evaluation.progress = NULL;
-    if (make_room(b, subjects) != NT_OK || make_graph(b) != NT_OK)
-        return no_memory(error);
-    if (derive) {
-        nt_derived_weights_finish(derived);
-        NT_TRY(nt_derived_weights_init(derived, &b->cases, &source, error));
+    if (b->derive) {
+        nt_derived_weights_finish(b->derived);
+        NT_TRY(nt_derived_weights_init(b->derived, &b->cases, &source, error));
+        b->derive = false;
     }
-    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, derived->weights, m->loader, &evaluation,
+    NT_TRY(nt_evaluator_new(b->cases.graph, m->weights, b->derived->weights, m->loader, &evaluation,
                             &b->evaluator, error));
-    for (int32_t i = 0; i < count; i++)
-        if (strcmp(key_of(b, i), required) == 0)
+    for (int32_t i = 0; i < b->count; i++)
+        if (strcmp(key_of(b, i), b->required) == 0)
             nt_evaluator_require(b->evaluator, i);
     return NT_OK;
 }
@@ -71,15 +80,40 @@ void nt_case_batch_finish(nt_case_batch *b) {
     *b = (nt_case_batch){0};
 }
 
+void nt_case_batch_rest(nt_case_batch *b) {
+    nt_evaluator_free(b->evaluator);
+    b->evaluator = NULL;
+}
+
 bool nt_case_batch_is_of(const nt_case_batch *b, nt_subject *const *subjects, int32_t count) {
     return b->count == count &&
            memcmp(b->subjects, subjects, (size_t)count * sizeof *subjects) == 0;
 }
 
+nt_status nt_case_batch_cost(const nt_case_batch *b, double *ret, nt_error *error) {
+    nt_graph *graph = NULL;
+    NT_TRY(nt_passes_run(b->cases.graph, &b->m->evaluation.passes, &graph, error));
+    *ret = (double)nt_graph_cost_of(graph).executed;
+    nt_graph_free(graph);
+    return NT_OK;
+}
+
 /* --- running ---------------------------------------------------------------------------------- */
 
-/* What the store has of a shard that is to be gone on with: `begun` samples. */
-static nt_status read_begun(nt_case_batch *b, int32_t number, int32_t begun, nt_error *error) {
+nt_status nt_case_batch_has(const nt_case_batch *b, int32_t first, int32_t count, bool *ret,
+                            nt_error *error) {
+    int32_t number = first / NT_SHARD_SAMPLES, samples;
+    *ret = true;
+    for (int32_t i = 0; *ret && i < b->count; i++) {
+        NT_TRY(
+            nt_store_has_shard(b->m->store, key_of(b, i), b->m->numerics, number, &samples, error));
+        *ret = samples >= first % NT_SHARD_SAMPLES + count;
+    }
+    return NT_OK;
+}
+
+nt_status nt_case_batch_begin(nt_case_batch *b, int32_t first, nt_error *error) {
+    int32_t number = first / NT_SHARD_SAMPLES, begun = first % NT_SHARD_SAMPLES;
     size_t room = NT_SHARD_SAMPLES * (size_t)b->sample_bytes;
     for (int32_t i = 0; i < b->count; i++) {
         int32_t found = 0;
@@ -96,25 +130,35 @@ static nt_status read_begun(nt_case_batch *b, int32_t number, int32_t begun, nt_
     return NT_OK;
 }
 
-nt_status nt_case_batch_run(nt_case_batch *b, int32_t first, int32_t count, nt_error *error) {
-    int32_t number = first / NT_SHARD_SAMPLES, begun = first % NT_SHARD_SAMPLES;
+nt_status nt_case_batch_compute(nt_case_batch *b, int32_t first, int32_t count, nt_error *error) {
+    if (!b->evaluator)
+        NT_TRY(make_evaluator(b, error));
+    return nt_evaluator_run(b->evaluator, first, count, b->outcomes, b->losses, NULL, error);
+}
+
+nt_status nt_case_batch_save(nt_case_batch *b, int32_t first, int32_t count,
+                             const unsigned char *outcomes, const double *losses, nt_error *error) {
     size_t bytes = (size_t)b->sample_bytes, room = NT_SHARD_SAMPLES * bytes;
-    size_t part = (size_t)count * bytes;
-    if (begun == 0 || b->next != first)
-        NT_TRY(read_begun(b, number, begun, error));
-    NT_TRY(nt_evaluator_run(b->evaluator, first, count, b->outcomes, b->losses, NULL, error));
+    size_t begun = (size_t)(first % NT_SHARD_SAMPLES) * bytes, part = (size_t)count * bytes;
     for (int32_t i = 0; i < b->count; i++) {
         unsigned char *shard = b->shard + (size_t)i * room;
-        memcpy(shard + (size_t)begun * bytes, b->outcomes + (size_t)i * part, part);
+        memcpy(shard + begun, outcomes + (size_t)i * part, part);
         b->shards[i] = (nt_shard){.key = key_of(b, i),
                                   .numerics = b->m->numerics,
                                   .samples = nt_loader_count(b->m->loader),
                                   .sample_bytes = b->sample_bytes,
-                                  .number = number,
+                                  .number = first / NT_SHARD_SAMPLES,
                                   .outcomes = shard,
-                                  .size = (size_t)begun * bytes + part,
-                                  .loss = b->losses[i]};
+                                  .size = begun + part,
+                                  .loss = losses[i]};
     }
     b->next = first + count;
     return nt_store_put_shards(b->m->store, b->shards, (size_t)b->count, error);
+}
+
+nt_status nt_case_batch_run(nt_case_batch *b, int32_t first, int32_t count, nt_error *error) {
+    if (first % NT_SHARD_SAMPLES == 0 || b->next != first)
+        NT_TRY(nt_case_batch_begin(b, first, error));
+    NT_TRY(nt_case_batch_compute(b, first, count, error));
+    return nt_case_batch_save(b, first, count, b->outcomes, b->losses, error);
 }

@@ -20,16 +20,19 @@ typedef struct entry {
 } entry;
 
 /* Edits are sorted by node, since layers are, and nodes run in the order of their numbers. */
-static int compare(const void *a, const void *b) {
-    const entry *x = a, *y = b;
-    for (int32_t i = 0; i < x->edits->count && i < y->edits->count; i++) {
-        int order = nt_edit_compare(&x->edits->items[i], &y->edits->items[i]);
+int nt_edits_compare(const nt_edits *a, const nt_edits *b) {
+    for (int32_t i = 0; i < a->count && i < b->count; i++) {
+        int order = nt_edit_compare(&a->items[i], &b->items[i]);
         if (order != 0)
             return order;
     }
-    if (x->edits->count != y->edits->count)
-        return x->edits->count > y->edits->count ? -1 : 1;
-    return x->number < y->number ? -1 : x->number > y->number;
+    return a->count == b->count ? 0 : a->count > b->count ? -1 : 1;
+}
+
+static int compare(const void *a, const void *b) {
+    const entry *x = a, *y = b;
+    int order = nt_edits_compare(x->edits, y->edits);
+    return order != 0 ? order : x->number < y->number ? -1 : x->number > y->number;
 }
 
 static nt_status make(nt_case_graph *cases, const nt_network *network, entry *entries,

@@ -15,6 +15,10 @@ typedef struct nt_edits {
 /* Whether one of them needs this (NT_NEEDS_...). */
 bool nt_edits_need(const nt_edits *edits, unsigned need);
 
+/* The order in which cases stand in a graph: by their edits, so that those that share edits and
+ * layers stand side by side; below, at or above 0. */
+int nt_edits_compare(const nt_edits *a, const nt_edits *b);
+
 typedef struct nt_case_graph {
     nt_graph *graph;         /* as edited: the passes have not seen it */
     nt_derived_list derived; /* the tensors that it wants beside the network's */

@@ -5,6 +5,7 @@
 #include "measure.h"
 
 #include "case_batch.h"
+#include "case_units.h"
 #include "deciding.h"
 #include "describe.h"
 #include "outcome.h"
@@ -25,6 +26,7 @@ typedef struct measure {
     nt_case_batch batch; /* the last graph */
     nt_derived_weights derived;
     bool derived_for_all; /* whatever graph comes next */
+    nt_case_units *units; /* NULL: this process evaluates all of it alone */
     nt_decider *decider;  /* NULL: nothing ends early */
     int64_t done, total;  /* samples, over all subjects */
     nt_measure_tally tally;
@@ -91,21 +93,27 @@ static nt_status find_batch(measure *me, nt_subject **subjects, int32_t count) {
     return NT_OK;
 }
 
+/* Samples of some cases are measured. */
+static void tell(void *context, int32_t cases, int32_t samples) {
+    measure *me = context;
+    char detail[64];
+    me->done += (int64_t)samples * cases;
+    me->tally.evaluated++;
+    snprintf(detail, sizeof detail, "%d of %d cases at once", cases, me->wanted_count);
+    nt_progress_step(me->m->evaluation.progress, "images of all cases", detail, me->done,
+                     me->total);
+}
+
 /* Evaluates the batch at hand up to `samples`. */
 static nt_status run_batch(measure *me, int32_t samples) {
     nt_case_batch *b = &me->batch;
     int32_t done = b->subjects[0]->done;
     while (done < samples) {
-        char detail[64];
         int32_t rest = NT_SHARD_SAMPLES - done % NT_SHARD_SAMPLES;
         int32_t count = rest < samples - done ? rest : samples - done;
         NT_TRY(nt_case_batch_run(b, done, count, me->error));
         done += count;
-        me->done += (int64_t)count * b->count;
-        me->tally.evaluated++;
-        snprintf(detail, sizeof detail, "%d of %d cases at once", b->count, me->wanted_count);
-        nt_progress_step(me->m->evaluation.progress, "images of all cases", detail, me->done,
-                         me->total);
+        tell(me, b->count, count);
     }
     return NT_OK;
 }
@@ -165,12 +173,16 @@ static void tell_numerics(measure *me, const nt_measure_tally *before) {
                          me->other, me->m->numerics);
 }
 
-static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count) {
-    const char *cases = NULL;
-    bool own = false, whole;
+static nt_status find_keys(measure *me, nt_subject *subjects, int32_t count) {
     for (int32_t i = 0; i < count; i++)
         if (find_key(me->m, &subjects[i], me->arena) != NT_OK)
             return no_memory(me->error);
+    return NT_OK;
+}
+
+static nt_status find_wanted(measure *me, nt_subject *subjects, int32_t count) {
+    const char *cases = NULL;
+    bool own = false, whole;
     for (int32_t i = 1; i < count; i++) {
         if (subjects[i].failure)
             continue;
@@ -207,11 +219,20 @@ static void find_unique(measure *me, int32_t samples) {
 
 /* How many of the wanted, from the first on, make the next graph. */
 static int32_t next_batch(const measure *me, int32_t first) {
-    int32_t count = 1, most = me->m->one_by_one ? 1 : TOGETHER;
+    int32_t count = 1, most = me->m->one_by_one && !me->units ? 1 : TOGETHER;
     while (count < most && first + count < me->wanted_count &&
            me->wanted[first + count]->done == me->wanted[first]->done)
         count++;
     return count;
+}
+
+/* The wanted from `first` on. */
+static nt_status run_next(measure *me, int32_t first, int32_t count, int32_t samples) {
+    if (me->units)
+        return nt_case_units_run(me->units, me->wanted + first, count, samples, tell, me, me->arena,
+                                 me->error);
+    NT_TRY(find_batch(me, me->wanted + first, count));
+    return run_batch(me, samples);
 }
 
 /* Measures all that ask for it up to `samples`. */
@@ -220,8 +241,7 @@ static nt_status advance(measure *me, int32_t samples) {
     find_unique(me, samples);
     for (int32_t first = 0; first < me->wanted_count; first += count) {
         count = next_batch(me, first);
-        NT_TRY(find_batch(me, me->wanted + first, count));
-        NT_TRY(run_batch(me, samples));
+        NT_TRY(run_next(me, first, count, samples));
     }
     for (int32_t i = 0; i < me->asking_count; i++)
         if (me->asking[i]->done < samples)
@@ -244,10 +264,16 @@ static void foresee(measure *me) {
 static void stop_asking(measure *me) {
     int32_t kept = 0, samples = nt_loader_count(me->m->loader);
     for (int32_t i = 0; i < me->asking_count; i++)
-        if (me->asking[i]->open || me->asking[i]->samples == samples)
+        if (!me->asking[i]->failure && (me->asking[i]->open || me->asking[i]->samples == samples))
             me->asking[kept++] = me->asking[i];
     me->asking_count = kept;
     foresee(me);
+}
+
+/* What could not be evaluated is not looked at either. */
+static void close_failed(nt_subject *subjects, int32_t count) {
+    for (int32_t i = 0; i < count; i++)
+        subjects[i].open = subjects[i].open && !subjects[i].failure;
 }
 
 /* Measures up to one look after the other, with what is open then. */
@@ -257,6 +283,7 @@ static nt_status decide_all(measure *me, nt_subject *subjects, int32_t count) {
     for (int32_t look = nt_look_next(0, samples); before < samples;
          before = look, look = nt_look_next(look, samples)) {
         NT_TRY(advance(me, look));
+        close_failed(subjects, count);
         NT_TRY(nt_decider_look(me->decider, before, look, me->error));
         stop_asking(me);
     }
@@ -306,6 +333,23 @@ static int32_t count_shards(measure *me, int32_t samples) {
     return shards;
 }
 
+/* What is wanted of all subjects, whatever the store has: parts are cut alike everywhere. */
+static nt_status measure_part(measure *me, nt_subject *subjects, int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        subjects[i].done = 0;
+        subjects[i].numerics = me->m->numerics;
+        subjects[i].samples = nt_loader_count(me->m->loader);
+        if (!subjects[i].failure)
+            me->asking[me->asking_count++] = &subjects[i];
+    }
+    foresee(me);
+    if (me->wanted_count == 0)
+        return NT_OK;
+    me->total /= me->m->part->of;
+    return nt_case_units_run_part(me->units, me->wanted, me->wanted_count, *me->m->part, tell, me,
+                                  &me->tally.units, me->error);
+}
+
 static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
                              const nt_measure_tally *before) {
     int32_t samples = nt_loader_count(me->m->loader);
@@ -316,6 +360,11 @@ static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
     me->asked = nt_arena_substring(me->arena, me->m->numerics, strcspn(me->m->numerics, ";"));
     if (!me->asking || !me->wanted || !me->asked)
         return no_memory(me->error);
+    if (me->m->hands || me->m->part)
+        NT_TRY(nt_case_units_new(me->m, me->first, &me->units, me->error));
+    NT_TRY(find_keys(me, subjects, count));
+    if (me->m->part)
+        return measure_part(me, subjects, count);
     NT_TRY(find_wanted(me, subjects, count));
     tell_numerics(me, before);
     for (int32_t i = 0; i < count; i++)
@@ -333,6 +382,7 @@ nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_
     measure me = {.m = measuring, .arena = arena, .error = error};
     nt_status status = measure_all(&me, subjects, count, tally);
     nt_case_batch_finish(&me.batch);
+    nt_case_units_free(me.units);
     nt_derived_weights_finish(&me.derived);
     nt_decider_free(me.decider);
     if (tally) {
@@ -342,6 +392,7 @@ nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_
         tally->mixed = tally->mixed || me.tally.mixed;
         tally->samples += me.tally.samples;
         tally->spared += me.tally.spared;
+        tally->units += me.tally.units;
     }
     return status;
 }

@@ -15,6 +15,16 @@ typedef struct nt_family {
     nt_decide decide;
 } nt_family;
 
+/* Others who evaluate too: hands.h. */
+typedef struct nt_hands nt_hands;
+
+/* One of several processes that know nothing of each other; each does its part of all units, of
+ * samples, cases and seeds. */
+typedef struct nt_part {
+    int32_t number, of; /* from 0 */
+    int32_t seed, seeds;
+} nt_part;
+
 /* What the cases are measured with and on. */
 typedef struct nt_measuring {
     const nt_network *network;
@@ -32,8 +42,10 @@ typedef struct nt_measuring {
     const nt_family *families; /* where some may end early; batch normalisations with statistics of
                                 * the batch are not for these */
     int32_t family_count;
-    double margin;   /* of their tests */
-    bool one_by_one; /* a graph for each case in place of one for all: the same bits, slower */
+    double margin;       /* of their tests */
+    bool one_by_one;     /* a graph for each case in place of one for all: the same bits, slower */
+    nt_hands *hands;     /* NULL: there is this process alone */
+    const nt_part *part; /* only so much of it is measured; NULL: all */
 } nt_measuring;
 
 /* One case. */
@@ -56,9 +68,13 @@ typedef struct nt_measure_tally {
     bool mixed;        /* outcomes of other numerics are among those, and it was said */
     int64_t samples;   /* of all cases, were they measured to the end, */
     int64_t spared;    /* and those that need not be, since something is decided */
+    int32_t units;     /* of a part: that are its own */
 } nt_measure_tally;
 
-/* Finds each subject's key, and measures what is not in the store yet. The first subject is what
+/* Of a part, measures what is its own and looks no further: nothing is said of failures, and
+ * nothing ends early. Otherwise:
+ *
+ * Finds each subject's key, and measures what is not in the store yet. The first subject is what
  * the others are compared with. An outcome of other numerics that agree in what was asked for will
  * do, if the first subject has one of the same: afterwards it has one for each subject's numerics.
  * Where anything is measured, it is measured too, so that only like is compared with like; a note

@@ -2,6 +2,7 @@
 #include "suite_run_private.h"
 
 #include "results_compare.h"
+#include "suite_crew.h"
 #include "trainer.h"
 
 #include <string.h>
@@ -69,10 +70,10 @@ static const nt_family *families_of(const nt_suite_work *work, nt_arena *arena) 
     return families;
 }
 
-nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
-                           nt_subject *subjects, int32_t count, bool early, nt_arena *arena) {
+nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *loader,
+                             nt_arena *arena, nt_measuring *ret) {
     const nt_suite *suite = work->suite;
-    const nt_measuring measuring = {
+    *ret = (nt_measuring){
         .network = work->network,
         .weights = work->weights,
         .initial = work->has_initial ? work->initial : NULL,
@@ -86,19 +87,34 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
         .context = context_of(work, s, loader, arena),
         .initial_context = work->initial_digest,
         .calibration_context = calibration_context_of(work, arena),
-        .no_initial = work->suite->weights.path
+        .no_initial = suite->weights.path
                           ? "the values that training began with are not known: give them under "
                             "`initial:` beside `weights:`"
                           : "the values that training began with are not known: the seed's folder "
                             "has no " NT_INITIAL_FILE,
         .store = work->store,
-        .families = early ? families_of(work, arena) : NULL,
-        .family_count = early ? suite->group_count : 0,
         .margin = suite->margin,
         .one_by_one = work->options->one_by_one,
     };
-    if ((early && !measuring.families) || !measuring.context || !measuring.calibration_context)
-        return nt_suite_no_memory(work);
+    return ret->context && ret->calibration_context ? NT_OK : nt_suite_no_memory(work);
+}
+
+nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
+                           nt_subject *subjects, int32_t count, bool early, nt_arena *arena) {
+    const nt_part part = {.number = work->options->part,
+                          .of = work->options->part_count,
+                          .seed = s,
+                          .seeds = work->suite->seed_count};
+    nt_measuring measuring;
+    NT_TRY(nt_suite_measuring(work, s, loader, arena, &measuring));
+    NT_TRY(nt_suite_crew_hands(work->crew, s, loader == work->held_out, &measuring.hands));
+    if (early) {
+        measuring.families = families_of(work, arena);
+        measuring.family_count = work->suite->group_count;
+        measuring.part = part.of > 0 ? &part : NULL;
+        if (!measuring.families)
+            return nt_suite_no_memory(work);
+    }
     nt_status status = nt_measure(&measuring, subjects, count, arena, &work->tally, work->error);
     return nt_suite_stopped(status) ? interrupted(work, status) : status;
 }
@@ -147,6 +163,10 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
     if (status == NT_OK) {
         list_subjects(work, subjects);
         status = nt_suite_measure(work, s, work->loader, subjects, count, true, &arena);
+    }
+    if (work->options->part_count > 0) {
+        nt_arena_finish(&arena);
+        return status;
     }
     if (status == NT_OK || nt_suite_stopped(status)) {
         nt_status noted = note_keys(work, s, subjects);

@@ -170,7 +170,7 @@ static nt_status make_room(showing *show) {
     const nt_suite_work *work = show->work;
     size_t pixels = (size_t)nt_loader_target_size(work->loader);
     size_t elements = (size_t)nt_shape_elements(nt_loader_shape(work->loader));
-    show->folder = nt_arena_printf(show->arena, "%s/overlays", work->options->out);
+    show->folder = nt_arena_printf(show->arena, "%s/overlays", work->folder);
     show->image = NT_ARENA_ARRAY(show->arena, float, elements);
     show->logits = NT_ARENA_ARRAY(show->arena, float, pixels *(size_t)work->scoring.classes);
     show->target = NT_ARENA_ARRAY(show->arena, int32_t, pixels);

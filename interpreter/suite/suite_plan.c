@@ -7,6 +7,7 @@
 #include "attrs.h"
 #include "case_graph.h"
 #include "clock.h"
+#include "graph_cost.h"
 #include "parallel.h"
 #include "plan.h"
 #include "suite_run_private.h"
@@ -89,18 +90,10 @@ static nt_status find_rate(double *ret, nt_error *error) {
 
 /* --- costs ------------------------------------------------------------------------------------ */
 
-static void add_node(const nt_graph *graph, const nt_node *node, nt_suite_cost *cost) {
-    nt_type in[NT_MAX_INPUTS + NT_MAX_PARAMS];
-    if (node->op->traits & NT_OP_SOURCE)
-        return;
-    cost->nodes++;
-    if (!node->varies || !node->op->multiply_adds)
-        return;
-    for (int32_t j = 0; j < node->in_count; j++)
-        in[j] = *nt_graph_type(graph, node->in[j]);
-    int64_t counted = node->op->multiply_adds(node->attrs, in, node->out);
-    cost->multiply_adds += counted;
-    cost->executed += node->op->executed ? node->op->executed(node->attrs, in, node->out) : counted;
+static void add_cost(nt_suite_cost *cost, nt_graph_cost more) {
+    cost->nodes += more.nodes;
+    cost->multiply_adds += more.multiply_adds;
+    cost->executed += more.executed;
 }
 
 /* Adds what some cases cost together. NT_INVALID, without an error, if one can't be made. */
@@ -119,8 +112,8 @@ static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int
     status = nt_passes_run(cases.graph, &passes, &graph, work->error);
     if (status == NT_OK)
         status = nt_plan_new(graph, suite->evaluate.batch, &plan, work->error);
-    for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
-        add_node(graph, nt_graph_node(graph, i), cost);
+    if (status == NT_OK)
+        add_cost(cost, nt_graph_cost_of(graph));
     if (status == NT_OK && plan->slab_size > cost->memory)
         cost->memory = plan->slab_size;
     nt_plan_free(plan);

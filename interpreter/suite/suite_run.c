@@ -3,53 +3,22 @@
  * measured unless the store has them. */
 #include "suite_run_private.h"
 
+#include "dist.h"
 #include "file.h"
 #include "packed.h"
 #include "recipe_finding.h"
 #include "results_file.h"
 #include "results_list.h"
-#include "seed_weights.h"
+#include "suite_crew.h"
+#include "suite_worker.h"
 #include <string.h>
-#include <unistd.h>
 
 /* --- one seed --------------------------------------------------------------------------------- */
-
-static nt_status read_initial(nt_suite_work *work, const nt_weights_source *source) {
-    work->has_initial = false;
-    bool given = work->suite->initial.path != NULL;
-    if (!source->path || !nt_suite_any_case(work, nt_suite_may_reinit) ||
-        (!given && access(source->path, R_OK) != 0)) /* the cases that want it will say so */
-        return NT_OK;
-    if (!work->initial && nt_weights_new(work->network, &work->initial) != NT_OK)
-        return nt_suite_no_memory(work);
-    NT_TRY(nt_weights_read(source, NULL, work->initial, NULL, work->error));
-    NT_TRY(nt_weights_source_digest(source, work->initial_digest, work->error));
-    work->has_initial = true;
-    return NT_OK;
-}
-
-/* Reads the given weights, or trains those of seed number s. */
-static nt_status find_weights(nt_suite_work *work, int s) {
-    const nt_seed_source source = {.suite = work->suite,
-                                   .metric = work->scoring.metric,
-                                   .dataset = work->dataset,
-                                   .data_digest = work->results->provenance.data,
-                                   .from = work->from,
-                                   .from_absent = work->from_absent,
-                                   .from_digest = work->from_digest,
-                                   .folder = work->options->out,
-                                   .progress = work->options->progress};
-    nt_seed_files files;
-    NT_TRY(nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena, &files,
-                           work->error));
-    NT_TRY(nt_suite_note_training(work, &files.weights));
-    return read_initial(work, &files.initial);
-}
 
 /* What one seed gave is listed in the store, so that it can be looked at while others go on. */
 static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     if (work->suite->recipe)
-        NT_TRY(find_weights(work, s));
+        NT_TRY(nt_suite_find_weights(work, s));
     if (s == 0)
         NT_TRY(nt_suite_write_source(work, false));
     if (only_train)
@@ -59,6 +28,8 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     if (s == 0)
         NT_TRY(nt_suite_search(work));
     NT_TRY(nt_suite_measure_seed(work, s));
+    if (work->options->part_count > 0)
+        return NT_OK;
     if (s == 0)
         NT_TRY(nt_suite_overlays(work));
     return nt_results_store(work->results, work->store, work->error);
@@ -78,24 +49,28 @@ static nt_status check_data(const nt_suite_work *work) {
     return NT_INVALID;
 }
 
-/* Up to where the run folder is ours. */
+/* All that every process of a run does. */
 static nt_status begin(nt_suite_work *work) {
-    const char *out = work->options->out;
     NT_TRY(nt_suite_list(work));
     NT_TRY(nt_suite_prepare(work));
     NT_TRY(nt_suite_take_numerics(work));
     NT_TRY(nt_suite_gather_source(work));
     NT_TRY(nt_suite_describe(work));
     NT_TRY(check_data(work));
-    if (nt_weights_new(work->network, &work->weights) != NT_OK)
-        return nt_suite_no_memory(work);
+    return nt_weights_new(work->network, &work->weights) == NT_OK ? NT_OK
+                                                                  : nt_suite_no_memory(work);
+}
+
+/* Up to where the run folder is ours. */
+static nt_status open_folder(nt_suite_work *work) {
     if (work->suite->weights.path)
-        NT_TRY(find_weights(work, 0));
-    NT_TRY(nt_folder_make(out, work->error));
-    NT_TRY(nt_folder_lock(out, &work->lock, work->error));
-    nt_folder_sweep(out);
+        NT_TRY(nt_suite_find_weights(work, 0));
+    NT_TRY(nt_folder_make(work->options->out, work->error));
+    NT_TRY(nt_folder_make(work->folder, work->error));
+    NT_TRY(nt_folder_lock(work->folder, &work->lock, work->error));
+    nt_folder_sweep(work->folder);
     NT_TRY(nt_suite_write_source(work, true));
-    return nt_store_open(out, &work->store, work->error);
+    return nt_store_open(work->folder, &work->store, work->error);
 }
 
 /* Writes the outcomes beside what follows from them. */
@@ -105,7 +80,7 @@ static nt_status pack(nt_suite_work *work) {
     nt_arena_init(&arena);
     nt_status status = nt_packed_make(work->results, work->store, &arena, &packed, work->error);
     if (status == NT_OK)
-        status = nt_packed_write(&packed, work->options->out, work->error);
+        status = nt_packed_write(&packed, work->folder, work->error);
     nt_arena_finish(&arena);
     return status;
 }
@@ -116,7 +91,7 @@ static nt_status end(nt_suite_work *work) {
         return nt_suite_no_memory(work);
     NT_TRY(nt_suite_note_numerics(work));
     NT_TRY(pack(work));
-    NT_TRY(nt_results_write(work->results, work->options->out, work->error));
+    NT_TRY(nt_results_write(work->results, work->folder, work->error));
     nt_suite_tell_shards(work);
     if (work->tally.known > 0)
         nt_progress_note(work->options->progress,
@@ -125,22 +100,63 @@ static nt_status end(nt_suite_work *work) {
     return NT_OK;
 }
 
-/* Prepares, and goes through the seeds. The results are the caller's if all went well. */
+/* What a part of a run did. */
+static void tell_part(const nt_suite_work *work) {
+    const nt_suite_options *options = work->options;
+    nt_progress_note(options->progress,
+                     "part %d of %d is measured: %d units, in %s; 'nontrivial merge %s' puts the "
+                     "parts together",
+                     options->part + 1, options->part_count, work->tally.units, work->folder,
+                     options->out);
+}
+
+/* Whether training seed number s is this process's. */
+static bool is_mine(const nt_suite_work *work, int s) {
+    const nt_suite_options *options = work->options;
+    return options->part_count == 0 || s % options->part_count == options->part;
+}
+
+/* Goes through the seeds. */
+static nt_status run_seeds(nt_suite_work *work, bool only_train) {
+    if (work->crew && work->suite->recipe)
+        NT_TRY(nt_suite_crew_train(work->crew));
+    for (int s = 0; s < work->suite->seed_count; s++)
+        if (!only_train || is_mine(work, s))
+            NT_TRY(run_seed(work, s, only_train));
+    if (only_train)
+        return NT_OK;
+    if (work->options->part_count == 0)
+        return end(work);
+    tell_part(work);
+    return NT_OK;
+}
+
+static nt_status lead(nt_suite_work *work, bool only_train) {
+    NT_TRY(nt_suite_crew_new(work, &work->crew));
+    if (work->crew)
+        NT_TRY(nt_suite_crew_gather(work->crew));
+    if (only_train && work->options->part_count > 0)
+        return run_seeds(work, true);
+    NT_TRY(open_folder(work));
+    if (!only_train)
+        nt_suite_note_cases(work);
+    return run_seeds(work, only_train);
+}
+
+/* Prepares, and leads or follows. The results are the caller's if all went well. */
 static nt_status run_all(const nt_suite *suite, const nt_suite_options *options, bool only_train,
                          nt_results **ret, nt_error *error) {
     nt_suite_work work;
     nt_status status = nt_suite_work_init(&work, suite, options, error);
+    bool leads = nt_dist_rank() == 0;
+    *ret = NULL;
     if (status == NT_OK)
         status = begin(&work);
-    if (status == NT_OK && !only_train)
-        nt_suite_note_cases(&work);
-    for (int s = 0; status == NT_OK && s < suite->seed_count; s++)
-        status = run_seed(&work, s, only_train);
-    if (status == NT_OK && !only_train)
-        status = end(&work);
-    else if (nt_suite_stopped(status) && work.store) /* what there is can be looked at */
+    if (status == NT_OK)
+        status = leads ? lead(&work, only_train) : nt_suite_serve(&work);
+    if (nt_suite_stopped(status) && work.store && !only_train) /* what there is can be looked at */
         nt_results_store(work.results, work.store, error);
-    if (status == NT_OK) {
+    if (status == NT_OK && leads && options->part_count == 0) {
         *ret = work.results;
         work.results = NULL;
     }

@@ -5,6 +5,15 @@
 
 #include "suite_work.h"
 
+/* Reads the weights that are given, or trains those of seed number s, unless that is done; and
+ * reads what training began with, if a case may want it. A part of a run (--shard) doesn't train.
+ */
+nt_status nt_suite_find_weights(nt_suite_work *work, int s);
+
+/* Training alone, or reading what it gave before; and whether it is done. */
+nt_status nt_suite_train_seed(nt_suite_work *work, int s, nt_error *error);
+bool nt_suite_is_trained(const nt_suite_work *work, int s);
+
 /* Loads the network and lists the cases, as far as hooks list them before they ask. */
 nt_status nt_suite_list(nt_suite_work *work);
 
@@ -44,6 +53,10 @@ nt_status nt_suite_note_numerics(nt_suite_work *work);
 /* Drives the hooks that ask, with the first seed's weights and the held-out images, to the cases
  * that they come to. */
 nt_status nt_suite_search(nt_suite_work *work);
+
+/* What the cases are measured with and on: the weights of seed number s, the loader's samples. */
+nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *loader,
+                             nt_arena *arena, nt_measuring *ret);
 
 /* Measures subjects with the weights of seed number s on the loader's samples; `early`: they are
  * the baseline and the cases of all groups, which may end early where the suite says so. */

@@ -245,7 +245,7 @@ static bool is_there(const char *path, const char *digest) {
 }
 
 static const char *path_of(nt_suite_work *work, const char *name) {
-    return nt_arena_printf(&work->arena, "%s/" NT_SOURCE_FOLDER "%s%s", work->options->out,
+    return nt_arena_printf(&work->arena, "%s/" NT_SOURCE_FOLDER "%s%s", work->folder,
                            name[0] ? "/" : "", name);
 }
 
@@ -254,7 +254,7 @@ static nt_run_source read_before(nt_suite_work *work) {
     nt_run_source before = {0};
     nt_error ignored;
     nt_error_init(&ignored);
-    if (nt_run_source_read(work->options->out, &work->arena, &before, &ignored) != NT_OK)
+    if (nt_run_source_read(work->folder, &work->arena, &before, &ignored) != NT_OK)
         before = (nt_run_source){0};
     nt_error_finish(&ignored);
     return before;
@@ -284,7 +284,7 @@ nt_status nt_suite_write_source(nt_suite_work *work, bool if_none) {
     nt_folder_sweep(folder);
     NT_TRY(write_files(work));
     if (before.file_count == 0 || !nt_run_source_same(&run, &before))
-        NT_TRY(nt_run_source_write(&run, work->options->out, work->error));
+        NT_TRY(nt_run_source_write(&run, work->folder, work->error));
     for (int32_t i = 0; i < before.file_count; i++) {
         const char *path = path_of(work, before.files[i].file);
         if (path && !is_listed(&run, before.files[i].file))

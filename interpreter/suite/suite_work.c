@@ -18,7 +18,11 @@ nt_status nt_suite_work_init(nt_suite_work *work, const nt_suite *suite,
     nt_arena_init(&work->arena);
     work->results = nt_results_new();
     work->cases = NT_ARENA_ARRAY(&work->arena, nt_cases, suite->group_count + 1);
-    return work->results && work->cases ? NT_OK : nt_suite_no_memory(work);
+    work->folder = options->part_count == 0
+                       ? options->out
+                       : nt_arena_printf(&work->arena, "%s/" NT_PART_FOLDER, options->out,
+                                         options->part + 1, options->part_count);
+    return work->results && work->cases && work->folder ? NT_OK : nt_suite_no_memory(work);
 }
 
 void nt_suite_work_finish(nt_suite_work *work) {

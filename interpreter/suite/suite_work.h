@@ -21,6 +21,8 @@ typedef struct nt_suite_source {
 typedef struct nt_suite_work {
     const nt_suite *suite;
     const nt_suite_options *options;
+    const char *folder;         /* what this process writes: the run folder, or its part of it */
+    struct nt_suite_crew *crew; /* the other processes; NULL: there are none */
     nt_arena arena;
     nt_network *network;
     nt_scoring scoring;

@@ -1,0 +1,17 @@
+/* What a graph takes, counted. */
+#ifndef NT_GRAPH_COST_H
+#define NT_GRAPH_COST_H
+
+#include "graph.h"
+
+/* Multiply-adds are those of one sample; nodes that don't depend on the sample have none. */
+typedef struct nt_graph_cost {
+    int64_t nodes;         /* that compute */
+    int64_t multiply_adds; /* as the literature counts them */
+    int64_t executed;      /* as the chosen algorithms execute them */
+} nt_graph_cost;
+
+/* Of a graph after the passes, which choose. */
+nt_graph_cost nt_graph_cost_of(const nt_graph *graph);
+
+#endif

@@ -1,0 +1,32 @@
+/* The other processes of a run as rank 0 sees them: who is ready, what each has, and what it is at.
+ * They are hands to evaluate with (hands.h), and train seeds. */
+#ifndef NT_SUITE_CREW_H
+#define NT_SUITE_CREW_H
+
+#include "hands.h"
+#include "suite_work.h"
+
+typedef struct nt_suite_crew nt_suite_crew;
+
+/* NULL where this process is alone. */
+nt_status nt_suite_crew_new(nt_suite_work *work, nt_suite_crew **ret);
+void nt_suite_crew_free(nt_suite_crew *crew); /* takes NULL */
+
+/* What must be the same in all processes, a line each, in the work's arena: program, numerics,
+ * data, the suite and its files. */
+const char *nt_suite_crew_lines(const nt_suite_work *work);
+
+/* Waits until all others are ready. NT_FAILED with the rank, its machine and the line where one is
+ * odd; where one has failed, with what it says. */
+nt_status nt_suite_crew_gather(nt_suite_crew *crew);
+
+/* Hands to evaluate with on the seed's weights, which the others get unless they have them, and on
+ * the test images or the held-out ones. `crew` may be NULL: then it gives NULL. */
+nt_status nt_suite_crew_hands(nt_suite_crew *crew, int seed, bool held_out, nt_hands **ret);
+
+/* Trains the seeds that have no weights yet, as many at once as there are processes and as their
+ * machines have memory for; they write what the next look at the seeds' folders finds. Leaves a
+ * single seed to the caller. */
+nt_status nt_suite_crew_train(nt_suite_crew *crew);
+
+#endif
