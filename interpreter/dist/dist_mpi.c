@@ -258,9 +258,21 @@ void nt_dist_wait(nt_dist_exchange **exchange) {
 
 /* --- ending ----------------------------------------------------------------------------------- */
 
+/* What is under way to rank 0 must be taken, or its sender would wait for ever: each of the others
+ * answers the end with the end, which comes after all that it has sent. */
 static void tell_all(int exit_status) {
     for (int r = 1; r < dist.size; r++)
         nt_dist_send(r, NT_DIST_END, &exit_status, sizeof exit_status);
+    for (int left = dist.size - 1; left > 0;) {
+        nt_dist_message message;
+        bool came;
+        if (nt_dist_receive(&message, &came) == NT_OK && came) {
+            left -= message.kind == NT_DIST_END;
+            nt_dist_message_finish(&message);
+        } else {
+            nt_dist_pause();
+        }
+    }
 }
 
 static void wait_for_end(void) {
@@ -272,17 +284,15 @@ static void wait_for_end(void) {
         else
             nt_dist_pause();
     }
+    nt_dist_send(0, NT_DIST_END, &dist.end_status, sizeof dist.end_status);
 }
 
 int nt_dist_end(int exit_status) {
-    if (!dist.on || dist.size == 1) {
-        if (dist.on)
-            MPI_Finalize();
+    if (!dist.on)
         return exit_status;
-    }
-    if (dist.rank == 0)
+    if (dist.size > 1 && dist.rank == 0)
         tell_all(exit_status);
-    else
+    else if (dist.size > 1)
         wait_for_end();
     for (reap(); dist.posted; reap())
         nt_dist_pause();

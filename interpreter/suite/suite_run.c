@@ -110,10 +110,13 @@ static void tell_part(const nt_suite_work *work) {
                      options->out);
 }
 
-/* Whether training seed number s is this process's. */
-static bool is_mine(const nt_suite_work *work, int s) {
+/* Trains this part's share of the seeds, each in its folder of the run folder. */
+static nt_status train_part(nt_suite_work *work) {
     const nt_suite_options *options = work->options;
-    return options->part_count == 0 || s % options->part_count == options->part;
+    NT_TRY(nt_folder_make(options->out, work->error));
+    for (int s = options->part; s < work->suite->seed_count; s += options->part_count)
+        NT_TRY(nt_suite_train_seed(work, s, work->error));
+    return NT_OK;
 }
 
 /* Goes through the seeds. */
@@ -121,8 +124,7 @@ static nt_status run_seeds(nt_suite_work *work, bool only_train) {
     if (work->crew && work->suite->recipe)
         NT_TRY(nt_suite_crew_train(work->crew));
     for (int s = 0; s < work->suite->seed_count; s++)
-        if (!only_train || is_mine(work, s))
-            NT_TRY(run_seed(work, s, only_train));
+        NT_TRY(run_seed(work, s, only_train));
     if (only_train)
         return NT_OK;
     if (work->options->part_count == 0)
@@ -136,7 +138,7 @@ static nt_status lead(nt_suite_work *work, bool only_train) {
     if (work->crew)
         NT_TRY(nt_suite_crew_gather(work->crew));
     if (only_train && work->options->part_count > 0)
-        return run_seeds(work, true);
+        return train_part(work);
     NT_TRY(open_folder(work));
     if (!only_train)
         nt_suite_note_cases(work);

@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""One run by several processes: together.py NONTRIVIAL ROOT [--full]
+
+By mpirun: the store is that of one process, row for row, with trained seeds, hooks that ask, cases that end early and
+mean outputs; a process that is killed, held up or odd; a signal; and a fourth that can't begin. By --shard, parts in
+any order, and merge. With --full a worker and rank 0 are killed at 20 random moments each.
+
+Exits 77 (skipped) where the program was built without MPI or there is no mpirun."""
+import argparse
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SUITE = """version: 1
+suite: together
+graph: {root}/graphs/resnet8.yaml
+set: {{width: 4}}
+data: {{kind: cifar10, root: data, hold_out: 100}}
+train:
+  epochs: 1
+  batch: 50
+  loss: {{op: softmax_cross_entropy}}
+  optimiser: {{kind: sgd, momentum: 0.9}}
+  schedule: {{kind: constant, rate: 0.05}}
+  checkpoint_every: 0.05
+seeds: [0, 1]
+evaluate: {{batch: 100, calibration: 100}}
+groups:
+  each-layer: {{hook: {root}/experiments/lua/each_layer.lua}}
+"""
+ASKING = """  kinds: {{hook: {root}/experiments/lua/kinds.lua}}
+  early: {{hook: {root}/experiments/lua/each_layer.lua, decide: true}}
+  greedy: {{hook: {root}/experiments/lua/greedy.lua, options: {{margin: 0.05}}}}
+"""
+SAMPLES = 3200  # four shards
+RANK = 'OMPI_COMM_WORLD_RANK'
+PATIENCE = 30  # seconds until a job that lost a process must be over
+
+
+def make_data(folder):
+    """CIFAR-10's files from the example's 100 images, each time with other lowest bits."""
+    draw = random.Random(7)
+    images = (ROOT / 'experiments/example/test_batch.bin').read_bytes()
+    folder.mkdir()
+    shutil.copy(ROOT / 'experiments/example/batches.meta.txt', folder)
+
+    def batch(count):
+        out = bytearray()
+        for i in range(count):
+            row = bytearray(images[3073 * (i % 100):3073 * (i % 100 + 1)])
+            for _ in range(40):
+                row[1 + draw.randrange(3072)] ^= 1 + draw.randrange(63)
+            out += row
+        return bytes(out)
+
+    for i in range(5):
+        (folder / f'data_batch_{i + 1}.bin').write_bytes(batch(200))
+    (folder / 'test_batch.bin').write_bytes(batch(SAMPLES))
+
+
+def rows_of(folder):
+    """All rows of a store, in an order that doesn't depend on when they came."""
+    store = sqlite3.connect(f'file:{folder}/outcomes.sqlite?mode=ro', uri=True)
+    tables = [name for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    rows = {table: sorted(map(repr, store.execute(f'SELECT * FROM {table}'))) for table in tables}
+    store.close()
+    assert rows['shard'] and rows['result'], folder
+    return rows
+
+
+def digests_of(folder):
+    return {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.glob('seed-*/weights.safetensors'))}
+
+
+def same(title, folder, wanted):
+    """Equal to the run of one process: store, weights, results."""
+    mine, theirs = rows_of(folder), rows_of(wanted)
+    for table in theirs:
+        assert mine[table] == theirs[table], f'{title}: table {table} differs'
+    assert digests_of(folder) == digests_of(wanted), f'{title}: weights differ'
+    for name in 'results.json', 'results.csv':
+        assert (folder / name).read_bytes() == (wanted / name).read_bytes(), f'{title}: {name} differs'
+    print(f'{title}: as alone', flush=True)
+
+
+class Runs:
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
+        self.environment = {**os.environ, 'OMP_WAIT_POLICY': 'passive', 'NONTRIVIAL_TOGETHER': str(folder),
+                            'OMPI_MCA_rmaps_base_oversubscribe': '1'}
+
+    def mpirun(self, ranks):
+        root = ['--allow-run-as-root'] if os.geteuid() == 0 else []
+        return ['mpirun', *root, '--oversubscribe', '-n', str(ranks)]
+
+    def start(self, command, **more):
+        return subprocess.Popen(list(map(str, command)), cwd=self.folder, env={**self.environment, **more},
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def run(self, command, status=0, **more):
+        process = self.start(command, **more)
+        out, _ = process.communicate(timeout=300)
+        assert process.returncode == status, f'status {process.returncode}, not {status}, of {command}:\n{out}'
+        return out
+
+    def ours(self):
+        """The program's processes: rank to process number."""
+        found = {}
+        for entry in pathlib.Path('/proc').iterdir():
+            try:
+                words = (entry / 'environ').read_bytes().split(b'\0')
+                name = os.readlink(entry / 'exe')
+            except OSError:
+                continue
+            mine = dict(word.split(b'=', 1) for word in words if b'=' in word)
+            if mine.get(b'NONTRIVIAL_TOGETHER') == str(self.folder).encode() and RANK.encode() in mine and \
+                    name == str(self.program):
+                found[int(mine[RANK.encode()])] = int(entry.name)
+        return found
+
+
+def test_equal(runs, alone, suite, title, all_ranks):
+    for ranks in all_ranks:
+        out = runs.run([*runs.mpirun(ranks), runs.program, 'run', suite, '--out', f'{title}-{ranks}'])
+        assert f'{ranks} processes' in out, out
+        same(f'{title}, {ranks} processes', runs.folder / f'{title}-{ranks}', alone)
+
+
+def test_kills(runs, alone, suite, times):
+    """A killed process ends the job, and the next start completes it."""
+    draw = random.Random(11)
+    for victim in (0, 1):
+        for i in range(times):
+            out = f'killed-{victim}-{i}'
+            job = runs.start([*runs.mpirun(3), runs.program, 'run', suite, '--out', out])
+            deadline = time.monotonic() + 20
+            while victim not in runs.ours() and job.poll() is None and time.monotonic() < deadline:
+                time.sleep(.01)
+            time.sleep(draw.uniform(0, 3))
+            victims = runs.ours()
+            if job.poll() is None and victim in victims:
+                os.kill(victims[victim], signal.SIGKILL)
+            began = time.monotonic()
+            job.communicate(timeout=PATIENCE)
+            assert time.monotonic() - began < PATIENCE
+            deadline = time.monotonic() + PATIENCE
+            while runs.ours() and time.monotonic() < deadline:
+                time.sleep(.05)
+            assert not runs.ours(), 'orphans'
+            status = job.returncode
+            runs.run([*runs.mpirun(2), runs.program, 'run', suite, '--out', out])
+            same(f'rank {victim} of 3 killed, status {status}, gone on with by 2', runs.folder / out, alone)
+
+
+def test_delays(runs, alone, suite):
+    """Processes that are held up at random."""
+    draw = random.Random(13)
+    job = runs.start([*runs.mpirun(4), runs.program, 'run', suite, '--out', 'delayed'])
+    deadline = time.monotonic() + 120
+    while job.poll() is None and time.monotonic() < deadline:
+        for process in [p for p in runs.ours().values() if draw.random() < .5]:
+            try:
+                os.kill(process, signal.SIGSTOP)
+                time.sleep(draw.uniform(0, .1))
+                os.kill(process, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+        time.sleep(.05)
+    out, _ = job.communicate(timeout=60)
+    assert job.returncode == 0, out
+    same('4 processes, held up at random', runs.folder / 'delayed', alone)
+
+
+def test_signal(runs, alone, suite):
+    """One process alone gets SIGTERM: all stop, and the next start goes on."""
+    job = runs.start([*runs.mpirun(3), runs.program, 'run', suite, '--out', 'stopped'])
+    while 2 not in runs.ours() or not (runs.folder / 'stopped/outcomes.sqlite').exists():
+        time.sleep(.01)
+        assert job.poll() is None, job.communicate()
+    os.kill(runs.ours()[2], signal.SIGTERM)
+    out, _ = job.communicate(timeout=PATIENCE)
+    assert job.returncode == 143 and 'saved' in out, (job.returncode, out)
+    runs.run([runs.program, 'run', suite, '--out', 'stopped', '--threads', '1'])
+    same('SIGTERM to rank 2, gone on with alone', runs.folder / 'stopped', alone)
+
+
+def test_odd(runs, suite):
+    """What isn't the same everywhere is named; so is one that can't begin."""
+    begin = runs.mpirun(1)
+    mine = [runs.program, 'run', suite, '--out', 'odd']
+    out = runs.run([*begin, *mine, ':', '-n', '1', 'env', 'NONTRIVIAL_KERNEL=blis', *mine], status=1)
+    assert 'process 1 on ' in out and 'numerics' in out, out
+    out = runs.run([*begin, *mine, ':', '-n', '1', runs.program, 'run', 'none.yaml', '--out', 'odd'], status=1)
+    assert 'process 1 could not go on' in out and 'none.yaml' in out, out
+    out = runs.run([*begin, runs.program, 'check', suite, ':', '-n', '1', runs.program, 'check', suite], status=2)
+    assert "'check' is for one process" in out and out.count('error:') == 1, out
+    out = runs.run([runs.program, 'run', suite], status=2, OMPI_COMM_WORLD_SIZE='4')
+    assert 'don\'t find one another' in out, out
+    print('odd processes are named')
+
+
+def test_parts(runs, alone, suite, all_parts):
+    """Parts that know nothing of each other, in any order."""
+    draw = random.Random(17)
+    for parts in all_parts:
+        out = f'parts-{parts}'
+        numbers = list(range(1, parts + 1))
+        draw.shuffle(numbers)
+        for part in numbers:
+            runs.run([runs.program, 'train', suite, '--out', out, '--shard', f'{part}/{parts}', '--threads', '1'])
+        for part in numbers[1:] + numbers[:1] + numbers[-1:]:  # the last one twice
+            runs.run([runs.program, 'run', suite, '--out', out, '--shard', f'{part}/{parts}', '--threads', '1'])
+        runs.run([runs.program, 'merge', out, '--threads', '1'])
+        same(f'{parts} parts', runs.folder / out, alone)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('program')
+    parser.add_argument('root')
+    parser.add_argument('--full', action='store_true')
+    given = parser.parse_args()
+    program = pathlib.Path(given.program).resolve()
+    version = subprocess.run([program, '--version'], check=True, capture_output=True, text=True).stdout
+    if 'mpi: yes (Open MPI' not in version or not shutil.which('mpirun'):
+        print('skipped: this needs Open MPI and its mpirun')
+        return 77
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch).resolve()
+        make_data(folder / 'data')
+        runs = Runs(program, folder)
+        plain, asking = folder / 'suite.yaml', folder / 'asking.yaml'
+        plain.write_text(SUITE.format(root=ROOT))
+        asking.write_text((SUITE + ASKING).format(root=ROOT).replace('[0, 1]', '[3]'))
+        for suite, name in (plain, 'alone'), (asking, 'asked'):
+            runs.run([program, 'run', suite, '--out', name, '--threads', '1'])
+        test_odd(runs, plain)
+        test_equal(runs, folder / 'alone', plain, 'plain', (2, 3, 4) if given.full else (2, 4))
+        test_equal(runs, folder / 'asked', asking, 'asking', (2, 3, 4) if given.full else (3,))
+        test_delays(runs, folder / 'alone', plain)
+        test_signal(runs, folder / 'alone', plain)
+        test_kills(runs, folder / 'alone', plain, 20 if given.full else 1)
+        test_parts(runs, folder / 'alone', plain, (1, 3, 7) if given.full else (3,))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
