@@ -26,7 +26,9 @@ struct nt_unit_queue {
     int32_t *order; /* the units, by graph, cost and number */
     pile *piles;
     int32_t *at; /* per hand: its graph; NOBODY */
+    bool *asked; /* per hand: it has asked for a unit */
     int32_t count, graphs, hands, left, waiting;
+    int32_t asking; /* hands that have asked: others may never do */
 };
 
 static int compare(const void *a, const void *b) {
@@ -65,8 +67,9 @@ nt_status nt_unit_queue_new(const nt_unit *units, int32_t count, int32_t graphs,
         q->order = nt_alloc_zero(bytes_of(count, sizeof *q->order));
         q->piles = nt_alloc_zero(bytes_of(graphs, sizeof *q->piles));
         q->at = nt_alloc_zero(bytes_of(hands, sizeof *q->at));
+        q->asked = nt_alloc_zero(bytes_of(hands, sizeof *q->asked));
     }
-    bool ok = q && sorted && q->items && q->order && q->piles && q->at;
+    bool ok = q && sorted && q->items && q->order && q->piles && q->at && q->asked;
     for (int32_t i = 0; ok && i < count; i++)
         sorted[i] = (item){units[i], i, NOBODY, false, NOBODY};
     for (int32_t h = 0; ok && h < hands; h++)
@@ -89,6 +92,7 @@ void nt_unit_queue_free(nt_unit_queue *q) {
     nt_free(q->order, bytes_of(q->count, sizeof *q->order));
     nt_free(q->piles, bytes_of(q->graphs, sizeof *q->piles));
     nt_free(q->at, bytes_of(q->hands, sizeof *q->at));
+    nt_free(q->asked, bytes_of(q->hands, sizeof *q->asked));
     nt_free(q, sizeof *q);
 }
 
@@ -106,10 +110,10 @@ static int32_t give(nt_unit_queue *q, int32_t unit, int32_t hand) {
     return unit;
 }
 
-/* One that failed with somebody else, or with this hand if it is alone. */
+/* One that failed with somebody else, or with this hand if nobody else asks for any. */
 static int32_t find_waiting(nt_unit_queue *q, int32_t hand) {
     for (int32_t i = 0; q->waiting > 0 && i < q->count; i++)
-        if (q->items[i].waits && (q->items[i].failed_by != hand || q->hands == 1)) {
+        if (q->items[i].waits && (q->items[i].failed_by != hand || q->asking == 1)) {
             q->items[i].waits = false;
             q->waiting--;
             return i;
@@ -135,6 +139,8 @@ static int32_t find_pile(const nt_unit_queue *q, int32_t hand) {
 }
 
 int32_t nt_unit_queue_next(nt_unit_queue *q, int32_t hand) {
+    q->asking += !q->asked[hand];
+    q->asked[hand] = true;
     int32_t unit = find_waiting(q, hand);
     if (unit >= 0)
         return give(q, unit, hand);

@@ -3,7 +3,7 @@
  * stays with it while it has units left, since making a graph and its memory costs about as much as
  * a unit; otherwise it goes to the graph where the most work is left for each hand that is there.
  * Of a graph, the units are given by falling cost, then in their order: longest first. A unit that
- * fails is given once more, to another hand if there is one; the second time it is given up.
+ * fails is given once more, to another hand if another one asks; the second time it is given up.
  *
  * A plain table, with no clock and no messages in it, so that it can be run with as many simulated
  * hands as one likes (tests/bench/simulate.c). */

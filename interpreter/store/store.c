@@ -95,7 +95,8 @@ static nt_status find_same(nt_store *store, const nt_shard *shard, const char *d
     return NT_FAILED;
 }
 
-static nt_status put_shard(nt_store *store, const nt_shard *shard, nt_error *error) {
+nt_status nt_store_put_shard(nt_store *store, const nt_shard *shard, bool *ret_new,
+                             nt_error *error) {
     char digest[NT_DIGEST_HEX];
     presence known;
     if (!shard_fits(shard))
@@ -105,6 +106,7 @@ static nt_status put_shard(nt_store *store, const nt_shard *shard, nt_error *err
     NT_TRY(put_measured(store, shard, error));
     NT_TRY(digest_shard(store, shard, digest, error));
     NT_TRY(find_same(store, shard, digest, &known, error));
+    *ret_new = known != SAVED;
     if (known == SAVED)
         return NT_OK;
     nt_query query = nt_query_start(store, known == BEGUN ? NT_SQL_GROW_SHARD : NT_SQL_ADD_SHARD);
@@ -121,8 +123,9 @@ nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t co
                               nt_error *error) {
     NT_TRY(nt_store_begin(store, error));
     nt_status status = NT_OK;
+    bool ignored;
     for (size_t i = 0; status == NT_OK && i < count; i++)
-        status = put_shard(store, &shards[i], error);
+        status = nt_store_put_shard(store, &shards[i], &ignored, error);
     return nt_store_end(store, status, error);
 }
 
@@ -192,8 +195,8 @@ nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The shard in the row at hand, whose columns are those of SHARDS, after a look at its digest. */
-static nt_status read_shard(nt_query *query, nt_shard *ret, nt_error *error) {
+/* Its columns are those of SHARDS in store_query.c. */
+nt_status nt_query_shard(nt_query *query, nt_shard *ret, nt_error *error) {
     bool no_loss = sqlite3_column_type(query->statement, 5) == SQLITE_NULL;
     nt_shard shard = {
         .key = nt_query_column(query, 0),
@@ -241,7 +244,7 @@ static nt_status read_shards(nt_store *store, const char *key, const char *numer
     nt_query query = start_reading(store, key, numerics, 0);
     while (status == NT_OK && joined && size > 0 && nt_query_next(&query)) {
         nt_shard shard;
-        status = read_shard(&query, &shard, error);
+        status = nt_query_shard(&query, &shard, error);
         if (status != NT_OK || shard.number != number)
             break;
         joined = shard.size ==
@@ -287,7 +290,7 @@ nt_status nt_store_read_shard(nt_store *store, const char *key, const char *nume
     nt_query query = start_reading(store, key, numerics, number);
     if (nt_query_next(&query)) {
         nt_shard shard;
-        status = read_shard(&query, &shard, error);
+        status = nt_query_shard(&query, &shard, error);
         if (status == NT_OK && shard.sample_bytes == sample_bytes && shard.number == number) {
             memcpy(ret_outcomes, shard.outcomes, shard.size);
             samples = (int32_t)(shard.size / (size_t)sample_bytes);
@@ -306,7 +309,7 @@ static nt_status check_all_shards(nt_store *store, nt_error *error) {
     nt_shard shard;
     nt_query query = nt_query_start(store, NT_SQL_READ_ALL_SHARDS);
     while (status == NT_OK && nt_query_next(&query))
-        status = read_shard(&query, &shard, error);
+        status = nt_query_shard(&query, &shard, error);
     return nt_query_finish(&query, status, "read", error);
 }
 

@@ -12,6 +12,8 @@ typedef enum nt_store_sql {
     NT_SQL_FIND_SHARD,
     NT_SQL_HAS_SHARD,
     NT_SQL_READ_SHARDS,
+    NT_SQL_EACH_SHARD,
+    NT_SQL_EACH_NUMERICS,
     NT_SQL_COUNT_COMPLETE,
     NT_SQL_READ_RESULTS,
     NT_SQL_COUNT_SAMPLES,
@@ -65,6 +67,15 @@ nt_status nt_query_finish(nt_query *query, nt_status status, const char *verb, n
 
 /* For a statement that gives no rows. */
 nt_status nt_query_run(nt_query query, nt_error *error);
+
+/* The shard in the row at hand of a statement that reads shards, after a look at its digest; its
+ * texts and bytes are good until the next row. */
+nt_status nt_query_shard(nt_query *query, nt_shard *ret, nt_error *error);
+
+/* Saves one shard, in a transaction: see nt_store_put_shards. *ret_new: it was not there, or not as
+ * long. */
+nt_status nt_store_put_shard(nt_store *store, const nt_shard *shard, bool *ret_new,
+                             nt_error *error);
 
 /* A transaction: nt_store_end keeps what was done since if `status` is NT_OK and it can be kept,
  * and otherwise undoes all of it. */
