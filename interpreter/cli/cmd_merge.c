@@ -40,8 +40,8 @@ static const char merge_detail[] =
     "same, it must be equal, to the bit.\n"
     "\n"
     "When nothing is missing, the results are written as by 'run RUN', equal to those of a run by\n"
-    "one process. Otherwise the status is 1, and it is said how many images of how many cases are\n"
-    "missing, and which parts are to be run; 'results RUN' shows what there is.\n";
+    "one process. Otherwise the status is 1, and it is said how many images are missing and which\n"
+    "parts are not there.\n";
 
 /* The command line, for the run folder. NULL when out of memory. */
 static const char *const *command_of(const nt_arguments *arguments, nt_arena *arena) {
@@ -92,6 +92,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
                                 .progress = &progress};
     const nt_suite_options run_options = {.out = arguments->words[0],
                                           .progress = &progress,
+                                          .known_only = true,
                                           .command = command_of(arguments, &arena),
                                           .command_count = arguments->all_count + 2};
     nt_status status =

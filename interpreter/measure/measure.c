@@ -350,6 +350,32 @@ static nt_status measure_part(measure *me, nt_subject *subjects, int32_t count) 
                                   &me->tally.units, me->error);
 }
 
+static nt_status count_lacking(const measure *me, int64_t *ret) {
+    int32_t total = nt_loader_count(me->m->loader), samples;
+    *ret = 0;
+    for (int32_t i = 0; i < me->wanted_count; i++)
+        for (int32_t number = 0; number < nt_shard_count(total); number++) {
+            NT_TRY(nt_store_has_shard(me->m->store, me->wanted[i]->key, me->m->numerics, number,
+                                      &samples, me->error));
+            *ret += nt_shard_samples(total, number) - samples;
+        }
+    return NT_OK;
+}
+
+static nt_status say_lacking(const measure *me, int32_t count) {
+    int64_t lacking;
+    nt_text images;
+    NT_TRY(count_lacking(me, &lacking));
+    nt_text_init(&images);
+    nt_text_count(&images, lacking);
+    nt_error_say(me->error, NT_FAILED, "%d of %d cases lack %s images in all", me->wanted_count,
+                 count, images.bytes);
+    nt_error_hint(me->error, "run the parts that are not there or did not end, which go on from "
+                             "what they have, then merge again");
+    nt_text_finish(&images);
+    return NT_FAILED;
+}
+
 static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
                              const nt_measure_tally *before) {
     int32_t samples = nt_loader_count(me->m->loader);
@@ -373,6 +399,8 @@ static nt_status measure_all(measure *me, nt_subject *subjects, int32_t count,
         decide = decide || me->m->families[f].decide != NT_DECIDE_NOT;
     me->tally.shards = decide ? 0 : count_shards(me, samples);
     foresee(me);
+    if (me->m->known_only && me->wanted_count > 0)
+        return say_lacking(me, count);
     NT_TRY(decide ? decide_all(me, subjects, count) : advance(me, samples));
     return find_failures(me, subjects, count);
 }

@@ -44,6 +44,7 @@ typedef struct nt_measuring {
     int32_t family_count;
     double margin;       /* of their tests */
     bool one_by_one;     /* a graph for each case in place of one for all: the same bits, slower */
+    bool known_only;     /* NT_FAILED, with how much, where the store lacks something */
     nt_hands *hands;     /* NULL: there is this process alone */
     const nt_part *part; /* only so much of it is measured; NULL: all */
 } nt_measuring;

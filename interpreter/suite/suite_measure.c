@@ -95,6 +95,7 @@ nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *
         .store = work->store,
         .margin = suite->margin,
         .one_by_one = work->options->one_by_one,
+        .known_only = work->options->known_only,
     };
     return ret->context && ret->calibration_context ? NT_OK : nt_suite_no_memory(work);
 }

@@ -1,12 +1,13 @@
 /* The order of things: the parts are found and held against each other, then joined, one
- * transaction each, then what is there is held against what the suite asks for. */
+ * transaction each. What is missing, running the suite finds. */
 #include "suite_merge.h"
 
 #include "file.h"
-#include "merge_missing.h"
 #include "merge_source.h"
 #include "run_source.h"
+#include "store.h"
 #include "suite_repeat.h"
+#include "suite_run.h"
 #include "trainer.h"
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,6 @@ typedef struct merge {
     int32_t count;
     const char *source; /* the folder that says what run it is */
     nt_suite *suite;
-    nt_merge_rows rows;
     nt_store *store;
     int lock; /* of the run folder; -1: not taken */
     nt_error *error;
@@ -55,10 +55,10 @@ static bool read_name(const char *folder, int *ret_number, int *ret_of) {
         return false;
     memcpy(name, folder + start, length - start);
     name[length - start] = '\0';
-    if (sscanf(name, NT_PART_NAME, ret_number, ret_of) != 2 || *ret_number < 0 ||
+    if (sscanf(name, NT_PART_FOLDER, ret_number, ret_of) != 2 || *ret_number < 0 ||
         *ret_number > *ret_of)
         return false;
-    snprintf(exactly, sizeof exactly, NT_PART_NAME, *ret_number, *ret_of);
+    snprintf(exactly, sizeof exactly, NT_PART_FOLDER, *ret_number, *ret_of);
     return strcmp(exactly, name) == 0;
 }
 
@@ -135,19 +135,6 @@ static nt_status check_sources(merge *me) {
                        "/" NT_SOURCE_RUN);
 }
 
-static nt_status gather(merge *me) {
-    for (int32_t i = 0; i < me->count; i++) {
-        nt_store *store;
-        if (me->parts[i].empty)
-            continue;
-        NT_TRY(nt_store_open_to_read(me->parts[i].folder, &store, me->error));
-        nt_status status = nt_merge_rows_add(&me->rows, me->parts[i].folder, store, me->error);
-        nt_store_close(store);
-        NT_TRY(status);
-    }
-    return NT_OK;
-}
-
 /* --- joining ---------------------------------------------------------------------------------- */
 
 static nt_status join_part(merge *me, const part *p) {
@@ -170,17 +157,15 @@ static nt_status join_part(merge *me, const part *p) {
     return NT_OK;
 }
 
-/* What is known is listed in the store, so that it can be looked at before it is all there. */
 static nt_status join(merge *me) {
     const char *run = me->m->run;
     NT_TRY(nt_folder_make(run, me->error));
     NT_TRY(nt_folder_lock(run, &me->lock, me->error));
     nt_folder_sweep(run);
     NT_TRY(nt_store_open(run, &me->store, me->error));
-    NT_TRY(nt_merge_rows_add_joined(&me->rows, run, me->store, me->error));
     for (int32_t i = 0; i < me->count; i++)
         NT_TRY(join_part(me, &me->parts[i]));
-    return me->rows.count > 0 ? nt_merge_rows_put(&me->rows, me->store, me->error) : NT_OK;
+    return NT_OK;
 }
 
 /* --- what is missing -------------------------------------------------------------------------- */
@@ -212,33 +197,16 @@ static void add_absent(const merge *me, nt_text *text) {
         nt_text_add(text, " and more");
 }
 
-static nt_status say_missing(const merge *me, const nt_missing *missing) {
-    nt_text images, absent;
-    nt_text_init(&images);
+/* For whoever finds that something is missing. */
+static nt_status note_absent(merge *me) {
+    nt_text absent;
     nt_text_init(&absent);
-    nt_text_count(&images, missing->images);
     add_absent(me, &absent);
-    if (images.failed || absent.failed)
-        no_memory(me);
-    else if (missing->images == 0)
-        nt_error_in(me->error, NT_FAILED, me->m->run, -1, "nothing is measured yet");
-    else
-        nt_error_in(me->error, NT_FAILED, me->m->run, -1,
-                    "%lld of %lld cases (baselines among them, once a seed) lack %s images in "
-                    "%lld shards",
-                    (long long)missing->cases, (long long)missing->of, images.bytes,
-                    (long long)missing->shards);
     if (absent.length > 0)
-        nt_error_hint(me->error,
-                      "the parts%s are not there: 'run SUITE --out %s --shard I/N' measures one; "
-                      "then merge again",
-                      absent.bytes, me->m->run);
-    else
-        nt_error_hint(me->error, "run those parts again that did not end, which go on from what "
-                                 "they have, then merge again");
+        nt_progress_note(me->m->progress, "these parts are not there:%s", absent.bytes);
+    nt_status status = absent.failed ? no_memory(me) : NT_OK;
     nt_text_finish(&absent);
-    nt_text_finish(&images);
-    return NT_FAILED;
+    return status;
 }
 
 /* Without its weights a seed would be trained anew for the sake of their digest. */
@@ -259,20 +227,16 @@ static nt_status check_weights(merge *me) {
 }
 
 static nt_status merge_all(merge *me) {
-    nt_missing missing;
     NT_TRY(find_parts(me));
     NT_TRY(check_sources(me));
-    NT_TRY(gather(me));
     NT_TRY(join(me));
-    NT_TRY(nt_merge_find_missing(me->suite, &me->rows, me->store, me->m->progress, &missing,
-                                 me->error));
-    return missing.cases > 0 ? say_missing(me, &missing) : check_weights(me);
+    NT_TRY(note_absent(me));
+    return check_weights(me);
 }
 
 nt_status nt_suite_merge(const nt_merging *merging, nt_suite **ret, nt_error *error) {
     merge me = {.m = merging, .lock = -1, .error = error};
     nt_arena_init(&me.arena);
-    nt_merge_rows_init(&me.rows);
     nt_status status = merge_all(&me);
     nt_store_close(me.store);
     if (me.lock >= 0)
@@ -281,7 +245,6 @@ nt_status nt_suite_merge(const nt_merging *merging, nt_suite **ret, nt_error *er
         *ret = me.suite;
     else
         nt_suite_free(me.suite);
-    nt_merge_rows_finish(&me.rows);
     nt_arena_finish(&me.arena);
     return status;
 }

@@ -7,9 +7,6 @@
 
 #include "suite_file.h"
 
-/* Part I of N is in the run folder's folder of this name, unless the user says otherwise. */
-#define NT_PART_NAME "shard-%d-of-%d"
-
 typedef struct nt_merging {
     const char *run;          /* the run folder; it is made if it isn't there */
     const char *const *parts; /* their folders, */
@@ -17,10 +14,10 @@ typedef struct nt_merging {
     const nt_progress *progress;
 } nt_merging;
 
-/* *ret is the run's suite, as nt_suite_repeat gives it, once nothing is missing: running it in the
- * run folder finds everything known. NT_FAILED where something is missing, with how much and what
- * to do; what there is is joined then, too. NT_FAILED where two have other outcomes of the same,
- * NT_INVALID where they are not parts of one run: then that part isn't joined. */
+/* *ret is the run's suite, as nt_suite_repeat gives it: running it in the run folder, with
+ * `known_only`, finds everything known or says what is missing. A note says which parts are not
+ * there. NT_FAILED where two have other outcomes of the same, NT_INVALID where they are not parts
+ * of one run: then that part isn't joined. */
 nt_status nt_suite_merge(const nt_merging *merging, nt_suite **ret, nt_error *error);
 
 #endif

@@ -22,7 +22,9 @@ nt_status nt_suite_work_init(nt_suite_work *work, const nt_suite *suite,
                        ? options->out
                        : nt_arena_printf(&work->arena, "%s/" NT_PART_FOLDER, options->out,
                                          options->part + 1, options->part_count);
-    return work->results && work->cases && work->folder ? NT_OK : nt_suite_no_memory(work);
+    return work->results && work->cases && (work->folder || !options->out)
+               ? NT_OK
+               : nt_suite_no_memory(work);
 }
 
 void nt_suite_work_finish(nt_suite_work *work) {
