@@ -111,13 +111,6 @@ nt_status nt_store_read_shard(nt_store *store, const char *key, const char *nume
  * this one had not, or not as far. */
 nt_status nt_store_join(nt_store *into, nt_store *from, int64_t *ret_new, nt_error *error);
 
-/* Calls `visit` for each numerics with which anything is measured, in bytewise order. Ends early
- * with the status of a visit that isn't NT_OK. */
-typedef nt_status (*nt_store_line)(void *context, const char *line);
-
-nt_status nt_store_each_numerics(nt_store *store, nt_store_line visit, void *context,
-                                 nt_error *error);
-
 /* How many keys are complete, each counted with each of its numerics. */
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error);
 

@@ -51,15 +51,3 @@ nt_status nt_store_join(nt_store *into, nt_store *from, int64_t *ret_new, nt_err
     *ret_new = fresh;
     return NT_OK;
 }
-
-nt_status nt_store_each_numerics(nt_store *store, nt_store_line visit, void *context,
-                                 nt_error *error) {
-    nt_status status = NT_OK;
-    nt_query query = nt_query_start(store, NT_SQL_EACH_NUMERICS);
-    while (status == NT_OK && nt_query_next(&query)) {
-        const char *line = nt_query_column(&query, 0);
-        if (line)
-            status = visit(context, line);
-    }
-    return nt_query_finish(&query, status, "read", error);
-}

@@ -40,9 +40,6 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
     [NT_SQL_READ_SHARDS] = SHARDS " WHERE s.key = ? AND n.line = ? AND s.number >= ?"
                                   " ORDER BY s.number",
     [NT_SQL_EACH_SHARD] = SHARDS " ORDER BY s.key, s.numerics, s.number",
-    [NT_SQL_EACH_NUMERICS] = "SELECT n.line FROM numerics AS n WHERE EXISTS"
-                             " (SELECT 1 FROM measured AS m WHERE m.numerics = n.id)"
-                             " ORDER BY n.line",
     [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m WHERE m.samples = " DONE,
     [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, line, failure,"
                             " decide, samples, decision FROM result LEFT JOIN numerics ON id = "

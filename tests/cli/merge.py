@@ -315,18 +315,6 @@ def other_outcomes(serial, folder):
     ask(run.part(2), ('UPDATE shard SET outcomes = ? WHERE rowid = ?', (b'\0' * len(outcomes), rowid)))
     assert 'is damaged' in run.merge(status=3).stderr
 
-    run = Run(serial, folder / 'keys', 3, shared=1)
-    ask(run.part(1), "UPDATE result SET key = (SELECT key FROM result WHERE case_name = 'two' AND seed = 3)"
-        " WHERE case_name = 'one' AND seed = 3")
-    refused = run.merge(status=3).stderr
-    assert f"{run.part(1)}: error: measured 'one' of 'each' with seed 3 as" in refused, refused
-    assert 'other weights' in refused and not (run.folder / 'outcomes.sqlite').exists(), refused
-
-    run = Run(serial, folder / 'numerics', 2)
-    ask(run.part(1), "UPDATE numerics SET line = 'direct' || substr(line, instr(line, ';'))")
-    refused = run.merge(status=3).stderr
-    assert "was asked to compute by 'direct'" in refused, refused
-
 
 def main():
     with tempfile.TemporaryDirectory() as name:
