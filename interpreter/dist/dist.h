@@ -73,6 +73,9 @@ nt_status nt_dist_swap(int with, int tag, const float *mine, float *theirs, int6
  * theirs in the same order. */
 nt_status nt_dist_sum(float *values, int64_t count, nt_dist_exchange **ret);
 
+/* Rank 0's bytes become everybody's: all must call it, in the same order, and wait. */
+void nt_dist_share(void *bytes, size_t size);
+
 /* Whether it is done; then it is freed and *exchange is NULL. True of NULL. */
 bool nt_dist_done(nt_dist_exchange **exchange);
 void nt_dist_wait(nt_dist_exchange **exchange); /* until it is done */

@@ -238,6 +238,21 @@ nt_status nt_dist_sum(float *values, int64_t count, nt_dist_exchange **ret) {
     return NT_OK;
 }
 
+void nt_dist_share(void *bytes, size_t size) {
+    enum { AT_ONCE = 1 << 30 }; /* MPI counts in ints */
+    for (size_t done = 0; done < size;) {
+        size_t part = size - done < AT_ONCE ? size - done : AT_ONCE;
+        nt_dist_exchange x = {.count = 1};
+        int came = 0;
+        MPI_Ibcast((char *)bytes + done, (int)part, MPI_BYTE, 0, dist.exchanges, x.requests);
+        for (MPI_Test(x.requests, &came, MPI_STATUS_IGNORE); !came;
+             MPI_Test(x.requests, &came, MPI_STATUS_IGNORE))
+            nt_dist_pause();
+        dist.looks = 0;
+        done += part;
+    }
+}
+
 bool nt_dist_done(nt_dist_exchange **exchange) {
     int done = 1;
     if (!*exchange)

@@ -74,6 +74,10 @@ nt_status nt_dist_sum(float *values, int64_t count, nt_dist_exchange **ret) {
     return NT_OK;
 }
 
+void nt_dist_share(void *bytes, size_t size) {
+    (void)bytes, (void)size;
+}
+
 bool nt_dist_done(nt_dist_exchange **exchange) {
     (void)exchange;
     return true;

@@ -213,19 +213,26 @@ nt_status nt_suite_crew_gather(nt_suite_crew *crew) {
 
 /* --- measuring -------------------------------------------------------------------------------- */
 
+void nt_suite_crew_share(nt_weights *weights) {
+    for (size_t i = 0; i < nt_weights_count(weights); i++) {
+        nt_tensor tensor = nt_weights_at(weights, i);
+        nt_dist_share(tensor.data, (size_t)nt_type_stored(tensor.type) * sizeof(float));
+    }
+}
+
 static nt_status send_seed(nt_suite_crew *crew, int seed) {
     const nt_suite_work *work = crew->work;
     for (int r = 1; r < crew->hands.count; r++) {
         nt_text text;
         nt_text_init(&text);
         nt_wire_put_int(&text, seed);
-        nt_wire_put_weights(&text, work->weights);
         nt_wire_put_int(&text, work->has_initial);
-        if (work->has_initial)
-            nt_wire_put_weights(&text, work->initial);
         NT_TRY(nt_wire_send(r, NT_WIRE_SEED, &text, work->error));
         crew->graphs[r] = NOTHING;
     }
+    nt_suite_crew_share(work->weights);
+    if (work->has_initial)
+        nt_suite_crew_share(work->initial);
     crew->seed = seed;
     return NT_OK;
 }

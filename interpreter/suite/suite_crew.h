@@ -16,6 +16,9 @@ void nt_suite_crew_free(nt_suite_crew *crew); /* takes NULL */
  * data, the suite and its files. */
 const char *nt_suite_crew_lines(const nt_suite_work *work);
 
+/* Rank 0's values become everybody's: all call it together. */
+void nt_suite_crew_share(nt_weights *weights);
+
 /* Waits until all others are ready. NT_FAILED with the rank, its machine and the line where one is
  * odd; where one has failed, with what it says. */
 nt_status nt_suite_crew_gather(nt_suite_crew *crew);

@@ -47,17 +47,6 @@ void nt_wire_put_edits(nt_text *text, const nt_edits *edits) {
     }
 }
 
-static size_t size_of(nt_tensor tensor) {
-    return (size_t)nt_type_stored(tensor.type) * sizeof(float);
-}
-
-void nt_wire_put_weights(nt_text *text, const nt_weights *weights) {
-    for (size_t i = 0; i < nt_weights_count(weights); i++) {
-        nt_tensor tensor = nt_weights_at(weights, i);
-        nt_wire_put_bytes(text, tensor.data, size_of(tensor));
-    }
-}
-
 nt_status nt_wire_send(int to, nt_wire_kind kind, nt_text *text, nt_error *error) {
     nt_status status =
         text->failed ? NT_NO_MEMORY : nt_dist_send(to, (int)kind, text->bytes, text->length);
@@ -134,16 +123,4 @@ nt_edits nt_wire_edits(nt_wire *w, nt_arena *arena) {
             w->failed = true;
     }
     return w->failed ? (nt_edits){0} : (nt_edits){items, count};
-}
-
-void nt_wire_weights(nt_wire *w, nt_weights *weights) {
-    for (size_t i = 0; i < nt_weights_count(weights); i++) {
-        nt_tensor tensor = nt_weights_at(weights, i);
-        size_t size;
-        const void *bytes = nt_wire_bytes(w, &size);
-        if (size == size_of(tensor))
-            memcpy(tensor.data, bytes, size);
-        else
-            w->failed = true;
-    }
 }

@@ -3,7 +3,7 @@
  * program on the same kind of machine, which is looked at first of all.
  *
  *     READY    a worker is as far as rank 0: the lines that must be the same everywhere
- *     SEED     the seed's number, its weights, what training began with
+ *     SEED     the seed's number; its weights, and what training began with, are shared next
  *     GRAPH    a graph's number, which images it is for, its cases
  *     UNIT     a unit of the last graph: number, samples, losses so far
  *     ANSWER   of a unit: number, status and why, or outcomes and losses
@@ -14,7 +14,6 @@
 #define NT_SUITE_WIRE_H
 
 #include "case_graph.h"
-#include "weights.h"
 
 typedef enum nt_wire_kind {
     NT_WIRE_READY,
@@ -33,7 +32,6 @@ void nt_wire_put_int(nt_text *text, int64_t value);
 void nt_wire_put_bytes(nt_text *text, const void *bytes, size_t size);
 void nt_wire_put_text(nt_text *text, const char *words); /* or NULL */
 void nt_wire_put_edits(nt_text *text, const nt_edits *edits);
-void nt_wire_put_weights(nt_text *text, const nt_weights *weights);
 
 /* Sends the text as a message, and finishes it. NT_NO_MEMORY if it is incomplete. */
 nt_status nt_wire_send(int to, nt_wire_kind kind, nt_text *text, nt_error *error);
@@ -55,8 +53,5 @@ const char *nt_wire_text(nt_wire *wire);                    /* in the message, o
 
 /* Options and all in `arena`. */
 nt_edits nt_wire_edits(nt_wire *wire, nt_arena *arena);
-
-/* Over the values of weights of the same network. */
-void nt_wire_weights(nt_wire *wire, nt_weights *weights);
 
 #endif

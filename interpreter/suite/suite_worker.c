@@ -36,16 +36,16 @@ static void drop_graph(worker *w) {
 static nt_status take_seed(worker *w, nt_wire wire) {
     nt_suite_work *work = w->work;
     int s = (int)nt_wire_int(&wire);
-    drop_graph(w);
-    nt_wire_weights(&wire, work->weights);
     work->has_initial = nt_wire_int(&wire) != 0;
+    drop_graph(w);
+    if (wire.failed || s < 0 || s >= work->suite->seed_count)
+        return unreadable(w);
     if (work->has_initial && !work->initial &&
         nt_weights_new(work->network, &work->initial) != NT_OK)
         return nt_suite_no_memory(work);
+    nt_suite_crew_share(work->weights);
     if (work->has_initial)
-        nt_wire_weights(&wire, work->initial);
-    if (wire.failed || s < 0 || s >= work->suite->seed_count)
-        return unreadable(w);
+        nt_suite_crew_share(work->initial);
     w->seed = s;
     return s > 0 && work->calibration ? nt_suite_draw_calibration(work, s, work->error) : NT_OK;
 }
