@@ -3,6 +3,7 @@
  * measured unless the store has them. */
 #include "suite_run_private.h"
 
+#include "dist.h"
 #include "file.h"
 #include "packed.h"
 #include "recipe_finding.h"
@@ -42,6 +43,8 @@ static nt_status find_weights(nt_suite_work *work, int s) {
     nt_seed_files files;
     NT_TRY(nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena, &files,
                            work->error));
+    if (nt_dist_rank() > 0)
+        return NT_OK;
     NT_TRY(nt_suite_note_training(work, &files.weights));
     return read_initial(work, &files.initial);
 }
@@ -50,6 +53,8 @@ static nt_status find_weights(nt_suite_work *work, int s) {
 static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     if (work->suite->recipe)
         NT_TRY(find_weights(work, s));
+    if (nt_dist_rank() > 0) /* it helped to train */
+        return NT_OK;
     if (s == 0)
         NT_TRY(nt_suite_write_source(work, false));
     if (only_train)
@@ -91,6 +96,8 @@ static nt_status begin(nt_suite_work *work) {
         return nt_suite_no_memory(work);
     if (work->suite->weights.path)
         NT_TRY(find_weights(work, 0));
+    if (nt_dist_rank() > 0)
+        return NT_OK;
     NT_TRY(nt_folder_make(out, work->error));
     NT_TRY(nt_folder_lock(out, &work->lock, work->error));
     nt_folder_sweep(out);
