@@ -1,6 +1,40 @@
+/* A rank that is ahead of another may send what that one is to ask for later: such messages are
+ * kept until then. */
 #include "rank_wait.h"
 
+#include "alloc.h"
+#include <string.h>
+
 enum { NONE = -1, WORDS = 2000 };
+
+static struct {
+    nt_dist_message *items;
+    size_t count, capacity;
+} early;
+
+static nt_status no_memory(nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+}
+
+static nt_status keep(const nt_dist_message *message, nt_error *error) {
+    if (!nt_grow((void **)&early.items, &early.capacity, early.count, sizeof *early.items))
+        return no_memory(error);
+    early.items[early.count++] = *message;
+    return NT_OK;
+}
+
+/* The first of the kind that came early, if there is one. */
+static bool take_early(int kind, nt_dist_message *ret) {
+    size_t i = 0;
+    while (i < early.count && early.items[i].kind != kind)
+        i++;
+    if (i == early.count)
+        return false;
+    *ret = early.items[i];
+    early.count--;
+    memmove(&early.items[i], &early.items[i + 1], (early.count - i) * sizeof *early.items);
+    return true;
+}
 
 /* Why a message that nobody waits for ends the training. */
 static nt_status give_up(const nt_dist_message *message, nt_error *error) {
@@ -16,20 +50,26 @@ static nt_status give_up(const nt_dist_message *message, nt_error *error) {
                         message->from, message->kind);
 }
 
-/* Looks once whether there is a message; it is one that is wanted, or the end. */
-static nt_status look(int wanted, nt_dist_message *ret, bool *ret_came, nt_error *error) {
+/* Looks once whether there is a message; it is the one that is wanted, or an early one, or the end.
+ */
+static nt_status look(int wanted, nt_dist_message *ret, bool *ret_wanted, nt_error *error) {
     nt_dist_message message;
-    *ret_came = false;
-    if (nt_dist_receive(&message, ret_came) != NT_OK)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    if (!*ret_came)
+    bool came;
+    *ret_wanted = false;
+    if (nt_dist_receive(&message, &came) != NT_OK)
+        return no_memory(error);
+    if (!came)
         return NT_OK;
     if (message.kind == wanted) {
         *ret = message;
+        *ret_wanted = true;
         return NT_OK;
     }
-    nt_status status = give_up(&message, error);
-    nt_dist_message_finish(&message);
+    nt_status status = message.kind >= NT_TRAIN_HELLO && message.kind <= NT_TRAIN_DONE
+                           ? keep(&message, error)
+                           : give_up(&message, error);
+    if (status != NT_OK)
+        nt_dist_message_finish(&message);
     return status;
 }
 
@@ -48,7 +88,7 @@ nt_status nt_rank_wait(nt_dist_exchange **exchange, nt_error *error) {
 }
 
 nt_status nt_rank_receive(int kind, nt_dist_message *ret, nt_error *error) {
-    for (bool came = false; !came;) {
+    for (bool came = take_early(kind, ret); !came;) {
         NT_TRY(look(kind, ret, &came, error));
         if (!came)
             nt_dist_pause();

@@ -493,7 +493,7 @@ static nt_status run(trainer *t) {
     }
     if (t->first)
         nt_checkpoint_remove(t->given->folder);
-    return NT_OK;
+    return t->ranks > 1 ? nt_ranks_end(t->ranks, t->error) : NT_OK;
 }
 
 nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error) {

@@ -58,10 +58,9 @@ typedef struct nt_training {
  * whose value is not; NT_INTERRUPTED or NT_TERMINATED after a signal that nt_signals_catch caught,
  * once a checkpoint is written. No other process may work in the folder (nt_folder_lock).
  *
- * Of several ranks, all get the weights, and stop at the same step after a signal to any. When one
- * can't go on and says so (dist.h: NT_DIST_FAILED to rank 0, whose end the others hear), the rest
- * return NT_FAILED. Where only the first does so, the others may have returned NT_OK before it has
- * written the weights. */
+ * Of several ranks, all get the weights, once they are written, and stop at the same step after a
+ * signal to any. When one returns with an error, its caller must see to it that the others hear of
+ * it (dist.h: NT_DIST_FAILED to rank 0, whose end the others hear): then they return NT_FAILED. */
 nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error);
 
 #endif

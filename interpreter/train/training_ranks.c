@@ -96,17 +96,27 @@ nt_status nt_ranks_compare(int ranks, const nt_identity *identity, const char *n
 
 /* --- where they begin ------------------------------------------------------------------------- */
 
-nt_status nt_ranks_begin(int ranks, nt_beginning *beginning, nt_error *error) {
+/* Rank 0's bytes to all others. */
+static nt_status tell(int ranks, int kind, void *bytes, size_t size, nt_error *error) {
     nt_dist_message message;
     for (int r = 1; nt_dist_rank() == 0 && r < ranks; r++)
-        if (nt_dist_send(r, NT_TRAIN_START, beginning, sizeof *beginning) != NT_OK)
+        if (nt_dist_send(r, kind, bytes, size) != NT_OK)
             return no_memory(error);
     if (nt_dist_rank() == 0)
         return NT_OK;
-    NT_TRY(nt_rank_receive(NT_TRAIN_START, &message, error));
-    memcpy(beginning, message.bytes, sizeof *beginning);
+    NT_TRY(nt_rank_receive(kind, &message, error));
+    memcpy(bytes, message.bytes, size);
     nt_dist_message_finish(&message);
     return NT_OK;
+}
+
+nt_status nt_ranks_begin(int ranks, nt_beginning *beginning, nt_error *error) {
+    return tell(ranks, NT_TRAIN_START, beginning, sizeof *beginning, error);
+}
+
+nt_status nt_ranks_end(int ranks, nt_error *error) {
+    char nothing = 0;
+    return tell(ranks, NT_TRAIN_DONE, &nothing, sizeof nothing, error);
 }
 
 enum { PIECE = 1 << 20 }; /* floats: 4 MiB */
@@ -232,8 +242,8 @@ static nt_status judge(const holdings *all, nt_error *error) {
                                           words.bytes, most, all->of[most].machine);
     nt_text_finish(&words);
     if (odd > 0)
-        nt_error_hint(error, "look at that machine's memory and processors; the newest checkpoint "
-                             "is from before");
+        nt_error_hint(error, "look at that machine's memory and processors; checkpoints of this "
+                             "epoch may hold them too");
     return status;
 }
 
