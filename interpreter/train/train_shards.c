@@ -171,17 +171,29 @@ static void scale_job(const void *context, int job, int worker) {
         s->values[i] *= s->factor;
 }
 
-/* The row holds sums over all shards. */
-static void learn(nt_train_shards *s, float *row, const nt_step_moment *moment) {
-    const scaling all = {row, 1 / (float)s->with.recipe->shards, s->size};
-    nt_parallel((int)((s->size + JOB - 1) / JOB), scale_job, &all);
+/* From the sum over all shards to their mean. */
+static float *mean_of(const nt_train_shards *s, const item *part) {
+    const scaling all = {s->sum.rows[0] + part->at, 1 / (float)s->with.recipe->shards, part->count};
+    nt_parallel((int)((part->count + JOB - 1) / JOB), scale_job, &all);
+    return all.values;
+}
+
+typedef struct learning {
+    nt_train_shards *shards;
+    nt_step_moment moment;
+} learning;
+
+/* The row holds the sums. */
+static void learn(void *context) {
+    const learning *l = context;
+    const nt_train_shards *s = l->shards;
     for (int32_t g = 0; g < s->grad_count; g++)
-        nt_weight_update(s->with.recipe, s->with.state, s->grads[g].bound.state, moment,
-                         row + s->grads[g].at);
+        nt_weight_update(s->with.recipe, s->with.state, s->grads[g].bound.state, &l->moment,
+                         mean_of(s, &s->grads[g]));
     for (int32_t u = 0; u < s->with.graph->update_count; u++) {
         const item *update = &s->updates[u];
-        memcpy(nt_weights_at(s->with.state->weights, update->bound.state).f, row + update->at,
-               (size_t)update->count * sizeof *row);
+        memcpy(nt_weights_at(s->with.state->weights, update->bound.state).f, mean_of(s, update),
+               (size_t)update->count * sizeof(float));
     }
     nt_counters_count(s->with.state);
 }
@@ -211,10 +223,9 @@ nt_status nt_train_shards_run(nt_train_shards *s, const float *images, const int
     NT_TRY(run_shards(s, images, labels, moment.draw, &count, error));
     if (s->ranks)
         NT_TRY(nt_rank_sum_end(s->ranks, error));
-    float *row = s->sum.rows[0];
-    *ret_loss = row[s->loss_at] / (float)s->with.recipe->shards;
+    *ret_loss = s->sum.rows[0][s->loss_at] / (float)s->with.recipe->shards;
     *ret_count = count;
     if (isfinite(*ret_loss))
-        learn(s, row, &moment);
+        nt_team(learn, &(learning){s, moment});
     return NT_OK;
 }
