@@ -11,7 +11,7 @@ enum {
     NT_TRAIN_HELLO = 900, /* to rank 0: what one works with */
     NT_TRAIN_START,       /* from rank 0: where the training stands */
     NT_TRAIN_DIGEST,      /* to rank 0: of all that is trained */
-    NT_TRAIN_CULPRIT,     /* to rank 0: what was not finite first */
+    NT_TRAIN_CULPRIT,     /* to rank 0, and back: what was not finite first */
     NT_TRAIN_DONE         /* from rank 0: all is written */
 };
 

@@ -247,6 +247,14 @@ static nt_status interrupted(trainer *t, nt_status status) {
     return status;
 }
 
+/* After a signal that all ranks know of; none says that it ends before rank 0 has saved. */
+static nt_status stop(trainer *t) {
+    nt_status status = interrupted(t, stop_of(t));
+    if (t->ranks > 1 && status == stop_of(t))
+        NT_TRY(nt_ranks_end(t->ranks, t->error));
+    return status;
+}
+
 /* What rank 0 does after an epoch, while the others are already waiting for its next step. */
 static nt_status record_epoch(trainer *t) {
     const nt_training *given = t->given;
@@ -311,13 +319,13 @@ static nt_status train_all(trainer *t) {
             NT_TRY(train_step(t));
             report_step(t);
             if (stop_of(t) != NT_OK)
-                return interrupted(t, stop_of(t));
+                return stop(t);
             if (every > 0 && now() - t->saved_at > every)
                 NT_TRY(save(t));
         }
         NT_TRY(end_epoch(t));
         if (stop_of(t) != NT_OK && t->cursor.epoch < t->given->recipe->epochs)
-            return interrupted(t, stop_of(t));
+            return stop(t);
     }
     copy_out(t);
     return NT_OK;

@@ -264,6 +264,8 @@ nt_status nt_ranks_compare_weights(int ranks, const nt_weights *weights, nt_erro
 
 /* --- what is not finite ----------------------------------------------------------------------- */
 
+enum { BLAME = 512 };
+
 typedef struct blame {
     int rank; /* the lowest so far that has words */
     const char *words;
@@ -279,9 +281,14 @@ static nt_status take_blame(void *context, const nt_dist_message *message, nt_er
     return b->words ? NT_OK : no_memory(error);
 }
 
+/* All wait for the outcome, lest one tells rank 0 of its end before all have told what they know.
+ */
 nt_status nt_ranks_blame(int ranks, const char **words, nt_arena *arena, nt_error *error) {
+    char common[BLAME] = "";
     blame b = {**words ? 0 : ranks, *words, arena};
     NT_TRY(gather(ranks, NT_TRAIN_CULPRIT, *words, strlen(*words), take_blame, &b, error));
-    *words = b.words;
-    return NT_OK;
+    copy(common, BLAME, b.words);
+    NT_TRY(tell(ranks, NT_TRAIN_CULPRIT, common, BLAME, error));
+    *words = nt_arena_string(arena, common);
+    return *words ? NT_OK : no_memory(error);
 }

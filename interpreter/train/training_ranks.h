@@ -31,11 +31,11 @@ nt_status nt_ranks_agree(int ranks, nt_train_count *count, nt_status *ret_stop, 
  * are. */
 nt_status nt_ranks_compare_weights(int ranks, const nt_weights *weights, nt_error *error);
 
-/* Until rank 0, too, has done all that belongs to the training. */
+/* Until rank 0, too, has done all that belongs to the training, or to stopping it. */
 nt_status nt_ranks_end(int ranks, nt_error *error);
 
-/* What is not finite: `words`, "" of a rank that has nothing; on rank 0 the lowest rank's that has,
- * in the arena. */
+/* What is not finite: `words`, "" of a rank that has nothing, become the lowest rank's that has, in
+ * the arena. */
 nt_status nt_ranks_blame(int ranks, const char **words, nt_arena *arena, nt_error *error);
 
 #endif

@@ -133,7 +133,7 @@ def stop_one(suite, out, number, whom):
 
 
 def test_signals(folder):
-    suite = write_suite(folder, 'long', 'mobilenet_v2', epochs=30, every=1e-9)
+    suite = write_suite(folder, 'long', 'mobilenet_v2', epochs=14, every=1e-9)
     undisturbed = folder / 'undisturbed'
     status, errors = train(suite, undisturbed, threads=2)
     check(status == 0, f'the undisturbed run: {errors}')
@@ -142,7 +142,7 @@ def test_signals(folder):
         status, errors = stop_one(suite, out, number, whom)
         check(status == 143, f'signal {number}: status {status}\n{errors}')
         check('the state is saved' in errors, f'signal {number}: {errors}')
-        check(0 < step_of(out) < 60, f'signal {number}: no checkpoint')
+        check(0 < step_of(out) < 28, f'signal {number}: no checkpoint')
         for ranks in 2, 1:
             shutil.copytree(out, folder / f'{out.name}-{ranks}')
             status, errors = train(suite, folder / f'{out.name}-{ranks}', ranks, 3 - ranks)
