@@ -18,6 +18,7 @@ void nt_signals_catch(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
 }
 
 void nt_signals_raise(void) {
@@ -29,6 +30,7 @@ nt_status nt_signals_status(void) {
     case 0:
         return NT_OK;
     case SIGTERM:
+    case SIGUSR1:
         return NT_TERMINATED;
     default:
         return NT_INTERRUPTED;

@@ -1,18 +1,19 @@
-/* Asking a long task to stop. SIGINT and SIGTERM only set a flag; whoever works in steps looks at
- * it between two of them, keeps what is done and returns. */
+/* Asking a long task to stop. SIGINT, SIGTERM and SIGUSR1, which batch systems send some time
+ * before they end a job, only set a flag; whoever works in steps looks at it between two of them,
+ * keeps what is done and returns. */
 #ifndef NT_SIGNALS_H
 #define NT_SIGNALS_H
 
 #include "status.h"
 
-/* From now on the first SIGINT or SIGTERM sets the flag; the next one, of either kind, ends the
- * process at once. */
+/* From now on the first of these signals sets the flag; the next one, of any kind, ends the process
+ * at once. */
 void nt_signals_catch(void);
 
 /* As if SIGTERM had been caught. */
 void nt_signals_raise(void);
 
-/* NT_OK, or NT_INTERRUPTED or NT_TERMINATED once a signal was caught. */
+/* NT_OK, or NT_INTERRUPTED or, of SIGTERM and SIGUSR1, NT_TERMINATED once one was caught. */
 nt_status nt_signals_status(void);
 
 #endif

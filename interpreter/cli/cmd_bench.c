@@ -75,7 +75,7 @@ static nt_status set_up_training(nt_bench *b, nt_bench_side *at, nt_error *error
     if (!recipe->loss || !recipe->optimiser_options)
         return no_memory(error);
     NT_TRY(nt_train_step_init(&at->step, b->network, recipe, error));
-    NT_TRY(nt_train_step_prepare(&at->step, error));
+    NT_TRY(nt_train_step_prepare(&at->step, (nt_spread){0}, error));
     for (size_t i = 0; i < nt_weights_count(b->weights); i++) {
         nt_tensor from = nt_weights_at(b->weights, i);
         memcpy(nt_weights_at(at->step.state->weights, i).data, from.data,

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const nt_allreduce_names[] = {"tree", "mpi", NULL};
+
 enum { MOST_PARTS = 100000 };
 
 /* The command line's settings, and `conv: direct` if an option asks for it. */
@@ -71,6 +73,7 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
     if (!settings || !keep_command(job, arguments))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     NT_TRY((repeats ? nt_suite_repeat : nt_suite_load)(what, settings, count, &job->suite, error));
+    job->options.any_order = options->allreduce == NT_ALLREDUCE_MPI;
     NT_TRY(read_shard(options->shard, &job->options, error));
     nt_progress_bar_init(&job->bar, options->quiet);
     job->progress = (nt_progress){

@@ -19,9 +19,12 @@ typedef struct nt_suite_job {
  * of what the suite says unless it is NT_CONV_FASTEST. */
 typedef struct nt_suite_job_options {
     const char *out, *shard;
-    int32_t threads, conv;
+    int32_t threads, conv, allreduce;
     bool quiet;
 } nt_suite_job_options;
+
+enum { NT_ALLREDUCE_TREE, NT_ALLREDUCE_MPI };
+extern const char *const nt_allreduce_names[];
 
 /* Their rows of a command's table, whose record begins with them. */
 #define NT_SUITE_JOB_OPTIONS                                                                       \
@@ -29,6 +32,12 @@ typedef struct nt_suite_job_options {
      .doc = "the run folder (default: runs/ and the suite's name, or that which is given)"},       \
         {"shard", NT_STRING, offsetof(nt_suite_job_options, shard),                                \
          .doc = "do part i of n, as 2/7, in a process that needs no others; `merge` joins parts"}, \
+        {"allreduce",                                                                              \
+         NT_CHOICE,                                                                                \
+         offsetof(nt_suite_job_options, allreduce),                                                \
+         "tree",                                                                                   \
+         .choices = nt_allreduce_names,                                                            \
+         .doc = "who adds up gradients of several processes; mpi: in MPI's order, other bits"},    \
         NT_OPTION_CONV(nt_suite_job_options), NT_OPTION_THREADS(nt_suite_job_options),             \
         NT_OPTION_QUIET(nt_suite_job_options)
 

@@ -39,7 +39,8 @@ typedef struct maker {
 struct nt_feeder {
     const nt_loader *loader;
     const nt_augment_step *steps;
-    int32_t step_count, batch, parts, per_epoch;
+    int32_t step_count, batch, per_epoch;
+    int32_t kept_first, kept, parts; /* samples of a batch that are made, in so many parts */
     uint64_t seed;
     nt_shape whole;                /* of an image before its window is cut */
     size_t whole_size, image_size; /* floats */
@@ -117,9 +118,9 @@ static nt_status make_part(maker *m, int64_t number, int32_t part, float *images
                            nt_error *error) {
     const nt_feeder *feeder = m->feeder;
     int32_t epoch = (int32_t)(number / feeder->per_epoch);
-    int64_t first = number % feeder->per_epoch * feeder->batch;
+    int64_t first = number % feeder->per_epoch * feeder->batch + feeder->kept_first;
     shuffle(m, epoch);
-    for (int32_t i = part * PART; i < feeder->batch && i < (part + 1) * PART; i++)
+    for (int32_t i = part * PART; i < feeder->kept && i < (part + 1) * PART; i++)
         NT_TRY(make_sample(m, epoch, m->order[first + i], images + (size_t)i * feeder->image_size,
                            targets + (size_t)i * feeder->target_size, error));
     return NT_OK;
@@ -288,7 +289,7 @@ nt_status nt_feeder_new(const nt_loader *loader, const nt_augment_step *steps, i
     feeder->steps = steps;
     feeder->step_count = step_count;
     feeder->batch = batch;
-    feeder->parts = (batch + PART - 1) / PART;
+    nt_feeder_keep(feeder, 0, batch);
     feeder->per_epoch = count / batch;
     feeder->seed = seed;
     feeder->whole = nt_loader_whole(loader);
@@ -322,6 +323,12 @@ void nt_feeder_free(nt_feeder *feeder) {
         nt_free(s->targets, (size_t)feeder->batch * feeder->target_size * sizeof *s->targets);
     }
     nt_free(feeder, sizeof *feeder);
+}
+
+void nt_feeder_keep(nt_feeder *feeder, int32_t first, int32_t count) {
+    feeder->kept_first = first;
+    feeder->kept = count;
+    feeder->parts = (count + PART - 1) / PART;
 }
 
 int32_t nt_feeder_steps(const nt_feeder *feeder) {

@@ -20,6 +20,10 @@ void nt_feeder_free(nt_feeder *feeder); /* takes NULL */
 
 int32_t nt_feeder_steps(const nt_feeder *feeder); /* batches an epoch */
 
+/* From now on only samples [first, first + count) of each batch are made and given. To be called
+ * before nt_feeder_seek. */
+void nt_feeder_keep(nt_feeder *feeder, int32_t first, int32_t count);
+
 /* Goes to batch `step` (from 0) of epoch `epoch` (from 0); nt_feeder_next gives that one next. Must
  * be called once before the first. NT_FAILED when no thread can be had. */
 nt_status nt_feeder_seek(nt_feeder *feeder, int32_t epoch, int32_t step, nt_error *error);

@@ -2,6 +2,7 @@
  * measured on the held-out images after every epoch. */
 #include "seed_weights.h"
 
+#include "dist.h"
 #include "evaluation.h"
 #include "file.h"
 #include "trainer.h"
@@ -30,10 +31,11 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
     const nt_suite *suite = source->suite;
     held_out held = {.suite = suite, .metric = source->metric};
     nt_loader *loader = NULL;
-    nt_status status = nt_folder_make(folder, error);
+    bool first = source->ranks < 2 || nt_dist_rank() == 0; /* who has the folder */
+    nt_status status = first ? nt_folder_make(folder, error) : NT_OK;
     if (status == NT_OK)
         status = nt_loader_new(source->dataset, NT_TRAIN, &suite->data.loading, &loader, error);
-    if (status == NT_OK && suite->data.hold_out > 0) {
+    if (status == NT_OK && first && suite->data.hold_out > 0) {
         nt_loading loading = suite->data.loading;
         loading.select.order = NT_ORDER_SHUFFLED;
         status = nt_loader_new(source->dataset, NT_HELD_OUT, &loading, &held.loader, error);
@@ -50,7 +52,9 @@ static nt_status train(const nt_seed_source *source, int32_t seed, const char *f
                                       .measure = held.loader ? measure_held_out : NULL,
                                       .measure_context = &held,
                                       .measured = nt_metric_names[source->metric],
-                                      .progress = source->progress};
+                                      .progress = source->progress,
+                                      .ranks = source->ranks,
+                                      .any_order = source->any_order};
         status = nt_train(&training, weights, error);
     }
     nt_loader_free(held.loader);
@@ -89,5 +93,7 @@ nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weigh
                          suite->seed_count);
     NT_TRY(draw_absent(source, suite->seeds[s], error));
     NT_TRY(train(source, suite->seeds[s], folder, weights, error));
+    if (source->ranks > 1 && nt_dist_rank() > 0)
+        return NT_OK;
     return nt_file_digest(ret_files->weights.path, ret_digest, error);
 }

@@ -17,6 +17,8 @@ typedef struct nt_seed_source {
     nt_metric metric;   /* that is watched on the held-out images */
     const char *folder; /* the run folder; a seed's own is folder/seed-N */
     const nt_progress *progress;
+    int ranks;      /* that train a seed together, from 0 on (nt_training); 0: this process alone */
+    bool any_order; /* see nt_training */
 } nt_seed_source;
 
 /* Where they are: the weights, and what training began with (no path if that isn't known). */

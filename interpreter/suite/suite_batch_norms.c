@@ -7,6 +7,7 @@
 #include "passes.h"
 
 #define MORE "take at least two"
+#define FEWER "take fewer shards: of %d images a batch each has one"
 #define NO_REST "take another batch, that leaves no last one of one image"
 
 nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network *network,
@@ -14,12 +15,15 @@ nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network 
     char why[NT_WHY];
     if (!suite->recipe ||
         nt_batch_norms_suffice(network->graph, nt_graph_output_count(network->graph),
-                               suite->recipe->batch, 0, why))
+                               nt_recipe_shard(suite->recipe), 0, why))
         return NT_OK;
     if (!why[0])
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     nt_error_at(error, NT_INVALID, suite->batch_location, "in training %s", why);
-    nt_error_hint(error, MORE);
+    if (suite->recipe->batch > 1)
+        nt_error_hint(error, FEWER, suite->recipe->batch);
+    else
+        nt_error_hint(error, MORE);
     return NT_INVALID;
 }
 

@@ -340,6 +340,35 @@ static nt_status wait_for_trained(nt_suite_crew *crew, int sent, nt_status statu
     return status == NT_OK ? nt_signals_status() : status;
 }
 
+/* How many ranks can train one seed together: a part of the shards of a batch each. */
+static int count_together(const nt_suite_work *work) {
+    int shards = work->suite->recipe->shards, ranks = 1, size = nt_dist_size();
+    while (2 * ranks <= size && 2 * ranks <= shards)
+        ranks *= 2;
+    return ranks;
+}
+
+static nt_status train_together(nt_suite_crew *crew, int s) {
+    nt_suite_work *work = crew->work;
+    int ranks = count_together(work);
+    if (ranks == 1)
+        nt_progress_note(work->options->progress,
+                         "seed %d is trained by one process: with 'shards' in the recipe several "
+                         "can train it together",
+                         work->suite->seeds[s]);
+    else
+        nt_progress_note(work->options->progress, "seed %d is trained by %d processes together",
+                         work->suite->seeds[s], ranks);
+    for (int r = 1; r < ranks; r++) {
+        nt_text text;
+        nt_text_init(&text);
+        nt_wire_put_int(&text, s);
+        nt_wire_put_int(&text, ranks);
+        NT_TRY(nt_wire_send(r, NT_WIRE_TOGETHER, &text, work->error));
+    }
+    return nt_suite_train_seed(work, s, ranks, work->error);
+}
+
 nt_status nt_suite_crew_train(nt_suite_crew *crew) {
     nt_suite_work *work = crew->work;
     const nt_suite *suite = work->suite;
@@ -352,12 +381,12 @@ nt_status nt_suite_crew_train(nt_suite_crew *crew) {
         if (!nt_suite_is_trained(work, s))
             lacking[count++] = s;
     if (count < 2)
-        return NT_OK;
+        return count == 0 ? NT_OK : train_together(crew, lacking[0]);
     NT_TRY(count_trainers(work, &each));
     NT_TRY(send_seeds(crew, lacking, count, each, &sent, own, &own_count));
     nt_progress_note(work->options->progress, "training %d seeds, %d at once", count, sent + 1);
     nt_status status = NT_OK;
     for (int i = 0; status == NT_OK && i < own_count; i++)
-        status = nt_suite_train_seed(work, own[i], work->error);
+        status = nt_suite_train_seed(work, own[i], 0, work->error);
     return wait_for_trained(crew, sent, status);
 }

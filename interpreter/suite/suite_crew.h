@@ -27,9 +27,9 @@ nt_status nt_suite_crew_gather(nt_suite_crew *crew);
  * the test images or the held-out ones. `crew` may be NULL: then it gives NULL. */
 nt_status nt_suite_crew_hands(nt_suite_crew *crew, int seed, bool held_out, nt_hands **ret);
 
-/* Trains the seeds that have no weights yet, as many at once as there are processes and as their
- * machines have memory for; they write what the next look at the seeds' folders finds. Leaves a
- * single seed to the caller. */
+/* Trains the seeds that have no weights yet: several, each in a process of its own, as many at once
+ * as there are processes and as their machines have memory for; a single one in as many processes
+ * as its recipe's shards allow. The next look at the seeds' folders finds them. */
 nt_status nt_suite_crew_train(nt_suite_crew *crew);
 
 #endif

@@ -115,7 +115,7 @@ static nt_status train_part(nt_suite_work *work) {
     const nt_suite_options *options = work->options;
     NT_TRY(nt_folder_make(options->out, work->error));
     for (int s = options->part; s < work->suite->seed_count; s += options->part_count)
-        NT_TRY(nt_suite_train_seed(work, s, work->error));
+        NT_TRY(nt_suite_train_seed(work, s, 0, work->error));
     return NT_OK;
 }
 

@@ -10,8 +10,9 @@
  */
 nt_status nt_suite_find_weights(nt_suite_work *work, int s);
 
-/* Training alone, or reading what it gave before; and whether it is done. */
-nt_status nt_suite_train_seed(nt_suite_work *work, int s, nt_error *error);
+/* Training alone, or together with other ranks that call it (`ranks` from 0 on; 0: alone), or
+ * reading what it gave before; and whether it is done. */
+nt_status nt_suite_train_seed(nt_suite_work *work, int s, int ranks, nt_error *error);
 bool nt_suite_is_trained(const nt_suite_work *work, int s);
 
 /* Loads the network and lists the cases, as far as hooks list them before they ask. */

@@ -19,7 +19,8 @@ static nt_status read_initial(nt_suite_work *work, const nt_weights_source *sour
     return NT_OK;
 }
 
-static nt_status find_seed(nt_suite_work *work, int s, nt_seed_files *ret_files, nt_error *error) {
+static nt_status find_seed(nt_suite_work *work, int s, int ranks, nt_seed_files *ret_files,
+                           nt_error *error) {
     const nt_seed_source source = {.suite = work->suite,
                                    .metric = work->scoring.metric,
                                    .dataset = work->dataset,
@@ -28,14 +29,16 @@ static nt_status find_seed(nt_suite_work *work, int s, nt_seed_files *ret_files,
                                    .from_absent = work->from_absent,
                                    .from_digest = work->from_digest,
                                    .folder = work->options->out,
-                                   .progress = work->options->progress};
+                                   .progress = work->options->progress,
+                                   .ranks = ranks,
+                                   .any_order = work->options->any_order};
     return nt_seed_weights(&source, s, work->weights, work->weight_digests[s], &work->arena,
                            ret_files, error);
 }
 
-nt_status nt_suite_train_seed(nt_suite_work *work, int s, nt_error *error) {
+nt_status nt_suite_train_seed(nt_suite_work *work, int s, int ranks, nt_error *error) {
     nt_seed_files files;
-    return find_seed(work, s, &files, error);
+    return find_seed(work, s, ranks, &files, error);
 }
 
 bool nt_suite_is_trained(const nt_suite_work *work, int s) {
@@ -56,7 +59,7 @@ nt_status nt_suite_find_weights(nt_suite_work *work, int s) {
                                    "and --out first, with --shard if there are many seeds");
         return NT_FAILED;
     }
-    NT_TRY(find_seed(work, s, &files, work->error));
+    NT_TRY(find_seed(work, s, 0, &files, work->error));
     NT_TRY(nt_suite_note_training(work, &files.weights));
     return read_initial(work, &files.initial);
 }

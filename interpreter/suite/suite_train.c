@@ -162,6 +162,9 @@ static const nt_field train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often the training images are gone through"},
     {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
+    {"shards", NT_INT, offsetof(nt_recipe, shards), "1", 1, NT_MAX_SHARDS,
+     .doc = "into which a batch is cut, each with its own batch statistics, so that up to as many "
+            "processes can train together: a power of two"},
     {"checkpoint_every", NT_REAL, offsetof(nt_recipe, checkpoint_every), "120", 0, 1e9,
      .doc = "seconds between checkpoints; 0: only after an epoch"},
     {0},
@@ -274,6 +277,18 @@ static const nt_suite_key train_keys[] = {
     {.field = {0}},
 };
 
+/* Shards are alike, and their sums a full binary tree. */
+static nt_status check_shards(nt_suite_loader *l, const nt_yaml *map, const nt_recipe *recipe) {
+    int32_t shards = recipe->shards;
+    const nt_yaml *node = nt_yaml_get(map, "shards");
+    if ((shards & (shards - 1)) != 0)
+        return nt_reader_say(&l->reader, node, "shards must be a power of two, not %d", shards);
+    if (recipe->batch % shards != 0)
+        return nt_reader_say(&l->reader, node, "a batch of %d can't be cut into %d equal shards",
+                             recipe->batch, shards);
+    return NT_OK;
+}
+
 json_t *nt_suite_train_schema(void) {
     return nt_suite_schema_of(train_fields, train_keys);
 }
@@ -288,6 +303,8 @@ nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
     nt_status status =
         nt_read_fields(&l->reader, map, map, "train", "key", train_fields, own, recipe);
     status = nt_suite_worse(status, nt_suite_read_keys(l, map, train_keys, "train", recipe));
+    if (status == NT_OK)
+        status = check_shards(l, map, recipe);
     recipe->conv = l->suite->conv;
     l->suite->recipe = recipe;
     if (status == NT_OK) {

@@ -7,7 +7,8 @@
  *     GRAPH    a graph's number, which images it is for, its cases
  *     UNIT     a unit of the last graph: number, samples, losses so far
  *     ANSWER   of a unit: number, status and why, or outcomes and losses
- *     TRAIN    numbers of the seeds that the worker is to train, one after the other
+ *     TRAIN    numbers of the seeds that the worker is to train by itself, one after the other
+ *     TOGETHER the number of a seed that so many ranks are to train together
  *     TRAINED  they are, or status and why
  *     STOP     to end training as at a signal */
 #ifndef NT_SUITE_WIRE_H
@@ -22,6 +23,7 @@ typedef enum nt_wire_kind {
     NT_WIRE_UNIT,
     NT_WIRE_ANSWER,
     NT_WIRE_TRAIN,
+    NT_WIRE_TOGETHER,
     NT_WIRE_TRAINED,
     NT_WIRE_STOP
 } nt_wire_kind;

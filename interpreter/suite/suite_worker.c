@@ -142,7 +142,7 @@ static nt_status train_seeds(worker *w, nt_wire wire, nt_error *error) {
         if (wire.failed || s < 0 || s >= w->work->suite->seed_count)
             status = unreadable(w);
         else
-            status = nt_suite_train_seed(w->work, s, error);
+            status = nt_suite_train_seed(w->work, s, 0, error);
     }
     w->work->options = kept;
     return status;
@@ -158,6 +158,14 @@ static nt_status take_training(worker *w, nt_wire wire) {
     nt_wire_put_text(&text, own.count > 0 ? own.items[0].message : NULL);
     nt_error_finish(&own);
     return nt_wire_send(0, NT_WIRE_TRAINED, &text, w->work->error);
+}
+
+/* While it lasts, messages are training's; what goes wrong goes wrong with all. */
+static nt_status take_part(worker *w, nt_wire wire) {
+    int s = (int)nt_wire_int(&wire), ranks = (int)nt_wire_int(&wire);
+    if (wire.failed || s < 0 || s >= w->work->suite->seed_count)
+        return unreadable(w);
+    return nt_suite_train_seed(w->work, s, ranks, w->work->error);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -176,6 +184,8 @@ static nt_status obey(worker *w, const nt_dist_message *message) {
         return take_unit(w, wire);
     case NT_WIRE_TRAIN:
         return take_training(w, wire);
+    case NT_WIRE_TOGETHER:
+        return take_part(w, wire);
     case NT_WIRE_STOP: /* it came too late */
         return NT_OK;
     default:

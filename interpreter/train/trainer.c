@@ -7,12 +7,14 @@
 #include "alloc.h"
 #include "checkpoint.h"
 #include "csv_out.h"
+#include "dist.h"
 #include "feeder.h"
 #include "file.h"
 #include "numerics.h"
 #include "safetensors.h"
 #include "signals.h"
 #include "train_step.h"
+#include "training_ranks.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +29,12 @@ typedef struct trainer {
     nt_train_step step;
     nt_feeder *feeder;
     nt_cursor cursor;
-    int32_t steps; /* an epoch */
+    int32_t steps;               /* an epoch */
+    int ranks;                   /* at least 1 */
+    bool first;                  /* rank 0, who has the folder */
+    const nt_progress *progress; /* rank 0's */
+    nt_status stop;              /* what all ranks agree on: whether to stop after this step */
+    const char *numerics;        /* of this process */
     nt_run_mark mark;
     const char *weights_path;
     double saved_at, epoch_began;
@@ -52,22 +59,28 @@ static bool has_line(const char *lines, const char *line) {
     return false;
 }
 
-/* Those of this process come to those that took part before, which may be NULL. */
-static nt_status take_part(trainer *t, const char *before) {
+static nt_status describe_numerics(trainer *t) {
     nt_text now;
     nt_text_init(&now);
     nt_numerics_describe(t->given->recipe->conv, &now);
-    const char *numerics = !before ? nt_arena_string(&t->arena, now.bytes)
-                           : has_line(before, now.bytes)
-                               ? before
-                               : nt_arena_printf(&t->arena, "%s\n%s", before, now.bytes);
-    bool ok = !now.failed && numerics;
-    if (ok && before && numerics != before)
-        nt_progress_note(t->given->progress, "this run was begun with '%.*s'; it goes on with '%s'",
-                         (int)strcspn(before, "\n"), before, now.bytes);
+    if (t->ranks > 1 && t->given->any_order)
+        nt_text_add(&now, "; gradients summed by MPI");
+    t->numerics = now.failed ? NULL : nt_arena_string(&t->arena, now.bytes);
     nt_text_finish(&now);
-    if (!ok)
+    return t->numerics ? NT_OK : nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+}
+
+/* Those of this process come to those that took part before, which may be NULL. */
+static nt_status take_part(trainer *t, const char *before) {
+    const char *numerics = !before ? t->numerics
+                           : has_line(before, t->numerics)
+                               ? before
+                               : nt_arena_printf(&t->arena, "%s\n%s", before, t->numerics);
+    if (!numerics)
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    if (before && numerics != before)
+        nt_progress_note(t->progress, "this run was begun with '%.*s'; it goes on with '%s'",
+                         (int)strcspn(before, "\n"), before, t->numerics);
     t->mark.numerics = numerics;
     return NT_OK;
 }
@@ -87,14 +100,21 @@ static double rate_of(const trainer *t, int32_t step) {
 }
 
 /* What a user should know when the loss is not finite. */
-static nt_status report_divergence(trainer *t, const float *images, const int32_t *labels) {
+static nt_status report_divergence(trainer *t, const float *images, const int32_t *labels,
+                                   uint64_t draw) {
     const nt_node *node;
-    NT_TRY(nt_train_step_find_culprit(&t->step, images, labels, &node, t->error));
+    NT_TRY(nt_train_step_find_culprit(&t->step, images, labels, draw, &node, t->error));
+    const char *culprit =
+        node ? nt_arena_printf(&t->arena, "'%s' (%s%s)", node->name, node->op->kind.name,
+                               node->grad ? ", its gradient" : "")
+             : "";
+    if (!culprit)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    if (t->ranks > 1)
+        NT_TRY(nt_ranks_blame(t->ranks, &culprit, &t->arena, t->error));
     nt_error_say(t->error, NT_FAILED,
-                 "the loss is not finite at epoch %d, step %d: the first such value is in '%s' "
-                 "(%s%s)",
-                 t->cursor.epoch + 1, t->cursor.step + 1, node ? node->name : "?",
-                 node ? node->op->kind.name : "?", node && node->grad ? ", its gradient" : "");
+                 "the loss is not finite at epoch %d, step %d: the first such value is in %s",
+                 t->cursor.epoch + 1, t->cursor.step + 1, *culprit ? culprit : "'?' (?)");
     nt_error_hint(t->error, DIVERGED);
     return NT_FAILED;
 }
@@ -110,13 +130,20 @@ static nt_status train_step(trainer *t) {
     nt_step_moment at = {rate_of(t, t->cursor.step), moment.step + 1, draw};
     NT_TRY(nt_train_step_run(&t->step, images, labels, at, &loss, t->error));
     if (!isfinite(loss))
-        return report_divergence(t, images, labels);
-    t->cursor.loss_sum += (double)loss * t->given->recipe->batch;
+        return report_divergence(t, images, labels, draw);
     nt_train_count count = nt_train_step_count(&t->step, labels);
+    if (t->ranks > 1)
+        NT_TRY(nt_ranks_agree(t->ranks, &count, &t->stop, t->error));
+    t->cursor.loss_sum += (double)loss * t->given->recipe->batch;
     t->cursor.correct += count.correct;
     t->cursor.counted += count.counted;
     t->cursor.step++;
     return NT_OK;
+}
+
+/* NT_OK, or the signal after which all ranks stop here. */
+static nt_status stop_of(const trainer *t) {
+    return t->ranks > 1 ? t->stop : nt_signals_status();
 }
 
 /* --- epochs ----------------------------------------------------------------------------------- */
@@ -154,6 +181,8 @@ static nt_status check_finite(const trainer *t) {
 }
 
 static nt_status save(trainer *t) {
+    if (!t->first)
+        return NT_OK;
     NT_TRY(check_finite(t));
     nt_cursor cursor = t->cursor;
     cursor.seconds += now() - t->epoch_began;
@@ -210,8 +239,7 @@ static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
     return status;
 }
 
-static nt_status interrupted(trainer *t) {
-    nt_status status = nt_signals_status();
+static nt_status interrupted(trainer *t, nt_status status) {
     NT_TRY(save(t));
     nt_error_say(t->error, status, "%s at epoch %d, step %d; the state is saved",
                  nt_status_text(status), t->cursor.epoch + 1, t->cursor.step);
@@ -219,7 +247,16 @@ static nt_status interrupted(trainer *t) {
     return status;
 }
 
-static nt_status end_epoch(trainer *t) {
+/* After a signal that all ranks know of; none says that it ends before rank 0 has saved. */
+static nt_status stop(trainer *t) {
+    nt_status status = interrupted(t, stop_of(t));
+    if (t->ranks > 1 && status == stop_of(t))
+        NT_TRY(nt_ranks_end(t->ranks, t->error));
+    return status;
+}
+
+/* What rank 0 does after an epoch, while the others are already waiting for its next step. */
+static nt_status record_epoch(trainer *t) {
     const nt_training *given = t->given;
     double images = (double)t->steps * given->recipe->batch;
     nt_epoch epoch = {.epoch = t->cursor.epoch + 1,
@@ -234,7 +271,7 @@ static nt_status end_epoch(trainer *t) {
         nt_status status = given->measure(given->measure_context, t->weights, &epoch.held_loss,
                                           &epoch.held_value, t->error);
         if (status == NT_INTERRUPTED || status == NT_TERMINATED)
-            return interrupted(t);
+            return interrupted(t, status);
         NT_TRY(status);
     }
     NT_TRY(write_metrics(t, &epoch));
@@ -245,10 +282,19 @@ static nt_status end_epoch(trainer *t) {
     if (given->measure)
         snprintf(held, sizeof held, ", held-out %s %s", given->measured,
                  share_in(share, epoch.held_value));
-    nt_progress_note(given->progress,
+    nt_progress_note(t->progress,
                      "epoch %d of %d: loss %.4f, accuracy %s%s, rate %.3g, %.0f images/s",
                      epoch.epoch, given->recipe->epochs, epoch.loss,
                      share_in(share, epoch.accuracy), held, epoch.rate, images / epoch.seconds);
+    return NT_OK;
+}
+
+static nt_status end_epoch(trainer *t) {
+    if (t->ranks > 1)
+        NT_TRY(nt_ranks_compare_weights(t->ranks, t->step.state->weights, t->error));
+    if (t->first)
+        return record_epoch(t);
+    t->cursor = (nt_cursor){.epoch = t->cursor.epoch + 1};
     return NT_OK;
 }
 
@@ -260,7 +306,7 @@ static void report_step(const trainer *t) {
     snprintf(what, sizeof what, "training, %d epochs", recipe->epochs);
     snprintf(detail, sizeof detail, "epoch %d, loss %.4f, accuracy %s", t->cursor.epoch + 1,
              t->cursor.loss_sum / seen, share_in(accuracy, accuracy_of(&t->cursor)));
-    nt_progress_step(t->given->progress, what, detail,
+    nt_progress_step(t->progress, what, detail,
                      ((int64_t)t->cursor.epoch * t->steps + t->cursor.step) * recipe->batch,
                      (int64_t)recipe->epochs * t->steps * recipe->batch);
 }
@@ -272,14 +318,14 @@ static nt_status train_all(trainer *t) {
         while (t->cursor.step < t->steps) {
             NT_TRY(train_step(t));
             report_step(t);
-            if (nt_signals_status() != NT_OK)
-                return interrupted(t);
+            if (stop_of(t) != NT_OK)
+                return stop(t);
             if (every > 0 && now() - t->saved_at > every)
                 NT_TRY(save(t));
         }
         NT_TRY(end_epoch(t));
-        if (nt_signals_status() != NT_OK && t->cursor.epoch < t->given->recipe->epochs)
-            return interrupted(t);
+        if (stop_of(t) != NT_OK && t->cursor.epoch < t->given->recipe->epochs)
+            return stop(t);
     }
     copy_out(t);
     return NT_OK;
@@ -308,13 +354,13 @@ static nt_status begin(trainer *t) {
         return find_initial(t);
     }
     if (from.found == NT_FOUND_OTHER)
-        nt_progress_note(t->given->progress, "%s; the other checkpoint is used",
+        nt_progress_note(t->progress, "%s; the other checkpoint is used",
                          from.damage ? from.damage : "a checkpoint is damaged");
     t->cursor = from.cursor;
     if (t->cursor.counted < 0) /* then every target was counted */
         t->cursor.counted = (int64_t)t->cursor.step * t->given->recipe->batch *
                             nt_loader_target_size(t->given->loader);
-    nt_progress_note(t->given->progress, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
+    nt_progress_note(t->progress, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
                      t->cursor.step);
     return take_part(t, from.numerics);
 }
@@ -382,40 +428,91 @@ static nt_status write_finished(trainer *t) {
     return nt_safetensors_write(t->weights_path, t->weights, metadata, t->error);
 }
 
-static nt_status set_up(trainer *t) {
-    const nt_training *given = t->given;
-    NT_TRY(nt_feeder_new(given->loader, given->recipe->augment, given->recipe->augment_count,
-                         given->recipe->batch, (uint64_t)given->seed, &t->feeder, t->error));
-    t->steps = nt_feeder_steps(t->feeder);
-    NT_TRY(nt_train_step_init(&t->step, given->network, given->recipe, t->error));
-    return nt_identity_find(given, &t->mark.identity) == NT_OK
-               ? NT_OK
-               : nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static nt_status check_ranks(const trainer *t) {
+    int ranks = t->ranks, shards = t->given->recipe->shards;
+    if (ranks == 1 || (ranks <= shards && (ranks & (ranks - 1)) == 0))
+        return NT_OK;
+    nt_error_say(t->error, NT_INVALID, "batches in %d shard%s can't be trained on by %d ranks",
+                 shards > 1 ? shards : 1, shards > 1 ? "s" : "", ranks);
+    nt_error_hint(t->error, "take a power of two of them, at most train.shards");
+    return NT_INVALID;
 }
 
-static nt_status run_training(trainer *t) {
-    NT_TRY(nt_train_step_prepare(&t->step, t->error));
-    NT_TRY(begin(t));
-    NT_TRY(nt_feeder_seek(t->feeder, t->cursor.epoch, t->cursor.step, t->error));
-    NT_TRY(train_all(t));
-    return write_finished(t);
+/* Of each batch a rank is fed with its own shards. */
+static nt_status make_feeder(trainer *t) {
+    const nt_training *given = t->given;
+    const nt_recipe *recipe = given->recipe;
+    int32_t part = recipe->batch / t->ranks;
+    NT_TRY(nt_feeder_new(given->loader, recipe->augment, recipe->augment_count, recipe->batch,
+                         (uint64_t)given->seed, &t->feeder, t->error));
+    if (t->ranks > 1)
+        nt_feeder_keep(t->feeder, nt_dist_rank() * part, part);
+    t->steps = nt_feeder_steps(t->feeder);
+    return NT_OK;
+}
+
+static nt_status set_up(trainer *t) {
+    const nt_training *given = t->given;
+    NT_TRY(check_ranks(t));
+    NT_TRY(make_feeder(t));
+    NT_TRY(nt_train_step_init(&t->step, given->network, given->recipe, t->error));
+    NT_TRY(describe_numerics(t));
+    if (nt_identity_find(given, &t->mark.identity) != NT_OK)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    return t->ranks > 1 ? nt_ranks_compare(t->ranks, &t->mark.identity, t->numerics, t->error)
+                        : NT_OK;
+}
+
+/* Whether this very run is finished; if not, rank 0 has where it begins. */
+static nt_status look_into_folder(trainer *t, bool *ret_finished) {
+    if (t->first) {
+        NT_TRY(read_finished(t, ret_finished));
+        nt_folder_sweep(t->given->folder);
+    }
+    if (*ret_finished)
+        return NT_OK;
+    const nt_spread spread = {t->ranks, t->given->any_order};
+    NT_TRY(nt_train_step_prepare(&t->step, spread, t->error));
+    return t->first ? begin(t) : NT_OK;
+}
+
+/* All ranks come to where rank 0 stands. */
+static nt_status come_together(trainer *t, bool *finished) {
+    nt_beginning beginning = {.finished = *finished, .cursor = t->cursor};
+    NT_TRY(nt_ranks_begin(t->ranks, &beginning, t->error));
+    *finished = beginning.finished;
+    t->cursor = beginning.cursor;
+    return nt_ranks_share(t->ranks, *finished ? t->weights : t->step.state->weights, t->error);
+}
+
+static nt_status run(trainer *t) {
+    bool finished = false;
+    NT_TRY(set_up(t));
+    NT_TRY(look_into_folder(t, &finished));
+    if (t->ranks > 1)
+        NT_TRY(come_together(t, &finished));
+    if (!finished) {
+        NT_TRY(nt_feeder_seek(t->feeder, t->cursor.epoch, t->cursor.step, t->error));
+        NT_TRY(train_all(t));
+        if (t->first)
+            NT_TRY(write_finished(t));
+    }
+    if (t->first)
+        nt_checkpoint_remove(t->given->folder);
+    return t->ranks > 1 ? nt_ranks_end(t->ranks, t->error) : NT_OK;
 }
 
 nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error) {
     trainer t = {.given = training, .weights = weights, .error = error};
+    t.ranks = training->ranks > 1 ? training->ranks : 1;
+    t.first = t.ranks == 1 || nt_dist_rank() == 0;
+    t.progress = t.first ? training->progress : NULL;
     nt_arena_init(&t.arena);
-    bool finished = false;
     t.weights_path = nt_arena_printf(&t.arena, "%s/" NT_WEIGHTS_FILE, training->folder);
     nt_status status =
-        t.weights_path ? set_up(&t) : nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    if (status == NT_OK)
-        status = read_finished(&t, &finished);
-    if (status == NT_OK)
-        nt_folder_sweep(training->folder);
-    if (status == NT_OK && !finished)
-        status = run_training(&t);
-    if (status == NT_OK)
-        nt_checkpoint_remove(training->folder);
+        t.weights_path ? run(&t) : nt_error_say(error, NT_NO_MEMORY, "out of memory");
     nt_feeder_free(t.feeder);
     nt_train_step_finish(&t.step);
     nt_arena_finish(&t.arena);

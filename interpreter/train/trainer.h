@@ -1,6 +1,6 @@
 /* The training loop: batches from the feeder through the step graph, then the optimiser, with
  * checkpoints. The result is a function of network, recipe, data and seed: neither the number of
- * threads nor an interruption changes a bit of it. */
+ * threads or of ranks nor an interruption changes a bit of it. */
 #ifndef NT_TRAINER_H
 #define NT_TRAINER_H
 
@@ -43,6 +43,12 @@ typedef struct nt_training {
     const char *measured; /* what it measures, in a word: "accuracy", "dice" */
 
     const nt_progress *progress; /* told after every step and epoch; may be NULL */
+
+    /* The ranks, from 0 on, that train together, each calling nt_train for the same training: a
+     * power of two, at most the recipe's shards; 0 or 1: this process alone. They give the bits
+     * that one gives. Rank 0 alone uses the folder, measures and tells. */
+    int ranks;
+    bool any_order; /* MPI adds up gradients, in its own order, over all ranks that there are */
 } nt_training;
 
 /* Trains `weights`, which must be of training->network, from the initial values that the seed
@@ -50,7 +56,11 @@ typedef struct nt_training {
  * that file is there already and of this very run, it is read and nothing is trained. NT_FAILED
  * when the loss or, at the end, a weight is no longer finite, with the step and the first node
  * whose value is not; NT_INTERRUPTED or NT_TERMINATED after a signal that nt_signals_catch caught,
- * once a checkpoint is written. No other process may work in the folder (nt_folder_lock). */
+ * once a checkpoint is written. No other process may work in the folder (nt_folder_lock).
+ *
+ * Of several ranks, all get the weights, once they are written, and stop at the same step after a
+ * signal to any. When one returns with an error, its caller must see to it that the others hear of
+ * it (dist.h: NT_DIST_FAILED to rank 0, whose end the others hear): then they return NT_FAILED. */
 nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error);
 
 #endif

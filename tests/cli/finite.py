@@ -281,6 +281,9 @@ nodes:
                     ['train', 'suite.yaml', '--out', 'out', '--quiet']):
         work.run(*command, status=3).says("'norm' (batch_norm of 2x1x1) has one value per channel in a batch of one",
                                           'suite.yaml:')
+    work.suite(RECIPE.replace('batch: 2', 'batch: 2\n  shards: 2'))
+    work.run('check', 'suite.yaml', status=3).says("'norm'", 'batch of one', 'take fewer shards: of 2 images a batch',
+                                                   'suite.yaml:')
     check(not (folder / 'out').exists(), 'nothing is written')
     work.suite(RECIPE, evaluate='{batch: 1, batch_norm: batch}')
     work.run('check', 'suite.yaml', status=3).says("'norm'", 'batch of one', 'take at least two')

@@ -413,6 +413,28 @@ static void no_memory_is_said(void **state) {
     close_set(s);
 }
 
+/* What is kept of each batch is that part of it, whoever makes it. */
+static void a_part_is_the_whole_s(void **state) {
+    set s = open_set(*state, .3f, .7f);
+    enum { LARGE = 20, FIRST = 9, KEPT = 11 }; /* more than a thread makes at a time */
+    static float whole[LARGE * PIXELS];
+    const float *images;
+    const int32_t *labels;
+    int32_t whole_labels[LARGE];
+    nt_feeder *maker = new_feeder(s, NULL, 0, LARGE, 3), *feeder = new_feeder(s, NULL, 0, LARGE, 3);
+    nt_feeder_keep(feeder, FIRST, KEPT);
+    EXPECT_OK(&error, nt_feeder_seek(feeder, 2, 0, &error));
+    for (int epoch = 2; epoch < 5; epoch++) {
+        EXPECT_OK(&error, nt_feeder_make(maker, epoch, 0, whole, whole_labels, &error));
+        EXPECT_OK(&error, nt_feeder_next(feeder, &images, &labels, &error));
+        assert_memory_equal(images, whole + FIRST * PIXELS, KEPT * PIXELS * sizeof *whole);
+        assert_memory_equal(labels, whole_labels + FIRST, KEPT * sizeof *labels);
+    }
+    nt_feeder_free(maker);
+    nt_feeder_free(feeder);
+    close_set(s);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
 
 int main(void) {
@@ -427,6 +449,7 @@ int main(void) {
         IN_FOLDER(padding_is_black),
         IN_FOLDER(augmentation_follows_seed_epoch_and_sample),
         IN_FOLDER(samples_differ),
+        IN_FOLDER(a_part_is_the_whole_s),
         IN_FOLDER(no_memory_is_said),
     };
     nt_error_init(&error);

@@ -513,7 +513,7 @@ static nt_weights *trained(bench *b, int threads, bool plain, float losses[STEPS
     b->recipe.plain = plain;
     b->recipe.batch = BATCH;
     EXPECT_OK(&b->error, nt_train_step_init(&step, b->network, &b->recipe, &b->error));
-    EXPECT_OK(&b->error, nt_train_step_prepare(&step, &b->error));
+    EXPECT_OK(&b->error, nt_train_step_prepare(&step, (nt_spread){0}, &b->error));
     nt_weights *weights = drawn_weights(b->network, 3);
     for (size_t i = 0; i < nt_weights_count(weights); i++) {
         nt_tensor from = nt_weights_at(weights, i), to = nt_weights_at(step.state->weights, i);
