@@ -255,9 +255,10 @@ void nt_dist_share(void *bytes, size_t size) {
 
 bool nt_dist_done(nt_dist_exchange **exchange) {
     int done = 1;
+    MPI_Status ignored[2]; /* MPICH's MPI_STATUSES_IGNORE makes gcc warn */
     if (!*exchange)
         return true;
-    MPI_Testall((*exchange)->count, (*exchange)->requests, &done, MPI_STATUSES_IGNORE);
+    MPI_Testall((*exchange)->count, (*exchange)->requests, &done, ignored);
     if (!done)
         return false;
     dist.looks = 0;
