@@ -437,6 +437,8 @@ static void ranks_without_shards_are_refused(void **folder) {
     training.ranks = 8;
     EXPECT_ERROR(&b.error, train(&training), NT_INVALID,
                  "batches in 4 shards can't be trained on by 8 ranks");
+    training.ranks = 4;
+    EXPECT_ERROR(&b.error, train(&training), NT_FAILED, "4 ranks can't train: there are 1");
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
