@@ -64,6 +64,17 @@ typedef struct nt_scratch {
     size_t per_worker;
 } nt_scratch;
 
+/* What an op that works on the batch gathers where this is but a shard of a batch, of `shards`
+ * equal ones: numbers, two shards' joined to one's, in a tree (nt_op.join). Then the op is called
+ * twice. The first call, not `joined`, sets the numbers of its own shard and nothing else but
+ * scratch memory, which the second finds as it was left; that one finds the numbers of all shards.
+ */
+typedef struct nt_gathering {
+    double *numbers;
+    int32_t shards;
+    bool joined;
+} nt_gathering;
+
 /* One execution. Tensors of batched values hold the same `count` of samples; others hold 1. An
  * input that is not batched stands for each sample alike. Outputs never overlap inputs, except that
  * an op with NT_OP_IN_PLACE may find its first output on its first input. */
@@ -74,6 +85,7 @@ typedef struct nt_call {
     int in_count, out_count;
     uint64_t draw; /* of a random op: changes with every training step */
     nt_scratch scratch;
+    const nt_gathering *gathering; /* NULL: this is all of the batch */
 } nt_call;
 
 /* One execution of the gradient: given the gradient of a scalar to each output, that to each input.
@@ -87,6 +99,7 @@ typedef struct nt_grad_call {
     int in_count, out_count;
     uint64_t draw; /* the forward call's */
     nt_scratch scratch;
+    const nt_gathering *gathering; /* as in nt_call */
 } nt_grad_call;
 
 /* --- the op ----------------------------------------------------------------------------------- */
@@ -157,6 +170,13 @@ typedef struct nt_op {
     void (*forward)(const nt_call *call);
     void (*backward)(const nt_grad_call *call); /* NULL: no gradient passes */
     uint32_t grad_reads_in, grad_reads_out;     /* bit i: backward reads input / output i */
+
+    /* Of an op that works on the batch: how many numbers a call, or one of the gradient, gathers
+     * from the shards of one, given the first input's type; 0: with these attributes none. `join`:
+     * those of two parts of the batch, equally large, become those of both; in either order the
+     * same bits. NULL: a batch's other samples don't matter to the op. */
+    int64_t (*gathers)(const void *attrs, const nt_type *in);
+    void (*join)(bool gradient, const double *more, double *numbers, int64_t count);
 
     /* What YAML calls the outputs, by position: "NODE.indices" for one that has a name; "" for one
      * that has none, as the first, which is the node's. NULL ends the list; NULL itself: only the

@@ -9,6 +9,11 @@
  * the variance are the sixth input, in the parts of moments.h, as the op that made x took them on
  * the way; no gradient passes.
  *
+ * Of a shard of a batch, whose numbers are gathered (op.h), the statistics of `train` and `summed`
+ * are the whole batch's. So are those that the gradient to x goes through: it takes the shards'
+ * losses to be added up, and is as many times that of their mean as there are shards. The gradients
+ * to the weight and the bias are the shard's part.
+ *
  * A batch held as one sample, since its samples are all alike, has the statistics of that sample.
  * The gradient goes through y alone; through this batch's statistics, but not into the running
  * ones' next values. */
@@ -82,13 +87,14 @@ static int params(const void *attrs, const nt_type *in, nt_param *ret_params) {
  * moments.h. */
 typedef struct room {
     double *mean, *variance;                             /* that y is computed with */
-    double *sum, *dot;                                   /* of dy, and of dy * (x - centre) */
+    double *sum, *dot;                                   /* of dy, and of dy * (x - centre); */
+    double *all_sum, *all_dot;                           /* the whole batch's */
     float *scale, *shift, *slope, *centre, *grad_centre; /* one after the other */
     float *parts;                                        /* of the moments */
     double *work;
 } room;
 
-enum { DOUBLES = 4, FLOATS = 5 + NT_MOMENTS_PARTS + 1 }; /* an even number, as doubles follow */
+enum { DOUBLES = 6, FLOATS = 5 + NT_MOMENTS_PARTS + 1 }; /* an even number, as doubles follow */
 
 static size_t channels_bytes(int64_t channels) {
     return (size_t)channels * (DOUBLES * sizeof(double) + FLOATS * sizeof(float));
@@ -102,6 +108,8 @@ static room room_of(const nt_scratch *scratch, int64_t channels) {
         .variance = doubles + channels,
         .sum = doubles + 2 * channels,
         .dot = doubles + 3 * channels,
+        .all_sum = doubles + 4 * channels,
+        .all_dot = doubles + 5 * channels,
         .scale = floats,
         .shift = floats + channels,
         .slope = floats + 2 * channels,
@@ -117,6 +125,41 @@ static nt_need need_of(const nt_tensor *x) {
     size_t sums = nt_columns_bytes(rows, channels), moments = nt_moments_bytes(rows, channels);
     return (nt_need){.shared = channels_bytes(channels) + (sums > moments ? sums : moments)};
 }
+
+/* --- gathering -------------------------------------------------------------------------------- */
+
+/* The mean and biased variance of all channels; the sums over dy and dy * (x - centre) of all. */
+static int64_t gathers(const void *attrs, const nt_type *in) {
+    return trains(attrs) ? 2 * nt_shape_channels(in->shape) : 0;
+}
+
+static void join(bool gradient, const double *more, double *numbers, int64_t count) {
+    int64_t channels = count / 2;
+    for (int64_t c = 0; c < channels; c++) {
+        double *variance = &numbers[channels + c], apart = (numbers[c] - more[c]) / 2;
+        numbers[c] = gradient ? numbers[c] + more[c] : (numbers[c] + more[c]) / 2;
+        *variance = gradient ? *variance + more[channels + c]
+                             : (*variance + more[channels + c]) / 2 + apart * apart;
+    }
+}
+
+static void put_numbers(const nt_gathering *to, const double *a, const double *b,
+                        int64_t channels) {
+    memcpy(to->numbers, a, (size_t)channels * sizeof *a);
+    memcpy(to->numbers + channels, b, (size_t)channels * sizeof *b);
+}
+
+static void take_numbers(const nt_gathering *from, double *a, double *b, int64_t channels) {
+    memcpy(a, from->numbers, (size_t)channels * sizeof *a);
+    memcpy(b, from->numbers + channels, (size_t)channels * sizeof *b);
+}
+
+/* Of the whole batch. */
+static double rows_in(const nt_tensor *x, const nt_gathering *gathering) {
+    return (double)nt_tensor_rows(x) * (gathering ? gathering->shards : 1);
+}
+
+/* --- statistics ------------------------------------------------------------------------------- */
 
 /* The mean and biased variance that y is to be computed with, into the room. */
 static void find_statistics(const nt_batch_norm_attrs *a, const nt_tensor *in, room *at) {
@@ -164,7 +207,7 @@ static nt_need need(const nt_call *call) {
 
 static void put_statistics(const nt_call *call, const room *at) {
     const nt_batch_norm_attrs *a = call->attrs;
-    double rows = (double)nt_tensor_rows(&call->in[NT_BN_X]), keep = 1 - a->momentum;
+    double rows = rows_in(&call->in[NT_BN_X], call->gathering), keep = 1 - a->momentum;
     double unbiased = rows > 1 ? rows / (rows - 1) : 1;
     const nt_tensor *out = call->out;
     for (int64_t c = 0; c < nt_shape_channels(call->in[NT_BN_X].type.shape); c++) {
@@ -203,7 +246,15 @@ static void forward(const nt_call *call) {
     const nt_tensor *in = call->in;
     int64_t channels = nt_shape_channels(in[NT_BN_X].type.shape);
     room at = room_of(&call->scratch, channels);
-    find_statistics(a, in, &at);
+    const nt_gathering *gathering = call->gathering;
+    if (gathering && gathering->joined)
+        take_numbers(gathering, at.mean, at.variance, channels);
+    else
+        find_statistics(a, in, &at);
+    if (gathering && !gathering->joined) {
+        put_numbers(gathering, at.mean, at.variance, channels);
+        return;
+    }
     find_factors(a, in, &at);
     if (trains(a)) {
         put_statistics(call, &at);
@@ -250,11 +301,12 @@ static void recall_statistics(const nt_grad_call *call, room *at) {
 static void backward_channel(const nt_grad_call *call, room *at, int64_t c) {
     const nt_batch_norm_attrs *a = call->attrs;
     bool running = a->statistics == NT_STATISTICS_RUNNING;
-    double rows = (double)nt_tensor_rows(&call->in[NT_BN_X]);
+    double rows = rows_in(&call->in[NT_BN_X], call->gathering);
     double weight = (double)call->in[NT_BN_WEIGHT].f[c];
-    double inverse = 1 / sqrt(at->variance[c] + a->eps), sum = at->sum[c];
+    double inverse = 1 / sqrt(at->variance[c] + a->eps), sum = at->sum[c], all = at->all_sum[c];
     double off_centre = at->mean[c] - (double)at->centre[c];
     double along = at->dot[c] - off_centre * sum; /* sum of dy * (x - mean) */
+    double all_along = at->all_dot[c] - off_centre * all;
     const nt_tensor *grad = call->in_grad;
     if (grad[NT_BN_WEIGHT].data)
         grad[NT_BN_WEIGHT].f[c] = (float)(along * inverse);
@@ -266,8 +318,8 @@ static void backward_channel(const nt_grad_call *call, room *at, int64_t c) {
         grad[NT_BN_RUNNING_VARIANCE].f[c] =
             running ? (float)(-along * weight * pow(inverse, 3) / 2) : 0;
     double scale = weight * inverse;
-    double slope = running ? 0 : -scale * inverse * inverse * along / rows;
-    double grad_mean = running ? 0 : sum / rows;
+    double slope = running ? 0 : -scale * inverse * inverse * all_along / rows;
+    double grad_mean = running ? 0 : all / rows;
     at->scale[c] = (float)scale;
     at->slope[c] = (float)slope;
     at->grad_centre[c] = (float)grad_mean;
@@ -304,8 +356,21 @@ static void backward(const nt_grad_call *call) {
         return;
     }
     room at = room_of(&call->scratch, channels);
-    recall_statistics(call, &at);
-    nt_columns_dot(dy, in[NT_BN_X].f, at.centre, rows, channels, at.work, at.sum, at.dot);
+    const nt_gathering *gathering = call->gathering;
+    if (!gathering || !gathering->joined) {
+        recall_statistics(call, &at);
+        nt_columns_dot(dy, in[NT_BN_X].f, at.centre, rows, channels, at.work, at.sum, at.dot);
+    }
+    if (gathering && !gathering->joined) {
+        put_numbers(gathering, at.sum, at.dot, channels);
+        return;
+    }
+    if (gathering) {
+        take_numbers(gathering, at.all_sum, at.all_dot, channels);
+    } else {
+        memcpy(at.all_sum, at.sum, (size_t)channels * sizeof *at.sum);
+        memcpy(at.all_dot, at.dot, (size_t)channels * sizeof *at.dot);
+    }
     for (int64_t c = 0; c < channels; c++)
         backward_channel(call, &at, c);
     if (!call->in_grad[NT_BN_X].data)
@@ -336,6 +401,8 @@ const nt_op nt_op_batch_norm = {
     .grad_reads_in = 1u << NT_BN_X | 1u << NT_BN_WEIGHT | 1u << NT_BN_RUNNING_MEAN |
                      1u << NT_BN_RUNNING_VARIANCE,
     .grad_reads_out = 1u << NT_BN_BATCH_MEAN | 1u << NT_BN_INVERSE,
+    .gathers = gathers,
+    .join = join,
     .updates = {{NT_BN_NEXT_MEAN, NT_BN_RUNNING_MEAN},
                 {NT_BN_NEXT_VARIANCE, NT_BN_RUNNING_VARIANCE}},
     .update_count = 2,

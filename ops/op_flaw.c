@@ -18,6 +18,8 @@ const char *nt_op_flaw(const nt_op *op) {
         return "says what its gradient reads but has none";
     if (op->activation && (op->params || op->max_inputs != 1))
         return "is an activation but reads more than its input";
+    if (!op->gathers != !op->join)
+        return "gathers numbers that it can't join, or the other way round";
     if (nt_op_output_name(op, 0)[0])
         return "names its first output, which has the node's name";
     if (!(op->traits & NT_OP_INTERNAL) && (!op->cases || !op->cases->inputs))

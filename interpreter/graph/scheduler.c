@@ -2,7 +2,7 @@
  * tensors point into the slab, parameters into the weights. A batch then only sets the counts of
  * samples, finds its feeds, and calls the ops in the plan's order. Fixed steps run again only after
  * nt_run_refresh. */
-#include "scheduler.h"
+#include "scheduler_private.h"
 
 #include "alloc.h"
 #include "attrs.h"
@@ -26,7 +26,9 @@ struct nt_run {
     action *actions;   /* the fixed ones, then the varying ones */
     int threads;       /* as many as the plan has scratch for */
     bool fixed_done;
-    uint64_t draw; /* of random ops: see nt_run_set_draw */
+    bool fixed_shared; /* another run computes the fixed values */
+    int32_t handed;    /* outputs that were handed over in this batch */
+    uint64_t draw;     /* of random ops: see nt_run_set_draw */
     nt_run_watch watch;
     void *watch_context;
     nt_run_take take;
@@ -180,7 +182,7 @@ static void sort_gradient(const action *step, int32_t count) {
             out_grad[k].data = step->in[at++].data;
 }
 
-static void execute(nt_run *run, action *step, int32_t count) {
+static void execute(nt_run *run, action *step, int32_t count, const nt_gathering *gathering) {
     const nt_node *node = step->node;
     const nt_scratch scratch = {.shared = run->slab + run->plan->shared_at,
                                 .workers = run->slab + run->plan->workers_at,
@@ -195,6 +197,7 @@ static void execute(nt_run *run, action *step, int32_t count) {
         sort_gradient(step, count);
         step->grad.draw = run->draw;
         step->grad.scratch = scratch;
+        step->grad.gathering = gathering;
         node->op->backward(&step->grad);
     } else {
         nt_call call = {.attrs = node->attrs,
@@ -203,11 +206,41 @@ static void execute(nt_run *run, action *step, int32_t count) {
                         .in_count = node->in_count,
                         .out_count = node->out_count,
                         .draw = run->draw,
-                        .scratch = scratch};
+                        .scratch = scratch,
+                        .gathering = gathering};
         node->op->forward(&call);
     }
     if (run->watch)
         run->watch(run->watch_context, step->number, true);
+}
+
+/* --- a batch, part by part -------------------------------------------------------------------- */
+
+void nt_run_fixed(nt_run *run) {
+    run->handed = 0;
+    for (int32_t s = 0; !run->fixed_done && !run->fixed_shared && s < run->plan->fixed_count; s++)
+        execute(run, &run->actions[s], 1, NULL);
+    run->fixed_done = true;
+}
+
+void nt_run_step(nt_run *run, int32_t s, int32_t count, const nt_gathering *gathering) {
+    execute(run, &run->actions[run->plan->fixed_count + s], count, gathering);
+}
+
+void nt_run_hand_over(nt_run *run, int32_t s) {
+    const nt_plan *plan = run->plan;
+    for (; run->handed < plan->handed_count && plan->handed[run->handed].step == s; run->handed++)
+        if (run->take)
+            run->take(run->take_context, plan->handed[run->handed].output,
+                      nt_run_output(run, plan->handed[run->handed].output));
+}
+
+/* The values of fixed nodes lie where the steps that read them find their inputs. */
+void nt_run_share_fixed(nt_run *run, const nt_run *with) {
+    run->fixed_shared = true;
+    for (int32_t s = 0; s < run->plan->fixed_count; s++)
+        for (int32_t k = 0; k < run->actions[s].node->out_count; k++)
+            run->actions[s].out[k].data = with->actions[s].out[k].data;
 }
 
 typedef struct batch_run {
@@ -217,17 +250,10 @@ typedef struct batch_run {
 
 static void execute_all(void *context) {
     const batch_run *batch = context;
-    nt_run *run = batch->run;
-    const nt_plan *plan = run->plan;
-    for (int32_t s = 0; !run->fixed_done && s < plan->fixed_count; s++)
-        execute(run, &run->actions[s], 1);
-    run->fixed_done = true;
-    for (int32_t s = 0, handed = 0; s < plan->varying_count; s++) {
-        execute(run, &run->actions[plan->fixed_count + s], batch->count);
-        for (; handed < plan->handed_count && plan->handed[handed].step == s; handed++)
-            if (run->take)
-                run->take(run->take_context, plan->handed[handed].output,
-                          nt_run_output(run, plan->handed[handed].output));
+    nt_run_fixed(batch->run);
+    for (int32_t s = 0; s < batch->run->plan->varying_count; s++) {
+        nt_run_step(batch->run, s, batch->count, NULL);
+        nt_run_hand_over(batch->run, s);
     }
 }
 
@@ -250,7 +276,7 @@ static nt_status bind_feeds(nt_run *run, const nt_feed *feeds, int feed_count, i
     return NT_OK;
 }
 
-nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
+nt_status nt_run_begin(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
                        nt_error *error) {
     const nt_plan *plan = run->plan;
     if (count < 1 || count > plan->batch)
@@ -259,7 +285,12 @@ nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_
     if (nt_threads() > run->threads)
         return nt_error_say(error, NT_FAILED, "the plan has scratch memory for %d threads, not %d",
                             run->threads, nt_threads());
-    NT_TRY(bind_feeds(run, feeds, feed_count, count, error));
+    return bind_feeds(run, feeds, feed_count, count, error);
+}
+
+nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
+                       nt_error *error) {
+    NT_TRY(nt_run_begin(run, feeds, feed_count, count, error));
     nt_team(execute_all, &(batch_run){.run = run, .count = count});
     return NT_OK;
 }

@@ -15,7 +15,9 @@ nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network 
     char why[NT_WHY];
     if (!suite->recipe ||
         nt_batch_norms_suffice(network->graph, nt_graph_output_count(network->graph),
-                               nt_recipe_shard(suite->recipe), 0, why))
+                               nt_recipe_joins(suite->recipe) ? suite->recipe->batch
+                                                              : nt_recipe_shard(suite->recipe),
+                               0, why))
         return NT_OK;
     if (!why[0])
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");

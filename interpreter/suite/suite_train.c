@@ -158,6 +158,9 @@ static nt_status read_from(nt_suite_loader *l, const nt_suite_key *key, const nt
     return nt_suite_read_source(l, node, key->field.name, true, &l->suite->from);
 }
 
+static const char *const statistics[] = {
+    [NT_STATISTICS_OF_SHARD] = "shard", [NT_STATISTICS_OF_ALL] = "batch", NULL};
+
 static const nt_field train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often the training images are gone through"},
@@ -165,6 +168,9 @@ static const nt_field train_fields[] = {
     {"shards", NT_INT, offsetof(nt_recipe, shards), "1", 1, NT_MAX_SHARDS,
      .doc = "into which a batch is cut, each with its own batch statistics, so that up to as many "
             "processes can train together: a power of two"},
+    {"batch_statistics", NT_CHOICE, offsetof(nt_recipe, batch_statistics), "shard",
+     .choices = statistics,
+     .doc = "of a batch in shards: whose statistics batch normalisation takes in training"},
     {"checkpoint_every", NT_REAL, offsetof(nt_recipe, checkpoint_every), "120", 0, 1e9,
      .doc = "seconds between checkpoints; 0: only after an epoch"},
     {0},

@@ -90,7 +90,8 @@ nt_status nt_identity_find(const nt_training *training, nt_identity *ret) {
     int length = snprintf(ret->parts[NT_PART_BATCH], NT_DIGEST_HEX, "%d", training->recipe->batch);
     if (training->recipe->shards > 1)
         snprintf(ret->parts[NT_PART_BATCH] + length, NT_DIGEST_HEX - (size_t)length,
-                 " in %d shards", training->recipe->shards);
+                 " in %d shards%s", training->recipe->shards,
+                 nt_recipe_joins(training->recipe) ? " with common statistics" : "");
     snprintf(ret->parts[NT_PART_SEED], NT_DIGEST_HEX, "%d", training->seed);
     snprintf(ret->parts[NT_PART_INITIAL], NT_DIGEST_HEX, "%s",
              training->initial ? training->initial_digest : "drawn");

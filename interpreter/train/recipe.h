@@ -19,11 +19,15 @@ typedef struct nt_loss_term {
 
 enum { NT_MAX_SHARDS = 64 };
 
+/* Whose statistics a batch normalisation takes where a batch is cut. */
+enum { NT_STATISTICS_OF_SHARD, NT_STATISTICS_OF_ALL };
+
 typedef struct nt_recipe {
     int32_t epochs, batch;
     int32_t shards; /* that a batch is cut into, a power of two that divides it: the first ones of
                      * its samples are shard 0, … See train_shards.h. 0 or 1: it isn't cut */
-    int32_t conv;   /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
+    int32_t batch_statistics; /* NT_STATISTICS_OF_… */
+    int32_t conv; /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
     const nt_loss_term *loss; /* their sum, each times its weight */
     int32_t loss_count;
     const nt_optimiser *optimiser;
@@ -35,6 +39,10 @@ typedef struct nt_recipe {
     bool plain; /* no graph pass that only saves time or memory: the oracle for the others */
     double checkpoint_every; /* seconds; 0: only after an epoch. The result does not depend on it */
 } nt_recipe;
+
+static inline bool nt_recipe_joins(const nt_recipe *recipe) { /* shards go together */
+    return recipe->shards > 1 && recipe->batch_statistics == NT_STATISTICS_OF_ALL;
+}
 
 static inline int32_t nt_recipe_shard(const nt_recipe *recipe) { /* samples that run at once */
     return recipe->shards > 1 ? recipe->batch / recipe->shards : recipe->batch;

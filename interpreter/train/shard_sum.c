@@ -1,3 +1,6 @@
+/* Shard s meets as many sums as there are ones at the end of the number s. The first of them is in
+ * slot 0, where the new sum goes; it is then known as that of its own size, in exchange for a slot
+ * that is free. */
 #include "shard_sum.h"
 
 #include "alloc.h"
@@ -27,30 +30,37 @@ void nt_shard_sum_finish(nt_shard_sum *sum) {
     *sum = (nt_shard_sum){0};
 }
 
-void nt_shard_sum_begin(nt_shard_sum *sum) {
-    sum->done = 0;
-}
-
-/* How many rows the shard in hand meets: the lowest bits of `done` that are set. */
-static int met_by(const nt_shard_sum *sum) {
+/* How many sums the shard meets. */
+static int met_by(int shard) {
     int met = 0;
-    while (sum->done >> met & 1)
+    while (shard >> met & 1)
         met++;
     return met;
 }
 
+/* Which row each slot is, when the shard comes. */
+static void find_slots(const nt_shard_sum *sum, int shard, float *ret[NT_SHARD_LEVELS]) {
+    for (int k = 0; k < NT_SHARD_LEVELS; k++)
+        ret[k] = sum->rows[k];
+    for (int s = 0; s < shard; s++) {
+        int met = met_by(s);
+        float *free = ret[met];
+        ret[met] = ret[0];
+        ret[0] = free;
+    }
+}
+
 typedef struct taking {
-    const nt_shard_sum *sum;
+    float *slots[NT_SHARD_LEVELS];
     int64_t at, count;
     const float *values;
     int met;
 } taking;
 
-/* rows[0], which the shard meets first, is where the sum goes. */
 static void take_job(const void *context, int job, int worker) {
     const taking *t = context;
     int64_t from = (int64_t)job * JOB, count = t->count - from < JOB ? t->count - from : JOB;
-    float *to = t->sum->rows[0] + t->at + from;
+    float *to = t->slots[0] + t->at + from;
     const float *values = t->values + from;
     (void)worker;
     if (t->met == 0)
@@ -58,24 +68,21 @@ static void take_job(const void *context, int job, int worker) {
     for (int64_t i = 0; t->met > 0 && i < count; i++)
         to[i] += values[i];
     for (int k = 1; k < t->met; k++) {
-        const float *row = t->sum->rows[k] + t->at + from;
+        const float *slot = t->slots[k] + t->at + from;
         for (int64_t i = 0; i < count; i++)
-            to[i] += row[i];
+            to[i] += slot[i];
     }
 }
 
-void nt_shard_sum_take(nt_shard_sum *sum, int64_t at, const float *values, int64_t count) {
-    const taking t = {sum, at, count, values, met_by(sum)};
+void nt_shard_sum_take(nt_shard_sum *sum, int shard, int64_t at, const float *values,
+                       int64_t count) {
+    taking t = {.at = at, .count = count, .values = values, .met = met_by(shard)};
+    find_slots(sum, shard, t.slots);
     nt_parallel((int)((count + JOB - 1) / JOB), take_job, &t);
 }
 
-/* The last one's sum, which is all of it, stays in rows[0]. */
-void nt_shard_sum_next(nt_shard_sum *sum) {
-    int met = met_by(sum);
-    if (!nt_shard_sum_is_last(sum)) {
-        float *free = sum->rows[met];
-        sum->rows[met] = sum->rows[0];
-        sum->rows[0] = free;
-    }
-    sum->done++;
+float *nt_shard_sum_row(const nt_shard_sum *sum) {
+    float *slots[NT_SHARD_LEVELS];
+    find_slots(sum, sum->shards - 1, slots);
+    return slots[0];
 }

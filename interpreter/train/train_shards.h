@@ -1,7 +1,8 @@
-/* A training step whose batch is cut into shards (recipe.h). Each runs forward and backward alone,
- * with its own batch statistics and its own draws; the gradient, the loss and the next running
+/* A training step whose batch is cut into shards (recipe.h). Each goes forward and backward with
+ * its own draws, alone and with its own batch statistics, or together with the others and with the
+ * statistics of the whole batch (lockstep.h). The gradient, the loss and the next running
  * statistics of the step are the means over the shards, summed in the tree of shard_sum.h, within
- * this process and over the ranks that it is spread over. Shards of a power of two in number:
+ * this process and over the ranks that it is spread over. Shards are a power of two in number:
  * dividing by it is exact. */
 #ifndef NT_TRAIN_SHARDS_H
 #define NT_TRAIN_SHARDS_H
@@ -18,7 +19,6 @@ typedef struct nt_sharding {
     const nt_recipe *recipe;
     const nt_step_graph *graph;
     const nt_plan *plan; /* for a shard, handing over the gradients */
-    nt_run *run;
     nt_training_state *state;
     nt_spread spread; /* `ranks` divides the shards */
 } nt_sharding;
@@ -32,9 +32,10 @@ nt_status nt_train_shards_run(nt_train_shards *shards, const float *images, cons
                               nt_step_moment moment, float *ret_loss, nt_train_count *ret_count,
                               nt_error *error);
 
-/* Shard number i of this rank's, of `count`, as it is fed to the run, which is told its draw. */
+/* Shard number i of this rank's, of `count`, as it is fed to the run, which is told its draw. Alone
+ * it takes statistics of its own. */
 int nt_train_shards_count(const nt_train_shards *shards);
-void nt_train_shards_feed(const nt_train_shards *shards, int i, const float *images,
-                          const int32_t *labels, uint64_t draw, nt_feed ret[2]);
+nt_run *nt_train_shards_feed(const nt_train_shards *shards, int i, const float *images,
+                             const int32_t *labels, uint64_t draw, nt_feed ret[2]);
 
 #endif

@@ -29,14 +29,13 @@ static nt_status make_plan(nt_train_step *step, nt_error *error) {
 nt_status nt_train_step_prepare(nt_train_step *step, nt_spread spread, nt_error *error) {
     NT_TRY(nt_training_state_new(step->network, step->recipe->optimiser, &step->state, error));
     NT_TRY(make_plan(step, error));
-    NT_TRY(nt_run_new(step->plan, nt_weights_bind(step->state->weights, NULL), &step->run, error));
     if (step->recipe->shards <= 1)
-        return NT_OK;
+        return nt_run_new(step->plan, nt_weights_bind(step->state->weights, NULL), &step->run,
+                          error);
     const nt_sharding sharding = {.network = step->network,
                                   .recipe = step->recipe,
                                   .graph = step->graph,
                                   .plan = step->plan,
-                                  .run = step->run,
                                   .state = step->state,
                                   .spread = spread};
     return nt_train_shards_new(&sharding, &step->shards, error);
@@ -111,10 +110,11 @@ nt_status nt_train_step_find_culprit(nt_train_step *step, const float *images,
     const nt_node *culprit = NULL;
     int shards = step->shards ? nt_train_shards_count(step->shards) : 1;
     for (int i = 0; i < shards && !culprit; i++) {
-        if (step->shards)
-            nt_train_shards_feed(step->shards, i, images, labels, draw, feeds);
-        NT_TRY(nt_culprit_find(step->run, step->graph->graph, feeds, 2,
-                               nt_recipe_shard(step->recipe), all, &culprit, error));
+        nt_run *run = step->shards
+                          ? nt_train_shards_feed(step->shards, i, images, labels, draw, feeds)
+                          : step->run;
+        NT_TRY(nt_culprit_find(run, step->graph->graph, feeds, 2, nt_recipe_shard(step->recipe),
+                               all, &culprit, error));
     }
     *ret = culprit;
     return NT_OK;

@@ -10,9 +10,9 @@ typedef struct nt_train_step {
     nt_step_graph *graph;
     nt_training_state *state; /* the weights that the step changes */
     nt_plan *plan;            /* for a batch, or for a shard of one */
-    nt_run *run;
-    nt_train_shards *shards; /* NULL: the batch isn't cut; */
-    nt_train_count counted;  /* otherwise by its newest step */
+    nt_run *run;              /* of an uncut batch */
+    nt_train_shards *shards;  /* NULL: it isn't cut; */
+    nt_train_count counted;   /* otherwise by its newest step */
 } nt_train_step;
 
 /* Makes the graph. The network and the recipe must outlive the step. Whatever the outcome, the step

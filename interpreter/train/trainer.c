@@ -431,13 +431,19 @@ static nt_status write_finished(trainer *t) {
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static nt_status check_ranks(const trainer *t) {
-    int ranks = t->ranks, shards = t->given->recipe->shards;
-    if (ranks == 1 || (ranks <= shards && (ranks & (ranks - 1)) == 0))
+    int ranks = t->ranks, shards = t->given->recipe->shards, there = nt_dist_size();
+    if (ranks == 1)
         return NT_OK;
-    nt_error_say(t->error, NT_INVALID, "batches in %d shard%s can't be trained on by %d ranks",
-                 shards > 1 ? shards : 1, shards > 1 ? "s" : "", ranks);
-    nt_error_hint(t->error, "take a power of two of them, at most train.shards");
-    return NT_INVALID;
+    if (ranks > shards || (ranks & (ranks - 1)) != 0) {
+        nt_error_say(t->error, NT_INVALID, "batches in %d shard%s can't be trained on by %d ranks",
+                     shards > 1 ? shards : 1, shards > 1 ? "s" : "", ranks);
+        nt_error_hint(t->error, "take a power of two of them, at most train.shards");
+        return NT_INVALID;
+    }
+    if (ranks > there || (t->given->any_order && ranks < there))
+        return nt_error_say(t->error, NT_FAILED, "%d ranks can't train: there are %d", ranks,
+                            there);
+    return NT_OK;
 }
 
 /* Of each batch a rank is fed with its own shards. */

@@ -58,9 +58,10 @@ typedef struct nt_training {
  * whose value is not; NT_INTERRUPTED or NT_TERMINATED after a signal that nt_signals_catch caught,
  * once a checkpoint is written. No other process may work in the folder (nt_folder_lock).
  *
- * Of several ranks, all get the weights, once they are written, and stop at the same step after a
- * signal to any. When one returns with an error, its caller must see to it that the others hear of
- * it (dist.h: NT_DIST_FAILED to rank 0, whose end the others hear): then they return NT_FAILED. */
+ * Of several ranks, which must have received all messages of other kinds that were sent before, all
+ * get the weights, once they are written, and stop at the same step after a signal to any. When one
+ * returns with an error, its caller must see to it that the others hear of it (dist.h:
+ * NT_DIST_FAILED to rank 0, whose end the others hear): then they return NT_FAILED. */
 nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *error);
 
 #endif

@@ -27,6 +27,7 @@ train:
   epochs: {epochs}
   batch: 16
   shards: 8
+  batch_statistics: {statistics}
   checkpoint_every: {every}
   loss: {loss}
   optimiser: {{kind: {optimiser}}}
@@ -37,12 +38,14 @@ groups: {{}}
 """
 GREY = '{kind: idx, root: grey, hold_out: 8}'
 ENTROPY = '{op: softmax_cross_entropy, label_smoothing: 0.1}'
-# ResNet8 this wide has more gradients than go in one bucket.
+# A graph's, or of one that they name. ResNet8 this wide has more gradients than go in one bucket.
 NETWORKS = {
     'resnet8': {'settings': '{size: 28, image_channels: 1, width: 64}', 'data': GREY, 'loss': ENTROPY,
                 'optimiser': 'sgd, momentum: 0.9, nesterov: true'},
     'mobilenet_v2': {'settings': '{size: 28, image_channels: 1, width: 0.25, classes: 10}', 'data': GREY,
                      'loss': ENTROPY, 'optimiser': 'adamw'},
+    'common': {'graph': 'mobilenet_v2', 'statistics': 'batch', 'data': GREY, 'loss': ENTROPY, 'optimiser': 'adamw',
+               'settings': '{size: 28, image_channels: 1, width: 0.25, classes: 10}'},
     'unet': {'settings': '{width: 8, size: 32}', 'optimiser': 'sgd, momentum: 0.9',
              'data': '{kind: phantom, size: 32, train: 5, test: 1, slices: 1, hold_out: 1}',
              'loss': '[{op: softmax_cross_entropy}, {op: dice_loss}]'},
@@ -69,7 +72,8 @@ def write_grey(folder, count=40):
 
 def write_suite(folder, name, graph, epochs=1, every=0):
     path = folder / f'{name}.yaml'
-    path.write_text(SUITE.format(name=name, root=ROOT, graph=graph, epochs=epochs, every=every, **NETWORKS[graph]))
+    path.write_text(SUITE.format(name=name, root=ROOT, epochs=epochs, every=every,
+                                 **{'graph': graph, 'statistics': 'shard', **NETWORKS[graph]}))
     return path
 
 

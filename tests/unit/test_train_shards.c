@@ -6,6 +6,7 @@
 #include "train_step.h"
 #include "trainer.h"
 #include <math.h>
+#include <stdlib.h>
 
 static bench b;
 
@@ -33,17 +34,18 @@ static void sums_are_a_tree(void **state) {
         nt_shard_sum sum;
         EXPECT_OK(&error, nt_shard_sum_init(&sum, ROW, shards, &error));
         for (int round = 0; round < 2; round++) { /* the second finds the first one's rows */
-            nt_shard_sum_begin(&sum);
             for (int s = 0; s < shards; s++) {
                 for (int i = 0; i < ROW; i++)
                     row[i] = value_of(s + round, i);
-                assert_int_equal(nt_shard_sum_is_last(&sum), s == shards - 1);
-                nt_shard_sum_take(&sum, 100, row + 100, ROW - 100);
-                nt_shard_sum_take(&sum, 0, row, 100);
-                nt_shard_sum_next(&sum);
+                nt_shard_sum_take(&sum, s, 100, row + 100, ROW - 100);
+            }
+            for (int s = 0; s < shards; s++) { /* a part may come later than another */
+                for (int i = 0; i < 100; i++)
+                    row[i] = value_of(s + round, i);
+                nt_shard_sum_take(&sum, s, 0, row, 100);
             }
             for (int i = 0; i < ROW; i += 7)
-                assert_true(sum.rows[0][i] == sum_of(round, shards + round, i));
+                assert_true(nt_shard_sum_row(&sum)[i] == sum_of(round, shards + round, i));
         }
         nt_shard_sum_finish(&sum);
     }
@@ -294,6 +296,67 @@ static void means_are_the_batch_s(void **state) {
     close_bench(&b);
 }
 
+/* --- statistics of the whole batch -------------------------------------------------------------
+ */
+
+/* Normalisations of what a convolution makes, of other things, of one pixel, and a rectifier
+ * between whose gradient goes through all of them. */
+static const char *const normalised =
+    TINY_HEAD "  conv1: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+              "  bn1:   {op: batch_norm}\n"
+              "  relu:  {op: relu}\n"
+              "  conv2: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+              "  add:   {op: add, from: [conv2, relu]}\n"
+              "  bn2:   {op: batch_norm, momentum: 0.3}\n"
+              "  pool:  {op: global_avg_pool}\n"
+              "  bn3:   {op: batch_norm}\n"
+              "  fc:    {op: linear, features: 10}\n";
+
+/* The largest difference of two networks' states. */
+static double apart(const nt_weights *a, const nt_weights *b_) {
+    double most = 0;
+    for (size_t i = 0; i < nt_weights_count(a); i++) {
+        nt_tensor x = nt_weights_at(a, i), y = nt_weights_at(b_, i);
+        for (int64_t e = 0; e < nt_type_stored(x.type); e++)
+            most = fmax(most, x.type.dtype == NT_I32 ? abs(x.i[e] - y.i[e])
+                                                     : fabs((double)x.f[e] - (double)y.f[e]));
+    }
+    return most;
+}
+
+/* However it is cut, the step is the whole batch's but for rounding, also where a shard is one
+ * image; and neither threads nor passes change a bit of it. */
+static void common_statistics_are_the_batch_s(void **state) {
+    float losses[STEPS], others[STEPS];
+    nt_train_count counts[STEPS], counted[STEPS];
+    (void)state;
+    open_bench(&b, normalised, NULL);
+    make_batch();
+    b.recipe.batch = BATCH;
+    nt_weights *uncut = trained(1, losses, counts);
+    for (b.recipe.shards = 2; b.recipe.shards <= BATCH; b.recipe.shards *= 2) {
+        b.recipe.batch_statistics = NT_STATISTICS_OF_ALL;
+        nt_weights *cut = trained(1, others, counted);
+        for (int k = 0; k < STEPS; k++)
+            assert_true(fabsf(losses[k] - others[k]) < 1e-5f);
+        assert_true(apart(cut, uncut) < 1e-5);
+        for (int threads = 1; threads <= 3; threads++) {
+            b.recipe.plain = threads == 1;
+            nt_weights *again = trained(threads, losses, counts);
+            assert_memory_equal(losses, others, sizeof losses);
+            assert_true(same_weights(cut, again));
+            nt_weights_free(again);
+        }
+        nt_weights_free(cut);
+        b.recipe.batch_statistics = NT_STATISTICS_OF_SHARD;
+        cut = trained(1, others, counted);
+        assert_true(apart(cut, uncut) > 1e-3); /* so that it shows */
+        nt_weights_free(cut);
+    }
+    nt_weights_free(uncut);
+    close_bench(&b);
+}
+
 /* --- a training ------------------------------------------------------------------------------- */
 
 enum { IMAGES = 30 };
@@ -334,8 +397,14 @@ static void shards_are_part_of_the_run(void **folder) {
     b.recipe.shards = 1;
     assert_int_equal(nt_identity_find(&training, &identity), NT_OK);
     assert_string_equal(identity.parts[NT_PART_BATCH], "8");
+    b.recipe.batch_statistics = NT_STATISTICS_OF_ALL;
+    assert_int_equal(nt_identity_find(&training, &identity), NT_OK);
+    assert_string_equal(identity.parts[NT_PART_BATCH], "8");
     EXPECT_OK(&b.error, train(&training));
     b.recipe.shards = 4;
+    EXPECT_ERROR(&b.error, train(&training), NT_INVALID,
+                 "its batch is 8, not 8 in 4 shards with common statistics; choose");
+    b.recipe.batch_statistics = NT_STATISTICS_OF_SHARD;
     EXPECT_ERROR(&b.error, train(&training), NT_INVALID,
                  "holds weights of another run: its batch is 8, not 8 in 4 shards; choose");
 }
@@ -347,9 +416,12 @@ static void a_culprit_is_found_in_its_shard(void **folder) {
     training.initial_digest = "given";
     nt_weights_find(initial, "conv2.bias")->f[1] = INFINITY;
     b.recipe.shards = 4;
-    EXPECT_ERROR(&b.error, train(&training), NT_FAILED,
-                 "the loss is not finite at epoch 1, step 1: the first such value is in 'conv2' "
-                 "(conv2d); lower the learning rate");
+    for (int k = 0; k < 2; k++) {
+        b.recipe.batch_statistics = k ? NT_STATISTICS_OF_ALL : NT_STATISTICS_OF_SHARD;
+        EXPECT_ERROR(&b.error, train(&training), NT_FAILED,
+                     "the loss is not finite at epoch 1, step 1: the first such value is in "
+                     "'conv2' (conv2d); lower the learning rate");
+    }
     nt_weights_free(initial);
 }
 
@@ -365,16 +437,23 @@ static void ranks_without_shards_are_refused(void **folder) {
     training.ranks = 8;
     EXPECT_ERROR(&b.error, train(&training), NT_INVALID,
                  "batches in 4 shards can't be trained on by 8 ranks");
+    training.ranks = 4;
+    EXPECT_ERROR(&b.error, train(&training), NT_FAILED, "4 ranks can't train: there are 1");
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums_are_a_tree),          cmocka_unit_test(order_shows),
-        cmocka_unit_test(a_step_is_its_shards),     cmocka_unit_test(one_shard_is_no_cut),
-        cmocka_unit_test(means_are_the_batch_s),    IN_FOLDER(shards_are_part_of_the_run),
-        IN_FOLDER(a_culprit_is_found_in_its_shard), IN_FOLDER(ranks_without_shards_are_refused),
+        cmocka_unit_test(sums_are_a_tree),
+        cmocka_unit_test(order_shows),
+        cmocka_unit_test(a_step_is_its_shards),
+        cmocka_unit_test(one_shard_is_no_cut),
+        cmocka_unit_test(means_are_the_batch_s),
+        cmocka_unit_test(common_statistics_are_the_batch_s),
+        IN_FOLDER(shards_are_part_of_the_run),
+        IN_FOLDER(a_culprit_is_found_in_its_shard),
+        IN_FOLDER(ranks_without_shards_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
