@@ -9,7 +9,11 @@ from pathlib import Path
 SKIPPED = 77
 TIME_LIMIT = 60
 ENVIRONMENT = {**os.environ, 'OMP_WAIT_POLICY': 'passive', 'OMPI_ALLOW_RUN_AS_ROOT': '1',
-               'OMPI_ALLOW_RUN_AS_ROOT_CONFIRM': '1', 'OMPI_MCA_rmaps_base_oversubscribe': '1'}
+               'OMPI_ALLOW_RUN_AS_ROOT_CONFIRM': '1', 'OMPI_MCA_rmaps_base_oversubscribe': '1',
+               'OMPI_MCA_btl_vader_single_copy_mechanism': 'none'}  # containers forbid it
+
+
+RANK_NAMES = b'OMPI_COMM_WORLD_RANK', b'PMI_RANK'  # Open MPI's, MPICH's
 
 
 def launcher(program):

@@ -3,7 +3,8 @@
 
 By mpirun: the store is that of one process, row for row, with trained seeds, hooks that ask, cases that end early and
 mean outputs; a process that is killed, held up or odd; a signal; and a fourth that can't begin. By --shard, parts in
-any order, and merge. With --full a worker and rank 0 are killed at 20 random moments each.
+any order, and merge. With --full a worker and rank 0 are killed at 20 random moments each,
+and sixty units are held up at random.
 
 Exits 77 (skipped) where the program was built without MPI or there is no mpirun."""
 import argparse
@@ -18,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import mpirun
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUITE = """version: 1
@@ -42,11 +45,10 @@ ASKING = """  kinds: {{hook: {root}/experiments/lua/kinds.lua}}
   greedy: {{hook: {root}/experiments/lua/greedy.lua, options: {{margin: 0.05}}}}
 """
 SAMPLES = 3200  # four shards
-RANK = 'OMPI_COMM_WORLD_RANK'
 PATIENCE = 30  # seconds until a job that lost a process must be over
 
 
-def make_data(folder):
+def make_data(folder, samples=SAMPLES):
     """CIFAR-10's files from the example's 100 images, each time with other lowest bits."""
     draw = random.Random(7)
     images = (ROOT / 'experiments/example/test_batch.bin').read_bytes()
@@ -64,7 +66,7 @@ def make_data(folder):
 
     for i in range(5):
         (folder / f'data_batch_{i + 1}.bin').write_bytes(batch(200))
-    (folder / 'test_batch.bin').write_bytes(batch(SAMPLES))
+    (folder / 'test_batch.bin').write_bytes(batch(samples))
 
 
 def rows_of(folder):
@@ -94,14 +96,12 @@ def same(title, folder, wanted):
 
 
 class Runs:
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
-        self.environment = {**os.environ, 'OMP_WAIT_POLICY': 'passive', 'NONTRIVIAL_TOGETHER': str(folder),
-                            'OMPI_MCA_btl_vader_single_copy_mechanism': 'none'}  # containers forbid it
+    def __init__(self, program, folder, launcher):
+        self.program, self.folder, self.launcher = program, folder, launcher
+        self.environment = {**mpirun.ENVIRONMENT, 'NONTRIVIAL_TOGETHER': str(folder)}
 
     def mpirun(self, ranks):
-        root = ['--allow-run-as-root'] if os.geteuid() == 0 else []
-        return ['mpirun', *root, '--oversubscribe', '-n', str(ranks)]
+        return [*self.launcher, '-n', str(ranks)]
 
     def start(self, command, **more):
         return subprocess.Popen(list(map(str, command)), cwd=self.folder, env={**self.environment, **more},
@@ -123,9 +123,9 @@ class Runs:
             except OSError:
                 continue
             mine = dict(word.split(b'=', 1) for word in words if b'=' in word)
-            if mine.get(b'NONTRIVIAL_TOGETHER') == str(self.folder).encode() and RANK.encode() in mine and \
-                    name == str(self.program):
-                found[int(mine[RANK.encode()])] = int(entry.name)
+            ranks = [int(mine[rank]) for rank in mpirun.RANK_NAMES if rank in mine]
+            if ranks and mine.get(b'NONTRIVIAL_TOGETHER') == str(self.folder).encode() and name == str(self.program):
+                found[ranks[0]] = int(entry.name)
         return found
 
 
@@ -162,10 +162,11 @@ def test_kills(runs, alone, suite, times):
             same(f'rank {victim} of 3 killed, status {status}, gone on with by 2', runs.folder / out, alone)
 
 
-def test_delays(runs, alone, suite):
+def test_delays(runs, alone, suite, ranks=4):
     """Processes that are held up at random."""
     draw = random.Random(13)
-    job = runs.start([*runs.mpirun(4), runs.program, 'run', suite, '--out', 'delayed'])
+    name = f'delayed-{suite.stem}-{ranks}'
+    job = runs.start([*runs.mpirun(ranks), runs.program, 'run', suite, '--out', name])
     deadline = time.monotonic() + 120
     while job.poll() is None and time.monotonic() < deadline:
         for process in [p for p in runs.ours().values() if draw.random() < .5]:
@@ -178,7 +179,27 @@ def test_delays(runs, alone, suite):
         time.sleep(.05)
     out, _ = job.communicate(timeout=60)
     assert job.returncode == 0, out
-    same('4 processes, held up at random', runs.folder / 'delayed', alone)
+    same(f'{ranks} processes, held up at random', runs.folder / name, alone)
+    return runs.folder / name
+
+
+def transactions_of(folder):
+    """How often something was committed: SQLite counts it in the file's header."""
+    return int.from_bytes((folder / 'outcomes.sqlite').read_bytes()[24:28], 'big')
+
+
+def test_many_units(runs, suite):
+    """Sixty units, 30 shards with two seeds each, are committed once each."""
+    make_data(runs.folder / 'many', 30000)
+    many = runs.folder / 'many.yaml'
+    many.write_text(suite.read_text().replace('root: data', 'root: many'))
+    runs.run([runs.program, 'run', many, '--out', 'many-alone', '--threads', '1'])
+    wanted = transactions_of(runs.folder / 'many-alone')
+    assert wanted >= 60, wanted
+    for ranks in 2, 4:
+        counted = transactions_of(test_delays(runs, runs.folder / 'many-alone', many, ranks))
+        assert counted == wanted, (counted, wanted)
+        print(f'60 units, {ranks} processes: {counted} transactions, as many as alone')
 
 
 def test_signal(runs, alone, suite):
@@ -231,14 +252,11 @@ def main():
     parser.add_argument('--full', action='store_true')
     given = parser.parse_args()
     program = pathlib.Path(given.program).resolve()
-    version = subprocess.run([program, '--version'], check=True, capture_output=True, text=True).stdout
-    if 'mpi: yes (Open MPI' not in version or not shutil.which('mpirun'):
-        print('skipped: this needs Open MPI and its mpirun')
-        return 77
+    launcher = mpirun.launcher(program)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch).resolve()
         make_data(folder / 'data')
-        runs = Runs(program, folder)
+        runs = Runs(program, folder, launcher)
         plain, asking = folder / 'suite.yaml', folder / 'asking.yaml'
         plain.write_text(SUITE.format(root=ROOT))
         asking.write_text((SUITE + ASKING).format(root=ROOT).replace('[0, 1]', '[3]'))
@@ -248,6 +266,8 @@ def main():
         test_equal(runs, folder / 'alone', plain, 'plain', (2, 3, 4) if given.full else (2, 4))
         test_equal(runs, folder / 'asked', asking, 'asking', (2, 3, 4) if given.full else (3,))
         test_delays(runs, folder / 'alone', plain)
+        if given.full:
+            test_many_units(runs, plain)
         test_signal(runs, folder / 'alone', plain)
         test_kills(runs, folder / 'alone', plain, 20 if given.full else 1)
         test_parts(runs, folder / 'alone', plain, (1, 3, 7) if given.full else (3,))
