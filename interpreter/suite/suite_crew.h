@@ -1,8 +1,9 @@
 /* The other processes of a run as rank 0 sees them: who is ready, what each has, and what it is at.
- * They are hands to evaluate with (hands.h), and train seeds. */
+ * They are hands to evaluate with (hands.h). */
 #ifndef NT_SUITE_CREW_H
 #define NT_SUITE_CREW_H
 
+#include "dist.h"
 #include "hands.h"
 #include "suite_work.h"
 
@@ -27,9 +28,7 @@ nt_status nt_suite_crew_gather(nt_suite_crew *crew);
  * the test images or the held-out ones. `crew` may be NULL: then it gives NULL. */
 nt_status nt_suite_crew_hands(nt_suite_crew *crew, int seed, bool held_out, nt_hands **ret);
 
-/* Trains the seeds that have no weights yet: several, each in a process of its own, as many at once
- * as there are processes and as their machines have memory for; a single one in as many processes
- * as its recipe's shards allow. The next look at the seeds' folders finds them. */
-nt_status nt_suite_crew_train(nt_suite_crew *crew);
+/* What a process said last that can't go on (NT_DIST_FAILED), as an error. */
+nt_status nt_suite_crew_lost(const nt_dist_message *message, nt_error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "results_file.h"
 #include "results_list.h"
 #include "suite_crew.h"
+#include "suite_train_seeds.h"
 #include "suite_worker.h"
 #include <string.h>
 
@@ -122,7 +123,7 @@ static nt_status train_part(nt_suite_work *work) {
 /* Goes through the seeds. */
 static nt_status run_seeds(nt_suite_work *work, bool only_train) {
     if (work->crew && work->suite->recipe)
-        NT_TRY(nt_suite_crew_train(work->crew));
+        NT_TRY(nt_suite_train_seeds(work));
     for (int s = 0; s < work->suite->seed_count; s++)
         NT_TRY(run_seed(work, s, only_train));
     if (only_train)
