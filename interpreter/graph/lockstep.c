@@ -1,3 +1,9 @@
+/* Between two steps that gather, each run goes on alone, while what it works on is in a cache:
+ *
+ *     run 0: second call of a gathering step | steps | first call of the next one
+ *     run 1: the same …
+ *     join
+ */
 #include "lockstep.h"
 
 #include "alloc.h"
@@ -92,33 +98,38 @@ typedef struct batch {
     void *context;
 } batch;
 
-/* The step's calls of all shards; those that gather are made twice. */
-static void take_step(const batch *b, int32_t s) {
+/* A run's way from step `from`, if that has been joined with the second call of it, up to the first
+ * call of step `to`. */
+static void go_on(const batch *b, int i, int32_t from, bool joined, int32_t to) {
     const nt_lockstep *l = b->lockstep;
-    const nt_node *node = node_of(l->plan, s);
-    int64_t count = gathered(l->plan->graph, node);
-    for (int i = 0; i < l->mine; i++) {
-        const nt_gathering own = {l->numbers[i], l->shards, false};
-        nt_run_step(l->runs[i], s, b->count, count > 0 ? &own : NULL);
+    const nt_gathering own = {l->numbers[i], l->shards, false},
+                       all = {l->numbers[i], l->shards, true};
+    for (int32_t s = from; s < to; s++) {
+        nt_run_step(l->runs[i], s, b->count, joined && s == from ? &all : NULL);
+        nt_run_hand_over(l->runs[i], s);
     }
-    if (count == 0)
-        return;
-    b->join(b->context, node->op, node->grad != NULL, l->numbers, count);
-    for (int i = 0; i < l->mine; i++) {
-        const nt_gathering all = {l->numbers[i], l->shards, true};
-        nt_run_step(l->runs[i], s, b->count, &all);
-    }
+    if (to < l->plan->varying_count)
+        nt_run_step(l->runs[i], to, b->count, &own);
 }
 
 static void take_all(void *context) {
     const batch *b = context;
     const nt_lockstep *l = b->lockstep;
+    const nt_plan *plan = l->plan;
+    int32_t from = 0, to;
+    bool joined = false;
     for (int i = 0; i < l->mine; i++)
         nt_run_fixed(l->runs[i]);
-    for (int32_t s = 0; s < l->plan->varying_count; s++) {
-        take_step(b, s);
+    for (; from < plan->varying_count; from = to, joined = true) {
+        to = from + joined;
+        while (to < plan->varying_count && gathered(plan->graph, node_of(plan, to)) == 0)
+            to++;
         for (int i = 0; i < l->mine; i++)
-            nt_run_hand_over(l->runs[i], s);
+            go_on(b, i, from, joined, to);
+        if (to == plan->varying_count)
+            return;
+        const nt_node *node = node_of(plan, to);
+        b->join(b->context, node->op, node->grad != NULL, l->numbers, gathered(plan->graph, node));
     }
 }
 

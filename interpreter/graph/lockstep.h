@@ -1,6 +1,6 @@
-/* Runs of one plan that go together through the shards of one batch, each step in all of them
- * before the next, so that an op that works on the batch, as batch statistics do, can gather (op.h)
- * from all. What doesn't depend on the batch is computed once. */
+/* Runs of one plan that go together through the shards of one batch: all come to a step whose op
+ * works on the batch, as batch statistics do, before any goes on from it, so that it can gather
+ * (op.h) from all. What doesn't depend on the batch is computed once. */
 #ifndef NT_LOCKSTEP_H
 #define NT_LOCKSTEP_H
 
@@ -22,8 +22,8 @@ void nt_lockstep_free(nt_lockstep *lockstep); /* takes NULL */
 nt_run *nt_lockstep_run(const nt_lockstep *lockstep, int i);
 int64_t nt_lockstep_numbers(const nt_lockstep *lockstep); /* the most that a node gathers */
 
-/* Runs a batch; the weights have changed since the last. `feeds` has feed_count for each shard. A
- * step's outputs are handed over in the order of the shards. */
+/* Runs a batch; the weights have changed since the last. `feeds` has feed_count for each shard. An
+ * output is handed over by one shard after the other. */
 nt_status nt_lockstep_batch(nt_lockstep *lockstep, const nt_feed *feeds, int feed_count,
                             int32_t count, nt_lockstep_join join, void *context, nt_error *error);
 

@@ -111,6 +111,8 @@ static nt_status make_runs(nt_train_shards *s, nt_error *error) {
         return nt_run_new(with->plan, binding, &s->run, error);
     NT_TRY(
         nt_lockstep_new(with->plan, binding, s->mine, with->recipe->shards, &s->lockstep, error));
+    if (with->spread.ranks <= 1)
+        return NT_OK;
     s->theirs = nt_alloc((size_t)nt_lockstep_numbers(s->lockstep) * sizeof(double));
     return s->theirs ? NT_OK : nt_error_say(error, NT_NO_MEMORY, "out of memory");
 }
@@ -142,7 +144,7 @@ void nt_train_shards_free(nt_train_shards *s) {
         return;
     if (!s->ranks || !nt_rank_sum_given_up(s->ranks))
         nt_shard_sum_finish(&s->sum);
-    if (s->lockstep && s->status == NT_OK)
+    if (s->theirs && s->status == NT_OK)
         nt_free(s->theirs, (size_t)nt_lockstep_numbers(s->lockstep) * sizeof(double));
     if (s->status == NT_OK)
         nt_lockstep_free(s->lockstep);

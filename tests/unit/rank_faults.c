@@ -7,7 +7,7 @@
  *     rank_faults FOLDER seed RANK      it trains another seed
  *     rank_faults FOLDER mute RANK      it returns with an error before it has begun
  *     rank_faults FOLDER image RANK     its images are not finite
- *     rank_faults FOLDER disk CALL      rank 0's so manieth call of the system to write fails */
+ *     rank_faults FOLDER disk CALL      rank 0's call of the system to write fails, the CALL-th */
 #include "dist.h"
 #include "file.h"
 #include "parallel.h"
