@@ -25,8 +25,10 @@ struct nt_unit_queue {
     item *items;
     int32_t *order; /* the units, by graph, cost and number */
     pile *piles;
-    int32_t *at; /* per hand: its graph; NOBODY */
-    bool *asked; /* per hand: it has asked for a unit */
+    int32_t *at;     /* per hand: its graph; NOBODY */
+    bool *asked;     /* per hand: it has asked for a unit */
+    int32_t *held;   /* per hand: units that it has */
+    int32_t ungiven; /* units that nobody has and that haven't failed */
     int32_t count, graphs, hands, left, waiting;
     int32_t asking; /* hands that have asked: others may never do */
 };
@@ -62,14 +64,16 @@ nt_status nt_unit_queue_new(const nt_unit *units, int32_t count, int32_t graphs,
     nt_unit_queue *q = nt_alloc_zero(sizeof *q);
     item *sorted = nt_alloc(bytes_of(count, sizeof *sorted));
     if (q) {
-        *q = (nt_unit_queue){.count = count, .graphs = graphs, .hands = hands, .left = count};
+        *q = (nt_unit_queue){
+            .count = count, .graphs = graphs, .hands = hands, .left = count, .ungiven = count};
         q->items = nt_alloc_zero(bytes_of(count, sizeof *q->items));
         q->order = nt_alloc_zero(bytes_of(count, sizeof *q->order));
         q->piles = nt_alloc_zero(bytes_of(graphs, sizeof *q->piles));
         q->at = nt_alloc_zero(bytes_of(hands, sizeof *q->at));
         q->asked = nt_alloc_zero(bytes_of(hands, sizeof *q->asked));
+        q->held = nt_alloc_zero(bytes_of(hands, sizeof *q->held));
     }
-    bool ok = q && sorted && q->items && q->order && q->piles && q->at && q->asked;
+    bool ok = q && sorted && q->items && q->order && q->piles && q->at && q->asked && q->held;
     for (int32_t i = 0; ok && i < count; i++)
         sorted[i] = (item){units[i], i, NOBODY, false, NOBODY};
     for (int32_t h = 0; ok && h < hands; h++)
@@ -93,6 +97,7 @@ void nt_unit_queue_free(nt_unit_queue *q) {
     nt_free(q->piles, bytes_of(q->graphs, sizeof *q->piles));
     nt_free(q->at, bytes_of(q->hands, sizeof *q->at));
     nt_free(q->asked, bytes_of(q->hands, sizeof *q->asked));
+    nt_free(q->held, bytes_of(q->hands, sizeof *q->held));
     nt_free(q, sizeof *q);
 }
 
@@ -101,6 +106,7 @@ void nt_unit_queue_free(nt_unit_queue *q) {
 static int32_t give(nt_unit_queue *q, int32_t unit, int32_t hand) {
     int32_t graph = q->items[unit].unit.graph;
     q->items[unit].hand = hand;
+    q->held[hand]++;
     if (q->at[hand] != graph) {
         if (q->at[hand] != NOBODY)
             q->piles[q->at[hand]].hands--;
@@ -141,6 +147,9 @@ static int32_t find_pile(const nt_unit_queue *q, int32_t hand) {
 int32_t nt_unit_queue_next(nt_unit_queue *q, int32_t hand) {
     q->asking += !q->asked[hand];
     q->asked[hand] = true;
+    int32_t free = q->ungiven + q->waiting; /* units that nobody has */
+    if (free == 0 || (q->held[hand] > 0 && free <= q->asking))
+        return -1;
     int32_t unit = find_waiting(q, hand);
     if (unit >= 0)
         return give(q, unit, hand);
@@ -150,18 +159,20 @@ int32_t nt_unit_queue_next(nt_unit_queue *q, int32_t hand) {
     pile *p = &q->piles[graph];
     unit = q->order[p->first + p->given++];
     p->left -= q->items[unit].unit.cost;
+    q->ungiven--;
     return give(q, unit, hand);
 }
 
 /* --- the outcome ------------------------------------------------------------------------------ */
 
 void nt_unit_queue_done(nt_unit_queue *q, int32_t unit) {
-    (void)unit;
+    q->held[q->items[unit].hand]--;
     q->left--;
 }
 
 bool nt_unit_queue_failed(nt_unit_queue *q, int32_t unit) {
     item *i = &q->items[unit];
+    q->held[i->hand]--;
     if (i->failed_by != NOBODY) {
         q->left--;
         return false;

@@ -29,7 +29,8 @@ nt_status nt_unit_queue_new(const nt_unit *units, int32_t count, int32_t graphs,
 void nt_unit_queue_free(nt_unit_queue *queue); /* takes NULL */
 
 /* The unit that this hand should do next, which is then its own; -1: there is none that it may have
- * now. A hand may have several. */
+ * now. A hand may have several, but for the last: once there are no more left than hands that ask,
+ * who has one gets no other, which somebody else would do sooner. */
 int32_t nt_unit_queue_next(nt_unit_queue *queue, int32_t hand);
 
 void nt_unit_queue_done(nt_unit_queue *queue, int32_t unit);

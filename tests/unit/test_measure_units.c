@@ -40,11 +40,10 @@ static void test_longest_first(void **state) {
         assert_in_range(unit, 0, w.count - 1);
         assert_true(w.units[unit].cost <= last);
         last = w.units[unit].cost;
+        nt_unit_queue_done(w.queue, unit);
+        assert_int_equal(nt_unit_queue_left(w.queue), w.count - i - 1);
     }
     assert_int_equal(nt_unit_queue_next(w.queue, 0), -1);
-    assert_int_equal(nt_unit_queue_left(w.queue), w.count);
-    for (int32_t i = 0; i < w.count; i++)
-        nt_unit_queue_done(w.queue, i);
     assert_int_equal(nt_unit_queue_left(w.queue), 0);
     finish(&w);
 }
@@ -57,8 +56,10 @@ static void test_equal_costs(void **state) {
     for (int32_t i = 0; i < 10; i++)
         units[i] = (nt_unit){0, 1000 * i, 1000, 3};
     assert_int_equal(nt_unit_queue_new(units, 10, 1, 1, &queue), NT_OK);
-    for (int32_t i = 0; i < 10; i++)
+    for (int32_t i = 0; i < 10; i++) {
         assert_int_equal(nt_unit_queue_next(queue, 0), i);
+        nt_unit_queue_done(queue, i);
+    }
     nt_unit_queue_free(queue);
     assert_int_equal(nt_unit_queue_new(NULL, 0, 0, 3, &queue), NT_OK);
     assert_int_equal(nt_unit_queue_next(queue, 2), -1);
@@ -74,14 +75,17 @@ static void test_affinity(void **state) {
     int32_t at[HANDS], given[MOST_GRAPHS] = {0}, moves = 0;
     bool seen[MOST_GRAPHS] = {false};
     for (int32_t h = 0; h < HANDS; h++) {
-        at[h] = w.units[nt_unit_queue_next(w.queue, h)].graph;
+        int32_t unit = nt_unit_queue_next(w.queue, h);
+        at[h] = w.units[unit].graph;
+        nt_unit_queue_done(w.queue, unit);
         assert_false(seen[at[h]]);
         seen[at[h]] = true;
         given[at[h]]++;
     }
     for (int32_t i = HANDS, h; i < w.count; i++) {
         h = (int32_t)(draw(2, (uint64_t)i) * HANDS);
-        int32_t graph = w.units[nt_unit_queue_next(w.queue, h)].graph;
+        int32_t unit = nt_unit_queue_next(w.queue, h), graph = w.units[unit].graph;
+        nt_unit_queue_done(w.queue, unit);
         if (graph != at[h])
             assert_int_equal(given[at[h]], EACH);
         moves += graph != at[h];
@@ -89,6 +93,29 @@ static void test_affinity(void **state) {
         given[graph]++;
     }
     assert_in_range(moves, 1, 3 * HANDS);
+    finish(&w);
+}
+
+/* With no more units than hands, who has one waits for its end, and the others get theirs. */
+static void test_last_units(void **state) {
+    (void)state;
+    work w = start(1, 5, 3);
+    int32_t held[3];
+    for (int32_t h = 0; h < 3; h++)
+        assert_true((held[h] = nt_unit_queue_next(w.queue, h)) >= 0);
+    for (int32_t h = 0; h < 3; h++)
+        assert_int_equal(nt_unit_queue_next(w.queue, h), -1);
+    nt_unit_queue_done(w.queue, held[1]);
+    assert_true((held[1] = nt_unit_queue_next(w.queue, 1)) >= 0);
+    assert_true(nt_unit_queue_failed(w.queue, held[2]));
+    assert_true((held[2] = nt_unit_queue_next(w.queue, 2)) >= 0);
+    assert_int_equal(nt_unit_queue_next(w.queue, 0), -1); /* the one that failed, too */
+    nt_unit_queue_done(w.queue, held[0]);
+    assert_true(nt_unit_queue_next(w.queue, 0) >= 0);
+    finish(&w);
+    w = start(1, 6, 2); /* while there are enough, two at once */
+    for (int32_t i = 0; i < 4; i++)
+        assert_true(nt_unit_queue_next(w.queue, i % 2) >= 0);
     finish(&w);
 }
 
@@ -204,9 +231,9 @@ static void test_no_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_longest_first), cmocka_unit_test(test_equal_costs),
-        cmocka_unit_test(test_affinity),      cmocka_unit_test(test_fails_twice),
-        cmocka_unit_test(test_alone),         cmocka_unit_test(test_many_hands),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_affinity),      cmocka_unit_test(test_last_units),
+        cmocka_unit_test(test_fails_twice),   cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_many_hands),    cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("measure_units", tests, NULL, NULL);
 }
