@@ -23,11 +23,16 @@ def launcher(program):
         print('skipped: the program was built without MPI')
         sys.exit(SKIPPED)
     names = ('mpirun.mpich', 'mpirun') if 'MPICH' in said else ('mpirun.openmpi', 'mpirun')
-    for name in names:
-        if shutil.which(name):
-            return [name]
-    print(f'skipped: there is no {names[-1]}')
-    sys.exit(SKIPPED)
+    found = [name for name in names if shutil.which(name)]
+    if not found:
+        print(f'skipped: there is no {names[-1]}')
+        sys.exit(SKIPPED)
+    tried = subprocess.run([found[0], '-n', '2', 'true'], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
+    if tried.returncode != 0:
+        print(f'skipped: {found[0]} can\'t start two processes here: {tried.stdout}')
+        sys.exit(SKIPPED)
+    return found[:1]
 
 
 def start(mpirun, ranks, words, **options):
