@@ -182,7 +182,7 @@ class Sweep:
         """`together`: the units of all seeds at once, in place of one seed after another; whoever comes to a seed
         gets its weights then."""
         m = self.measured
-        s = {'seeds': self.seeds, 'tree': 0, 'handle': 5e-5, 'pause': 5e-4, 'failing': 0, **changed}
+        s = {'seeds': self.seeds, 'tree': 1, 'handle': 5e-5, 'pause': 5e-4, 'failing': 0, **changed}
         alone = int(ranks >= BUSY_FROM)
         each = m['save'] / m['cases']
         graphs = self.graphs(math.ceil(ranks / self.seeds) if together else ranks)
@@ -222,7 +222,7 @@ REMEDIES = {
     'units': 'too few units, or they end unevenly: smaller shards of images (500), or several seeds at once',
     'shared work': 'graphs of few cases repeat what they had in common: cut images finer in place of cases',
     'graphs': 'making graphs: units of several shards for each graph, or all seeds with the same graph',
-    'weights': "rank 0 sends every seed's weights to each rank: send them on in a tree",
+    'weights': "every seed's weights are sent on from rank to rank while all wait: send the next seed's ahead",
     'rank 0': 'rank 0 takes in and saves every unit: several writers, whose stores are merged',
     'rank 0 idle': 'rank 0 computes nothing: of no weight with more ranks',
     'failures': 'every failure ends the job: shorter jobs by --shard, of which only one is lost'}
@@ -260,13 +260,13 @@ def predict_sweep(given, measured):
         plain = simulate(given.simulate, sweep.model(ranks, machines_of(given, False, False)))
         uneven = average(given, lambda machines, n=ranks: sweep.model(n, machines))
         failing = average(given, lambda machines, n=ranks: sweep.model(n, machines), True)
-        tree = average(given, lambda machines, n=ranks: sweep.model(n, machines, tree=1))
+        copies = average(given, lambda machines, n=ranks: sweep.model(n, machines, tree=0))
         together = average(given, lambda machines, n=ranks: sweep.model(n, machines, together=True))
         one = one or plain['computing']
         parts, worst = explain(uneven, ranks, one, ranks >= BUSY_FROM)
         rows.append({'ranks': ranks, 'units': plain['committed'] // given.seeds, 'graphs': len(sweep.graphs(ranks)),
                      'ideal': one / ranks, 'seconds': plain['total'], 'stragglers': uneven['total'],
-                     'failures': failing['total'], 'restarts': failing['restarts'], 'tree': tree['total'],
+                     'failures': failing['total'], 'restarts': failing['restarts'], 'copies': copies['total'],
                      'together': together['total'], 'efficiency': one / ranks / uneven['total'], 'bottleneck': worst,
                      'lost': parts})
     return rows
@@ -302,12 +302,12 @@ def print_sweep(given, rows, measured):
           f'baseline), {given.images:,} images, {given.seeds} seeds; alpha {given.alpha:g} s, beta {given.beta:g} s a '
           f'byte; stragglers {given.straggler:g}; a rank fails every {given.mtbf:g} days\n')
     print('| processes | units a seed | graphs | ideal | predicted | with stragglers | and failures | efficiency | '
-          'held up by | with a tree | seeds together |')
+          'held up by | were weights not sent on | seeds together |')
     print('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |')
     for row in rows:
         times = [words_of(row[name]) for name in ('ideal', 'seconds', 'stragglers', 'failures')]
         print(f"| {row['ranks']} | {row['units']} | {row['graphs']} | {' | '.join(times)} | {row['efficiency']:.2f} | "
-              f"{row['bottleneck']} | {words_of(row['tree'])} | {words_of(row['together'])} |")
+              f"{row['bottleneck']} | {words_of(row['copies'])} | {words_of(row['together'])} |")
     print()
     for name in dict.fromkeys(row['bottleneck'] for row in rows):
         if REMEDIES.get(name):
@@ -346,7 +346,7 @@ set ylabel 'minutes'
 {labels}
 plot 'sweep.csv' using 1:(column('ideal')/60) with lines lc rgb '#999999' dt 2 title 'ideal', \\
   '' using 1:(column('failures')/60) with linespoints lc rgb '#d55e00' pt 9 title 'with stragglers and failures', \\
-  '' using 1:(column('tree')/60) with linespoints lc rgb '#009e73' pt 5 title 'weights sent on in a tree', \\
+  '' using 1:(column('copies')/60) with linespoints lc rgb '#009e73' pt 5 title 'were weights sent by rank 0 alone', \\
   '' using 1:(column('together')/60) with linespoints lc rgb '#cc79a7' pt 13 title 'all seeds in one queue', \\
   '' using 1:(column('stragglers')/60) with linespoints lc rgb '#0072b2' pt 7 title 'with stragglers', \\
   '' using 1:(column('seconds')/60) with lines lc rgb '#000000' title 'as predicted'
