@@ -181,6 +181,19 @@ def test_faults(folder):
           'other bytes after a full disk')
 
 
+def test_numerics(folder):
+    """Another kernel for matrix products on one of two ranks; where there is no other, nothing is tested."""
+    doctor = json.loads(mpirun.subprocess.run([PROGRAM, 'doctor', '--json'], capture_output=True, check=False).stdout)
+    if doctor['matrix_products']['kernels'] == ['blis']:
+        return
+    words = [PROGRAM, 'train', write_suite(folder, 'odd', 'unet'), '--out', folder / 'odd', '--threads', 1]
+    process = mpirun.start([], 1, [*MPIRUN, '-n', 1, *words, ':', '-n', 1, 'env', 'NONTRIVIAL_KERNEL=blis', *words])
+    status, errors = mpirun.finish(process)
+    check(status == 1, f'other numerics: status {status}\n{errors}')
+    check(not (folder / 'odd/seed-0/initial.safetensors').exists(), 'other numerics: it has begun')
+    check("error: rank 1 (" in errors and "computes with 'conv fastest, float32; " in errors, errors)
+
+
 def test_any_order(folder):
     out, status, errors = fault(folder, 4, 'any')
     check(status == 0, f'MPI adds up: {status}\n{errors}')
@@ -195,6 +208,7 @@ def main():
         test_ranks(folder)
         test_signals(folder)
         test_faults(folder)
+        test_numerics(folder)
         test_any_order(folder)
     sys.exit(1 if FAILURES else 0)
 
