@@ -24,6 +24,11 @@ bool nt_console_muted(void);
 bool nt_console_colour(FILE *stream);
 bool nt_console_terminal(FILE *stream);
 
+/* Columns of the terminal that `stream` is, as they are now, or its lines; 80 and 24 where it
+ * doesn't say; 0 where it is none. */
+int nt_console_width(FILE *stream);
+int nt_console_height(FILE *stream);
+
 /* Prints and finishes `text`. NT_NO_MEMORY if it is incomplete; then nothing is printed. */
 nt_status nt_print(nt_text *text);
 

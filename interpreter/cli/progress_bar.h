@@ -1,9 +1,6 @@
-/* Progress on standard error: on a terminal one line that is drawn over itself, at most ten times a
- * second,
- *
- *     epoch 3 of 30  [#########...........]  45 %  412/s  1:07 left  loss 0.41
- *
- * otherwise plain lines, at most one in five seconds and one at the end of each task. */
+/* Progress on standard error: on a terminal one line (progress_line.h) that is drawn over itself,
+ * at most ten times a second and once more at the end of each task, as wide as the terminal is
+ * then; otherwise plain lines, at most one in five seconds and one at the end of each task. */
 #ifndef NT_PROGRESS_BAR_H
 #define NT_PROGRESS_BAR_H
 
@@ -28,7 +25,8 @@ void nt_progress_bar_init(nt_progress_bar *bar, bool quiet);
 void nt_progress_bar_show(void *bar, const char *what, const char *detail, int64_t done,
                           int64_t total);
 
-/* Writes a line of its own, unless the bar is quiet. Made to be passed as an nt_progress's `note`.
+/* Writes a line of its own, on a terminal broken at blanks, unless the bar is quiet. Made to be
+ * passed as an nt_progress's `note`.
  */
 void nt_progress_bar_note(void *bar, const char *line);
 

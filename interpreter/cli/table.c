@@ -3,63 +3,11 @@
 #include "table.h"
 
 #include "alloc.h"
+#include "fit.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- widths ----------------------------------------------------------------------------------- */
-
-/* The code point at *text, which moves past it; a stray byte stands for itself. */
-static uint32_t next_point(const char **text) {
-    const unsigned char *p = (const unsigned char *)*text;
-    int more = p[0] >= 0xF8 ? 0 : p[0] >= 0xF0 ? 3 : p[0] >= 0xE0 ? 2 : p[0] >= 0xC2 ? 1 : 0;
-    uint32_t point = more == 3 ? p[0] & 7u : more == 2 ? p[0] & 15u : more == 1 ? p[0] & 31u : p[0];
-    for (int i = 1; i <= more; i++) {
-        if ((p[i] & 0xC0) != 0x80) {
-            ++*text;
-            return p[0];
-        }
-        point = point << 6 | (p[i] & 0x3Fu);
-    }
-    *text += more + 1;
-    return point;
-}
-
-typedef struct range {
-    uint32_t first, last;
-} range;
-
-static bool in_ranges(uint32_t point, const range *ranges, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return true;
-    return false;
-}
-
-/* The blocks of combining marks and of wide characters (Unicode's East Asian Width W and F) that
- * file names and titles meet; not the whole of the standard's list. */
-static size_t point_width(uint32_t point) {
-    static const range none[] = {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
-                                 {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F},
-                                 {0xFE20, 0xFE2F}};
-    static const range wide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},  {0x3041, 0xA4CF},
-                                 {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},  {0xFE30, 0xFE6F},
-                                 {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},  {0x1F300, 0x1F64F},
-                                 {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-    if (in_ranges(point, none, sizeof none / sizeof *none))
-        return 0;
-    return in_ranges(point, wide, sizeof wide / sizeof *wide) ? 2 : 1;
-}
-
-size_t nt_text_width(const char *text) {
-    size_t width = 0;
-    while (*text)
-        width += point_width(next_point(&text));
-    return width;
-}
-
-/* --- tables ----------------------------------------------------------------------------------- */
 
 void nt_table_init(nt_table *table, const nt_column *columns) {
     *table = (nt_table){.columns = columns};

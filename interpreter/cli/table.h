@@ -5,8 +5,7 @@
  *     --------------------------------------
  *      0  conv1  conv2d  64x16x16       9,408
  *
- * Widths are counted in terminal columns: combining marks take none, East Asian wide characters
- * two. Out of memory is remembered, not reported at each step: nt_table_format passes it on to the
+ * Out of memory is remembered, not reported at each step: nt_table_format passes it on to the
  * text. */
 #ifndef NT_TABLE_H
 #define NT_TABLE_H
@@ -48,8 +47,5 @@ void nt_table_rule(nt_table *table);
 
 /* Appends the table. The last row must be full. */
 void nt_table_format(const nt_table *table, nt_text *text);
-
-/* Terminal columns that a UTF-8 text takes; a byte that is not UTF-8 counts as one. */
-size_t nt_text_width(const char *text);
 
 #endif

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""What a terminal gets: terminal.py NONTRIVIAL EXPERIMENTS
+
+Runs the program on pseudo-terminals of several sizes and looks at the raw bytes: no line is wider than the
+terminal is, and progress is drawn at most ten times a second."""
+import fcntl
+import os
+import pathlib
+import pty
+import re
+import select
+import struct
+import sys
+import tempfile
+import termios
+import time
+import unicodedata
+
+DRAWN = b'\r\x1b[K'
+
+
+def columns(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in text)
+
+
+def set_size(fd, size):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', size[1], size[0], 0, 0))
+
+
+def on_terminal(words, size, env=None, at=None, keys=b''):
+    """The bytes that the command writes to a terminal of `size` (columns, rows), its status, and when which came.
+    `at`: {seconds: another size}."""
+    child, fd = pty.fork()
+    if child == 0:
+        time.sleep(0.2)  # the size is set by then
+        os.environ.update({'TERM': 'xterm', 'LC_ALL': 'C.UTF-8', 'PAGER': 'cat', **(env or {})})
+        os.execvp(words[0], [str(word) for word in words])
+    set_size(fd, size)
+    if keys:
+        os.write(fd, keys)
+    began, out, at = time.monotonic(), [], dict(at or {})
+    while True:
+        if at and time.monotonic() - began > min(at):
+            set_size(fd, at.pop(min(at)))
+        if not select.select([fd], [], [], 0.02)[0]:
+            continue
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        out.append((time.monotonic(), piece))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(fd)
+    return b''.join(piece for _, piece in out), status, out
+
+
+def lines_of(raw):
+    """What was ever on a line of its own, colours aside."""
+    text = re.sub(r'\x1b\[[0-9;]*[A-Za-z]', '', raw.decode())
+    return [line for line in re.split(r'[\r\n]+', text) if line]
+
+
+def too_wide(raw, width):
+    return [line for line in lines_of(raw) if columns(line) > width]
+
+
+FAULTS = []
+
+
+def hold(fine, what):
+    print(f"{'ok' if fine else 'NOT OK'}: {what}")
+    if not fine:
+        FAULTS.append(what)
+
+
+TRAIN = ['--set', 'train.epochs=2', '--set', 'data.train=6', '--set', 'data.test=1', '--set', 'data.hold_out=15',
+         '--set', 'set.width=4', '--threads', '1']
+
+
+def check_progress(program, experiments, folder):
+    for start, then in ((80, 80), (40, 40), (80, 40)):
+        words = [program, 'train', experiments / 'phantom.yaml', '--out', folder / f'{start}-{then}', *TRAIN]
+        raw, status, pieces = on_terminal(words, (start, 24), at={0.9: (then, 24)})
+        drawn = [line.split(b'\r')[0].decode() for line in raw.split(DRAWN)[1:]]
+        drawn = [line for line in drawn if '%' in line]
+        what = f'{start} columns, then {then}'
+        hold(status == 0 and len(drawn) >= 5, f'{len(drawn)} lines of progress at {what}')
+        hold(all(columns(line) < start for line in drawn), f'none is wider at {what}')
+        hold(bool(drawn) and columns(drawn[-1]) < then, f'the last is not wider at {what}: {drawn[-1:]}')
+        hold(any('100 %' in line for line in drawn), f'the last step is drawn at {what}')
+        hold(not too_wide(raw, start), f'nothing wraps at {what}: {too_wide(raw, start)}')
+        last = sum('100 %' in line for line in drawn)
+        seconds = pieces[-1][0] - pieces[0][0]
+        hold(len(drawn) - last <= 10 * seconds + 1, f'{len(drawn)} lines, {last} last ones, in {seconds:.2f} s')
+
+
+def main():
+    program, experiments = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        check_progress(program, experiments, folder)
+    return 1 if FAULTS else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
