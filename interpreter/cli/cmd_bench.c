@@ -29,6 +29,7 @@ static const nt_field bench_fields[] = {
      .doc = "with a peer: how many turns each takes"},
     NT_OPTION_CONV(nt_bench_options),
     NT_OPTION_THREADS(nt_bench_options),
+    NT_OPTION_WIDE(nt_bench_options),
     NT_OPTION_JSON(nt_bench_options),
     {0},
 };

@@ -80,7 +80,8 @@ static void add_complaints(const nt_checkup *c, nt_text *text) {
 }
 
 static nt_status print_text(const nt_checkup *c, nt_arena *arena) {
-    static const nt_column columns[] = {{NULL, NT_LEFT}, {NULL, NT_LEFT}, {0}};
+    static const nt_column columns[] = {
+        {NULL, .align = NT_LEFT}, {NULL, NT_LEFT, .wrap = true}, {0}};
     nt_table table;
     nt_text text;
     nt_table_init(&table, columns);
@@ -106,7 +107,8 @@ static nt_status print_text(const nt_checkup *c, nt_arena *arena) {
     nt_table_cell(&table, "NONTRIVIAL_DATA");
     nt_table_cellf(&table, "%s%s", c->data ? c->data : "not set",
                    c->data && !c->data_exists ? ": no such folder" : "");
-    nt_table_format(&table, &text);
+    nt_table_room room = {.width = (size_t)nt_console_width(stdout)};
+    nt_table_fit(&table, &room, &text);
     nt_table_finish(&table);
     add_complaints(c, &text);
     return nt_print(&text);

@@ -14,7 +14,7 @@ struct nt_command {
     nt_kind kind;       /* its name: all its words, "data", "data fetch"; its record: the options */
     const char *detail; /* what its help says beyond that, whole lines; NULL: nothing */
     nt_syntax syntax;
-    bool together; /* whether several processes may work on it (dist.h) */
+    bool together;                  /* whether several processes may work on it (dist.h) */
     const nt_command *const *verbs; /* commands below it, "data fetch"; NULL-terminated or NULL */
 
     /* Owns neither parameter. */

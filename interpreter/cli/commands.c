@@ -48,7 +48,7 @@ void nt_command_help(const nt_command *command, nt_text *text) {
 }
 
 void nt_commands_help(nt_text *text) {
-    static const nt_column columns[] = {{NULL, NT_LEFT}, {NULL, NT_LEFT}, {0}};
+    static const nt_column columns[] = {{NULL, .align = NT_LEFT}, {NULL, .align = NT_LEFT}, {0}};
     nt_text_add(text, "nontrivial: which layers of a convolutional network matter?\n\n"
                       "usage: nontrivial COMMAND [ARGUMENT]...\n\n");
     nt_table table;

@@ -231,7 +231,7 @@ static void option_row(const nt_field *option, nt_table *table) {
 }
 
 void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *text) {
-    static const nt_column columns[] = {{NULL, NT_LEFT}, {NULL, NT_LEFT}, {0}};
+    static const nt_column columns[] = {{NULL, .align = NT_LEFT}, {NULL, .align = NT_LEFT}, {0}};
     nt_table table;
     nt_table_init(&table, columns);
     for (const nt_operand *o = operands_of(syntax); o->name; o++) {

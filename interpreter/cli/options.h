@@ -51,6 +51,25 @@
 #define NT_OPTION_QUIET(record)                                                                    \
     { "quiet", NT_BOOL, offsetof(record, quiet), "false", .doc = "show no progress" }
 
+/* Of a command that prints tables: the record has `wide`; of one whose output is long: `no_pager`.
+ */
+#define NT_OPTION_WIDE(record)                                                                     \
+    {                                                                                              \
+        "wide", NT_BOOL, offsetof(record, wide), "false",                                          \
+            .doc = "print all columns of a table, also where the terminal is narrower"             \
+    }
+#define NT_OPTION_NO_PAGER(record)                                                                 \
+    {                                                                                              \
+        "no-pager", NT_BOOL, offsetof(record, no_pager), "false",                                  \
+            .doc = "print to the terminal also what is longer than it; otherwise $PAGER shows it"  \
+    }
+/* Of a command that prints findings: the record has `seeds`. */
+#define NT_OPTION_SEEDS(record)                                                                    \
+    {                                                                                              \
+        "seeds", NT_BOOL, offsetof(record, seeds), "false",                                        \
+            .doc = "print a row for each seed of a case, not one for all of them"                  \
+    }
+
 #define NT_SETTINGS_DOC "replace a value of the file; may be repeated"
 
 /* A word that is not an option. The last of a command's operands may repeat. */

@@ -29,12 +29,12 @@ static void add_cost(nt_table *table, const char *name, const nt_suite_cost *cos
 }
 
 nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
-    static const nt_column columns[] = {{"evaluated", NT_LEFT},
-                                        {"nodes", NT_RIGHT},
-                                        {"M multiply-adds", NT_RIGHT},
-                                        {"M executed", NT_RIGHT},
-                                        {"MB", NT_RIGHT},
-                                        {"seconds", NT_RIGHT},
+    static const nt_column columns[] = {{"evaluated", .align = NT_LEFT},
+                                        {"nodes", .align = NT_RIGHT},
+                                        {"M multiply-adds", .align = NT_RIGHT},
+                                        {"M executed", .align = NT_RIGHT},
+                                        {"MB", .align = NT_RIGHT},
+                                        {"seconds", .align = NT_RIGHT},
                                         {0}};
     nt_table table;
     nt_text text;
@@ -46,7 +46,8 @@ nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
     nt_table_init(&table, columns);
     add_cost(&table, "one by one", &plan->loop);
     add_cost(&table, "as one graph", &plan->merged);
-    nt_table_format(&table, &text);
+    nt_table_room room = {.width = (size_t)nt_console_width(stdout)};
+    nt_table_fit(&table, &room, &text);
     nt_table_finish(&table);
     nt_text_printf(&text,
                    "\nMultiply-adds are of one sample: as the literature counts them, and as the "

@@ -10,6 +10,7 @@ import pty
 import re
 import select
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -75,14 +76,14 @@ def hold(fine, what):
         FAULTS.append(what)
 
 
-TRAIN = ['--set', 'train.epochs=2', '--set', 'data.train=6', '--set', 'data.test=1', '--set', 'data.hold_out=15',
+TRAIN = ['--set', 'train.epochs=4', '--set', 'data.train=4', '--set', 'data.test=1', '--set', 'data.hold_out=15',
          '--set', 'set.width=4', '--threads', '1']
 
 
 def check_progress(program, experiments, folder):
-    for start, then in ((80, 80), (40, 40), (80, 40)):
+    for start, then in ((40, 40), (80, 40)):
         words = [program, 'train', experiments / 'phantom.yaml', '--out', folder / f'{start}-{then}', *TRAIN]
-        raw, status, pieces = on_terminal(words, (start, 24), at={0.9: (then, 24)})
+        raw, status, pieces = on_terminal(words, (start, 24), at={0.8: (then, 24)})
         drawn = [line.split(b'\r')[0].decode() for line in raw.split(DRAWN)[1:]]
         drawn = [line for line in drawn if '%' in line]
         what = f'{start} columns, then {then}'
@@ -96,11 +97,59 @@ def check_progress(program, experiments, folder):
         hold(len(drawn) - last <= 10 * seconds + 1, f'{len(drawn)} lines, {last} last ones, in {seconds:.2f} s')
 
 
+def check_tables(program, experiments, run):
+    """`run`: a run of two seeds."""
+    graph = experiments.parent / 'graphs' / 'resnet8.yaml'
+    piped = subprocess.run([program, 'results', run], check=True, capture_output=True, text=True).stdout
+    hold(max(map(len, piped.splitlines())) > 100 and 'no room' not in piped, 'a pipe gets every column')
+    hold('mean change' in piped and '  recipe' in piped, 'of several seeds there is a row a case')
+    one = subprocess.run([program, 'results', run, '--seeds'], check=True, capture_output=True, text=True).stdout
+    hold('mean change' not in one and '90 % interval' in one, '--seeds has a row for each')
+    for width in (80, 40):
+        for words in (['show', graph], ['results', run], ['results', run, '--seeds'], ['results', run, '--by', 'case'],
+                      ['results', run, '--by', 'group'], ['graphs'], ['ops'], ['ops', 'relu6'], ['doctor']):
+            raw, status, _ = on_terminal([program, *words], (width, 24))
+            what = f"{' '.join(map(str, words[:1] + words[2:]))} at {width}"
+            hold(status == 0 and raw and not too_wide(raw, width), f'{what}: nothing is wider: {too_wide(raw, width)}')
+        raw = on_terminal([program, 'results', run], (width, 24))[0].decode()
+        hold(' '.join(raw.split()).endswith('; --wide prints them, --json all there is'), f'it says so at {width}')
+        hold('edit' not in raw.split('---')[0], f'the edit has left at {width}')
+    raw = on_terminal([program, 'results', run, '--wide'], (40, 24))[0].decode().replace('\r\n', '\n')
+    hold(raw == piped, '--wide is as a pipe gets it')
+
+
+def check_pager(program, experiments, run):
+    env = {'PAGER': 'sed s/^/@/'}
+    graph = experiments.parent / 'graphs' / 'resnet8.yaml'
+
+    def paged(words, height=24, **other):
+        raw, status, _ = on_terminal([program, *words], (80, height), {**env, **other})
+        lines = lines_of(raw)
+        hold(status == 0 and lines, f"{words[0]} is shown")
+        return all(line.startswith('@') for line in lines)
+
+    hold(paged(['show', graph]), 'what is longer than the screen goes through $PAGER')
+    hold(paged(['results', run]), 'results, too')
+    hold(not paged(['show', graph], 200), 'what is shorter does not')
+    hold(not paged(['show', graph, '--no-pager']), '--no-pager')
+    hold(not paged(['show', graph, '--json']), 'JSON does not')
+    hold(not paged(['show', graph], PAGER='cat'), 'PAGER=cat is none')
+    hold(not paged(['show', graph], PAGER='/no/such/program 2> /dev/null'), 'one that is not there is none')
+    raw, status, _ = on_terminal([program, 'show', graph], (80, 5), {'PAGER': 'head -n 2'})
+    hold(status == 0 and len(lines_of(raw)) == 2, 'one that ends early')
+
+
 def main():
     program, experiments = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         check_progress(program, experiments, folder)
+        run = folder / 'two'
+        subprocess.run([program, 'run', experiments / 'phantom.yaml', '--out', run, '--quiet', '--set', 'seeds=[0,1]',
+                        *TRAIN, '--set', 'train.epochs=1', '--set', 'evaluate.batch=15'],
+                       check=True, stdout=subprocess.DEVNULL)
+        check_tables(program, experiments, run)
+        check_pager(program, experiments, run)
     return 1 if FAULTS else 0
 
 

@@ -69,7 +69,8 @@ static void test_wrap(void **state) {
 
 static void test_table(void **state) {
     (void)state;
-    static const nt_column columns[] = {{"#", NT_RIGHT}, {"layer", NT_LEFT}, {"n", NT_RIGHT}, {0}};
+    static const nt_column columns[] = {
+        {"#", .align = NT_RIGHT}, {"layer", .align = NT_LEFT}, {"n", .align = NT_RIGHT}, {0}};
     nt_table table;
     nt_text text;
     nt_table_init(&table, columns);
@@ -95,6 +96,56 @@ static void test_table(void **state) {
     nt_text_finish(&text);
 }
 
+static void check_fit(const nt_table *table, size_t width, const char *expected) {
+    nt_table_room room = {.width = width};
+    nt_text text;
+    nt_text_init(&text);
+    nt_table_fit(table, &room, &text);
+    nt_table_note_left_out(&room, "--wide", &text);
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* What may leave does, in its order; what may be cut is; the rest has several lines. */
+static void test_table_fit(void **state) {
+    (void)state;
+    static const nt_column columns[] = {{"name", NT_LEFT, .cut = true},
+                                        {"edit", NT_LEFT, .leaves = 2},
+                                        {"n", NT_RIGHT, .leaves = 1},
+                                        {"meaning", NT_LEFT, .wrap = true},
+                                        {0}};
+    nt_table table;
+    nt_table_init(&table, columns);
+    nt_table_cell(&table, "layer1.0.conv1");
+    nt_table_cell(&table, "zero");
+    nt_table_count(&table, 1234);
+    nt_table_cell(&table, "one two three four five");
+    assert_int_equal(nt_table_width(&table), 14 + 2 + 4 + 2 + 5 + 2 + 23);
+    check_fit(&table, 52,
+              "name            edit      n  meaning\n"
+              "----------------------------------------------------\n"
+              "layer1.0.conv1  zero  1,234  one two three four five\n");
+    check_fit(&table, 47,
+              "name            edit      n  meaning\n"
+              "-----------------------------------------------\n"
+              "layer1.0.conv1  zero  1,234  one two three four\n"
+              "                             five\n");
+    check_fit(&table, 41,
+              "name                n  meaning\n"
+              "-----------------------------------------\n"
+              "layer1.0.conv1  1,234  one two three four\n"
+              "                       five\n\n"
+              "41 columns have no room for edit; --wide\n");
+    check_fit(&table, 30,
+              "name          meaning\n"
+              "------------------------------\n"
+              "layer1\xE2\x80\xA6"
+              "conv1  one two three\n"
+              "              four five\n\n"
+              "30 columns have no room for\nedit, n; --wide\n");
+    nt_table_finish(&table);
+}
+
 static void *no_memory(void *user, void *block, size_t old_size, size_t new_size) {
     (void)user, (void)block, (void)old_size, (void)new_size;
     return NULL;
@@ -102,7 +153,7 @@ static void *no_memory(void *user, void *block, size_t old_size, size_t new_size
 
 static void test_table_out_of_memory(void **state) {
     (void)state;
-    static const nt_column columns[] = {{"a", NT_LEFT}, {0}};
+    static const nt_column columns[] = {{"a", .align = NT_LEFT}, {0}};
     nt_table table;
     nt_text text;
     nt_alloc_set_hook(no_memory, NULL);
@@ -334,6 +385,7 @@ int main(void) {
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_fit),
         cmocka_unit_test(test_table_out_of_memory),
         cmocka_unit_test(test_json_numbers),
         cmocka_unit_test(test_json_layout),
