@@ -14,7 +14,7 @@ enum { NT_BENCH_ROUNDS = 1000 }; /* at most */
 typedef struct nt_bench_options {
     const char *peer, *peer_args;
     int32_t batch, repeat, rounds, threads, conv, compare;
-    bool train, json;
+    bool train, json, wide;
 } nt_bench_options;
 
 /* One way to run the network: an evaluation's graph, or a training step. */

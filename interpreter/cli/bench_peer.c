@@ -65,9 +65,9 @@ static spread ratios(const nt_bench *b, const way *w) {
 /* --- text ------------------------------------------------------------------------------------- */
 
 void nt_bench_add_peer(const nt_bench *b, nt_text *text) {
-    static const nt_column columns[] = {{"", NT_LEFT},          {"images/s", NT_RIGHT},
-                                        {"ratio", NT_RIGHT},    {"least", NT_RIGHT},
-                                        {"greatest", NT_RIGHT}, {0}};
+    static const nt_column columns[] = {
+        {"", .align = NT_LEFT},       {"images/s", .align = NT_RIGHT}, {"ratio", .align = NT_RIGHT},
+        {"least", .align = NT_RIGHT}, {"greatest", .align = NT_RIGHT}, {0}};
     nt_torch_told told = nt_torch_peer_told(b->peer);
     nt_table table;
     nt_text_printf(text, "\nagainst PyTorch %s, %s, of ", told.version, told.network);

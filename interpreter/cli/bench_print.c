@@ -69,15 +69,16 @@ static double seconds_of_other(const nt_bench *b, int32_t step) {
 }
 
 #define COLUMNS                                                                                    \
-    {"node", NT_LEFT}, {"op", NT_LEFT}, {"algorithm", NT_LEFT}, {"ms", NT_RIGHT},                  \
-        {"share", NT_RIGHT}, {"waiting", NT_RIGHT}, {"GFLOP/s", NT_RIGHT}, {"of peak", NT_RIGHT},  \
-    {                                                                                              \
-        "MB", NT_RIGHT                                                                             \
+    {"node", NT_LEFT, .cut = true}, {"op", NT_LEFT, .leaves = 1, .cut = true},                     \
+        {"algorithm", NT_LEFT, .leaves = 2}, {"ms", .align = NT_RIGHT},                            \
+        {"share", .align = NT_RIGHT}, {"waiting", NT_RIGHT, .leaves = 5},                          \
+        {"GFLOP/s", NT_RIGHT, .leaves = 3}, {"of peak", NT_RIGHT, .leaves = 4}, {                  \
+        "MB", NT_RIGHT, .leaves = 6                                                                \
     }
 
 static const nt_column columns[] = {COLUMNS, {0}};
 static const nt_column columns_compared[] = {
-    COLUMNS, {"direct ms", NT_RIGHT}, {"gain", NT_RIGHT}, {0}};
+    COLUMNS, {"direct ms", .align = NT_RIGHT}, {"gain", .align = NT_RIGHT}, {0}};
 
 static void add_comparison(const nt_bench *b, int32_t step, double seconds, nt_table *table) {
     double other = seconds_of_other(b, step);
@@ -151,6 +152,7 @@ static nt_status print_table(const nt_bench *b) {
     const nt_bench_side *at = &b->sides[0];
     nt_table table;
     nt_text text;
+    nt_table_room room = {.width = b->options->wide ? 0 : (size_t)nt_console_width(stdout)};
     nt_text_init(&text);
     nt_table_init(&table, b->side_count > 1 ? columns_compared : columns);
     for (int32_t s = 0; s < nt_bench_plan(b, at)->varying_count; s++) {
@@ -166,7 +168,8 @@ static nt_status print_table(const nt_bench *b) {
         if (b->side_count > 1)
             add_comparison(b, s, r.seconds, &table);
     }
-    nt_table_format(&table, &text);
+    nt_table_fit(&table, &room, &text);
+    nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
     nt_table_finish(&table);
     add_totals(b, &text);
     if (b->peer)

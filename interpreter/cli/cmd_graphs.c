@@ -11,10 +11,11 @@
 #include <string.h>
 
 typedef struct graphs_options {
-    bool json;
+    bool json, wide;
 } graphs_options;
 
-static const nt_field graphs_fields[] = {NT_OPTION_JSON(graphs_options), {0}};
+static const nt_field graphs_fields[] = {
+    NT_OPTION_WIDE(graphs_options), NT_OPTION_JSON(graphs_options), {0}};
 
 static const nt_operand graphs_operands[] = {
     {"FOLDER", "where graph files are; without it: those that come with the program",
@@ -114,7 +115,7 @@ static json_t *params_json(const nt_yaml *params) {
 typedef struct listing {
     nt_table table;
     json_t *json; /* NULL: out of memory, or not wanted */
-    bool as_json;
+    bool as_json, wide;
 } listing;
 
 static void add_row(listing *to, const nt_network *network, const nt_yaml *params) {
@@ -170,17 +171,25 @@ static nt_status print_listing(listing *to) {
     }
     nt_text text;
     nt_text_init(&text);
-    nt_table_format(&to->table, &text);
+    nt_table_room room = {.width = to->wide ? 0 : (size_t)nt_console_width(stdout)};
+    nt_table_fit(&to->table, &room, &text);
+    nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
     return nt_print(&text);
 }
 
-static nt_status list(const char *folder, bool as_json, nt_arena *arena, nt_error *error) {
-    static const nt_column columns[] = {{"network", NT_LEFT},        {"parameters", NT_RIGHT},
-                                        {"multiply-adds", NT_RIGHT}, {"what it is", NT_LEFT},
-                                        {"params", NT_LEFT},         {0}};
+static nt_status list(const char *folder, const graphs_options *options, nt_arena *arena,
+                      nt_error *error) {
+    static const nt_column columns[] = {{"network", NT_LEFT, .cut = true},
+                                        {"parameters", .align = NT_RIGHT},
+                                        {"multiply-adds", NT_RIGHT, .leaves = 1},
+                                        {"what it is", NT_LEFT, .leaves = 2, .cut = true},
+                                        {"params", NT_LEFT, .leaves = 3, .wrap = true},
+                                        {0}};
     nt_names files;
     NT_TRY(nt_files_in(folder, ".yaml", arena, &files, error));
-    listing to = {.as_json = as_json, .json = as_json ? json_array() : NULL};
+    listing to = {.as_json = options->json,
+                  .wide = options->wide,
+                  .json = options->json ? json_array() : NULL};
     nt_table_init(&to.table, columns);
     nt_status status = NT_OK;
     for (int32_t i = 0; status == NT_OK && i < files.count; i++) {
@@ -202,7 +211,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const char *folder = arguments->word_count > 0 ? arguments->words[0] : shipped(&arena);
     nt_status status;
     if (folder)
-        status = list(folder, options->json, &arena, error);
+        status = list(folder, options, &arena, error);
     else
         status = nt_error_say(error, NT_USAGE,
                               "the networks are not where they were installed: name their FOLDER");
@@ -218,6 +227,8 @@ const nt_command nt_command_graphs = {
     .detail =
         "Numbers are those of the params as they stand; --set NAME=VALUE changes one wherever a\n"
         "graph is read. --json has the files' paths, and each param's default as it is written.\n",
+    .examples = "nontrivial graphs\n"
+                "nontrivial graphs my-graphs --json\n",
     .syntax = {.operands = graphs_operands},
     .run = run,
 };

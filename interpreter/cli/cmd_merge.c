@@ -12,14 +12,13 @@
 
 typedef struct merge_options {
     int32_t threads;
-    bool json, quiet;
+    bool json, quiet, seeds, wide;
 } merge_options;
 
 static const nt_field merge_fields[] = {
-    NT_OPTION_THREADS(merge_options),
-    NT_OPTION_QUIET(merge_options),
-    NT_OPTION_JSON(merge_options),
-    {0},
+    NT_OPTION_THREADS(merge_options), NT_OPTION_QUIET(merge_options),
+    NT_OPTION_SEEDS(merge_options),   NT_OPTION_WIDE(merge_options),
+    NT_OPTION_JSON(merge_options),    {0},
 };
 
 static const nt_operand merge_operands[] = {
@@ -56,13 +55,14 @@ static const char *const *command_of(const nt_arguments *arguments, nt_arena *ar
 }
 
 /* Everything is known: running the suite finds it, and writes what follows from it. */
-static nt_status write_results(const nt_suite *suite, const nt_suite_options *options, bool json,
-                               nt_progress_bar *bar, nt_error *error) {
+static nt_status write_results(const nt_suite *suite, const nt_suite_options *options,
+                               const merge_options *given, nt_progress_bar *bar, nt_error *error) {
     nt_results *results = NULL;
     nt_status status = nt_suite_run(suite, options, &results, error);
     nt_progress_bar_finish(bar);
     if (status == NT_OK)
-        status = nt_run_tables_print(results, json);
+        status = nt_run_tables_print(
+            results, &(nt_run_tables_options){given->json, given->seeds, given->wide});
     if (status == NT_OK)
         nt_progress_note(options->progress,
                          "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
@@ -100,7 +100,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (status == NT_OK)
         status = nt_suite_merge(&merging, &suite, error);
     if (status == NT_OK)
-        status = write_results(suite, &run_options, options->json, &bar, error);
+        status = write_results(suite, &run_options, options, &bar, error);
     nt_progress_bar_finish(&bar);
     nt_suite_free(suite);
     nt_arena_finish(&arena);
@@ -113,6 +113,7 @@ const nt_command nt_command_merge = {
              .fields = merge_fields,
              .size = sizeof(merge_options)},
     .detail = merge_detail,
+    .examples = "nontrivial merge runs/first\n",
     .syntax = {.operands = merge_operands},
     .run = run,
 };

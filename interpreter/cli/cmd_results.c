@@ -2,6 +2,7 @@
 #include "command.h"
 #include "console.h"
 #include "packed.h"
+#include "pager.h"
 #include "recompute.h"
 #include "results_file.h"
 #include "results_print.h"
@@ -11,7 +12,7 @@ typedef struct results_options {
     const char *group, *name, *images;
     double margin;
     int32_t seed, verdict, order, view;
-    bool json, csv, recompute, method;
+    bool json, csv, recompute, method, seeds, wide, no_pager;
 } results_options;
 
 static const char *const verdicts[] = {"any", "trivial", "critical", "better", "undecided", NULL};
@@ -28,8 +29,10 @@ static const nt_field results_fields[] = {
      .doc = "only what has this verdict"},
     {"margin", NT_REAL, offsetof(results_options, margin), NULL, 0, 1,
      .doc = "judge by this margin, not by the run's"},
-    {"by", NT_CHOICE, offsetof(results_options, view), "seed", .choices = views,
-     .doc = "a row for each case and seed, for each case, or for each group"},
+    {"by", NT_CHOICE, offsetof(results_options, view), .choices = views,
+     .doc = "a row for each case and seed, for each case with a count of verdicts, or for each "
+            "group"},
+    NT_OPTION_SEEDS(results_options),
     {"sort", NT_CHOICE, offsetof(results_options, order), "none", .choices = orders,
      .doc = "how to order the cases of a group; none: as the suite does"},
     {"images", NT_STRING, offsetof(results_options, images),
@@ -40,6 +43,8 @@ static const nt_field results_fields[] = {
      .doc = "say how the run was made, in sentences for a paper"},
     {"csv", NT_BOOL, offsetof(results_options, csv), "false",
      .doc = "print CSV in place of a table"},
+    NT_OPTION_WIDE(results_options),
+    NT_OPTION_NO_PAGER(results_options),
     NT_OPTION_JSON(results_options),
     {0},
 };
@@ -63,13 +68,15 @@ static const char results_detail[] =
     "loss;\n"
     "better: it is a gain; undecided: neither is shown.\n"
     "\n"
+    "With several seeds a row is of a case: means over the seeds, their deviation and, under\n"
+    "recipe, what they say together of the recipe that trained them. --seeds prints a row for "
+    "each\n"
+    "seed; so do --seed, --verdict and --sort p, which are about single ones.\n"
+    "\n"
     "--sort puts the greatest loss, the lowest value, the lowest p first, within each group.\n"
-    "--by case gives means over the seeds and, under recipe, what they say together of the recipe "
-    "that\n"
-    "trained them; --by group also tau, Kendall's, which says how well the seeds agree on the "
-    "order "
-    "of\n"
-    "the cases. --images numbers the images of the split from 0.\n"
+    "--by case also counts how many seeds have each verdict; --by group has tau, Kendall's, which\n"
+    "says how well the seeds agree on the order of the cases. --images numbers the images of the "
+    "split from 0.\n"
     "\n"
     "--recompute takes what was measured from results.json and every image's outcome "
     "from\n" NT_PACKED_NAME
@@ -79,11 +86,9 @@ static const char results_detail[] =
 /* --- what goes with what ---------------------------------------------------------------------- */
 
 static nt_status check_pairs(const nt_arguments *arguments, nt_error *error) {
-    static const char *const apart[][2] = {{"json", "csv"},
-                                           {"images", "case"},
-                                           {"images", "by"},
-                                           {"images", "sort"},
-                                           {"images", "verdict"}};
+    static const char *const apart[][2] = {
+        {"json", "csv"},  {"images", "case"}, {"images", "seeds"},  {"by", "seeds"},
+        {"images", "by"}, {"images", "sort"}, {"images", "verdict"}};
     const results_options *options = arguments->record;
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
         if (nt_arguments_have(arguments, apart[i][0]) && nt_arguments_have(arguments, apart[i][1]))
@@ -136,27 +141,40 @@ static nt_status find_images(nt_results_query *query, nt_arena *arena, nt_error 
 
 static nt_status print(const nt_results_query *query, const results_options *options) {
     nt_text text;
+    nt_table_room room = {.width = options->wide ? 0 : (size_t)nt_console_width(stdout)};
     if (options->json)
         return nt_json_print(nt_results_query_json(query));
     nt_text_init(&text);
     if (options->csv)
         nt_results_csv(query, &text);
     else
-        nt_results_tables(query, &text);
-    return nt_print(&text);
+        nt_results_tables(query, &room, &text);
+    nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
+    return options->csv ? nt_print(&text) : nt_page(&text, options->no_pager);
+}
+
+/* Who asks for nothing else gets a row a case where there are several seeds; files for other
+ * programs stay as they always were, with every row. */
+static nt_results_view view_of(const nt_arguments *arguments, const nt_run_results *results) {
+    const results_options *options = arguments->record;
+    if (options->images)
+        return NT_VIEW_IMAGES;
+    if (nt_arguments_have(arguments, "by") || !results->several_seeds || options->seeds ||
+        options->json || options->csv || nt_arguments_have(arguments, "seed") ||
+        options->verdict > 0 || options->order == NT_ORDER_P)
+        return (nt_results_view)options->view;
+    return NT_VIEW_MEANS;
 }
 
 static nt_status answer(const nt_arguments *arguments, const nt_run_results *results,
                         nt_arena *arena, nt_error *error) {
     const results_options *options = arguments->record;
-    nt_results_query query = {.results = results,
-                              .view = options->images ? NT_VIEW_IMAGES
-                                                      : (nt_results_view)options->view};
+    nt_results_query query = {.results = results, .view = view_of(arguments, results)};
     NT_TRY(choose(arguments, &query, arena, error));
     nt_status status = NT_OK;
     if (query.view == NT_VIEW_IMAGES)
         NT_TRY(find_images(&query, arena, error));
-    if (query.view == NT_VIEW_CASE)
+    if (query.view == NT_VIEW_CASE || query.view == NT_VIEW_MEANS)
         status = nt_run_by_case(&query.rows, (nt_run_order)options->order, arena, &query.summaries);
     if (query.view == NT_VIEW_GROUP)
         status = nt_run_by_group(&query.rows, arena, &query.summaries);
@@ -221,6 +239,8 @@ const nt_command nt_command_results = {
              .fields = results_fields,
              .size = sizeof(results_options)},
     .detail = results_detail,
+    .examples = "nontrivial results runs/first --sort change\n"
+                "nontrivial results runs/first --group each-layer --csv\n",
     .syntax = {.operands = results_operands},
     .run = run,
 };

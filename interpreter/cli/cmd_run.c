@@ -8,7 +8,7 @@
 
 typedef struct run_options {
     nt_suite_job_options job;
-    bool json, one_by_one, plan, decide, full;
+    bool json, one_by_one, plan, decide, full, seeds, wide;
 } run_options;
 
 static const nt_field run_fields[] = {
@@ -21,6 +21,8 @@ static const nt_field run_fields[] = {
      .doc = "measure every case to the end, whatever the suite says; goes on from decided ones"},
     {"one-by-one", NT_BOOL, offsetof(run_options, one_by_one), "false",
      .doc = "evaluate a graph for each case, not one for all: the same results, slower"},
+    NT_OPTION_SEEDS(run_options),
+    NT_OPTION_WIDE(run_options),
     NT_OPTION_JSON(run_options),
     {0},
 };
@@ -59,7 +61,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
         status = nt_suite_run(job.suite, &job.options, &results, error);
     nt_progress_bar_finish(&job.bar);
     if (status == NT_OK && results)
-        status = nt_run_tables_print(results, options->json);
+        status = nt_run_tables_print(
+            results, &(nt_run_tables_options){options->json, options->seeds, options->wide});
     if (status == NT_OK && results)
         nt_progress_note(&job.progress,
                          "the run folder %s has results.csv, results.json and " NT_STORE_NAME,
@@ -78,6 +81,8 @@ const nt_command nt_command_run = {
              .doc = "run a suite: train what has no weights, measure every case, write tables",
              .fields = run_fields,
              .size = sizeof(run_options)},
+    .examples = "nontrivial run suite.yaml --plan\n"
+                "nontrivial run suite.yaml --out runs/first --set seeds=[0,1]\n",
     .syntax = {.operands = run_operands,
                .settings = "override a value of the suite by its path: evaluate.limit=1000"},
     .together = true,

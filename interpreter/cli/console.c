@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool muted;
@@ -30,6 +31,24 @@ bool nt_console_terminal(FILE *stream) {
 bool nt_console_colour(FILE *stream) {
     const char *forbidden = getenv("NO_COLOR");
     return nt_console_terminal(stream) && !(forbidden && forbidden[0]);
+}
+
+static struct winsize size_of(FILE *stream) {
+    struct winsize size = {0};
+    if (!isatty(fileno(stream)))
+        return size;
+    (void)ioctl(fileno(stream), TIOCGWINSZ, &size);
+    size.ws_col = size.ws_col ? size.ws_col : 80;
+    size.ws_row = size.ws_row ? size.ws_row : 24;
+    return size;
+}
+
+int nt_console_width(FILE *stream) {
+    return size_of(stream).ws_col;
+}
+
+int nt_console_height(FILE *stream) {
+    return size_of(stream).ws_row;
 }
 
 static void keep_errno(bool failed) {
@@ -66,7 +85,7 @@ void nt_print_error(const nt_error *error) {
 nt_status nt_print_finish(nt_error *error) {
     keep_errno(fflush(stdout) != 0);
     keep_errno(fclose(stdout) != 0);
-    if (print_errno == 0)
+    if (print_errno == 0 || print_errno == EPIPE) /* a reader that left has all that it wants */
         return NT_OK;
     return nt_error_say(error, NT_IO, "cannot write standard output: %s", strerror(print_errno));
 }

@@ -24,6 +24,11 @@ bool nt_console_muted(void);
 bool nt_console_colour(FILE *stream);
 bool nt_console_terminal(FILE *stream);
 
+/* Columns of the terminal that `stream` is, as they are now, or its lines; 80 and 24 where it
+ * doesn't say; 0 where it is none. */
+int nt_console_width(FILE *stream);
+int nt_console_height(FILE *stream);
+
 /* Prints and finishes `text`. NT_NO_MEMORY if it is incomplete; then nothing is printed. */
 nt_status nt_print(nt_text *text);
 
@@ -33,7 +38,8 @@ nt_status nt_json_print(json_t *value);
 /* Shows every diagnostic of `error` on standard error, after what was printed before. */
 void nt_print_error(const nt_error *error);
 
-/* Flushes and closes standard output. NT_IO when any of it was lost. */
+/* Flushes and closes standard output. NT_IO when any of it was lost, but where its reader closed a
+ * pipe: `| head` has what it wants. */
 nt_status nt_print_finish(nt_error *error);
 
 #endif

@@ -157,10 +157,10 @@ static void add_share(nt_table *table, double share) {
 }
 
 static void print_classes(const nt_eval_report *s, nt_text *text) {
-    static const nt_column columns[] = {{"class", NT_LEFT},
-                                        {"dice", NT_RIGHT},
-                                        {"iou", NT_RIGHT},
-                                        {"share of pixels", NT_RIGHT},
+    static const nt_column columns[] = {{"class", .align = NT_LEFT},
+                                        {"dice", .align = NT_RIGHT},
+                                        {"iou", .align = NT_RIGHT},
+                                        {"share of pixels", .align = NT_RIGHT},
                                         {0}};
     nt_class_score scores[MOST_CLASSES];
     nt_table table;

@@ -4,25 +4,26 @@
 #include "results_words.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { NUMBERS = 6 }; /* columns from the value to the p values */
 
 void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds, bool early) {
     nt_column *columns = table->columns;
     int count = 0;
-    columns[count++] = (nt_column){"case", NT_LEFT};
-    columns[count++] = (nt_column){"edit", NT_LEFT};
+    columns[count++] = (nt_column){"case", NT_LEFT, .cut = true};
+    columns[count++] = (nt_column){"edit", NT_LEFT, .leaves = 4, .cut = true};
     if (seeds)
-        columns[count++] = (nt_column){"seed", NT_RIGHT};
+        columns[count++] = (nt_column){"seed", .align = NT_RIGHT};
     if (early)
-        columns[count++] = (nt_column){"images", NT_RIGHT};
-    columns[count++] = (nt_column){nt_metric_names[metric], NT_RIGHT};
-    columns[count++] = (nt_column){"change", NT_RIGHT};
-    columns[count++] = (nt_column){"95 % interval", NT_LEFT};
-    columns[count++] = (nt_column){"90 % interval", NT_LEFT};
-    columns[count++] = (nt_column){"p inside", NT_RIGHT};
-    columns[count++] = (nt_column){"p outside", NT_RIGHT};
-    columns[count++] = (nt_column){"verdict", NT_LEFT};
+        columns[count++] = (nt_column){"images", NT_RIGHT, .leaves = 2};
+    columns[count++] = (nt_column){nt_metric_names[metric], NT_RIGHT, .leaves = 1};
+    columns[count++] = (nt_column){"change", .align = NT_RIGHT};
+    columns[count++] = (nt_column){"95 % interval", NT_LEFT, .leaves = 3};
+    columns[count++] = (nt_column){"90 % interval", NT_LEFT, .leaves = 7};
+    columns[count++] = (nt_column){"p inside", NT_RIGHT, .leaves = 6};
+    columns[count++] = (nt_column){"p outside", NT_RIGHT, .leaves = 5};
+    columns[count++] = (nt_column){"verdict", NT_LEFT, .cut = true};
     columns[count] = (nt_column){0};
     table->seeds = seeds;
     table->early = early;
@@ -124,6 +125,50 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
     add_p(t, finding->judgement.holm.outside);
     nt_table_cellf(t, "%s%s%s", nt_verdict_name(finding->judgement.verdict),
                    nt_finding_given_up(finding) ? ", given up" : "", cut ? ", cut" : "");
+}
+
+void nt_means_table_init(nt_table *table, nt_column columns[8], nt_metric metric) {
+    const nt_column all[] = {{"case", NT_LEFT, .cut = true},
+                             {"edit", NT_LEFT, .leaves = 5, .cut = true},
+                             {nt_metric_names[metric], NT_RIGHT, .leaves = 1},
+                             {"mean change", .align = NT_RIGHT},
+                             {"deviation", NT_RIGHT, .leaves = 2},
+                             {"95 % (recipe)", NT_LEFT, .leaves = 4},
+                             {"recipe", NT_LEFT, .cut = true},
+                             {0}};
+    memcpy(columns, all, sizeof all);
+    nt_table_init(table, columns);
+}
+
+void nt_means_table_baseline(nt_table *table, nt_spread value) {
+    nt_table_cell(table, NT_BASELINE);
+    nt_table_cell(table, "");
+    nt_table_share(table, value.mean);
+    nt_table_cell(table, "");
+    nt_table_share(table, value.deviation);
+    add_empty(table, 2);
+}
+
+void nt_means_table_case(nt_table *table, const char *name, const char *edit,
+                         const nt_spread *value, const nt_spread *change,
+                         const nt_recipe_finding *recipe, int32_t failures) {
+    nt_text words;
+    nt_text_init(&words);
+    nt_table_cell(table, name);
+    nt_table_edit(table, edit);
+    nt_table_share(table, value->mean);
+    nt_table_change(table, change->mean);
+    nt_table_share(table, change->deviation);
+    if (recipe && recipe->recipe.seeds > 1) {
+        nt_table_interval(table, recipe->judgement.within_95);
+        nt_recipe_add_verdict(recipe, &words);
+    } else {
+        nt_table_cell(table, "");
+    }
+    if (failures > 0)
+        nt_text_printf(&words, "%s%d without a result", words.length ? ", " : "", failures);
+    nt_table_cell(table, words.failed ? NULL : words.bytes);
+    nt_text_finish(&words);
 }
 
 void nt_findings_note_uncounted(const nt_outcome *baseline, nt_text *text) {

@@ -34,6 +34,17 @@ void nt_table_interval(nt_table *table, nt_interval interval);
 void nt_table_share(nt_table *table, double share);
 void nt_table_recipe(nt_table *table, const nt_recipe_finding *recipe);
 
+/* A table with one row for all seeds of a case: means, their spread, and what they say together of
+ * the recipe that trained them. */
+void nt_means_table_init(nt_table *table, nt_column columns[8], nt_metric metric);
+void nt_means_table_baseline(nt_table *table, nt_spread value);
+
+/* `failures` of the seeds have no numbers: the last cell says so. `recipe`: NULL where there is but
+ * one. */
+void nt_means_table_case(nt_table *table, const char *name, const char *edit,
+                         const nt_spread *value, const nt_spread *change,
+                         const nt_recipe_finding *recipe, int32_t failures);
+
 /* Appends how many images are in no value, if any are. */
 void nt_findings_note_uncounted(const nt_outcome *baseline, nt_text *text);
 

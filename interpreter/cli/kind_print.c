@@ -3,6 +3,7 @@
 #include "kind_print.h"
 
 #include "console.h"
+#include "fit.h"
 #include "json_out.h"
 #include "table.h"
 
@@ -29,11 +30,11 @@ static const nt_kind *const *next(const nt_kind_family *family, const nt_kind *c
 
 nt_status nt_kinds_print(const nt_kind_family *family, const nt_kind_column *between,
                          const char *doc_title) {
-    nt_column columns[4] = {{family->noun, NT_LEFT}};
+    nt_column columns[4] = {{family->noun, .align = NT_LEFT}};
     int count = 1;
     if (between)
-        columns[count++] = (nt_column){between->title, NT_RIGHT};
-    columns[count] = (nt_column){doc_title, NT_LEFT};
+        columns[count++] = (nt_column){between->title, NT_RIGHT, .leaves = 1};
+    columns[count] = (nt_column){doc_title, NT_LEFT, .wrap = true};
     nt_table table;
     nt_text text;
     nt_table_init(&table, columns);
@@ -48,7 +49,8 @@ nt_status nt_kinds_print(const nt_kind_family *family, const nt_kind_column *bet
         nt_table_cell(&table, (*at)->doc);
     }
     nt_text_clear(&text);
-    nt_table_format(&table, &text);
+    nt_table_room room = {.width = (size_t)nt_console_width(stdout)};
+    nt_table_fit(&table, &room, &text);
     nt_table_finish(&table);
     return nt_print(&text);
 }
@@ -66,9 +68,34 @@ nt_status nt_kinds_print_json(const nt_kind_family *family,
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
+/* A paragraph a field, for who has no room for a table. */
+static void add_paragraphs(const nt_kind *kind, size_t width, nt_text *text) {
+    nt_text line;
+    nt_text_init(&line);
+    for (const nt_field *field = kind->fields; field->name; field++) {
+        if (field->hidden)
+            continue;
+        nt_text_clear(&line);
+        nt_text_printf(&line, "%s: %s; ", field->name, field->doc);
+        nt_field_describe(field, &line);
+        if (field->fallback)
+            nt_text_printf(&line, "; default: %s", field->fallback);
+        else
+            nt_text_add(&line, "; must be given");
+        nt_text_add_wrapped(text, line.bytes, width, 0, 2);
+        nt_text_add(text, "\n");
+    }
+    text->failed = text->failed || line.failed;
+    nt_text_finish(&line);
+}
+
 void nt_kind_add_table(const nt_kind *kind, const char *noun, nt_text *text) {
-    const nt_column columns[] = {
-        {noun, NT_LEFT}, {"takes", NT_LEFT}, {"default", NT_LEFT}, {"meaning", NT_LEFT}, {0}};
+    const nt_column columns[] = {{noun, .align = NT_LEFT},
+                                 {"takes", .align = NT_LEFT},
+                                 {"default", .align = NT_LEFT},
+                                 {"meaning", .align = NT_LEFT},
+                                 {0}};
+    size_t room = (size_t)nt_console_width(stdout);
     nt_table table;
     nt_text takes;
     nt_table_init(&table, columns);
@@ -85,7 +112,10 @@ void nt_kind_add_table(const nt_kind *kind, const char *noun, nt_text *text) {
     }
     if (table.count > 0) {
         nt_text_add(text, "\n");
-        nt_table_format(&table, text);
+        if (room > 0 && !table.failed && nt_table_width(&table) > room)
+            add_paragraphs(kind, room, text);
+        else
+            nt_table_format(&table, text);
     }
     text->failed = text->failed || takes.failed;
     nt_text_finish(&takes);

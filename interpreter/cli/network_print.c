@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "json_out.h"
+#include "pager.h"
 #include "table.h"
 #include <string.h>
 
@@ -61,15 +62,15 @@ static void add_totals(const nt_network *network, nt_table *table) {
     nt_table_count(table, nt_network_multiply_adds(network));
 }
 
-nt_status nt_network_print_table(const nt_network *network) {
+nt_status nt_network_print_table(const nt_network *network, bool wide, bool direct) {
     static const nt_column columns[] = {
-        {"#", NT_RIGHT},
-        {"layer", NT_LEFT},
-        {"op", NT_LEFT},
-        {"inputs", NT_LEFT},
-        {"output", NT_LEFT},
-        {"parameters", NT_RIGHT},
-        {"multiply-adds", NT_RIGHT},
+        {"#", NT_RIGHT, .leaves = 3},
+        {"layer", NT_LEFT, .cut = true},
+        {"op", NT_LEFT, .leaves = 1, .cut = true},
+        {"inputs", NT_LEFT, .leaves = 5, .cut = true},
+        {"output", .align = NT_LEFT},
+        {"parameters", .align = NT_RIGHT},
+        {"multiply-adds", NT_RIGHT, .leaves = 4},
         {0},
     };
     nt_origins origins;
@@ -77,16 +78,18 @@ nt_status nt_network_print_table(const nt_network *network) {
         return NT_NO_MEMORY;
     nt_table table;
     nt_text text;
+    nt_table_room room = {.width = wide ? 0 : (size_t)nt_console_width(stdout)};
     nt_table_init(&table, columns);
     nt_text_init(&text);
     for (size_t i = 0; i < network->layer_count; i++)
         add_layer(&origins, &network->layers[i], &table);
     add_totals(network, &table);
     add_title(network, &text);
-    nt_table_format(&table, &text);
+    nt_table_fit(&table, &room, &text);
+    nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
     nt_table_finish(&table);
     nt_origins_finish(&origins);
-    return nt_print(&text);
+    return nt_page(&text, direct);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */

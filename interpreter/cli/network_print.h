@@ -5,7 +5,8 @@
 #include "origins.h"
 #include "status.h"
 
-nt_status nt_network_print_table(const nt_network *network);
+/* `wide`: all columns, whatever the terminal has room for; `direct`: not through a pager. */
+nt_status nt_network_print_table(const nt_network *network, bool wide, bool direct);
 nt_status nt_network_print_json(const nt_network *network);
 nt_status nt_network_print_dot(const nt_network *network); /* for Graphviz's dot */
 

@@ -3,6 +3,7 @@
  * text have one source.
  *
  *     --name VALUE   --name=VALUE   --flag   --set key=value (repeated)   --   operands in between
+ *     -n VALUE   -nVALUE   -f   -fg: the letters of common options, nt_option_letter
  *
  * An option without a fallback keeps its zero when it isn't given. Options that many commands share
  * are the macros below; `record` is the command's own struct with a member of that name. */
@@ -21,7 +22,7 @@
     {                                                                                              \
         "threads", NT_INT, offsetof(record, threads),                                              \
             .min = 1, .max = NT_MAX_THREADS,                                                       \
-            .doc = "how many threads may work (default: one a processor)"                          \
+            .doc = "how many threads may work (default: as `nontrivial doctor` says)"              \
     }
 #define NT_OPTION_SEED(record)                                                                     \
     {                                                                                              \
@@ -48,8 +49,32 @@
     }
 #define NT_OPTION_JSON(record)                                                                     \
     { "json", NT_BOOL, offsetof(record, json), "false", .doc = "print JSON in place of a table" }
+#define NT_OPTION_VERBOSE(record)                                                                  \
+    {                                                                                              \
+        "verbose", NT_BOOL, offsetof(record, verbose), "false",                                    \
+            .doc = "say what computes, what is there already and how long each step took"          \
+    }
 #define NT_OPTION_QUIET(record)                                                                    \
     { "quiet", NT_BOOL, offsetof(record, quiet), "false", .doc = "show no progress" }
+
+/* Of a command that prints tables: the record has `wide`; of one whose output is long: `no_pager`.
+ */
+#define NT_OPTION_WIDE(record)                                                                     \
+    {                                                                                              \
+        "wide", NT_BOOL, offsetof(record, wide), "false",                                          \
+            .doc = "print all columns of a table, also where the terminal is narrower"             \
+    }
+#define NT_OPTION_NO_PAGER(record)                                                                 \
+    {                                                                                              \
+        "no-pager", NT_BOOL, offsetof(record, no_pager), "false",                                  \
+            .doc = "print to the terminal also what is longer than it; otherwise $PAGER shows it"  \
+    }
+/* Of a command that prints findings: the record has `seeds`. */
+#define NT_OPTION_SEEDS(record)                                                                    \
+    {                                                                                              \
+        "seeds", NT_BOOL, offsetof(record, seeds), "false",                                        \
+            .doc = "print a row for each seed of a case, not one for all of them"                  \
+    }
 
 #define NT_SETTINGS_DOC "replace a value of the file; may be repeated"
 
@@ -92,10 +117,19 @@ void nt_arguments_finish(nt_arguments *arguments);
 /* Whether the command line has the option: what its value alone may not tell. */
 bool nt_arguments_have(const nt_arguments *arguments, const char *option);
 
-/* " GRAPH [--json] [--set KEY=VALUE]..." */
+/* The letter of an option, 'j' of "json"; 0: it has none. */
+char nt_option_letter(const char *name);
+
+/* " GRAPH [--json] [--set KEY=VALUE]...", without a line end */
 void nt_syntax_usage(const nt_kind *command, const nt_syntax *syntax, nt_text *text);
 
-/* Operands and options, one a line, each with what it takes, its default and its meaning. */
-void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *text);
+/* Operands and options, each with its meaning, what it takes and its default, in lines of up to
+ * `width` columns. */
+void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, size_t width, nt_text *text);
+
+/* What an option's value is called, "N", "CONV"; nothing for a flag. What it means, in one line,
+ * with what it takes and its default. */
+void nt_option_add_value(const nt_field *option, nt_text *text);
+void nt_option_add_meaning(const nt_field *option, nt_text *text);
 
 #endif

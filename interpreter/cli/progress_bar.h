@@ -1,9 +1,6 @@
-/* Progress on standard error: on a terminal one line that is drawn over itself, at most ten times a
- * second,
- *
- *     epoch 3 of 30  [#########...........]  45 %  412/s  1:07 left  loss 0.41
- *
- * otherwise plain lines, at most one in five seconds and one at the end of each task. */
+/* Progress on standard error: on a terminal one line (progress_line.h) that is drawn over itself,
+ * at most ten times a second and once more at the end of each task, as wide as the terminal is
+ * then; otherwise plain lines, at most one in five seconds and one at the end of each task. */
 #ifndef NT_PROGRESS_BAR_H
 #define NT_PROGRESS_BAR_H
 
@@ -12,12 +9,14 @@
 
 typedef struct nt_progress_bar {
     bool quiet, terminal;
+    bool verbose;        /* a note says how long each task took; the owner may set it */
     bool drawn;          /* a line on the terminal waits to be drawn over */
     bool complete;       /* the task has been shown as done */
     char task[64];       /* what is being done, as last told */
     int64_t done;        /* as last told */
     int64_t began_at;    /* what was done when the task began */
     double began, shown; /* seconds on the monotonic clock: this task, the last line */
+    double ended;        /* and the end of the task before, or the start of all */
 } nt_progress_bar;
 
 void nt_progress_bar_init(nt_progress_bar *bar, bool quiet);
@@ -28,7 +27,8 @@ void nt_progress_bar_init(nt_progress_bar *bar, bool quiet);
 void nt_progress_bar_show(void *bar, const char *what, const char *detail, int64_t done,
                           int64_t total);
 
-/* Writes a line of its own, unless the bar is quiet. Made to be passed as an nt_progress's `note`.
+/* Writes a line of its own, on a terminal broken at blanks, unless the bar is quiet. Made to be
+ * passed as an nt_progress's `note`.
  */
 void nt_progress_bar_note(void *bar, const char *line);
 

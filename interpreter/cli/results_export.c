@@ -29,7 +29,7 @@ static void csv_recipe(const nt_recipe_finding *recipe, nt_text *csv) {
 }
 
 static void csv_summaries(const nt_results_query *query, nt_text *csv) {
-    bool cases = query->view == NT_VIEW_CASE;
+    bool cases = query->view != NT_VIEW_GROUP;
     nt_text_printf(csv,
                    "group,%s,results,value_mean,value_sd,change_mean,change_sd,trivial,critical,"
                    "better,undecided,failures,%s\n",
@@ -89,6 +89,7 @@ void nt_results_csv(const nt_results_query *query, nt_text *csv) {
         csv_rows(query, csv);
         break;
     case NT_VIEW_CASE:
+    case NT_VIEW_MEANS:
     case NT_VIEW_GROUP:
         csv_summaries(query, csv);
         break;
@@ -192,6 +193,7 @@ json_t *nt_results_query_json(const nt_results_query *query) {
         return join(about, json_pack("{s:o, s:o}", "baseline", json_baselines(query), "results",
                                      json_rows(query)));
     case NT_VIEW_CASE:
+    case NT_VIEW_MEANS:
         return join(about, json_pack("{s:o}", "cases", json_summaries(query)));
     case NT_VIEW_GROUP:
         return join(about, json_pack("{s:o}", "groups", json_summaries(query)));

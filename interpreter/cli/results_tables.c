@@ -2,6 +2,7 @@
 #include "results_print.h"
 
 #include "findings_table.h"
+#include "statistics.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ static void add_control(const nt_run_row *row, nt_text *text) {
 
 /* The table of rows that have one group: the baselines of its split first. */
 static void add_group(const nt_results_query *query, const nt_run_row *const *rows, size_t count,
-                      nt_text *text) {
+                      nt_table_room *room, nt_text *text) {
     nt_findings_table table;
     bool early = false;
     for (size_t i = 0; i < count; i++)
@@ -43,20 +44,20 @@ static void add_group(const nt_results_query *query, const nt_run_row *const *ro
     for (size_t i = 0; i < count; i++)
         nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, rows[i]->cut,
                                &rows[i]->finding);
-    nt_table_format(&table.table, text);
+    nt_table_fit(&table.table, room, text);
     if (count > 0 && rows[0]->baseline)
         nt_findings_note_uncounted(&rows[0]->baseline->finding.outcome, text);
     nt_table_finish(&table.table);
 }
 
-static void add_rows(const nt_results_query *query, nt_text *text) {
+static void add_rows(const nt_results_query *query, nt_table_room *room, nt_text *text) {
     const nt_run_rows *rows = &query->rows;
     size_t first = 0;
     for (size_t i = 1; i <= rows->count; i++) {
         if (i < rows->count && rows->items[i]->group_start == rows->items[first]->group_start)
             continue;
         add_heading(rows->items[first], text);
-        add_group(query, rows->items + first, i - first, text);
+        add_group(query, rows->items + first, i - first, room, text);
         add_control(rows->items[first], text);
         first = i;
     }
@@ -65,9 +66,9 @@ static void add_rows(const nt_results_query *query, nt_text *text) {
 /* --- summaries -------------------------------------------------------------------------------- */
 
 #define VERDICT_COLUMNS                                                                            \
-    {"trivial", NT_RIGHT}, {"critical", NT_RIGHT}, {"better", NT_RIGHT}, {"undecided", NT_RIGHT},  \
-    {                                                                                              \
-        "no result", NT_RIGHT                                                                      \
+    {"trivial", NT_RIGHT, .leaves = 4}, {"critical", NT_RIGHT, .leaves = 4},                       \
+        {"better", NT_RIGHT, .leaves = 4}, {"undecided", NT_RIGHT, .leaves = 4}, {                 \
+        "no result", NT_RIGHT, .leaves = 5                                                         \
     }
 
 /* Rows of each verdict, and those without one. */
@@ -80,15 +81,15 @@ static void add_verdicts(nt_table *table, const nt_run_summary *summary) {
 }
 
 static void add_case_table(nt_metric metric, const nt_run_summary *items, size_t count,
-                           nt_text *text) {
-    const nt_column columns[] = {{"case", NT_LEFT},
-                                 {"edit", NT_LEFT},
-                                 {"seeds", NT_RIGHT},
-                                 {nt_metric_names[metric], NT_RIGHT},
-                                 {"mean change", NT_RIGHT},
-                                 {"deviation", NT_RIGHT},
+                           nt_table_room *room, nt_text *text) {
+    const nt_column columns[] = {{"case", NT_LEFT, .cut = true},
+                                 {"edit", NT_LEFT, .leaves = 6, .cut = true},
+                                 {"seeds", NT_RIGHT, .leaves = 3},
+                                 {nt_metric_names[metric], NT_RIGHT, .leaves = 1},
+                                 {"mean change", .align = NT_RIGHT},
+                                 {"deviation", NT_RIGHT, .leaves = 2},
                                  VERDICT_COLUMNS,
-                                 {"recipe", NT_LEFT},
+                                 {"recipe", NT_LEFT, .cut = true},
                                  {0}};
     nt_table table;
     nt_table_init(&table, columns);
@@ -105,11 +106,37 @@ static void add_case_table(nt_metric metric, const nt_run_summary *items, size_t
         else
             nt_table_cell(&table, "");
     }
-    nt_table_format(&table, text);
+    nt_table_fit(&table, room, text);
     nt_table_finish(&table);
 }
 
-static void add_cases(const nt_results_query *query, nt_text *text) {
+/* The same for who asked for no view: with the baselines of the split, and without counts. */
+static void add_means(const nt_results_query *query, const nt_run_summary *items, size_t count,
+                      nt_table_room *room, nt_text *text) {
+    nt_column columns[8];
+    nt_table table;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_means_table_init(&table, columns, query->results->scoring.metric);
+    double *values = NT_ARENA_ARRAY(&arena, double, query->baselines.count + 1);
+    int32_t seeds = 0;
+    for (size_t i = 0; values && i < query->baselines.count; i++)
+        if (strcmp(query->baselines.items[i]->split, items[0].first->split) == 0 &&
+            !query->baselines.items[i]->finding.failure)
+            values[seeds++] = query->baselines.items[i]->finding.outcome.value;
+    nt_means_table_baseline(&table, nt_spread_of(values, seeds));
+    nt_table_rule(&table);
+    for (size_t i = 0; i < count; i++)
+        nt_means_table_case(&table, items[i].first->name, items[i].first->edit, &items[i].value,
+                            &items[i].change, items[i].first->recipe, items[i].failures);
+    nt_table_fit(&table, room, text);
+    nt_table_finish(&table);
+    nt_arena_finish(&arena);
+    if (items[0].first->baseline)
+        nt_findings_note_uncounted(&items[0].first->baseline->finding.outcome, text);
+}
+
+static void add_cases(const nt_results_query *query, nt_table_room *room, nt_text *text) {
     const nt_run_summaries *list = &query->summaries;
     size_t first = 0;
     for (size_t i = 1; i <= list->count; i++) {
@@ -117,16 +144,22 @@ static void add_cases(const nt_results_query *query, nt_text *text) {
             list->items[i].first->group_start == list->items[first].first->group_start)
             continue;
         add_heading(list->items[first].first, text);
-        add_case_table(query->results->scoring.metric, list->items + first, i - first, text);
+        if (query->view == NT_VIEW_MEANS)
+            add_means(query, list->items + first, i - first, room, text);
+        else
+            add_case_table(query->results->scoring.metric, list->items + first, i - first, room,
+                           text);
         add_control(list->items[first].first, text);
         first = i;
     }
 }
 
-static void add_groups(const nt_results_query *query, nt_text *text) {
+static void add_groups(const nt_results_query *query, nt_table_room *room, nt_text *text) {
     static const nt_column columns[] = {
-        {"group", NT_LEFT},        {"split", NT_LEFT}, {"cases", NT_RIGHT}, {"results", NT_RIGHT},
-        {"mean change", NT_RIGHT}, VERDICT_COLUMNS,    {"tau", NT_RIGHT},   {0}};
+        {"group", NT_LEFT, .cut = true},    {"split", NT_LEFT, .leaves = 2, .cut = true},
+        {"cases", NT_RIGHT, .leaves = 1},   {"results", NT_RIGHT, .leaves = 3},
+        {"mean change", .align = NT_RIGHT}, VERDICT_COLUMNS,
+        {"tau", .align = NT_RIGHT},         {0}};
     nt_table table;
     nt_table_init(&table, columns);
     for (size_t i = 0; i < query->summaries.count; i++) {
@@ -139,21 +172,23 @@ static void add_groups(const nt_results_query *query, nt_text *text) {
         add_verdicts(&table, item);
         nt_table_share(&table, item->tau);
     }
-    nt_table_format(&table, text);
+    nt_table_fit(&table, room, text);
     nt_table_finish(&table);
 }
 
 /* --- images ----------------------------------------------------------------------------------- */
 
-/* "  lost    1 5 7 …", in lines of up to 100 columns. */
-static void add_numbers(const char *what, const int32_t *numbers, int64_t count, nt_text *text) {
-    enum { WIDEST = 100 };
+/* "  lost    1 5 7 …", in lines of up to 100 columns; `width`: the room, 0: enough. */
+static void add_numbers(const char *what, const int32_t *numbers, int64_t count, size_t width,
+                        nt_text *text) {
+    enum { WIDEST = 100, LEAST = 24 };
     size_t start = text->length;
+    width = width == 0 || width > WIDEST ? WIDEST : width < LEAST ? LEAST : width;
     nt_text_printf(text, "  %-6s", what);
     for (int64_t i = 0; i < count; i++) {
         char number[16];
         int length = snprintf(number, sizeof number, " %d", numbers[i]);
-        if (text->length - start + (size_t)length > WIDEST) {
+        if (text->length - start + (size_t)length > width) {
             start = text->length + 1;
             nt_text_printf(text, "\n  %-6s", "");
         }
@@ -162,7 +197,7 @@ static void add_numbers(const char *what, const int32_t *numbers, int64_t count,
     nt_text_add(text, "\n");
 }
 
-static void add_images(const nt_results_query *query, nt_text *text) {
+static void add_images(const nt_results_query *query, nt_table_room *room, nt_text *text) {
     for (size_t i = 0; i < query->rows.count; i++) {
         const nt_run_row *row = query->rows.items[i];
         const nt_finding *finding = &row->finding;
@@ -176,24 +211,26 @@ static void add_images(const nt_results_query *query, nt_text *text) {
                        (long long)finding->paired.lost, (long long)finding->paired.gained,
                        finding->outcome.total);
         if (finding->paired.lost > 0)
-            add_numbers("lost", query->images[i].lost, finding->paired.lost, text);
+            add_numbers("lost", query->images[i].lost, finding->paired.lost, room->width, text);
         if (finding->paired.gained > 0)
-            add_numbers("gained", query->images[i].gained, finding->paired.gained, text);
+            add_numbers("gained", query->images[i].gained, finding->paired.gained, room->width,
+                        text);
     }
 }
 
-void nt_results_tables(const nt_results_query *query, nt_text *text) {
-    static void (*const views[])(const nt_results_query *,
+void nt_results_tables(const nt_results_query *query, nt_table_room *room, nt_text *text) {
+    static void (*const views[])(const nt_results_query *, nt_table_room *,
                                  nt_text *) = {[NT_VIEW_SEED] = add_rows,
                                                [NT_VIEW_CASE] = add_cases,
                                                [NT_VIEW_GROUP] = add_groups,
-                                               [NT_VIEW_IMAGES] = add_images};
+                                               [NT_VIEW_IMAGES] = add_images,
+                                               [NT_VIEW_MEANS] = add_cases};
     if (query->rows.count > 0) {
-        views[query->view](query, text);
+        views[query->view](query, room, text);
         return;
     }
     if (query->view == NT_VIEW_SEED) {
-        add_group(query, NULL, 0, text);
+        add_group(query, NULL, 0, room, text);
         nt_text_add(text, "\n");
     }
     nt_text_add(text, query->results->row_count > 0 ? "no case is like that\n"

@@ -1,14 +1,17 @@
-/* One table a group, of its cases with each seed; then one of what the seeds say together. */
+/* One table a group. With several seeds: a row a case, of what they say together, or on demand a
+ * row for each seed, and what they say together in a table below. */
 #include "run_tables.h"
 
 #include "console.h"
 #include "findings_table.h"
 #include "results_file.h"
 #include "results_words.h"
+#include "statistics.h"
 #include <math.h>
 
 /* The baseline's rows, then those of a group; `group` NULL: the baseline's alone. */
-static void add_table(const nt_results *results, const nt_group_result *group, nt_text *text) {
+static void add_table(const nt_results *results, const nt_group_result *group, nt_table_room *room,
+                      nt_text *text) {
     nt_arena arena;
     nt_findings_table table;
     nt_arena_init(&arena);
@@ -25,17 +28,33 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
         for (int32_t s = 0; words && s < results->seed_count; s++)
             nt_findings_table_case(&table, item->name, words, item->cut, &item->findings[s]);
     }
-    nt_table_format(&table.table, text);
+    nt_table_fit(&table.table, room, text);
     nt_findings_note_uncounted(&results->baseline->outcome, text);
     nt_table_finish(&table.table);
     nt_arena_finish(&arena);
 }
 
+static void add_agreement(const nt_group_result *group, nt_text *text) {
+    if (!isnan(group->tau))
+        nt_text_printf(text, "the seeds %s (mean Kendall's tau %.2f)\n",
+                       nt_agreement_words(group->tau), group->tau);
+}
+
+/* NaN where memory is out. */
+static nt_spread baseline_spread(const nt_results *results, nt_arena *arena) {
+    double *values = NT_ARENA_ARRAY(arena, double, results->seed_count);
+    for (int32_t s = 0; values && s < results->seed_count; s++)
+        values[s] = results->baseline[s].failure ? (double)NAN : results->baseline[s].outcome.value;
+    return nt_spread_of(values, values ? results->seed_count : 0);
+}
+
 /* With several seeds: each case's mean change, and whether the seeds agree. */
-static void add_spread(const nt_results *results, const nt_group_result *group, nt_text *text) {
-    static const nt_column columns[] = {{"case", NT_LEFT},       {"mean change", NT_RIGHT},
-                                        {"deviation", NT_RIGHT}, {"95 % (recipe)", NT_LEFT},
-                                        {"recipe", NT_LEFT},     {0}};
+static void add_spread(const nt_results *results, const nt_group_result *group, nt_table_room *room,
+                       nt_text *text) {
+    static const nt_column columns[] = {
+        {"case", NT_LEFT, .cut = true},       {"mean change", .align = NT_RIGHT},
+        {"deviation", NT_RIGHT, .leaves = 1}, {"95 % (recipe)", NT_LEFT, .leaves = 2},
+        {"recipe", NT_LEFT, .cut = true},     {0}};
     nt_table table;
     if (results->seed_count == 1)
         return;
@@ -48,11 +67,37 @@ static void add_spread(const nt_results *results, const nt_group_result *group, 
         nt_table_recipe(&table, &group->cases[c].recipe);
     }
     nt_text_add(text, "\n");
-    nt_table_format(&table, text);
+    nt_table_fit(&table, room, text);
     nt_table_finish(&table);
-    if (!isnan(group->tau))
-        nt_text_printf(text, "the seeds %s (mean Kendall's tau %.2f)\n",
-                       nt_agreement_words(group->tau), group->tau);
+    add_agreement(group, text);
+}
+
+/* With several seeds: a row for each case. */
+static void add_means(const nt_results *results, const nt_group_result *group, nt_table_room *room,
+                      nt_text *text) {
+    nt_arena arena;
+    nt_column columns[8];
+    nt_table table;
+    nt_arena_init(&arena);
+    nt_means_table_init(&table, columns, results->setup.metric);
+    nt_means_table_baseline(&table, baseline_spread(results, &arena));
+    if (group)
+        nt_table_rule(&table);
+    for (int32_t c = 0; group && c < group->case_count; c++) {
+        const nt_case_result *item = &group->cases[c];
+        const char *words = nt_case_words(results, item, &arena);
+        int32_t failures = 0;
+        for (int32_t s = 0; s < item->finding_count; s++)
+            failures += item->findings[s].failure != NULL;
+        nt_means_table_case(&table, item->name, words, &item->value, &item->change, &item->recipe,
+                            failures);
+    }
+    nt_table_fit(&table, room, text);
+    nt_table_finish(&table);
+    nt_arena_finish(&arena);
+    if (group)
+        add_agreement(group, text);
+    nt_findings_note_uncounted(&results->baseline->outcome, text);
 }
 
 /* What a user should know of the cases, and the place of the one whose controls they are. */
@@ -70,7 +115,20 @@ static void add_about(const nt_group_result *group, nt_text *text) {
     nt_arena_finish(&arena);
 }
 
-static void add_group(const nt_results *results, const nt_group_result *group, nt_text *text) {
+/* The table, or tables, of a group; NULL: of the baseline alone. */
+static void add_tables(const nt_results *results, const nt_group_result *group, bool seeds,
+                       nt_table_room *room, nt_text *text) {
+    if (results->seed_count > 1 && !seeds) {
+        add_means(results, group, room, text);
+        return;
+    }
+    add_table(results, group, room, text);
+    if (group)
+        add_spread(results, group, room, text);
+}
+
+static void add_group(const nt_results *results, const nt_group_result *group, bool seeds,
+                      nt_table_room *room, nt_text *text) {
     nt_text_printf(text, "%s%s\n\n", text->length ? "\n" : "", group->title);
     if (group->remark[0] || group->case_count == 0)
         nt_text_printf(text, "%s\n", group->remark[0] ? group->remark : "no cases");
@@ -78,23 +136,24 @@ static void add_group(const nt_results *results, const nt_group_result *group, n
         nt_text_add(text, "\n");
     if (group->case_count == 0)
         return;
-    add_table(results, group, text);
-    add_spread(results, group, text);
+    add_tables(results, group, seeds, room, text);
     add_about(group, text);
 }
 
-nt_status nt_run_tables_print(const nt_results *results, bool json) {
+nt_status nt_run_tables_print(const nt_results *results, const nt_run_tables_options *options) {
     nt_text text;
-    if (json)
+    nt_table_room room = {.width = options->wide ? 0 : (size_t)nt_console_width(stdout)};
+    if (options->json)
         return nt_json_print(nt_results_json(results));
     nt_text_init(&text);
     bool any = false;
     for (int32_t g = 0; g < results->group_count; g++)
         any = any || results->groups[g].case_count > 0;
     if (!any)
-        add_table(results, NULL, &text);
+        add_tables(results, NULL, options->seeds, &room, &text);
     for (int32_t g = 0; g < results->group_count; g++)
-        add_group(results, &results->groups[g], &text);
+        add_group(results, &results->groups[g], options->seeds, &room, &text);
     nt_results_add_few(results, "\n", "\n", &text);
+    nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
     return nt_print(&text);
 }

@@ -4,6 +4,12 @@
 
 #include "results.h"
 
-nt_status nt_run_tables_print(const nt_results *results, bool json);
+typedef struct nt_run_tables_options {
+    bool json;  /* as results.json in place of tables */
+    bool seeds; /* a row for each seed, where there are several */
+    bool wide;  /* all columns, whatever the terminal has room for */
+} nt_run_tables_options;
+
+nt_status nt_run_tables_print(const nt_results *results, const nt_run_tables_options *options);
 
 #endif

@@ -3,63 +3,11 @@
 #include "table.h"
 
 #include "alloc.h"
+#include "fit.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- widths ----------------------------------------------------------------------------------- */
-
-/* The code point at *text, which moves past it; a stray byte stands for itself. */
-static uint32_t next_point(const char **text) {
-    const unsigned char *p = (const unsigned char *)*text;
-    int more = p[0] >= 0xF8 ? 0 : p[0] >= 0xF0 ? 3 : p[0] >= 0xE0 ? 2 : p[0] >= 0xC2 ? 1 : 0;
-    uint32_t point = more == 3 ? p[0] & 7u : more == 2 ? p[0] & 15u : more == 1 ? p[0] & 31u : p[0];
-    for (int i = 1; i <= more; i++) {
-        if ((p[i] & 0xC0) != 0x80) {
-            ++*text;
-            return p[0];
-        }
-        point = point << 6 | (p[i] & 0x3Fu);
-    }
-    *text += more + 1;
-    return point;
-}
-
-typedef struct range {
-    uint32_t first, last;
-} range;
-
-static bool in_ranges(uint32_t point, const range *ranges, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return true;
-    return false;
-}
-
-/* The blocks of combining marks and of wide characters (Unicode's East Asian Width W and F) that
- * file names and titles meet; not the whole of the standard's list. */
-static size_t point_width(uint32_t point) {
-    static const range none[] = {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
-                                 {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F},
-                                 {0xFE20, 0xFE2F}};
-    static const range wide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},  {0x3041, 0xA4CF},
-                                 {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},  {0xFE30, 0xFE6F},
-                                 {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},  {0x1F300, 0x1F64F},
-                                 {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-    if (in_ranges(point, none, sizeof none / sizeof *none))
-        return 0;
-    return in_ranges(point, wide, sizeof wide / sizeof *wide) ? 2 : 1;
-}
-
-size_t nt_text_width(const char *text) {
-    size_t width = 0;
-    while (*text)
-        width += point_width(next_point(&text));
-    return width;
-}
-
-/* --- tables ----------------------------------------------------------------------------------- */
 
 void nt_table_init(nt_table *table, const nt_column *columns) {
     *table = (nt_table){.columns = columns};
@@ -112,37 +60,149 @@ static void add_repeated(nt_text *text, char c, size_t count) {
         nt_text_add_bytes(text, &c, 1);
 }
 
-/* Blanks are held back until something follows them, so that no line ends in one. */
-static void add_row(const nt_table *table, const char *const *cells, const size_t *widths,
-                    nt_text *text) {
-    size_t owed = 0;
+/* --- widths ----------------------------------------------------------------------------------- */
+
+enum { MOST = 32, GAP = 2 /* between columns */ };
+
+/* How the table is laid out: which columns there are, and how wide. */
+typedef struct layout {
+    size_t natural[MOST], width[MOST];
+    bool gone[MOST];
+} layout;
+
+static const char *title_of(const nt_table *table, size_t c) {
+    return table->columns[c].title ? table->columns[c].title : "";
+}
+
+static void measure(const nt_table *table, layout *l) {
+    for (size_t c = 0; c < table->column_count; c++)
+        l->natural[c] = nt_text_width(title_of(table, c));
+    for (size_t i = 0; i < table->count; i++) {
+        size_t width = nt_text_width(table->cells[i]),
+               *widest = &l->natural[i % table->column_count];
+        *widest = width > *widest ? width : *widest;
+    }
+    memcpy(l->width, l->natural, sizeof l->width);
+}
+
+static size_t total(const nt_table *table, const layout *l) {
+    size_t sum = 0;
+    for (size_t c = 0; c < table->column_count; c++)
+        if (!l->gone[c])
+            sum += l->width[c] + GAP;
+    return sum - GAP;
+}
+
+size_t nt_table_width(const nt_table *table) {
+    layout l = {0};
+    measure(table, &l);
+    return total(table, &l);
+}
+
+static bool gives_way(const nt_column *column) {
+    return column->cut || column->wrap;
+}
+
+static void hold_to(size_t *width, size_t most) {
+    *width = *width > most ? most : *width;
+}
+
+/* The column that leaves next, or column_count. */
+static size_t next_to_leave(const nt_table *table, const layout *l) {
+    size_t found = table->column_count;
     for (size_t c = 0; c < table->column_count; c++) {
-        size_t width = nt_text_width(cells[c]), blanks = widths[c] - width;
+        int leaves = l->gone[c] ? 0 : table->columns[c].leaves;
+        if (leaves > 0 && (found == table->column_count || leaves > table->columns[found].leaves))
+            found = c;
+    }
+    return found;
+}
+
+static void leave_out(const char *title, nt_table_room *room) {
+    enum { ROOM = sizeof room->left_out / sizeof *room->left_out };
+    for (int i = 0; i < room->left_out_count; i++)
+        if (strcmp(room->left_out[i], title) == 0)
+            return;
+    if (room->left_out_count < ROOM)
+        room->left_out[room->left_out_count++] = title;
+}
+
+/* Cuts the widest of the columns that may be cut, column by column, down to a few. */
+static void squeeze(const nt_table *table, size_t room, layout *l) {
+    enum { LEAST = 5 };
+    while (total(table, l) > room) {
+        size_t widest = table->column_count;
+        for (size_t c = 0; c < table->column_count; c++)
+            if (!l->gone[c] && gives_way(&table->columns[c]) && l->width[c] > LEAST &&
+                (widest == table->column_count || l->width[c] > l->width[widest]))
+                widest = c;
+        if (widest == table->column_count)
+            return;
+        l->width[widest]--;
+    }
+}
+
+static void lay_out(const nt_table *table, nt_table_room *room, layout *l) {
+    enum { LEAST_WRAPPED = 18 };
+    if (room->width == 0 || total(table, l) <= room->width)
+        return;
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (table->columns[c].cut)
+            hold_to(&l->width[c], room->width * 2 / 5);
+        if (table->columns[c].wrap)
+            hold_to(&l->width[c], LEAST_WRAPPED);
+    }
+    while (total(table, l) > room->width) {
+        size_t leaving = next_to_leave(table, l);
+        if (leaving == table->column_count)
+            break;
+        l->gone[leaving] = true;
+        leave_out(title_of(table, leaving), room);
+    }
+    squeeze(table, room->width, l);
+    for (size_t c = 0; c < table->column_count; c++) {
+        size_t used = total(table, l), more = l->natural[c] - l->width[c];
+        if (!l->gone[c] && gives_way(&table->columns[c]) && used < room->width)
+            l->width[c] += more < room->width - used ? more : room->width - used;
+    }
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+/* Blanks are held back until something follows them, so that no line ends in one. */
+static void add_row(const nt_table *table, const char *const *cells, const layout *l,
+                    nt_text *text) {
+    size_t owed = 0, start = 0, gap = 0;
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (l->gone[c])
+            continue;
+        size_t width = nt_text_width(cells[c]), room = l->width[c];
+        size_t blanks = room > width ? room - width : 0;
         bool right = table->columns[c].align == NT_RIGHT;
-        owed += (c ? 2 : 0) + (right ? blanks : 0);
+        owed += gap + (right ? blanks : 0);
+        start += gap;
         if (width > 0) {
             add_repeated(text, ' ', owed);
-            nt_text_add(text, cells[c]);
+            if (table->columns[c].wrap)
+                nt_text_add_wrapped(text, cells[c], start + room, start, start);
+            else
+                nt_text_add_cut(text, cells[c], room);
             owed = 0;
         }
         owed += right ? 0 : blanks;
+        start += room;
+        gap = GAP;
     }
     nt_text_add(text, "\n");
 }
 
-static void measure(const nt_table *table, const char *const *titles, size_t *ret_widths) {
-    for (size_t c = 0; c < table->column_count; c++)
-        ret_widths[c] = nt_text_width(titles[c]);
-    for (size_t i = 0; i < table->count; i++) {
-        size_t width = nt_text_width(table->cells[i]),
-               *widest = &ret_widths[i % table->column_count];
-        *widest = width > *widest ? width : *widest;
-    }
+static void add_rule(size_t width, nt_text *text) {
+    add_repeated(text, '-', width);
+    nt_text_add(text, "\n");
 }
 
-void nt_table_format(const nt_table *table, nt_text *text) {
-    enum { MOST = 32 };
-    size_t widths[MOST], total = 0;
+void nt_table_fit(const nt_table *table, nt_table_room *room, nt_text *text) {
+    layout l = {0};
     const char *titles[MOST];
     assert(table->column_count > 0 && table->column_count <= MOST);
     if (table->failed) {
@@ -150,21 +210,38 @@ void nt_table_format(const nt_table *table, nt_text *text) {
         return;
     }
     assert(table->count % table->column_count == 0);
+    measure(table, &l);
+    lay_out(table, room, &l);
     for (size_t c = 0; c < table->column_count; c++)
-        titles[c] = table->columns[c].title ? table->columns[c].title : "";
-    measure(table, titles, widths);
-    for (size_t c = 0; c < table->column_count; c++)
-        total += widths[c] + (c ? 2 : 0);
+        titles[c] = title_of(table, c);
     if (table->columns[0].title) {
-        add_row(table, titles, widths, text);
-        add_repeated(text, '-', total);
-        nt_text_add(text, "\n");
+        add_row(table, titles, &l, text);
+        add_rule(total(table, &l), text);
     }
     for (size_t row = 0; row < table->count / table->column_count; row++) {
-        if (row > 0 && row == table->rule_before) {
-            add_repeated(text, '-', total);
-            nt_text_add(text, "\n");
-        }
-        add_row(table, table->cells + row * table->column_count, widths, text);
+        if (row > 0 && row == table->rule_before)
+            add_rule(total(table, &l), text);
+        add_row(table, table->cells + row * table->column_count, &l, text);
     }
+}
+
+void nt_table_format(const nt_table *table, nt_text *text) {
+    nt_table_room all = {0};
+    nt_table_fit(table, &all, text);
+}
+
+void nt_table_note_left_out(const nt_table_room *room, const char *how, nt_text *text) {
+    if (room->left_out_count == 0)
+        return;
+    nt_text note;
+    nt_text_init(&note);
+    nt_text_printf(&note, "%zu columns have no room for ", room->width);
+    for (int i = 0; i < room->left_out_count; i++)
+        nt_text_printf(&note, "%s%s", i ? ", " : "", room->left_out[i]);
+    nt_text_printf(&note, "; %s", how);
+    nt_text_add(text, "\n");
+    nt_text_add_wrapped(text, note.bytes, room->width, 0, 0);
+    nt_text_add(text, "\n");
+    text->failed = text->failed || note.failed;
+    nt_text_finish(&note);
 }

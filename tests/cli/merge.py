@@ -160,7 +160,7 @@ def any_order(serial, folder):
         before = [dump(part) for part in run.all()]
         printed = run.merge()
         run.check_whole()
-        assert 'one' in printed.stdout and 'verdict' in printed.stdout, printed.stdout
+        assert 'one' in printed.stdout and 'mean change' in printed.stdout, printed.stdout
         assert [dump(part) for part in run.all()] == before, 'a part was changed'
         again = run.merge('--json')
         assert again.stdout.startswith('{') and again.stderr.count('has nothing new') == parts, again

@@ -1,9 +1,11 @@
 /* Tables, JSON numbers, command-line words and progress lines: what the cases in files can't reach.
  */
 #include "alloc.h"
+#include "fit.h"
 #include "json_out.h"
 #include "options.h"
 #include "progress_bar.h"
+#include "progress_line.h"
 #include "table.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,9 +29,48 @@ static void test_width(void **state) {
     assert_int_equal(nt_text_width("\xFF\xE5\xB1"), 3);      /* three stray bytes */
 }
 
+static void check_cut(const char *string, size_t width, const char *expected) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_add_cut(&text, string, width);
+    assert_string_equal(text.bytes, expected);
+    assert_true(nt_text_width(text.bytes) <= width);
+    nt_text_finish(&text);
+}
+
+static void test_cut(void **state) {
+    (void)state;
+    check_cut("layer1", 6, "layer1");
+    check_cut("layer1", 5, "la\xE2\x80\xA6r1");
+    check_cut("layer1", 4,
+              "la\xE2\x80\xA6"
+              "1");
+    check_cut("layer1", 1, "\xE2\x80\xA6");
+    check_cut("layer1", 0, "");
+    /* four characters of two columns each: halves are left out whole */
+    check_cut("\xE5\xB1\xA4\xE5\xB1\xA4\xE5\xB1\xA4\xE5\xB1\xA4", 6,
+              "\xE5\xB1\xA4\xE2\x80\xA6\xE5\xB1\xA4");
+}
+
+static void test_wrap(void **state) {
+    (void)state;
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_add_wrapped(&text, "one two  three\nfour", 12, 3, 2);
+    assert_string_equal(text.bytes, "one two\n  three four");
+    nt_text_clear(&text);
+    nt_text_add_wrapped(&text, "a incomprehensibilities b", 10, 0, 1);
+    assert_string_equal(text.bytes, "a\n incomprehensibilities\n b");
+    nt_text_clear(&text);
+    nt_text_add_paragraphs(&text, "one two\nthree\n\n    as it is, however wide\nfour\n", 10);
+    assert_string_equal(text.bytes, "one two\nthree\n\n    as it is, however wide\nfour\n");
+    nt_text_finish(&text);
+}
+
 static void test_table(void **state) {
     (void)state;
-    static const nt_column columns[] = {{"#", NT_RIGHT}, {"layer", NT_LEFT}, {"n", NT_RIGHT}, {0}};
+    static const nt_column columns[] = {
+        {"#", .align = NT_RIGHT}, {"layer", .align = NT_LEFT}, {"n", .align = NT_RIGHT}, {0}};
     nt_table table;
     nt_text text;
     nt_table_init(&table, columns);
@@ -55,6 +96,56 @@ static void test_table(void **state) {
     nt_text_finish(&text);
 }
 
+static void check_fit(const nt_table *table, size_t width, const char *expected) {
+    nt_table_room room = {.width = width};
+    nt_text text;
+    nt_text_init(&text);
+    nt_table_fit(table, &room, &text);
+    nt_table_note_left_out(&room, "--wide", &text);
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* What may leave does, in its order; what may be cut is; the rest has several lines. */
+static void test_table_fit(void **state) {
+    (void)state;
+    static const nt_column columns[] = {{"name", NT_LEFT, .cut = true},
+                                        {"edit", NT_LEFT, .leaves = 2},
+                                        {"n", NT_RIGHT, .leaves = 1},
+                                        {"meaning", NT_LEFT, .wrap = true},
+                                        {0}};
+    nt_table table;
+    nt_table_init(&table, columns);
+    nt_table_cell(&table, "layer1.0.conv1");
+    nt_table_cell(&table, "zero");
+    nt_table_count(&table, 1234);
+    nt_table_cell(&table, "one two three four five");
+    assert_int_equal(nt_table_width(&table), 14 + 2 + 4 + 2 + 5 + 2 + 23);
+    check_fit(&table, 52,
+              "name            edit      n  meaning\n"
+              "----------------------------------------------------\n"
+              "layer1.0.conv1  zero  1,234  one two three four five\n");
+    check_fit(&table, 47,
+              "name            edit      n  meaning\n"
+              "-----------------------------------------------\n"
+              "layer1.0.conv1  zero  1,234  one two three four\n"
+              "                             five\n");
+    check_fit(&table, 41,
+              "name                n  meaning\n"
+              "-----------------------------------------\n"
+              "layer1.0.conv1  1,234  one two three four\n"
+              "                       five\n\n"
+              "41 columns have no room for edit; --wide\n");
+    check_fit(&table, 30,
+              "name          meaning\n"
+              "------------------------------\n"
+              "layer1\xE2\x80\xA6"
+              "conv1  one two three\n"
+              "              four five\n\n"
+              "30 columns have no room for\nedit, n; --wide\n");
+    nt_table_finish(&table);
+}
+
 static void *no_memory(void *user, void *block, size_t old_size, size_t new_size) {
     (void)user, (void)block, (void)old_size, (void)new_size;
     return NULL;
@@ -62,7 +153,7 @@ static void *no_memory(void *user, void *block, size_t old_size, size_t new_size
 
 static void test_table_out_of_memory(void **state) {
     (void)state;
-    static const nt_column columns[] = {{"a", NT_LEFT}, {0}};
+    static const nt_column columns[] = {{"a", .align = NT_LEFT}, {0}};
     nt_table table;
     nt_text text;
     nt_alloc_set_hook(no_memory, NULL);
@@ -251,10 +342,50 @@ static void test_progress(void **state) {
     assert_string_equal(text, "");
 }
 
+static void check_line(size_t width, const char *expected) {
+    const nt_progress_step step = {.task = "measuring",
+                                   .detail = "layer1.0.conv1 and layer1.0.conv2",
+                                   .done = 45,
+                                   .total = 100,
+                                   .seconds = 10,
+                                   .gained = 40};
+    nt_text text;
+    nt_text_init(&text);
+    nt_progress_line(&step, width, &text);
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* The bar goes, the detail is cut, the pace goes, what is being done is cut. */
+static void test_progress_line(void **state) {
+    (void)state;
+    check_line(0, "measuring  45 %  4/s  0:14 left  layer1.0.conv1 and layer1.0.conv2");
+    check_line(94, "measuring  [##########..............]  45 %  4/s  0:14 left  layer1.0.conv1 "
+                   "and layer1.0.conv2");
+    check_line(93, "measuring  45 %  4/s  0:14 left  layer1.0.conv1 and layer1.0.conv2");
+    check_line(60, "measuring  45 %  4/s  0:14 left  layer1.0.conv\xE2\x80\xA6"
+                   "ayer1.0.conv2");
+    check_line(40, "measuring  45 %  layer1.0.co\xE2\x80\xA6"
+                   "er1.0.conv2");
+    check_line(18, "measuring  45 %");
+    check_line(12, "mea\xE2\x80\xA6ng  45 %");
+    for (size_t width = 6; width < 120; width++) {
+        const nt_progress_step step = {"\xE5\xB1\xA4\xE5\xB1\xA4", "", 3, 0, 1, 3};
+        nt_text text;
+        nt_text_init(&text);
+        nt_progress_line(&step, width, &text);
+        assert_true(nt_text_width(text.bytes) <= width);
+        nt_text_finish(&text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_width),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_fit),
         cmocka_unit_test(test_table_out_of_memory),
         cmocka_unit_test(test_json_numbers),
         cmocka_unit_test(test_json_layout),
@@ -262,6 +393,7 @@ int main(void) {
         cmocka_unit_test(test_wrong_words),
         cmocka_unit_test(test_words_out_of_memory),
         cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_progress_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
