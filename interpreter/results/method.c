@@ -175,8 +175,12 @@ static void add_recipe(const nt_results *results, nt_text *text) {
         nt_text_printf(text, "the weights in %s", training->from);
     else
         nt_text_add(text, "weights drawn with the seed");
-    nt_text_printf(text, ", for %d epoch%s in batches of %d, by ", training->epochs,
+    nt_text_printf(text, ", for %d epoch%s in batches of %d, ", training->epochs,
                    plural(training->epochs), training->batch);
+    if (training->shards > 0)
+        nt_text_printf(text, "each cut into %d shards with batch statistics of %s, ",
+                       training->shards, training->batch_statistics ? "the whole" : "their own");
+    nt_text_add(text, "by ");
     add_part(text, &training->optimiser);
     nt_text_add(text, " with the learning rate's schedule ");
     add_part(text, &training->schedule);

@@ -22,6 +22,8 @@ typedef struct nt_method_term {
 typedef struct nt_method_training {
     int32_t images; /* that were trained on; 0: nothing was, or it isn't known */
     int32_t epochs, batch;
+    int32_t shards;        /* that a batch was cut into; 0: it wasn't */
+    bool batch_statistics; /* of the whole batch all the same */
     const nt_method_term *loss;
     int32_t loss_count;
     nt_method_part optimiser, schedule;

@@ -159,6 +159,8 @@ static nt_status take_training(const nt_suite_work *work, nt_method_training *re
     *ret = (nt_method_training){.images = nt_dataset_count(work->dataset, NT_TRAIN),
                                 .epochs = recipe->epochs,
                                 .batch = recipe->batch,
+                                .shards = recipe->shards > 1 ? recipe->shards : 0,
+                                .batch_statistics = nt_recipe_joins(recipe),
                                 .from = slash ? slash + 1 : from};
     NT_TRY(take_loss(work, ret));
     NT_TRY(take_part(work, &recipe->optimiser->kind, recipe->optimiser_options, &ret->optimiser));
