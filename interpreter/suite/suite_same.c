@@ -221,19 +221,21 @@ static nt_case_same same_as(const members *all, int32_t i) {
     while (!is_same(all->items[k].edited, all->items[i].edited))
         k++;
     const member *as = &all->items[k < i ? k : like];
-    return (nt_case_same){k < i      ? NT_SAME_EDITS
-                          : like < i ? NT_SAME_FUNCTION
-                                     : NT_SAME_NOT,
-                          as->group, as->index};
+    return (nt_case_same){.how = k < i      ? NT_SAME_EDITS
+                                 : like < i ? NT_SAME_FUNCTION
+                                            : NT_SAME_NOT,
+                          .group = as->group,
+                          .index = as->index,
+                          .graph = k < i};
 }
 
 /* What the hooks' notes tell of is not found by values: a share of 0 that is pruned is an edit. */
 static void take_likes(const nt_cases *cases, int32_t group, nt_case_same *ret) {
     for (int32_t c = 0; c < cases->count; c++)
         if (cases->like[c] < 0)
-            ret[c] = (nt_case_same){NT_SAME_EDITS, -1, -1};
+            ret[c] = (nt_case_same){NT_SAME_EDITS, -1, -1, ret[c].graph};
         else if (cases->like[c] != c)
-            ret[c] = (nt_case_same){NT_SAME_EDITS, group, cases->like[c]};
+            ret[c] = (nt_case_same){NT_SAME_EDITS, group, cases->like[c], ret[c].graph};
 }
 
 nt_status nt_suite_find_same(const nt_suite *suite, const nt_network *network,

@@ -15,6 +15,7 @@ typedef enum nt_sameness {
 typedef struct nt_case_same {
     nt_sameness how;
     int32_t group, index;
+    bool graph; /* the edited graph itself is the same, so that it has one key in the store */
 } nt_case_same;
 
 /* Of all cases, group after group. Cases beyond what can be compared in about a second, and those
