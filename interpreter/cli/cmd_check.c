@@ -4,6 +4,7 @@
 #include "command.h"
 #include "console.h"
 #include "document.h"
+#include "file_sort.h"
 #include "hook.h"
 #include "network_file.h"
 #include "network_print.h"
@@ -124,7 +125,9 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
 static nt_status check(const char *path, const nt_arguments *arguments, nt_error *error) {
     nt_document *document;
     NT_TRY(nt_document_load(path, &document, error));
-    bool is_suite = nt_yaml_get(document->root, "suite") != NULL;
+    nt_file_sort sort = nt_file_sort_of(document->root);
+    bool is_suite =
+        sort == NT_FILE_SUITE || (sort == NT_FILE_UNCLEAR && nt_yaml_get(document->root, "suite"));
     nt_document_free(document);
     return is_suite ? check_suite(path, arguments, error) : check_graph(path, arguments, error);
 }

@@ -27,6 +27,16 @@ nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *
     return status;
 }
 
+bool nt_read_means(const nt_yaml *map, const char *key, const char *const *allowed) {
+    for (int32_t i = 0; map->kind == NT_YAML_MAP && i < map->count; i++) {
+        const char *word = map->entries[i].key->text;
+        const char *near = is_among(word, allowed) ? NULL : nt_nearest(word, allowed);
+        if (near && strcmp(near, key) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* --- scalars ---------------------------------------------------------------------------------- */
 
 /* A word as it was written; what an expression gives, as text. */
