@@ -10,6 +10,7 @@
 #include "graph_cost.h"
 #include "parallel.h"
 #include "plan.h"
+#include "suite_ready.h"
 #include "suite_run_private.h"
 #include <string.h>
 
@@ -137,26 +138,16 @@ static nt_status add_all(const nt_suite_work *work, nt_edits *edits, nt_suite_pl
     return add_cases(work, edits, good, &plan->merged);
 }
 
-static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
-    const nt_suite *suite = work->suite;
-    const nt_suite_data *data = &suite->data;
-    nt_dataset *dataset;
-    NT_TRY(nt_suite_open_data(suite, &dataset, work->error));
-    int32_t count = nt_dataset_info(dataset)->counts[NT_TEST];
-    if (suite->evaluate.split == NT_HELD_OUT)
-        count = data->hold_out;
-    else if (suite->evaluate.split == NT_TRAIN)
-        count = nt_dataset_info(dataset)->counts[NT_TRAIN] - data->hold_out;
-    nt_dataset_free(dataset);
-    const nt_selecting select = {.limit = suite->evaluate.limit, .first = suite->evaluate.first};
-    *ret = nt_selecting_count(&select, count);
-    return NT_OK;
-}
-
 static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
-    NT_TRY(nt_suite_list(work));
+    nt_status listed = nt_suite_list(work);
+    if (!work->network)
+        return listed;
     nt_suite_note_cases(work);
-    NT_TRY(count_samples(work, &plan->samples));
+    nt_status ready = nt_suite_make_ready(work->suite, work->network, work->cases,
+                                          work->options->progress, &work->dataset, work->error);
+    NT_TRY(listed);
+    NT_TRY(ready);
+    plan->samples = nt_suite_count_samples(work->suite, work->dataset);
     plan->cases = 1 + nt_suite_count_cases(work);
     for (int g = 0; g < work->suite->group_count; g++)
         plan->asking += work->cases[g].asks;
