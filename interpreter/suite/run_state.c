@@ -68,6 +68,10 @@ static void look_at_suite(looking *l) {
     state->data = suite->data.kind->kind.name;
     state->epochs = suite->recipe ? suite->recipe->epochs : 0;
     state->early = nt_suite_decides(suite);
+    nt_run_source source;
+    if (nt_run_source_read(state->folder, &state->arena, &source, &l->error) == NT_OK)
+        state->digest = source.suite_digest;
+    note(l);
     state->seed_count = suite->seed_count;
     state->seeds = NT_ARENA_ARRAY(&state->arena, nt_seed_state, suite->seed_count + 1);
     l->failed = l->failed || !state->seeds;
@@ -211,15 +215,11 @@ static bool is_finished(looking *l) {
     nt_run_state *state = l->state;
     const char *path = path_in(l, NT_RESULTS_JSON);
     nt_results *results;
-    nt_run_source source;
     if (access(path, F_OK) != 0 || nt_results_read(path, &results, &l->error) != NT_OK) {
         note(l);
         return false;
     }
-    bool finished = true;
-    if (state->suite &&
-        nt_run_source_read(state->folder, &state->arena, &source, &l->error) == NT_OK)
-        finished = strcmp(source.suite_digest, results->provenance.suite) == 0;
+    bool finished = !state->suite || strcmp(state->digest, results->provenance.suite) == 0;
     if (!state->suite) {
         state->name = keep(l, results->suite);
         state->data = keep(l, results->setup.data);

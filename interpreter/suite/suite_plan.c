@@ -10,6 +10,7 @@
 #include "graph_cost.h"
 #include "parallel.h"
 #include "plan.h"
+#include "step_graph.h"
 #include "suite_ready.h"
 #include "suite_run_private.h"
 #include <string.h>
@@ -138,7 +139,38 @@ static nt_status add_all(const nt_suite_work *work, nt_edits *edits, nt_suite_pl
     return add_cases(work, edits, good, &plan->merged);
 }
 
-static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
+/* --- training --------------------------------------------------------------------------------- */
+
+/* Epochs that seed number s still takes. */
+static int32_t epochs_left(const nt_suite *suite, const nt_run_state *done, int s) {
+    for (int32_t i = 0; done && done->seeds && i < done->seed_count; i++)
+        if (done->seeds[i].seed == suite->seeds[s])
+            return done->seeds[i].trained ? 0 : suite->recipe->epochs - done->seeds[i].epoch;
+    return suite->recipe->epochs;
+}
+
+static nt_status plan_training(const nt_suite_work *work, const nt_run_state *done,
+                               nt_suite_plan *plan) {
+    const nt_suite *suite = work->suite;
+    nt_step_graph *step;
+    nt_graph_cost cost = {0};
+    if (!suite->recipe)
+        return NT_OK;
+    plan->train_samples = nt_dataset_count(work->dataset, NT_TRAIN);
+    for (int s = 0; s < suite->seed_count; s++)
+        plan->epochs_left += epochs_left(suite, done, s);
+    NT_TRY(nt_step_graph_new(work->network, suite->recipe, &step, work->error));
+    nt_status status = nt_graph_step_cost(step->graph, &cost);
+    nt_step_graph_free(step);
+    plan->step_executed = cost.executed;
+    plan->training_seconds =
+        (double)cost.executed * plan->train_samples * plan->epochs_left / plan->rate;
+    return status == NT_OK ? NT_OK : nt_suite_no_memory(work);
+}
+
+/* --- together --------------------------------------------------------------------------------- */
+
+static nt_status make(nt_suite_work *work, const nt_run_state *done, nt_suite_plan *plan) {
     nt_status listed = nt_suite_list(work);
     if (!work->network)
         return listed;
@@ -162,17 +194,17 @@ static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
     double samples = (double)plan->samples * plan->seeds;
     plan->loop.seconds = samples * (double)plan->loop.executed / plan->rate;
     plan->merged.seconds = samples * (double)plan->merged.executed / plan->rate;
-    return NT_OK;
+    return plan_training(work, done, plan);
 }
 
-nt_status nt_suite_plan_make(const nt_suite *suite, const nt_progress *progress, nt_suite_plan *ret,
-                             nt_error *error) {
+nt_status nt_suite_plan_make(const nt_suite *suite, const nt_run_state *done,
+                             const nt_progress *progress, nt_suite_plan *ret, nt_error *error) {
     const nt_suite_options options = {.progress = progress};
     nt_suite_plan plan = {.seeds = suite->seed_count, .threads = nt_threads()};
     nt_suite_work work;
     nt_status status = nt_suite_work_init(&work, suite, &options, error);
     if (status == NT_OK)
-        status = make(&work, &plan);
+        status = make(&work, done, &plan);
     nt_suite_work_finish(&work);
     if (status == NT_OK)
         *ret = plan;

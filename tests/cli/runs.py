@@ -123,14 +123,28 @@ def interrupted(folder):
     assert 'training: 0 of 2 seeds, seed 3 has' in shown and 'nobody is at work' in shown, shown
 
 
+def planned(folder, run, *words):
+    return json.loads(call('run', folder / 'suite.yaml', '--out', run, '--plan', '--json', *words).stdout)
+
+
 def in_parts(folder):
     """Trained, then measured in two parts, which are joined."""
     run = folder / 'runs' / 'short'
     make_suite(folder, 2)
+    plan = planned(folder, run)
+    assert plan['done'] is None and plan['training']['epochs_left'] == 4, plan
+    assert plan['training']['samples'] == 300 and plan['training']['seconds'] > 0, plan
+    # forward, and a gradient of each kernel and of each input but the image
+    assert plan['training']['executed'] == 2 * (12 + 12) + 3 * 6, plan
     call('train', folder / 'suite.yaml', '--out', run, '--quiet')
     state = one(run)
     assert state['state'] == 'measuring' and state['seeds_trained'] == 2, state
     assert (state['shards'], state['shards_wanted']) == (0, None), state
+    plan = planned(folder, run)
+    assert plan['done'] == state and plan['training']['epochs_left'] == 0, plan
+    assert planned(folder, run, '--set', 'margin=0.5')['done'] is None, 'it is the folder of another suite'
+    said = call('run', folder / 'suite.yaml', '--out', run, '--plan').stdout
+    assert 'All seeds are trained' in said and f'Already in {run}: measuring: 0 shards' in said, said
     call('run', folder / 'suite.yaml', '--out', run, '--quiet', '--shard', '1/2')
     state = one(run)
     assert 0 < state['shards'] < SHARDS and state['shards_wanted'] == SHARDS and state['parts'] == 1, state
