@@ -1,14 +1,25 @@
 /* nontrivial check: loads files, says for each what it is or everything that is wrong with it. Of a
- * suite that includes its graph, what its hooks make of it, and its data, if they are there, but no
- * image is read, and weights are not opened. */
+ * suite that includes its graph, what its hooks make of it, its data and all that a run would
+ * refuse before it reads an image; weights are not opened. */
 #include "command.h"
 #include "console.h"
 #include "document.h"
+#include "file_sort.h"
 #include "hook.h"
 #include "network_file.h"
 #include "network_print.h"
-#include "suite_file.h"
+#include "suite_ready.h"
 #include "table.h"
+
+typedef struct check_options {
+    bool no_data;
+} check_options;
+
+static const nt_field check_fields[] = {
+    {"no-data", NT_BOOL, offsetof(check_options, no_data), "false",
+     .doc = "pass over a suite's data and weights, which may be on another machine"},
+    {0},
+};
 
 static const nt_operand check_operands[] = {
     {"FILE", "a graph file or a suite", .repeated = true},
@@ -66,40 +77,38 @@ static void say(void *context, const char *line) {
     fprintf(stderr, "%s\n", line);
 }
 
-/* Lists the cases of all groups, and says what is odd about them; what the scripts print is left to
- * runs. */
-static nt_status count_cases(const nt_suite *suite, const nt_network *network, int64_t *ret,
-                             nt_error *error) {
+/* What a run would refuse. What the scripts print is left to runs. */
+static nt_status check_cases(const nt_suite *suite, const nt_network *network, bool data,
+                             nt_cases *cases, int64_t *ret_count, nt_error *error) {
     const nt_progress progress = {.note = say};
+    nt_dataset *dataset = NULL;
+    nt_status listed = nt_groups_list(suite, network, NULL, cases, error);
+    *ret_count = 0;
+    for (int g = 0; g < suite->group_count; g++) {
+        nt_group_note(&suite->groups[g], &cases[g], &progress);
+        *ret_count += cases[g].count;
+    }
+    nt_status ready = data ? nt_suite_make_ready(suite, network, cases, &progress, &dataset, error)
+                           : nt_suite_check_alone(suite, network, error);
+    nt_dataset_free(dataset);
+    return listed != NT_OK ? listed : ready;
+}
+
+static nt_status check_network(const nt_suite *suite, const nt_network *network, bool data,
+                               int64_t *ret_count, nt_error *error) {
     nt_arena arena;
     nt_arena_init(&arena);
     nt_cases *cases = NT_ARENA_ARRAY(&arena, nt_cases, suite->group_count + 1);
-    nt_status status = cases ? nt_groups_list(suite, network, NULL, cases, error)
+    nt_status status = cases ? check_cases(suite, network, data, cases, ret_count, error)
                              : nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    int64_t count = 0;
-    for (int g = 0; cases && g < suite->group_count; g++) {
-        nt_group_note(&suite->groups[g], &cases[g], &progress);
-        count += cases[g].count;
+    for (int g = 0; cases && g < suite->group_count; g++)
         nt_cases_finish(&cases[g]);
-    }
     nt_arena_finish(&arena);
-    if (status == NT_OK)
-        *ret = count;
     return status;
 }
 
-/* What is found is said; data may well be elsewhere. */
-static nt_status check_data(const nt_suite *suite, nt_error *error) {
-    const nt_progress progress = {.note = say};
-    nt_dataset *dataset;
-    if (!nt_suite_data_there(suite))
-        return NT_OK;
-    NT_TRY(nt_suite_look_at_data(suite, &progress, &dataset, error));
-    nt_dataset_free(dataset);
-    return NT_OK;
-}
-
 static nt_status check_suite(const char *path, const nt_arguments *arguments, nt_error *error) {
+    const check_options *options = arguments->record;
     nt_suite *suite;
     NT_TRY(nt_suite_load(path, arguments->settings, arguments->setting_count, &suite, error));
     nt_network *network = NULL;
@@ -107,13 +116,7 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
     nt_status status =
         nt_network_load(suite->graph, suite->settings, suite->setting_count, &network, error);
     if (status == NT_OK)
-        status = nt_suite_check_training_norms(suite, network, error);
-    if (status == NT_OK)
-        status = nt_suite_check_norms(suite, network, 0, error);
-    if (status == NT_OK)
-        status = count_cases(suite, network, &cases, error);
-    if (status == NT_OK)
-        status = check_data(suite, error);
+        status = check_network(suite, network, !options->no_data, &cases, error);
     if (status == NT_OK)
         status = print_verdict(path, suite->group_count, "group", cases, "case");
     nt_network_free(network);
@@ -124,7 +127,9 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
 static nt_status check(const char *path, const nt_arguments *arguments, nt_error *error) {
     nt_document *document;
     NT_TRY(nt_document_load(path, &document, error));
-    bool is_suite = nt_yaml_get(document->root, "suite") != NULL;
+    nt_file_sort sort = nt_file_sort_of(document->root);
+    bool is_suite =
+        sort == NT_FILE_SUITE || (sort == NT_FILE_UNCLEAR && nt_yaml_get(document->root, "suite"));
     nt_document_free(document);
     return is_suite ? check_suite(path, arguments, error) : check_graph(path, arguments, error);
 }
@@ -158,7 +163,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 const nt_command nt_command_check = {
     .kind = {.name = "check",
              .doc = "say whether files are valid, or what is wrong with them",
-             .fields = nt_no_fields},
+             .fields = check_fields,
+             .size = sizeof(check_options)},
     .syntax = {.operands = check_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

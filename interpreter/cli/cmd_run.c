@@ -5,6 +5,7 @@
 #include "signals.h"
 #include "store.h"
 #include "suite_job.h"
+#include <string.h>
 
 typedef struct run_options {
     nt_suite_job_options job;
@@ -40,6 +41,23 @@ static nt_status set_decide(nt_suite *suite, const run_options *options, nt_erro
     return options->decide ? nt_suite_decide_all(suite, error) : NT_OK;
 }
 
+/* What the run folder has of this very suite counts as done. */
+static nt_status plan_run(const nt_suite_job *job, bool json, nt_error *error) {
+    nt_run_state state;
+    nt_suite_plan plan;
+    bool there = nt_run_is_there(job->options.out);
+    nt_status status = there ? nt_run_state_look(job->options.out, 0, &state) : NT_OK;
+    const nt_run_state *done =
+        there && strcmp(state.digest, job->suite->digest) == 0 ? &state : NULL;
+    if (status == NT_OK)
+        status = nt_suite_plan_make(job->suite, done, &job->progress, &plan, error);
+    if (status == NT_OK)
+        status = nt_plan_print(&plan, done, json);
+    if (there)
+        nt_run_state_finish(&state);
+    return status;
+}
+
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const run_options *options = arguments->record;
     nt_suite_job job;
@@ -49,11 +67,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     job.options.one_by_one = options->one_by_one;
     if (status == NT_OK)
         status = set_decide(job.suite, options, error);
-    if (status == NT_OK && options->plan) {
-        nt_suite_plan plan;
-        status = nt_suite_plan_make(job.suite, &job.progress, &plan, error);
-        if (status == NT_OK)
-            status = nt_plan_print(&plan, options->json);
+    if (options->plan) {
+        status = status == NT_OK ? plan_run(&job, options->json, error) : status;
         nt_suite_job_finish(&job);
         return status;
     }

@@ -97,3 +97,9 @@ nt_status nt_json_print(json_t *value) {
     json_decref(value);
     return nt_print(&text);
 }
+
+void nt_console_table(const nt_table *table, nt_text *text) {
+    nt_table_room room = {.width = (size_t)nt_console_width(stdout)};
+    nt_table_fit(table, &room, text);
+    nt_table_note_left_out(&room, "--json has all there is", text);
+}

@@ -6,6 +6,7 @@
 
 #include "diagnostic.h"
 #include "status.h"
+#include "table.h"
 #include "text.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -41,5 +42,9 @@ void nt_print_error(const nt_error *error);
 /* Flushes and closes standard output. NT_IO when any of it was lost, but where its reader closed a
  * pipe: `| head` has what it wants. */
 nt_status nt_print_finish(nt_error *error);
+
+/* Appends the table as it fits standard output's terminal, with a line that says what it left out
+ * where --json has it. */
+void nt_console_table(const nt_table *table, nt_text *text);
 
 #endif

@@ -4,6 +4,7 @@
 #include "console.h"
 #include "fit.h"
 #include "json_out.h"
+#include "run_state_print.h"
 #include "table.h"
 
 static json_t *json_cost(const nt_suite_cost *cost) {
@@ -12,12 +13,55 @@ static json_t *json_cost(const nt_suite_cost *cost) {
                      "bytes", (json_int_t)cost->memory, "seconds", nt_json_real(cost->seconds));
 }
 
-static nt_status print_json(const nt_suite_plan *plan) {
-    return nt_json_print(json_pack(
-        "{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "cases", (int)plan->cases, "samples",
-        (int)plan->samples, "seeds", (int)plan->seeds, "threads", (int)plan->threads, "asking",
-        (int)plan->asking, "failing", (int)plan->failing, "rate", nt_json_real(plan->rate), "loop",
-        json_cost(&plan->loop), "merged", json_cost(&plan->merged)));
+/* null without training. */
+static json_t *json_training(const nt_suite_plan *plan) {
+    if (plan->step_executed == 0)
+        return json_null();
+    return json_pack("{s:I, s:i, s:i, s:o}", "executed", (json_int_t)plan->step_executed, "samples",
+                     (int)plan->train_samples, "epochs_left", (int)plan->epochs_left, "seconds",
+                     nt_json_real(plan->training_seconds));
+}
+
+static nt_status print_json(const nt_suite_plan *plan, const nt_run_state *done) {
+    return nt_json_print(
+        json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "cases",
+                  (int)plan->cases, "samples", (int)plan->samples, "seeds", (int)plan->seeds,
+                  "threads", (int)plan->threads, "asking", (int)plan->asking, "failing",
+                  (int)plan->failing, "rate", nt_json_real(plan->rate), "loop",
+                  json_cost(&plan->loop), "merged", json_cost(&plan->merged), "training",
+                  json_training(plan), "done", done ? nt_run_state_json(done) : json_null()));
+}
+
+/* "2:05:00" */
+static void add_duration(nt_text *text, double seconds) {
+    int64_t s = (int64_t)(seconds + 0.5);
+    nt_text_printf(text, "%lld:%02d:%02d", (long long)(s / 3600), (int)(s / 60 % 60),
+                   (int)(s % 60));
+}
+
+static void add_training(const nt_suite_plan *plan, nt_text *text) {
+    if (plan->step_executed == 0)
+        return;
+    if (plan->epochs_left == 0) {
+        nt_text_add(text, "\nAll seeds are trained.\n");
+        return;
+    }
+    nt_text_printf(
+        text,
+        "\nTraining: %d epoch%s of %d images to go, with %.1f M executed for each image; "
+        "at the same rate, a prediction, ",
+        plan->epochs_left, plan->epochs_left == 1 ? "" : "s", plan->train_samples,
+        1e-6 * (double)plan->step_executed);
+    add_duration(text, plan->training_seconds);
+    nt_text_add(text, " (hours:minutes:seconds).\n");
+}
+
+static void add_done(const nt_run_state *done, nt_text *text) {
+    if (!done)
+        return;
+    nt_text_printf(text, "\nAlready in %s: ", done->folder);
+    nt_run_state_add_stage(done, text);
+    nt_text_add(text, "\n");
 }
 
 static void add_cost(nt_table *table, const char *name, const nt_suite_cost *cost) {
@@ -30,13 +74,15 @@ static void add_cost(nt_table *table, const char *name, const nt_suite_cost *cos
 }
 
 /* What the numbers are, and what is not in them. */
-static void add_words(const nt_suite_plan *plan, nt_text *text) {
+static void add_words(const nt_suite_plan *plan, const nt_run_state *done, nt_text *text) {
     nt_text_printf(text,
                    "Multiply-adds are of one sample: as the literature counts them, and as the "
                    "chosen algorithms execute them.\nSeconds are predicted from %.1f billion "
-                   "executed a second, timed on one convolution with %d thread%s; training and "
-                   "calibration come on top.\n",
+                   "executed a second, timed on one convolution with %d thread%s; "
+                   "calibration comes on top.\n",
                    1e-9 * plan->rate, plan->threads, plan->threads == 1 ? "" : "s");
+    add_training(plan, text);
+    add_done(done, text);
     if (plan->asking > 0)
         nt_text_printf(text, "%d group%s asks while it runs; what it asks is not counted.\n",
                        plan->asking, plan->asking == 1 ? "" : "s");
@@ -44,7 +90,7 @@ static void add_words(const nt_suite_plan *plan, nt_text *text) {
         nt_text_printf(text, "%d of the cases can't be made; a run says why.\n", plan->failing);
 }
 
-nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
+nt_status nt_plan_print(const nt_suite_plan *plan, const nt_run_state *done, bool json) {
     static const nt_column columns[] = {{"evaluated", .align = NT_LEFT},
                                         {"nodes", NT_RIGHT, .leaves = 4},
                                         {"M multiply-adds", NT_RIGHT, .leaves = 2},
@@ -56,7 +102,7 @@ nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
     nt_table table;
     nt_text text, words;
     if (json)
-        return print_json(plan);
+        return print_json(plan, done);
     nt_text_init(&text);
     nt_text_init(&words);
     nt_text_printf(&text, "%d cases with the baseline, %d samples, %d seed%s\n\n", plan->cases,
@@ -68,7 +114,7 @@ nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
     nt_table_finish(&table);
     nt_table_note_left_out(&room, "--json has all there is", &text);
     nt_text_add(&text, "\n");
-    add_words(plan, &words);
+    add_words(plan, done, &words);
     if (room.width > 0)
         nt_text_add_paragraphs(&text, words.bytes, room.width);
     else

@@ -4,6 +4,7 @@
 
 #include "suite_plan.h"
 
-nt_status nt_plan_print(const nt_suite_plan *plan, bool json);
+/* `done`: what the run folder has already; NULL: nothing. */
+nt_status nt_plan_print(const nt_suite_plan *plan, const nt_run_state *done, bool json);
 
 #endif

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "patients.h"
+#include "picture_faults.h"
 #include "picture_tree.h"
 #include "random.h"
 #include <math.h>
@@ -177,11 +178,12 @@ static nt_status find_pictures(const options *o, nt_arena *arena, nt_data_info *
 /* The classes are those of the training images, or, without them, of the test images. */
 static nt_status check_classes(const nt_data_info *info, const nt_picture_files *test,
                                nt_error *error) {
+    nt_status status = NT_OK;
     for (int32_t i = 0; i < test->count; i++)
         if (nt_class_number(info->class_names, info->classes, test->items[i].stem) < 0)
-            return nt_error_in(error, NT_INVALID, test->items[i].path, -1,
-                               "is of a class that no training image has");
-    return NT_OK;
+            status = nt_error_in(error, NT_INVALID, test->items[i].path, -1,
+                                 "is of a class that no training image has");
+    return status;
 }
 
 /* `file` counts the files of all splits. */
@@ -407,19 +409,39 @@ static nt_status find_form(const options *o, nt_arena *arena, nt_data_info *info
     return NT_OK;
 }
 
+/* What is looked at in the pictures themselves. */
+static nt_status look_at_pictures(const options *o, nt_arena *arena, nt_data_info *info,
+                                  nt_error *error) {
+    nt_error found;
+    nt_error_init(&found);
+    nt_status status = find_form(o, arena, info, &found);
+    if (status == NT_OK) {
+        info->target = NT_TARGET_CLASS;
+        status = measure_training(o, arena, info, &found);
+    }
+    if (status != NT_OK)
+        return nt_picture_faults(info->files, info->file_count, status, &found, error);
+    nt_error_finish(&found);
+    return NT_OK;
+}
+
+/* Mistakes of classes don't hide those of files. */
 static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, nt_error *error) {
     const options *o = record;
     nt_picture_files splits[NT_HELD_OUT] = {{0}};
+    nt_error none;
     if (o->channels == 2)
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
     NT_TRY(find_pictures(o, arena, info, splits, error));
     NT_TRY(find_classes(arena, &splits[splits[NT_TRAIN].count ? NT_TRAIN : NT_TEST], info, error));
-    NT_TRY(check_classes(info, &splits[NT_TEST], error));
+    nt_status classes = check_classes(info, &splits[NT_TEST], error);
     NT_TRY(note_splits(o, info, arena, splits, error));
+    if (classes != NT_OK) {
+        nt_error_init(&none);
+        return nt_picture_faults(info->files, info->file_count, classes, &none, error);
+    }
     NT_TRY(note_classes(arena, info, error));
-    NT_TRY(find_form(o, arena, info, error));
-    info->target = NT_TARGET_CLASS;
-    return measure_training(o, arena, info, error);
+    return look_at_pictures(o, arena, info, error);
 }
 
 const nt_data_kind nt_data_kind_folder = {

@@ -14,4 +14,7 @@ typedef struct nt_graph_cost {
 /* Of a graph after the passes, which choose. */
 nt_graph_cost nt_graph_cost_of(const nt_graph *graph);
 
+/* Of one step of training, with its gradients: again of one sample. NT_NO_MEMORY or NT_OK. */
+nt_status nt_graph_step_cost(const nt_graph *graph, nt_graph_cost *ret);
+
 #endif

@@ -49,6 +49,8 @@ typedef struct nt_cases {
     const char *const *notes; /* what a user should know of them: cases that are alike, or change
                                * nothing, or that there are none; a line each */
     int32_t note_count;
+    const int32_t *like; /* of each case: the first that changes the same, itself or one before it;
+                          * -1: it changes nothing. NULL: there are no cases */
     char digest[NT_DIGEST_HEX]; /* of the script's text */
 } nt_cases;
 

@@ -102,11 +102,10 @@ static const char *file_name(const char *path) {
 nt_status nt_hook_note(nt_hook *hook) {
     nt_cases *cases = &hook->cases;
     int32_t count = cases->count;
-    size_t size = (size_t)count * sizeof(entry) + 1,
-           like_size = (size_t)count * sizeof(int32_t) + 1;
+    size_t size = (size_t)count * sizeof(entry) + 1;
     const char **notes = NT_ARENA_ARRAY(&cases->arena, const char *, MOST_NOTES + 1);
     entry *entries = nt_alloc(size);
-    int32_t *like = nt_alloc(like_size);
+    int32_t *like = NT_ARENA_ARRAY(&cases->arena, int32_t, count + 1);
     nt_status status = notes && entries && like ? NT_OK : NT_NO_MEMORY;
     cases->notes = notes;
     if (status == NT_OK && count == 0)
@@ -118,8 +117,8 @@ nt_status nt_hook_note(nt_hook *hook) {
     if (status == NT_OK) {
         find_like(entries, count, like);
         status = add_like(cases, notes, like);
+        cases->like = count > 0 ? like : NULL;
     }
-    nt_free(like, like_size);
     nt_free(entries, size);
     return status;
 }

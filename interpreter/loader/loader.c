@@ -38,8 +38,8 @@ static nt_status check_window(const nt_data_info *info, const int32_t window[2],
                        window[1]);
 }
 
-static nt_status check(const nt_dataset *dataset, nt_split split, const nt_loading *loading,
-                       nt_error *error) {
+nt_status nt_loader_check(const nt_dataset *dataset, nt_split split, const nt_loading *loading,
+                          nt_error *error) {
     const nt_data_info *info = nt_dataset_info(dataset);
     const float *mean = loading->mean, *deviation = loading->deviation;
     if (info->counts[split] == 0)
@@ -83,7 +83,7 @@ nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *l
                         nt_loader **ret, nt_error *error) {
     static const nt_loading as_it_is = {0};
     loading = loading ? loading : &as_it_is;
-    NT_TRY(check(dataset, split, loading, error));
+    NT_TRY(nt_loader_check(dataset, split, loading, error));
     NT_TRY(nt_dataset_load(dataset, split, error));
     nt_loader *loader = nt_alloc_zero(sizeof *loader);
     if (!loader ||

@@ -30,6 +30,11 @@ typedef struct nt_loading {
  * or the window is larger than the images. The data set must outlive the loader. */
 nt_status nt_loader_new(nt_dataset *dataset, nt_split split, const nt_loading *loading,
                         nt_loader **ret, nt_error *error);
+
+/* Whether there is such a loader, as far as that is seen without reading an image. */
+nt_status nt_loader_check(const nt_dataset *dataset, nt_split split, const nt_loading *loading,
+                          nt_error *error);
+
 void nt_loader_free(nt_loader *loader);
 
 const nt_dataset *nt_loader_dataset(const nt_loader *loader);

@@ -185,6 +185,16 @@ nt_status nt_store_find_shared(nt_store *store, const char *key, const char *wit
     return NT_OK;
 }
 
+nt_status nt_store_count(nt_store *store, nt_store_tally *ret, nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_TALLY);
+    *ret = (nt_store_tally){0};
+    if (nt_query_next(&query)) {
+        ret->samples = nt_query_column_integer(&query, 0);
+        ret->shards = nt_query_column_integer(&query, 1);
+    }
+    return nt_query_finish(&query, NT_OK, "read", error);
+}
+
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error) {
     nt_query query = nt_query_start(store, NT_SQL_COUNT_COMPLETE);
     int64_t count = nt_query_next(&query) ? sqlite3_column_int64(query.statement, 0) : 0;

@@ -114,6 +114,18 @@ nt_status nt_store_join(nt_store *into, nt_store *from, int64_t *ret_new, nt_err
 /* How many keys are complete, each counted with each of its numerics. */
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error);
 
+/* How far measuring is. `samples`: of most of what is measured, and of nothing else is counted how
+ * many shards there are, each once, with whatever numerics. All 0 of an empty store. */
+typedef struct nt_store_tally {
+    int32_t samples;
+    int64_t shards;
+} nt_store_tally;
+
+nt_status nt_store_count(nt_store *store, nt_store_tally *ret, nt_error *error);
+
+/* Whether this one has all that another has measured. */
+nt_status nt_store_covers(nt_store *store, nt_store *other, bool *ret, nt_error *error);
+
 /* --- the suite's cases ------------------------------------------------------------------------ */
 
 /* One case, with one seed, on one split: its key and numerics, of which at least one shard must be

@@ -51,3 +51,22 @@ nt_status nt_store_join(nt_store *into, nt_store *from, int64_t *ret_new, nt_err
     *ret_new = fresh;
     return NT_OK;
 }
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+nt_status nt_store_covers(nt_store *store, nt_store *other, bool *ret, nt_error *error) {
+    nt_status status = NT_OK;
+    bool all = true;
+    nt_query query = nt_query_start(other, NT_SQL_EACH_SHARD);
+    while (status == NT_OK && all && nt_query_next(&query)) {
+        nt_shard shard;
+        int32_t samples = 0;
+        status = nt_query_shard(&query, &shard, error);
+        if (status == NT_OK)
+            status =
+                nt_store_has_shard(store, shard.key, shard.numerics, shard.number, &samples, error);
+        all = (size_t)samples * (size_t)shard.sample_bytes >= shard.size;
+    }
+    *ret = all;
+    return nt_query_finish(&query, status, "read", error);
+}

@@ -41,6 +41,11 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
                                   " ORDER BY s.number",
     [NT_SQL_EACH_SHARD] = SHARDS " ORDER BY s.key, s.numerics, s.number",
     [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m WHERE m.samples = " DONE,
+    [NT_SQL_TALLY] = "WITH usual(samples) AS (SELECT samples FROM measured GROUP BY samples"
+                     " ORDER BY count(*) DESC, samples DESC LIMIT 1)"
+                     " SELECT (SELECT samples FROM usual), count(DISTINCT s.key || s.number)"
+                     " FROM measured AS m JOIN shard AS s ON s.key = m.key AND s.numerics = "
+                     "m.numerics WHERE m.samples = (SELECT samples FROM usual)",
     [NT_SQL_READ_RESULTS] = "SELECT group_name, case_name, seed, split, edit, key, line, failure,"
                             " decide, samples, decision FROM result LEFT JOIN numerics ON id = "
                             "numerics ORDER BY position",

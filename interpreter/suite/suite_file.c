@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "file.h"
+#include "file_sort.h"
 #include "json_schema.h"
 #include "overrides.h"
 #include "yaml_out.h"
@@ -304,6 +305,11 @@ static bool set_defaults(nt_suite *suite) {
     return nt_suite_default_evaluate(suite);
 }
 
+/* Whether the file has the key, or another that was taken for it misspelt. */
+static bool has_or_means(const nt_yaml *root, const char *key, const char *const *names) {
+    return nt_yaml_get(root, key) || nt_read_means(root, key, names);
+}
+
 static nt_status read_top(nt_suite_loader *l) {
     const char *const *names;
     NT_TRY(nt_read_map(&l->reader, l->root, "a suite"));
@@ -312,11 +318,11 @@ static nt_status read_top(nt_suite_loader *l) {
         return nt_reader_no_memory(&l->reader);
     nt_status status = nt_read_keys(&l->reader, l->root, "a suite", names);
     for (const nt_suite_key *key = nt_suite_keys; key->field.name; key++)
-        if (key->required && !nt_yaml_get(l->root, key->field.name))
+        if (key->required && !has_or_means(l->root, key->field.name, names))
             status =
                 nt_suite_worse(status, nt_suite_lacks(l, l->root, "the suite", key->field.name));
     status = nt_suite_worse(status, nt_suite_read_keys(l, l->root, nt_suite_keys, NULL, l->suite));
-    if (!nt_yaml_get(l->root, "weights") && !nt_yaml_get(l->root, "train"))
+    if (!has_or_means(l->root, "weights", names) && !has_or_means(l->root, "train", names))
         status = nt_suite_worse(status, nt_reader_say(&l->reader, l->root,
                                                       "the suite has neither 'weights' nor "
                                                       "'train'"));
@@ -361,6 +367,8 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
         status = nt_reader_no_memory(&l.reader);
     if (status == NT_OK)
         status = nt_document_load(path, &suite->document, error);
+    if (status == NT_OK)
+        status = nt_file_want_suite(suite->document, error);
     if (status == NT_OK)
         status = nt_override(&suite->arena, suite->document->root, settings, setting_count, true,
                              &l.root, error);

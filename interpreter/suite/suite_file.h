@@ -122,6 +122,10 @@ void nt_suite_blame_data(const nt_suite *suite, nt_error *from, nt_error *error)
 nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
                          const nt_progress *progress, nt_cases *ret, nt_error *error);
 
+/* The same of one group, by itself. */
+nt_status nt_group_list(const nt_group *group, const nt_network *network,
+                        const nt_progress *progress, nt_cases *ret, nt_error *error);
+
 /* Notes what a user should know of a group's cases. */
 void nt_group_note(const nt_group *group, const nt_cases *cases, const nt_progress *progress);
 

@@ -184,13 +184,17 @@ json_t *nt_suite_decide_schema(void) {
     return nt_schema_text("{'enum': [true, false, 'test_set']}");
 }
 
+nt_status nt_group_list(const nt_group *group, const nt_network *network,
+                        const nt_progress *progress, nt_cases *ret, nt_error *error) {
+    return nt_hook_run(group->hook, network, group->options, group->option_count, &group->trail,
+                       progress, ret, error);
+}
+
 nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
                          const nt_progress *progress, nt_cases *ret, nt_error *error) {
     nt_status status = NT_OK;
     for (int g = 0; g < suite->group_count; g++) {
-        const nt_group *group = &suite->groups[g];
-        nt_status hooked = nt_hook_run(group->hook, network, group->options, group->option_count,
-                                       &group->trail, progress, &ret[g], error);
+        nt_status hooked = nt_group_list(&suite->groups[g], network, progress, &ret[g], error);
         status = hooked != NT_OK ? hooked : status;
     }
     if (status == NT_OK)

@@ -10,6 +10,8 @@
 #include "graph_cost.h"
 #include "parallel.h"
 #include "plan.h"
+#include "step_graph.h"
+#include "suite_ready.h"
 #include "suite_run_private.h"
 #include <string.h>
 
@@ -137,26 +139,47 @@ static nt_status add_all(const nt_suite_work *work, nt_edits *edits, nt_suite_pl
     return add_cases(work, edits, good, &plan->merged);
 }
 
-static nt_status count_samples(const nt_suite_work *work, int32_t *ret) {
-    const nt_suite *suite = work->suite;
-    const nt_suite_data *data = &suite->data;
-    nt_dataset *dataset;
-    NT_TRY(nt_suite_open_data(suite, &dataset, work->error));
-    int32_t count = nt_dataset_info(dataset)->counts[NT_TEST];
-    if (suite->evaluate.split == NT_HELD_OUT)
-        count = data->hold_out;
-    else if (suite->evaluate.split == NT_TRAIN)
-        count = nt_dataset_info(dataset)->counts[NT_TRAIN] - data->hold_out;
-    nt_dataset_free(dataset);
-    const nt_selecting select = {.limit = suite->evaluate.limit, .first = suite->evaluate.first};
-    *ret = nt_selecting_count(&select, count);
-    return NT_OK;
+/* --- training --------------------------------------------------------------------------------- */
+
+/* Epochs that seed number s still takes. */
+static int32_t epochs_left(const nt_suite *suite, const nt_run_state *done, int s) {
+    for (int32_t i = 0; done && done->seeds && i < done->seed_count; i++)
+        if (done->seeds[i].seed == suite->seeds[s])
+            return done->seeds[i].trained ? 0 : suite->recipe->epochs - done->seeds[i].epoch;
+    return suite->recipe->epochs;
 }
 
-static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
-    NT_TRY(nt_suite_list(work));
+static nt_status plan_training(const nt_suite_work *work, const nt_run_state *done,
+                               nt_suite_plan *plan) {
+    const nt_suite *suite = work->suite;
+    nt_step_graph *step;
+    nt_graph_cost cost = {0};
+    if (!suite->recipe)
+        return NT_OK;
+    plan->train_samples = nt_dataset_count(work->dataset, NT_TRAIN);
+    for (int s = 0; s < suite->seed_count; s++)
+        plan->epochs_left += epochs_left(suite, done, s);
+    NT_TRY(nt_step_graph_new(work->network, suite->recipe, &step, work->error));
+    nt_status status = nt_graph_step_cost(step->graph, &cost);
+    nt_step_graph_free(step);
+    plan->step_executed = cost.executed;
+    plan->training_seconds =
+        (double)cost.executed * plan->train_samples * plan->epochs_left / plan->rate;
+    return status == NT_OK ? NT_OK : nt_suite_no_memory(work);
+}
+
+/* --- together --------------------------------------------------------------------------------- */
+
+static nt_status make(nt_suite_work *work, const nt_run_state *done, nt_suite_plan *plan) {
+    nt_status listed = nt_suite_list(work);
+    if (!work->network)
+        return listed;
     nt_suite_note_cases(work);
-    NT_TRY(count_samples(work, &plan->samples));
+    nt_status ready = nt_suite_make_ready(work->suite, work->network, work->cases,
+                                          work->options->progress, &work->dataset, work->error);
+    NT_TRY(listed);
+    NT_TRY(ready);
+    plan->samples = nt_suite_count_samples(work->suite, work->dataset);
     plan->cases = 1 + nt_suite_count_cases(work);
     for (int g = 0; g < work->suite->group_count; g++)
         plan->asking += work->cases[g].asks;
@@ -171,17 +194,17 @@ static nt_status make(nt_suite_work *work, nt_suite_plan *plan) {
     double samples = (double)plan->samples * plan->seeds;
     plan->loop.seconds = samples * (double)plan->loop.executed / plan->rate;
     plan->merged.seconds = samples * (double)plan->merged.executed / plan->rate;
-    return NT_OK;
+    return plan_training(work, done, plan);
 }
 
-nt_status nt_suite_plan_make(const nt_suite *suite, const nt_progress *progress, nt_suite_plan *ret,
-                             nt_error *error) {
+nt_status nt_suite_plan_make(const nt_suite *suite, const nt_run_state *done,
+                             const nt_progress *progress, nt_suite_plan *ret, nt_error *error) {
     const nt_suite_options options = {.progress = progress};
     nt_suite_plan plan = {.seeds = suite->seed_count, .threads = nt_threads()};
     nt_suite_work work;
     nt_status status = nt_suite_work_init(&work, suite, &options, error);
     if (status == NT_OK)
-        status = make(&work, &plan);
+        status = make(&work, done, &plan);
     nt_suite_work_finish(&work);
     if (status == NT_OK)
         *ret = plan;

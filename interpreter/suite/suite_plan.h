@@ -2,7 +2,7 @@
 #ifndef NT_SUITE_PLAN_H
 #define NT_SUITE_PLAN_H
 
-#include "suite_file.h"
+#include "run_state.h"
 
 /* One way of evaluating all cases. Nodes are counted after the passes; multiply-adds are those of
  * one sample of one seed, those of nodes that don't depend on the sample left out. */
@@ -19,11 +19,15 @@ typedef struct nt_suite_plan {
     int32_t samples, seeds, threads;
     int32_t asking; /* groups whose cases are not known before they ask */
     int32_t failing;
+    int64_t step_executed; /* multiply-adds of one image's training step; 0: nothing is trained */
+    int32_t train_samples, epochs_left; /* images of an epoch; epochs, of all seeds together */
+    double training_seconds;            /* predicted */
     double rate;                /* executed multiply-adds a second, measured on one convolution */
     nt_suite_cost loop, merged; /* a graph for each case; one for all */
 } nt_suite_plan;
 
-nt_status nt_suite_plan_make(const nt_suite *suite, const nt_progress *progress, nt_suite_plan *ret,
-                             nt_error *error);
+/* `done`: what the run folder has; NULL: nothing. All that a run would refuse is an error. */
+nt_status nt_suite_plan_make(const nt_suite *suite, const nt_run_state *done,
+                             const nt_progress *progress, nt_suite_plan *ret, nt_error *error);
 
 #endif

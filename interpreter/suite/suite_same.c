@@ -180,26 +180,81 @@ static nt_status note_group(const nt_suite *suite, nt_cases *cases, const member
 
 /* --- together --------------------------------------------------------------------------------- */
 
+/* Room for all cases, and the values of those that are compared. */
+static nt_status gather(const nt_suite *suite, const nt_network *network, const nt_cases *cases,
+                        nt_arena *arena, members *ret, nt_error *error) {
+    int32_t count = 1;
+    for (int32_t g = 0; g < suite->group_count; g++)
+        count += cases[g].count;
+    *ret = (members){.items = NT_ARENA_ARRAY(arena, member, count),
+                     .edits = NT_ARENA_ARRAY(arena, nt_edits, count)};
+    if (!ret->items || !ret->edits)
+        return NT_NO_MEMORY;
+    list_members(suite, network, cases, ret);
+    return find_values(suite, network, ret, error);
+}
+
+static nt_status end(nt_status status, int32_t said, nt_error *error) {
+    if (status == NT_NO_MEMORY && error->count == said)
+        nt_error_say(error, status, "out of memory comparing the cases");
+    return status;
+}
+
 nt_status nt_suite_note_same(const nt_suite *suite, const nt_network *network, nt_cases *cases,
                              nt_error *error) {
     nt_arena arena;
+    members all;
+    int32_t said = error->count;
     nt_arena_init(&arena);
-    int32_t count = 1, said = error->count;
-    for (int32_t g = 0; g < suite->group_count; g++)
-        count += cases[g].count;
-    members all = {.items = NT_ARENA_ARRAY(&arena, member, count),
-                   .edits = NT_ARENA_ARRAY(&arena, nt_edits, count)};
-    nt_status status = all.items && all.edits ? NT_OK : NT_NO_MEMORY;
-    if (status == NT_OK) {
-        list_members(suite, network, cases, &all);
-        status = find_values(suite, network, &all, error);
-    }
+    nt_status status = gather(suite, network, cases, &arena, &all, error);
     if (status == NT_OK)
         drop_repeated(&all);
     for (int32_t g = 0; status == NT_OK && g < suite->group_count; g++)
         status = note_group(suite, cases, &all, g);
     nt_arena_finish(&arena);
-    if (status == NT_NO_MEMORY && error->count == said)
-        nt_error_say(error, status, "out of memory comparing the cases");
-    return status;
+    return end(status, said, error);
+}
+
+/* The first member with the same value before the passes, or after them. */
+static nt_case_same same_as(const members *all, int32_t i) {
+    int32_t k = 0, like = first_like(all, i);
+    while (!is_same(all->items[k].edited, all->items[i].edited))
+        k++;
+    const member *as = &all->items[k < i ? k : like];
+    return (nt_case_same){.how = k < i      ? NT_SAME_EDITS
+                                 : like < i ? NT_SAME_FUNCTION
+                                            : NT_SAME_NOT,
+                          .group = as->group,
+                          .index = as->index,
+                          .graph = k < i};
+}
+
+/* What the hooks' notes tell of is not found by values: a share of 0 that is pruned is an edit. */
+static void take_likes(const nt_cases *cases, int32_t group, nt_case_same *ret) {
+    for (int32_t c = 0; c < cases->count; c++)
+        if (cases->like[c] < 0)
+            ret[c] = (nt_case_same){NT_SAME_EDITS, -1, -1, ret[c].graph};
+        else if (cases->like[c] != c)
+            ret[c] = (nt_case_same){NT_SAME_EDITS, group, cases->like[c], ret[c].graph};
+}
+
+nt_status nt_suite_find_same(const nt_suite *suite, const nt_network *network,
+                             const nt_cases *cases, nt_case_same *ret, nt_error *error) {
+    nt_arena arena;
+    members all;
+    int32_t said = error->count;
+    nt_arena_init(&arena);
+    nt_status status = gather(suite, network, cases, &arena, &all, error);
+    nt_case_same *of = ret;
+    int32_t i = 1;
+    for (int32_t g = 0; status == NT_OK && g < suite->group_count; g++) {
+        for (int32_t c = 0; c < cases[g].count; c++) {
+            bool compared = i < all.count && all.items[i].group == g && all.items[i].index == c;
+            of[c] = compared ? same_as(&all, i++) : (nt_case_same){.how = NT_SAME_NOT};
+        }
+        take_likes(&cases[g], g, of);
+        of += cases[g].count;
+    }
+    nt_arena_finish(&arena);
+    return end(status, said, error);
 }

@@ -4,14 +4,21 @@
 #include "file.h"
 #include "json_out.h"
 #include "json_schema.h"
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 nt_status nt_suite_worse(nt_status a, nt_status b) {
     return a == NT_OK ? b : a;
 }
 
-const char *nt_suite_beside(const nt_suite_loader *l, const char *path) {
-    return nt_path_beside(l->reader.arena, l->suite->path, path);
+nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
+                          const char **ret) {
+    nt_status status = nt_path_expand(l->reader.arena, path, &path);
+    if (status == NT_INVALID)
+        return nt_reader_say(&l->reader, node, "%s is not set", path);
+    *ret = status == NT_OK ? nt_path_beside(l->reader.arena, l->suite->path, path) : NULL;
+    return *ret ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
 nt_status nt_suite_no_such(const nt_suite_loader *l, const nt_yaml *node, const char *what,
@@ -54,14 +61,40 @@ nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const 
     return NT_OK;
 }
 
+/* Suggests the near names in its folder, of files with the same ending. */
+static nt_status say_no_file(nt_suite_loader *l, const nt_yaml *node, const char *written,
+                             const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    nt_names files = {0};
+    nt_error ignored;
+    nt_error_init(&ignored);
+    const char *folder = nt_arena_substring(l->reader.arena, path, (size_t)(name - path));
+    nt_status status = folder && dot ? nt_files_in(folder[0] ? folder : ".", dot, l->reader.arena,
+                                                   &files, &ignored)
+                                     : NT_INVALID;
+    nt_error_finish(&ignored);
+    const char **names = NT_ARENA_ARRAY(l->reader.arena, const char *, files.count + 1);
+    nt_reader_say(&l->reader, node, "there is no file '%s'", written);
+    const char *near = NULL;
+    for (int32_t i = 0; status == NT_OK && names && i < files.count; i++)
+        names[i] = files.names[i];
+    if (status == NT_OK && names && (near = nt_nearest(name, names)))
+        nt_error_hint(l->reader.error, "did you mean '%.*s%s'?",
+                      (int)(strlen(written) - strlen(name)), written, near);
+    else if (path != written && strcmp(path, written) != 0)
+        nt_error_hint(l->reader.error, "it is sought as '%s'", path);
+    return NT_INVALID;
+}
+
 nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record) {
     const char *path;
     NT_TRY(nt_read_text(&l->reader, node, key->field.name, &path));
-    if (!(path = nt_suite_beside(l, path)))
-        return nt_reader_no_memory(&l->reader);
+    const char *written = path;
+    NT_TRY(nt_suite_beside(l, node, path, &path));
     memcpy((char *)record + key->field.offset, &path, sizeof path);
-    return NT_OK;
+    return access(path, F_OK) != 0 && errno == ENOENT ? say_no_file(l, node, written, path) : NT_OK;
 }
 
 nt_status nt_suite_read_choice(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,

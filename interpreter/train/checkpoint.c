@@ -253,6 +253,19 @@ nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
     return NT_OK;
 }
 
+nt_status nt_checkpoint_look(const char *folder, nt_arena *arena, nt_checkpoint *ret,
+                             nt_error *error) {
+    candidate places[PLACES];
+    for (int k = 0; k < PLACES; k++)
+        NT_TRY(look(folder, k, arena, &places[k], error));
+    const candidate *best = newer(&places[1], &places[0]) ? &places[1] : &places[0];
+    *ret = (nt_checkpoint){.found = NT_FOUND_NONE};
+    if (best->there && best->readable)
+        *ret = (nt_checkpoint){
+            .found = NT_FOUND_NEWEST, .cursor = best->cursor, .numerics = best->numerics};
+    return NT_OK;
+}
+
 void nt_checkpoint_remove(const char *folder) {
     char path[4096];
     for (int k = 0; k < PLACES; k++) {

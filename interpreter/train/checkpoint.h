@@ -54,6 +54,11 @@ nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
                              const nt_identity *identity, nt_arena *arena, nt_checkpoint *ret,
                              nt_error *error);
 
+/* Where the newest good checkpoint stands, by its metadata alone, whatever run it is of; its
+ * `found` NT_FOUND_NONE: there is none. */
+nt_status nt_checkpoint_look(const char *folder, nt_arena *arena, nt_checkpoint *ret,
+                             nt_error *error);
+
 /* Removes the run folder's checkpoints, once the weights are written. */
 void nt_checkpoint_remove(const char *folder);
 

@@ -4,9 +4,13 @@
 
 #include "alloc.h"
 #include "expand.h"
+#include "file_sort.h"
 #include <string.h>
 
 enum { LARGEST_DIMENSION = 1 << 16, MOST_ELEMENTS = 1 << 28 };
+
+static const char *const graph_keys[] = {"version", "graph",  "doc",   "params",  "input", "inputs",
+                                         "include", "blocks", "nodes", "outputs", NULL};
 
 /* --- inputs ----------------------------------------------------------------------------------- */
 
@@ -80,6 +84,9 @@ static nt_status add_input(nt_loader *loader, nt_scope *scope, const char *name,
 static nt_status read_inputs(nt_loader *loader, const nt_yaml *root, nt_scope *scope) {
     nt_reader reader = nt_loader_reader(loader, scope, NULL);
     const nt_yaml *one = nt_yaml_get(root, "input"), *several = nt_yaml_get(root, "inputs");
+    if (!one && !several &&
+        (nt_read_means(root, "input", graph_keys) || nt_read_means(root, "inputs", graph_keys)))
+        return NT_INVALID;
     if ((one != NULL) + (several != NULL) != 1)
         return nt_reader_say(&reader, root, "a graph needs one of 'input' and 'inputs'");
     if (one)
@@ -146,13 +153,12 @@ static nt_status read_outputs(nt_loader *loader, const nt_yaml *root, const nt_s
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static const char *const graph_keys[] = {"version", "graph",  "doc",   "params",  "input", "inputs",
-                                         "include", "blocks", "nodes", "outputs", NULL};
-
 static nt_status read_name(nt_loader *loader, const nt_yaml *root, const nt_scope *scope) {
     nt_reader reader = nt_loader_reader(loader, scope, NULL);
     const nt_yaml *node = nt_yaml_get(root, "graph");
     const char *name;
+    if (!node && nt_read_means(root, "graph", graph_keys))
+        return NT_INVALID;
     if (!node)
         return nt_reader_say(&reader, root, "the file lacks 'graph', the network's name");
     NT_TRY(nt_read_text(&reader, node, "graph", &name));
@@ -186,6 +192,8 @@ static nt_status read_nodes(nt_loader *loader, const nt_yaml *root, nt_scope *sc
                             nt_binding *ret_last) {
     nt_reader reader = nt_loader_reader(loader, scope, NULL);
     const nt_yaml *nodes = nt_yaml_get(root, "nodes");
+    if (!nodes && nt_read_means(root, "nodes", graph_keys))
+        return NT_INVALID;
     if (!nodes)
         return nt_reader_say(&reader, root, "the file lacks 'nodes'");
     NT_TRY(nt_read_map(&reader, nodes, "nodes"));
@@ -227,8 +235,11 @@ static nt_status load(nt_loader *loader, nt_document *document, const nt_setting
     const nt_yaml *root;
     bool failed = false;
     int errors = loader->error->count + loader->error->dropped;
-    nt_status status = nt_override(&loader->arena, document->root, settings, setting_count, false,
-                                   &root, loader->error);
+    nt_status status = nt_file_want_graph(document, loader->error);
+    if (status != NT_OK)
+        return status;
+    status = nt_override(&loader->arena, document->root, settings, setting_count, false, &root,
+                         loader->error);
     NT_TRY(nt_loader_settle(loader, status, &failed));
     NT_TRY(read_graph(loader, document, root));
     if (failed || loader->error->count + loader->error->dropped > errors)

@@ -38,6 +38,10 @@ nt_status nt_read_single(const nt_reader *reader, const nt_yaml *node, const cha
 nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *what,
                        const char *const *allowed);
 
+/* Whether one of the keys that are not among `allowed` was suggested to be `key`: then that it is
+ * lacking is the same mistake. */
+bool nt_read_means(const nt_yaml *map, const char *key, const char *const *allowed);
+
 /* A value of any kind, as an expression sees it: what is written as a map or a list holds values in
  * turn. UNKNOWN if any part of it is. */
 nt_status nt_read_value(nt_reader *reader, const nt_yaml *node, const char *what, nt_scalar *ret);

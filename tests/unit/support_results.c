@@ -147,7 +147,7 @@ void make_results(made_results *m, nt_metric metric) {
                      .layer_count = 2,
                      .kinds = kinds};
     if (metric == NT_ACCURACY)
-        m->results.method.training =
-            (nt_method_training){100, 3, 8, &term, 1, part, part, &part, 1, "first.safetensors"};
+        m->results.method.training = (nt_method_training){
+            100, 3, 8, 4, true, &term, 1, part, part, &part, 1, "first.safetensors"};
     assert_int_equal(nt_results_judge(&m->results), NT_OK);
 }

@@ -48,6 +48,8 @@ static void all_is_written(void **folder) {
     nt_text text;
     memcpy(info.mean, mean, sizeof mean);
     memcpy(info.deviation, deviation, sizeof deviation);
+    write_text(*folder, "g.yaml", "");
+    write_text(*folder, "h.lua", "");
     write_text(*folder, "suite.yaml",
                "version: 1\nsuite: \"a \\\"b\\\"\"\ngraph: g.yaml\nset: {width: 4}\n"
                "data: {kind: idx, root: x}\nweights: w.safetensors\n"

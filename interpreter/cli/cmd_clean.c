@@ -1,0 +1,107 @@
+/* nontrivial clean: removes what finished runs no longer need. */
+#include "command.h"
+#include "console.h"
+#include "file.h"
+#include "run_state_print.h"
+
+typedef struct clean_options {
+    const char *all;
+    bool dry_run;
+} clean_options;
+
+static const nt_field clean_fields[] = {
+    {"all", NT_STRING, offsetof(clean_options, all),
+     .doc = "clean every finished run in this folder; others are passed over"},
+    {"dry-run", NT_BOOL, offsetof(clean_options, dry_run), "false",
+     .doc = "say what would be removed, and remove nothing"},
+    {0},
+};
+
+static const nt_operand clean_operands[] = {
+    {.name = "RUN", .doc = "the folder of a finished run", .optional = true, .repeated = true},
+    {0}};
+
+static const char clean_detail[] =
+    "Removed are checkpoints of seeds whose weights are there, and folders of parts,\n"
+    "shard-I-of-N, whose outcomes are all in the run's own store. Weights, results and source/\n"
+    "stay, and so does all of a run that isn't finished or that a process works in.\n";
+
+typedef struct cleaning {
+    nt_text text;
+    int64_t bytes;
+    bool dry_run;
+} cleaning;
+
+static void tell(cleaning *c, const nt_run_rest *rest) {
+    const char *verb = c->dry_run ? "would remove" : "removed";
+    for (int32_t i = 0; i < rest->checkpoint_count; i++)
+        nt_text_printf(&c->text, "%s %s\n", verb, rest->checkpoints[i]);
+    for (int32_t i = 0; i < rest->part_count; i++)
+        nt_text_printf(&c->text, "%s %s/\n", verb, rest->parts[i]);
+    c->bytes += rest->bytes;
+}
+
+/* `only_finished`: others are passed over, and are no error. */
+static nt_status clean(cleaning *c, const char *folder, bool only_finished, nt_error *error) {
+    nt_run_state state;
+    nt_run_rest rest = {0};
+    nt_arena arena;
+    if (!nt_run_is_there(folder))
+        return only_finished ? NT_OK
+                             : nt_error_in(error, NT_INVALID, folder, -1, "is not a run folder");
+    nt_arena_init(&arena);
+    nt_status status = nt_run_state_look(folder, 0, &state);
+    bool wanted = state.stage == NT_RUN_FINISHED && !state.in_use;
+    if (status == NT_OK && (wanted || !only_finished))
+        status = nt_run_rest_find(&state, &arena, &rest, error);
+    if (status == NT_OK && !c->dry_run)
+        status = nt_run_rest_remove(&state, &rest, error);
+    if (status == NT_OK)
+        tell(c, &rest);
+    nt_run_state_finish(&state);
+    nt_arena_finish(&arena);
+    return status;
+}
+
+static nt_status clean_all(cleaning *c, const char *in, nt_error *error) {
+    nt_arena arena;
+    nt_names folders = {0};
+    nt_arena_init(&arena);
+    nt_status status = nt_folders_in(in, &arena, &folders, error);
+    for (int32_t i = 0; status == NT_OK && i < folders.count; i++) {
+        const char *path = nt_arena_printf(&arena, "%s/%s", in, folders.names[i]);
+        status =
+            path ? clean(c, path, true, error) : nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    }
+    nt_arena_finish(&arena);
+    return status;
+}
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    const clean_options *options = arguments->record;
+    cleaning c = {.dry_run = options->dry_run};
+    nt_status status = NT_OK;
+    if ((arguments->word_count > 0) == (options->all != NULL))
+        return nt_error_say(error, NT_USAGE, "give the runs to clean, or --all and their folder");
+    nt_text_init(&c.text);
+    if (options->all)
+        status = clean_all(&c, options->all, error);
+    for (int i = 0; i < arguments->word_count; i++) {
+        nt_status cleaned = clean(&c, arguments->words[i], false, error);
+        status = status == NT_OK ? cleaned : status;
+    }
+    nt_add_bytes(&c.text, c.bytes);
+    nt_text_add(&c.text, c.dry_run ? " would be freed\n" : " freed\n");
+    nt_status printed = nt_print(&c.text);
+    return status == NT_OK ? printed : status;
+}
+
+const nt_command nt_command_clean = {
+    .kind = {.name = "clean",
+             .doc = "remove what finished runs no longer need: checkpoints, parts that are joined",
+             .fields = clean_fields,
+             .size = sizeof(clean_options)},
+    .detail = clean_detail,
+    .syntax = {.operands = clean_operands},
+    .run = run,
+};

@@ -1,0 +1,239 @@
+/* Mistakes are looked for one after the other, and each is said, since who mends one wants to know
+ * the next. What is wrong with the data is shown where the suite names them. */
+#include "suite_ready.h"
+
+#include "case_graph.h"
+#include "evaluation.h"
+#include "step_graph.h"
+#include "store.h"
+#include <unistd.h>
+
+typedef struct readying {
+    const nt_suite *suite;
+    const nt_network *network;
+    const nt_cases *cases;
+    nt_dataset *dataset;
+    nt_error *error;
+} readying;
+
+static nt_status worse(nt_status a, nt_status b) {
+    return a == NT_OK ? b : a;
+}
+
+nt_metric nt_suite_metric(const nt_suite *suite, const nt_data_info *info) {
+    return suite->evaluate.has_metric ? suite->evaluate.metric : nt_metric_usual(info->target);
+}
+
+int32_t nt_suite_count_samples(const nt_suite *suite, const nt_dataset *dataset) {
+    const nt_suite_evaluate *evaluate = &suite->evaluate;
+    const nt_selecting select = {.limit = evaluate->limit, .first = evaluate->first};
+    return nt_selecting_count(&select, nt_dataset_count(dataset, (nt_split)evaluate->split));
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static nt_status check_file(const readying *r, const nt_weights_source *source, const char *key) {
+    if (!source->path || access(source->path, F_OK) == 0)
+        return NT_OK;
+    nt_error_in(r->error, NT_INVALID, source->path, -1,
+                "there is no such file, which %s gives as '%s'", r->suite->path, key);
+    return NT_INVALID;
+}
+
+static nt_status check_files(const readying *r) {
+    nt_status status = check_file(r, &r->suite->weights, "weights");
+    status = worse(status, check_file(r, &r->suite->initial, "initial"));
+    return worse(status, check_file(r, &r->suite->from, "train.from"));
+}
+
+/* --- data ------------------------------------------------------------------------------------- */
+
+static nt_status check_channels(const readying *r, const nt_data_info *info) {
+    const nt_suite_data *data = &r->suite->data;
+    if (!data->loading.mean || data->channels == info->shape.dim[0])
+        return NT_OK;
+    return nt_error_say(r->error, NT_INVALID,
+                        "'normalise' has %d channels, the images of %s have %d", data->channels,
+                        info->folder, info->shape.dim[0]);
+}
+
+static nt_status check_metric(const readying *r, const nt_data_info *info) {
+    nt_metric metric = nt_suite_metric(r->suite, info);
+    if (nt_metric_fits(metric, info->target))
+        return NT_OK;
+    nt_error_say(r->error, NT_INVALID, "the metric '%s' does not fit data with %s",
+                 nt_metric_names[metric], info->target == NT_TARGET_MASK ? "masks" : "classes");
+    nt_error_hint(r->error, "set evaluate.metrics to [%s]",
+                  nt_metric_names[nt_metric_usual(info->target)]);
+    return NT_INVALID;
+}
+
+/* Outcomes are saved by shards, and no batch crosses from one to the next; where a batch's own
+ * statistics are used, this must not show. */
+static nt_status check_batch(const readying *r) {
+    int32_t batch = r->suite->evaluate.batch;
+    if (r->suite->evaluate.batch_norm != NT_NORM_BATCH || NT_SHARD_SAMPLES % batch == 0)
+        return NT_OK;
+    nt_error_say(r->error, NT_INVALID,
+                 "with 'batch_norm: batch' the batch must divide %d, which %d doesn't",
+                 NT_SHARD_SAMPLES, batch);
+    nt_error_hint(r->error, "set evaluate.batch to 250 or 500, for one");
+    return NT_INVALID;
+}
+
+static nt_status check_shown(const readying *r) {
+    const nt_data_info *info = nt_dataset_info(r->dataset);
+    nt_status status = check_channels(r, info);
+    status =
+        worse(status, nt_evaluation_check(r->network, info, &r->suite->data.loading, r->error));
+    status = worse(status, check_metric(r, info));
+    return worse(status, check_batch(r));
+}
+
+/* --- splits ----------------------------------------------------------------------------------- */
+
+static nt_status say_hold_out(const readying *r, const char *what) {
+    nt_error_say(r->error, NT_INVALID, "%s", what);
+    nt_error_hint(r->error, "say under 'data' how many training images to 'hold_out'");
+    return NT_INVALID;
+}
+
+/* Images of a patient depend on one another, and whole patients come too seldom for early looks. */
+static nt_status check_decide(const readying *r) {
+    nt_split split = (nt_split)r->suite->evaluate.split;
+    if (!nt_suite_decides(r->suite) || nt_dataset_patient(r->dataset, split, 0) < 0)
+        return NT_OK;
+    nt_error_say(r->error, NT_INVALID,
+                 "cases can't be decided early on images of patients, which depend on one another");
+    nt_error_hint(r->error, "leave out 'decide': all images are needed to compare patients");
+    return NT_INVALID;
+}
+
+static nt_status check_measured(const readying *r) {
+    const nt_suite *suite = r->suite;
+    nt_split split = (nt_split)suite->evaluate.split;
+    if (split == NT_HELD_OUT && suite->data.hold_out == 0)
+        return say_hold_out(r, "the split 'held_out' is empty");
+    NT_TRY(nt_loader_check(r->dataset, split, &suite->data.loading, r->error));
+    nt_status status = nt_suite_check_norms(suite, r->network,
+                                            nt_suite_count_samples(suite, r->dataset), r->error);
+    return worse(status, check_decide(r));
+}
+
+/* Hooks that ask are answered on held-out images. */
+static nt_status check_asking(const readying *r) {
+    bool asks = false;
+    for (int g = 0; g < r->suite->group_count; g++)
+        asks = asks || r->cases[g].asks;
+    if (!asks)
+        return NT_OK;
+    if (r->suite->data.hold_out == 0)
+        return say_hold_out(
+            r, "a hook asks while it runs, and there are no held-out images to answer on");
+    return nt_suite_check_norms(r->suite, r->network, nt_dataset_count(r->dataset, NT_HELD_OUT),
+                                r->error);
+}
+
+/* What is found from training images takes some. */
+static nt_status check_calibration(const readying *r) {
+    const nt_suite_evaluate *evaluate = &r->suite->evaluate;
+    bool again = evaluate->batch_norm == NT_NORM_RECALIBRATED, calibrates = again;
+    for (int g = 0; g < r->suite->group_count; g++)
+        for (int32_t c = 0; c < r->cases[g].count; c++) {
+            const nt_case *item = &r->cases[g].items[c];
+            calibrates = calibrates ||
+                         nt_edits_need(&(nt_edits){item->edits, item->count}, NT_NEEDS_CALIBRATION);
+        }
+    if (!calibrates)
+        return NT_OK;
+    NT_TRY(nt_loader_check(r->dataset, NT_TRAIN, &r->suite->data.loading, r->error));
+    int32_t count = nt_dataset_count(r->dataset, NT_TRAIN);
+    count = count < evaluate->calibration ? count : evaluate->calibration;
+    if (!again || count >= evaluate->batch)
+        return NT_OK;
+    return nt_error_say(r->error, NT_INVALID,
+                        "recalibration takes whole batches: %d calibration images are fewer than a "
+                        "batch of %d",
+                        count, evaluate->batch);
+}
+
+static nt_status hold_out(const readying *r) {
+    int32_t count = r->suite->data.hold_out;
+    return count > 0 ? nt_dataset_hold_out(r->dataset, count, 0, r->error) : NT_OK;
+}
+
+static nt_status check_splits(const readying *r) {
+    nt_status status = check_measured(r);
+    status = worse(status, check_asking(r));
+    return worse(status, check_calibration(r));
+}
+
+/* --- training --------------------------------------------------------------------------------- */
+
+static nt_status check_loss(const readying *r) {
+    nt_step_graph *step;
+    nt_error found;
+    nt_error_init(&found);
+    nt_status status = nt_step_graph_new(r->network, r->suite->recipe, &step, &found);
+    if (status == NT_OK)
+        nt_step_graph_free(step);
+    else
+        nt_error_at(r->error, status, r->suite->loss_location, "%s", found.items[0].message);
+    nt_error_finish(&found);
+    return status;
+}
+
+static nt_status check_training(const readying *r) {
+    const nt_recipe *recipe = r->suite->recipe;
+    int32_t count = nt_dataset_count(r->dataset, NT_TRAIN);
+    nt_status status = NT_OK;
+    if (!recipe)
+        return NT_OK;
+    if (recipe->batch > count)
+        status = nt_error_at(r->error, NT_INVALID, r->suite->batch_location,
+                             "a batch of %d is larger than the data, which have %d images to train "
+                             "on",
+                             recipe->batch, count);
+    status = worse(status, nt_suite_check_training_norms(r->suite, r->network, r->error));
+    return worse(status, check_loss(r));
+}
+
+/* What is seen without data. */
+nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network, nt_error *error) {
+    const readying r = {.suite = suite, .network = network, .error = error};
+    nt_status status = nt_suite_check_training_norms(suite, network, error);
+    status = worse(status, nt_suite_check_norms(suite, network, 0, error));
+    return suite->recipe ? worse(status, check_loss(&r)) : status;
+}
+
+/* --- together --------------------------------------------------------------------------------- */
+
+/* `own`: of the data, whose mistakes are shown where the suite names them. */
+static nt_status check_data(readying *r, nt_error *error) {
+    nt_error own;
+    nt_error_init(&own);
+    r->error = &own;
+    nt_status status = check_shown(r), held = hold_out(r);
+    if (held == NT_OK)
+        status = worse(status, check_splits(r));
+    status = worse(status, held);
+    nt_suite_blame_data(r->suite, &own, error);
+    r->error = error;
+    return held == NT_OK ? worse(status, check_training(r)) : status;
+}
+
+nt_status nt_suite_make_ready(const nt_suite *suite, const nt_network *network,
+                              const nt_cases *cases, const nt_progress *progress, nt_dataset **ret,
+                              nt_error *error) {
+    readying r = {.suite = suite, .network = network, .cases = cases, .error = error};
+    nt_status status = check_files(&r);
+    nt_status opened = nt_suite_look_at_data(suite, progress, &r.dataset, error);
+    status = worse(status, opened);
+    status = worse(status, opened == NT_OK ? check_data(&r, error)
+                                           : nt_suite_check_alone(suite, network, error));
+    if (status == NT_OK)
+        *ret = r.dataset;
+    else
+        nt_dataset_free(r.dataset);
+    return status;
+}
