@@ -256,6 +256,8 @@ bool nt_field_set_text(const nt_field *field, void *record, nt_arena *arena, con
     enum { LONGEST = 64 };
     const char *parts[LONGEST];
     bool list;
+    if (field->type == NT_STRING)
+        return nt_field_set(field, record, arena, &text, 1, false, why);
     char *copy = nt_arena_string(arena, text);
     int count = copy ? split(copy, parts, LONGEST, &list) : -1;
     if (count < 0) {

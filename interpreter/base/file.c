@@ -347,6 +347,47 @@ void nt_folder_unlock(int lock) {
     close(lock);
 }
 
+/* The variable's name at `at`, which is a '$', and how many bytes it takes there; 0: it is none. */
+static size_t variable_at(nt_arena *arena, const char *at, const char **ret_name) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    bool braced = at[1] == '{';
+    const char *name = at + 1 + braced;
+    size_t length = strspn(name, letters);
+    if (length == 0 || isdigit((unsigned char)name[0]) || (braced && name[length] != '}'))
+        return 0;
+    *ret_name = nt_arena_substring(arena, name, length);
+    return 1 + length + 2 * (size_t)braced;
+}
+
+nt_status nt_path_expand(nt_arena *arena, const char *path, const char **ret) {
+    nt_text text;
+    nt_status status = NT_OK;
+    const char *home = getenv("HOME");
+    nt_text_init(&text);
+    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home) {
+        nt_text_add(&text, home);
+        path++;
+    }
+    while (*path && status == NT_OK) {
+        const char *name = NULL, *value;
+        size_t taken = *path == '$' ? variable_at(arena, path, &name) : 0;
+        value = name ? getenv(name) : NULL;
+        if (taken > 0 && !value) {
+            *ret = name ? nt_arena_printf(arena, "$%s", name) : NULL;
+            status = *ret ? NT_INVALID : NT_NO_MEMORY;
+        } else if (taken > 0) {
+            nt_text_add(&text, value);
+        } else {
+            nt_text_add_bytes(&text, path, 1);
+        }
+        path += taken > 0 ? taken : 1;
+    }
+    if (status == NT_OK)
+        *ret = text.failed ? NULL : nt_arena_string(arena, text.bytes);
+    nt_text_finish(&text);
+    return status == NT_OK && !*ret ? NT_NO_MEMORY : status;
+}
+
 const char *nt_path_beside(nt_arena *arena, const char *beside, const char *path) {
     const char *slash = strrchr(beside, '/');
     if (path[0] == '/' || !slash)

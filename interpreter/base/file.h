@@ -75,6 +75,11 @@ void nt_folder_sweep(const char *path);
 nt_status nt_folder_lock(const char *folder, int *ret_lock, nt_error *error);
 void nt_folder_unlock(int lock);
 
+/* `path` with what users of shells write: ~ in front is the home folder, $NAME and ${NAME} anywhere
+ * are the environment's. In `arena`; NT_INVALID, without an error, where NAME is not set: then *ret
+ * is "$NAME". */
+nt_status nt_path_expand(nt_arena *arena, const char *path, const char **ret);
+
 /* `path` as seen from the folder of `beside` (a file); an absolute one stays. In `arena`. */
 const char *nt_path_beside(nt_arena *arena, const char *beside, const char *path);
 

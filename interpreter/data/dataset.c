@@ -42,6 +42,14 @@ static nt_status find_folder(nt_arena *arena, const nt_data_kind *kind, const ch
                              const char *beside, const char **ret, nt_error *error) {
     const char *shared = getenv("NONTRIVIAL_DATA");
     const char *near = NULL, *far = NULL, *found = NULL;
+    if (root) {
+        nt_status status = nt_path_expand(arena, root, &root);
+        if (status == NT_INVALID)
+            return nt_error_say(error, status, "%s, which the data's folder names, is not set",
+                                root);
+        if (status != NT_OK)
+            return nt_error_say(error, status, "out of memory opening a data set");
+    }
     if (root)
         near = beside ? nt_path_beside(arena, beside, root) : nt_arena_string(arena, root);
     if (shared && (!root || root[0] != '/'))

@@ -78,8 +78,9 @@ json_t *nt_suite_schema_of(const nt_field *fields, const nt_suite_key *keys);
 /* The first of the two that is not NT_OK. */
 nt_status nt_suite_worse(nt_status a, nt_status b);
 
-/* A path in the suite is relative to the suite; NULL when out of memory. */
-const char *nt_suite_beside(const nt_suite_loader *l, const char *path);
+/* A path at `node` is relative to the suite; ~ and $NAME are expanded. */
+nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
+                          const char **ret);
 
 /* "there is no optimiser 'sdg'; did you mean 'sgd'?" at `node`; `near` may be NULL. */
 nt_status nt_suite_no_such(const nt_suite_loader *l, const nt_yaml *node, const char *what,

@@ -12,8 +12,13 @@ nt_status nt_suite_worse(nt_status a, nt_status b) {
     return a == NT_OK ? b : a;
 }
 
-const char *nt_suite_beside(const nt_suite_loader *l, const char *path) {
-    return nt_path_beside(l->reader.arena, l->suite->path, path);
+nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
+                          const char **ret) {
+    nt_status status = nt_path_expand(l->reader.arena, path, &path);
+    if (status == NT_INVALID)
+        return nt_reader_say(&l->reader, node, "%s is not set", path);
+    *ret = status == NT_OK ? nt_path_beside(l->reader.arena, l->suite->path, path) : NULL;
+    return *ret ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
 nt_status nt_suite_no_such(const nt_suite_loader *l, const nt_yaml *node, const char *what,
@@ -87,8 +92,7 @@ nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const 
     const char *path;
     NT_TRY(nt_read_text(&l->reader, node, key->field.name, &path));
     const char *written = path;
-    if (!(path = nt_suite_beside(l, path)))
-        return nt_reader_no_memory(&l->reader);
+    NT_TRY(nt_suite_beside(l, node, path, &path));
     memcpy((char *)record + key->field.offset, &path, sizeof path);
     return access(path, F_OK) != 0 && errno == ENOENT ? say_no_file(l, node, written, path) : NT_OK;
 }

@@ -59,10 +59,10 @@ nt_status nt_suite_read_source(nt_suite_loader *l, const nt_yaml *node, const ch
         NT_TRY(nt_read_text(&l->reader, node, what, &w.file));
     NT_TRY(check_map(l, node, w.map));
     *ret = (nt_weights_source){.map = w.map, .extra = w.extra, .lacks = w.missing == 1};
-    const char *path = nt_suite_beside(l, w.file);
-    return path && nt_weights_source_split(path, l->reader.arena, ret)
-               ? NT_OK
-               : nt_reader_no_memory(&l->reader);
+    const char *path;
+    NT_TRY(nt_suite_beside(l, node, w.file, &path));
+    return nt_weights_source_split(path, l->reader.arena, ret) ? NT_OK
+                                                               : nt_reader_no_memory(&l->reader);
 }
 
 /* A file whose own name has a '#' gets another, so that what is behind is no part. */

@@ -24,7 +24,8 @@ typedef struct nt_yaml_entry {
 struct nt_yaml {
     nt_yaml_kind kind;
     nt_location location;
-    const char *text; /* of a scalar; never NULL there */
+    const char *text; /* of a scalar; never NULL there. Of what --set gives as a map or a list, how
+                       * it was written, for fields that want a text; else NULL */
     bool quoted;      /* or a block scalar: then its text is a text and nothing else */
     int32_t count;    /* of a map's entries, a list's items */
     const nt_yaml_entry *entries;

@@ -32,7 +32,7 @@ static uint32_t code_points(const char *text) {
 
 /* "[a, b]" as a list of scalars, for values that are lists; NULL when out of memory. */
 static const nt_yaml *new_list(nt_arena *arena, const char *text, nt_location location) {
-    nt_yaml *list = new_scalar(arena, "", location);
+    nt_yaml *list = new_scalar(arena, text, location);
     char *copy = nt_arena_substring(arena, text + 1, strlen(text) - 2), *rest = NULL;
     const nt_yaml **items = NT_ARENA_ARRAY(arena, const nt_yaml *, strlen(text));
     if (!list || !copy || !items)
@@ -47,6 +47,59 @@ static const nt_yaml *new_list(nt_arena *arena, const char *text, nt_location lo
     list->size += list->count;
     list->depth = 2;
     return list;
+}
+
+/* A copy in `arena` whose places are in `source`; recurses once a level of the document, of which
+ * there are not many. NULL when out of memory. */
+static const nt_yaml *copy_tree(nt_arena *arena, const nt_yaml *node, const nt_source *source) {
+    nt_yaml *copy = nt_arena_copy(arena, node, sizeof *node);
+    const nt_yaml **items = NT_ARENA_ARRAY(arena, const nt_yaml *, node->count + 1);
+    nt_yaml_entry *entries = NT_ARENA_ARRAY(arena, nt_yaml_entry, node->count + 1);
+    if (!copy || !items || !entries)
+        return NULL;
+    copy->location.source = source;
+    copy->text = node->text ? nt_arena_string(arena, node->text) : NULL;
+    copy->items = items;
+    copy->entries = entries;
+    bool good = copy->text || !node->text;
+    for (int32_t i = 0; good && i < node->count; i++)
+        if (node->kind == NT_YAML_LIST) {
+            items[i] = copy_tree(arena, node->items[i], source);
+            good = items[i] != NULL;
+        } else {
+            entries[i].key = copy_tree(arena, node->entries[i].key, source);
+            entries[i].value = copy_tree(arena, node->entries[i].value, source);
+            good = entries[i].key && entries[i].value;
+        }
+    return good ? copy : NULL;
+}
+
+/* A map or a list in YAML's flow style, "{a: 0, b: [1, 2]}", read as it would be in the file; it
+ * keeps its text, for fields that want one. *ret NULL: it is none. False when out of memory. */
+static bool read_flow(nt_arena *arena, const char *value, nt_location location,
+                      const nt_yaml **ret) {
+    nt_document *document;
+    nt_error ignored;
+    *ret = NULL;
+    if (value[0] != '{' && value[0] != '[')
+        return true;
+    const char *text = nt_arena_printf(arena, "%*s%s", (int)location.column - 1, "", value);
+    if (!text)
+        return false;
+    nt_error_init(&ignored);
+    nt_status status =
+        nt_document_parse(location.source->path, text, strlen(text), &document, &ignored);
+    nt_error_finish(&ignored);
+    if (status != NT_OK)
+        return status != NT_NO_MEMORY;
+    nt_yaml *copy = (nt_yaml *)(uintptr_t)copy_tree(arena, document->root, location.source);
+    if (copy && copy->kind != NT_YAML_SCALAR) {
+        copy->text = value;
+        copy->location = location;
+        *ret = copy;
+    }
+    nt_document_free(document);
+    return copy != NULL;
 }
 
 static bool is_list(const char *text) {
@@ -68,8 +121,11 @@ static bool make_nodes(override *o) {
                         (nt_location){.source = source, .line = 1, .column = 1, .width = width});
     nt_location location = {
         .source = source, .line = 1, .column = width + 2, .width = code_points(value)};
-    o->value =
-        is_list(value) ? new_list(arena, value, location) : new_scalar(arena, value, location);
+    if (!read_flow(arena, value, location, &o->value))
+        return false;
+    if (!o->value)
+        o->value =
+            is_list(value) ? new_list(arena, value, location) : new_scalar(arena, value, location);
     return o->key && o->value;
 }
 
@@ -162,7 +218,7 @@ static nt_status add_path(const override *o, const nt_yaml *map, const char *pat
 static nt_status set_path(const override *o, const nt_yaml *node, const char *path,
                           const nt_yaml **ret) {
     if (*path == '\0')
-        return node->kind == NT_YAML_SCALAR || node->kind == o->value->kind
+        return node->kind == NT_YAML_SCALAR || o->value->kind != NT_YAML_SCALAR
                    ? (*ret = o->value, NT_OK)
                    : say_not_single(o);
     size_t length = strcspn(path, ".");

@@ -41,6 +41,8 @@ bool nt_read_means(const nt_yaml *map, const char *key, const char *const *allow
 
 /* A word as it was written; what an expression gives, as text. */
 nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret) {
+    if (node->kind != NT_YAML_SCALAR && node->text)
+        return *ret = node->text, NT_OK;
     NT_TRY(nt_read_single(reader, node, what));
     const char *text = node->text;
     if (reader->sandbox && nt_expression_in(text)) {
@@ -197,6 +199,10 @@ static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *
     const char *named = nt_arena_printf(reader->arena, "%s of %s", field->name, what);
     if (!named)
         return nt_reader_no_memory(reader);
+    if (field->type == NT_STRING && node->kind != NT_YAML_SCALAR && node->text)
+        return nt_field_set(field, record, reader->arena, &node->text, 1, false, why)
+                   ? NT_OK
+                   : nt_reader_say(reader, node, "%s %s", named, why);
     NT_TRY(nt_read_tree(reader, node, named, &node));
     bool list = node->kind == NT_YAML_LIST || node->kind == NT_YAML_MAP;
     bool labels = field->type == NT_LABELS && list;
