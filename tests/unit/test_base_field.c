@@ -88,6 +88,8 @@ static void test_parse(void **state) {
     assert_int_equal(r.points.count, 2);
     assert_true(r.points.items[1] == -2);
     assert_int_equal(r.free, -2147483647);
+    assert_true(nt_fields_parse(fields, &r, &arena, "name=[a,b]", why)); /* brackets and all */
+    assert_string_equal(r.name, "[a,b]");
 }
 
 /* Each is refused with the words that follow, and the record keeps what it had. */
@@ -107,7 +109,6 @@ static void test_refusals(void **state) {
         {"rate=nan", "must be a number from 0 to 1, not 'nan'"},
         {"on=yes", "must be true or false, not 'yes'"},
         {"mode=mirror", "must be one of zeros, reflect, not 'mirror'"},
-        {"name=[a,b]", "must be a text, not this list"},
         {"pair=[1,2,3]", "must be an integer, or [rows, columns], each from 0 to 9, not this list"},
         {"pair=10", "must be an integer, or [rows, columns], each from 0 to 9, not '10'"},
         {"steps=[1,101]", "must be a list of integers, each from 0 to 100, not this list"},
