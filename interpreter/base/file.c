@@ -92,6 +92,37 @@ nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *
     return NT_OK;
 }
 
+/* Reads from where `fd` stands until its end, up to one byte more than `limit`. */
+static nt_status read_on(int fd, size_t limit, nt_bytes *ret, nt_error *error) {
+    unsigned char *bytes = NULL;
+    size_t capacity = 0, got = 0;
+    ssize_t n = 1;
+    while (n > 0 && got <= limit) {
+        if (!nt_grow((void **)&bytes, &capacity, got, 1)) {
+            nt_free(bytes, capacity);
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory reading " NT_STANDARD_INPUT);
+        }
+        n = read(fd, bytes + got, capacity - got);
+        if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n > 0)
+            got += (size_t)n;
+    }
+    *ret = (nt_bytes){.bytes = bytes, .size = got};
+    return n < 0 ? cannot(error, NT_IO, "read", NT_STANDARD_INPUT) : NT_OK;
+}
+
+nt_status nt_file_read_input(size_t limit, const nt_bytes **ret, nt_error *error) {
+    static nt_bytes input;
+    if (!input.bytes)
+        NT_TRY(read_on(STDIN_FILENO, limit, &input, error));
+    if (input.size > limit)
+        return nt_error_in(error, NT_INVALID, NT_STANDARD_INPUT, -1,
+                           "has more than the %zu bytes that such a file may have", limit);
+    *ret = &input;
+    return NT_OK;
+}
+
 void nt_bytes_finish(nt_bytes *bytes) {
     nt_free(bytes->bytes, bytes->size + 1);
     *bytes = (nt_bytes){0};

@@ -31,6 +31,10 @@ typedef struct nt_bytes {
 nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *error);
 void nt_bytes_finish(nt_bytes *bytes);
 
+/* All of standard input, up to `limit` bytes. Read once: later calls give the same, which stays. */
+#define NT_STANDARD_INPUT "standard input" /* what messages call it */
+nt_status nt_file_read_input(size_t limit, const nt_bytes **ret, nt_error *error);
+
 /* SHA-256 of a file's bytes. */
 nt_status nt_file_digest(const char *path, char hex[NT_DIGEST_HEX], nt_error *error);
 

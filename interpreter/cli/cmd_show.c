@@ -20,7 +20,8 @@ static const nt_field show_fields[] = {
     {0},
 };
 
-static const nt_operand show_operands[] = {{"GRAPH", .doc = "a graph file"}, {0}};
+static const nt_operand show_operands[] = {
+    {"GRAPH", .doc = "a graph file; - reads it from standard input"}, {0}};
 
 static nt_status print(const nt_network *network, const show_options *options) {
     if (options->json)

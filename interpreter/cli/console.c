@@ -85,7 +85,7 @@ void nt_print_error(const nt_error *error) {
 nt_status nt_print_finish(nt_error *error) {
     keep_errno(fflush(stdout) != 0);
     keep_errno(fclose(stdout) != 0);
-    if (print_errno == 0)
+    if (print_errno == 0 || print_errno == EPIPE) /* a reader that left has all that it wants */
         return NT_OK;
     return nt_error_say(error, NT_IO, "cannot write standard output: %s", strerror(print_errno));
 }

@@ -38,7 +38,8 @@ nt_status nt_json_print(json_t *value);
 /* Shows every diagnostic of `error` on standard error, after what was printed before. */
 void nt_print_error(const nt_error *error);
 
-/* Flushes and closes standard output. NT_IO when any of it was lost. */
+/* Flushes and closes standard output. NT_IO when any of it was lost, but where its reader closed a
+ * pipe: `| head` has what it wants. */
 nt_status nt_print_finish(nt_error *error);
 
 #endif

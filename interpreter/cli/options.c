@@ -82,6 +82,63 @@ static void read_setting(reader *r, const char *attached) {
     a->settings[a->setting_count++] = (nt_setting){.key = key, .value = equals + 1};
 }
 
+/* Short options, the same in all commands that have the long one. */
+static const struct {
+    char letter;
+    const char *name;
+} short_options[] = {{'h', "help"}, {'j', "json"},    {'o', "out"},    {'q', "quiet"},
+                     {'s', "set"},  {'t', "threads"}, {'v', "verbose"}};
+
+char nt_option_letter(const char *name) {
+    for (size_t i = 0; i < sizeof short_options / sizeof *short_options; i++)
+        if (strcmp(short_options[i].name, name) == 0)
+            return short_options[i].letter;
+    return 0;
+}
+
+/* The long name of a letter, where the command has that option; else NULL. */
+static const char *long_name(const reader *r, char letter) {
+    for (size_t i = 0; i < sizeof short_options / sizeof *short_options; i++) {
+        const char *name = short_options[i].name;
+        bool is_set = strcmp(name, "set") == 0;
+        if (short_options[i].letter == letter &&
+            (is_set ? r->syntax->settings != NULL
+                    : nt_field_find(r->command->fields, name) != NULL))
+            return name;
+    }
+    return NULL;
+}
+
+static void set_option(reader *r, const nt_field *option, const char *value) {
+    nt_arguments *a = r->arguments;
+    char why[NT_FIELD_WHY];
+    if (value && !nt_field_set_text(option, a->record, &a->arena, value, why))
+        r->status = nt_error_say(r->error, NT_USAGE, "--%s %s", option->name, why);
+    a->given[a->given_count++] = option;
+}
+
+/* "-j", "-qj", "-t 4", "-t4": letters of flags, the last perhaps of an option with a value. */
+static void read_letters(reader *r, const char *word) {
+    for (const char *letter = word + 1; *letter; letter++) {
+        const char *name = long_name(r, *letter);
+        if (!name) {
+            unknown_option(r, word, word + 1);
+            return;
+        }
+        const nt_field *option = nt_field_find(r->command->fields, name);
+        const char *attached = letter[1] ? letter + 1 : NULL;
+        if (option && option->type == NT_BOOL) {
+            set_option(r, option, "true");
+            continue;
+        }
+        if (option)
+            set_option(r, option, take_value(r, name, attached));
+        else
+            read_setting(r, attached);
+        return;
+    }
+}
+
 static void read_option(reader *r, const char *word) {
     nt_arguments *a = r->arguments;
     const char *equals = strchr(word, '='), *attached = equals ? equals + 1 : NULL;
@@ -104,11 +161,7 @@ static void read_option(reader *r, const char *word) {
         r->status = nt_error_say(r->error, NT_USAGE, "--%s takes no value", name);
         return;
     }
-    const char *value = option->type == NT_BOOL ? "true" : take_value(r, name, attached);
-    char why[NT_FIELD_WHY];
-    if (value && !nt_field_set_text(option, a->record, &a->arena, value, why))
-        r->status = nt_error_say(r->error, NT_USAGE, "--%s %s", name, why);
-    a->given[a->given_count++] = option;
+    set_option(r, option, option->type == NT_BOOL ? "true" : take_value(r, name, attached));
 }
 
 /* How many operands there may be and must be; checks the number that there are. */
@@ -133,11 +186,16 @@ static bool asks_for_help(const char *const *words, int count) {
     return false;
 }
 
-static nt_status prepare(const nt_kind *command, int count, nt_arguments *a) {
+/* Options and settings are as many as the words at most, and letters in them. */
+static nt_status prepare(const nt_kind *command, const char *const *all, int count,
+                         nt_arguments *a) {
     char why[NT_FIELD_WHY];
+    int words = count;
+    for (int i = 0; i < count; i++)
+        words += all[i][0] == '-' && all[i][1] != '-' ? (int)strlen(all[i]) : 0;
     a->words = NT_ARENA_ARRAY(&a->arena, const char *, count + 1);
-    a->settings = NT_ARENA_ARRAY(&a->arena, nt_setting, count + 1);
-    a->given = NT_ARENA_ARRAY(&a->arena, const nt_field *, count + 1);
+    a->settings = NT_ARENA_ARRAY(&a->arena, nt_setting, words + 1);
+    a->given = NT_ARENA_ARRAY(&a->arena, const nt_field *, words + 1);
     a->record = nt_kind_record(command, "", &a->arena, why);
     return a->record && a->words && a->settings && a->given ? NT_OK : NT_NO_MEMORY;
 }
@@ -153,7 +211,7 @@ static void read_words(reader *r) {
         else if (word[1] == '-')
             read_option(r, word);
         else
-            unknown_option(r, word, word + 1);
+            read_letters(r, word);
     }
     if (r->status == NT_OK)
         check_operands(r);
@@ -166,7 +224,7 @@ nt_status nt_arguments_parse(const nt_kind *command, const nt_syntax *syntax,
         .command = command, .all = words, .all_count = count, .help = asks_for_help(words, count)};
     nt_arena_init(&arguments.arena);
     reader r = {command, syntax, words, count, 0, &arguments, error, NT_OK};
-    r.status = prepare(command, count, &arguments);
+    r.status = prepare(command, words, count, &arguments);
     if (r.status == NT_OK && !arguments.help)
         read_words(&r);
     if (r.status == NT_OK)

@@ -3,6 +3,7 @@
  * text have one source.
  *
  *     --name VALUE   --name=VALUE   --flag   --set key=value (repeated)   --   operands in between
+ *     -n VALUE   -nVALUE   -f   -fg: the letters of common options, nt_option_letter
  *
  * An option without a fallback keeps its zero when it isn't given. Options that many commands share
  * are the macros below; `record` is the command's own struct with a member of that name. */
@@ -110,6 +111,9 @@ void nt_arguments_finish(nt_arguments *arguments);
 
 /* Whether the command line has the option: what its value alone may not tell. */
 bool nt_arguments_have(const nt_arguments *arguments, const char *option);
+
+/* The letter of an option, 'j' of "json"; 0: it has none. */
+char nt_option_letter(const char *name);
 
 /* " GRAPH [--json] [--set KEY=VALUE]..." */
 void nt_syntax_usage(const nt_kind *command, const nt_syntax *syntax, nt_text *text);

@@ -69,6 +69,9 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
     const nt_setting *settings =
         settings_of(job, arguments, options->conv == NT_CONV_DIRECT, &count);
     const char *what = arguments->words[0];
+    if (strcmp(what, "-") == 0)
+        return nt_error_say(error, NT_USAGE,
+                            "a suite that is run must be a file: the run folder keeps it");
     bool repeats = nt_folder_exists(what);
     if (!settings || !keep_command(job, arguments))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");

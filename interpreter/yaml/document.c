@@ -411,7 +411,18 @@ nt_status nt_document_parse(const char *path, const char *text, size_t length, n
     return NT_OK;
 }
 
+/* Standard input, kept for who loads it once more: as a suite, say, once it is known to be one. */
+static nt_status load_input(nt_document **ret, nt_error *error) {
+    static const nt_bytes *input;
+    if (!input)
+        NT_TRY(nt_file_read_input(NT_YAML_MOST_BYTES, &input, error));
+    return nt_document_parse(NT_STANDARD_INPUT, (const char *)input->bytes, input->size, ret,
+                             error);
+}
+
 nt_status nt_document_load(const char *path, nt_document **ret, nt_error *error) {
+    if (strcmp(path, "-") == 0)
+        return load_input(ret, error);
     nt_bytes bytes;
     NT_TRY(nt_file_kind_refuse_at(path, NT_FILE_AS_TEXT, error));
     NT_TRY(nt_file_read(path, NT_YAML_MOST_BYTES, &bytes, error));

@@ -40,6 +40,7 @@ typedef struct nt_document {
     const nt_yaml *root;
 } nt_document;
 
+/* "-" is standard input, which is read once, however often it is loaded. */
 nt_status nt_document_load(const char *path, nt_document **ret, nt_error *error);
 
 /* The same from memory; `path` is what diagnostics call it. All is copied. */

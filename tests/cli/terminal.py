@@ -139,6 +139,15 @@ def check_pager(program, experiments, run):
     hold(status == 0 and len(lines_of(raw)) == 2, 'one that ends early')
 
 
+def check_closed_pipe(program, run):
+    """Who reads but the beginning leaves no error behind."""
+    for words in (['results', run, '--seeds'], ['ops'], ['schema', 'suite']):
+        with subprocess.Popen([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            told = process.stderr.read()
+            hold(process.wait() == 0 and not told, f'{words[0]}: a closed pipe ends quietly: {told}')
+
+
 def main():
     program, experiments = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory() as name:
@@ -150,6 +159,7 @@ def main():
                        check=True, stdout=subprocess.DEVNULL)
         check_tables(program, experiments, run)
         check_pager(program, experiments, run)
+        check_closed_pipe(program, run)
     return 1 if FAULTS else 0
 
 
