@@ -3,20 +3,37 @@
 #include "command.h"
 #include "console.h"
 #include "dist.h"
+#include "fit.h"
+#include "help_topics.h"
 #include "json_out.h"
 #include "op_library.h"
+#include "pager.h"
 #include "parallel.h"
 #include <signal.h>
 #include <string.h>
+
+static size_t help_width(void) {
+    enum { USUAL = 80, MOST = 100 /* longer lines are hard to read */ };
+    int width = nt_console_width(stdout);
+    return width == 0 ? USUAL : width < MOST ? (size_t)width : MOST;
+}
+
+static nt_status show_topic(const nt_help_topic *topic) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_printf(&text, "nontrivial: %s\n\n", topic->doc);
+    nt_text_add_paragraphs(&text, topic->text, help_width());
+    return nt_page(&text, false);
+}
 
 static nt_status show_help(const nt_command *command) {
     nt_text text;
     nt_text_init(&text);
     if (command)
-        nt_command_help(command, &text);
+        nt_command_help(command, help_width(), &text);
     else
-        nt_commands_help(&text);
-    return nt_print(&text);
+        nt_commands_help(help_width(), &text);
+    return nt_page(&text, false);
 }
 
 /* nontrivial --version [--json] */
@@ -44,10 +61,13 @@ static nt_status show_version(const char *const *words, int count, nt_error *err
     return nt_print(&text);
 }
 
-/* nontrivial help [COMMAND [VERB]] */
+/* nontrivial help [COMMAND [VERB] | TOPIC] */
 static nt_status help(const char *const *words, int count, nt_error *error) {
     const nt_command *command = NULL;
     int taken = 0;
+    const nt_help_topic *topic = count == 1 ? nt_help_topic_find(words[0]) : NULL;
+    if (topic)
+        return show_topic(topic);
     if (count > 0)
         NT_TRY(nt_command_find(words, count, &command, &taken, error));
     if (count > taken)

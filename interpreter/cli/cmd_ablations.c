@@ -65,6 +65,7 @@ const nt_command nt_command_ablations = {
              .doc = "list what a hook's cases may do to a layer, or describe one kind of it",
              .fields = ablations_fields,
              .size = sizeof(ablations_options)},
+    .examples = "nontrivial ablations noise\n",
     .syntax = {.operands = ablations_operands},
     .run = run,
 };

@@ -283,6 +283,7 @@ const nt_command nt_command_bench = {
         "nothing but fused multiply-adds on all threads. Share is of the fastest whole step.\n"
         "Waiting is the part of the threads' time in which they had nothing to do: at the ends of\n"
         "parallel sections, and while one thread worked alone. Each number is of the same steps.\n",
+    .examples = "nontrivial bench graphs/resnet18.yaml --batch 32 --threads 2\n",
     .syntax = {.operands = bench_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -190,6 +190,8 @@ const nt_command nt_command_data = {
     .detail =
         "A relative folder is sought in the working folder, then under $NONTRIVIAL_DATA, which is\n"
         "also where a data set without a folder is sought.\n",
+    .examples = "nontrivial data\n"
+                "nontrivial data cifar10:data/cifar-10-batches-bin\n",
     .syntax = {.operands = data_operands, .settings = "set an option of the kind"},
     .verbs = verbs,
     .run = run,

@@ -66,6 +66,7 @@ const nt_command nt_command_data_fetch = {
               "in DIR is changed. Without a network: get the URL that 'nontrivial data' shows "
               "elsewhere,\n"
               "then fetch it with --from file:///its/path, or unpack it in DIR yourself.\n",
+    .examples = "nontrivial data fetch cifar10 data\n",
     .syntax = {.operands = fetch_operands},
     .run = run,
 };

@@ -199,5 +199,6 @@ const nt_command nt_command_doctor = {
              .fields = doctor_fields,
              .size = sizeof(doctor_options)},
     .detail = doctor_detail,
+    .examples = "nontrivial doctor\n",
     .run = run,
 };

@@ -243,6 +243,7 @@ const nt_command nt_command_eval = {
              .doc = "measure a network with its weights on a data set",
              .fields = eval_fields,
              .size = sizeof(eval_options)},
+    .examples = "nontrivial eval net.yaml --weights net.safetensors --data cifar10:data\n",
     .syntax = {.operands = eval_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -72,6 +72,7 @@ const nt_command nt_command_export = {
         "The model is what the network computes in evaluation, its first output alone, for "
         "batches\n"
         "of any size, of maps as PyTorch orders them. Nodes and parameters keep their names.\n",
+    .examples = "nontrivial export net.yaml --weights net.safetensors --onnx net.onnx\n",
     .syntax = {.operands = export_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -32,5 +32,6 @@ const nt_command nt_command_figures = {
              .size = sizeof(figures_options)},
     .detail = "'nontrivial report' draws those that a run has data for: of each group the one that "
               "fits\nits cases, then those of the whole run.\n",
+    .examples = "nontrivial figures\n",
     .run = run,
 };

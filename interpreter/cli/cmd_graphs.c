@@ -227,6 +227,8 @@ const nt_command nt_command_graphs = {
     .detail =
         "Numbers are those of the params as they stand; --set NAME=VALUE changes one wherever a\n"
         "graph is read. --json has the files' paths, and each param's default as it is written.\n",
+    .examples = "nontrivial graphs\n"
+                "nontrivial graphs my-graphs --json\n",
     .syntax = {.operands = graphs_operands},
     .run = run,
 };

@@ -113,6 +113,7 @@ const nt_command nt_command_merge = {
              .fields = merge_fields,
              .size = sizeof(merge_options)},
     .detail = merge_detail,
+    .examples = "nontrivial merge runs/first\n",
     .syntax = {.operands = merge_operands},
     .run = run,
 };

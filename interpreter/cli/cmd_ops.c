@@ -160,6 +160,8 @@ const nt_command nt_command_ops = {
              .doc = "list the ops, or describe one",
              .fields = ops_fields,
              .size = sizeof(ops_options)},
+    .examples = "nontrivial ops\n"
+                "nontrivial ops conv2d --json\n",
     .syntax = {.operands = ops_operands},
     .run = run,
 };

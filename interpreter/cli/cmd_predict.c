@@ -278,6 +278,8 @@ const nt_command nt_command_predict = {
         "and\n"
         "NAME.overlay.png, and prints how many pixels each class has; with --truth also Dice, and\n"
         "the overlay shows the truth's outline in white.\n",
+    .examples = "nontrivial predict net.yaml pictures --weights net.safetensors\n"
+                "nontrivial predict unet.yaml pictures --weights unet.pt --out masks\n",
     .syntax = {.operands = predict_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

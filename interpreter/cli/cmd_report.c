@@ -61,6 +61,7 @@ const nt_command nt_command_report = {
              .fields = report_fields,
              .size = sizeof(report_options)},
     .detail = report_detail,
+    .examples = "nontrivial report runs/first\n",
     .syntax = {.operands = report_operands},
     .run = run,
 };

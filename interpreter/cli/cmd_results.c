@@ -239,6 +239,8 @@ const nt_command nt_command_results = {
              .fields = results_fields,
              .size = sizeof(results_options)},
     .detail = results_detail,
+    .examples = "nontrivial results runs/first --sort change\n"
+                "nontrivial results runs/first --group each-layer --csv\n",
     .syntax = {.operands = results_operands},
     .run = run,
 };

@@ -81,6 +81,8 @@ const nt_command nt_command_run = {
              .doc = "run a suite: train what has no weights, measure every case, write tables",
              .fields = run_fields,
              .size = sizeof(run_options)},
+    .examples = "nontrivial run suite.yaml --plan\n"
+                "nontrivial run suite.yaml --out runs/first --set seeds=[0,1]\n",
     .syntax = {.operands = run_operands,
                .settings = "override a value of the suite by its path: evaluate.limit=1000"},
     .together = true,

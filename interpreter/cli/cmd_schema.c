@@ -39,6 +39,7 @@ const nt_command nt_command_schema = {
              .doc = "print the JSON Schema of graph, suite or results files, for editors",
              .fields = nt_no_fields},
     .detail = detail,
+    .examples = "nontrivial schema suite > suite.schema.json\n",
     .syntax = {.operands = schema_operands},
     .run = run,
 };

@@ -57,6 +57,8 @@ const nt_command nt_command_show = {
              .doc = "print a network's layers, shapes, parameters and multiply-adds",
              .fields = show_fields,
              .size = sizeof(show_options)},
+    .examples = "nontrivial show graphs/resnet18.yaml --set classes=100\n"
+                "nontrivial show net.yaml --dot | dot -Tsvg > net.svg\n",
     .syntax = {.operands = show_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

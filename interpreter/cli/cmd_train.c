@@ -23,6 +23,7 @@ const nt_command nt_command_train = {
              .size = sizeof(nt_suite_job_options)},
     .detail = "Each seed's weights, metrics and checkpoints are in its folder in the run folder.\n"
               "Interrupted or killed, the same command goes on where it was.\n",
+    .examples = "nontrivial train suite.yaml --set train.epochs=5\n",
     .syntax = {.operands = train_operands,
                .settings = "override a value of the suite by its path: train.epochs=5"},
     .together = true,

@@ -13,6 +13,7 @@ typedef struct nt_command nt_command;
 struct nt_command {
     nt_kind kind;       /* its name: all its words, "data", "data fetch"; its record: the options */
     const char *detail; /* what its help says beyond that, whole lines; NULL: nothing */
+    const char *examples; /* command lines, whole lines; NULL: none */
     nt_syntax syntax;
     bool together;                  /* whether several processes may work on it (dist.h) */
     const nt_command *const *verbs; /* commands below it, "data fetch"; NULL-terminated or NULL */
@@ -28,7 +29,8 @@ extern const nt_kind *const nt_commands[];
 nt_status nt_command_find(const char *const *words, int count, const nt_command **ret,
                           int *ret_taken, nt_error *error);
 
-void nt_command_help(const nt_command *command, nt_text *text); /* of one command */
-void nt_commands_help(nt_text *text);                           /* of the program */
+/* Help in lines of up to `width` columns: of one command, of the program. */
+void nt_command_help(const nt_command *command, size_t width, nt_text *text);
+void nt_commands_help(size_t width, nt_text *text);
 
 #endif

@@ -1,6 +1,8 @@
 /* Commands by name, and the help made from them. */
 #include "command.h"
 
+#include "fit.h"
+#include "help_topics.h"
 #include "table.h"
 #include <string.h>
 
@@ -33,22 +35,55 @@ nt_status nt_command_find(const char *const *words, int count, const nt_command 
     return NT_USAGE;
 }
 
-void nt_command_help(const nt_command *command, nt_text *text) {
-    nt_text_printf(text, "nontrivial %s: %s\n\nusage: nontrivial %s", command->kind.name,
-                   command->kind.doc, command->kind.name);
-    nt_syntax_usage(&command->kind, &command->syntax, text);
-    nt_text_add(text, "\n");
-    nt_syntax_help(&command->kind, &command->syntax, text);
-    if (command->detail)
-        nt_text_printf(text, "\n%s", command->detail);
-    if (command->verbs)
+static void add_examples(const char *examples, nt_text *text) {
+    nt_text_add(text, "\nexamples:\n");
+    while (*examples) {
+        size_t length = strcspn(examples, "\n");
+        nt_text_add(text, "  ");
+        nt_text_add_bytes(text, examples, length);
         nt_text_add(text, "\n");
-    for (const nt_command *const *verb = command->verbs; verb && *verb; verb++)
-        nt_text_printf(text, "nontrivial help %s: %s\n", (*verb)->kind.name, (*verb)->kind.doc);
+        examples += length + (examples[length] == '\n');
+    }
 }
 
-void nt_commands_help(nt_text *text) {
-    static const nt_column columns[] = {{NULL, .align = NT_LEFT}, {NULL, .align = NT_LEFT}, {0}};
+void nt_command_help(const nt_command *command, size_t width, nt_text *text) {
+    static const nt_column columns[] = {
+        {NULL, .align = NT_LEFT}, {NULL, NT_LEFT, .wrap = true}, {0}};
+    nt_text line;
+    nt_text_init(&line);
+    nt_text_printf(&line, "nontrivial %s: %s", command->kind.name, command->kind.doc);
+    nt_text_add_wrapped(text, line.bytes, width, 0, 2);
+    nt_text_clear(&line);
+    nt_text_printf(&line, "usage: nontrivial %s", command->kind.name);
+    nt_syntax_usage(&command->kind, &command->syntax, &line);
+    nt_text_add(text, "\n\n");
+    nt_text_add_wrapped(text, line.bytes, width, 0, 4);
+    nt_text_add(text, "\n\n");
+    nt_syntax_help(&command->kind, &command->syntax, width, text);
+    if (command->detail) {
+        nt_text_add(text, "\n");
+        nt_text_add_paragraphs(text, command->detail, width);
+    }
+    if (command->examples)
+        add_examples(command->examples, text);
+    nt_table verbs;
+    nt_table_room room = {.width = width};
+    nt_table_init(&verbs, columns);
+    for (const nt_command *const *verb = command->verbs; verb && *verb; verb++) {
+        nt_table_cellf(&verbs, "  nontrivial help %s", (*verb)->kind.name);
+        nt_table_cell(&verbs, (*verb)->kind.doc);
+    }
+    nt_text_add(text, command->verbs ? "\n" : "");
+    nt_table_fit(&verbs, &room, text);
+    nt_table_finish(&verbs);
+    text->failed = text->failed || line.failed;
+    nt_text_finish(&line);
+}
+
+void nt_commands_help(size_t width, nt_text *text) {
+    static const nt_column columns[] = {
+        {NULL, .align = NT_LEFT}, {NULL, NT_LEFT, .wrap = true}, {0}};
+    nt_table_room room = {.width = width};
     nt_text_add(text, "nontrivial: which layers of a convolutional network matter?\n\n"
                       "usage: nontrivial COMMAND [ARGUMENT]...\n\n");
     nt_table table;
@@ -59,9 +94,20 @@ void nt_commands_help(nt_text *text) {
     }
     nt_table_cell(&table, "  help");
     nt_table_cell(&table, "show this text, or that of one command: nontrivial help COMMAND");
-    nt_table_format(&table, text);
+    nt_table_fit(&table, &room, text);
     nt_table_finish(&table);
-    nt_text_add(text, "\nData goes to standard output, progress and errors to standard error.\n"
-                      "Exit status: 0 done, 1 a run failed, 2 wrong usage, 3 an input is invalid,\n"
-                      "130 or 143 interrupted. NO_COLOR switches colours off.\n");
+    nt_text_add(text, "\nnontrivial help TOPIC:\n\n");
+    nt_table_init(&table, columns);
+    for (const nt_help_topic *topic = nt_help_topics; topic->name; topic++) {
+        nt_table_cellf(&table, "  %s", topic->name);
+        nt_table_cell(&table, topic->doc);
+    }
+    nt_table_fit(&table, &room, text);
+    nt_table_finish(&table);
+    nt_text_add(text, "\n");
+    nt_text_add_paragraphs(text,
+                           "Data goes to standard output, progress and errors to standard error.\n"
+                           "Exit status: 0 done, 1 a run failed, 2 wrong usage, 3 an input is "
+                           "invalid, 130 or 143 interrupted. NO_COLOR switches colours off.\n",
+                           width);
 }

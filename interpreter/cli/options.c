@@ -5,6 +5,7 @@
 
 #include "table.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static const nt_operand no_operands[] = {{0}};
@@ -13,8 +14,10 @@ static const nt_operand *operands_of(const nt_syntax *syntax) {
     return syntax->operands ? syntax->operands : no_operands;
 }
 
-/* What the help calls an option's value: its name in capitals, or N for an integer. */
-static void add_value_name(const nt_field *option, nt_text *text) {
+/* Its name in capitals, or N for an integer. */
+void nt_option_add_value(const nt_field *option, nt_text *text) {
+    if (option->type == NT_BOOL)
+        return;
     if (option->type == NT_INT) {
         nt_text_add(text, "N");
         return;
@@ -258,38 +261,66 @@ void nt_syntax_usage(const nt_kind *command, const nt_syntax *syntax, nt_text *t
         nt_text_printf(text, " [--%s", f->name);
         if (f->type != NT_BOOL) {
             nt_text_add(text, " ");
-            add_value_name(f, text);
+            nt_option_add_value(f, text);
         }
         nt_text_add(text, "]");
     }
     if (syntax->settings)
         nt_text_add(text, " [--set KEY=VALUE]...");
-    nt_text_add(text, "\n");
+}
+
+/* Whether what the field takes says more than the name of its value does. */
+static bool tells(const nt_field *option) {
+    enum { ENDLESS = 2147483647 };
+    return option->type != NT_BOOL && option->type != NT_STRING &&
+           (option->type != NT_INT || option->max < ENDLESS) &&
+           (option->type != NT_REALS || option->max > option->min);
+}
+
+static bool has_default(const nt_field *option) {
+    return option->type != NT_BOOL && option->fallback && option->fallback[0] &&
+           strcmp(option->fallback, "[]") != 0;
+}
+
+void nt_option_add_meaning(const nt_field *option, nt_text *text) {
+    bool told = tells(option);
+    nt_text_add(text, option->doc);
+    if (!told && !has_default(option))
+        return;
+    nt_text_add(text, " (");
+    if (told)
+        nt_field_describe(option, text);
+    if (has_default(option))
+        nt_text_printf(text, "%sdefault: %s", told ? "; " : "", option->fallback);
+    nt_text_add(text, ")");
+}
+
+/* "  -t, --threads N", or "      --plan" */
+static void add_left(const char *name, const char *value, nt_table *table) {
+    char letter = nt_option_letter(name);
+    char before[8] = "    ";
+    if (letter)
+        snprintf(before, sizeof before, "-%c, ", letter);
+    nt_table_cellf(table, "  %s--%s%s%s", before, name, value[0] ? " " : "", value);
 }
 
 static void option_row(const nt_field *option, nt_table *table) {
-    nt_text left, right;
-    nt_text_init(&left);
+    nt_text value, right;
+    nt_text_init(&value);
     nt_text_init(&right);
-    nt_text_printf(&left, "  --%s", option->name);
-    nt_text_add(&right, option->doc);
-    if (option->type != NT_BOOL) {
-        nt_text_add(&left, " ");
-        add_value_name(option, &left);
-        nt_text_add(&right, ": ");
-        nt_field_describe(option, &right);
-        if (option->fallback)
-            nt_text_printf(&right, " (default: %s)", option->fallback);
-    }
-    nt_table_cell(table, left.bytes);
+    nt_option_add_value(option, &value);
+    nt_option_add_meaning(option, &right);
+    add_left(option->name, value.bytes, table);
     nt_table_cell(table, right.bytes);
-    table->failed = table->failed || left.failed || right.failed;
-    nt_text_finish(&left);
+    table->failed = table->failed || value.failed || right.failed;
+    nt_text_finish(&value);
     nt_text_finish(&right);
 }
 
-void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *text) {
-    static const nt_column columns[] = {{NULL, .align = NT_LEFT}, {NULL, .align = NT_LEFT}, {0}};
+void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, size_t width, nt_text *text) {
+    static const nt_column columns[] = {
+        {NULL, .align = NT_LEFT}, {NULL, NT_LEFT, .wrap = true}, {0}};
+    nt_table_room room = {.width = width};
     nt_table table;
     nt_table_init(&table, columns);
     for (const nt_operand *o = operands_of(syntax); o->name; o++) {
@@ -300,11 +331,11 @@ void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *te
         if (!f->hidden)
             option_row(f, &table);
     if (syntax->settings) {
-        nt_table_cell(&table, "  --set KEY=VALUE");
+        add_left("set", "KEY=VALUE", &table);
         nt_table_cell(&table, syntax->settings);
     }
-    nt_table_cell(&table, "  --help");
+    add_left("help", "", &table);
     nt_table_cell(&table, "show this text");
-    nt_table_format(&table, text);
+    nt_table_fit(&table, &room, text);
     nt_table_finish(&table);
 }

@@ -22,7 +22,7 @@
     {                                                                                              \
         "threads", NT_INT, offsetof(record, threads),                                              \
             .min = 1, .max = NT_MAX_THREADS,                                                       \
-            .doc = "how many threads may work (default: one a processor)"                          \
+            .doc = "how many threads may work, in place of one a processor"                          \
     }
 #define NT_OPTION_SEED(record)                                                                     \
     {                                                                                              \
@@ -115,10 +115,16 @@ bool nt_arguments_have(const nt_arguments *arguments, const char *option);
 /* The letter of an option, 'j' of "json"; 0: it has none. */
 char nt_option_letter(const char *name);
 
-/* " GRAPH [--json] [--set KEY=VALUE]..." */
+/* " GRAPH [--json] [--set KEY=VALUE]...", without a line end */
 void nt_syntax_usage(const nt_kind *command, const nt_syntax *syntax, nt_text *text);
 
-/* Operands and options, one a line, each with what it takes, its default and its meaning. */
-void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, nt_text *text);
+/* Operands and options, each with its meaning, what it takes and its default, in lines of up to
+ * `width` columns. */
+void nt_syntax_help(const nt_kind *command, const nt_syntax *syntax, size_t width, nt_text *text);
+
+/* What an option's value is called, "N", "CONV"; nothing for a flag. What it means, in one line,
+ * with what it takes and its default. */
+void nt_option_add_value(const nt_field *option, nt_text *text);
+void nt_option_add_meaning(const nt_field *option, nt_text *text);
 
 #endif

@@ -1,0 +1,143 @@
+/* A page each on the graph language, suites and hooks. Examples are checked by tests/cli/help.py.
+ */
+#include "help_topics.h"
+
+#include <string.h>
+
+static const char language[] =
+    "A graph file describes a network in YAML. Nodes stand in the order in which they are "
+    "computed;\n"
+    "each reads the one before it unless 'from' names others.\n"
+    "\n"
+    "    version: 1\n"
+    "    graph: small\n"
+    "    params: {width: 16, classes: 10}\n"
+    "    input: [3, 32, 32]\n"
+    "    blocks:\n"
+    "      unit:\n"
+    "        params: {channels: }\n"
+    "        nodes:\n"
+    "          conv: {op: conv2d, channels: $channels, kernel: 3, pad: 1}\n"
+    "          relu: {op: relu}\n"
+    "    nodes:\n"
+    "      stem:    {block: unit, channels: $width}\n"
+    "      layer$i: {block: unit, channels: \"${2 * width}\", repeat: {i: \"1..3\"}}\n"
+    "      sum:     {op: add, from: [layer3, layer2]}\n"
+    "      pool:    {op: global_avg_pool}\n"
+    "      fc:      {op: linear, features: $classes}\n"
+    "\n"
+    "Keys of the file:\n"
+    "\n"
+    "    version, graph, doc  1; the network's name; what it is\n"
+    "    params               NAME: its default; nothing: it must be given; or\n"
+    "                         {default: ..., choices: [...], doc: ...}\n"
+    "    input                the shape: channels, rows, columns, or a length\n"
+    "    inputs               several: NAME: shape\n"
+    "    include              files of blocks beside this one\n"
+    "    blocks               NAME: {nodes, doc, params, inputs, output}\n"
+    "    nodes                NAME: one of op, block and nodes, and more\n"
+    "    outputs              a node, a list or NAME: node; usually the last node\n"
+    "\n"
+    "Keys of a node, beside the attributes of its op or the params of its block:\n"
+    "\n"
+    "    from                 what it reads: a name, or a list of names above it\n"
+    "    when                 false: the name stands for what it would have read\n"
+    "    repeat               {VARIABLE: \"FIRST..LAST\"} or a list: copies of it\n"
+    "    tags                 words by which hooks find it\n"
+    "    flat                 of a block or group: its nodes have no prefix\n"
+    "    doc                  for readers\n"
+    "\n"
+    "$NAME and ${EXPRESSION} are Lua, over the params and the variables of 'repeat'. A node that\n"
+    "has 'nodes' is a group; what is in it, or in a block, is called GROUP.NAME. --set NAME=VALUE\n"
+    "sets a param wherever a graph is read. `nontrivial ops` lists the ops, `nontrivial check`\n"
+    "says what is wrong with a file, `nontrivial show --resolved` prints it expanded.\n";
+
+static const char suites[] =
+    "A suite names a network, its data, how it is trained or its weights, and the groups of cases\n"
+    "that are measured. Paths are seen from the suite's folder.\n"
+    "\n"
+    "    version: 1\n"
+    "    suite: quickstart\n"
+    "    graph: resnet8.yaml\n"
+    "    set: {size: 28, image_channels: 1}\n"
+    "    data: {kind: idx, root: fashion-mnist, hold_out: 5000}\n"
+    "    train:\n"
+    "      epochs: 4\n"
+    "      batch: 128\n"
+    "      loss: {op: softmax_cross_entropy}\n"
+    "      optimiser: {kind: sgd, momentum: 0.9, weight_decay: 0.0005}\n"
+    "      schedule: {kind: one_cycle, peak: 0.1, warm_up: 0.25}\n"
+    "      augment: [flip]\n"
+    "    seeds: [0, 1]\n"
+    "    evaluate: {split: test, batch: 500}\n"
+    "    margin: 0.01\n"
+    "    groups:\n"
+    "      each-layer: {hook: each_layer.lua, title: Each convolution zeroed in turn}\n"
+    "\n"
+    "    version, suite  1; its name\n"
+    "    graph, set      the network's file, and values of its params\n"
+    "    data            a kind of data set with its options\n"
+    "    train           how it is trained; or:\n"
+    "    weights         a file of trained weights\n"
+    "    seeds           one training each\n"
+    "    evaluate        which split, in what batches, on how many images\n"
+    "    margin          the change of the metric that is trivial\n"
+    "    decide          true: a case ends when its verdict is certain\n"
+    "    groups          NAME: {hook: FILE, title: TEXT, options: {...}}\n"
+    "\n"
+    "Each case is held against the baseline image by image. Its verdict is trivial where the\n"
+    "change is shown to lie within the margin, critical where it is shown to be a greater loss,\n"
+    "better where it is a greater gain, and undecided otherwise.\n"
+    "\n"
+    "--set PATH=VALUE overrides a value: --set train.epochs=8. `nontrivial data` lists the kinds\n"
+    "of data sets, `nontrivial check` looks a suite over, `nontrivial run --plan` says what it\n"
+    "will take, and `nontrivial schema suite` has every key.\n";
+
+static const char hooks[] =
+    "A hook is a Lua function from the network and the group's options to a list of cases. A case\n"
+    "has a name, and says what is done to which nodes.\n"
+    "\n"
+    "    return function(net, options)\n"
+    "      local cases = {}\n"
+    "      for _, conv in ipairs(net:nodes(\"conv2d\")) do\n"
+    "        cases[#cases + 1] = {name = conv.name, zero = {conv}}\n"
+    "      end\n"
+    "      return cases\n"
+    "    end\n"
+    "\n"
+    "    zero         its kernel is zero; a bias stays\n"
+    "    mean         its output is its mean per channel over training images\n"
+    "    reinit       its kernel has the values that training began with\n"
+    "    rerandomise  its kernel is drawn anew; seed\n"
+    "    noise        Gaussian noise is added to its kernel; deviation, seed\n"
+    "    prune        the smallest elements of its kernel are zero; share\n"
+    "    drop         its residual branch is gone\n"
+    "    gate         its factors are their means over training images\n"
+    "    branch       one of its inputs is zero; input\n"
+    "\n"
+    "Options stand with the nodes, as in noise = {conv, deviation = 0.1}, or in the case.\n"
+    "\n"
+    "    net:nodes(OP)            the nodes of an op, in the network's order\n"
+    "    net:need(NODE)           NODE, or an error where there is none\n"
+    "    net:cuts(CASE)           whether it leaves no path to the output\n"
+    "    net:evaluate(CASE)       what the case gives on the held-out images\n"
+    "    net:evaluate_all(CASES)  the same of several, computed together\n"
+    "\n"
+    "`nontrivial ablations` describes each kind of edit, `nontrivial init` writes a hook to start\n"
+    "with and nontrivial.lua, which tells editors the whole API. `nontrivial check SUITE` runs "
+    "the\n"
+    "hooks of a suite without measuring anything.\n";
+
+const nt_help_topic nt_help_topics[] = {
+    {"language", "how a graph file describes a network", language},
+    {"suites", "what a suite says", suites},
+    {"hooks", "how a Lua script makes cases of a network", hooks},
+    {0},
+};
+
+const nt_help_topic *nt_help_topic_find(const char *name) {
+    for (const nt_help_topic *topic = nt_help_topics; topic->name; topic++)
+        if (strcmp(topic->name, name) == 0)
+            return topic;
+    return NULL;
+}
