@@ -22,7 +22,7 @@
     {                                                                                              \
         "threads", NT_INT, offsetof(record, threads),                                              \
             .min = 1, .max = NT_MAX_THREADS,                                                       \
-            .doc = "how many threads may work, in place of one a processor"                          \
+            .doc = "how many threads may work, in place of one a processor"                        \
     }
 #define NT_OPTION_SEED(record)                                                                     \
     {                                                                                              \
@@ -49,6 +49,11 @@
     }
 #define NT_OPTION_JSON(record)                                                                     \
     { "json", NT_BOOL, offsetof(record, json), "false", .doc = "print JSON in place of a table" }
+#define NT_OPTION_VERBOSE(record)                                                                  \
+    {                                                                                              \
+        "verbose", NT_BOOL, offsetof(record, verbose), "false",                                    \
+            .doc = "say what computes, what is there already and how long each step took"          \
+    }
 #define NT_OPTION_QUIET(record)                                                                    \
     { "quiet", NT_BOOL, offsetof(record, quiet), "false", .doc = "show no progress" }
 

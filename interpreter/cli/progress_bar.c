@@ -20,7 +20,8 @@ static double now_seconds(void) {
 
 void nt_progress_bar_init(nt_progress_bar *bar, bool quiet) {
     *bar = (nt_progress_bar){.quiet = quiet || nt_console_muted(),
-                             .terminal = nt_console_terminal(stderr)};
+                             .terminal = nt_console_terminal(stderr),
+                             .ended = now_seconds()};
 }
 
 /* Columns of the terminal as it is now, less one, as some break a line that takes the last. */
@@ -56,25 +57,6 @@ static void begin(nt_progress_bar *bar, const char *what, int64_t done, double n
     bar->complete = false;
 }
 
-void nt_progress_bar_show(void *context, const char *what, const char *detail, int64_t done,
-                          int64_t total) {
-    nt_progress_bar *bar = context;
-    if (bar->quiet)
-        return;
-    double now = now_seconds();
-    bool renamed = strncmp(bar->task, what, sizeof bar->task - 1) != 0;
-    if (renamed || done < bar->done)
-        begin(bar, what, done, now);
-    bar->done = done;
-    bool last = total > 0 && done >= total && !bar->complete;
-    if (!last && (bar->complete || now - bar->shown < (bar->terminal ? 0.1 : PLAIN_SECONDS)))
-        return;
-    draw(bar, detail, total, now);
-    bar->shown = now;
-    bar->drawn = bar->terminal;
-    bar->complete = last;
-}
-
 void nt_progress_bar_finish(nt_progress_bar *bar) {
     if (bar->drawn)
         fputs("\r\033[K", stderr);
@@ -95,4 +77,37 @@ void nt_progress_bar_note(void *context, const char *line) {
     nt_text_add_wrapped(&text, line, room(), 0, 2);
     fprintf(stderr, "%s\n", text.failed ? line : text.bytes);
     nt_text_finish(&text);
+}
+
+/* "training, 3 epochs: took 5.31 s": since the task before it, with what it had to prepare. */
+static void note_duration(nt_progress_bar *bar, double now) {
+    nt_text line;
+    nt_text_init(&line);
+    nt_text_printf(&line, "%s: took %.2f s", bar->task, now - bar->ended);
+    if (!line.failed)
+        nt_progress_bar_note(bar, line.bytes);
+    nt_text_finish(&line);
+}
+
+void nt_progress_bar_show(void *context, const char *what, const char *detail, int64_t done,
+                          int64_t total) {
+    nt_progress_bar *bar = context;
+    if (bar->quiet)
+        return;
+    double now = now_seconds();
+    bool renamed = strncmp(bar->task, what, sizeof bar->task - 1) != 0;
+    if (renamed || done < bar->done)
+        begin(bar, what, done, now);
+    bar->done = done;
+    bool last = total > 0 && done >= total && !bar->complete;
+    if (!last && (bar->complete || now - bar->shown < (bar->terminal ? 0.1 : PLAIN_SECONDS)))
+        return;
+    draw(bar, detail, total, now);
+    bar->shown = now;
+    bar->drawn = bar->terminal;
+    bar->complete = last;
+    if (last && bar->verbose)
+        note_duration(bar, now);
+    if (last)
+        bar->ended = now;
 }

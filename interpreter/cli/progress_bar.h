@@ -9,12 +9,14 @@
 
 typedef struct nt_progress_bar {
     bool quiet, terminal;
+    bool verbose;        /* a note says how long each task took; the owner may set it */
     bool drawn;          /* a line on the terminal waits to be drawn over */
     bool complete;       /* the task has been shown as done */
     char task[64];       /* what is being done, as last told */
     int64_t done;        /* as last told */
     int64_t began_at;    /* what was done when the task began */
     double began, shown; /* seconds on the monotonic clock: this task, the last line */
+    double ended;        /* and the end of the task before, or the start of all */
 } nt_progress_bar;
 
 void nt_progress_bar_init(nt_progress_bar *bar, bool quiet);

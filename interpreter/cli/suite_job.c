@@ -3,10 +3,13 @@
 #include "attrs.h"
 #include "dist.h"
 #include "file.h"
+#include "op_library.h"
 #include "parallel.h"
 #include "suite_repeat.h"
+#include "trainer.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *const nt_allreduce_names[] = {"tree", "mpi", NULL};
 
@@ -60,6 +63,22 @@ static nt_status read_shard(const char *text, nt_suite_options *ret, nt_error *e
     return NT_OK;
 }
 
+/* What computes, and which seeds have their weights. */
+static void tell_start(nt_suite_job *job) {
+    const nt_suite *suite = job->suite;
+    char library[NT_OPS_LIBRARY];
+    nt_ops_library(library);
+    nt_progress_note(&job->progress, "%s, %d thread%s", library, nt_threads(),
+                     nt_threads() == 1 ? "" : "s");
+    for (int s = 0; !suite->weights.path && s < suite->seed_count; s++) {
+        const char *path = nt_arena_printf(&job->arena, "%s/seed-%d/" NT_WEIGHTS_FILE,
+                                           job->options.out, suite->seeds[s]);
+        if (path && access(path, R_OK) == 0)
+            nt_progress_note(&job->progress, "seed %d is trained: its weights are in %s",
+                             suite->seeds[s], path);
+    }
+}
+
 nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
                             const nt_suite_job_options *options, nt_error *error) {
     int count;
@@ -85,7 +104,12 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
     job->options.out = options->out ? options->out
                        : repeats    ? what
                                     : nt_arena_printf(&job->arena, "runs/%s", job->suite->name);
-    return job->options.out ? NT_OK : nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (!job->options.out)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    job->bar.verbose = options->verbose;
+    if (options->verbose)
+        tell_start(job);
+    return NT_OK;
 }
 
 void nt_suite_job_finish(nt_suite_job *job) {

@@ -20,7 +20,7 @@ typedef struct nt_suite_job {
 typedef struct nt_suite_job_options {
     const char *out, *shard;
     int32_t threads, conv, allreduce;
-    bool quiet;
+    bool quiet, verbose;
 } nt_suite_job_options;
 
 enum { NT_ALLREDUCE_TREE, NT_ALLREDUCE_MPI };
@@ -39,7 +39,7 @@ extern const char *const nt_allreduce_names[];
          .choices = nt_allreduce_names,                                                            \
          .doc = "who adds up gradients of several processes; mpi: in MPI's order, other bits"},    \
         NT_OPTION_CONV(nt_suite_job_options), NT_OPTION_THREADS(nt_suite_job_options),             \
-        NT_OPTION_QUIET(nt_suite_job_options)
+        NT_OPTION_QUIET(nt_suite_job_options), NT_OPTION_VERBOSE(nt_suite_job_options)
 
 #define NT_SUITE_JOB_OPERAND                                                                       \
     { .name = "SUITE", .doc = "a suite file, or the run folder of one, which is gone on with" }

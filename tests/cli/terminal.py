@@ -148,11 +148,20 @@ def check_closed_pipe(program, run):
             hold(process.wait() == 0 and not told, f'{words[0]}: a closed pipe ends quietly: {told}')
 
 
+def check_verbose(program, experiments, folder):
+    words = [program, 'train', experiments / 'phantom.yaml', '--out', folder / 'verbose', *TRAIN, '-v']
+    first, second = (subprocess.run(words, check=True, capture_output=True, text=True).stderr for _ in range(2))
+    hold(re.search(r'(?m)^\S.*, 1 thread$', first), '--verbose says what computes')
+    hold(re.search(r'(?m)^training, 4 epochs: took \d+\.\d\d s$', first), 'how long it took')
+    hold('is trained' not in first and 'seed 0 is trained: its weights are in' in second, 'and what is there')
+
+
 def main():
     program, experiments = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         check_progress(program, experiments, folder)
+        check_verbose(program, experiments, folder)
         run = folder / 'two'
         subprocess.run([program, 'run', experiments / 'phantom.yaml', '--out', run, '--quiet', '--set', 'seeds=[0,1]',
                         *TRAIN, '--set', 'train.epochs=1', '--set', 'evaluate.batch=15'],
