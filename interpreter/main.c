@@ -6,10 +6,12 @@
 #include "fit.h"
 #include "help_topics.h"
 #include "json_out.h"
+#include "machine.h"
 #include "op_library.h"
 #include "pager.h"
 #include "parallel.h"
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t help_width(void) {
@@ -125,6 +127,14 @@ static void tell_first(const nt_error *error) {
     nt_text_finish(&text);
 }
 
+static void set_usual_threads(void) {
+    nt_machine machine;
+    nt_threads_by by;
+    nt_machine_look(&machine);
+    nt_threads_set_usual(nt_machine_threads(&machine, getenv("OMP_NUM_THREADS"), nt_dist_threads(),
+                                            NT_MAX_THREADS, &by));
+}
+
 int main(int argc, char **argv) {
     nt_console_init();
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit then fails, and says so */
@@ -133,7 +143,7 @@ int main(int argc, char **argv) {
     nt_status status = nt_dist_begin(&error);
     if (nt_dist_rank() > 0)
         nt_console_mute();
-    nt_threads_set_usual(nt_dist_threads());
+    set_usual_threads();
     if (status == NT_OK)
         status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);
     nt_status printed = nt_print_finish(&error);

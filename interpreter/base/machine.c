@@ -136,6 +136,38 @@ void nt_machine_look(nt_machine *ret) {
     *ret = m;
 }
 
+const char *const nt_threads_by_names[] = {"processors", "affinity", "quota", "launcher",
+                                           "OMP_NUM_THREADS"};
+
+/* The first number of "4" or "4,2"; 0 where it is none. */
+static long first_number(const char *text) {
+    char *end;
+    long number = text ? strtol(text, &end, 10) : 0;
+    return text && end != text && end[strspn(end, " ")] != '\0' && end[strspn(end, " ")] != ','
+               ? 0
+               : number;
+}
+
+int nt_machine_threads(const nt_machine *machine, const char *variable, int launched, int most,
+                       nt_threads_by *ret_by) {
+    long asked = first_number(variable), count = machine->allowed;
+    *ret_by =
+        machine->allowed < machine->processors ? NT_THREADS_BY_AFFINITY : NT_THREADS_BY_PROCESSORS;
+    if (machine->quota > 0 && machine->quota < (double)count) {
+        count = (long)machine->quota;
+        *ret_by = NT_THREADS_BY_QUOTA;
+    }
+    if (launched > 0) {
+        count = launched;
+        *ret_by = NT_THREADS_BY_LAUNCHER;
+    }
+    if (asked > 0) {
+        count = asked;
+        *ret_by = NT_THREADS_BY_VARIABLE;
+    }
+    return count < 1 ? 1 : count > most ? most : (int)count;
+}
+
 int nt_machine_vectors(const char *ret_names[NT_MACHINE_VECTORS]) {
     int count = 0;
 #if defined __x86_64__

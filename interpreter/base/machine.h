@@ -1,4 +1,5 @@
-/* The machine as this process may use it, for advice and provenance: nothing computes by it. Linux:
+/* The machine as this process may use it, for advice and provenance, and for how many threads
+ * are usual: no result depends on it. Linux:
  * /proc, the process's affinity, and control groups of either version, where they can be read. */
 #ifndef NT_MACHINE_H
 #define NT_MACHINE_H
@@ -16,6 +17,23 @@ typedef struct nt_machine {
 } nt_machine;
 
 void nt_machine_look(nt_machine *ret);
+
+/* What decided how many threads are usual. */
+typedef enum nt_threads_by {
+    NT_THREADS_BY_PROCESSORS, /* one each */
+    NT_THREADS_BY_AFFINITY,   /* one for each that this process may run on */
+    NT_THREADS_BY_QUOTA,      /* one for each whole one of a control group's time */
+    NT_THREADS_BY_LAUNCHER,   /* the share of one of several processes */
+    NT_THREADS_BY_VARIABLE    /* OMP_NUM_THREADS */
+} nt_threads_by;
+
+extern const char *const nt_threads_by_names[]; /* "processors" … */
+
+/* How many threads are usual, 1 to `most`. `variable`: what OMP_NUM_THREADS is, of a list the first
+ * number; NULL, or none from 1 on: it decides nothing. `launched`: this process's share as its
+ * launcher says; 0: it is alone. */
+int nt_machine_threads(const nt_machine *machine, const char *variable, int launched, int most,
+                       nt_threads_by *ret_by);
 
 /* What the processor calls itself, or "unknown". */
 enum { NT_MACHINE_NAME = 128 };

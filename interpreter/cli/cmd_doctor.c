@@ -48,11 +48,24 @@ static double gigabytes(int64_t bytes) {
 static void add_threads(nt_table *table, const nt_checkup *c) {
     const nt_machine *m = &c->machine;
     nt_table_cell(table, "threads");
-    if (m->allowed < m->processors)
+    switch (c->threads_by) {
+    case NT_THREADS_BY_PROCESSORS:
+        nt_table_cellf(table, "%d: one a processor", c->threads);
+        break;
+    case NT_THREADS_BY_AFFINITY:
         nt_table_cellf(table, "%d: this process may run on %d of %d processors", c->threads,
                        m->allowed, m->processors);
-    else
-        nt_table_cellf(table, "%d: one a processor", c->threads);
+        break;
+    case NT_THREADS_BY_QUOTA:
+        nt_table_cellf(table, "%d: a control group allows no more", c->threads);
+        break;
+    case NT_THREADS_BY_LAUNCHER:
+        nt_table_cellf(table, "%d: one of several processes", c->threads);
+        break;
+    case NT_THREADS_BY_VARIABLE:
+        nt_table_cellf(table, "%d: OMP_NUM_THREADS is %s", c->threads, c->omp_num_threads);
+        break;
+    }
     if (m->quota > 0) {
         nt_table_cell(table, "");
         nt_table_cellf(table, "a control group allows %.3g processors' time", m->quota);
@@ -137,10 +150,10 @@ static json_t *vectors_json(const nt_checkup *c) {
 
 static json_t *threads_json(const nt_checkup *c) {
     const nt_machine *m = &c->machine;
-    return json_pack("{s:i, s:i, s:i, s:o, s:s?}", "default", c->threads, "processors",
-                     m->processors, "allowed", m->allowed, "quota",
-                     m->quota > 0 ? nt_json_real(m->quota) : json_null(), "omp_num_threads",
-                     c->omp_num_threads);
+    return json_pack("{s:i, s:s, s:i, s:i, s:o, s:s?}", "default", c->threads, "decided_by",
+                     nt_threads_by_names[c->threads_by], "processors", m->processors, "allowed",
+                     m->allowed, "quota", m->quota > 0 ? nt_json_real(m->quota) : json_null(),
+                     "omp_num_threads", c->omp_num_threads);
 }
 
 static json_t *helpers_json(const nt_checkup *c) {

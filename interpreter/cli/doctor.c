@@ -4,6 +4,7 @@
 #include "doctor.h"
 
 #include "build_info.h"
+#include "dist.h"
 #include "file.h"
 #include "parallel.h"
 #include "vectorise.h"
@@ -72,8 +73,9 @@ static nt_status look(nt_arena *arena, nt_checkup *c) {
     c->kernel_fits =
         !getenv("NONTRIVIAL_KERNEL") || strcmp(getenv("NONTRIVIAL_KERNEL"), c->kernels[0]) == 0;
     c->vectors_used = nt_vectors_wide() ? "avx2" : nt_machine_has("sse2") ? "sse2" : "plain C";
-    c->threads = c->machine.allowed < NT_MAX_THREADS ? c->machine.allowed : NT_MAX_THREADS;
     c->omp_num_threads = getenv("OMP_NUM_THREADS");
+    c->threads = nt_machine_threads(&c->machine, c->omp_num_threads, nt_dist_threads(),
+                                    NT_MAX_THREADS, &c->threads_by);
     c->data = getenv("NONTRIVIAL_DATA");
     c->data_exists = c->data && nt_folder_exists(c->data);
     find_helpers(arena, c);
@@ -121,12 +123,13 @@ static void check_threads(nt_arena *arena, nt_checkup *c) {
                                  "a control group allows %.3g processors, and %d threads "
                                  "would wait for each other",
                                  quota, c->threads),
-                 nt_arena_printf(arena, "give commands --threads %d", whole));
-    if (c->omp_num_threads && atoi(c->omp_num_threads) != c->threads)
+                 nt_arena_printf(arena, "set OMP_NUM_THREADS to %d, or give commands --threads %d",
+                                 whole, whole));
+    if (c->omp_num_threads && c->threads_by != NT_THREADS_BY_VARIABLE)
         complain(c, false,
-                 nt_arena_printf(arena, "OMP_NUM_THREADS is %.20s, which is not looked at",
+                 nt_arena_printf(arena, "OMP_NUM_THREADS is '%.20s', which is no number of threads",
                                  c->omp_num_threads),
-                 "give commands --threads, or choose processors with taskset");
+                 "set it to one, or unset it");
 }
 
 static void check_memory(nt_arena *arena, nt_checkup *c) {

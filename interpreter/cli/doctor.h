@@ -30,6 +30,7 @@ typedef struct nt_checkup {
     bool kernel_fits;                    /* it is the fastest */
     const char *vectors_used;            /* by our own loops */
     int threads;                         /* unless --threads says otherwise */
+    nt_threads_by threads_by;            /* and what decided it */
     const char *omp_num_threads;         /* the variables; NULL: not set */
     const char *data;
     bool data_exists;

@@ -22,7 +22,7 @@
     {                                                                                              \
         "threads", NT_INT, offsetof(record, threads),                                              \
             .min = 1, .max = NT_MAX_THREADS,                                                       \
-            .doc = "how many threads may work, in place of one a processor"                        \
+            .doc = "how many threads may work (default: as `nontrivial doctor` says)"              \
     }
 #define NT_OPTION_SEED(record)                                                                     \
     {                                                                                              \
