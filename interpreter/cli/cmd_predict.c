@@ -35,6 +35,8 @@ static const nt_field predict_fields[] = {
     NT_OPTION_CONV(nt_predict_options),
     NT_OPTION_THREADS(nt_predict_options),
     NT_OPTION_QUIET(nt_predict_options),
+    {"json", NT_BOOL, offsetof(nt_predict_options, json), "false",
+     .doc = "print JSON in place of CSV"},
     {0},
 };
 
@@ -227,6 +229,15 @@ static nt_status run_all(nt_predict_job *job, nt_error *own, nt_error *error) {
     return status;
 }
 
+static nt_status print(nt_predict_job *job) {
+    if (!job->options->json)
+        return nt_print(&job->csv);
+    json_t *answers = job->answers;
+    job->answers = NULL;
+    return nt_json_print(
+        json_pack("{s:s, s:o}", "network", job->network->name, "pictures", answers));
+}
+
 static nt_status run_job(nt_predict_job *job, const nt_arguments *arguments, nt_error *error) {
     nt_error own;
     NT_TRY(set_up(job, arguments, error));
@@ -234,7 +245,7 @@ static nt_status run_job(nt_predict_job *job, const nt_arguments *arguments, nt_
     nt_predict_add_header(job);
     nt_status status = run_all(job, &own, error);
     nt_error_finish(&own);
-    nt_status printed = nt_print(&job->csv);
+    nt_status printed = print(job);
     NT_TRY(status);
     NT_TRY(printed);
     return job->failures == 0
@@ -254,8 +265,10 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_threads_set(job.options->threads);
     nt_arena_init(&job.arena);
     nt_text_init(&job.csv);
+    job.answers = job.options->json ? json_array() : NULL;
     nt_status status = run_job(&job, arguments, error);
     nt_text_finish(&job.csv);
+    json_decref(job.answers);
     nt_free(job.images, job.images_size);
     nt_free(job.inputs, job.images_size);
     nt_run_free(job.run);

@@ -9,13 +9,15 @@
 
 typedef struct report_options {
     const char *out;
-    bool quiet;
+    bool quiet, json;
 } report_options;
 
 static const nt_field report_fields[] = {
     {"out", NT_STRING, offsetof(report_options, out),
      .doc = "the folder to write into (default: report/ in the run folder)"},
     {"quiet", NT_BOOL, offsetof(report_options, quiet), "false", .doc = "show no progress"},
+    {"json", NT_BOOL, offsetof(report_options, json), "false",
+     .doc = "print what was written as JSON"},
     {0},
 };
 
@@ -30,6 +32,21 @@ static const char report_detail[] =
     "Everything comes from the run's results.json and, where they are there, the metrics.csv of\n"
     "its seeds and the pictures in overlays/; results.json alone is enough. Plots are drawn by\n"
     "gnuplot, the network by Graphviz's dot.\n";
+
+static nt_status print_written(const char *run, const char *out, bool json) {
+    nt_text page;
+    nt_text_init(&page);
+    nt_text_printf(&page, "%s/index.html", out);
+    if (!json) {
+        nt_text_add(&page, "\n");
+        return nt_print(&page);
+    }
+    json_t *value = page.failed ? NULL
+                                : json_pack("{s:s, s:s, s:s, s:b}", "run", run, "folder", out,
+                                            "page", page.bytes, "drawn", nt_feature_plots.built);
+    nt_text_finish(&page);
+    return nt_json_print(value);
+}
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const report_options *options = arguments->record;
@@ -46,7 +63,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_status status = out ? nt_run_report_write(folder, out, &progress, error) : NT_NO_MEMORY;
     nt_progress_bar_finish(&bar);
     if (status == NT_OK)
-        printf("%s/index.html\n", out);
+        status = print_written(folder, out, options->json);
     if (status == NT_OK && !nt_feature_plots.built)
         fputs("figures are not drawn: this build is without them (-Dplots=enabled has them); their "
               "scripts and data are there\n",

@@ -1,5 +1,6 @@
 /* nontrivial schema: the JSON Schema of a kind of file, for editors and for whoever reads results.
  */
+#include "answer_schema.h"
 #include "command.h"
 #include "console.h"
 #include "network_schema.h"
@@ -17,10 +18,13 @@ static const char detail[] =
     "A schema knows keys, ops, kinds and values; `nontrivial check` also knows names and shapes.\n";
 
 static const nt_operand schema_operands[] = {
-    {"KIND", .doc = "which files: graph, suite or results"}, {0}};
+    {"KIND", .doc = "which files: graph, suite or results; or what a command prints with --json: "
+                    "plan (of run), predict, report or train"},
+    {0}};
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
-    static const char *const kinds[] = {"graph", "suite", "results", NULL};
+    static const char *const kinds[] = {"graph",   "suite",  "results", "plan",
+                                        "predict", "report", "train",   NULL};
     const char *kind = arguments->words[0];
     if (strcmp(kind, "graph") == 0)
         return nt_json_print(nt_network_schema());
@@ -28,8 +32,14 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
         return nt_json_print(nt_suite_schema());
     if (strcmp(kind, "results") == 0)
         return nt_json_print(nt_results_schema());
-    nt_error_say(error, NT_USAGE,
-                 "there is no schema '%s'; there are those of graph, suite and results", kind);
+    for (const char *const *name = nt_answer_names; *name; name++)
+        if (strcmp(kind, *name) == 0)
+            return nt_json_print(nt_answer_schema(kind));
+    nt_error_say(
+        error, NT_USAGE,
+        "there is no schema '%s'; there are those of graph, suite, results, plan, predict, "
+        "report and train",
+        kind);
     nt_error_suggest(error, kind, kinds);
     return NT_USAGE;
 }

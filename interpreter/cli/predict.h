@@ -8,12 +8,13 @@
 #include "picture_tree.h"
 #include "scheduler.h"
 #include "weights.h"
+#include <jansson.h>
 
 typedef struct nt_predict_options {
     const char *weights, *map, *extra, *out, *truth, *labels;
     nt_reals mean, deviation;
     int32_t batch, conv, threads;
-    bool resize, quiet;
+    bool resize, quiet, json;
 } nt_predict_options;
 
 /* All that one call needs, to be freed whatever happens. */
@@ -33,6 +34,7 @@ typedef struct nt_predict_job {
     int32_t *taken; /* numbers of the pictures in the batch */
     int32_t taken_count, failures;
     nt_text csv;
+    json_t *answers; /* with --json, in place of rows of CSV; NULL: memory was out */
 } nt_predict_job;
 
 /* Whether the network gives a map of logits; otherwise it gives a vector. */

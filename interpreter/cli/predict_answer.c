@@ -6,8 +6,14 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "json_out.h"
 #include <math.h>
 #include <string.h>
+
+/* A class as JSON: its name, or its number. */
+static json_t *class_json(const nt_predict_job *job, int32_t class) {
+    return job->labels.count ? json_string(job->labels.names[class]) : json_integer(class);
+}
 
 static void add_class(const nt_predict_job *job, int32_t class, nt_text *csv) {
     if (job->labels.count)
@@ -25,6 +31,7 @@ void nt_predict_add_classes(nt_predict_job *job, const char *name, const float *
         top = fmax(top, (double)logits[c]);
     for (int32_t c = 0; c < classes; c++)
         sum += exp((double)logits[c] - top);
+    json_t *likeliest = job->options->json ? json_array() : NULL;
     nt_csv_text(&job->csv, name);
     for (int k = 0; k < TOP && k < classes; k++) {
         int32_t best = -1; /* below the last in logit, or equal and behind it */
@@ -36,10 +43,18 @@ void nt_predict_add_classes(nt_predict_job *job, const char *name, const float *
         }
         nt_text_add(&job->csv, ",");
         add_class(job, best, &job->csv);
-        nt_text_printf(&job->csv, ",%.4f", exp((double)logits[best] - top) / sum);
+        double probability = exp((double)logits[best] - top) / sum;
+        nt_text_printf(&job->csv, ",%.4f", probability);
+        if (job->options->json)
+            likeliest =
+                nt_json_append(likeliest, json_pack("{s:o, s:o}", "class", class_json(job, best),
+                                                    "probability", nt_json_real(probability)));
         last = best;
     }
     nt_text_add(&job->csv, "\n");
+    if (job->options->json)
+        job->answers = nt_json_append(job->answers,
+                                      json_pack("{s:s, s:o}", "name", name, "classes", likeliest));
 }
 
 static nt_status read_truth(const nt_predict_job *job, const nt_picture_file *picture,
@@ -89,17 +104,31 @@ static double dice_of(const nt_predict_job *job, const float *logits, const unsi
     return dice;
 }
 
+static int64_t count_class(const nt_predict_job *job, const unsigned char *mask, int32_t class) {
+    int64_t pixels = nt_shape_pixels(job->output), count = 0;
+    for (int64_t p = 0; p < pixels; p++)
+        count += mask[p] == class;
+    return count;
+}
+
+static void append_mask(nt_predict_job *job, const char *name, const unsigned char *mask,
+                        const char *const paths[2], double dice) {
+    json_t *list = json_array();
+    for (int32_t c = 0; c < job->output.dim[0]; c++)
+        list = nt_json_append(list, json_pack("{s:o, s:I}", "class", class_json(job, c), "count",
+                                              (json_int_t)count_class(job, mask, c)));
+    job->answers = nt_json_append(job->answers,
+                                  json_pack("{s:s, s:s, s:s, s:o, s:o*}", "name", name, "mask",
+                                            paths[0], "overlay", paths[1], "pixels", list, "dice",
+                                            job->options->truth ? nt_json_real(dice) : NULL));
+}
+
 /* name, pixels of each class, Dice */
 static void add_mask(nt_predict_job *job, const char *name, const unsigned char *mask,
                      double dice) {
-    int64_t pixels = nt_shape_pixels(job->output);
     nt_csv_text(&job->csv, name);
-    for (int32_t c = 0; c < job->output.dim[0]; c++) {
-        int64_t count = 0;
-        for (int64_t p = 0; p < pixels; p++)
-            count += mask[p] == c;
-        nt_text_printf(&job->csv, ",%lld", (long long)count);
-    }
+    for (int32_t c = 0; c < job->output.dim[0]; c++)
+        nt_text_printf(&job->csv, ",%lld", (long long)count_class(job, mask, c));
     if (job->options->truth && isnan(dice)) /* no pixel of the truth counts */
         nt_text_add(&job->csv, ",");
     else if (job->options->truth)
@@ -133,6 +162,8 @@ nt_status nt_predict_write_masks(nt_predict_job *job, const nt_picture_file *pic
     NT_TRY(nt_overlay_write_mask(&overlay, mask_path, error));
     NT_TRY(nt_overlay_write(&overlay, over_path, error));
     add_mask(job, stem, mask, dice);
+    if (job->options->json)
+        append_mask(job, stem, mask, (const char *const[]){mask_path, over_path}, dice);
     return NT_OK;
 }
 
