@@ -30,7 +30,7 @@ static int64_t lines_of(const nt_text *text, size_t width) {
 static const char *command(void) {
     const char *pager = getenv("PAGER");
     if (!pager)
-        return "less -FRX";
+        return "command -v less > /dev/null || exit 127; exec less -FRX";
     return pager[0] && strcmp(pager, "cat") != 0 ? pager : NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "plan_print.h"
 
 #include "console.h"
+#include "fit.h"
 #include "json_out.h"
 #include "table.h"
 
@@ -28,37 +29,54 @@ static void add_cost(nt_table *table, const char *name, const nt_suite_cost *cos
     nt_table_cellf(table, "%.0f", cost->seconds);
 }
 
-nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
-    static const nt_column columns[] = {{"evaluated", .align = NT_LEFT},
-                                        {"nodes", .align = NT_RIGHT},
-                                        {"M multiply-adds", .align = NT_RIGHT},
-                                        {"M executed", .align = NT_RIGHT},
-                                        {"MB", .align = NT_RIGHT},
-                                        {"seconds", .align = NT_RIGHT},
-                                        {0}};
-    nt_table table;
-    nt_text text;
-    if (json)
-        return print_json(plan);
-    nt_text_init(&text);
-    nt_text_printf(&text, "%d cases with the baseline, %d samples, %d seed%s\n\n", plan->cases,
-                   plan->samples, plan->seeds, plan->seeds == 1 ? "" : "s");
-    nt_table_init(&table, columns);
-    add_cost(&table, "one by one", &plan->loop);
-    add_cost(&table, "as one graph", &plan->merged);
-    nt_table_room room = {.width = (size_t)nt_console_width(stdout)};
-    nt_table_fit(&table, &room, &text);
-    nt_table_finish(&table);
-    nt_text_printf(&text,
-                   "\nMultiply-adds are of one sample: as the literature counts them, and as the "
+/* What the numbers are, and what is not in them. */
+static void add_words(const nt_suite_plan *plan, nt_text *text) {
+    nt_text_printf(text,
+                   "Multiply-adds are of one sample: as the literature counts them, and as the "
                    "chosen algorithms execute them.\nSeconds are predicted from %.1f billion "
                    "executed a second, timed on one convolution with %d thread%s; training and "
                    "calibration come on top.\n",
                    1e-9 * plan->rate, plan->threads, plan->threads == 1 ? "" : "s");
     if (plan->asking > 0)
-        nt_text_printf(&text, "%d group%s asks while it runs; what it asks is not counted.\n",
+        nt_text_printf(text, "%d group%s asks while it runs; what it asks is not counted.\n",
                        plan->asking, plan->asking == 1 ? "" : "s");
     if (plan->failing > 0)
-        nt_text_printf(&text, "%d of the cases can't be made; a run says why.\n", plan->failing);
+        nt_text_printf(text, "%d of the cases can't be made; a run says why.\n", plan->failing);
+}
+
+nt_status nt_plan_print(const nt_suite_plan *plan, bool json) {
+    static const nt_column columns[] = {{"evaluated", .align = NT_LEFT},
+                                        {"nodes", NT_RIGHT, .leaves = 4},
+                                        {"M multiply-adds", NT_RIGHT, .leaves = 2},
+                                        {"M executed", NT_RIGHT, .leaves = 3},
+                                        {"MB", NT_RIGHT, .leaves = 1},
+                                        {"seconds", .align = NT_RIGHT},
+                                        {0}};
+    nt_table_room room = {.width = (size_t)nt_console_width(stdout)};
+    nt_table table;
+    nt_text text, words;
+    if (json)
+        return print_json(plan);
+    nt_text_init(&text);
+    nt_text_init(&words);
+    nt_text_printf(&words, "%d cases with the baseline, %d samples, %d seed%s", plan->cases,
+                   plan->samples, plan->seeds, plan->seeds == 1 ? "" : "s");
+    nt_text_add_wrapped(&text, words.bytes, room.width ? room.width : SIZE_MAX, 0, 0);
+    nt_text_clear(&words);
+    nt_text_add(&text, "\n\n");
+    nt_table_init(&table, columns);
+    add_cost(&table, "one by one", &plan->loop);
+    add_cost(&table, "as one graph", &plan->merged);
+    nt_table_fit(&table, &room, &text);
+    nt_table_finish(&table);
+    nt_table_note_left_out(&room, "--json has all there is", &text);
+    nt_text_add(&text, "\n");
+    add_words(plan, &words);
+    if (room.width > 0)
+        nt_text_add_paragraphs(&text, words.bytes, room.width);
+    else
+        nt_text_add(&text, words.bytes);
+    text.failed = text.failed || words.failed;
+    nt_text_finish(&words);
     return nt_print(&text);
 }

@@ -107,7 +107,8 @@ def check_tables(program, experiments, run):
     hold('mean change' not in one and '90 % interval' in one, '--seeds has a row for each')
     for width in (80, 40):
         for words in (['show', graph], ['results', run], ['results', run, '--seeds'], ['results', run, '--by', 'case'],
-                      ['results', run, '--by', 'group'], ['graphs'], ['ops'], ['ops', 'relu6'], ['doctor']):
+                      ['results', run, '--by', 'group'], ['graphs'], ['ops'], ['ops', 'relu6'], ['doctor'],
+                      ['run', experiments / 'example.yaml', '--plan', '--quiet']):
             raw, status, _ = on_terminal([program, *words], (width, 24))
             what = f"{' '.join(map(str, words[:1] + words[2:]))} at {width}"
             hold(status == 0 and raw and not too_wide(raw, width), f'{what}: nothing is wider: {too_wide(raw, width)}')
