@@ -10,6 +10,23 @@
 #define NUMBER "{'type': ['number', 'null']}"
 #define TEXT "{'type': 'string'}"
 
+static const char check[] = HEAD
+    "'what files are, or what is wrong with them', 'type': 'object', " CLOSED
+    ", 'required': ['files'], 'properties': {'files': {'type': 'array', 'items': {'oneOf': ["
+    "{'type': 'object', " CLOSED
+    ", 'required': ['file', 'valid', 'has'], 'properties': {'file': " TEXT
+    ", 'valid': {'const': true}, 'has': {'oneOf': ["
+    "{'type': 'object', " CLOSED ", 'required': ['convolution', 'parameter'], 'properties': "
+    "{'convolution': " COUNT ", 'parameter': " COUNT "}}, "
+    "{'type': 'object', " CLOSED ", 'required': ['group', 'case'], 'properties': {'group': " COUNT
+    ", 'case': " COUNT "}}]}}}, "
+    "{'type': 'object', " CLOSED ", 'required': ['file', 'valid', 'errors', 'more_errors'], "
+    "'properties': {'file': " TEXT ", 'valid': {'const': false}, 'more_errors': " COUNT
+    ", 'errors': {'type': 'array', 'items': {'type': 'object', " CLOSED
+    ", 'required': ['where', 'message', 'hint'], 'properties': {'where': {'type': 'string', "
+    "'description': 'file:line:column, file, or nothing'}, 'message': " TEXT
+    ", 'hint': {'type': ['string', 'null']}}}}}}]}}}}";
+
 static const char plan[] =
     HEAD "'what a suite will take', 'type': 'object', " CLOSED ", 'required': ['cases', 'samples', "
          "'seeds', 'threads', 'asking', 'failing', 'rate', 'loop', 'merged'], 'properties': {"
@@ -54,8 +71,8 @@ static const char train[] =
          "'integer', 'minimum': 1}}, 'additionalProperties': " NUMBER
          ", 'description': 'a row of metrics.csv'}}}}}}}";
 
-const char *const nt_answer_names[] = {"plan", "predict", "report", "train", NULL};
-static const char *const schemas[] = {plan, predict, report, train};
+const char *const nt_answer_names[] = {"check", "plan", "predict", "report", "train", NULL};
+static const char *const schemas[] = {check, plan, predict, report, train};
 
 json_t *nt_answer_schema(const char *name) {
     for (int i = 0; nt_answer_names[i]; i++)
