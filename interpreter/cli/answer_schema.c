@@ -10,12 +10,35 @@
 #define NUMBER "{'type': ['number', 'null']}"
 #define TEXT "{'type': 'string'}"
 
+static const char check[] = HEAD
+    "'what files are, or what is wrong with them', 'type': 'object', " CLOSED
+    ", 'required': ['files'], 'properties': {'files': {'type': 'array', 'items': {'oneOf': ["
+    "{'type': 'object', " CLOSED
+    ", 'required': ['file', 'valid', 'has'], 'properties': {'file': " TEXT
+    ", 'valid': {'const': true}, 'has': {'oneOf': ["
+    "{'type': 'object', " CLOSED ", 'required': ['convolution', 'parameter'], 'properties': "
+    "{'convolution': " COUNT ", 'parameter': " COUNT "}}, "
+    "{'type': 'object', " CLOSED ", 'required': ['group', 'case'], 'properties': {'group': " COUNT
+    ", 'case': " COUNT "}}]}}}, "
+    "{'type': 'object', " CLOSED ", 'required': ['file', 'valid', 'errors', 'more_errors'], "
+    "'properties': {'file': " TEXT ", 'valid': {'const': false}, 'more_errors': " COUNT
+    ", 'errors': {'type': 'array', 'items': {'type': 'object', " CLOSED
+    ", 'required': ['where', 'message', 'hint'], 'properties': {'where': {'type': 'string', "
+    "'description': 'file:line:column, file, or nothing'}, 'message': " TEXT
+    ", 'hint': {'type': ['string', 'null']}}}}}}]}}}}";
+
 static const char plan[] =
     HEAD "'what a suite will take', 'type': 'object', " CLOSED ", 'required': ['cases', 'samples', "
-         "'seeds', 'threads', 'asking', 'failing', 'rate', 'loop', 'merged'], 'properties': {"
+         "'seeds', 'threads', 'asking', 'failing', 'rate', 'loop', 'merged', 'training', 'done'], "
+         "'properties': {"
          "'cases': " COUNT ", 'samples': " COUNT ", 'seeds': " COUNT ", 'threads': " COUNT
          ", 'asking': " COUNT ", 'failing': " COUNT ", 'rate': " NUMBER
-         ", 'loop': {'$ref': '#/definitions/cost'}, 'merged': {'$ref': '#/definitions/cost'}}, "
+         ", 'loop': {'$ref': '#/definitions/cost'}, 'merged': {'$ref': '#/definitions/cost'}, "
+         "'training': {'oneOf': [{'type': 'null'}, {'type': 'object', " CLOSED
+         ", 'required': ['executed', 'samples', 'epochs_left', 'seconds'], 'properties': "
+         "{'executed': " COUNT ", 'samples': " COUNT ", 'epochs_left': " COUNT
+         ", 'seconds': " NUMBER "}}]}, 'done': {'type': ['object', 'null'], 'description': "
+         "'the state of the run folder, as `runs --json` has it'}}, "
          "'definitions': {'cost': {'type': 'object', " CLOSED ", 'required': ['nodes', "
          "'multiply_adds', 'executed', 'bytes', 'seconds'], 'properties': {'nodes': " COUNT
          ", 'multiply_adds': " COUNT ", 'executed': " COUNT ", 'bytes': " COUNT
@@ -54,8 +77,8 @@ static const char train[] =
          "'integer', 'minimum': 1}}, 'additionalProperties': " NUMBER
          ", 'description': 'a row of metrics.csv'}}}}}}}";
 
-const char *const nt_answer_names[] = {"plan", "predict", "report", "train", NULL};
-static const char *const schemas[] = {plan, predict, report, train};
+const char *const nt_answer_names[] = {"check", "plan", "predict", "report", "train", NULL};
+static const char *const schemas[] = {check, plan, predict, report, train};
 
 json_t *nt_answer_schema(const char *name) {
     for (int i = 0; nt_answer_names[i]; i++)

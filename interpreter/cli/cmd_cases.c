@@ -215,6 +215,7 @@ const nt_command nt_command_cases = {
              .fields = cases_fields,
              .size = sizeof(cases_options)},
     .detail = cases_detail,
+    .examples = "nontrivial cases suite.yaml --group each-layer\n",
     .syntax = {.operands = cases_operands,
                .settings = "override a value of the suite by its path: groups.kinds.hook=mine.lua"},
     .run = run,

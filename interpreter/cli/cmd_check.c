@@ -6,23 +6,27 @@
 #include "document.h"
 #include "file_sort.h"
 #include "hook.h"
+#include "json_out.h"
 #include "network_file.h"
 #include "network_print.h"
 #include "suite_ready.h"
 #include "table.h"
 
 typedef struct check_options {
-    bool no_data;
+    bool no_data, json;
+    json_t *answer; /* with --json: what is said of the file at hand; NULL: nothing yet */
 } check_options;
 
 static const nt_field check_fields[] = {
     {"no-data", NT_BOOL, offsetof(check_options, no_data), "false",
      .doc = "pass over a suite's data and weights, which may be on another machine"},
+    {"json", NT_BOOL, offsetof(check_options, json), "false",
+     .doc = "print what each file is, or what is wrong with it, as JSON"},
     {0},
 };
 
 static const nt_operand check_operands[] = {
-    {"FILE", "a graph file or a suite", .repeated = true},
+    {"FILE", "a graph file or a suite; - reads it from standard input", .repeated = true},
     {0},
 };
 
@@ -32,10 +36,17 @@ static void add_counted(nt_text *text, int64_t count, const char *what) {
     nt_text_printf(text, " %s%s", what, count == 1 ? "" : "s");
 }
 
-/* "resnet34.yaml: ok, 36 convolutions, 21,289,802 parameters" */
-static nt_status print_verdict(const char *path, int64_t first, const char *first_what,
-                               int64_t second, const char *second_what) {
+/* "resnet34.yaml: ok, 36 convolutions, 21,289,802 parameters"; or keeps that for who prints JSON.
+ */
+static nt_status print_verdict(const char *path, const nt_arguments *arguments, int64_t first,
+                               const char *first_what, int64_t second, const char *second_what) {
+    check_options *options = arguments->record;
     nt_text text;
+    if (options->json) {
+        options->answer = json_pack("{s:s, s:b, s:{s:I, s:I}}", "file", path, "valid", 1, "has",
+                                    first_what, (json_int_t)first, second_what, (json_int_t)second);
+        return options->answer ? NT_OK : NT_NO_MEMORY;
+    }
     nt_text_init(&text);
     nt_text_printf(&text, "%s: ok, ", path);
     add_counted(&text, first, first_what);
@@ -65,8 +76,8 @@ static void warn_of_dead(const char *path, const nt_network *network) {
 static nt_status check_graph(const char *path, const nt_arguments *arguments, nt_error *error) {
     nt_network *network;
     NT_TRY(nt_network_load(path, arguments->settings, arguments->setting_count, &network, error));
-    nt_status status = print_verdict(path, nt_network_convolutions(network), "convolution",
-                                     nt_network_parameters(network), "parameter");
+    nt_status status = print_verdict(path, arguments, nt_network_convolutions(network),
+                                     "convolution", nt_network_parameters(network), "parameter");
     warn_of_dead(path, network);
     nt_network_free(network);
     return status;
@@ -118,7 +129,7 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
     if (status == NT_OK)
         status = check_network(suite, network, !options->no_data, &cases, error);
     if (status == NT_OK)
-        status = print_verdict(path, suite->group_count, "group", cases, "case");
+        status = print_verdict(path, arguments, suite->group_count, "group", cases, "case");
     nt_network_free(network);
     nt_suite_free(suite);
     return status;
@@ -144,16 +155,49 @@ static nt_status check_one(const char *path, const nt_arguments *arguments) {
     return status;
 }
 
+static json_t *errors_json(const nt_error *error) {
+    json_t *list = json_array();
+    for (int i = 0; i < error->count; i++)
+        list = nt_json_append(list, json_pack("{s:s, s:s, s:s?}", "where", error->items[i].where,
+                                              "message", error->items[i].message, "hint",
+                                              error->items[i].hint));
+    return list;
+}
+
+/* One file as JSON, appended to `*list`. */
+static nt_status answer_one(const char *path, const nt_arguments *arguments, json_t **list) {
+    check_options *options = arguments->record;
+    nt_error error;
+    nt_error_init(&error);
+    nt_status status = check(path, arguments, &error);
+    if (status != NT_OK) {
+        json_decref(options->answer);
+        options->answer = json_pack("{s:s, s:b, s:o, s:i}", "file", path, "valid", 0, "errors",
+                                    errors_json(&error), "more_errors", error.dropped);
+    }
+    *list = nt_json_append(*list, options->answer);
+    options->answer = NULL;
+    nt_error_finish(&error);
+    return status;
+}
+
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
-    if (arguments->word_count == 1)
+    const check_options *options = arguments->record;
+    if (arguments->word_count == 1 && !options->json)
         return check(arguments->words[0], arguments, error);
     int invalid = 0;
+    json_t *list = options->json ? json_array() : NULL;
     for (int i = 0; i < arguments->word_count; i++) {
-        nt_status status = check_one(arguments->words[i], arguments);
-        if (status != NT_OK && status != NT_INVALID)
+        nt_status status = options->json ? answer_one(arguments->words[i], arguments, &list)
+                                         : check_one(arguments->words[i], arguments);
+        if (status != NT_OK && status != NT_INVALID) {
+            json_decref(list);
             return status;
+        }
         invalid += status == NT_INVALID;
     }
+    if (options->json)
+        NT_TRY(nt_json_print(json_pack("{s:o}", "files", list)));
     if (invalid == 0)
         return NT_OK;
     return nt_error_say(error, NT_INVALID, "%d of %d files %s invalid", invalid,
@@ -165,6 +209,7 @@ const nt_command nt_command_check = {
              .doc = "say whether files are valid, or what is wrong with them",
              .fields = check_fields,
              .size = sizeof(check_options)},
+    .examples = "nontrivial check suite.yaml\nnontrivial check graphs/*.yaml --json\n",
     .syntax = {.operands = check_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

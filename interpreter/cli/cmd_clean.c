@@ -102,6 +102,7 @@ const nt_command nt_command_clean = {
              .fields = clean_fields,
              .size = sizeof(clean_options)},
     .detail = clean_detail,
+    .examples = "nontrivial clean runs/first --dry-run\n",
     .syntax = {.operands = clean_operands},
     .run = run,
 };

@@ -417,6 +417,7 @@ const nt_command nt_command_compare = {
              .fields = compare_fields,
              .size = sizeof(compare_options)},
     .detail = compare_detail,
+    .examples = "nontrivial compare runs/first runs/second --group each-layer\n",
     .syntax = {.operands = compare_operands},
     .run = run,
 };

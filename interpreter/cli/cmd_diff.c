@@ -368,6 +368,7 @@ const nt_command nt_command_diff = {
              .fields = diff_fields,
              .size = sizeof(diff_options)},
     .detail = diff_detail,
+    .examples = "nontrivial diff graphs/resnet18.yaml graphs/resnet34.yaml\n",
     .syntax = {.operands = diff_operands},
     .run = run,
 };

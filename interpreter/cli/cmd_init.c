@@ -206,6 +206,7 @@ const nt_command nt_command_init = {
     .detail =
         "What is written says in comments what may be changed; what to type next is printed.\n"
         "Editors that know the language servers of YAML and Lua complete and check all of it.\n",
+    .examples = "nontrivial init classify mine\n",
     .syntax = {.operands = init_operands},
     .run = run,
 };

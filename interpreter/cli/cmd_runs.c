@@ -151,6 +151,7 @@ const nt_command nt_command_runs = {
              .fields = runs_fields,
              .size = sizeof(runs_options)},
     .detail = runs_detail,
+    .examples = "nontrivial runs\nnontrivial runs results --json\n",
     .syntax = {.operands = runs_operands},
     .run = run,
 };

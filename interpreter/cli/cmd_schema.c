@@ -19,11 +19,11 @@ static const char detail[] =
 
 static const nt_operand schema_operands[] = {
     {"KIND", .doc = "which files: graph, suite or results; or what a command prints with --json: "
-                    "plan (of run), predict, report or train"},
+                    "check, plan (of run), predict, report or train"},
     {0}};
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
-    static const char *const kinds[] = {"graph",   "suite",  "results", "plan",
+    static const char *const kinds[] = {"graph",   "suite",  "results", "check", "plan",
                                         "predict", "report", "train",   NULL};
     const char *kind = arguments->words[0];
     if (strcmp(kind, "graph") == 0)
@@ -37,7 +37,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
             return nt_json_print(nt_answer_schema(kind));
     nt_error_say(
         error, NT_USAGE,
-        "there is no schema '%s'; there are those of graph, suite, results, plan, predict, "
+        "there is no schema '%s'; there are those of graph, suite, results, check, plan, predict, "
         "report and train",
         kind);
     nt_error_suggest(error, kind, kinds);

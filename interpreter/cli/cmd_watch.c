@@ -164,6 +164,7 @@ const nt_command nt_command_watch = {
              .fields = watch_fields,
              .size = sizeof(watch_options)},
     .detail = watch_detail,
+    .examples = "nontrivial watch runs/first --interval 10\n",
     .syntax = {.operands = watch_operands},
     .run = run,
 };

@@ -105,8 +105,11 @@ nt_status nt_plan_print(const nt_suite_plan *plan, const nt_run_state *done, boo
         return print_json(plan, done);
     nt_text_init(&text);
     nt_text_init(&words);
-    nt_text_printf(&text, "%d cases with the baseline, %d samples, %d seed%s\n\n", plan->cases,
+    nt_text_printf(&words, "%d cases with the baseline, %d samples, %d seed%s", plan->cases,
                    plan->samples, plan->seeds, plan->seeds == 1 ? "" : "s");
+    nt_text_add_wrapped(&text, words.bytes, room.width ? room.width : SIZE_MAX, 0, 0);
+    nt_text_clear(&words);
+    nt_text_add(&text, "\n\n");
     nt_table_init(&table, columns);
     add_cost(&table, "one by one", &plan->loop);
     add_cost(&table, "as one graph", &plan->merged);

@@ -65,6 +65,17 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         example = [experiments / 'example.yaml', '--quiet']
+        (folder / 'bad.yaml').write_text('version: 1\ngraph: bad\ninput: [3, 8, 8]\nnodes: {conv: {op: conv2d, chanels: 2}}\n')
+        made = subprocess.run([program, 'check', root / 'graphs' / 'resnet8.yaml', example[0], 'bad.yaml', '--json'],
+                              cwd=folder, capture_output=True, text=True, check=False)
+        answer = json.loads(made.stdout)
+        if made.returncode != 3 or [file['valid'] for file in answer['files']] != [True, True, False]:
+            wrong.append(f'check: {made}')
+        if answer['files'][0]['has'] != {'convolution': 9, 'parameter': 78042}:
+            wrong.append(f'check: {answer["files"][0]}')
+        if answer['files'][2]['errors'][1]['where'] != 'bad.yaml:4:28':
+            wrong.append(f'check: {answer["files"][2]}')
+        wrong += hold(program, 'check', answer)
         wrong += hold(program, 'plan', told(program, 'run', *example, '--plan', '--json'))
 
         trained = told(program, 'train', experiments / 'phantom.yaml', '--out', folder / 'trained', *TRAIN, '--json')

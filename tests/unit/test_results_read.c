@@ -145,7 +145,8 @@ static bool may_lack(const char *within, const char *key) {
     if (strcmp(within, "method") == 0)
         return strcmp(key, "limit") == 0 || strcmp(key, "training") == 0;
     if (strcmp(within, "training") == 0)
-        return strcmp(key, "from") == 0;
+        return strcmp(key, "from") == 0 || strcmp(key, "shards") == 0 ||
+               strcmp(key, "batch_statistics") == 0;
     if (strcmp(within, "loss") == 0)
         return strcmp(key, "of") == 0;
     if (strcmp(within, "groups") == 0)
