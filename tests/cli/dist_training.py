@@ -191,7 +191,7 @@ def test_numerics(folder):
     status, errors = mpirun.finish(process)
     check(status == 1, f'other numerics: status {status}\n{errors}')
     check(not (folder / 'odd/seed-0/initial.safetensors').exists(), 'other numerics: it has begun')
-    check("error: rank 1 (" in errors and "computes with 'conv fastest, float32; " in errors, errors)
+    check('error: process 1 on ' in errors and "it has 'numerics conv fastest, float32; " in errors, errors)
 
 
 def test_any_order(folder):
