@@ -3,6 +3,7 @@
 #include "command.h"
 #include "console.h"
 #include "doctor.h"
+#include "fit.h"
 #include "json_out.h"
 #include "table.h"
 #include <string.h>
@@ -82,14 +83,26 @@ static void add_memory(nt_table *table, const nt_machine *m) {
                        gigabytes(m->available));
 }
 
+static void add_complaint(const nt_complaint *complaint, nt_text *text) {
+    enum { INDENT = 2 };
+    size_t width = (size_t)nt_console_width(stdout);
+    nt_text words;
+    nt_text_init(&words);
+    nt_text_printf(&words, "%s: %s; %s", complaint->stops ? "error" : "warning", complaint->what,
+                   complaint->remedy);
+    nt_text_add_wrapped(text, words.bytes, width ? width : SIZE_MAX, 0, INDENT);
+    nt_text_add(text, "\n");
+    text->failed = text->failed || words.failed;
+    nt_text_finish(&words);
+}
+
 static void add_complaints(const nt_checkup *c, nt_text *text) {
     if (c->complaint_count == 0)
         nt_text_add(text, "\nNothing is amiss.\n");
     else
         nt_text_add(text, "\n");
     for (int i = 0; i < c->complaint_count; i++)
-        nt_text_printf(text, "%s: %s; %s\n", c->complaints[i].stops ? "error" : "warning",
-                       c->complaints[i].what, c->complaints[i].remedy);
+        add_complaint(&c->complaints[i], text);
 }
 
 static nt_status print_text(const nt_checkup *c, nt_arena *arena) {
