@@ -345,12 +345,24 @@ nt_status nt_case_units_run(nt_case_units *u, nt_subject **subjects, int32_t cou
 
 /* --- a part of all ---------------------------------------------------------------------------- */
 
+static bool is_mine(const round *r, nt_part part, int32_t unit) {
+    return ((int64_t)part.seed * r->unit_count + unit) % part.of == part.number;
+}
+
+static int64_t count_mine(const round *r, nt_part part) {
+    int64_t total = 0;
+    for (int32_t i = 0; i < r->unit_count; i++)
+        if (is_mine(r, part, i))
+            total += (int64_t)r->units[i].count * r->all->groups[r->units[i].graph].batch.count;
+    return total;
+}
+
 static nt_status run_mine(round *r, nt_part part, int32_t *ret_units) {
     for (int32_t i = 0; i < r->unit_count; i++) {
         const nt_unit *unit = &r->units[i];
         nt_case_batch *batch = &r->all->groups[unit->graph].batch;
         bool saved;
-        if (((int64_t)part.seed * r->unit_count + i) % part.of != part.number)
+        if (!is_mine(r, part, i))
             continue;
         NT_TRY(nt_case_batch_has(batch, unit->first, unit->count, &saved, r->error));
         if (!saved)
@@ -364,13 +376,15 @@ static nt_status run_mine(round *r, nt_part part, int32_t *ret_units) {
 
 nt_status nt_case_units_run_part(nt_case_units *u, nt_subject **subjects, int32_t count,
                                  nt_part part, nt_units_told told, void *context,
-                                 int32_t *ret_units, nt_error *error) {
+                                 int64_t *ret_total, int32_t *ret_units, nt_error *error) {
     round r = {.all = u, .told = told, .context = context, .error = error};
     int32_t samples = nt_loader_count(u->m->loader), pieces = pieces_of(0, samples);
     int32_t parts = parts_for(part.of, pieces * part.seeds, count, u->m->one_by_one);
     *ret_units = 0;
     NT_TRY(make_groups(u, subjects, count, parts, error));
     nt_status status = list_units(&r, 0, samples);
+    if (status == NT_OK)
+        *ret_total = count_mine(&r, part);
     if (status == NT_OK)
         status = run_mine(&r, part, ret_units);
     finish(&r, u->group_count * pieces);

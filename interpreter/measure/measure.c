@@ -345,9 +345,8 @@ static nt_status measure_part(measure *me, nt_subject *subjects, int32_t count) 
     foresee(me);
     if (me->wanted_count == 0)
         return NT_OK;
-    me->total /= me->m->part->of;
     return nt_case_units_run_part(me->units, me->wanted, me->wanted_count, *me->m->part, tell, me,
-                                  &me->tally.units, me->error);
+                                  &me->total, &me->tally.units, me->error);
 }
 
 static nt_status count_lacking(const measure *me, int64_t *ret) {
