@@ -163,6 +163,7 @@ static nt_status run_all(const nt_suite *suite, const nt_suite_options *options,
         *ret = work.results;
         work.results = NULL;
     }
+    nt_suite_crew_free(work.crew);
     nt_suite_work_finish(&work);
     return status;
 }
