@@ -101,20 +101,41 @@ static size_t width_of(const char *bytes, size_t length) {
     return width;
 }
 
+static void next_line(nt_text *text, size_t indent) {
+    nt_text_add(text, "\n");
+    add_blanks(text, indent);
+}
+
+/* Appends a word of `length` bytes in pieces that fill the lines, the first after `used` columns;
+ * returns the columns of the last line that are used. */
+static size_t add_broken(nt_text *text, const char *word, size_t length, size_t width, size_t used,
+                         size_t indent) {
+    for (const char *end = word + length; word < end;) {
+        const char *next = word;
+        size_t columns = point_width(next_point(&next));
+        if (used + columns > width && used > indent) {
+            next_line(text, indent);
+            used = indent;
+        }
+        nt_text_add_bytes(text, word, (size_t)(next - word));
+        used += columns;
+        word = next;
+    }
+    return used;
+}
+
 void nt_text_add_wrapped(nt_text *text, const char *words, size_t width, size_t used,
                          size_t indent) {
     bool fresh = true; /* the line has no word yet */
     for (words += strspn(words, " \n"); *words; words += strspn(words, " \n")) {
         size_t length = strcspn(words, " \n"), columns = width_of(words, length);
         if (!fresh && used + 1 + columns > width) {
-            nt_text_add(text, "\n");
-            add_blanks(text, indent);
+            next_line(text, indent);
             used = indent;
             fresh = true;
         }
         nt_text_add(text, fresh ? "" : " ");
-        nt_text_add_bytes(text, words, length);
-        used += columns + !fresh;
+        used = add_broken(text, words, length, width, used + !fresh, indent);
         fresh = false;
         words += length;
     }

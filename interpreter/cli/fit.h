@@ -15,9 +15,9 @@ size_t nt_text_width(const char *text);
  * between them. */
 void nt_text_add_cut(nt_text *text, const char *string, size_t width);
 
-/* Appends `words` in lines of up to `width` columns, broken at blanks; a word that is wider stays
- * whole. The first line has `used` columns before it, the others begin with `indent` blanks. No
- * line end follows the last. */
+/* Appends `words` in lines of up to `width` columns, broken at blanks, and within a
+ * word that is wider than a line. The first line has `used` columns before it, the others begin
+ * with `indent` blanks. No line end follows the last. */
 void nt_text_add_wrapped(nt_text *text, const char *words, size_t width, size_t used,
                          size_t indent);
 

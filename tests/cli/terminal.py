@@ -105,16 +105,22 @@ def check_tables(program, experiments, run):
     hold('mean change' in piped and '  recipe' in piped, 'of several seeds there is a row a case')
     one = subprocess.run([program, 'results', run, '--seeds'], check=True, capture_output=True, text=True).stdout
     hold('mean change' not in one and '90 % interval' in one, '--seeds has a row for each')
+    data = run.parent / 'a-folder-whose-name-is-long' / 'and-one-more-that-is-longer-still'
+    data.mkdir(parents=True)
+    env = {'NONTRIVIAL_DATA': str(data)}
     for width in (80, 40):
         for words in (['show', graph], ['results', run], ['results', run, '--seeds'], ['results', run, '--by', 'case'],
                       ['results', run, '--by', 'group'], ['graphs'], ['ops'], ['ops', 'relu6'], ['doctor'],
                       ['run', experiments / 'example.yaml', '--plan', '--quiet']):
-            raw, status, _ = on_terminal([program, *words], (width, 24))
+            raw, status, _ = on_terminal([program, *words], (width, 24), env)
             what = f"{' '.join(map(str, words[:1] + words[2:]))} at {width}"
             hold(status == 0 and raw and not too_wide(raw, width), f'{what}: nothing is wider: {too_wide(raw, width)}')
         raw = on_terminal([program, 'results', run], (width, 24))[0].decode()
         hold(' '.join(raw.split()).endswith('; --wide prints them, --json all there is'), f'it says so at {width}')
         hold('edit' not in raw.split('---')[0], f'the edit has left at {width}')
+    raw = on_terminal([program, 'doctor'], (40, 24), env)[0]
+    whole = re.sub(r'\s', '', raw.decode())
+    hold(not too_wide(raw, 40) and f'NONTRIVIAL_DATA{data}' in whole, 'a long word is broken, and nothing of it lost')
     raw = on_terminal([program, 'results', run, '--wide'], (40, 24))[0].decode().replace('\r\n', '\n')
     hold(raw == piped, '--wide is as a pipe gets it')
 

@@ -60,7 +60,7 @@ static void test_wrap(void **state) {
     assert_string_equal(text.bytes, "one two\n  three four");
     nt_text_clear(&text);
     nt_text_add_wrapped(&text, "a incomprehensibilities b", 10, 0, 1);
-    assert_string_equal(text.bytes, "a\n incomprehensibilities\n b");
+    assert_string_equal(text.bytes, "a\n incompreh\n ensibilit\n ies b");
     nt_text_clear(&text);
     nt_text_add_paragraphs(&text, "one two\nthree\n\n    as it is, however wide\nfour\n", 10);
     assert_string_equal(text.bytes, "one two\nthree\n\n    as it is, however wide\nfour\n");
