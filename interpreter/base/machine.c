@@ -197,6 +197,12 @@ bool nt_machine_has(const char *vectors) {
     return false;
 }
 
+size_t nt_machine_cache(void) {
+    enum { USUAL = 1 << 20 };
+    long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return bytes > 0 ? (size_t)bytes : USUAL;
+}
+
 void nt_machine_processor(char ret[NT_MACHINE_NAME]) {
     static const char key[] = "model name";
     char line[512];

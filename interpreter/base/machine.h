@@ -5,6 +5,7 @@
 #define NT_MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct nt_machine {
@@ -34,6 +35,9 @@ extern const char *const nt_threads_by_names[]; /* "processors" … */
  * launcher says; 0: it is alone. */
 int nt_machine_threads(const nt_machine *machine, const char *variable, int launched, int most,
                        nt_threads_by *ret_by);
+
+/* Bytes of a processor's second-level cache; where the system doesn't say, as many as are usual. */
+size_t nt_machine_cache(void);
 
 /* What the processor calls itself, or "unknown". */
 enum { NT_MACHINE_NAME = 128 };

@@ -124,6 +124,21 @@ static void add_waiting(const nt_bench *b, nt_text *text) {
                    100 * b->watching / whole->fastest);
 }
 
+static void add_portions(const nt_plan *plan, nt_text *text) {
+    int32_t steps = 0, fewest = plan->batch, most = 0;
+    for (int32_t i = 0; i < plan->stretch_count; i++) {
+        const nt_stretch *stretch = &plan->stretches[i];
+        steps += stretch->end - stretch->first;
+        fewest = stretch->samples < fewest ? stretch->samples : fewest;
+        most = stretch->samples > most ? stretch->samples : most;
+    }
+    if (steps > 0)
+        nt_text_printf(text,
+                       "%d of %d nodes take the batch in portions of %d to %d, whose maps the "
+                       "caches hold\n",
+                       steps, plan->varying_count, fewest, most);
+}
+
 static void add_totals(const nt_bench *b, nt_text *text) {
     const nt_bench_side *at = &b->sides[0];
     const nt_plan *plan = nt_bench_plan(b, at);
@@ -134,6 +149,7 @@ static void add_totals(const nt_bench *b, nt_text *text) {
                    nt_threads() == 1 ? "" : "s", library, 1e3 * at->whole.fastest,
                    b->options->batch / at->whole.fastest);
     add_waiting(b, text);
+    add_portions(plan, text);
     nt_text_printf(
         text,
         "memory of a run: %.1f MB (%.1f MB of values, %.1f MB without reuse; %.1f MB that "
@@ -189,9 +205,10 @@ static json_t *json_row(const nt_bench *b, int32_t step) {
     row r = row_of(b, &b->sides[0], step);
     double other = seconds_of_other(b, step);
     json_t *object =
-        json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o*}", "node", r.node->name, "op",
+        json_pack("{s:s, s:s, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o*}", "node", r.node->name, "op",
                   r.node->op->kind.name, "gradient", r.node->grad != NULL, "algorithm", r.algorithm,
-                  "seconds", nt_json_real(r.seconds), "gflops", nt_json_real(r.gflops), "of_peak",
+                  "samples", nt_plan_samples(nt_bench_plan(b, &b->sides[0]), step), "seconds",
+                  nt_json_real(r.seconds), "gflops", nt_json_real(r.gflops), "of_peak",
                   nt_json_real(r.of_peak), "megabytes", nt_json_real(r.megabytes), "direct_seconds",
                   other > 0 ? nt_json_real(other) : NULL);
     return with_threads(object, r.timing);

@@ -93,7 +93,8 @@ static nt_status set_up_evaluation(nt_bench *b, nt_bench_side *at, nt_error *err
     nt_status status = nt_passes_run(main, &options, &at->graph, error);
     nt_graph_free(main);
     NT_TRY(status);
-    NT_TRY(nt_plan_new(at->graph, b->options->batch, &at->plan, error));
+    NT_TRY(
+        nt_plan_new_portions(at->graph, b->options->batch, nt_portions_cache(), &at->plan, error));
     return nt_run_new(at->plan, nt_weights_bind(b->weights, NULL), &at->run, error);
 }
 
@@ -216,12 +217,23 @@ static void measure_peaks(nt_bench *b) {
     }
 }
 
-/* What looking at the clocks takes of a step: two readings a node and two of the whole step; and in
- * each section every thread looks twice. */
+/* How often nodes run in a step: each once a portion. */
+static double node_runs(const nt_bench *b, const nt_bench_side *at) {
+    const nt_plan *plan = nt_bench_plan(b, at);
+    double runs = 0;
+    for (int32_t s = 0; s < plan->varying_count; s++) {
+        int32_t samples = nt_plan_samples(plan, s);
+        runs += (plan->batch + samples - 1) / samples;
+    }
+    return runs;
+}
+
+/* What looking at the clocks takes of a step: two readings a node's run and two of the whole step;
+ * and in each section every thread looks twice. */
 static double watching_of(const nt_bench *b) {
     enum { TRIES = 1000 };
     const nt_bench_side *at = &b->sides[0];
-    double reading = 1, look = 1, nodes = nt_bench_plan(b, at)->varying_count;
+    double reading = 1, look = 1;
     for (int i = 0; i < TRIES; i++) {
         double began = nt_clock();
         nt_reading now = nt_timing_now();
@@ -229,7 +241,7 @@ static double watching_of(const nt_bench *b) {
         reading = now.clock - began < reading ? now.clock - began : reading;
         look = ended - now.clock < look ? ended - now.clock : look;
     }
-    return 2 * (nodes + 1) * reading +
+    return 2 * (node_runs(b, at) + 1) * reading +
            2 * look * (double)at->whole.sections / (double)at->whole.runs;
 }
 

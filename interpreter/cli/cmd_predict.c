@@ -73,7 +73,8 @@ static nt_status load_network(nt_predict_job *job, const nt_arguments *arguments
     nt_status status = nt_passes_run(main, &passes, &job->graph, error);
     nt_graph_free(main);
     NT_TRY(status);
-    NT_TRY(nt_plan_new(job->graph, options->batch, &job->plan, error));
+    NT_TRY(
+        nt_plan_new_portions(job->graph, options->batch, nt_portions_cache(), &job->plan, error));
     NT_TRY(nt_run_new(job->plan, nt_weights_bind(job->weights, NULL), &job->run, error));
     job->input = nt_graph_type(job->network->graph, job->network->inputs[0].value)->shape;
     job->output = nt_graph_type(job->graph, nt_graph_output(job->graph, 0)->value)->shape;

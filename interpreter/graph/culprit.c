@@ -20,10 +20,12 @@ static bool all_finite(const float *values, int64_t count) {
     return true;
 }
 
-static bool is_finite(nt_tensor value, int32_t sample) {
-    int64_t size = nt_type_stored(value.type);
-    return sample >= 0 && value.type.batched ? all_finite(value.f + sample * size, size)
-                                             : all_finite(value.f, value.count * size);
+/* `sample`: -1: all. Of a portion that it isn't in, nothing is looked at. */
+static bool is_finite(nt_tensor value, nt_portion portion, int32_t sample) {
+    int64_t size = nt_type_stored(value.type), at = sample - portion.first;
+    if (sample < 0 || !value.type.batched)
+        return all_finite(value.f, value.count * size);
+    return at < 0 || at >= portion.count || all_finite(value.f + at * size, size);
 }
 
 static void look_at(void *context, int32_t number, bool done) {
@@ -33,7 +35,8 @@ static void look_at(void *context, int32_t number, bool done) {
         return;
     for (int32_t k = 0; k < node->out_count; k++) {
         nt_tensor value = nt_run_value(s->run, (nt_value){.node = number, .output = k});
-        if (value.data && value.type.dtype == NT_F32 && !is_finite(value, s->suspects.sample))
+        if (value.data && value.type.dtype == NT_F32 &&
+            !is_finite(value, nt_run_portion(s->run), s->suspects.sample))
             s->culprit = node;
     }
 }

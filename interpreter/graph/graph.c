@@ -53,6 +53,13 @@ const nt_type *nt_graph_type(const nt_graph *graph, nt_value value) {
     return &graph->nodes[value.node]->out[value.output];
 }
 
+int64_t nt_graph_gathered(const nt_graph *graph, const nt_node *node) {
+    if (!node->op->gathers)
+        return 0;
+    const nt_type *in = node->grad ? &node->grad->in[0] : nt_graph_type(graph, node->in[0]);
+    return node->op->gathers(node->attrs, in);
+}
+
 nt_arena *nt_graph_arena(nt_graph *graph) {
     return &graph->arena;
 }

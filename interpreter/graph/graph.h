@@ -57,6 +57,9 @@ int32_t nt_graph_value_count(const nt_graph *graph); /* outputs of all nodes tog
 int32_t nt_graph_value_number(const nt_graph *graph,
                               nt_value value); /* below that; in node order */
 const nt_type *nt_graph_type(const nt_graph *graph, nt_value value);
+
+/* How many numbers of a whole batch the node gathers before it goes on (op.h); mostly none. */
+int64_t nt_graph_gathered(const nt_graph *graph, const nt_node *node);
 nt_arena *nt_graph_arena(nt_graph *graph); /* for attributes that a new node will have */
 
 int32_t nt_graph_output_count(const nt_graph *graph);

@@ -18,14 +18,6 @@ struct nt_lockstep {
     double **numbers; /* by shard, so many each */
 };
 
-/* How many numbers each of the node's calls gathers; mostly none. */
-static int64_t gathered(const nt_graph *graph, const nt_node *node) {
-    if (!node->op->gathers)
-        return 0;
-    const nt_type *in = node->grad ? &node->grad->in[0] : nt_graph_type(graph, node->in[0]);
-    return node->op->gathers(node->attrs, in);
-}
-
 static const nt_node *node_of(const nt_plan *plan, int32_t step) {
     return nt_graph_node(plan->graph, plan->varying[step].node);
 }
@@ -34,7 +26,7 @@ static nt_status make(nt_lockstep *l, nt_binding binding, nt_error *error) {
     l->runs = nt_alloc_zero((size_t)l->mine * sizeof *l->runs);
     l->numbers = nt_alloc_zero((size_t)l->mine * sizeof *l->numbers);
     for (int32_t s = 0; s < l->plan->varying_count; s++) {
-        int64_t count = gathered(l->plan->graph, node_of(l->plan, s));
+        int64_t count = nt_graph_gathered(l->plan->graph, node_of(l->plan, s));
         l->most = count > l->most ? count : l->most;
     }
     for (int i = 0; l->runs && l->numbers && i < l->mine; i++) {
@@ -93,7 +85,6 @@ int64_t nt_lockstep_numbers(const nt_lockstep *l) {
 
 typedef struct batch {
     nt_lockstep *lockstep;
-    int32_t count;
     nt_lockstep_join join;
     void *context;
 } batch;
@@ -105,11 +96,11 @@ static void go_on(const batch *b, int i, int32_t from, bool joined, int32_t to) 
     const nt_gathering own = {l->numbers[i], l->shards, false},
                        all = {l->numbers[i], l->shards, true};
     for (int32_t s = from; s < to; s++) {
-        nt_run_step(l->runs[i], s, b->count, joined && s == from ? &all : NULL);
+        nt_run_step(l->runs[i], s, joined && s == from ? &all : NULL);
         nt_run_hand_over(l->runs[i], s);
     }
     if (to < l->plan->varying_count)
-        nt_run_step(l->runs[i], to, b->count, &own);
+        nt_run_step(l->runs[i], to, &own);
 }
 
 static void take_all(void *context) {
@@ -122,14 +113,15 @@ static void take_all(void *context) {
         nt_run_fixed(l->runs[i]);
     for (; from < plan->varying_count; from = to, joined = true) {
         to = from + joined;
-        while (to < plan->varying_count && gathered(plan->graph, node_of(plan, to)) == 0)
+        while (to < plan->varying_count && nt_graph_gathered(plan->graph, node_of(plan, to)) == 0)
             to++;
         for (int i = 0; i < l->mine; i++)
             go_on(b, i, from, joined, to);
         if (to == plan->varying_count)
             return;
         const nt_node *node = node_of(plan, to);
-        b->join(b->context, node->op, node->grad != NULL, l->numbers, gathered(plan->graph, node));
+        b->join(b->context, node->op, node->grad != NULL, l->numbers,
+                nt_graph_gathered(plan->graph, node));
     }
 }
 
@@ -138,6 +130,6 @@ nt_status nt_lockstep_batch(nt_lockstep *l, const nt_feed *feeds, int feed_count
     nt_run_refresh(l->runs[0]);
     for (int i = 0; i < l->mine; i++)
         NT_TRY(nt_run_begin(l->runs[i], feeds + i * feed_count, feed_count, count, error));
-    nt_team(take_all, &(batch){l, count, join, context});
+    nt_team(take_all, &(batch){l, join, context});
     return NT_OK;
 }

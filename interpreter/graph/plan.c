@@ -24,7 +24,9 @@ typedef struct planner {
     bool *handed;       /* per value, by number: it is handed over, so that none may overwrite it */
     const nt_handover *handovers;
     int32_t handover_count;
-    int32_t *block; /* per value, by number: its memory; NEVER: none */
+    size_t cache;     /* for portions; 0: none are wanted */
+    int32_t *stretch; /* per position: the stretch it is in; NEVER: none */
+    int32_t *block;   /* per value, by number: its memory; NEVER: none */
     nt_lifetime *blocks;
     size_t block_count;
     size_t top; /* bytes of all blocks */
@@ -42,9 +44,9 @@ static size_t aligned(size_t bytes) {
     return (size_t)nt_round_up((int64_t)bytes, NT_ALIGN);
 }
 
-static size_t bytes_of(const planner *p, nt_type type) {
+static size_t bytes_of(nt_type type, int32_t samples) {
     return aligned((size_t)nt_type_stored(type) * sizeof(float) *
-                   (size_t)(type.batched ? p->plan->batch : 1));
+                   (size_t)(type.batched ? samples : 1));
 }
 
 /* --- order ------------------------------------------------------------------------------------ */
@@ -166,6 +168,55 @@ static nt_status find_output_ends(planner *p) {
     return NT_OK;
 }
 
+/* --- portions --------------------------------------------------------------------------------- */
+
+static const nt_stretch *stretch_at(const planner *p, int32_t position) {
+    bool within = position < p->count && p->stretch[position] != NEVER;
+    return within ? &p->plan->stretches[p->stretch[position]] : NULL;
+}
+
+/* Finds the stretches, and marks the values that are local to one. */
+static nt_status find_portions(planner *p) {
+    nt_plan *plan = p->plan;
+    const nt_ordered ordered = {
+        .graph = p->graph, .order = p->order, .last_read = p->last_read, .count = p->count};
+    plan->local = NT_ARENA_ARRAY(&plan->arena, bool, nt_graph_value_count(p->graph));
+    plan->stretches = NT_ARENA_ARRAY(&plan->arena, nt_stretch, p->count / 2 + 1);
+    if (!plan->local || !plan->stretches)
+        return NT_NO_MEMORY;
+    if (p->cache > 0)
+        NT_TRY(nt_portions_find(&ordered, plan->fixed_count, plan->batch, p->cache, plan->stretches,
+                                &plan->stretch_count));
+    memset(p->stretch, NEVER, (size_t)p->count * sizeof *p->stretch);
+    for (int32_t i = 0; i < plan->stretch_count; i++)
+        for (int32_t s = plan->stretches[i].first; s < plan->stretches[i].end; s++) {
+            const nt_node *node = nt_graph_node(p->graph, p->order[s]);
+            p->stretch[s] = i;
+            for (int32_t k = 0; k < node->out_count; k++)
+                plan->local[node->first_value + k] =
+                    p->last_read[node->first_value + k] < plan->stretches[i].end;
+        }
+    return NT_OK;
+}
+
+/* Samples that a value has room for, which is made in step s. */
+static int32_t samples_of(const planner *p, int32_t value, int32_t s) {
+    return p->plan->local[value] ? stretch_at(p, s)->samples : p->plan->batch;
+}
+
+/* The step from which, until which, a value that is made or last read in step s is alive: unless it
+ * is local, for all portions. */
+static int32_t alive_from(const planner *p, int32_t value, int32_t s) {
+    const nt_stretch *stretch = stretch_at(p, s);
+    return stretch && !p->plan->local[value] ? stretch->first : s;
+}
+
+static int32_t alive_until(const planner *p, int32_t value) {
+    int32_t last = p->last_read[value];
+    const nt_stretch *stretch = stretch_at(p, last);
+    return stretch && !p->plan->local[value] ? stretch->end - 1 : last;
+}
+
 /* --- places ----------------------------------------------------------------------------------- */
 
 /* Of the node's inputs, the one on which its op lets the first output lie; -1: none. That of a
@@ -186,28 +237,29 @@ static int32_t in_place(const planner *p, const nt_node *node, int32_t s) {
     nt_value in = node->in[at];
     const nt_node *from = nt_graph_node(p->graph, in.node);
     if (from->op->traits & NT_OP_SOURCE || p->last_read[number(p, in)] != s ||
-        p->handed[number(p, in)])
+        p->handed[number(p, in)] ||
+        p->plan->local[number(p, in)] != p->plan->local[node->first_value])
         return -1;
     for (int32_t j = 0; j < node->in_count; j++)
         if (j != at && number(p, node->in[j]) == number(p, in))
             return -1;
-    return bytes_of(p, from->out[in.output]) == bytes_of(p, node->out[0]) ? at : -1;
+    return bytes_of(from->out[in.output], 1) == bytes_of(node->out[0], 1) ? at : -1;
 }
 
 /* The block of a node's output k, made in step s; one that overlays an input prolongs its block. */
 static int32_t block_of(planner *p, const nt_node *node, int32_t k, int32_t s, int32_t reuse) {
-    int32_t last = p->last_read[node->first_value + k];
-    if (last == NEVER)
+    int32_t value = node->first_value + k, block = (int32_t)p->block_count;
+    if (p->last_read[value] == NEVER)
         return NEVER;
-    int32_t block = (int32_t)p->block_count;
     if (k == 0 && reuse >= 0)
         block = p->block[number(p, node->in[reuse])];
     else
         p->blocks[p->block_count++] =
-            (nt_lifetime){.size = bytes_of(p, node->out[k]), .first = s, .last = last};
-    p->blocks[block].last = last;
+            (nt_lifetime){.size = bytes_of(node->out[k], samples_of(p, value, s)),
+                          .first = alive_from(p, value, s)};
+    p->blocks[block].last = alive_until(p, value);
     if (node->varies)
-        p->plan->naive_size += bytes_of(p, node->out[k]);
+        p->plan->naive_size += bytes_of(node->out[k], p->plan->batch);
     return block;
 }
 
@@ -226,30 +278,33 @@ static nt_status find_blocks(planner *p, nt_step *steps) {
 }
 
 /* The sizes of what stays, and of the most that is alive at once; false: past all memory, long
- * before a sum could overflow. */
-static bool count_bytes(planner *p, size_t *ends) {
-    size_t alive = 0, next = 0;
+ * before a sum could overflow. `made` and `dead` count the bytes of each step, from 0. */
+static bool count_bytes(planner *p, size_t *made, size_t *dead) {
+    size_t all = 0, alive = 0;
+    for (const nt_lifetime *block = p->blocks; block < p->blocks + p->block_count; block++) {
+        all += block->size;
+        if (block->size > MOST_BYTES || all > MOST_BYTES)
+            return false;
+        made[block->first] += block->size;
+        if (block->last != ALWAYS)
+            dead[block->last] += block->size;
+        else if (block->first < p->plan->fixed_count)
+            p->plan->fixed_size += block->size;
+    }
     for (int32_t s = 0; s < p->count; s++) {
-        for (; next < p->block_count && p->blocks[next].first == s; next++) {
-            const nt_lifetime *block = &p->blocks[next];
-            alive += block->size;
-            if (alive > MOST_BYTES)
-                return false;
-            if (block->last != ALWAYS)
-                ends[block->last] += block->size;
-            else if (s < p->plan->fixed_count)
-                p->plan->fixed_size += block->size;
-        }
+        alive += made[s];
         p->plan->alive_size = alive > p->plan->alive_size ? alive : p->plan->alive_size;
-        alive -= ends[s];
+        alive -= dead[s];
     }
     return true;
 }
 
 static nt_status place_all(planner *p, nt_step *steps) {
-    size_t *ends = nt_alloc_zero((size_t)p->count * sizeof *ends); /* per step: bytes that die */
-    nt_status status = ends && count_bytes(p, ends) ? NT_OK : NT_NO_MEMORY;
-    nt_free(ends, (size_t)p->count * sizeof *ends);
+    size_t size = (size_t)p->count * sizeof(size_t);
+    size_t *made = nt_alloc_zero(size), *dead = nt_alloc_zero(size);
+    nt_status status = made && dead && count_bytes(p, made, dead) ? NT_OK : NT_NO_MEMORY;
+    nt_free(made, made ? size : 0);
+    nt_free(dead, dead ? size : 0);
     NT_TRY(status);
     NT_TRY(nt_slab_lay_out(p->blocks, p->block_count, &p->top));
     p->plan->varying_size = p->top - p->plan->fixed_size;
@@ -265,23 +320,23 @@ static nt_status place_all(planner *p, nt_step *steps) {
 
 /* --- scratch ---------------------------------------------------------------------------------- */
 
-/* Tensors of these types, for a whole batch, without data. */
-static void without_data(const planner *p, const nt_type *types, int32_t count, nt_tensor *ret) {
+/* Tensors of these types, for so many samples, without data. */
+static void without_data(int32_t samples, const nt_type *types, int32_t count, nt_tensor *ret) {
     for (int32_t i = 0; i < count; i++)
-        ret[i] = (nt_tensor){.type = types[i], .count = types[i].batched ? p->plan->batch : 1};
+        ret[i] = (nt_tensor){.type = types[i], .count = types[i].batched ? samples : 1};
 }
 
-static nt_need need_of(const planner *p, const nt_node *node) {
+static nt_need need_of(const planner *p, const nt_node *node, int32_t samples) {
     nt_type types[NT_MAX_INPUTS + NT_MAX_PARAMS];
     nt_tensor in[NT_MAX_INPUTS + NT_MAX_PARAMS], out[NT_MAX_OUTPUTS];
     if (node->grad ? !node->op->grad_need : !node->op->need)
         return (nt_need){0};
     if (node->grad) {
         nt_tensor in_grad[NT_MAX_INPUTS + NT_MAX_PARAMS], out_grad[NT_MAX_OUTPUTS];
-        without_data(p, node->grad->in, node->grad->in_count, in);
-        without_data(p, node->grad->out, node->grad->out_count, out);
-        without_data(p, node->grad->in, node->grad->in_count, in_grad);
-        without_data(p, node->grad->out, node->grad->out_count, out_grad);
+        without_data(samples, node->grad->in, node->grad->in_count, in);
+        without_data(samples, node->grad->out, node->grad->out_count, out);
+        without_data(samples, node->grad->in, node->grad->in_count, in_grad);
+        without_data(samples, node->grad->out, node->grad->out_count, out_grad);
         return node->op->grad_need(&(nt_grad_call){.attrs = node->attrs,
                                                    .in = in,
                                                    .out = out,
@@ -292,8 +347,8 @@ static nt_need need_of(const planner *p, const nt_node *node) {
     }
     for (int32_t j = 0; j < node->in_count; j++)
         types[j] = *nt_graph_type(p->graph, node->in[j]);
-    without_data(p, types, node->in_count, in);
-    without_data(p, node->out, node->out_count, out);
+    without_data(samples, types, node->in_count, in);
+    without_data(samples, node->out, node->out_count, out);
     return node->op->need(&(nt_call){.attrs = node->attrs,
                                      .in = in,
                                      .out = out,
@@ -304,7 +359,9 @@ static nt_need need_of(const planner *p, const nt_node *node) {
 static void find_scratch(planner *p) {
     size_t shared = 0, per_worker = 0;
     for (int32_t s = 0; s < p->count; s++) {
-        nt_need need = need_of(p, nt_graph_node(p->graph, p->order[s]));
+        const nt_stretch *stretch = stretch_at(p, s);
+        nt_need need = need_of(p, nt_graph_node(p->graph, p->order[s]),
+                               stretch ? stretch->samples : p->plan->batch);
         shared = need.shared > shared ? need.shared : shared;
         per_worker = need.per_worker > per_worker ? need.per_worker : per_worker;
     }
@@ -321,6 +378,7 @@ static nt_status make(planner *p) {
     NT_TRY(find_order(p));
     find_last_reads(p);
     NT_TRY(find_output_ends(p));
+    NT_TRY(find_portions(p));
     nt_step *steps = NT_ARENA_ARRAY(arena, nt_step, p->count);
     if (!steps)
         return NT_NO_MEMORY;
@@ -329,33 +387,32 @@ static nt_status make(planner *p) {
     find_scratch(p);
     p->plan->fixed = steps;
     p->plan->varying = steps + p->plan->fixed_count;
+    for (int32_t i = 0; i < p->plan->stretch_count; i++) {
+        p->plan->stretches[i].first -= p->plan->fixed_count;
+        p->plan->stretches[i].end -= p->plan->fixed_count;
+    }
     return NT_OK;
 }
 
-nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error) {
-    return nt_plan_new_handing(graph, batch, NULL, 0, ret, error);
-}
-
-nt_status nt_plan_new_handing(const nt_graph *graph, int32_t batch, const nt_handover *handovers,
-                              int32_t count, nt_plan **ret, nt_error *error) {
-    size_t size = (size_t)nt_graph_size(graph), values = (size_t)nt_graph_value_count(graph);
-    planner p = {.graph = graph,
-                 .plan = nt_alloc_zero(sizeof(nt_plan)),
-                 .handovers = handovers,
-                 .handover_count = count};
+/* `p`: the graph, and what is wanted of its plan. */
+static nt_status new_plan(planner p, int32_t batch, nt_plan **ret, nt_error *error) {
+    size_t size = (size_t)nt_graph_size(p.graph), values = (size_t)nt_graph_value_count(p.graph);
+    p.plan = nt_alloc_zero(sizeof(nt_plan));
     p.order = nt_alloc(size * sizeof *p.order);
+    p.stretch = nt_alloc(size * sizeof *p.stretch);
     p.last_read = nt_alloc(values * sizeof *p.last_read);
     p.handed = nt_alloc_zero(values * sizeof *p.handed);
     p.block = nt_alloc(values * sizeof *p.block);
     p.blocks = nt_alloc(values * sizeof *p.blocks);
     nt_status status = NT_NO_MEMORY;
-    if (p.plan && p.order && p.last_read && p.handed && p.block && p.blocks) {
+    if (p.plan && p.order && p.stretch && p.last_read && p.handed && p.block && p.blocks) {
         nt_arena_init(&p.plan->arena);
-        p.plan->graph = graph;
+        p.plan->graph = p.graph;
         p.plan->batch = batch;
         status = make(&p);
     }
     nt_free(p.order, size * sizeof *p.order);
+    nt_free(p.stretch, size * sizeof *p.stretch);
     nt_free(p.last_read, values * sizeof *p.last_read);
     nt_free(p.handed, values * sizeof *p.handed);
     nt_free(p.block, values * sizeof *p.block);
@@ -366,6 +423,28 @@ nt_status nt_plan_new_handing(const nt_graph *graph, int32_t batch, const nt_han
     }
     *ret = p.plan;
     return NT_OK;
+}
+
+nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error) {
+    return new_plan((planner){.graph = graph}, batch, ret, error);
+}
+
+nt_status nt_plan_new_portions(const nt_graph *graph, int32_t batch, size_t cache, nt_plan **ret,
+                               nt_error *error) {
+    return new_plan((planner){.graph = graph, .cache = cache}, batch, ret, error);
+}
+
+nt_status nt_plan_new_handing(const nt_graph *graph, int32_t batch, const nt_handover *handovers,
+                              int32_t count, nt_plan **ret, nt_error *error) {
+    const planner wish = {.graph = graph, .handovers = handovers, .handover_count = count};
+    return new_plan(wish, batch, ret, error);
+}
+
+int32_t nt_plan_samples(const nt_plan *plan, int32_t step) {
+    for (int32_t i = 0; i < plan->stretch_count; i++)
+        if (step >= plan->stretches[i].first && step < plan->stretches[i].end)
+            return plan->stretches[i].samples;
+    return plan->batch;
 }
 
 void nt_plan_free(nt_plan *plan) {

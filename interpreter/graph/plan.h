@@ -7,6 +7,10 @@
  *
  *     slab   | values … | shared scratch | each worker's |
  *
+ * A stretch of steps may take the batch in portions (portions.h). A value that nobody outside of it
+ * reads, a local one, has room for a portion; others are alive for all of the stretch, as each
+ * portion comes back to their part of it.
+ *
  * An output stays until the next run, unless it is handed over: taken as soon as it is there, as a
  * training loop takes a gradient, so that its bytes are free for the gradients that follow.
  */
@@ -14,6 +18,7 @@
 #define NT_PLAN_H
 
 #include "graph.h"
+#include "portions.h"
 
 typedef struct nt_step {
     int32_t node;
@@ -40,6 +45,9 @@ typedef struct nt_plan {
     int32_t batch; /* the most samples of a run */
     nt_step *fixed, *varying;
     int32_t fixed_count, varying_count;
+    nt_stretch *stretches; /* of varying steps, in order; the others take a batch whole */
+    int32_t stretch_count;
+    bool *local;        /* per value, by number */
     nt_handing *handed; /* by step */
     int32_t handed_count;
     size_t slab_size;    /* bytes, scratch included */
@@ -50,11 +58,21 @@ typedef struct nt_plan {
     size_t alive_size; /* the most that is alive at once, fixed values included */
 } nt_plan;
 
+/* Every step takes its batch whole. */
 nt_status nt_plan_new(const nt_graph *graph, int32_t batch, nt_plan **ret, nt_error *error);
+
+/* The plan for evaluation: in portions where that pays with a cache of so many bytes, as
+ * nt_portions_cache finds them. */
+nt_status nt_plan_new_portions(const nt_graph *graph, int32_t batch, size_t cache, nt_plan **ret,
+                               nt_error *error);
 
 /* Likewise, with outputs that are handed over. Where nothing varies, nothing is. */
 nt_status nt_plan_new_handing(const nt_graph *graph, int32_t batch, const nt_handover *handovers,
                               int32_t count, nt_plan **ret, nt_error *error);
+
+/* How many samples the varying step takes at a time, at most. */
+int32_t nt_plan_samples(const nt_plan *plan, int32_t step);
+
 void nt_plan_free(nt_plan *plan);
 
 #endif

@@ -11,10 +11,17 @@ nt_reading nt_timing_now(void) {
 }
 
 double nt_timing_add(nt_timing *timing, const nt_reading *began) {
+    return nt_timing_add_part(timing, began, true);
+}
+
+double nt_timing_add_part(nt_timing *timing, const nt_reading *began, bool last) {
     double seconds = nt_clock() - began->clock, others = (nt_threads() - 1) * seconds;
     nt_thread_time from = began->threads, to = nt_threads_time();
-    if (timing->runs++ == 0 || seconds < timing->fastest)
-        timing->fastest = seconds;
+    timing->begun += seconds;
+    if (last && (timing->runs++ == 0 || timing->begun < timing->fastest))
+        timing->fastest = timing->begun;
+    if (last)
+        timing->begun = 0;
     timing->available += nt_threads() * seconds;
     timing->waiting += others - (to.worked - from.worked) + (to.waited - from.waited);
     timing->sections += to.sections - from.sections;
@@ -29,8 +36,10 @@ double nt_timing_waiting(const nt_timing *timing) {
 
 static void watch(void *context, int32_t node, bool done) {
     nt_profile *profile = context;
+    const nt_portion portion = nt_run_portion(profile->run);
     if (done)
-        nt_timing_add(&profile->timings[node], &profile->began);
+        nt_timing_add_part(&profile->timings[node], &profile->began,
+                           portion.first + portion.count == portion.of);
     else
         profile->began = nt_timing_now();
 }

@@ -10,6 +10,7 @@
  * thread alone works. */
 typedef struct nt_timing {
     double fastest;               /* seconds of the fastest run; 0: it never ran */
+    double begun;                 /* seconds of the parts so far of the run that is under way */
     double available;             /* thread-seconds of all runs together */
     double waiting;               /* so many of them were waited */
     int64_t runs, sections, jobs; /* the latter two: of all runs */
@@ -25,6 +26,9 @@ nt_reading nt_timing_now(void);
 /* Adds a run that began then and ends now, and returns its seconds. Unless threads are watched, all
  * but the first seem to wait. */
 double nt_timing_add(nt_timing *timing, const nt_reading *began);
+
+/* The same of a part of a run. */
+double nt_timing_add_part(nt_timing *timing, const nt_reading *began, bool last);
 
 /* From 0 to 1. */
 double nt_timing_waiting(const nt_timing *timing);

@@ -28,7 +28,8 @@ struct nt_run {
     bool fixed_done;
     bool fixed_shared; /* another run computes the fixed values */
     int32_t handed;    /* outputs that were handed over in this batch */
-    uint64_t draw;     /* of random ops: see nt_run_set_draw */
+    nt_portion portion;
+    uint64_t draw; /* of random ops: see nt_run_set_draw */
     nt_run_watch watch;
     void *watch_context;
     nt_run_take take;
@@ -57,6 +58,17 @@ static nt_status bind(nt_run *run, nt_binding binding, nt_error *error) {
         value[0] = *found;
     }
     return NT_OK;
+}
+
+/* A value as the portion that is under way sees it. */
+static nt_tensor portion_of(const nt_run *run, int32_t number) {
+    nt_tensor value = run->values[number];
+    if (!value.type.batched)
+        return value;
+    if (value.data && !run->plan->local[number])
+        value.f += (size_t)run->portion.first * (size_t)nt_type_stored(value.type);
+    value.count = run->portion.count;
+    return value;
 }
 
 /* The forward node's tensors as its gradient sees them: without data where backward doesn't read.
@@ -182,33 +194,44 @@ static void sort_gradient(const action *step, int32_t count) {
             out_grad[k].data = step->in[at++].data;
 }
 
-static void execute(nt_run *run, action *step, int32_t count, const nt_gathering *gathering) {
+static nt_scratch scratch_of(const nt_run *run) {
+    return (nt_scratch){.shared = run->slab + run->plan->shared_at,
+                        .workers = run->slab + run->plan->workers_at,
+                        .per_worker = run->plan->per_worker};
+}
+
+static void execute_forward(const nt_run *run, const action *step, const nt_gathering *gathering) {
     const nt_node *node = step->node;
-    const nt_scratch scratch = {.shared = run->slab + run->plan->shared_at,
-                                .workers = run->slab + run->plan->workers_at,
-                                .per_worker = run->plan->per_worker};
-    for (int32_t j = 0; j < node->in_count; j++)
-        step->in[j] = *value_of(run, node->in[j]);
+    nt_tensor out[NT_MAX_OUTPUTS];
     for (int32_t k = 0; k < node->out_count; k++)
-        step->out[k].count = node->out[k].batched ? count : 1;
+        out[k] = portion_of(run, node->first_value + k);
+    node->op->forward(&(nt_call){.attrs = node->attrs,
+                                 .in = step->in,
+                                 .out = out,
+                                 .in_count = node->in_count,
+                                 .out_count = node->out_count,
+                                 .draw = run->draw,
+                                 .scratch = scratch_of(run),
+                                 .gathering = gathering});
+}
+
+/* A step takes the portion that is under way. */
+static void execute(nt_run *run, action *step, const nt_gathering *gathering) {
+    const nt_node *node = step->node;
+    for (int32_t j = 0; j < node->in_count; j++)
+        step->in[j] = portion_of(run, nt_graph_value_number(run->plan->graph, node->in[j]));
+    for (int32_t k = 0; k < node->out_count; k++)
+        step->out[k].count = node->out[k].batched ? run->portion.of : 1;
     if (run->watch)
         run->watch(run->watch_context, step->number, false);
     if (node->grad) {
-        sort_gradient(step, count);
+        sort_gradient(step, run->portion.of);
         step->grad.draw = run->draw;
-        step->grad.scratch = scratch;
+        step->grad.scratch = scratch_of(run);
         step->grad.gathering = gathering;
         node->op->backward(&step->grad);
     } else {
-        nt_call call = {.attrs = node->attrs,
-                        .in = step->in,
-                        .out = step->out,
-                        .in_count = node->in_count,
-                        .out_count = node->out_count,
-                        .draw = run->draw,
-                        .scratch = scratch,
-                        .gathering = gathering};
-        node->op->forward(&call);
+        execute_forward(run, step, gathering);
     }
     if (run->watch)
         run->watch(run->watch_context, step->number, true);
@@ -219,12 +242,12 @@ static void execute(nt_run *run, action *step, int32_t count, const nt_gathering
 void nt_run_fixed(nt_run *run) {
     run->handed = 0;
     for (int32_t s = 0; !run->fixed_done && !run->fixed_shared && s < run->plan->fixed_count; s++)
-        execute(run, &run->actions[s], 1, NULL);
+        execute(run, &run->actions[s], NULL);
     run->fixed_done = true;
 }
 
-void nt_run_step(nt_run *run, int32_t s, int32_t count, const nt_gathering *gathering) {
-    execute(run, &run->actions[run->plan->fixed_count + s], count, gathering);
+void nt_run_step(nt_run *run, int32_t s, const nt_gathering *gathering) {
+    execute(run, &run->actions[run->plan->fixed_count + s], gathering);
 }
 
 void nt_run_hand_over(nt_run *run, int32_t s) {
@@ -243,17 +266,30 @@ void nt_run_share_fixed(nt_run *run, const nt_run *with) {
             run->actions[s].out[k].data = with->actions[s].out[k].data;
 }
 
-typedef struct batch_run {
-    nt_run *run;
-    int32_t count;
-} batch_run;
+static void execute_stretch(nt_run *run, const nt_stretch *stretch) {
+    const int32_t count = run->portion.of;
+    for (int32_t first = 0; first < count; first += stretch->samples) {
+        int32_t left = count - first;
+        run->portion.first = first;
+        run->portion.count = left < stretch->samples ? left : stretch->samples;
+        for (int32_t s = stretch->first; s < stretch->end; s++)
+            nt_run_step(run, s, NULL);
+    }
+    run->portion = (nt_portion){.count = count, .of = count};
+}
 
 static void execute_all(void *context) {
-    const batch_run *batch = context;
-    nt_run_fixed(batch->run);
-    for (int32_t s = 0; s < batch->run->plan->varying_count; s++) {
-        nt_run_step(batch->run, s, batch->count, NULL);
-        nt_run_hand_over(batch->run, s);
+    nt_run *run = context;
+    const nt_stretch *stretch = run->plan->stretches, *end = stretch + run->plan->stretch_count;
+    nt_run_fixed(run);
+    for (int32_t s = 0; s < run->plan->varying_count;) {
+        if (stretch < end && s == stretch->first) {
+            execute_stretch(run, stretch);
+            s = stretch++->end;
+            continue;
+        }
+        nt_run_step(run, s, NULL);
+        nt_run_hand_over(run, s++);
     }
 }
 
@@ -285,13 +321,14 @@ nt_status nt_run_begin(nt_run *run, const nt_feed *feeds, int feed_count, int32_
     if (nt_threads() > run->threads)
         return nt_error_say(error, NT_FAILED, "the plan has scratch memory for %d threads, not %d",
                             run->threads, nt_threads());
+    run->portion = (nt_portion){.count = count, .of = count};
     return bind_feeds(run, feeds, feed_count, count, error);
 }
 
 nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_t count,
                        nt_error *error) {
     NT_TRY(nt_run_begin(run, feeds, feed_count, count, error));
-    nt_team(execute_all, &(batch_run){.run = run, .count = count});
+    nt_team(execute_all, run);
     return NT_OK;
 }
 
@@ -300,5 +337,9 @@ nt_tensor nt_run_output(const nt_run *run, int32_t i) {
 }
 
 nt_tensor nt_run_value(const nt_run *run, nt_value value) {
-    return *value_of(run, value);
+    return portion_of(run, nt_graph_value_number(run->plan->graph, value));
+}
+
+nt_portion nt_run_portion(const nt_run *run) {
+    return run->portion;
 }

@@ -44,11 +44,19 @@ nt_status nt_run_batch(nt_run *run, const nt_feed *feeds, int feed_count, int32_
  * Not of those that are handed over, but to their taker. */
 nt_tensor nt_run_output(const nt_run *run, int32_t i);
 
-/* Any value, for a watcher: a value that others may overwrite is whole only just after its node
- * ran. */
+/* The samples of the batch that are under way: all of them, but in a stretch of the plan that takes
+ * it in portions. */
+typedef struct nt_portion {
+    int32_t first, count, of;
+} nt_portion;
+
+nt_portion nt_run_portion(const nt_run *run);
+
+/* Any value, for a watcher, of the portion that is under way: a value that others may overwrite is
+ * whole only just after its node ran. */
 nt_tensor nt_run_value(const nt_run *run, nt_value value);
 
-/* Called before and after every node, for `bench`; NULL switches it off. */
+/* Called before and after every node, once a portion, for `bench`; NULL switches it off. */
 typedef void (*nt_run_watch)(void *context, int32_t node, bool done);
 void nt_run_set_watch(nt_run *run, nt_run_watch watch, void *context);
 

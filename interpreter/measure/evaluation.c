@@ -114,7 +114,8 @@ static nt_status make_ready(nt_evaluator *e, const nt_graph *graph, const nt_wei
         return nt_error_say(error, NT_NO_MEMORY, "out of memory for a batch of %d",
                             e->evaluation.batch);
     NT_TRY(nt_passes_run(graph, &e->evaluation.passes, &e->graph, error));
-    NT_TRY(nt_plan_new(e->graph, e->evaluation.batch, &e->plan, error));
+    NT_TRY(
+        nt_plan_new_portions(e->graph, e->evaluation.batch, nt_portions_cache(), &e->plan, error));
     return nt_run_new(e->plan, nt_weights_bind(weights, more), &e->run, error);
 }
 

@@ -113,7 +113,8 @@ static nt_status add_cases(const nt_suite_work *work, const nt_edits *edits, int
         return status == NT_INVALID ? status : nt_suite_no_memory(work);
     status = nt_passes_run(cases.graph, &passes, &graph, work->error);
     if (status == NT_OK)
-        status = nt_plan_new(graph, suite->evaluate.batch, &plan, work->error);
+        status = nt_plan_new_portions(graph, suite->evaluate.batch, nt_portions_cache(), &plan,
+                                      work->error);
     if (status == NT_OK)
         add_cost(cost, nt_graph_cost_of(graph));
     if (status == NT_OK && plan->slab_size > cost->memory)
