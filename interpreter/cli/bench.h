@@ -11,6 +11,13 @@
 
 enum { NT_BENCH_ROUNDS = 1000 }; /* at most */
 
+/* What the second side does otherwise. */
+typedef enum nt_bench_compare {
+    NT_COMPARE_NOTHING,
+    NT_COMPARE_ALGORITHM, /* all convolutions are direct */
+    NT_COMPARE_PORTIONS   /* every node takes the batch whole */
+} nt_bench_compare;
+
 typedef struct nt_bench_options {
     const char *peer, *peer_args;
     int32_t batch, repeat, rounds, threads, conv, compare;
@@ -20,6 +27,7 @@ typedef struct nt_bench_options {
 /* One way to run the network: an evaluation's graph, or a training step. */
 typedef struct nt_bench_side {
     int32_t conv;    /* NT_CONV_… */
+    size_t cache;    /* that portions should fit; 0: none */
     nt_graph *graph; /* of an evaluation; the two after it too */
     nt_plan *plan;
     nt_run *run;
@@ -44,7 +52,7 @@ typedef struct nt_bench {
     float *images;
     int32_t *labels;
     size_t images_size, labels_size;
-    nt_bench_side sides[2]; /* the second for a comparison: all convolutions direct */
+    nt_bench_side sides[2]; /* the second for a comparison */
     int side_count;
     const char *kernels[NT_OPS_KERNELS]; /* of matrix products; */
     double peaks[NT_OPS_KERNELS];        /* with the vectors of each, GFLOP/s; 0: not known */

@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-enum { COMPARE_NOTHING, COMPARE_ALGORITHM };
-static const char *const compares[] = {"nothing", "algorithm", NULL};
+static const char *const compares[] = {"nothing", "algorithm", "portions", NULL};
 
 static const nt_field bench_fields[] = {
     {"batch", NT_INT, offsetof(nt_bench_options, batch), "128", 1, 65536, .doc = "images a step"},
@@ -19,7 +18,8 @@ static const nt_field bench_fields[] = {
     {"train", NT_BOOL, offsetof(nt_bench_options, train), "false",
      .doc = "a training step (cross-entropy, SGD with momentum) in place of an evaluation"},
     {"compare", NT_CHOICE, offsetof(nt_bench_options, compare), "nothing", .choices = compares,
-     .doc = "algorithm: time the direct convolutions beside those chosen by shape"},
+     .doc = "algorithm: time the direct convolutions beside those chosen by shape; portions: time "
+            "whole batches beside portions whose maps the caches hold"},
     {"peer", NT_STRING, offsetof(nt_bench_options, peer),
      .doc = "torch: time PyTorch in turns; its network is torchvision's of that name, or that of "
             "torch:PACKAGE:CALLABLE"},
@@ -99,14 +99,23 @@ static nt_status set_up_evaluation(nt_bench *b, nt_bench_side *at, nt_error *err
 }
 
 static nt_status set_up_sides(nt_bench *b, nt_error *error) {
-    bool compare = b->options->compare == COMPARE_ALGORITHM;
-    if (compare && b->options->conv == NT_CONV_DIRECT)
+    nt_bench_compare compare = (nt_bench_compare)b->options->compare;
+    if (compare == NT_COMPARE_ALGORITHM && b->options->conv == NT_CONV_DIRECT)
         return nt_error_say(error, NT_USAGE,
                             "--compare algorithm has the direct convolutions as its second side; "
                             "leave out --conv direct");
-    b->side_count = 1 + compare;
+    if (compare == NT_COMPARE_PORTIONS && b->options->train)
+        return nt_error_say(error, NT_USAGE,
+                            "--compare portions is of evaluations: a training step takes its batch "
+                            "whole; leave out --train");
+    b->side_count = 1 + (compare != NT_COMPARE_NOTHING);
     b->sides[0].conv = b->options->conv;
-    b->sides[1].conv = NT_CONV_DIRECT;
+    b->sides[0].cache = nt_portions_cache();
+    b->sides[1] = b->sides[0];
+    if (compare == NT_COMPARE_ALGORITHM)
+        b->sides[1].conv = NT_CONV_DIRECT;
+    else
+        b->sides[1].cache = 0;
     for (int i = 0; i < b->side_count; i++)
         NT_TRY((b->options->train ? set_up_training : set_up_evaluation)(b, &b->sides[i], error));
     if (b->options->train) { /* each side has its own now */
@@ -257,12 +266,12 @@ static nt_status warm_up(nt_bench *b, nt_error *error) {
 
 /* Of each repeat the whole step and its nodes are timed; sides and the peer take turns. */
 static nt_status time_steps(nt_bench *b, nt_error *error) {
-    double direct = 0;
+    double other = 0;
     NT_TRY(warm_up(b, error));
     for (nt_bench_round *round = b->rounds; round < b->rounds + b->round_count; round++) {
         for (int32_t r = 0; r < b->options->repeat; r++)
             for (int i = 0; i < b->side_count; i++)
-                NT_TRY(time_step(b, &b->sides[i], i == 0 ? &round->ours : &direct, error));
+                NT_TRY(time_step(b, &b->sides[i], i == 0 ? &round->ours : &other, error));
         if (b->peer)
             NT_TRY(nt_torch_peer_run(b->peer, &round->torch, error));
     }
