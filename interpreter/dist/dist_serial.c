@@ -5,6 +5,11 @@ const char *nt_dist_library(void) {
     return NULL;
 }
 
+bool nt_dist_guard(int *ret_exit_status, nt_error *error) {
+    (void)ret_exit_status, (void)error;
+    return false;
+}
+
 nt_status nt_dist_begin(nt_error *error) {
     int launched = nt_dist_launched();
     if (launched == 1)
