@@ -109,10 +109,11 @@ static nt_status take_unit(worker *w, nt_wire wire) {
     memcpy(w->batch.losses, losses, size);
     nt_error_init(&own);
     nt_status status = nt_case_batch_compute(&w->batch, first, count, &own);
-    const char *why = own.count > 0 ? own.items[0].message : nt_status_text(status);
-    nt_status sent = answer(w, unit, status == NT_OK ? count : 0, status, why);
+    const char *why = status == NT_OK ? NULL : nt_error_line(&own, status, &w->arena);
     nt_error_finish(&own);
-    return sent;
+    if (status != NT_OK && !why)
+        return nt_suite_no_memory(w->work);
+    return answer(w, unit, status == NT_OK ? count : 0, status, why);
 }
 
 /* --- training --------------------------------------------------------------------------------- */
