@@ -3,7 +3,7 @@
 #include "suite_worker.h"
 
 #include "case_batch.h"
-#include "dist.h"
+#include "dist_same.h"
 #include "signals.h"
 #include "suite_crew.h"
 #include "suite_run_private.h"
@@ -200,8 +200,7 @@ static nt_status say_ready(worker *w) {
     if (!lines)
         return nt_suite_no_memory(w->work);
     nt_text_init(&text);
-    nt_wire_put_text(&text, nt_dist_machine());
-    nt_wire_put_text(&text, lines);
+    nt_same_message(&text, lines);
     return nt_wire_send(0, NT_WIRE_READY, &text, w->work->error);
 }
 
