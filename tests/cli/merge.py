@@ -255,12 +255,27 @@ def other_outcomes(serial, folder):
     assert 'is damaged' in run.merge(status=3).stderr
 
 
+def other_numerics(serial, folder):
+    """A part that was computed otherwise, by the word of its store, is named; it doesn't complete the others."""
+    run = Run(serial, folder / 'run', 3, shared=0)
+    line = ask(run.part(1), 'SELECT line FROM numerics')[0][0][0]
+    other = line.replace('float32', 'float16')
+    assert other != line, line
+    rows = ask(run.part(1), 'SELECT s.rowid, s.key, samples, sample_bytes, number, outcomes, loss FROM shard AS s'
+               ' JOIN measured AS m ON m.key = s.key AND m.numerics = s.numerics')[0]
+    ask(run.part(1), ('UPDATE numerics SET line = ?', (other,)),
+        *(('UPDATE shard SET digest = ? WHERE rowid = ?', (digest_of(row[1:], other), row[0])) for row in rows))
+    refused = run.merge(status=1).stderr
+    assert f"{run.part(1)}: error: was computed with '{other}', where {run.part(0)} was with '{line}'" in refused, refused
+    assert refused.count('error: ') == 1, refused
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name).resolve()
         suite, serial = small_run.write_suite(folder, IMAGES), folder / 'serial'
         call('run', suite, '--out', serial, '--quiet')
-        for check in (any_order, elsewhere, killed, missing, other_outcomes):
+        for check in (any_order, elsewhere, killed, missing, other_outcomes, other_numerics):
             (folder / check.__name__).mkdir()
             check(serial, folder / check.__name__)
         (folder / 'other_run').mkdir()
