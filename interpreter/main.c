@@ -144,7 +144,7 @@ int main(int argc, char **argv) {
     if (nt_dist_guard(&exit_status, &error)) {
         nt_print_error(&error);
         nt_error_finish(&error);
-        return exit_status;
+        return nt_dist_guard_end(exit_status);
     }
     nt_status status = nt_dist_begin(&error);
     if (nt_dist_rank() > 0)

@@ -21,10 +21,10 @@ const char *nt_dist_library(void);
 
 /* Where a launcher started several, this process becomes two, of which the other goes on: then it
  * returns true once that one has ended, and there is nothing left to do but to say what `error`
- * has, if anything, and exit with *ret_exit_status. To be called first of all, before there are
- * threads.
- */
+ * has, if anything, and exit with what nt_dist_guard_end makes of the status. To be called first of
+ * all, before there are threads. */
 bool nt_dist_guard(int *ret_exit_status, nt_error *error);
+int nt_dist_guard_end(int exit_status);
 
 /* Joins the processes that this one was started with; where it was started alone, MPI is left
  * alone, too. Where those on a machine may all run on the same processors, each keeps to its share

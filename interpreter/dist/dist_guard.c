@@ -10,14 +10,19 @@
  * group or all of its descendants: so what asks to end is passed on by sigqueue, by which the
  * worker knows it from what reached it directly (signals.c).
  *
- * A guard that is killed itself takes its worker with it, and mpirun then ends with 137. */
+ * A guard that is killed itself takes its worker with it, and the launcher then tells of the
+ * signal: Open MPI's by 137, MPICH's by 9. */
 #include "dist.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static bool lost; /* the worker died of a signal that nobody asked for */
 
 static const int passed_on[] = {SIGINT, SIGTERM, SIGUSR1};
 
@@ -53,6 +58,7 @@ static int wait_for(pid_t worker, const sigset_t *signals, bool *ret_told) {
 static void say(int number, nt_error *error) {
     char host[HOST_NAME] = "";
     int rank = nt_dist_launched_rank();
+    lost = true;
     gethostname(host, sizeof host - 1);
     if (number == SIGKILL)
         nt_error_say(error, NT_FAILED,
@@ -96,4 +102,16 @@ bool nt_dist_guard(int *ret_exit_status, nt_error *error) {
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return false; /* also where there is no process to be had: then it works unguarded */
+}
+
+/* MPICH's Hydra kills the other processes by signal 9 once one has failed, and mixes that into the
+ * status that it ends with, unless it is asked for the end with a status, in the words of PMI 1,
+ * as by MPI_Abort. Others take the first status that there is. */
+int nt_dist_guard_end(int exit_status) {
+    enum { SECONDS = 2 };
+    const char *hydra = getenv("MPI_LOCALNRANKS"), *connection = getenv("PMI_FD");
+    if (lost && hydra && connection &&
+        dprintf(atoi(connection), "cmd=abort exitcode=%d\n", exit_status) > 0)
+        sleep(SECONDS); /* it ends this process, too */
+    return exit_status;
 }

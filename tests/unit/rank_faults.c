@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
     if (argc < 3)
         return 2;
     if (nt_dist_guard(&exit_status, &error))
-        return exit_status;
+        return nt_dist_guard_end(exit_status);
     if (nt_dist_begin(&error) != NT_OK)
         return 2;
     nt_signals_catch();
