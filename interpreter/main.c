@@ -140,6 +140,12 @@ int main(int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit then fails, and says so */
     nt_error error;
     nt_error_init(&error);
+    int exit_status;
+    if (nt_dist_guard(&exit_status, &error)) {
+        nt_print_error(&error);
+        nt_error_finish(&error);
+        return nt_dist_guard_end(exit_status);
+    }
     nt_status status = nt_dist_begin(&error);
     if (nt_dist_rank() > 0)
         nt_console_mute();

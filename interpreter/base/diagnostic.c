@@ -208,6 +208,13 @@ void nt_error_format(const nt_error *error, bool colour, nt_text *text) {
                        error->dropped == 1 ? "" : "s");
 }
 
+const char *nt_error_line(const nt_error *error, nt_status status, nt_arena *arena) {
+    const nt_diagnostic *item = &error->items[0];
+    if (error->count == 0)
+        return nt_arena_string(arena, nt_status_text(status));
+    return nt_arena_printf(arena, "%s%s%s", item->where, item->where[0] ? ": " : "", item->message);
+}
+
 /* Damerau-Levenshtein distance with adjacent transpositions; INT_MAX past 63 characters a word. */
 static int distance(const char *a, const char *b) {
     enum { LONGEST = 63 };

@@ -81,6 +81,10 @@ bool nt_error_full(const nt_error *error); /* further errors would be dropped */
 /* Appends every diagnostic as shown above; colour adds terminal escapes. */
 void nt_error_format(const nt_error *error, bool colour, nt_text *text);
 
+/* The first diagnostic as one line, "file: message"; where there is none, the status's words. In
+ * `arena`; NULL when out of memory. */
+const char *nt_error_line(const nt_error *error, nt_status status, nt_arena *arena);
+
 /* The nearest of `names` (NULL-terminated) to `word` by edit distance, or NULL if none is near. */
 const char *nt_nearest(const char *word, const char *const *names);
 

@@ -3,18 +3,24 @@
 #include <signal.h>
 
 static volatile sig_atomic_t caught;
+static volatile sig_atomic_t came[2]; /* directly, and passed on */
 
-/* Raised again from its own handler, a signal waits until that has returned. */
-static void catch_signal(int number) {
-    if (caught) {
+/* Who guards this process passes on by sigqueue what may have reached this one as well (dist/
+ * dist_guard.c): either way counts by itself. Raised again from its own handler, a signal waits
+ * until that has returned. */
+static void catch_signal(int number, siginfo_t *info, void *context) {
+    int way = info->si_code == SI_QUEUE;
+    (void)context;
+    if (came[way]) {
         signal(number, SIG_DFL);
         raise(number);
     }
+    came[way] = 1;
     caught = number;
 }
 
 void nt_signals_catch(void) {
-    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_sigaction = catch_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -7,7 +7,7 @@
 #include "status.h"
 
 /* From now on the first of these signals sets the flag; the next one, of any kind, ends the process
- * at once. */
+ * at once. One that reaches this process and, passed on, once more counts once. */
 void nt_signals_catch(void);
 
 /* As if SIGTERM had been caught. */

@@ -2,11 +2,12 @@
 #include "command.h"
 #include "console.h"
 #include "file.h"
+#include "json_out.h"
 #include "run_state_print.h"
 
 typedef struct clean_options {
     const char *all;
-    bool dry_run;
+    bool dry_run, json;
 } clean_options;
 
 static const nt_field clean_fields[] = {
@@ -14,6 +15,7 @@ static const nt_field clean_fields[] = {
      .doc = "clean every finished run in this folder; others are passed over"},
     {"dry-run", NT_BOOL, offsetof(clean_options, dry_run), "false",
      .doc = "say what would be removed, and remove nothing"},
+    NT_OPTION_JSON(clean_options),
     {0},
 };
 
@@ -28,17 +30,35 @@ static const char clean_detail[] =
 
 typedef struct cleaning {
     nt_text text;
+    json_t *removed; /* a list of the same paths; NULL when out of memory */
     int64_t bytes;
     bool dry_run;
 } cleaning;
 
+/* `mark`: a slash after a folder. */
+static void tell_one(cleaning *c, const char *path, const char *mark) {
+    nt_text_printf(&c->text, "%s %s%s\n", c->dry_run ? "would remove" : "removed", path, mark);
+    c->removed = nt_json_append(c->removed, json_sprintf("%s%s", path, mark));
+}
+
 static void tell(cleaning *c, const nt_run_rest *rest) {
-    const char *verb = c->dry_run ? "would remove" : "removed";
     for (int32_t i = 0; i < rest->checkpoint_count; i++)
-        nt_text_printf(&c->text, "%s %s\n", verb, rest->checkpoints[i]);
+        tell_one(c, rest->checkpoints[i], "");
     for (int32_t i = 0; i < rest->part_count; i++)
-        nt_text_printf(&c->text, "%s %s/\n", verb, rest->parts[i]);
+        tell_one(c, rest->parts[i], "/");
     c->bytes += rest->bytes;
+}
+
+static nt_status print(cleaning *c, bool json) {
+    if (json) {
+        nt_text_finish(&c->text);
+        return nt_json_print(json_pack("{s:b, s:o, s:I}", "dry_run", (int)c->dry_run, "removed",
+                                       c->removed, "bytes", (json_int_t)c->bytes));
+    }
+    json_decref(c->removed);
+    nt_add_bytes(&c->text, c->bytes);
+    nt_text_add(&c->text, c->dry_run ? " would be freed\n" : " freed\n");
+    return nt_print(&c->text);
 }
 
 /* `only_finished`: others are passed over, and are no error. */
@@ -84,15 +104,14 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if ((arguments->word_count > 0) == (options->all != NULL))
         return nt_error_say(error, NT_USAGE, "give the runs to clean, or --all and their folder");
     nt_text_init(&c.text);
+    c.removed = json_array();
     if (options->all)
         status = clean_all(&c, options->all, error);
     for (int i = 0; i < arguments->word_count; i++) {
         nt_status cleaned = clean(&c, arguments->words[i], false, error);
         status = status == NT_OK ? cleaned : status;
     }
-    nt_add_bytes(&c.text, c.bytes);
-    nt_text_add(&c.text, c.dry_run ? " would be freed\n" : " freed\n");
-    nt_status printed = nt_print(&c.text);
+    nt_status printed = print(&c, options->json);
     return status == NT_OK ? printed : status;
 }
 

@@ -6,6 +6,7 @@
 #include "network_file.h"
 #include "network_print.h"
 #include "table.h"
+#include <string.h>
 
 typedef struct diff_options {
     bool json;
@@ -21,7 +22,10 @@ static const nt_operand diff_operands[] = {
 
 static const char diff_detail[] =
     "Layers of the same name are compared: op, inputs, attributes, shape, parameters and\n"
-    "multiply-adds. The exit status is 0 whether or not the networks differ.\n";
+    "multiply-adds. The exit status is 0 whether or not the networks differ.\n"
+    "\n"
+    "--set changes both graphs; first.KEY=VALUE and second.KEY=VALUE change one. So the same file\n"
+    "can be given twice, to see what a param does.\n";
 
 /* The two networks under the names that were given. */
 typedef struct pair {
@@ -343,14 +347,37 @@ static nt_status print_json(const pair *p) {
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+/* Loads the one or the other with the settings that are its own, or both's. */
+static nt_status load(pair *p, int n, const nt_arguments *arguments, nt_arena *arena,
+                      nt_error *error) {
+    static const char *const prefixes[2] = {"first.", "second."};
+    nt_setting *own = NT_ARENA_ARRAY(arena, nt_setting, arguments->setting_count + 1);
+    int count = 0;
+    if (!own)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    for (int i = 0; i < arguments->setting_count; i++) {
+        nt_setting setting = arguments->settings[i];
+        size_t length = strlen(prefixes[n]);
+        if (strncmp(setting.key, prefixes[!n], strlen(prefixes[!n])) == 0)
+            continue;
+        if (strncmp(setting.key, prefixes[n], length) == 0)
+            setting.key += length;
+        own[count++] = setting;
+    }
+    return nt_network_load(p->paths[n], own, count, &p->networks[n], error);
+}
+
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const diff_options *options = arguments->record;
     pair p = {.paths = {arguments->words[0], arguments->words[1]}};
+    nt_arena arena;
     nt_status status = NT_OK;
+    nt_arena_init(&arena);
     for (int n = 0; n < 2; n++) {
-        nt_status loaded = nt_network_load(p.paths[n], NULL, 0, &p.networks[n], error);
+        nt_status loaded = load(&p, n, arguments, &arena, error);
         status = status == NT_OK ? loaded : status;
     }
+    nt_arena_finish(&arena);
     if (status == NT_OK) {
         status = nt_network_diff_make(p.networks[0], p.networks[1], &p.diff);
         if (status == NT_OK)
@@ -368,7 +395,9 @@ const nt_command nt_command_diff = {
              .fields = diff_fields,
              .size = sizeof(diff_options)},
     .detail = diff_detail,
-    .examples = "nontrivial diff graphs/resnet18.yaml graphs/resnet34.yaml\n",
-    .syntax = {.operands = diff_operands},
+    .examples = "nontrivial diff graphs/resnet18.yaml graphs/resnet34.yaml\n"
+                "nontrivial diff resnet18.yaml resnet18.yaml --set second.stem=cifar\n",
+    .syntax = {.operands = diff_operands,
+               .settings = "replace a value of both graphs, or of one: second.KEY=VALUE"},
     .run = run,
 };

@@ -18,7 +18,7 @@ typedef struct eval_options {
     int32_t split, limit, first, batch, batch_norm, conv, threads, normalise;
     int32_t window[2];
     nt_reals mean, deviation;
-    bool json, quiet;
+    bool json, quiet, verbose;
 } eval_options;
 
 static const char *const splits[] = {"train", "test", NULL};         /* as nt_split */
@@ -56,6 +56,7 @@ static const nt_field eval_fields[] = {
     NT_OPTION_THREADS(eval_options),
     NT_OPTION_JSON(eval_options),
     NT_OPTION_QUIET(eval_options),
+    NT_OPTION_VERBOSE(eval_options),
     {0},
 };
 
@@ -149,6 +150,8 @@ static nt_status evaluate(eval_job *job, nt_error *error) {
     nt_progress_bar bar;
     struct timespec began, ended;
     nt_progress_bar_init(&bar, options->quiet);
+    if (options->verbose)
+        nt_progress_bar_be_verbose(&bar);
     const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};
     const nt_evaluation evaluation = {
         .batch = options->batch,

@@ -2,12 +2,12 @@
  * texts are those of experiments/init/, which the program holds; schemas are its own. */
 #include "command.h"
 #include "console.h"
+#include "embedded.h"
 #include "file.h"
 #include "json_out.h"
 #include "kind_print.h"
 #include "network_schema.h"
 #include "script.h"
-#include "start_files.h"
 #include "suite_schema.h"
 #include <assert.h>
 #include <dirent.h>
@@ -60,8 +60,8 @@ static const start_file common[] = {{"layers.lua", "common/layers.lua"},
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static const nt_start_file *text_of(const char *source) {
-    const nt_start_file *file = nt_start_files;
+static const nt_embedded *text_of(const char *source) {
+    const nt_embedded *file = nt_start_files;
     while (file->name && strcmp(file->name, source) != 0)
         file++;
     assert(file->name);
@@ -83,7 +83,7 @@ static nt_status write_text(writing *w, const char *name, const void *text, size
 
 static nt_status write_files(writing *w, const start_file *files) {
     for (; files->name; files++) {
-        const nt_start_file *file = text_of(files->source);
+        const nt_embedded *file = text_of(files->source);
         NT_TRY(write_text(w, files->name, file->text, file->length));
     }
     return NT_OK;
@@ -156,7 +156,7 @@ static void add_from_torch(nt_arena *arena, nt_text *text) {
 
 static nt_status print_next(writing *w, const start *of) {
     static const char tool[] = "@from_torch@";
-    const nt_start_file *next = text_of(of->next);
+    const nt_embedded *next = text_of(of->next);
     const char *lines = nt_arena_substring(&w->arena, (const char *)next->text, next->length);
     nt_text text;
     nt_text_init(&text);

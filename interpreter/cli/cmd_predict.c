@@ -35,6 +35,7 @@ static const nt_field predict_fields[] = {
     NT_OPTION_CONV(nt_predict_options),
     NT_OPTION_THREADS(nt_predict_options),
     NT_OPTION_QUIET(nt_predict_options),
+    NT_OPTION_VERBOSE(nt_predict_options),
     {"json", NT_BOOL, offsetof(nt_predict_options, json), "false",
      .doc = "print JSON in place of CSV"},
     {0},
@@ -210,6 +211,8 @@ static nt_status run_all(nt_predict_job *job, nt_error *own, nt_error *error) {
     size_t size = (size_t)nt_shape_elements(job->input);
     nt_status status = NT_OK;
     nt_progress_bar_init(&bar, job->options->quiet);
+    if (job->options->verbose)
+        nt_progress_bar_be_verbose(&bar);
     for (int32_t i = 0; status == NT_OK && i < job->pictures.count; i++) {
         float *image = job->images + (size_t)job->taken_count * size;
         status = nt_signals_status();

@@ -1,8 +1,8 @@
 /* nontrivial schema: the JSON Schema of a kind of file, for editors and for whoever reads results.
  */
-#include "answer_schema.h"
 #include "command.h"
 #include "console.h"
+#include "embedded.h"
 #include "network_schema.h"
 #include "results.h"
 #include "results_file.h"
@@ -19,34 +19,50 @@ static const char detail[] =
 
 static const nt_operand schema_operands[] = {
     {"KIND", .doc = "which files: graph, suite or results; or what a command prints with --json: "
-                    "check, plan (of run), predict, report or train"},
+                    "cases, check, clean, compare, diff, doctor, graphs, ops, plan (of run), "
+                    "predict, report, runs, train or watch"},
     {0}};
 
-static nt_status run(const nt_arguments *arguments, nt_error *error) {
-    static const char *const kinds[] = {"graph",   "suite",  "results", "check", "plan",
-                                        "predict", "report", "train",   NULL};
-    const char *kind = arguments->words[0];
-    if (strcmp(kind, "graph") == 0)
-        return nt_json_print(nt_network_schema());
-    if (strcmp(kind, "suite") == 0)
-        return nt_json_print(nt_suite_schema());
-    if (strcmp(kind, "results") == 0)
-        return nt_json_print(nt_results_schema());
-    for (const char *const *name = nt_answer_names; *name; name++)
-        if (strcmp(kind, *name) == 0)
-            return nt_json_print(nt_answer_schema(kind));
-    nt_error_say(
-        error, NT_USAGE,
-        "there is no schema '%s'; there are those of graph, suite, results, check, plan, predict, "
-        "report and train",
-        kind);
-    nt_error_suggest(error, kind, kinds);
+static const struct {
+    const char *name;
+    json_t *(*make)(void);
+} made[] = {
+    {"graph", nt_network_schema}, {"suite", nt_suite_schema}, {"results", nt_results_schema}};
+
+enum { MADE = sizeof made / sizeof *made, MOST = 32 };
+
+static nt_status say_unknown(const char *kind, nt_error *error) {
+    const char *names[MOST + 1] = {NULL};
+    int count = 0;
+    nt_text list;
+    nt_text_init(&list);
+    for (int i = 0; i < MADE; i++)
+        names[count++] = made[i].name;
+    for (const nt_embedded *answer = nt_answer_schemas; answer->name && count < MOST; answer++)
+        names[count++] = answer->name;
+    for (int i = 0; i < count; i++)
+        nt_text_printf(&list, "%s%s", i == 0 ? "" : i < count - 1 ? ", " : " and ", names[i]);
+    nt_error_say(error, NT_USAGE, "there is no schema '%s'; there are those of %s", kind,
+                 list.bytes);
+    nt_error_suggest(error, kind, names);
+    nt_text_finish(&list);
     return NT_USAGE;
+}
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    const char *kind = arguments->words[0];
+    for (int i = 0; i < MADE; i++)
+        if (strcmp(kind, made[i].name) == 0)
+            return nt_json_print(made[i].make());
+    for (const nt_embedded *answer = nt_answer_schemas; answer->name; answer++)
+        if (strcmp(kind, answer->name) == 0)
+            return nt_json_print(json_loadb((const char *)answer->text, answer->length, 0, NULL));
+    return say_unknown(kind, error);
 }
 
 const nt_command nt_command_schema = {
     .kind = {.name = "schema",
-             .doc = "print the JSON Schema of graph, suite or results files, for editors",
+             .doc = "print the JSON Schema of files, or of what commands print",
              .fields = nt_no_fields},
     .detail = detail,
     .examples = "nontrivial schema suite > suite.schema.json\n",

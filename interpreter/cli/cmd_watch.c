@@ -80,6 +80,8 @@ static void add_all(const nt_run_state *state, nt_text *text) {
     nt_text_add(text, "\n");
     nt_run_state_add_stage(state, text);
     nt_text_add(text, "\n");
+    if (state->failures > 0)
+        nt_text_printf(text, "%s%s\n", state->why, state->failures > 1 ? "; and so on" : "");
     add_seeds(state, text);
     nt_text_add(text, "\nlast written ");
     nt_add_time(text, state->size.changed);

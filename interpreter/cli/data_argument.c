@@ -2,6 +2,7 @@
  * and colons of its own: what begins like an option is one. */
 #include "data_argument.h"
 
+#include "reader.h"
 #include <string.h>
 
 const nt_kind_family nt_data_family = {"kind of data set", nt_data_kinds, NULL};
@@ -16,6 +17,27 @@ static const nt_field common_fields[] = {
      .doc = "gigabytes of decoded images that are held; 0: a quarter of the machine's"},
     {0},
 };
+
+/* Labels as a map or a list in YAML, as a suite has them. */
+static bool is_flow(const nt_field *field, const char *value) {
+    return field->type == NT_LABELS && (value[0] == '{' || value[0] == '[');
+}
+
+static nt_status read_flow(const nt_data_kind *kind, const nt_field *field,
+                           const nt_setting *setting, nt_arena *arena, void *record,
+                           nt_error *error) {
+    const nt_field only[] = {*field, {0}};
+    nt_reader reader = {.arena = arena, .error = error};
+    const char *text = nt_arena_printf(arena, "%s: %s", setting->key, setting->value);
+    nt_document *document;
+    if (!text)
+        return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    NT_TRY(nt_document_parse("--set", text, strlen(text), &document, error));
+    nt_status status = nt_read_fields(&reader, document->root, document->root, kind->kind.name,
+                                      "option", only, NULL, record);
+    nt_document_free(document);
+    return status;
+}
 
 static nt_status read_options(const nt_data_kind *kind, const nt_setting *settings, int count,
                               nt_arena *arena, common *ret_common, void **ret, nt_error *error) {
@@ -37,6 +59,9 @@ static nt_status read_options(const nt_data_kind *kind, const nt_setting *settin
             if (nt_field_nearest(kind->kind.fields, setting->key))
                 nt_error_hint(error, "did you mean '%s'?",
                               nt_field_nearest(kind->kind.fields, setting->key));
+        } else if (is_flow(field, setting->value)) {
+            nt_status read = read_flow(kind, field, setting, arena, record, error);
+            status = read == NT_OK ? status : read;
         } else if (!nt_field_set_text(field, record, arena, setting->value, why)) {
             status = nt_error_say(error, NT_USAGE, "'%s' %s", setting->key, why);
         }

@@ -14,7 +14,7 @@ typedef struct nt_predict_options {
     const char *weights, *map, *extra, *out, *truth, *labels;
     nt_reals mean, deviation;
     int32_t batch, conv, threads;
-    bool resize, quiet, json;
+    bool resize, quiet, verbose, json;
 } nt_predict_options;
 
 /* All that one call needs, to be freed whatever happens. */

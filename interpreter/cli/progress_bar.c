@@ -5,6 +5,8 @@
 
 #include "console.h"
 #include "fit.h"
+#include "op_library.h"
+#include "parallel.h"
 #include "progress_line.h"
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,15 @@ void nt_progress_bar_init(nt_progress_bar *bar, bool quiet) {
     *bar = (nt_progress_bar){.quiet = quiet || nt_console_muted(),
                              .terminal = nt_console_terminal(stderr),
                              .ended = now_seconds()};
+}
+
+void nt_progress_bar_be_verbose(nt_progress_bar *bar) {
+    char library[NT_OPS_LIBRARY], line[NT_OPS_LIBRARY + 32];
+    nt_ops_library(library);
+    snprintf(line, sizeof line, "%s, %d thread%s", library, nt_threads(),
+             nt_threads() == 1 ? "" : "s");
+    nt_progress_bar_note(bar, line);
+    bar->verbose = true;
 }
 
 /* Columns of the terminal as it is now, less one, as some break a line that takes the last. */

@@ -9,7 +9,7 @@
 
 typedef struct nt_progress_bar {
     bool quiet, terminal;
-    bool verbose;        /* a note says how long each task took; the owner may set it */
+    bool verbose;        /* a note says how long each task took */
     bool drawn;          /* a line on the terminal waits to be drawn over */
     bool complete;       /* the task has been shown as done */
     char task[64];       /* what is being done, as last told */
@@ -20,6 +20,9 @@ typedef struct nt_progress_bar {
 } nt_progress_bar;
 
 void nt_progress_bar_init(nt_progress_bar *bar, bool quiet);
+
+/* Notes what computes, and from now on how long each task took. */
+void nt_progress_bar_be_verbose(nt_progress_bar *bar);
 
 /* Tells how far a task is: `done` of `total` units; total 0: unknown. `detail` is shown behind it
  * and may change each time. A new `what` or a smaller `done` begins a new task. Made to be passed

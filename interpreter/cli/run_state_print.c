@@ -67,6 +67,9 @@ void nt_run_state_add_stage(const nt_run_state *state, nt_text *text) {
         add_measuring(state, text);
     if (state->stage == NT_RUN_UNKNOWN && state->why)
         nt_text_printf(text, ": %s", state->why);
+    if (state->failures > 0)
+        nt_text_printf(text, ", %d case%s without numbers", (int)state->failures,
+                       state->failures == 1 ? "" : "s");
     if (state->parts > 0)
         nt_text_printf(text, ", %d part%s", (int)state->parts, state->parts == 1 ? "" : "s");
     if (state->in_use)
@@ -94,13 +97,14 @@ json_t *nt_run_state_json(const nt_run_state *state) {
         seeds = nt_json_append(seeds, seed_json(state, &state->seeds[s]));
     json_t *total = state->total > 0 ? json_integer(state->total) : json_null();
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:o, s:i, s:I, s:I, "
-        "s:s, s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:o, s:i, s:i, s:I, "
+        "s:I, s:s, s:o}",
         "run", state->folder, "suite", state->name, "network", state->network, "data", state->data,
         "state", nt_run_stages[state->stage], "why", state->why, "finished",
         state->stage == NT_RUN_FINISHED, "at_work", state->in_use, "seeds_wanted",
         (int)state->seed_count, "seeds_trained", (int)state->trained, "epochs", (int)state->epochs,
         "samples", (int)state->samples, "shards", (json_int_t)state->shards, "shards_wanted", total,
-        "parts", (int)state->parts, "bytes", (json_int_t)state->size.bytes, "changed",
-        (json_int_t)state->size.changed, "command", state->command, "seeds", seeds);
+        "failures", (int)state->failures, "parts", (int)state->parts, "bytes",
+        (json_int_t)state->size.bytes, "changed", (json_int_t)state->size.changed, "command",
+        state->command, "seeds", seeds);
 }

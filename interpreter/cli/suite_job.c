@@ -3,7 +3,6 @@
 #include "attrs.h"
 #include "dist.h"
 #include "file.h"
-#include "op_library.h"
 #include "parallel.h"
 #include "suite_repeat.h"
 #include "trainer.h"
@@ -66,10 +65,7 @@ static nt_status read_shard(const char *text, nt_suite_options *ret, nt_error *e
 /* What computes, and which seeds have their weights. */
 static void tell_start(nt_suite_job *job) {
     const nt_suite *suite = job->suite;
-    char library[NT_OPS_LIBRARY];
-    nt_ops_library(library);
-    nt_progress_note(&job->progress, "%s, %d thread%s", library, nt_threads(),
-                     nt_threads() == 1 ? "" : "s");
+    nt_progress_bar_be_verbose(&job->bar);
     for (int s = 0; !suite->weights.path && s < suite->seed_count; s++) {
         const char *path = nt_arena_printf(&job->arena, "%s/seed-%d/" NT_WEIGHTS_FILE,
                                            job->options.out, suite->seeds[s]);
@@ -106,7 +102,6 @@ nt_status nt_suite_job_init(nt_suite_job *job, const nt_arguments *arguments,
                                     : nt_arena_printf(&job->arena, "runs/%s", job->suite->name);
     if (!job->options.out)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    job->bar.verbose = options->verbose;
     if (options->verbose)
         tell_start(job);
     return NT_OK;

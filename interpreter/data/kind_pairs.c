@@ -7,6 +7,7 @@
 #include "pair_files.h"
 #include "patients.h"
 #include "picture.h"
+#include "picture_faults.h"
 #include "picture_tree.h"
 
 typedef struct options {
@@ -253,21 +254,39 @@ static nt_status note_doubts(const nt_pair_doubts *doubts, nt_arena *arena, nt_d
 }
 
 /* Notes what the images are like. `room` is for as long as it takes. */
-static nt_status find_form(const options *o, const nt_pairs *pairs, nt_arena *room, nt_arena *arena,
-                           nt_data_info *info, nt_picture_form *ret, nt_pair_doubts *doubts,
-                           nt_error *error) {
+static nt_status find_form(const options *o, const nt_pairs *pairs, looks *l, nt_arena *room,
+                           nt_arena *arena, nt_data_info *info, nt_picture_form *ret,
+                           nt_pair_doubts *doubts, nt_error *error) {
     const nt_picture_wish wish = {{o->size[0], o->size[1]}, o->channels, o->exif == NT_EXIF_IGNORE};
-    looks l;
-    if (!list_looks(pairs, room, &l))
+    NT_TRY(look(pairs, room, l, info, error));
+    if (!nt_pictures_note(l->image_paths, l->image_seen, l->images, 1, info, arena))
         return no_memory(info, error);
-    if (l.masks > 0)
-        NT_TRY(nt_read_samples(l.masks, check_lossless, &l, error));
-    NT_TRY(look(pairs, room, &l, info, error));
-    if (!nt_pictures_note(l.image_paths, l.image_seen, l.images, 1, info, arena))
-        return no_memory(info, error);
-    NT_TRY(nt_picture_form_find(l.image_paths, l.image_seen, l.images, 1, &wish, ret, error));
-    return nt_picture_check_pairs(l.pair_paths, l.pair_seen, l.masks, wish.as_stored, doubts,
+    NT_TRY(nt_picture_form_find(l->image_paths, l->image_seen, l->images, 1, &wish, ret, error));
+    return nt_picture_check_pairs(l->pair_paths, l->pair_seen, l->masks, wish.as_stored, doubts,
                                   error);
+}
+
+/* Looks at all pictures, and reads all of them once something is wrong. */
+static nt_status look_at_pictures(const options *o, const nt_pairs *pairs, nt_arena *arena,
+                                  nt_data_info *info, nt_picture_form *ret, nt_pair_doubts *doubts,
+                                  nt_error *error) {
+    nt_arena room;
+    nt_error found;
+    looks l;
+    nt_arena_init(&room);
+    nt_error_init(&found);
+    nt_status status = NT_OK;
+    if (!list_looks(pairs, &room, &l))
+        status = no_memory(info, error);
+    else if (l.masks > 0)
+        status = nt_read_samples(l.masks, check_lossless, &l, error);
+    if (status == NT_OK)
+        status = find_form(o, pairs, &l, &room, arena, info, ret, doubts, &found);
+    if (status != NT_OK)
+        status = nt_picture_faults(info->files, info->file_count, status, &found, error);
+    nt_error_finish(&found);
+    nt_arena_finish(&room);
+    return status;
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -278,7 +297,6 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     nt_pairs pairs;
     nt_picture_form form;
     nt_pair_doubts doubts;
-    nt_arena room;
     if (!set || !nt_labels_read(o->labels, arena, &set->key.labels))
         return no_memory(info, error);
     set->key.ignored = o->ignore_labels;
@@ -286,10 +304,7 @@ static nt_status open(const void *record, nt_arena *arena, nt_data_info *info, n
     if (o->channels == 2)
         return nt_error_say(error, NT_INVALID, "'channels' must be 1 or 3, or 0");
     NT_TRY(find_splits(o, arena, info, set, &pairs, error));
-    nt_arena_init(&room);
-    nt_status status = find_form(o, &pairs, &room, arena, info, &form, &doubts, error);
-    nt_arena_finish(&room);
-    NT_TRY(status);
+    NT_TRY(look_at_pictures(o, &pairs, arena, info, &form, &doubts, error));
     NT_TRY(note_doubts(&doubts, arena, info, error));
     info->shape = nt_shape_of(3, (const int32_t[]){form.channels, form.rows, form.columns});
     info->pixel = form.pixel;

@@ -4,10 +4,11 @@
  * Two things go between them: messages, of a few kinds and any size, from and to rank 0, and
  * exchanges of floats between two ranks, for training. Nothing here waits unless it says so; a
  * process that waits for others calls nt_dist_pause between two looks. Only the thread that called
- * nt_dist_begin may call any of it. A process that is lost takes all others with it, as MPI has it:
- * no error of MPI comes back from here.
+ * nt_dist_begin may call any of it. A process that is lost takes all others with it, as MPI has it,
+ * and the job's exit status is then 1: no error of MPI comes back from here.
  *
- * dist_mpi.c does it by MPI, dist_serial.c for one process without MPI; one of them is built. */
+ * dist_mpi.c and dist_guard.c do it by MPI, dist_serial.c for one process without MPI; either is
+ * built. */
 #ifndef NT_DIST_H
 #define NT_DIST_H
 
@@ -18,18 +19,27 @@
 /* What MPI the program was built with, "Open MPI 4.1.4"; NULL: none. */
 const char *nt_dist_library(void);
 
+/* Where a launcher started several, this process becomes two, of which the other goes on: then it
+ * returns true once that one has ended, and there is nothing left to do but to say what `error`
+ * has, if anything, and exit with what nt_dist_guard_end makes of the status. To be called first of
+ * all, before there are threads. */
+bool nt_dist_guard(int *ret_exit_status, nt_error *error);
+int nt_dist_guard_end(int exit_status);
+
 /* Joins the processes that this one was started with; where it was started alone, MPI is left
  * alone, too. Where those on a machine may all run on the same processors, each keeps to its share
  * of them from now on. NT_USAGE where several were started and the program was built without MPI.
- * To be called once, first of all. */
+ * To be called once, before any of the rest. */
 nt_status nt_dist_begin(nt_error *error);
 
 /* Last of all, by every one of them: rank 0 tells the others that it is over, with its exit status;
  * others wait for that. Returns the status to exit with, which is rank 0's. */
 int nt_dist_end(int exit_status);
 
-/* How many processes a launcher said that it started, whatever was built; 1: it is alone. */
+/* How many processes a launcher said that it started, whatever was built; 1: it is alone. And which
+ * of them this one is. */
 int nt_dist_launched(void);
+int nt_dist_launched_rank(void);
 
 int nt_dist_rank(void);
 int nt_dist_size(void);

@@ -5,14 +5,34 @@
 
 #include <stdlib.h>
 
+static const struct launcher {
+    const char *size, *rank;
+} launchers[] = {{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
+                 {"PMI_SIZE", "PMI_RANK"},
+                 {"MPI_LOCALNRANKS", "MPI_LOCALRANKID"},
+                 {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}};
+
+enum { LAUNCHERS = sizeof launchers / sizeof *launchers };
+
+static int number_of(const char *name) {
+    const char *value = getenv(name);
+    return value ? atoi(value) : 0;
+}
+
+/* The one that started several; NULL: there is none. */
+static const struct launcher *find_launcher(void) {
+    for (int i = 0; i < LAUNCHERS; i++)
+        if (number_of(launchers[i].size) > 1)
+            return &launchers[i];
+    return NULL;
+}
+
 int nt_dist_launched(void) {
-    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS",
-                                        "SLURM_STEP_NUM_TASKS"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        int count = value ? atoi(value) : 0;
-        if (count > 1)
-            return count;
-    }
-    return 1;
+    const struct launcher *launcher = find_launcher();
+    return launcher ? number_of(launcher->size) : 1;
+}
+
+int nt_dist_launched_rank(void) {
+    const struct launcher *launcher = find_launcher();
+    return launcher ? number_of(launcher->rank) : 0;
 }

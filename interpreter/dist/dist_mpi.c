@@ -8,10 +8,8 @@
 #include <limits.h>
 #include <mpi.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 typedef struct posted {
@@ -110,12 +108,10 @@ static nt_status look_around(nt_error *error) {
     return shared ? NT_OK : nt_error_say(error, NT_NO_MEMORY, "out of memory");
 }
 
-/* Processes whose launcher dies must not go on by themselves. */
 nt_status nt_dist_begin(nt_error *error) {
     int given;
     if (nt_dist_launched() == 1)
         return NT_OK;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given) != MPI_SUCCESS)
         return nt_error_say(error, NT_FAILED, "MPI does not start");
     dist.on = true;

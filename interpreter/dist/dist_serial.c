@@ -5,6 +5,15 @@ const char *nt_dist_library(void) {
     return NULL;
 }
 
+bool nt_dist_guard(int *ret_exit_status, nt_error *error) {
+    (void)ret_exit_status, (void)error;
+    return false;
+}
+
+int nt_dist_guard_end(int exit_status) {
+    return exit_status;
+}
+
 nt_status nt_dist_begin(nt_error *error) {
     int launched = nt_dist_launched();
     if (launched == 1)

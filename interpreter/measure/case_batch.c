@@ -6,6 +6,8 @@
 #include "graph_cost.h"
 #include <string.h>
 
+enum { ATTEMPTS = 2 };
+
 static nt_status no_memory(nt_error *error) {
     return nt_error_say(error, NT_NO_MEMORY, "out of memory for a graph of cases");
 }
@@ -156,9 +158,56 @@ nt_status nt_case_batch_save(nt_case_batch *b, int32_t first, int32_t count,
     return nt_store_put_shards(b->m->store, b->shards, (size_t)b->count, error);
 }
 
-nt_status nt_case_batch_run(nt_case_batch *b, int32_t first, int32_t count, nt_error *error) {
-    if (first % NT_SHARD_SAMPLES == 0 || b->next != first)
-        NT_TRY(nt_case_batch_begin(b, first, error));
-    NT_TRY(nt_case_batch_compute(b, first, count, error));
-    return nt_case_batch_save(b, first, count, b->outcomes, b->losses, error);
+/* NT_OK with *ret_why where it fails, but may not do so again. */
+static nt_status attempt(nt_case_batch *b, int32_t first, int32_t count, nt_arena *arena,
+                         const char **ret_why, nt_error *error) {
+    nt_error own;
+    nt_error_init(&own);
+    nt_status status = nt_case_batch_compute(b, first, count, &own);
+    *ret_why = NULL;
+    if (nt_case_batch_may_pass(status)) {
+        *ret_why = nt_error_line(&own, status, arena);
+        status = *ret_why ? NT_OK : no_memory(error);
+        nt_case_batch_rest(b);
+    }
+    if (status != NT_OK)
+        nt_error_move(error, &own);
+    nt_error_finish(&own);
+    return status;
+}
+
+nt_status nt_case_batch_run(nt_case_batch *b, int32_t first, int32_t count, nt_arena *arena,
+                            const char **ret_why, nt_error *error) {
+    bool goes_on = first % NT_SHARD_SAMPLES > 0 && b->next == first;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        if (i > 0 || !goes_on)
+            NT_TRY(nt_case_batch_begin(b, first, error));
+        NT_TRY(attempt(b, first, count, arena, ret_why, error));
+        if (!*ret_why)
+            return nt_case_batch_save(b, first, count, b->outcomes, b->losses, error);
+    }
+    return NT_OK;
+}
+
+/* --- what fails ------------------------------------------------------------------------------- */
+
+bool nt_case_batch_may_pass(nt_status status) {
+    return status == NT_NO_MEMORY || status == NT_IO;
+}
+
+nt_status nt_case_batch_give_up(nt_case_batch *b, int32_t first, int32_t count, const char *why,
+                                nt_arena *arena, nt_error *error) {
+    const char *words = nt_arena_printf(arena, "images %d to %d could not be evaluated, twice: %s",
+                                        first, first + count - 1, why);
+    if (!words)
+        return no_memory(error);
+    for (int32_t i = 0; i < b->count; i++)
+        if (strcmp(b->subjects[i]->key, b->required) == 0)
+            return nt_error_say(error, NT_FAILED, "the baseline failed: %s", words);
+    nt_progress_note(b->m->evaluation.progress, "of %d case%s %s", b->count,
+                     b->count == 1 ? "" : "s", words);
+    for (int32_t i = 0; i < b->count; i++)
+        if (!b->subjects[i]->failure)
+            b->subjects[i]->failure = words;
+    return NT_OK;
 }

@@ -43,8 +43,23 @@ bool nt_case_batch_is_of(const nt_case_batch *batch, nt_subject *const *subjects
 nt_status nt_case_batch_cost(const nt_case_batch *batch, double *ret, nt_error *error);
 
 /* Evaluates samples [first, first + count), which are of one shard, and saves that as far as it
- * goes; the store has the shard's samples before `first` of all of the subjects. */
-nt_status nt_case_batch_run(nt_case_batch *batch, int32_t first, int32_t count, nt_error *error);
+ * goes; the store has the shard's samples before `first` of all of the subjects. What may pass is
+ * tried twice; if it fails again, *ret_why is why, in `arena`, with NT_OK. Otherwise that is NULL.
+ */
+nt_status nt_case_batch_run(nt_case_batch *batch, int32_t first, int32_t count, nt_arena *arena,
+                            const char **ret_why, nt_error *error);
+
+/* --- what fails --------------------------------------------------------------------------------
+ */
+
+/* Whether another attempt, or another process, may do better: there was too little memory, or a
+ * file could not be read. All else is the run's: signals, and what is invalid or not finite. */
+bool nt_case_batch_may_pass(nt_status status);
+
+/* For good: these samples of the subjects are given up, with a note. Each subject gets that as its
+ * failure, in `arena`; it is NT_FAILED if one is of the key `required`. */
+nt_status nt_case_batch_give_up(nt_case_batch *batch, int32_t first, int32_t count, const char *why,
+                                nt_arena *arena, nt_error *error);
 
 /* --- the same in parts, which different processes may do -------------------------------------- */
 

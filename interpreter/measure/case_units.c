@@ -197,30 +197,17 @@ static void finish(round *r, int32_t room) {
 
 /* --- by all hands ----------------------------------------------------------------------------- */
 
-/* What a unit that failed for good means for its subjects. */
-static nt_status give_up(round *r, const nt_unit *unit, const char *why) {
-    const nt_case_batch *batch = &r->all->groups[unit->graph].batch;
-    const char *words =
-        nt_arena_printf(r->arena, "images %d to %d could not be evaluated, twice: %s", unit->first,
-                        unit->first + unit->count - 1, why);
-    if (!words)
-        return no_memory(r->error);
-    for (int32_t i = 0; i < batch->count; i++) {
-        if (batch->subjects[i] == r->all->first)
-            return nt_error_say(r->error, NT_FAILED, "the baseline failed: %s", words);
-        if (!batch->subjects[i]->failure)
-            batch->subjects[i]->failure = words;
-    }
-    return NT_OK;
-}
-
-/* Signals, and a baseline whose logits aren't finite, end it all; the rest may be the hand's. */
+/* Once more, or for good. */
 static nt_status note_failure(round *r, int32_t number, nt_status status, const char *why) {
+    const nt_unit *unit = &r->units[number];
     if (status == NT_INTERRUPTED || status == NT_TERMINATED)
         return status;
-    if (status == NT_FAILED || status == NT_INVALID)
+    if (!nt_case_batch_may_pass(status))
         return nt_error_say(r->error, status, "%s", why);
-    return nt_unit_queue_failed(r->queue, number) ? NT_OK : give_up(r, &r->units[number], why);
+    if (nt_unit_queue_failed(r->queue, number))
+        return NT_OK;
+    return nt_case_batch_give_up(&r->all->groups[unit->graph].batch, unit->first, unit->count, why,
+                                 r->arena, r->error);
 }
 
 static nt_status save(round *r, int32_t number, const unsigned char *outcomes,
@@ -296,13 +283,11 @@ static nt_status work_here(round *r, bool *ret_worked) {
     NT_TRY(nt_case_batch_begin(batch, unit->first, r->error));
     nt_error_init(&own);
     nt_status status = nt_case_batch_compute(batch, unit->first, unit->count, &own);
-    if (status == NT_OK)
-        status = save(r, number, batch->outcomes, batch->losses);
-    else
-        status = note_failure(r, number, status,
-                              own.count > 0 ? own.items[0].message : nt_status_text(status));
+    const char *why = status == NT_OK ? NULL : nt_error_line(&own, status, r->arena);
     nt_error_finish(&own);
-    return status;
+    if (status == NT_OK)
+        return save(r, number, batch->outcomes, batch->losses);
+    return why ? note_failure(r, number, status, why) : no_memory(r->error);
 }
 
 static nt_status work_together(round *r) {
@@ -357,36 +342,44 @@ static int64_t count_mine(const round *r, nt_part part) {
     return total;
 }
 
-static nt_status run_mine(round *r, nt_part part, int32_t *ret_units) {
+static nt_status run_mine(round *r, nt_part part, int32_t *ret_units, int32_t *ret_given_up) {
     for (int32_t i = 0; i < r->unit_count; i++) {
         const nt_unit *unit = &r->units[i];
         nt_case_batch *batch = &r->all->groups[unit->graph].batch;
+        const char *why = NULL;
         bool saved;
         if (!is_mine(r, part, i))
             continue;
         NT_TRY(nt_case_batch_has(batch, unit->first, unit->count, &saved, r->error));
         if (!saved)
-            NT_TRY(
-                nt_case_batch_run(go_to(r->all, unit->graph), unit->first, unit->count, r->error));
-        r->told(r->context, batch->count, unit->count);
+            NT_TRY(nt_case_batch_run(go_to(r->all, unit->graph), unit->first, unit->count, r->arena,
+                                     &why, r->error));
+        if (why)
+            nt_progress_note(r->all->m->evaluation.progress,
+                             "images %d to %d could not be evaluated, twice: %s", unit->first,
+                             unit->first + unit->count - 1, why);
+        else
+            r->told(r->context, batch->count, unit->count);
         (*ret_units)++;
+        *ret_given_up += why != NULL;
     }
     return NT_OK;
 }
 
 nt_status nt_case_units_run_part(nt_case_units *u, nt_subject **subjects, int32_t count,
                                  nt_part part, nt_units_told told, void *context,
-                                 int64_t *ret_total, int32_t *ret_units, nt_error *error) {
-    round r = {.all = u, .told = told, .context = context, .error = error};
+                                 int64_t *ret_total, int32_t *ret_units, int32_t *ret_given_up,
+                                 nt_arena *arena, nt_error *error) {
+    round r = {.all = u, .told = told, .context = context, .arena = arena, .error = error};
     int32_t samples = nt_loader_count(u->m->loader), pieces = pieces_of(0, samples);
     int32_t parts = parts_for(part.of, pieces * part.seeds, count, u->m->one_by_one);
-    *ret_units = 0;
+    *ret_units = *ret_given_up = 0;
     NT_TRY(make_groups(u, subjects, count, parts, error));
     nt_status status = list_units(&r, 0, samples);
     if (status == NT_OK)
         *ret_total = count_mine(&r, part);
     if (status == NT_OK)
-        status = run_mine(&r, part, ret_units);
+        status = run_mine(&r, part, ret_units, ret_given_up);
     finish(&r, u->group_count * pieces);
     return status;
 }

@@ -29,10 +29,12 @@ nt_status nt_case_units_run(nt_case_units *units, nt_subject **subjects, int32_t
 
 /* Of all units of the subjects over all samples, and of `seeds` seeds of which this is number
  * `seed`, those of part `part` of `parts` (from 0), one after another, in this process; what the
- * store has is left out. `ret_total`, from the beginning on: their samples, over all cases;
- * `ret_units`: how many they are. */
+ * store has is left out, and so, with a note, is what fails twice. `ret_total`, from the beginning
+ * on: their samples, over all cases; `ret_units`: how many they are; `ret_given_up`: how many of
+ * them failed. */
 nt_status nt_case_units_run_part(nt_case_units *units, nt_subject **subjects, int32_t count,
                                  nt_part part, nt_units_told told, void *context,
-                                 int64_t *ret_total, int32_t *ret_units, nt_error *error);
+                                 int64_t *ret_total, int32_t *ret_units, int32_t *ret_given_up,
+                                 nt_arena *arena, nt_error *error);
 
 #endif

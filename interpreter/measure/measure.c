@@ -109,11 +109,15 @@ static nt_status run_batch(measure *me, int32_t samples) {
     nt_case_batch *b = &me->batch;
     int32_t done = b->subjects[0]->done;
     while (done < samples) {
+        const char *why;
         int32_t rest = NT_SHARD_SAMPLES - done % NT_SHARD_SAMPLES;
         int32_t count = rest < samples - done ? rest : samples - done;
-        NT_TRY(nt_case_batch_run(b, done, count, me->error));
+        NT_TRY(nt_case_batch_run(b, done, count, me->arena, &why, me->error));
+        if (why)
+            NT_TRY(nt_case_batch_give_up(b, done, count, why, me->arena, me->error));
+        else
+            tell(me, b->count, count);
         done += count;
-        tell(me, b->count, count);
     }
     return NT_OK;
 }
@@ -235,6 +239,14 @@ static nt_status run_next(measure *me, int32_t first, int32_t count, int32_t sam
     return run_batch(me, samples);
 }
 
+/* Of those with one key one was wanted: what became of it became of all. */
+static void share_failures(const measure *me) {
+    for (int32_t i = 0; i < me->wanted_count; i++)
+        for (int32_t k = 0; me->wanted[i]->failure && k < me->asking_count; k++)
+            if (strcmp(me->asking[k]->key, me->wanted[i]->key) == 0)
+                me->asking[k]->failure = me->wanted[i]->failure;
+}
+
 /* Measures all that ask for it up to `samples`. */
 static nt_status advance(measure *me, int32_t samples) {
     int32_t count;
@@ -243,6 +255,7 @@ static nt_status advance(measure *me, int32_t samples) {
         count = next_batch(me, first);
         NT_TRY(run_next(me, first, count, samples));
     }
+    share_failures(me);
     for (int32_t i = 0; i < me->asking_count; i++)
         if (me->asking[i]->done < samples)
             me->asking[i]->done = samples;
@@ -346,7 +359,8 @@ static nt_status measure_part(measure *me, nt_subject *subjects, int32_t count) 
     if (me->wanted_count == 0)
         return NT_OK;
     return nt_case_units_run_part(me->units, me->wanted, me->wanted_count, *me->m->part, tell, me,
-                                  &me->total, &me->tally.units, me->error);
+                                  &me->total, &me->tally.units, &me->tally.given_up, me->arena,
+                                  me->error);
 }
 
 static nt_status count_lacking(const measure *me, int64_t *ret) {
@@ -420,6 +434,7 @@ nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_
         tally->samples += me.tally.samples;
         tally->spared += me.tally.spared;
         tally->units += me.tally.units;
+        tally->given_up += me.tally.given_up;
     }
     return status;
 }

@@ -69,11 +69,12 @@ typedef struct nt_measure_tally {
     bool mixed;        /* outcomes of other numerics are among those, and it was said */
     int64_t samples;   /* of all cases, were they measured to the end, */
     int64_t spared;    /* and those that need not be, since something is decided */
-    int32_t units;     /* of a part: that are its own */
+    int32_t units;     /* of a part: that are its own, */
+    int32_t given_up;  /* and of these, that failed twice */
 } nt_measure_tally;
 
-/* Of a part, measures what is its own and looks no further: nothing is said of failures, and
- * nothing ends early. Otherwise:
+/* Of a part, measures what is its own and looks no further: of failures there are notes and the
+ * tally, and nothing ends early. Otherwise:
  *
  * Finds each subject's key, and measures what is not in the store yet. The first subject is what
  * the others are compared with. An outcome of other numerics that agree in what was asked for will
@@ -82,10 +83,10 @@ typedef struct nt_measure_tally {
  * says when this comes up first. Adds to `tally`, unless it is NULL, whatever the outcome.
  * NT_INTERRUPTED or NT_TERMINATED, without an error, after a signal.
  *
- * A case that can't be made, or has a logit that is not finite, gets its reason, and the others go
- * on; of the first subject the latter is NT_FAILED, and that shard is not kept. A case's shards are
- * in the store like any others, with such samples marked (score.h), so that whoever reads them, now
- * or later, finds the same failure in them. */
+ * A case that can't be made, or has a logit that is not finite, or of which a shard could not be
+ * evaluated, twice, gets its reason, and the others go on; of the first subject it is NT_FAILED,
+ * and that shard is not kept. A case's shards are in the store like any others, with such samples
+ * marked (score.h), so that whoever reads them, now or later, finds the same failure in them. */
 nt_status nt_measure(const nt_measuring *measuring, nt_subject *subjects, int32_t count,
                      nt_arena *arena, nt_measure_tally *tally, nt_error *error);
 

@@ -195,11 +195,32 @@ nt_status nt_store_count(nt_store *store, nt_store_tally *ret, nt_error *error) 
     return nt_query_finish(&query, NT_OK, "read", error);
 }
 
-nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error) {
-    nt_query query = nt_query_start(store, NT_SQL_COUNT_COMPLETE);
+static nt_status count(nt_store *store, nt_store_sql which, int64_t *ret, nt_error *error) {
+    nt_query query = nt_query_start(store, which);
     int64_t count = nt_query_next(&query) ? sqlite3_column_int64(query.statement, 0) : 0;
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
     *ret = count;
+    return NT_OK;
+}
+
+nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error) {
+    return count(store, NT_SQL_COUNT_COMPLETE, ret, error);
+}
+
+nt_status nt_store_count_open(nt_store *store, int64_t *ret, nt_error *error) {
+    return count(store, NT_SQL_COUNT_OPEN, ret, error);
+}
+
+nt_status nt_store_usual_numerics(nt_store *store, nt_arena *arena, const char **ret,
+                                  nt_error *error) {
+    nt_query query = nt_query_start(store, NT_SQL_USUAL_NUMERICS);
+    bool found = nt_query_next(&query);
+    const char *line = found ? nt_query_column(&query, 0) : NULL;
+    const char *kept = line ? nt_arena_string(arena, line) : NULL;
+    NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
+    if (found && !kept)
+        return nt_store_no_memory(store, error);
+    *ret = kept;
     return NT_OK;
 }
 

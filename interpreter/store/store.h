@@ -111,8 +111,14 @@ nt_status nt_store_read_shard(nt_store *store, const char *key, const char *nume
  * this one had not, or not as far. */
 nt_status nt_store_join(nt_store *into, nt_store *from, int64_t *ret_new, nt_error *error);
 
-/* How many keys are complete, each counted with each of its numerics. */
+/* How many keys are complete, each counted with each of its numerics; and of how many there is
+ * something, but all with none. */
 nt_status nt_store_count_complete(nt_store *store, int64_t *ret, nt_error *error);
+nt_status nt_store_count_open(nt_store *store, int64_t *ret, nt_error *error);
+
+/* The numerics of most of its shards, in `arena`; NULL if there are none. */
+nt_status nt_store_usual_numerics(nt_store *store, nt_arena *arena, const char **ret,
+                                  nt_error *error);
 
 /* How far measuring is. `samples`: of most of what is measured, and of nothing else is counted how
  * many shards there are, each once, with whatever numerics. All 0 of an empty store. */

@@ -41,6 +41,12 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
                                   " ORDER BY s.number",
     [NT_SQL_EACH_SHARD] = SHARDS " ORDER BY s.key, s.numerics, s.number",
     [NT_SQL_COUNT_COMPLETE] = "SELECT count(*) FROM measured AS m WHERE m.samples = " DONE,
+    [NT_SQL_COUNT_OPEN] =
+        "SELECT count(DISTINCT key) FROM measured AS k WHERE NOT EXISTS"
+        " (SELECT 1 FROM measured AS m WHERE m.key = k.key AND m.samples = " DONE ")",
+    [NT_SQL_USUAL_NUMERICS] =
+        "SELECT n.line FROM numerics AS n JOIN shard AS s ON s.numerics = n.id"
+        " GROUP BY n.id ORDER BY count(*) DESC, n.id DESC LIMIT 1",
     [NT_SQL_TALLY] = "WITH usual(samples) AS (SELECT samples FROM measured GROUP BY samples"
                      " ORDER BY count(*) DESC, samples DESC LIMIT 1)"
                      " SELECT (SELECT samples FROM usual), count(DISTINCT s.key || s.number)"

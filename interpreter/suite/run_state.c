@@ -39,11 +39,8 @@ static const char *keep(looking *l, const char *text) {
 /* After a failure, of which the first is kept. */
 static void note(looking *l) {
     if (!l->state->why && l->error.count > 0) {
-        const nt_diagnostic *first = &l->error.items[0];
-        const char *why = nt_arena_printf(&l->state->arena, "%s%s%s", first->where,
-                                          first->where[0] ? ": " : "", first->message);
-        l->failed = l->failed || !why;
-        l->state->why = why;
+        l->state->why = nt_error_line(&l->error, NT_FAILED, &l->state->arena);
+        l->failed = l->failed || !l->state->why;
     }
     nt_error_finish(&l->error);
     nt_error_init(&l->error);
@@ -210,6 +207,22 @@ static void look_at_stores(looking *l) {
 
 /* --- whether it is done ----------------------------------------------------------------------- */
 
+/* How many cases have no numbers, and why the first of them has none. */
+static void look_at_failures(looking *l, const nt_results *results) {
+    nt_run_state *state = l->state;
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].case_count; c++)
+            for (int32_t s = 0; s < results->seed_count; s++) {
+                const nt_case_result *of = &results->groups[g].cases[c];
+                if (!of->findings[s].failure || state->failures++ > 0)
+                    continue;
+                state->why =
+                    nt_arena_printf(&state->arena, "%s/%s, seed %d: %s", results->groups[g].name,
+                                    of->name, (int)of->findings[s].seed, of->findings[s].failure);
+                l->failed = l->failed || !state->why;
+            }
+}
+
 /* Results are those of the run that source/ says, where there is one. */
 static bool is_finished(looking *l) {
     nt_run_state *state = l->state;
@@ -227,6 +240,8 @@ static bool is_finished(looking *l) {
         state->why = NULL;
     }
     state->network = keep(l, results->network);
+    if (finished)
+        look_at_failures(l, results);
     nt_results_free(results);
     note(l);
     return finished;

@@ -34,6 +34,7 @@ typedef struct nt_run_state {
     const char *data;    /* and the kind of data; "" where they are not known */
     const char *digest;  /* of the suite as it was given, as nt_suite's; "" */
     const char *why;     /* why something isn't known, one line; NULL: all is */
+    int32_t failures;    /* of a finished run: cases without numbers, with each seed */
     nt_run_stage stage;
     bool in_use; /* a process works in it */
     nt_seed_state *seeds;

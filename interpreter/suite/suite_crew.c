@@ -3,7 +3,7 @@
 #include "suite_crew.h"
 
 #include "alloc.h"
-#include "build_info.h"
+#include "dist_same.h"
 #include "signals.h"
 #include "suite_run_private.h"
 #include "suite_wire.h"
@@ -135,9 +135,8 @@ void nt_suite_crew_free(nt_suite_crew *crew) {
 const char *nt_suite_crew_lines(const nt_suite_work *work) {
     nt_text text;
     nt_text_init(&text);
-    nt_build_describe(&text);
-    nt_text_printf(&text, "\nnumerics %s\ndata %s\n", work->numerics,
-                   work->results->provenance.data);
+    nt_same_begin(&text, work->numerics);
+    nt_text_printf(&text, "data %s\n", work->results->provenance.data);
     for (int32_t i = 0; i < work->source.file_count; i++)
         nt_text_printf(&text, "%s %s\n", work->source.files[i].file, work->source.files[i].digest);
     const char *lines = text.failed ? NULL : nt_arena_string((nt_arena *)&work->arena, text.bytes);
@@ -145,36 +144,14 @@ const char *nt_suite_crew_lines(const nt_suite_work *work) {
     return lines;
 }
 
-/* The first line that both don't have. */
-static nt_status compare_lines(const nt_suite_crew *crew, int rank, const char *machine,
-                               const char *mine, const char *theirs) {
-    size_t i = 0, line = 0;
-    while (mine[i] && mine[i] == theirs[i]) {
-        line = mine[i] == '\n' ? i + 1 : line;
-        i++;
-    }
-    if (mine[i] == theirs[i])
-        return NT_OK;
-    nt_error_say(crew->work->error, NT_FAILED,
-                 "process %d on %s is odd: it has '%.*s' where process 0 on %s has '%.*s'", rank,
-                 machine, (int)strcspn(theirs + line, "\n"), theirs + line, nt_dist_machine(),
-                 (int)strcspn(mine + line, "\n"), mine + line);
-    nt_error_hint(crew->work->error,
-                  "give all machines the same program, data and files; NONTRIVIAL_KERNEL makes "
-                  "different processors compute alike");
-    return NT_FAILED;
-}
-
 static nt_status look_at_ready(nt_suite_crew *crew, const char *mine) {
     const nt_dist_message *message = &crew->message;
-    nt_wire wire = nt_wire_of(message->bytes, message->size);
     if (message->kind == NT_DIST_FAILED)
         return nt_suite_crew_lost(message, crew->work->error);
-    const char *machine = nt_wire_text(&wire), *theirs = nt_wire_text(&wire);
-    if (message->kind != NT_WIRE_READY || wire.failed || !machine || !theirs)
-        return nt_error_say(crew->work->error, NT_FAILED,
-                            "process %d said something that can't be read", message->from);
-    return compare_lines(crew, message->from, machine, mine, theirs);
+    if (message->kind == NT_WIRE_READY)
+        return nt_same_compare(message, mine, crew->work->error);
+    return nt_error_say(crew->work->error, NT_FAILED,
+                        "process %d said something that can't be read", message->from);
 }
 
 /* The next message, whatever it is; waits. */

@@ -16,8 +16,9 @@
 
 typedef struct part {
     const char *folder;
-    int number, of; /* by its name; `of` 0: its name doesn't say */
-    bool empty;     /* nothing is measured yet */
+    int number, of;       /* by its name; `of` 0: its name doesn't say */
+    bool empty;           /* nothing is measured yet */
+    const char *numerics; /* how it was computed, for the most part; NULL: nothing was */
 } part;
 
 typedef struct merge {
@@ -137,7 +138,7 @@ static nt_status check_sources(merge *me) {
 
 /* --- joining ---------------------------------------------------------------------------------- */
 
-static nt_status join_part(merge *me, const part *p) {
+static nt_status join_part(merge *me, part *p) {
     const nt_progress *progress = me->m->progress;
     int64_t fresh;
     nt_store *store;
@@ -147,6 +148,8 @@ static nt_status join_part(merge *me, const part *p) {
     }
     NT_TRY(nt_store_open_to_read(p->folder, &store, me->error));
     nt_status status = nt_store_join(me->store, store, &fresh, me->error);
+    if (status == NT_OK)
+        status = nt_store_usual_numerics(store, &me->arena, &p->numerics, me->error);
     nt_store_close(store);
     NT_TRY(status);
     if (fresh > 0)
@@ -166,6 +169,49 @@ static nt_status join(merge *me) {
     for (int32_t i = 0; i < me->count; i++)
         NT_TRY(join_part(me, &me->parts[i]));
     return NT_OK;
+}
+
+/* --- what doesn't fit ------------------------------------------------------------------------- */
+
+static bool computes_like(const part *p, const part *other) {
+    return p->numerics && other->numerics && strcmp(p->numerics, other->numerics) == 0;
+}
+
+/* The first of those that were computed like most of them are; NULL: none was computed. */
+static const part *find_usual(const merge *me) {
+    const part *usual = NULL;
+    int32_t most = 0;
+    for (int32_t i = 0; i < me->count; i++) {
+        int32_t alike = 0;
+        for (int32_t k = 0; k < me->count; k++)
+            alike += computes_like(&me->parts[i], &me->parts[k]);
+        if (alike > most) {
+            usual = &me->parts[i];
+            most = alike;
+        }
+    }
+    return usual;
+}
+
+/* Outcomes of one case go together if they were computed alike: where not all are, and cases lack
+ * some, those parts are to blame that were computed otherwise than most. */
+static nt_status check_numerics(merge *me) {
+    const part *usual = find_usual(me);
+    nt_status status = NT_OK;
+    int64_t open = 0;
+    NT_TRY(nt_store_count_open(me->store, &open, me->error));
+    for (int32_t i = 0; open > 0 && i < me->count; i++) {
+        const part *p = &me->parts[i];
+        if (!p->numerics || computes_like(p, usual))
+            continue;
+        status = nt_error_in(me->error, NT_FAILED, p->folder, -1,
+                             "was computed with '%s', where %s was with '%s': their outcomes are "
+                             "not of one case",
+                             p->numerics, usual->folder, usual->numerics);
+        nt_error_hint(me->error, "measure this part again, with the same program on a processor "
+                                 "like the others', or with their NONTRIVIAL_KERNEL");
+    }
+    return status;
 }
 
 /* --- what is missing -------------------------------------------------------------------------- */
@@ -231,6 +277,7 @@ static nt_status merge_all(merge *me) {
     NT_TRY(check_sources(me));
     NT_TRY(join(me));
     NT_TRY(note_absent(me));
+    NT_TRY(check_numerics(me));
     return check_weights(me);
 }
 

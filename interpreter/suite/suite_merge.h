@@ -16,7 +16,8 @@ typedef struct nt_merging {
 
 /* *ret is the run's suite, as nt_suite_repeat gives it: running it in the run folder, with
  * `known_only`, finds everything known or says what is missing. A note says which parts are not
- * there. NT_FAILED where two have other outcomes of the same, NT_INVALID where they are not parts
+ * there. NT_FAILED where two have other outcomes of the same, or where something is missing and
+ * some were computed otherwise than the rest, which are named; NT_INVALID where they are not parts
  * of one run: then that part isn't joined. */
 nt_status nt_suite_merge(const nt_merging *merging, nt_suite **ret, nt_error *error);
 

@@ -101,14 +101,23 @@ static nt_status end(nt_suite_work *work) {
     return NT_OK;
 }
 
-/* What a part of a run did. */
-static void tell_part(const nt_suite_work *work) {
+/* What a part of a run did; NT_FAILED where some of it could not be done. */
+static nt_status tell_part(const nt_suite_work *work) {
     const nt_suite_options *options = work->options;
+    const nt_measure_tally *tally = &work->tally;
+    if (tally->given_up > 0) {
+        nt_error_say(work->error, NT_FAILED,
+                     "%d of this part's %d units could not be evaluated, twice; the notes say why",
+                     tally->given_up, tally->units);
+        nt_error_hint(work->error, "the same command tries them again");
+        return NT_FAILED;
+    }
     nt_progress_note(options->progress,
                      "part %d of %d is measured: %d units, in %s; 'nontrivial merge %s' puts the "
                      "parts together",
-                     options->part + 1, options->part_count, work->tally.units, work->folder,
+                     options->part + 1, options->part_count, tally->units, work->folder,
                      options->out);
+    return NT_OK;
 }
 
 /* Trains this part's share of the seeds, each in its folder of the run folder. */
@@ -128,10 +137,7 @@ static nt_status run_seeds(nt_suite_work *work, bool only_train) {
         NT_TRY(run_seed(work, s, only_train));
     if (only_train)
         return NT_OK;
-    if (work->options->part_count == 0)
-        return end(work);
-    tell_part(work);
-    return NT_OK;
+    return work->options->part_count == 0 ? end(work) : tell_part(work);
 }
 
 static nt_status lead(nt_suite_work *work, bool only_train) {

@@ -2,7 +2,7 @@
  * texts and arrays, each after its length, as this machine holds them; all processes are the same
  * program on the same kind of machine, which is looked at first of all.
  *
- *     READY    a worker is as far as rank 0: the lines that must be the same everywhere
+ *     READY    a worker is as far as rank 0: the lines that must be the same (dist_same.h)
  *     SEED     the seed's number; its weights, and what training began with, are shared next
  *     GRAPH    a graph's number, which images it is for, its cases
  *     UNIT     a unit of the last graph: number, samples, losses so far

@@ -3,7 +3,7 @@
 #include "suite_worker.h"
 
 #include "case_batch.h"
-#include "dist.h"
+#include "dist_same.h"
 #include "signals.h"
 #include "suite_crew.h"
 #include "suite_run_private.h"
@@ -109,10 +109,11 @@ static nt_status take_unit(worker *w, nt_wire wire) {
     memcpy(w->batch.losses, losses, size);
     nt_error_init(&own);
     nt_status status = nt_case_batch_compute(&w->batch, first, count, &own);
-    const char *why = own.count > 0 ? own.items[0].message : nt_status_text(status);
-    nt_status sent = answer(w, unit, status == NT_OK ? count : 0, status, why);
+    const char *why = status == NT_OK ? NULL : nt_error_line(&own, status, &w->arena);
     nt_error_finish(&own);
-    return sent;
+    if (status != NT_OK && !why)
+        return nt_suite_no_memory(w->work);
+    return answer(w, unit, status == NT_OK ? count : 0, status, why);
 }
 
 /* --- training --------------------------------------------------------------------------------- */
@@ -199,8 +200,7 @@ static nt_status say_ready(worker *w) {
     if (!lines)
         return nt_suite_no_memory(w->work);
     nt_text_init(&text);
-    nt_wire_put_text(&text, nt_dist_machine());
-    nt_wire_put_text(&text, lines);
+    nt_same_message(&text, lines);
     return nt_wire_send(0, NT_WIRE_READY, &text, w->work->error);
 }
 

@@ -118,6 +118,11 @@ bool nt_identity_difference(const nt_identity *theirs, const nt_identity *ours, 
     return count > 0;
 }
 
+void nt_identity_add_lines(const nt_identity *identity, nt_text *text) {
+    for (int i = 0; i < NT_IDENTITY_PARTS; i++)
+        nt_text_printf(text, "%s %s\n", parts[i].key, identity->parts[i]);
+}
+
 /* --- metadata --------------------------------------------------------------------------------- */
 
 void nt_identity_write(const nt_identity *identity, nt_metadata ret[NT_IDENTITY_ENTRIES]) {

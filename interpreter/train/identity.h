@@ -35,6 +35,9 @@ nt_status nt_identity_find(const nt_training *training, nt_identity *ret);
  * Returns whether there is anything. */
 bool nt_identity_difference(const nt_identity *theirs, const nt_identity *ours, nt_text *words);
 
+/* A line for each part, "seed 3". */
+void nt_identity_add_lines(const nt_identity *identity, nt_text *text);
+
 /* --- in the metadata of a file ---------------------------------------------------------------- */
 
 /* Its entries: the version of these metadata, then the parts. They refer to the identity. */

@@ -2,9 +2,10 @@
 #include "training_ranks.h"
 
 #include "alloc.h"
-#include "build_info.h"
+#include "dist_same.h"
 #include "rank_wait.h"
 #include "signals.h"
+#include <stdio.h>
 #include <string.h>
 
 static nt_status no_memory(nt_error *error) {
@@ -31,67 +32,26 @@ static nt_status gather(int ranks, int kind, const void *mine, size_t size,
 
 /* --- what they work with ---------------------------------------------------------------------- */
 
-enum { MACHINE = 128, BUILD = 256, NUMERICS = 256 };
-
-typedef struct hello {
-    char machine[MACHINE], build[BUILD], numerics[NUMERICS];
-    nt_identity identity;
-} hello;
-
-static void copy(char *to, size_t size, const char *from) {
-    size_t length = strnlen(from, size - 1);
-    memcpy(to, from, length);
-    to[length] = '\0';
-}
-
-static nt_status describe(const nt_identity *identity, const char *numerics, hello *ret,
-                          nt_error *error) {
-    nt_text build;
-    memset(ret, 0, sizeof *ret);
-    nt_text_init(&build);
-    nt_build_describe(&build);
-    copy(ret->machine, MACHINE, nt_dist_machine());
-    copy(ret->build, BUILD, build.bytes);
-    copy(ret->numerics, NUMERICS, numerics);
-    for (int i = 0; i < NT_IDENTITY_PARTS; i++)
-        copy(ret->identity.parts[i], NT_DIGEST_HEX, identity->parts[i]);
-    bool failed = build.failed;
-    nt_text_finish(&build);
-    return failed ? no_memory(error) : NT_OK;
-}
-
 static nt_status compare(void *context, const nt_dist_message *message, nt_error *error) {
-    const hello *ours = context, *theirs = message->bytes;
-    nt_text words;
-    if (message->size != sizeof *theirs)
-        return nt_error_say(error, NT_FAILED, "rank %d runs another program", message->from);
-    nt_text_init(&words);
-    if (strcmp(theirs->build, ours->build) != 0)
-        nt_text_printf(&words, "runs '%s', rank 0 '%s'", theirs->build, ours->build);
-    else if (strcmp(theirs->numerics, ours->numerics) != 0)
-        nt_text_printf(&words, "computes with '%s', rank 0 with '%s'", theirs->numerics,
-                       ours->numerics);
-    else if (nt_identity_difference(&theirs->identity, &ours->identity, &words)) {
-        nt_text other;
-        nt_text_init(&other);
-        nt_text_printf(&other, "trains something else than rank 0: %s", words.bytes);
-        nt_text_finish(&words);
-        words = other;
-    }
-    nt_status status = words.failed ? no_memory(error)
-                       : words.length == 0
-                           ? NT_OK
-                           : nt_error_say(error, NT_FAILED, "rank %d (%s) %s", message->from,
-                                          theirs->machine, words.bytes);
-    nt_text_finish(&words);
-    return status;
+    return nt_same_compare(message, context, error);
 }
 
 nt_status nt_ranks_compare(int ranks, const nt_identity *identity, const char *numerics,
                            nt_error *error) {
-    hello mine;
-    NT_TRY(describe(identity, numerics, &mine, error));
-    return gather(ranks, NT_TRAIN_HELLO, &mine, sizeof mine, compare, &mine, error);
+    nt_text lines, message;
+    nt_text_init(&lines);
+    nt_text_init(&message);
+    nt_same_begin(&lines, numerics);
+    nt_identity_add_lines(identity, &lines);
+    if (!lines.failed)
+        nt_same_message(&message, lines.bytes);
+    nt_status status = lines.failed || message.failed ? no_memory(error) : NT_OK;
+    if (status == NT_OK)
+        status = gather(ranks, NT_TRAIN_HELLO, message.bytes, message.length, compare, lines.bytes,
+                        error);
+    nt_text_finish(&message);
+    nt_text_finish(&lines);
+    return status;
 }
 
 /* --- where they begin ------------------------------------------------------------------------- */
@@ -199,6 +159,8 @@ nt_status nt_ranks_agree(int ranks, nt_train_count *count, nt_status *ret_stop, 
 
 /* --- what they hold --------------------------------------------------------------------------- */
 
+enum { MACHINE = 128 };
+
 typedef struct holding {
     char machine[MACHINE], digest[NT_DIGEST_HEX];
 } holding;
@@ -251,7 +213,7 @@ nt_status nt_ranks_compare_weights(int ranks, const nt_weights *weights, nt_erro
     holding mine = {0};
     holdings all = {nt_alloc_zero((size_t)ranks * sizeof *all.of), ranks};
     nt_status status = all.of && nt_weights_digest(weights, mine.digest) ? NT_OK : no_memory(error);
-    copy(mine.machine, MACHINE, nt_dist_machine());
+    snprintf(mine.machine, MACHINE, "%s", nt_dist_machine());
     if (status == NT_OK)
         status = gather(ranks, NT_TRAIN_DIGEST, &mine, sizeof mine, take_holding, &all, error);
     if (status == NT_OK && nt_dist_rank() == 0) {
@@ -287,7 +249,7 @@ nt_status nt_ranks_blame(int ranks, const char **words, nt_arena *arena, nt_erro
     char common[BLAME] = "";
     blame b = {**words ? 0 : ranks, *words, arena};
     NT_TRY(gather(ranks, NT_TRAIN_CULPRIT, *words, strlen(*words), take_blame, &b, error));
-    copy(common, BLAME, b.words);
+    snprintf(common, BLAME, "%s", b.words);
     NT_TRY(tell(ranks, NT_TRAIN_CULPRIT, common, BLAME, error));
     *words = nt_arena_string(arena, common);
     return *words ? NT_OK : no_memory(error);

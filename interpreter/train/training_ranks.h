@@ -8,8 +8,7 @@
 #include "checkpoint.h"
 #include "train_count.h"
 
-/* Looks whether all have the same program, numerics and training. On rank 0 NT_FAILED with the
- * first rank, and its machine, that has not. */
+/* Looks whether all have the same program, numerics and training (dist_same.h). */
 nt_status nt_ranks_compare(int ranks, const nt_identity *identity, const char *numerics,
                            nt_error *error);
 

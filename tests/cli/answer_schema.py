@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """The schemas of what commands print: answer_schema.py NONTRIVIAL ROOT
 
-Holds that of `run --plan --json`, `predict --json`, `report --json` and `train --json` against what each prints,
-and against the same with one member misspelt or left out; what `run --json` and `merge --json` print is as the schema
-of results says. Exits 77 (skipped) without python3-jsonschema."""
+Holds each against what its command prints with --json, and against the same with one member misspelt or left out; what
+`run --json` and `merge --json` print is as the schema of results says. Exits 77 (skipped) without python3-jsonschema."""
 import json
 import pathlib
 import shutil
@@ -19,8 +18,10 @@ except ImportError as lack:
     print(f'skipped: {lack}')
     sys.exit(77)
 
-OPTIONAL = {('pictures', 'dice')}
-FREE = {'epochs'}
+OPTIONAL = {('predict', 'pictures', 'dice'), ('graphs', '', 'doc'),
+            *(('ops', 'attributes', key) for key in ('min', 'above', 'max'))}
+OPEN = {('train', 'epochs'): {'epoch'}, ('cases', 'edits'): {'layer', 'kind'}, ('diff', 'attributes'): set(),
+        ('doctor', 'features'): set(), ('doctor', 'programs'): set(), ('graphs', 'params'): set()}  # what they must have
 TRAIN = ['--set', 'train.epochs=2', '--set', 'data.train=4', '--set', 'data.test=1', '--set', 'data.hold_out=15',
          '--set', 'set.width=4', '--set', 'seeds=[0,3]', '--threads', '1', '--quiet']
 
@@ -45,8 +46,8 @@ def hold(program, kind, answer):
         for key in list(node):
             kept = dict(node)
             del node[key]
-            free = name in FREE and key != 'epoch'
-            if validator.is_valid(answer) != (free or (name, key) in OPTIONAL):
+            free = (kind, name) in OPEN and key not in OPEN[kind, name]
+            if validator.is_valid(answer) != (free or (kind, name, key) in OPTIONAL):
                 wrong.append(f'{kind}: {key} of {name}, left out')
             node[key + 'qz'] = kept[key]
             if validator.is_valid(answer) != free:
@@ -56,6 +57,27 @@ def hold(program, kind, answer):
             count += 1
     print(f'{kind}: {count} members, {len(wrong)} wrong')
     return wrong + ([] if count else [f'{kind}: nothing to hold'])
+
+
+def hold_all(program, root, folder, run):
+    """What is wrong with those that need no more than the sources and a finished run."""
+    cases, wrong = root / 'tests' / 'cli' / 'cases', []
+    shared = cases.parent / 'shared'
+    for path in shared / 'small.yaml', *(shared / 'cases').iterdir():
+        shutil.copy(path, folder)
+    (folder / 'bare').mkdir()
+    shutil.copy(shared / 'small.yaml', folder / 'bare')
+    shutil.copytree(run, folder / 'again')
+    shutil.copytree(run, folder / 'again' / 'shard-1-of-1')
+    for kind, *words in (('cases', 'suite.yaml'), ('compare', run, folder / 'again'), ('doctor',), ('graphs', 'bare'),
+                         ('diff', 'small.yaml', root / 'graphs' / 'resnet8.yaml'), ('ops', 'conv2d'), ('ops',),
+                         ('runs', folder), ('watch', run), ('clean', folder / 'again', '--dry-run')):
+        answer = told(program, kind, *words, '--json', folder=folder)
+        found = [error.message[:200] for error in validator_of(program, kind).iter_errors(answer)]
+        if (kind, *words) != ('ops',):
+            found += hold(program, kind, results_schema.shorten(answer))
+        wrong += [f'{kind} {words}: {fault}' for fault in found]
+    return wrong
 
 
 def main():
@@ -101,6 +123,7 @@ def main():
         results = told(program, 'run', *example, '--out', folder / 'run', '--json')
         wrong += [f'run: {fault}' for fault in
                   results_schema.faults_of(results_schema.validator_of(program), json.dumps(results))]
+        wrong += hold_all(program, root, folder, folder / 'run')
         for part in ('1/2', '2/2'):
             subprocess.run([program, 'run', *example, '--out', folder / 'parts', '--shard', part], check=True,
                            capture_output=True)

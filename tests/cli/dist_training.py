@@ -166,7 +166,7 @@ def test_faults(folder):
     for words, expected in (
             (('odd', 2), ['rank 2 (', 'weights that are not those of rank ', 'as all should be']),
             (('odd', 0), ['rank 0 (', 'weights that are not those of rank 1 ']),
-            (('seed', 3), ['rank 3 (', ') trains something else than rank 0: its seed is 1, not 0']),
+            (('seed', 3), ['process 3 on ', " is odd: it has 'seed 1' where process 0 on ", " has 'seed 0'"]),
             (('mute', 1), ['rank 1: error: this rank has other plans']),
             (('image', 3), ['not finite at epoch 1, step 1', "'conv1' (conv2d)"]),
             (('disk', 12), ['cannot write: No space left on device'])):

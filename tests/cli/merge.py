@@ -4,55 +4,22 @@
 Parts are made from a finished run: each has some of its shards, and none has all. Joined in whatever order, they are
 that run again, row for row; parts of another run and outcomes that differ are refused, and what is missing is said."""
 import hashlib
-import os
 import pathlib
 import random
 import re
 import shutil
 import signal
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
 
-PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
+import small_run
+
+call = small_run.caller(sys.argv[1])
 IMAGES = 4300      # five shards a case
 DRAW = random.Random(21)
 
-GRAPH = """version: 1
-graph: small
-input: [1, 2, 2]
-nodes:
-  one:  {op: conv2d, channels: 3, kernel: 2}
-  two:  {op: conv2d, channels: 3, kernel: 2, bias: false, from: input}
-  sum:  {op: add, from: [one, two]}
-  relu: {op: relu}
-  last: {op: conv2d, channels: 2, kernel: 1}
-  pool: {op: global_avg_pool}
-"""
-EACH = """return function(net)
-  local cases = {}
-  for _, conv in ipairs(net:nodes("conv2d")) do cases[#cases + 1] = {name = conv.name, zero = {conv}} end
-  cases[#cases + 1] = {name = "again", zero = {net:node("two")}}
-  return cases
-end
-"""
-SUITE = """version: 1
-suite: small
-graph: net.yaml
-data: {kind: idx, root: {root}, classes: 2, normalise: {mean: [0.5], deviation: [0.5]}}
-train:
-  epochs: 1
-  batch: 100
-  loss: {op: softmax_cross_entropy}
-  optimiser: {kind: sgd, momentum: 0.9}
-  schedule: {kind: constant, rate: 0.1}
-seeds: [3, 4]
-evaluate: {batch: 500}
-groups:
-  each: {hook: each.lua}
-"""
 ROWS = ('SELECT line FROM numerics ORDER BY line',
         'SELECT key, line, samples, sample_bytes FROM measured JOIN numerics ON id = numerics ORDER BY key, line',
         'SELECT key, line, number, outcomes, loss, digest FROM shard JOIN numerics ON id = numerics'
@@ -60,34 +27,6 @@ ROWS = ('SELECT line FROM numerics ORDER BY line',
         'SELECT group_name, case_name, seed, split, edit, key, line, failure, decide, samples, decision, position'
         ' FROM result LEFT JOIN numerics ON id = numerics ORDER BY position',
         'SELECT * FROM sample ORDER BY position')
-
-
-def call(*words, status=0):
-    process = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, check=False,
-                             env={**os.environ, 'NO_COLOR': '1'})
-    assert process.returncode == status, f'{words}: status {process.returncode}\n{process.stdout}{process.stderr}'
-    return process
-
-
-def write_images(folder, prefix, count):
-    pixels, labels = bytearray(), bytearray()
-    draw = random.Random(prefix)
-    for _ in range(count):
-        image = bytes(draw.randrange(256) for _ in range(4))
-        pixels += image
-        labels.append((image[0] > image[3]) ^ (draw.random() < 0.1))
-    (folder / f'{prefix}-images-idx3-ubyte').write_bytes(struct.pack('>4I', 0x803, count, 2, 2) + pixels)
-    (folder / f'{prefix}-labels-idx1-ubyte').write_bytes(struct.pack('>2I', 0x801, count) + labels)
-
-
-def make_suite(folder):
-    (folder / 'data').mkdir()
-    write_images(folder / 'data', 'train', 400)
-    write_images(folder / 'data', 't10k', IMAGES)
-    (folder / 'net.yaml').write_text(GRAPH)
-    (folder / 'each.lua').write_text(EACH)
-    (folder / 'suite.yaml').write_text(SUITE.replace('{root}', str(folder / 'data')))
-    return folder / 'suite.yaml'
 
 
 def ask(store, *commands):
@@ -287,10 +226,10 @@ def other_run(suite, serial, folder):
     call('run', suite, '--out', other, '--quiet')
     refuse("source/net.yaml: error: 'nodes.relu.op' is \"sigmoid\"")
     (suite.parent / 'net.yaml').write_text(text)
-    (suite.parent / 'each.lua').write_text(EACH + '\n')
+    (suite.parent / 'each.lua').write_text(small_run.EACH + '\n')
     again()
     refuse('source/each.lua: error: is another file than')
-    (suite.parent / 'each.lua').write_text(EACH)
+    (suite.parent / 'each.lua').write_text(small_run.EACH)
     shutil.copytree(serial, other)
     record = other / 'source' / 'run.json'
     record.write_text(re.sub('"data_sha256": "....', '"data_sha256": "0000', record.read_text()))
@@ -316,12 +255,27 @@ def other_outcomes(serial, folder):
     assert 'is damaged' in run.merge(status=3).stderr
 
 
+def other_numerics(serial, folder):
+    """A part that was computed otherwise, by the word of its store, is named; it doesn't complete the others."""
+    run = Run(serial, folder / 'run', 3, shared=0)
+    line = ask(run.part(1), 'SELECT line FROM numerics')[0][0][0]
+    other = line.replace('float32', 'float16')
+    assert other != line, line
+    rows = ask(run.part(1), 'SELECT s.rowid, s.key, samples, sample_bytes, number, outcomes, loss FROM shard AS s'
+               ' JOIN measured AS m ON m.key = s.key AND m.numerics = s.numerics')[0]
+    ask(run.part(1), ('UPDATE numerics SET line = ?', (other,)),
+        *(('UPDATE shard SET digest = ? WHERE rowid = ?', (digest_of(row[1:], other), row[0])) for row in rows))
+    refused = run.merge(status=1).stderr
+    assert f"{run.part(1)}: error: was computed with '{other}', where {run.part(0)} was with '{line}'" in refused, refused
+    assert refused.count('error: ') == 1, refused
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name).resolve()
-        suite, serial = make_suite(folder), folder / 'serial'
+        suite, serial = small_run.write_suite(folder, IMAGES), folder / 'serial'
         call('run', suite, '--out', serial, '--quiet')
-        for check in (any_order, elsewhere, killed, missing, other_outcomes):
+        for check in (any_order, elsewhere, killed, missing, other_outcomes, other_numerics):
             (folder / check.__name__).mkdir()
             check(serial, folder / check.__name__)
         (folder / 'other_run').mkdir()

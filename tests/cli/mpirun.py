@@ -1,4 +1,5 @@
 """Starting a program as several processes, with the launcher of the MPI that it was built with."""
+import collections
 import os
 import shutil
 import subprocess
@@ -13,26 +14,35 @@ ENVIRONMENT = {**os.environ, 'OMP_WAIT_POLICY': 'passive', 'OMPI_ALLOW_RUN_AS_RO
                'OMPI_MCA_btl_vader_single_copy_mechanism': 'none'}  # containers forbid it
 
 
-RANK_NAMES = b'OMPI_COMM_WORLD_RANK', b'PMI_RANK'  # Open MPI's, MPICH's
+RANK_NAMES = 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID'  # Open MPI's, MPICH's, srun's
+Process = collections.namedtuple('Process', 'parent rank')
 
 
-def launcher(program):
-    """Its words; ends the test as skipped, with a word why, where there is none."""
+def find(program):
+    """Its words; where there is none, nothing, with a word why."""
     said = subprocess.run([program, '--version'], capture_output=True, text=True, check=True).stdout
     if 'mpi: yes' not in said:
         print('skipped: the program was built without MPI')
-        sys.exit(SKIPPED)
+        return []
     names = ('mpirun.mpich', 'mpirun') if 'MPICH' in said else ('mpirun.openmpi', 'mpirun')
     found = [name for name in names if shutil.which(name)]
     if not found:
         print(f'skipped: there is no {names[-1]}')
-        sys.exit(SKIPPED)
+        return []
     tried = subprocess.run([found[0], '-n', '2', 'true'], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT)
     if tried.returncode != 0:
         print(f'skipped: {found[0]} can\'t start two processes here: {tried.stdout}')
-        sys.exit(SKIPPED)
+        return []
     return found[:1]
+
+
+def launcher(program):
+    """The same; ends the test as skipped where there is none."""
+    found = find(program)
+    if not found:
+        sys.exit(SKIPPED)
+    return found
 
 
 def start(mpirun, ranks, words, **options):
@@ -68,6 +78,28 @@ def descendants(pid):
     except OSError:
         pass
     return found
+
+
+def processes_of(program, name, value):
+    """The program's processes that a launcher started with this variable: number to its parent's and its rank."""
+    found = {}
+    for entry in Path('/proc').iterdir():
+        try:
+            words = (entry / 'environ').read_bytes().decode(errors='replace').split('\0')
+            mine = dict(word.split('=', 1) for word in words if '=' in word)
+            ranks = [int(mine[rank]) for rank in RANK_NAMES if rank in mine]
+            if not ranks or mine.get(name) != str(value) or (entry / 'exe').readlink() != Path(program):
+                continue
+            parent = int((entry / 'stat').read_text().rpartition(')')[2].split()[1])
+        except OSError:
+            continue
+        found[int(entry.name)] = Process(parent, ranks[0])
+    return found
+
+
+def workers_of(processes):
+    """Those of them that do the work: rank to process number. Their parents, which guard them, are among them, too."""
+    return {process.rank: number for number, process in processes.items() if process.parent in processes}
 
 
 def ranks_of(process, program):

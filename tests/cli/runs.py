@@ -8,77 +8,23 @@ import json
 import os
 import pathlib
 import pty
-import random
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+import small_run
+
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
 
-GRAPH = """version: 1
-graph: small
-input: [1, 2, 2]
-nodes:
-  one:  {op: conv2d, channels: 3, kernel: 2}
-  two:  {op: conv2d, channels: 3, kernel: 2, bias: false, from: input}
-  sum:  {op: add, from: [one, two]}
-  last: {op: conv2d, channels: 2, kernel: 1}
-  pool: {op: global_avg_pool}
-"""
-EACH = """return function(net)
-  local cases = {}
-  for _, conv in ipairs(net:nodes("conv2d")) do cases[#cases + 1] = {name = conv.name, zero = {conv}} end
-  cases[#cases + 1] = {name = "again", zero = {net:node("two")}}
-  return cases
-end
-"""
-SUITE = """version: 1
-suite: small
-graph: net.yaml
-data: {kind: idx, root: data, classes: 2, hold_out: 100, normalise: {mean: [0.5], deviation: [0.5]}}
-train:
-  epochs: EPOCHS
-  batch: 100
-  loss: {op: softmax_cross_entropy}
-  optimiser: {kind: sgd, momentum: 0.9}
-  schedule: {kind: constant, rate: 0.1}
-seeds: [3, 4]
-evaluate: {batch: 500}
-groups:
-  each: {hook: each.lua}
-"""
+call = small_run.caller(PROGRAM)
 SHARDS = 3 * 4 * 2  # 2,300 images, the baseline and three different cases, two seeds
 
 
-def call(*words, status=0):
-    process = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, check=False,
-                             env={**os.environ, 'NO_COLOR': '1'})
-    assert process.returncode == status, f'{words}: status {process.returncode}\n{process.stdout}{process.stderr}'
-    return process
-
-
-def write_images(folder, prefix, count):
-    pixels, labels = bytearray(), bytearray()
-    draw = random.Random(prefix)
-    for _ in range(count):
-        image = bytes(draw.randrange(256) for _ in range(4))
-        pixels += image
-        labels.append((image[0] > image[3]) ^ (draw.random() < 0.1))
-    (folder / f'{prefix}-images-idx3-ubyte').write_bytes(struct.pack('>4I', 0x803, count, 2, 2) + pixels)
-    (folder / f'{prefix}-labels-idx1-ubyte').write_bytes(struct.pack('>2I', 0x801, count) + labels)
-
-
 def make_suite(folder, epochs):
-    (folder / 'data').mkdir(exist_ok=True)
-    write_images(folder / 'data', 'train', 400)
-    write_images(folder / 'data', 't10k', 2300)
-    (folder / 'net.yaml').write_text(GRAPH)
-    (folder / 'each.lua').write_text(EACH)
-    (folder / 'suite.yaml').write_text(SUITE.replace('EPOCHS', str(epochs)))
+    return small_run.write_suite(folder, 2300, hold_out=100, epochs=epochs)
 
 
 def one(run):

@@ -2,8 +2,9 @@
 """The batch scripts of experiments/cluster, by Slurm: slurm.py NONTRIVIAL ROOT [--transcript FILE]
 
 Starts munged, slurmctld and slurmd on this machine in a scratch folder, runs one small suite alone, as an MPI job, as a
-job array and by mpirun with a hostfile, and a job that is told to stop, and ends the daemons. What they leave must
-equal what the run alone left. Exits 77 (skipped), with a word, where not all of it is there, or not started by root."""
+job array and by mpirun with a hostfile, a job that is told to stop and one that loses a rank, and ends the daemons.
+What they leave must equal what the run alone left. Exits 77 (skipped), with a word, where not all of it is there, or
+not started by root."""
 import argparse
 import os
 import pathlib
@@ -12,48 +13,18 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+import mpirun
+import small_run
+
 DAEMONS = ('munged', 'slurmctld', 'slurmd')
 TOOLS = ('sbatch', 'srun', 'squeue', 'scontrol', 'scancel', 'sinfo', 'mpirun')
 PATIENCE = 60  # seconds, for anything
 
-GRAPH = """version: 1
-graph: small
-input: [1, 2, 2]
-nodes:
-  one:  {op: conv2d, channels: 3, kernel: 2}
-  relu: {op: relu}
-  last: {op: conv2d, channels: 2, kernel: 1}
-  pool: {op: global_avg_pool}
-"""
-EACH = """return function(net)
-  local cases = {}
-  for _, conv in ipairs(net:nodes("conv2d")) do cases[#cases + 1] = {name = conv.name, zero = {conv}} end
-  return cases
-end
-"""
-SUITE = """version: 1
-suite: small
-graph: net.yaml
-data: {kind: idx, root: data, classes: 2, normalise: {mean: [0.5], deviation: [0.5]}}
-train:
-  epochs: 2
-  batch: 80
-  loss: {op: softmax_cross_entropy}
-  optimiser: {kind: sgd, momentum: 0.9}
-  schedule: {kind: constant, rate: 0.1}
-  checkpoint_every: 0.05
-seeds: [3, 4]
-evaluate: {batch: 500}
-groups:
-  each: {hook: each.lua}
-"""
 CONFIGURATION = """ClusterName=scratch
 SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
@@ -95,52 +66,19 @@ def skip(why):
     sys.exit(77)
 
 
-def write_images(folder, prefix, count):
-    pixels, labels = bytearray(), bytearray()
-    draw = random.Random(prefix)
-    for _ in range(count):
-        image = bytes(draw.randrange(256) for _ in range(4))
-        pixels += image
-        labels.append((image[0] > image[3]) ^ (draw.random() < 0.1))
-    (folder / f'{prefix}-images-idx3-ubyte').write_bytes(struct.pack('>4I', 0x803, count, 2, 2) + pixels)
-    (folder / f'{prefix}-labels-idx1-ubyte').write_bytes(struct.pack('>2I', 0x801, count) + labels)
-
-
-def make_suite(folder):
-    (folder / 'data').mkdir(parents=True)
-    write_images(folder / 'data', 'train', 400)
-    write_images(folder / 'data', 't10k', 2600)
-    (folder / 'net.yaml').write_text(GRAPH)
-    (folder / 'each.lua').write_text(EACH)
-    (folder / 'suite.yaml').write_text(SUITE)
-    (folder / 'long.yaml').write_text(SUITE.replace('epochs: 2', 'epochs: 400').replace('[3, 4]', '[3]'))
-
-
-def rows_of(folder):
-    """All rows of a store, in an order that doesn't depend on when they came."""
-    store = sqlite3.connect(folder / 'outcomes.sqlite')
-    tables = [name for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-    rows = {table: sorted(map(repr, store.execute(f'SELECT * FROM {table}'))) for table in tables}
-    store.close()
-    return rows
-
-
 class Cluster:
     """Slurm on this machine, in a folder; what is said on it is kept as a transcript."""
 
     def __init__(self, folder, program, root):
-        self.folder, self.root = folder, root
+        self.folder, self.program, self.root = folder, program, root
         self.daemons, self.said = [], []
         (folder / 'state').mkdir()
         (folder / 'spool').mkdir()
         (folder / 'bin').mkdir()
         (folder / 'bin' / 'nontrivial').symlink_to(program)
         self.environment = {
-            **os.environ, 'PATH': f"{folder}/bin:{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin",
-            'SLURM_CONF': f'{folder}/slurm.conf', 'NO_COLOR': '1', 'OMP_WAIT_POLICY': 'passive',
-            'OMPI_ALLOW_RUN_AS_ROOT': '1', 'OMPI_ALLOW_RUN_AS_ROOT_CONFIRM': '1',
-            'OMPI_MCA_rmaps_base_oversubscribe': '1',
-            'OMPI_MCA_btl_vader_single_copy_mechanism': 'none'}  # containers forbid it
+            **mpirun.ENVIRONMENT, 'PATH': f"{folder}/bin:{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin",
+            'SLURM_CONF': f'{folder}/slurm.conf', 'NO_COLOR': '1'}
 
     def begin(self):
         folder = self.folder
@@ -225,7 +163,7 @@ class Test:
         return [line for line in (self.work / folder / name).read_text().splitlines() if '"threads":' not in line]
 
     def same(self, what, folder, alone='alone'):
-        mine, theirs = rows_of(self.work / folder), rows_of(self.work / alone)
+        mine, theirs = small_run.rows_of(self.work / folder), small_run.rows_of(self.work / alone)
         for table in theirs:
             assert mine[table] == theirs[table], f'{what}: the table {table} differs from the run alone'
         for name in ('results.csv', 'results.json'):
@@ -285,6 +223,23 @@ class Test:
         assert states == ['COMPLETED'], (states, log.read_text())
         self.same('suite.sbatch, stopped and begun again', 'stopped', 'long')
 
+    def lost(self):
+        """A rank that is killed ends the job with status 1; nothing is left."""
+        cluster = self.cluster
+        job = cluster.call('sbatch', '--parsable', '--ntasks=2', '--cpus-per-task=1', self.scripts / 'suite.sbatch',
+                           'long.yaml', '--out', 'lost', '--quiet').strip()
+        cluster.wait_for(lambda: any((self.work / 'lost').glob('seed-3/*')), 'training to begin')
+        os.kill(mpirun.workers_of(self.processes())[1], signal.SIGKILL)
+        states = cluster.wait_for_job(job)
+        log = (self.work / f'nontrivial-{job}.txt').read_text()
+        cluster.show(f'nontrivial-{job}.txt')
+        assert states == ['FAILED'] and 'rank 1 on ' in log and log.count('was killed by signal 9') == 1, (states, log)
+        assert 'ExitCode=1:0' in cluster.call('scontrol', 'show', 'job', job, quiet=True)
+        cluster.wait_for(lambda: not self.processes(), 'the end of all processes')
+
+    def processes(self):
+        return mpirun.processes_of(self.cluster.program, 'SLURM_CONF', self.cluster.folder / 'slurm.conf')
+
 
 def main():
     parser = argparse.ArgumentParser()
@@ -303,7 +258,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix='slurm-') as name:
         folder = pathlib.Path(name).resolve()
         folder.chmod(0o755)
-        make_suite(folder / 'work')
+        settings = {'batch': 80, 'every': 0.05}
+        small_run.write_suite(folder / 'work', 2600, epochs=2, **settings)
+        small_run.write_suite(folder / 'work', 2600, 'long.yaml', epochs=400, seeds=[3], **settings)
         cluster = Cluster(folder, program, root)
         test = Test(cluster)
         try:
@@ -312,7 +269,7 @@ def main():
             cluster.call('nontrivial', 'run', 'suite.yaml', '--out', 'alone', '--quiet')
             checks = [test.apart]
             if 'Open MPI' in mpi:
-                checks = [test.together, test.apart, test.hostfile, test.stopped]
+                checks = [test.together, test.apart, test.hostfile, test.stopped, test.lost]
             else:
                 print('built without Open MPI: only the job array is looked at')
             for check in checks:

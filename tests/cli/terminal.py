@@ -161,6 +161,13 @@ def check_verbose(program, experiments, folder):
     hold(re.search(r'(?m)^\S.*, 1 thread$', first), '--verbose says what computes')
     hold(re.search(r'(?m)^training, 4 epochs: took \d+\.\d\d s$', first), 'how long it took')
     hold('is trained' not in first and 'seed 0 is trained: its weights are in' in second, 'and what is there')
+    weights = ['--weights', experiments / 'example' / 'resnet8.safetensors', '--threads', '1', '--verbose']
+    pictures = pathlib.Path(__file__).parent / 'cases' / 'predict-classes'
+    for words, task in ((['eval', '--data', f"cifar10:{experiments / 'example'}"], 'images'),
+                        (['predict', pictures], 'pictures')):
+        told = subprocess.run([program, words[0], experiments.parent / 'graphs' / 'resnet8.yaml', *words[1:], *weights],
+                              check=True, capture_output=True, text=True).stderr
+        hold(re.search(rf'(?m)^\S.*, 1 thread$(.|\n)*^{task}: took \d+\.\d\d s$', told), f'{words[0]} --verbose')
 
 
 def main():

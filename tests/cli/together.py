@@ -14,13 +14,13 @@ import pathlib
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 
 import mpirun
+import small_run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SUITE = """version: 1
@@ -69,16 +69,6 @@ def make_data(folder, samples=SAMPLES):
     (folder / 'test_batch.bin').write_bytes(batch(samples))
 
 
-def rows_of(folder):
-    """All rows of a store, in an order that doesn't depend on when they came."""
-    store = sqlite3.connect(f'file:{folder}/outcomes.sqlite?mode=ro', uri=True)
-    tables = [name for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-    rows = {table: sorted(map(repr, store.execute(f'SELECT * FROM {table}'))) for table in tables}
-    store.close()
-    assert rows['shard'] and rows['result'], folder
-    return rows
-
-
 def digests_of(folder):
     return {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(folder.glob('seed-*/weights.safetensors'))}
@@ -86,7 +76,7 @@ def digests_of(folder):
 
 def same(title, folder, wanted):
     """Equal to the run of one process: store, weights, results."""
-    mine, theirs = rows_of(folder), rows_of(wanted)
+    mine, theirs = small_run.rows_of(folder), small_run.rows_of(wanted)
     for table in theirs:
         assert mine[table] == theirs[table], f'{title}: table {table} differs'
     assert digests_of(folder) == digests_of(wanted), f'{title}: weights differ'
@@ -113,20 +103,15 @@ class Runs:
         assert process.returncode == status, f'status {process.returncode}, not {status}, of {command}:\n{out}'
         return out
 
-    def ours(self):
-        """The program's processes: rank to process number."""
-        found = {}
-        for entry in pathlib.Path('/proc').iterdir():
-            try:
-                words = (entry / 'environ').read_bytes().split(b'\0')
-                name = os.readlink(entry / 'exe')
-            except OSError:
-                continue
-            mine = dict(word.split(b'=', 1) for word in words if b'=' in word)
-            ranks = [int(mine[rank]) for rank in mpirun.RANK_NAMES if rank in mine]
-            if ranks and mine.get(b'NONTRIVIAL_TOGETHER') == str(self.folder).encode() and name == str(self.program):
-                found[ranks[0]] = int(entry.name)
-        return found
+    def processes(self):
+        return mpirun.processes_of(self.program, 'NONTRIVIAL_TOGETHER', self.folder)
+
+    def workers(self):
+        return mpirun.workers_of(self.processes())
+
+    def guards(self):
+        found = self.processes()
+        return {rank: found[process].parent for rank, process in mpirun.workers_of(found).items()}
 
 
 def test_equal(runs, alone, suite, title, all_ranks):
@@ -136,30 +121,49 @@ def test_equal(runs, alone, suite, title, all_ranks):
         same(f'{title}, {ranks} processes', runs.folder / f'{title}-{ranks}', alone)
 
 
+def kill_one(runs, suite, out, victim, which, wait):
+    """Starts three ranks and kills a process of one; gives the status and what was said, or None if it was too late."""
+    job = runs.start([*runs.mpirun(3), runs.program, 'run', suite, '--out', out])
+    deadline = time.monotonic() + 20
+    while victim not in which() and job.poll() is None and time.monotonic() < deadline:
+        time.sleep(.01)
+    time.sleep(wait)
+    victims = which()
+    killed = job.poll() is None and victim in victims
+    if killed:
+        os.kill(victims[victim], signal.SIGKILL)
+    began = time.monotonic()
+    said, _ = job.communicate(timeout=PATIENCE)
+    while runs.processes() and time.monotonic() - began < PATIENCE:
+        time.sleep(.05)
+    assert not runs.processes(), 'orphans'
+    return (job.returncode, said) if killed else None
+
+
 def test_kills(runs, alone, suite, times):
-    """A killed process ends the job, and the next start completes it."""
+    """A killed process ends the job with status 1, and the next start completes it."""
     draw = random.Random(11)
     for victim in (0, 1):
+        hit = 0
         for i in range(times):
             out = f'killed-{victim}-{i}'
-            job = runs.start([*runs.mpirun(3), runs.program, 'run', suite, '--out', out])
-            deadline = time.monotonic() + 20
-            while victim not in runs.ours() and job.poll() is None and time.monotonic() < deadline:
-                time.sleep(.01)
-            time.sleep(draw.uniform(0, 3))
-            victims = runs.ours()
-            if job.poll() is None and victim in victims:
-                os.kill(victims[victim], signal.SIGKILL)
-            began = time.monotonic()
-            job.communicate(timeout=PATIENCE)
-            assert time.monotonic() - began < PATIENCE
-            deadline = time.monotonic() + PATIENCE
-            while runs.ours() and time.monotonic() < deadline:
-                time.sleep(.05)
-            assert not runs.ours(), 'orphans'
-            status = job.returncode
+            killed = kill_one(runs, suite, out, victim, runs.workers, draw.uniform(0, 3 if times > 1 else 1))
+            if killed:
+                hit += 1
+                status, said = killed
+                assert status == 1, (status, said)
+                assert said.count(' was killed by signal 9') == 1 and f'rank {victim} on ' in said, said
             runs.run([*runs.mpirun(2), runs.program, 'run', suite, '--out', out])
-            same(f'rank {victim} of 3 killed, status {status}, gone on with by 2', runs.folder / out, alone)
+            same(f'rank {victim} of 3 killed, {killed and killed[0]}, gone on with by 2', runs.folder / out, alone)
+        assert hit > 0, 'each kill came too late'
+
+
+def test_guard_killed(runs, alone, suite):
+    """Where what is killed is who would say so, mpirun tells of the signal, and the worker is gone, too."""
+    killed = kill_one(runs, suite, 'guard', 1, runs.guards, .5)
+    assert killed and killed[0] != 0, killed
+    runs.run([*runs.mpirun(2), runs.program, 'run', suite, '--out', 'guard'])
+    same(f'the guard of rank 1 of 3 killed, {killed[0]}, gone on with by 2', runs.folder / 'guard', alone)
 
 
 def test_delays(runs, alone, suite, ranks=4):
@@ -169,7 +173,7 @@ def test_delays(runs, alone, suite, ranks=4):
     job = runs.start([*runs.mpirun(ranks), runs.program, 'run', suite, '--out', name])
     deadline = time.monotonic() + 120
     while job.poll() is None and time.monotonic() < deadline:
-        for process in [p for p in runs.ours().values() if draw.random() < .5]:
+        for process in [p for p in runs.workers().values() if draw.random() < .5]:
             try:
                 os.kill(process, signal.SIGSTOP)
                 time.sleep(draw.uniform(0, .1))
@@ -203,16 +207,20 @@ def test_many_units(runs, suite):
 
 
 def test_signal(runs, alone, suite):
-    """One process alone gets SIGTERM: all stop, and the next start goes on."""
-    job = runs.start([*runs.mpirun(3), runs.program, 'run', suite, '--out', 'stopped'])
-    while 2 not in runs.ours() or not (runs.folder / 'stopped/outcomes.sqlite').exists():
-        time.sleep(.01)
-        assert job.poll() is None, job.communicate()
-    os.kill(runs.ours()[2], signal.SIGTERM)
-    out, _ = job.communicate(timeout=PATIENCE)
-    assert job.returncode == 143 and 'saved' in out, (job.returncode, out)
-    runs.run([runs.program, 'run', suite, '--out', 'stopped', '--threads', '1'])
-    same('SIGTERM to rank 2, gone on with alone', runs.folder / 'stopped', alone)
+    """One rank gets SIGTERM, its worker alone or the guard too, as from a launcher: all stop, the next start goes on."""
+    for whom in 'worker', 'both':
+        out = f'stopped-{whom}'
+        job = runs.start([*runs.mpirun(3), runs.program, 'run', suite, '--out', out])
+        while 2 not in runs.workers() or not (runs.folder / out / 'outcomes.sqlite').exists():
+            time.sleep(.01)
+            assert job.poll() is None, job.communicate()
+        guard, worker = runs.guards()[2], runs.workers()[2]
+        for process in [worker] if whom == 'worker' else [guard, worker]:
+            os.kill(process, signal.SIGTERM)
+        said, _ = job.communicate(timeout=PATIENCE)
+        assert job.returncode == 143 and 'saved' in said, (job.returncode, said)
+        runs.run([runs.program, 'run', suite, '--out', out, '--threads', '1'])
+        same(f'SIGTERM to rank 2, {whom}, gone on with alone', runs.folder / out, alone)
 
 
 def test_odd(runs, suite):
@@ -270,6 +278,7 @@ def main():
             test_many_units(runs, plain)
         test_signal(runs, folder / 'alone', plain)
         test_kills(runs, folder / 'alone', plain, 20 if given.full else 1)
+        test_guard_killed(runs, folder / 'alone', plain)
         test_parts(runs, folder / 'alone', plain, (1, 3, 7) if given.full else (3,))
     return 0
 

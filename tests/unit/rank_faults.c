@@ -108,7 +108,12 @@ int main(int argc, char **argv) {
     char data[PATH_SIZE];
     nt_error error;
     nt_error_init(&error);
-    if (argc < 3 || nt_dist_begin(&error) != NT_OK)
+    int exit_status;
+    if (argc < 3)
+        return 2;
+    if (nt_dist_guard(&exit_status, &error))
+        return nt_dist_guard_end(exit_status);
+    if (nt_dist_begin(&error) != NT_OK)
         return 2;
     nt_signals_catch();
     nt_threads_set(1);

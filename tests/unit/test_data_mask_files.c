@@ -122,6 +122,35 @@ static void all_lossy_masks_are_told_at_once(void **state) {
     expect_errors(*state, BOTH, NT_ERROR_LIMIT, "5 more");
 }
 
+/* --- files that are no good ------------------------------------------------------------------- */
+
+static void cut_short(const char *root, const char *name, size_t size) {
+    nt_bytes file;
+    EXPECT_OK(&error, nt_file_read(path_in(root, name), 1 << 20, &file, &error));
+    assert_true(file.size > size);
+    write_bytes(path_in(root, name), file.bytes, size);
+    nt_bytes_finish(&file);
+}
+
+/* One that is found at once has all others looked for. */
+static void whatever_is_wrong_is_told_at_once(void **state) {
+    for (int i = 0; i < 4; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "images/%c.png", 'a' + i);
+        write_image(*state, name);
+        snprintf(name, sizeof name, "masks/%c.png", 'a' + i);
+        write_mask(*state, name, 0, 2, 255);
+    }
+    cut_short(*state, "images/b.png", 60);
+    cut_short(*state, "masks/d.png", 60);
+    write_bytes(path_in(*state, "masks/c.png"), "a word", 6);
+    write_jpeg(*state, "masks/a.png", ROWS, COLUMNS, 40);
+    const char *all = expect_errors(*state, BOTH, 4, "/masks/a.png: error: is a JPEG");
+    assert_non_null(strstr(all, "/images/b.png: byte "));
+    assert_non_null(strstr(all, "/masks/c.png: byte 0: error: is no PNG, JPEG, TIFF or WebP file"));
+    assert_non_null(strstr(all, "/masks/d.png: byte "));
+}
+
 /* --- images without a mask -------------------------------------------------------------------- */
 
 static void unmasked_images_are_told_skipped_or_background(void **state) {
@@ -439,6 +468,7 @@ static void other_patients_have_another_identity(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(lossy_masks_are_refused),
+        WITH_FOLDER(whatever_is_wrong_is_told_at_once),
         WITH_FOLDER(all_lossy_masks_are_told_at_once),
         WITH_FOLDER(unmasked_images_are_told_skipped_or_background),
         WITH_FOLDER(no_mask_at_all_is_one_error),
