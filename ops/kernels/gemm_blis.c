@@ -4,7 +4,11 @@
 
 #include "integers.h"
 #include "tensor.h"
+#ifdef NT_BLIS_IN_FOLDER
+#include <blis/blis.h>
+#else
 #include <blis.h>
+#endif
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
