@@ -93,7 +93,7 @@ static void add_float(nt_text *text, float value) {
     do
         snprintf(digits, sizeof digits, "%.*g", count, (double)value);
     while ((float)strtod(digits, NULL) != value && ++count <= 9);
-    nt_text_add(text, digits);
+    nt_yaml_add_number(text, digits);
 }
 
 static void add_floats(nt_text *text, const char *what, const float *values, int32_t count) {
