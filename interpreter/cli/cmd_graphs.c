@@ -1,5 +1,4 @@
 /* nontrivial graphs: the networks of a folder, first of all those that come with the program. */
-#include "build_info.h"
 #include "command.h"
 #include "console.h"
 #include "document.h"
@@ -7,6 +6,7 @@
 #include "file.h"
 #include "json_out.h"
 #include "network_file.h"
+#include "shipped.h"
 #include "table.h"
 #include <string.h>
 
@@ -22,22 +22,6 @@ static const nt_operand graphs_operands[] = {
      .optional = true},
     {0},
 };
-
-/* --- where ------------------------------------------------------------------------------------ */
-
-/* Beside the program where it is installed, or in the source tree if it is in a build folder of
- * that. NULL: in neither. */
-static const char *shipped(nt_arena *arena) {
-    const char *program = nt_program_folder(arena);
-    const char *places[] = {nt_build_graphs, "../../graphs"};
-    for (size_t i = 0; program && i < sizeof places / sizeof *places; i++) {
-        const char *place =
-            places[i][0] == '/' ? places[i] : nt_arena_printf(arena, "%s/%s", program, places[i]);
-        if (place && nt_folder_exists(place))
-            return place;
-    }
-    return NULL;
-}
 
 /* --- one network ------------------------------------------------------------------------------ */
 
@@ -208,7 +192,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const graphs_options *options = arguments->record;
     nt_arena arena;
     nt_arena_init(&arena);
-    const char *folder = arguments->word_count > 0 ? arguments->words[0] : shipped(&arena);
+    const char *folder = arguments->word_count > 0 ? arguments->words[0]
+                                                   : nt_shipped_folder(NT_SHIPPED_GRAPH, &arena);
     nt_status status;
     if (folder)
         status = list(folder, options, &arena, error);

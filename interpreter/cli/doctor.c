@@ -7,6 +7,7 @@
 #include "dist.h"
 #include "file.h"
 #include "parallel.h"
+#include "shipped.h"
 #include "vectorise.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +162,10 @@ nt_status nt_checkup_make(nt_arena *arena, nt_checkup *ret) {
     check_threads(arena, &c);
     check_memory(arena, &c);
     check_helpers(arena, &c);
+    c.share = nt_shipped_root(arena);
+    if (!c.share)
+        complain(&c, false, "the networks, hooks and suites that come along are not found",
+                 "install again: they belong in share/nontrivial beside the program's folder");
     if (c.data && !c.data_exists)
         complain(&c, true,
                  nt_arena_printf(arena, "NONTRIVIAL_DATA names no folder: %.200s", c.data),

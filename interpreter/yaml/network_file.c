@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "expand.h"
 #include "file_sort.h"
+#include "shipped.h"
 #include <string.h>
 
 enum { LARGEST_DIMENSION = 1 << 16, MOST_ELEMENTS = 1 << 28 };
@@ -279,8 +280,14 @@ static nt_status load_document(nt_document *document, const nt_setting *settings
 nt_status nt_network_load(const char *path, const nt_setting *settings, int setting_count,
                           nt_network **ret, nt_error *error) {
     nt_document *document;
-    NT_TRY(nt_document_load(path, &document, error));
-    return load_document(document, settings, setting_count, ret, error);
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_status status =
+        nt_shipped_open(&(nt_sought){NT_SHIPPED_GRAPH, path, NULL}, &arena, &path, error);
+    if (status == NT_OK)
+        status = nt_document_load(path, &document, error);
+    nt_arena_finish(&arena);
+    return status == NT_OK ? load_document(document, settings, setting_count, ret, error) : status;
 }
 
 nt_status nt_network_load_text(const char *path, const char *text, size_t length,

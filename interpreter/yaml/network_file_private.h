@@ -91,6 +91,7 @@ typedef struct nt_loader {
     nt_bindings paths; /* of every node, by its full name */
     int32_t visited;   /* nodes, whatever became of them */
     bool incomplete;   /* the names of some nodes could not be known */
+    bool lacks_blocks; /* some file of them could not be read */
     bool stopped;      /* a limit was passed: going on is pointless */
 } nt_loader;
 
