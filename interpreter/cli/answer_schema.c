@@ -6,76 +6,349 @@
 
 #define HEAD "{'$schema': 'http://json-schema.org/draft-07/schema#', 'title': "
 #define CLOSED "'additionalProperties': false"
-#define COUNT "{'type': 'integer', 'minimum': 0}"
-#define NUMBER "{'type': ['number', 'null']}"
-#define TEXT "{'type': 'string'}"
+#define DOC(doc) ", 'description': '" doc "'}"
+#define COUNT(doc) "{'type': 'integer', 'minimum': 0" DOC(doc)
+#define NUMBER(doc) "{'type': ['number', 'null']" DOC(doc)
+#define TEXT(doc) "{'type': 'string'" DOC(doc)
 
-static const char check[] = HEAD
-    "'what files are, or what is wrong with them', 'type': 'object', " CLOSED
-    ", 'required': ['files'], 'properties': {'files': {'type': 'array', 'items': {'oneOf': ["
-    "{'type': 'object', " CLOSED
-    ", 'required': ['file', 'valid', 'has'], 'properties': {'file': " TEXT
-    ", 'valid': {'const': true}, 'has': {'oneOf': ["
-    "{'type': 'object', " CLOSED ", 'required': ['convolution', 'parameter'], 'properties': "
-    "{'convolution': " COUNT ", 'parameter': " COUNT "}}, "
-    "{'type': 'object', " CLOSED ", 'required': ['group', 'case'], 'properties': {'group': " COUNT
-    ", 'case': " COUNT "}}]}}}, "
-    "{'type': 'object', " CLOSED ", 'required': ['file', 'valid', 'errors', 'more_errors'], "
-    "'properties': {'file': " TEXT ", 'valid': {'const': false}, 'more_errors': " COUNT
-    ", 'errors': {'type': 'array', 'items': {'type': 'object', " CLOSED
-    ", 'required': ['where', 'message', 'hint'], 'properties': {'where': {'type': 'string', "
-    "'description': 'file:line:column, file, or nothing'}, 'message': " TEXT
-    ", 'hint': {'type': ['string', 'null']}}}}}}]}}}}";
+static const char
+    check
+        [] =
+            HEAD "'what files are, or what is wrong with them', 'type': 'object', " CLOSED
+                 ", 'required': ['files'], 'properties': {'files': {'type': 'array', "
+                 "'description': 'in the order "
+                 "in which they were given', 'items': {'oneOf': ["
+                 "{'type': 'object', " CLOSED
+                 ", 'required': ['file', 'valid', 'has'], 'properties': {'file': " TEXT("its path") ", 'valid': {'const': true" DOC(
+                     "whether nothing is wrong with it") ", 'has': {'description': 'what is in "
+                                                         "it', 'oneOf': ["
+                                                         "{'type': 'object', " CLOSED
+                                                         ", 'required': ['convolution', "
+                                                         "'parameter'], 'properties': "
+                                                         "{'convolution': " COUNT("how many "
+                                                                                  "convolutions") ", 'parameter': " COUNT(
+                                                             "how many parameters") "}}, "
+                                                                                    "{'type': "
+                                                                                    "'object',"
+                                                                                    " " CLOSED
+                                                                                    ", 'required': "
+                                                                                    "['group', "
+                                                                                    "'case'], "
+                                                                                    "'properties': "
+                                                                                    "{'group':"
+                                                                                    " " COUNT("how "
+                                                                                              "many"
+                                                                                              " gro"
+                                                                                              "ups") ", 'case': " COUNT(
+                                                                                        "how many "
+                                                                                        "cases") "}"
+                                                                                                 "}"
+                                                                                                 "]"
+                                                                                                 "}"
+                                                                                                 "}"
+                                                                                                 "}"
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "{"
+                                                                                                 "'"
+                                                                                                 "t"
+                                                                                                 "y"
+                                                                                                 "p"
+                                                                                                 "e"
+                                                                                                 "'"
+                                                                                                 ":"
+                                                                                                 " "
+                                                                                                 "'"
+                                                                                                 "o"
+                                                                                                 "b"
+                                                                                                 "j"
+                                                                                                 "e"
+                                                                                                 "c"
+                                                                                                 "t"
+                                                                                                 "'"
+                                                                                                 ","
+                                                                                                 " " CLOSED
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "'"
+                                                                                                 "r"
+                                                                                                 "e"
+                                                                                                 "q"
+                                                                                                 "u"
+                                                                                                 "i"
+                                                                                                 "r"
+                                                                                                 "e"
+                                                                                                 "d"
+                                                                                                 "'"
+                                                                                                 ":"
+                                                                                                 " "
+                                                                                                 "["
+                                                                                                 "'"
+                                                                                                 "f"
+                                                                                                 "i"
+                                                                                                 "l"
+                                                                                                 "e"
+                                                                                                 "'"
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "'"
+                                                                                                 "v"
+                                                                                                 "a"
+                                                                                                 "l"
+                                                                                                 "i"
+                                                                                                 "d"
+                                                                                                 "'"
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "'"
+                                                                                                 "e"
+                                                                                                 "r"
+                                                                                                 "r"
+                                                                                                 "o"
+                                                                                                 "r"
+                                                                                                 "s"
+                                                                                                 "'"
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "'"
+                                                                                                 "m"
+                                                                                                 "o"
+                                                                                                 "r"
+                                                                                                 "e"
+                                                                                                 "_"
+                                                                                                 "e"
+                                                                                                 "r"
+                                                                                                 "r"
+                                                                                                 "o"
+                                                                                                 "r"
+                                                                                                 "s"
+                                                                                                 "'"
+                                                                                                 "]"
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "'"
+                                                                                                 "p"
+                                                                                                 "r"
+                                                                                                 "o"
+                                                                                                 "p"
+                                                                                                 "e"
+                                                                                                 "r"
+                                                                                                 "t"
+                                                                                                 "i"
+                                                                                                 "e"
+                                                                                                 "s"
+                                                                                                 "'"
+                                                                                                 ":"
+                                                                                                 " "
+                                                                                                 "{"
+                                                                                                 "'"
+                                                                                                 "f"
+                                                                                                 "i"
+                                                                                                 "l"
+                                                                                                 "e"
+                                                                                                 "'"
+                                                                                                 ":"
+                                                                                                 " " TEXT("its path") ", 'valid': {'const': false" DOC("whether nothing is wrong with it") ", 'more_errors': " COUNT(
+                                                                                                     "how many there are beyond those listed") ", 'errors': {'type': 'array', 'description': 'what is wrong', 'items': {'type': 'object', " CLOSED
+                                                                                                                                               ", 'required': ['where', 'message', 'hint'], 'properties': {'where': " TEXT("file:line:column, file, or nothing") ", 'message': " TEXT(
+                                                                                                                                                   "what is wrong there") ", 'hint': {'type': ['string', 'null']" DOC("what to do about it") "}}}}}]}}}}";
 
-static const char plan[] =
-    HEAD "'what a suite will take', 'type': 'object', " CLOSED ", 'required': ['cases', 'samples', "
-         "'seeds', 'threads', 'asking', 'failing', 'rate', 'loop', 'merged', 'training', 'done'], "
-         "'properties': {"
-         "'cases': " COUNT ", 'samples': " COUNT ", 'seeds': " COUNT ", 'threads': " COUNT
-         ", 'asking': " COUNT ", 'failing': " COUNT ", 'rate': " NUMBER
-         ", 'loop': {'$ref': '#/definitions/cost'}, 'merged': {'$ref': '#/definitions/cost'}, "
-         "'training': {'oneOf': [{'type': 'null'}, {'type': 'object', " CLOSED
-         ", 'required': ['executed', 'samples', 'epochs_left', 'seconds'], 'properties': "
-         "{'executed': " COUNT ", 'samples': " COUNT ", 'epochs_left': " COUNT
-         ", 'seconds': " NUMBER "}}]}, 'done': {'type': ['object', 'null'], 'description': "
-         "'the state of the run folder, as `runs --json` has it'}}, "
-         "'definitions': {'cost': {'type': 'object', " CLOSED ", 'required': ['nodes', "
-         "'multiply_adds', 'executed', 'bytes', 'seconds'], 'properties': {'nodes': " COUNT
-         ", 'multiply_adds': " COUNT ", 'executed': " COUNT ", 'bytes': " COUNT
-         ", 'seconds': " NUMBER "}}}}";
+static const char plan
+    [] = HEAD "'what a suite will take', 'type': 'object', " CLOSED
+              ", 'required': ['cases', 'samples', "
+              "'seeds', 'threads', 'asking', 'failing', 'rate', 'loop', 'merged', 'training', "
+              "'done'], "
+              "'properties': {"
+              "'cases': " COUNT("with the whole network as one") ", 'samples': " COUNT("images "
+                                                                                       "that each "
+                                                                                       "is "
+                                                                                       "measured "
+                                                                                       "on") ", "
+                                                                                             "'seed"
+                                                                                             "s':"
+                                                                                             " " COUNT("trainings") ", 'threads': " COUNT("that may work") ", 'asking': " COUNT(
+                                                                                                 "g"
+                                                                                                 "r"
+                                                                                                 "o"
+                                                                                                 "u"
+                                                                                                 "p"
+                                                                                                 "s"
+                                                                                                 " "
+                                                                                                 "w"
+                                                                                                 "h"
+                                                                                                 "o"
+                                                                                                 "s"
+                                                                                                 "e"
+                                                                                                 " "
+                                                                                                 "h"
+                                                                                                 "o"
+                                                                                                 "o"
+                                                                                                 "k"
+                                                                                                 "s"
+                                                                                                 " "
+                                                                                                 "a"
+                                                                                                 "s"
+                                                                                                 "k"
+                                                                                                 ","
+                                                                                                 " "
+                                                                                                 "a"
+                                                                                                 "n"
+                                                                                                 "d"
+                                                                                                 " "
+                                                                                                 "s"
+                                                                                                 "o"
+                                                                                                 " "
+                                                                                                 "a"
+                                                                                                 "r"
+                                                                                                 "e"
+                                                                                                 " "
+                                                                                                 "n"
+                                                                                                 "o"
+                                                                                                 "t"
+                                                                                                 " "
+                                                                                                 "c"
+                                                                                                 "o"
+                                                                                                 "u"
+                                                                                                 "n"
+                                                                                                 "t"
+                                                                                                 "e"
+                                                                                                 "d") ", 'failing': " COUNT("cases that cannot be made") ", 'rate': " NUMBER("multiply-adds a second, as timed on one convolution") ", 'loop': {'$ref': '#/definitions/cost'" DOC("with each case by itself") ", 'merged': {'$ref': '#/definitions/cost'" DOC("with all of them as one graph") ", 'training': {'description': 'null: nothing is to be trained', 'oneOf': [{'type': 'null'}, "
+                                                                                                                                                                                                                                                                                                                                                                                               "{'type': 'object', " CLOSED
+                                                                                                                                                                                                                                                                                                                                                                                               ", 'required': ['executed', 'samples', 'epochs_left', 'seconds'], 'properties': "
+                                                                                                                                                                                                                                                                                                                                                                                               "{'executed': " COUNT("multiply-adds of a step, an image") ", 'samples': " COUNT(
+                                                                                                                                                                                                                                                                                                                                                                                                   "images of an epoch") ", 'epochs_left': " COUNT("of all seeds together") ", 'seconds': " NUMBER("predicted") "}}]}, 'done': {'type': ['object', 'null'], 'description': "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "'the state of the run folder, as `runs --json` has it'}}, "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "'definitions': {'cost': {'type': 'object', " CLOSED
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                ", 'required': ['nodes', "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "'multiply_adds', 'executed', 'bytes', 'seconds'], 'properties': {'nodes': " COUNT("of its graphs, after the passes") ", 'multiply_adds': " COUNT("of an image and a seed, as the literature counts them") ", 'executed': " COUNT("the same, as the chosen algorithms execute them") ", 'bytes': " COUNT("of memory, of the largest graph") ", 'seconds': " NUMBER("predicted, for all images and seeds") "}}}}";
 
 static const char predict[] = HEAD
     "'what a network says of pictures', 'type': 'object', " CLOSED
-    ", 'required': ['network', 'pictures'], 'properties': {'network': " TEXT
-    ", 'pictures': {'type': 'array', 'items': {'oneOf': [{'$ref': '#/definitions/classes'}, "
-    "{'$ref': '#/definitions/mask'}]}}}, 'definitions': {"
-    "'class': {'type': ['string', 'integer'], 'description': 'its name, or its number where it has "
-    "none'}, "
-    "'classes': {'type': 'object', " CLOSED ", 'required': ['name', 'classes'], 'properties': {"
-    "'name': " TEXT ", 'classes': {'type': 'array', 'minItems': 1, 'description': 'from the "
-    "likeliest on', 'items': {'type': 'object', " CLOSED ", 'required': ['class', 'probability'], "
-    "'properties': {'class': {'$ref': '#/definitions/class'}, 'probability': {'type': 'number', "
-    "'minimum': 0, 'maximum': 1}}}}}}, "
-    "'mask': {'type': 'object', " CLOSED ", 'required': ['name', 'mask', 'overlay', 'pixels'], "
-    "'properties': {'name': " TEXT ", 'mask': " TEXT ", 'overlay': " TEXT
-    ", 'pixels': {'type': 'array', 'items': {'type': 'object', " CLOSED
-    ", 'required': ['class', 'count'], 'properties': {'class': {'$ref': '#/definitions/class'}, "
-    "'count': " COUNT "}}}, 'dice': " NUMBER "}}}}";
+    ", 'required': ['network', 'pictures'], 'properties': {'network': " TEXT(
+        "its name") ", 'pictures': {'type': 'array', 'description': 'in the order of their names', "
+                    "'items': "
+                    "{'oneOf': [{'$ref': '#/definitions/classes'}, "
+                    "{'$ref': '#/definitions/mask'}]}}}, 'definitions': {"
+                    "'class': {'type': ['string', 'integer'], 'description': 'its name, or its "
+                    "number where it has "
+                    "none'}, "
+                    "'classes': {'type': 'object', " CLOSED
+                    ", 'required': ['name', 'classes'], 'properties': {"
+                    "'name': " TEXT("of the picture") ", 'classes': {'type': 'array', 'minItems': "
+                                                      "1, "
+                                                      "'description': 'from the likeliest on', "
+                                                      "'items': {'type': 'object', " CLOSED
+                                                      ", 'required': ['class', 'probability'], "
+                                                      "'properties': {'class': {'$ref': "
+                                                      "'#/definitions/class'}, 'probability': "
+                                                      "{'type': 'number', "
+                                                      "'minimum': 0, 'maximum': 1" DOC(
+                                                          "by softmax") "}}}}}, "
+                                                                        "'mask': {'type': "
+                                                                        "'object', " CLOSED
+                                                                        ", 'required': ['name', "
+                                                                        "'mask', 'overlay', "
+                                                                        "'pixels'], "
+                                                                        "'properties': "
+                                                                        "{'name': " TEXT("of the "
+                                                                                         "picture") ", 'mask': " TEXT("its file") ", 'overlay': " TEXT(
+                                                                            "the file that shows "
+                                                                            "both") ", 'pixels': "
+                                                                                    "{'type': "
+                                                                                    "'array', "
+                                                                                    "'description':"
+                                                                                    " 'by class', "
+                                                                                    "'items': "
+                                                                                    "{'type': "
+                                                                                    "'object',"
+                                                                                    " " CLOSED
+                                                                                    ", 'required': "
+                                                                                    "['class', "
+                                                                                    "'count'], "
+                                                                                    "'properties': "
+                                                                                    "{'class': "
+                                                                                    "{'$ref': "
+                                                                                    "'#/"
+                                                                                    "definitions/"
+                                                                                    "class'}, "
+                                                                                    "'count':"
+                                                                                    " " COUNT("its "
+                                                                                              "pixe"
+                                                                                              "ls") "}}}, 'dice': " NUMBER(
+                                                                                        "with "
+                                                                                        "--truth") "}}}}";
 
-static const char report[] =
-    HEAD "'what report wrote', 'type': 'object', " CLOSED ", 'required': ['run', 'folder', 'page', "
-         "'drawn'], 'properties': {'run': " TEXT ", 'folder': " TEXT ", 'page': " TEXT
-         ", 'drawn': {'type': 'boolean', 'description': 'whether figures are drawn, not only their "
-         "scripts and data written'}}}";
+static const char report[] = HEAD
+    "'what report wrote', 'type': 'object', " CLOSED ", 'required': ['run', 'folder', 'page', "
+    "'drawn'], 'properties': {'run': " TEXT("the run folder") ", 'folder': " TEXT(
+        "what is in it now") ", 'page': " TEXT("its index.html") ", 'drawn': {'type': 'boolean', "
+                                                                 "'description': 'whether figures "
+                                                                 "are drawn, not only their "
+                                                                 "scripts and data written'}}}";
 
-static const char train[] =
-    HEAD "'what was trained', 'type': 'object', " CLOSED ", 'required': ['suite', 'run', 'seeds'], "
-         "'properties': {'suite': " TEXT ", 'run': " TEXT ", 'seeds': {'type': 'array', 'items': "
-         "{'type': 'object', " CLOSED ", 'required': ['seed', 'weights', 'epochs'], 'properties': {"
-         "'seed': " COUNT ", 'weights': {'type': ['string', 'null']}, 'epochs': {'type': 'array', "
-         "'items': {'type': 'object', 'required': ['epoch'], 'properties': {'epoch': {'type': "
-         "'integer', 'minimum': 1}}, 'additionalProperties': " NUMBER
-         ", 'description': 'a row of metrics.csv'}}}}}}}";
+static const char
+    train
+        [] =
+            HEAD "'what was trained', 'type': 'object', " CLOSED
+                 ", 'required': ['suite', 'run', 'seeds'], "
+                 "'properties': {'suite': " TEXT("its name") ", 'run': " TEXT(
+                     "the run folder") ", 'seeds': {'type': 'array', 'description': 'a training "
+                                       "each', 'items': "
+                                       "{'type': 'object', " CLOSED
+                                       ", 'required': ['seed', 'weights', 'epochs'], 'properties': "
+                                       "{"
+                                       "'seed': " COUNT("its number") ", 'weights': {'type': "
+                                                                      "['string', 'null']" DOC(
+                                                                          "their file; null where "
+                                                                          "it is not trained to "
+                                                                          "its end") ", 'epochs': "
+                                                                                     "{'type': "
+                                                                                     "'array', "
+                                                                                     "'description'"
+                                                                                     ": 'those "
+                                                                                     "that are "
+                                                                                     "done', "
+                                                                                     "'items': "
+                                                                                     "{'type': "
+                                                                                     "'object', "
+                                                                                     "'required': "
+                                                                                     "['epoch'], "
+                                                                                     "'properties':"
+                                                                                     " {'epoch': "
+                                                                                     "{'type': "
+                                                                                     "'integer', "
+                                                                                     "'minimum': "
+                                                                                     "1" DOC("its "
+                                                                                             "numbe"
+                                                                                             "r") "}, 'additionalProperties': " NUMBER(
+                                                                                         "as its "
+                                                                                         "column "
+                                                                                         "of "
+                                                                                         "metrics."
+                                                                                         "csv") ", "
+                                                                                                "'d"
+                                                                                                "es"
+                                                                                                "cr"
+                                                                                                "ip"
+                                                                                                "ti"
+                                                                                                "on"
+                                                                                                "':"
+                                                                                                " '"
+                                                                                                "a "
+                                                                                                "ro"
+                                                                                                "w "
+                                                                                                "of"
+                                                                                                " m"
+                                                                                                "et"
+                                                                                                "ri"
+                                                                                                "cs"
+                                                                                                ".c"
+                                                                                                "sv"
+                                                                                                "'}"
+                                                                                                "}}"
+                                                                                                "}}"
+                                                                                                "}"
+                                                                                                "}";
 
 const char *const nt_answer_names[] = {"check", "plan", "predict", "report", "train", NULL};
 static const char *const schemas[] = {check, plan, predict, report, train};

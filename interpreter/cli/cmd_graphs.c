@@ -2,12 +2,12 @@
 #include "command.h"
 #include "console.h"
 #include "document.h"
-#include "expression.h"
 #include "file.h"
 #include "json_out.h"
 #include "network_file.h"
 #include "shipped.h"
 #include "table.h"
+#include "yaml_json.h"
 #include <string.h>
 
 typedef struct graphs_options {
@@ -53,41 +53,11 @@ static void add_param(const nt_yaml_entry *param, nt_text *text) {
     nt_text_add(text, value->count ? "]" : "=[]");
 }
 
-static json_t *scalar_json(const nt_yaml *node) {
-    nt_scalar scalar = nt_scalar_read(node->text);
-    if (node->quoted || scalar.kind == NT_SCALAR_TEXT)
-        return json_string(node->text);
-    if (scalar.kind == NT_SCALAR_BOOL)
-        return json_boolean(scalar.truth);
-    if (scalar.kind == NT_SCALAR_INT)
-        return json_integer(scalar.integer);
-    return scalar.kind == NT_SCALAR_REAL ? nt_json_real(scalar.real) : json_null();
-}
-
-/* As it is written: expressions are texts. */
-static json_t *yaml_json(const nt_yaml *node) {
-    if (!node)
-        return json_null();
-    if (node->kind == NT_YAML_SCALAR)
-        return scalar_json(node);
-    json_t *whole = node->kind == NT_YAML_LIST ? json_array() : json_object();
-    for (int32_t i = 0; whole && i < node->count; i++) {
-        if (node->kind == NT_YAML_LIST) {
-            whole = nt_json_append(whole, yaml_json(node->items[i]));
-        } else if (json_object_set_new(whole, node->entries[i].key->text,
-                                       yaml_json(node->entries[i].value)) != 0) {
-            json_decref(whole);
-            whole = NULL;
-        }
-    }
-    return whole;
-}
-
 static json_t *params_json(const nt_yaml *params) {
     json_t *whole = json_object();
     for (int32_t i = 0; whole && params && i < params->count; i++)
         if (json_object_set_new(whole, params->entries[i].key->text,
-                                yaml_json(fallback(params->entries[i].value))) != 0) {
+                                nt_yaml_json(fallback(params->entries[i].value))) != 0) {
             json_decref(whole);
             whole = NULL;
         }

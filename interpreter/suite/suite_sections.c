@@ -186,9 +186,13 @@ nt_status nt_suite_names(const nt_suite_loader *l, const nt_suite_key *keys, con
 /* --- their schema ----------------------------------------------------------------------------- */
 
 static json_t *key_schema(const nt_suite_key *key) {
-    json_t *schema = key->schema ? key->schema() : nt_schema_field(&key->field, NT_SCHEMA_PLAIN);
-    if (!key->schema || !key->field.doc || !schema ||
-        json_object_set_new(schema, "description", json_string(key->field.doc)) == 0)
+    const nt_field *field = &key->field;
+    if (!key->schema)
+        return nt_schema_field(field, NT_SCHEMA_PLAIN);
+    json_t *schema = key->schema();
+    if (schema && json_object_set_new(schema, "description", json_string(field->doc)) == 0 &&
+        (!field->fallback ||
+         json_object_set_new(schema, "default", nt_schema_default(field->fallback)) == 0))
         return schema;
     json_decref(schema);
     return NULL;

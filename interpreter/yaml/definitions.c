@@ -45,7 +45,7 @@ static nt_status check_name(nt_reader *reader, const nt_yaml *key) {
 
 static nt_status read_formal(nt_reader *reader, const nt_yaml_entry *entry, nt_formal *ret) {
     const nt_yaml *value = entry->value;
-    *ret = (nt_formal){.name = entry->key->text, .key = entry->key};
+    *ret = (nt_formal){.name = entry->key->text, .key = entry->key, .value = value};
     NT_TRY(check_name(reader, entry->key));
     if (value->kind != NT_YAML_MAP) {
         ret->fallback = nt_yaml_absent(value) ? NULL : value;
@@ -227,6 +227,7 @@ static nt_status read_block(nt_loader *loader, nt_reader *reader, const nt_yaml_
     loader->definitions[loader->definition_count++] = definition;
     definition->name = name;
     definition->key = entry->key;
+    definition->body = entry->value;
     nt_status status = read_body(loader, reader, entry, definition);
     definition->broken = status != NT_OK;
     return status;
