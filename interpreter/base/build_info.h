@@ -13,7 +13,7 @@ extern const char nt_build_compiler[]; /* "gcc 12.2.0" */
 extern const char nt_build_flags[];    /* that were added to the project's own */
 extern const char nt_build_commit[];   /* of the sources, with a "+" behind it if they were changed
                                         * since, or "unknown" */
-extern const char nt_build_share[];    /* share/nontrivial once installed, as seen from the program */
+extern const char nt_build_share[]; /* share/nontrivial once installed, as seen from the program */
 
 /* Beside a program that isn't installed: a file with the path of the sources, in one line. */
 #define NT_BUILD_SOURCE_NOTE "nontrivial.source"
