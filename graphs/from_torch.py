@@ -1537,7 +1537,10 @@ def scalar(value):
     if isinstance(value, (list, tuple)):
         return '[' + ', '.join(scalar(item) for item in value) + ']'
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e9 else repr(value)
+        if value.is_integer() and abs(value) < 1e9:
+            return repr(int(value))
+        digits, power, exponent = repr(value).partition('e')  # YAML 1.1 wants a point: 1.0e-06
+        return digits + ('.0' if power and '.' not in digits else '') + power + exponent
     text = str(value)
     return text if re.fullmatch(r'\$?[\w.$-]+', text) or isinstance(value, int) else json.dumps(text)
 

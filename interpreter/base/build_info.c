@@ -7,7 +7,7 @@ const char nt_build_version[] = NT_VERSION;
 const char nt_build_type[] = NT_BUILD_TYPE;
 const char nt_build_compiler[] = NT_BUILD_COMPILER;
 const char nt_build_flags[] = NT_BUILD_FLAGS;
-const char nt_build_graphs[] = NT_BUILD_GRAPHS;
+const char nt_build_share[] = NT_BUILD_SHARE;
 const char nt_build_commit[] = NT_BUILD_COMMIT;
 
 void nt_build_describe(nt_text *text) {

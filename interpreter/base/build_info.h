@@ -7,15 +7,18 @@
 #include "diagnostic.h"
 #include <stdbool.h>
 
-extern const char nt_build_version[];  /* "0.1.0" */
+extern const char nt_build_version[];  /* "0.2.0" */
 extern const char nt_build_type[];     /* Meson's: "release" */
 extern const char nt_build_compiler[]; /* "gcc 12.2.0" */
 extern const char nt_build_flags[];    /* that were added to the project's own */
 extern const char nt_build_commit[];   /* of the sources, with a "+" behind it if they were changed
                                         * since, or "unknown" */
-extern const char nt_build_graphs[];   /* graphs/ once installed, as seen from the program */
+extern const char nt_build_share[]; /* share/nontrivial once installed, as seen from the program */
 
-/* Appends all of it in one line: "nontrivial 0.1.0, commit …, gcc 12.2.0, release". */
+/* Beside a program that isn't installed: a file with the path of the sources, in one line. */
+#define NT_BUILD_SOURCE_NOTE "nontrivial.source"
+
+/* Appends all of it in one line: "nontrivial 0.2.0, commit …, gcc 12.2.0, release". */
 void nt_build_describe(nt_text *text);
 
 typedef struct nt_feature {

@@ -78,8 +78,7 @@ static json_t *value_schema(const nt_field *field, nt_schema_values values) {
     return NULL;
 }
 
-/* A default as YAML would hold it: 3, [1, 2], true; anything else is a text. */
-static json_t *default_value(const char *text) {
+json_t *nt_schema_default(const char *text) {
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
     return value ? value : json_string(text);
 }
@@ -88,7 +87,7 @@ json_t *nt_schema_field(const nt_field *field, nt_schema_values values) {
     json_t *schema = or_expression(value_schema(field, values), values);
     if (schema && json_object_set_new(schema, "description", json_string(field->doc)) == 0 &&
         (!field->fallback ||
-         json_object_set_new(schema, "default", default_value(field->fallback)) == 0))
+         json_object_set_new(schema, "default", nt_schema_default(field->fallback)) == 0))
         return schema;
     json_decref(schema);
     return NULL;
@@ -162,12 +161,13 @@ static json_t *add_kind(json_t *schema, const char *key, const nt_kind *kind,
     return NULL;
 }
 
-json_t *nt_schema_kinds(const char *key, const nt_kind *const *table, nt_kind_filter *filter,
-                        json_t *also, nt_schema_values values) {
+json_t *nt_schema_kinds(const char *key, const char *doc, const nt_kind *const *table,
+                        nt_kind_filter *filter, json_t *also, nt_schema_values values) {
     json_t *names = json_array(), *properties = also ? also : json_object();
     if (values == NT_SCHEMA_EXPRESSIONS)
         names = nt_json_append(names, json_pack("{s:s}", "$ref", "#/definitions/expression"));
-    if (json_object_set_new(properties, key, json_pack("{s:o}", "anyOf", names)) != 0) {
+    if (json_object_set_new(properties, key,
+                            json_pack("{s:o, s:s}", "anyOf", names, "description", doc)) != 0) {
         json_decref(properties);
         properties = NULL;
     }

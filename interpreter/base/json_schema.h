@@ -23,9 +23,12 @@ json_t *nt_schema_field(const nt_field *field, nt_schema_values values);
  * NULL for none, which is taken. Nothing else may stand in it. */
 json_t *nt_schema_fields(const nt_field *fields, json_t *also, nt_schema_values values);
 
-/* A map that is one of those of `table` that `filter` passes, told apart by the name under `key`;
- * the properties `also`, as above, are every kind's. */
-json_t *nt_schema_kinds(const char *key, const nt_kind *const *table, nt_kind_filter *filter,
-                        json_t *also, nt_schema_values values);
+/* A map that is one of those of `table` that `filter` passes, told apart by the name under `key`,
+ * which means `doc`; the properties `also`, as above, are every kind's. */
+json_t *nt_schema_kinds(const char *key, const char *doc, const nt_kind *const *table,
+                        nt_kind_filter *filter, json_t *also, nt_schema_values values);
+
+/* A default as YAML would hold it: 3, [1, 2], true; anything else is a text. */
+json_t *nt_schema_default(const char *text);
 
 #endif

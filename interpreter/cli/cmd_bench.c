@@ -34,7 +34,7 @@ static const nt_field bench_fields[] = {
     {0},
 };
 
-static const nt_operand bench_operands[] = {{.name = "GRAPH", .doc = "a graph file"}, {0}};
+static const nt_operand bench_operands[] = {{.name = "GRAPH", .doc = NT_GRAPH_DOC}, {0}};
 
 static nt_run *run_of(const nt_bench *b, const nt_bench_side *at) {
     return b->options->train ? at->step.run : at->run;

@@ -17,7 +17,8 @@ static const nt_field cases_fields[] = {
     {0},
 };
 
-static const nt_operand cases_operands[] = {{.name = "SUITE", .doc = "a suite file"}, {0}};
+static const nt_operand cases_operands[] = {
+    {.name = "SUITE", .doc = "a suite file, or a name of those that come with the program"}, {0}};
 
 static const char cases_detail[] =
     "Hooks are run, nothing else: neither data nor weights need be there. Of a hook that asks\n"

@@ -9,6 +9,7 @@
 #include "json_out.h"
 #include "network_file.h"
 #include "network_print.h"
+#include "shipped.h"
 #include "suite_ready.h"
 #include "table.h"
 
@@ -26,7 +27,8 @@ static const nt_field check_fields[] = {
 };
 
 static const nt_operand check_operands[] = {
-    {"FILE", "a graph file or a suite; - reads it from standard input", .repeated = true},
+    {"FILE", "a graph or a suite, a file or a name; - reads it from standard input",
+     .repeated = true},
     {0},
 };
 
@@ -135,7 +137,7 @@ static nt_status check_suite(const char *path, const nt_arguments *arguments, nt
     return status;
 }
 
-static nt_status check(const char *path, const nt_arguments *arguments, nt_error *error) {
+static nt_status check_file(const char *path, const nt_arguments *arguments, nt_error *error) {
     nt_document *document;
     NT_TRY(nt_document_load(path, &document, error));
     nt_file_sort sort = nt_file_sort_of(document->root);
@@ -143,6 +145,21 @@ static nt_status check(const char *path, const nt_arguments *arguments, nt_error
         sort == NT_FILE_SUITE || (sort == NT_FILE_UNCLEAR && nt_yaml_get(document->root, "suite"));
     nt_document_free(document);
     return is_suite ? check_suite(path, arguments, error) : check_graph(path, arguments, error);
+}
+
+/* A name may be that of a graph or of a suite. */
+static nt_status check(const char *name, const nt_arguments *arguments, nt_error *error) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    const nt_sought graph = {NT_SHIPPED_GRAPH, name, NULL}, suite = {NT_SHIPPED_SUITE, name, NULL};
+    const char *path = nt_shipped_find(&graph, &arena);
+    nt_status status = NT_OK;
+    if (!path && !(path = nt_shipped_find(&suite, &arena)))
+        status = nt_shipped_open(&graph, &arena, &path, error);
+    if (status == NT_OK)
+        status = check_file(path, arguments, error);
+    nt_arena_finish(&arena);
+    return status;
 }
 
 /* One file of several: its diagnostics are shown at once, so that each file has its own twenty. */

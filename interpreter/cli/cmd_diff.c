@@ -18,7 +18,7 @@ static const nt_field diff_fields[] = {
 };
 
 static const nt_operand diff_operands[] = {
-    {.name = "GRAPH", .doc = "a graph file"}, {.name = "GRAPH", .doc = "another"}, {0}};
+    {.name = "GRAPH", .doc = NT_GRAPH_DOC}, {.name = "GRAPH", .doc = "another"}, {0}};
 
 static const char diff_detail[] =
     "Layers of the same name are compared: op, inputs, attributes, shape, parameters and\n"

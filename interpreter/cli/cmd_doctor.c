@@ -130,6 +130,7 @@ static nt_status print_text(const nt_checkup *c, nt_arena *arena) {
         nt_table_cellf(&table, "%s%s%s", h->path ? h->path : "not installed",
                        h->version ? ": " : "", h->version ? h->version : "");
     }
+    row(&table, "comes along", c->share ? c->share : "not found");
     nt_table_cell(&table, "NONTRIVIAL_DATA");
     nt_table_cellf(&table, "%s%s", c->data ? c->data : "not set",
                    c->data && !c->data_exists ? ": no such folder" : "");
@@ -197,12 +198,12 @@ static nt_status print_json(const nt_checkup *c) {
     const char *kernels[NT_OPS_KERNELS + 1] = {0};
     memcpy(kernels, c->kernels, sizeof c->kernels);
     return nt_json_print(json_pack(
-        "{s:s, s:o, s:{s:s, s:s, s:b, s:o}, s:o, s:o, s:o, s:o, s:{s:s?, s:b}, s:o, s:b}",
+        "{s:s, s:o, s:{s:s, s:s, s:b, s:o}, s:o, s:o, s:o, s:o, s:{s:s?, s:b}, s:s?, s:o, s:b}",
         "version", nt_build_version, "build", build_json(), "matrix_products", "library",
         c->library, "kernel", c->kernel, "fits", (int)c->kernel_fits, "kernels",
         nt_json_names(kernels), "vectors", vectors_json(c), "threads", threads_json(c), "memory",
         memory, "programs", helpers_json(c), "data", "path", c->data, "exists", (int)c->data_exists,
-        "complaints", complaints_json(c), "ready", (int)!nt_checkup_stops(c)));
+        "share", c->share, "complaints", complaints_json(c), "ready", (int)!nt_checkup_stops(c)));
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {

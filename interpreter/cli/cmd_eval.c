@@ -60,7 +60,7 @@ static const nt_field eval_fields[] = {
     {0},
 };
 
-static const nt_operand eval_operands[] = {{.name = "GRAPH", .doc = "a graph file"}, {0}};
+static const nt_operand eval_operands[] = {{.name = "GRAPH", .doc = NT_GRAPH_DOC}, {0}};
 
 /* All that one call needs, to be freed whatever happens. */
 typedef struct eval_job {

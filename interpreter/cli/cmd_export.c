@@ -19,7 +19,7 @@ static const nt_field export_fields[] = {
     {0},
 };
 
-static const nt_operand export_operands[] = {{.name = "GRAPH", .doc = "a graph file"}, {0}};
+static const nt_operand export_operands[] = {{.name = "GRAPH", .doc = NT_GRAPH_DOC}, {0}};
 
 static nt_status read_weights(const export_options *options, nt_arena *arena, nt_weights *weights,
                               nt_error *error) {

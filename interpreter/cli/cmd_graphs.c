@@ -1,13 +1,13 @@
 /* nontrivial graphs: the networks of a folder, first of all those that come with the program. */
-#include "build_info.h"
 #include "command.h"
 #include "console.h"
 #include "document.h"
-#include "expression.h"
 #include "file.h"
 #include "json_out.h"
 #include "network_file.h"
+#include "shipped.h"
 #include "table.h"
+#include "yaml_json.h"
 #include <string.h>
 
 typedef struct graphs_options {
@@ -22,22 +22,6 @@ static const nt_operand graphs_operands[] = {
      .optional = true},
     {0},
 };
-
-/* --- where ------------------------------------------------------------------------------------ */
-
-/* Beside the program where it is installed, or in the source tree if it is in a build folder of
- * that. NULL: in neither. */
-static const char *shipped(nt_arena *arena) {
-    const char *program = nt_program_folder(arena);
-    const char *places[] = {nt_build_graphs, "../../graphs"};
-    for (size_t i = 0; program && i < sizeof places / sizeof *places; i++) {
-        const char *place =
-            places[i][0] == '/' ? places[i] : nt_arena_printf(arena, "%s/%s", program, places[i]);
-        if (place && nt_folder_exists(place))
-            return place;
-    }
-    return NULL;
-}
 
 /* --- one network ------------------------------------------------------------------------------ */
 
@@ -69,41 +53,11 @@ static void add_param(const nt_yaml_entry *param, nt_text *text) {
     nt_text_add(text, value->count ? "]" : "=[]");
 }
 
-static json_t *scalar_json(const nt_yaml *node) {
-    nt_scalar scalar = nt_scalar_read(node->text);
-    if (node->quoted || scalar.kind == NT_SCALAR_TEXT)
-        return json_string(node->text);
-    if (scalar.kind == NT_SCALAR_BOOL)
-        return json_boolean(scalar.truth);
-    if (scalar.kind == NT_SCALAR_INT)
-        return json_integer(scalar.integer);
-    return scalar.kind == NT_SCALAR_REAL ? nt_json_real(scalar.real) : json_null();
-}
-
-/* As it is written: expressions are texts. */
-static json_t *yaml_json(const nt_yaml *node) {
-    if (!node)
-        return json_null();
-    if (node->kind == NT_YAML_SCALAR)
-        return scalar_json(node);
-    json_t *whole = node->kind == NT_YAML_LIST ? json_array() : json_object();
-    for (int32_t i = 0; whole && i < node->count; i++) {
-        if (node->kind == NT_YAML_LIST) {
-            whole = nt_json_append(whole, yaml_json(node->items[i]));
-        } else if (json_object_set_new(whole, node->entries[i].key->text,
-                                       yaml_json(node->entries[i].value)) != 0) {
-            json_decref(whole);
-            whole = NULL;
-        }
-    }
-    return whole;
-}
-
 static json_t *params_json(const nt_yaml *params) {
     json_t *whole = json_object();
     for (int32_t i = 0; whole && params && i < params->count; i++)
         if (json_object_set_new(whole, params->entries[i].key->text,
-                                yaml_json(fallback(params->entries[i].value))) != 0) {
+                                nt_yaml_json(fallback(params->entries[i].value))) != 0) {
             json_decref(whole);
             whole = NULL;
         }
@@ -208,7 +162,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const graphs_options *options = arguments->record;
     nt_arena arena;
     nt_arena_init(&arena);
-    const char *folder = arguments->word_count > 0 ? arguments->words[0] : shipped(&arena);
+    const char *folder = arguments->word_count > 0 ? arguments->words[0]
+                                                   : nt_shipped_folder(NT_SHIPPED_GRAPH, &arena);
     nt_status status;
     if (folder)
         status = list(folder, options, &arena, error);

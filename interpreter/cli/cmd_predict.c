@@ -42,7 +42,7 @@ static const nt_field predict_fields[] = {
 };
 
 static const nt_operand predict_operands[] = {
-    {.name = "GRAPH", .doc = "a graph file"},
+    {.name = "GRAPH", .doc = NT_GRAPH_DOC},
     {.name = "PICTURES",
      .doc = "PNG, JPEG, TIFF or WebP files, or folders of them",
      .repeated = true},

@@ -15,13 +15,32 @@ static const char detail[] =
     "the first line of the YAML:\n\n"
     "    nontrivial schema graph > graph.schema.json\n"
     "    # yaml-language-server: $schema=graph.schema.json\n\n"
-    "A schema knows keys, ops, kinds and values; `nontrivial check` also knows names and shapes.\n";
+    "All of them are installed in share/nontrivial/schemas. A schema knows keys, ops, kinds and\n"
+    "values, with --for the blocks that the file has and includes as well; `nontrivial check` "
+    "also\n"
+    "knows names and shapes.\n";
 
 static const nt_operand schema_operands[] = {
     {"KIND", .doc = "which files: graph, suite or results; or what a command prints with --json: "
                     "cases, check, clean, compare, diff, doctor, graphs, ops, plan (of run), "
                     "predict, report, runs, train or watch"},
     {0}};
+
+typedef struct schema_options {
+    const char *of;
+} schema_options;
+
+static const nt_field schema_fields[] = {
+    {"for", NT_STRING, offsetof(schema_options, of),
+     .doc = "of one graph file or name: calls of its blocks are checked against their params"},
+    {0},
+};
+
+static nt_status print_graph_schema(const char *of, nt_error *error) {
+    json_t *schema;
+    NT_TRY(nt_network_schema_for(of, &schema, error));
+    return nt_json_print(schema);
+}
 
 static const struct {
     const char *name;
@@ -50,7 +69,12 @@ static nt_status say_unknown(const char *kind, nt_error *error) {
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    const schema_options *options = arguments->record;
     const char *kind = arguments->words[0];
+    if (options->of && strcmp(kind, "graph") == 0)
+        return print_graph_schema(options->of, error);
+    if (options->of)
+        return nt_error_say(error, NT_USAGE, "--for goes with the schema of graphs");
     for (int i = 0; i < MADE; i++)
         if (strcmp(kind, made[i].name) == 0)
             return nt_json_print(made[i].make());
@@ -63,9 +87,11 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
 const nt_command nt_command_schema = {
     .kind = {.name = "schema",
              .doc = "print the JSON Schema of files, or of what commands print",
-             .fields = nt_no_fields},
+             .fields = schema_fields,
+             .size = sizeof(schema_options)},
     .detail = detail,
-    .examples = "nontrivial schema suite > suite.schema.json\n",
+    .examples = "nontrivial schema suite > suite.schema.json\n"
+                "nontrivial schema graph --for net.yaml > net.schema.json\n",
     .syntax = {.operands = schema_operands},
     .run = run,
 };

@@ -7,6 +7,7 @@
 #include "dist.h"
 #include "file.h"
 #include "parallel.h"
+#include "shipped.h"
 #include "vectorise.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,14 @@ static void complain(nt_checkup *c, bool stops, const char *what, const char *re
         c->complaints[c->complaint_count++] = (nt_complaint){what, remedy, stops};
 }
 
+/* A package's build is plain, and brings its own flags. */
+static bool is_fast_build(void) {
+    return strcmp(nt_build_type, "release") == 0 || strcmp(nt_build_type, "debugoptimized") == 0 ||
+           (strcmp(nt_build_type, "plain") == 0 && strstr(nt_build_flags, "-O"));
+}
+
 static void check_build(nt_arena *arena, nt_checkup *c) {
-    if (strcmp(nt_build_type, "release") != 0 && strcmp(nt_build_type, "debugoptimized") != 0)
+    if (!is_fast_build())
         complain(c, false, nt_arena_printf(arena, "this is a slow build (%s)", nt_build_type),
                  "meson configure -Dbuildtype=release");
     for (const nt_feature *const *f = nt_features; *f; f++)
@@ -161,6 +168,10 @@ nt_status nt_checkup_make(nt_arena *arena, nt_checkup *ret) {
     check_threads(arena, &c);
     check_memory(arena, &c);
     check_helpers(arena, &c);
+    c.share = nt_shipped_root(arena);
+    if (!c.share)
+        complain(&c, false, "the networks, hooks and suites that come along are not found",
+                 "install again: they belong in share/nontrivial beside the program's folder");
     if (c.data && !c.data_exists)
         complain(&c, true,
                  nt_arena_printf(arena, "NONTRIVIAL_DATA names no folder: %.200s", c.data),

@@ -34,6 +34,7 @@ typedef struct nt_checkup {
     const char *omp_num_threads;         /* the variables; NULL: not set */
     const char *data;
     bool data_exists;
+    const char *share; /* the networks, hooks and suites that come along; NULL: not found */
     nt_helper helpers[NT_HELPERS]; /* gnuplot, dot */
     nt_complaint complaints[NT_MOST_COMPLAINTS];
     int complaint_count;

@@ -76,6 +76,7 @@
             .doc = "print a row for each seed of a case, not one for all of them"                  \
     }
 
+#define NT_GRAPH_DOC "a graph file, or a name that `nontrivial graphs` lists"
 #define NT_SETTINGS_DOC "replace a value of the file; may be repeated"
 
 /* A word that is not an option. The last of a command's operands may repeat. */

@@ -1,15 +1,13 @@
 #include "script.h"
 
 #include "file.h"
-#include <limits.h>
-#include <stdlib.h>
+#include "shipped.h"
 #include <unistd.h>
 
 const char *nt_script_in_source(nt_arena *arena, const char *file) {
-    const char *program = nt_program_folder(arena);
-    const char *path = program ? nt_arena_printf(arena, "%s/../../graphs/%s", program, file) : NULL;
-    char real[PATH_MAX];
-    return path && realpath(path, real) ? nt_arena_string(arena, real) : NULL;
+    const char *graphs = nt_shipped_folder(NT_SHIPPED_GRAPH, arena);
+    const char *path = graphs ? nt_arena_printf(arena, "%s/%s", graphs, file) : NULL;
+    return path && access(path, R_OK) == 0 ? path : NULL;
 }
 
 const char *nt_script_find(nt_arena *arena, const char *file, const char *command) {

@@ -42,7 +42,11 @@ extern const char *const nt_allreduce_names[];
         NT_OPTION_QUIET(nt_suite_job_options), NT_OPTION_VERBOSE(nt_suite_job_options)
 
 #define NT_SUITE_JOB_OPERAND                                                                       \
-    { .name = "SUITE", .doc = "a suite file, or the run folder of one, which is gone on with" }
+    {                                                                                              \
+        .name = "SUITE",                                                                           \
+        .doc = "a suite file, a name of those that come with the program, or a run folder, which " \
+               "is gone on with"                                                                   \
+    }
 
 /* Loads the suite that the command line names, or the one of the run folder that it names, and
  * finds its run folder. The job must stay where it

@@ -39,7 +39,7 @@ typedef struct nt_named_digest {
 
 /* What the numbers were computed from and by. Digests are SHA-256, in hexadecimal. */
 typedef struct nt_provenance {
-    const char *program; /* "nontrivial 0.1.0" */
+    const char *program; /* "nontrivial 0.2.0" */
     const char *library, *build;
     int32_t threads;
     const char *const *numerics; /* of all outcomes; cases are compared within each */

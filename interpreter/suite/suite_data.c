@@ -93,7 +93,7 @@ static void add_float(nt_text *text, float value) {
     do
         snprintf(digits, sizeof digits, "%.*g", count, (double)value);
     while ((float)strtod(digits, NULL) != value && ++count <= 9);
-    nt_text_add(text, digits);
+    nt_yaml_add_number(text, digits);
 }
 
 static void add_floats(nt_text *text, const char *what, const float *values, int32_t count) {
@@ -142,8 +142,9 @@ static json_t *normalise_schema(void) {
     return nt_schema_text(
         "{'anyOf': [{'const': 'image'}, {'type': 'object', 'required': ['mean', 'deviation'],"
         " 'additionalProperties': false, 'properties': {"
-        "  'mean': {'type': 'array', 'items': {'type': 'number'}, 'minItems': 1},"
-        "  'deviation': {'type': 'array', 'minItems': 1,"
+        "  'mean': {'type': 'array', 'items': {'type': 'number'}, 'minItems': 1,"
+        "           'description': 'of each channel, between 0 and 1 for bytes'},"
+        "  'deviation': {'type': 'array', 'minItems': 1, 'description': 'of each channel',"
         "                'items': {'type': 'number', 'exclusiveMinimum': 0}}}}]}");
 }
 
@@ -177,7 +178,9 @@ static const nt_suite_key data_keys[] = {
 
 json_t *nt_suite_data_schema(void) {
     json_t *keys = nt_suite_schema_of_keys(data_keys);
-    return keys ? nt_schema_kinds("kind", nt_data_kinds, NULL, keys, NT_SCHEMA_PLAIN) : NULL;
+    return keys ? nt_schema_kinds("kind", "what `nontrivial data` lists", nt_data_kinds, NULL, keys,
+                                  NT_SCHEMA_PLAIN)
+                : NULL;
 }
 
 nt_status nt_suite_read_data(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,

@@ -8,6 +8,7 @@
 #include "file_sort.h"
 #include "json_schema.h"
 #include "overrides.h"
+#include "shipped.h"
 #include "yaml_out.h"
 #include <string.h>
 
@@ -217,17 +218,17 @@ static json_t *name_schema(void) {
 
 static json_t *set_schema(void) {
     return nt_schema_text(
-        "{'type': 'object',"
+        "{'type': 'object', 'default': {},"
         " 'additionalProperties': {'type': ['string', 'number', 'boolean', 'array']}}");
 }
 
 static json_t *seeds_schema(void) {
-    return nt_schema_text("{'type': 'array', 'minItems': 1, 'uniqueItems': true,"
+    return nt_schema_text("{'type': 'array', 'minItems': 1, 'uniqueItems': true, 'default': [0],"
                           " 'items': {'type': 'integer', 'minimum': 0}}");
 }
 
 const nt_suite_key nt_suite_keys[] = {
-    {{.name = "version"},
+    {{.name = "version", .doc = "of this form of file"},
      .required = true,
      .read = read_version,
      .schema = version_schema,
@@ -237,25 +238,27 @@ const nt_suite_key nt_suite_keys[] = {
      .read = read_name,
      .schema = name_schema,
      .write = write_name},
-    {{"graph", NT_STRING, offsetof(nt_suite, graph), .doc = "the network, relative to this file"},
+    {{"graph", NT_STRING, offsetof(nt_suite, graph),
+      .doc = "the network: a file relative to this one, or a name that `nontrivial graphs` lists"},
      .required = true,
-     .read = nt_suite_read_path,
+     .sort = NT_SHIPPED_GRAPH,
+     .read = nt_suite_read_file,
      .write = nt_suite_write_path},
-    {{.name = "set", .doc = "params of the network"},
+    {{.name = "set", .doc = "values for params of the network"},
      .read = read_set,
      .schema = set_schema,
      .write = write_set},
-    {{.name = "data"},
+    {{.name = "data", .doc = "a data set: its kind, where it is, how it is read"},
      .required = true,
      .read = nt_suite_read_data,
      .schema = nt_suite_data_schema,
      .write = nt_suite_write_data},
-    {{.name = "groups"},
+    {{.name = "groups", .doc = "the cases to measure, by the hook that lists them"},
      .required = true,
      .read = nt_suite_read_groups,
      .schema = nt_suite_groups_schema,
      .write = nt_suite_write_groups},
-    {{.name = "evaluate"},
+    {{.name = "evaluate", .doc = "on which images, how and by which metric cases are measured"},
      .read = nt_suite_read_evaluate,
      .schema = nt_suite_evaluate_schema,
      .write = nt_suite_write_evaluate},
@@ -268,7 +271,7 @@ const nt_suite_key nt_suite_keys[] = {
      .read = nt_suite_read_choice,
      .schema = nt_suite_decide_schema,
      .write = nt_suite_write_choice},
-    {{.name = "seeds", .doc = "one training for each (default: [0])"},
+    {{.name = "seeds", .doc = "one training for each"},
      .read = read_seeds,
      .schema = seeds_schema,
      .write = write_seeds},
@@ -283,7 +286,7 @@ const nt_suite_key nt_suite_keys[] = {
      .read = read_weights,
      .schema = nt_suite_source_schema,
      .write = write_weights},
-    {{.name = "train"},
+    {{.name = "train", .doc = "how the weights are trained, one training for each seed"},
      .read = read_train,
      .schema = nt_suite_train_schema,
      .write = nt_suite_write_train},
@@ -362,11 +365,10 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
     nt_arena_init(&suite->arena);
     nt_suite_loader l = {.suite = suite, .reader = {.arena = &suite->arena, .error = error}};
-    nt_status status = NT_OK;
-    if (!(suite->path = nt_arena_string(&suite->arena, path)))
-        status = nt_reader_no_memory(&l.reader);
+    nt_status status = nt_shipped_open(&(nt_sought){NT_SHIPPED_SUITE, path, NULL}, &suite->arena,
+                                       &suite->path, error);
     if (status == NT_OK)
-        status = nt_document_load(path, &suite->document, error);
+        status = nt_document_load(suite->path, &suite->document, error);
     if (status == NT_OK)
         status = nt_file_want_suite(suite->document, error);
     if (status == NT_OK)

@@ -138,7 +138,8 @@ nt_status nt_groups_check_controls(const nt_suite *suite, const nt_cases *cases,
 nt_status nt_group_open(const nt_group *group, const nt_network *network,
                         const nt_progress *progress, nt_hook **ret, nt_error *error);
 
-/* `settings` override scalars of the file, each by its dotted path: evaluate.limit=1000. */
+/* `path` may be the bare name of a suite: see shipped.h. `settings` override scalars of the file,
+ * each by its dotted path: evaluate.limit=1000. */
 nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,
                         nt_suite **ret, nt_error *error);
 void nt_suite_free(nt_suite *suite); /* takes NULL */

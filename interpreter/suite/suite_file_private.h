@@ -5,6 +5,7 @@
 #define NT_SUITE_FILE_PRIVATE_H
 
 #include "reader.h"
+#include "shipped.h"
 #include "suite_file.h"
 #include "suite_write.h"
 #include <jansson.h>
@@ -29,6 +30,7 @@ typedef struct nt_suite_writer {
 typedef struct nt_suite_key {
     nt_field field; /* a name that is NULL ends a table */
     bool required;
+    nt_shipped sort; /* for nt_suite_read_file */
     nt_status (*read)(nt_suite_loader *l, const struct nt_suite_key *key, const nt_yaml *node,
                       void *record);
     json_t *(*schema)(void); /* a new reference, NULL when out of memory */
@@ -36,10 +38,10 @@ typedef struct nt_suite_key {
     void (*write)(nt_suite_writer *w, const struct nt_suite_key *key, const void *record);
 } nt_suite_key;
 
-/* Readers of texts, and of paths, which are relative to the suite, into the field. */
+/* Readers of texts, and of files that a path or a bare name means (shipped.h), into the field. */
 nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
-nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
 
 /* A reader of one of the field's choices. */

@@ -39,7 +39,7 @@ static nt_status read_options(nt_suite_loader *l, const nt_suite_key *key, const
 }
 
 static json_t *options_schema(void) {
-    return json_pack("{s:s}", "type", "object");
+    return json_pack("{s:s, s:{}}", "type", "object", "default");
 }
 
 static void write_options(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
@@ -63,9 +63,12 @@ static void write_options(nt_suite_writer *w, const nt_suite_key *key, const voi
 
 /* The record is the nt_group. */
 static const nt_suite_key group_keys[] = {
-    {{"hook", NT_STRING, offsetof(nt_group, hook), .doc = "a Lua script, relative to this file"},
+    {{"hook", NT_STRING, offsetof(nt_group, hook),
+      .doc = "a Lua script: a file relative to this one, or a name of those that come with the "
+             "program, as each_layer"},
      .required = true,
-     .read = nt_suite_read_path,
+     .sort = NT_SHIPPED_HOOK,
+     .read = nt_suite_read_file,
      .write = nt_suite_write_path},
     {{"title", NT_STRING, offsetof(nt_group, title),
       .doc = "what tables and figures call the group"},

@@ -4,20 +4,25 @@
 #include "file.h"
 #include "json_out.h"
 #include "json_schema.h"
-#include <errno.h>
+#include "shipped.h"
 #include <string.h>
-#include <unistd.h>
 
 nt_status nt_suite_worse(nt_status a, nt_status b) {
     return a == NT_OK ? b : a;
 }
 
+/* What users of shells write, expanded in place. */
+static nt_status expand(const nt_suite_loader *l, const nt_yaml *node, const char **path) {
+    nt_status status = nt_path_expand(l->reader.arena, *path, path);
+    if (status == NT_INVALID)
+        return nt_reader_say(&l->reader, node, "%s is not set", *path);
+    return status == NT_OK ? NT_OK : nt_reader_no_memory(&l->reader);
+}
+
 nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
                           const char **ret) {
-    nt_status status = nt_path_expand(l->reader.arena, path, &path);
-    if (status == NT_INVALID)
-        return nt_reader_say(&l->reader, node, "%s is not set", path);
-    *ret = status == NT_OK ? nt_path_beside(l->reader.arena, l->suite->path, path) : NULL;
+    NT_TRY(expand(l, node, &path));
+    *ret = nt_path_beside(l->reader.arena, l->suite->path, path);
     return *ret ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
@@ -62,8 +67,7 @@ nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const 
 }
 
 /* Suggests the near names in its folder, of files with the same ending. */
-static nt_status say_no_file(nt_suite_loader *l, const nt_yaml *node, const char *written,
-                             const char *path) {
+static const char *near_file(nt_suite_loader *l, const char *path) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
     nt_names files = {0};
@@ -75,26 +79,49 @@ static nt_status say_no_file(nt_suite_loader *l, const nt_yaml *node, const char
                                      : NT_INVALID;
     nt_error_finish(&ignored);
     const char **names = NT_ARENA_ARRAY(l->reader.arena, const char *, files.count + 1);
-    nt_reader_say(&l->reader, node, "there is no file '%s'", written);
-    const char *near = NULL;
     for (int32_t i = 0; status == NT_OK && names && i < files.count; i++)
         names[i] = files.names[i];
-    if (status == NT_OK && names && (near = nt_nearest(name, names)))
-        nt_error_hint(l->reader.error, "did you mean '%.*s%s'?",
-                      (int)(strlen(written) - strlen(name)), written, near);
-    else if (path != written && strcmp(path, written) != 0)
+    return status == NT_OK && names ? nt_nearest(name, names) : NULL;
+}
+
+/* Of a path, what is near it, or else the program's own file of that name. */
+static nt_status say_no_file(nt_suite_loader *l, const nt_yaml *node, const nt_sought *sought) {
+    const char *written = sought->name, *slash = strrchr(written, '/'), *near;
+    const char *path = nt_path_beside(l->reader.arena, sought->beside, written);
+    int folder = slash ? (int)(slash + 1 - written) : 0;
+    if (!path)
+        return nt_reader_no_memory(&l->reader);
+    nt_reader_say(&l->reader, node, "there is no file '%s'", written);
+    if ((near = near_file(l, path)))
+        nt_error_hint(l->reader.error, "did you mean '%.*s%s'?", folder, written, near);
+    else if ((near = nt_shipped_name(sought, l->reader.arena)))
+        nt_error_hint(l->reader.error, "did you mean '%s', which comes with the program?", near);
+    else if (strcmp(path, written) != 0)
         nt_error_hint(l->reader.error, "it is sought as '%s'", path);
     return NT_INVALID;
 }
 
-nt_status nt_suite_read_path(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+static nt_status say_no_name(nt_suite_loader *l, const nt_yaml *node, const nt_sought *sought) {
+    const char *near, *text = nt_shipped_missing(sought, l->reader.arena, &near);
+    if (!text)
+        return nt_reader_no_memory(&l->reader);
+    nt_reader_say(&l->reader, node, "%s", text);
+    if (near)
+        nt_error_hint(l->reader.error, "did you mean '%s'?", near);
+    return NT_INVALID;
+}
+
+nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record) {
-    const char *path;
-    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &path));
-    const char *written = path;
-    NT_TRY(nt_suite_beside(l, node, path, &path));
+    nt_sought sought = {key->sort, NULL, l->suite->path};
+    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &sought.name));
+    NT_TRY(expand(l, node, &sought.name));
+    const char *path = nt_shipped_find(&sought, l->reader.arena);
+    if (!path)
+        return nt_shipped_is_bare(sought.name) ? say_no_name(l, node, &sought)
+                                               : say_no_file(l, node, &sought);
     memcpy((char *)record + key->field.offset, &path, sizeof path);
-    return access(path, F_OK) != 0 && errno == ENOENT ? say_no_file(l, node, written, path) : NT_OK;
+    return NT_OK;
 }
 
 nt_status nt_suite_read_choice(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
@@ -159,9 +186,13 @@ nt_status nt_suite_names(const nt_suite_loader *l, const nt_suite_key *keys, con
 /* --- their schema ----------------------------------------------------------------------------- */
 
 static json_t *key_schema(const nt_suite_key *key) {
-    json_t *schema = key->schema ? key->schema() : nt_schema_field(&key->field, NT_SCHEMA_PLAIN);
-    if (!key->schema || !key->field.doc || !schema ||
-        json_object_set_new(schema, "description", json_string(key->field.doc)) == 0)
+    const nt_field *field = &key->field;
+    if (!key->schema)
+        return nt_schema_field(field, NT_SCHEMA_PLAIN);
+    json_t *schema = key->schema();
+    if (schema && json_object_set_new(schema, "description", json_string(field->doc)) == 0 &&
+        (!field->fallback ||
+         json_object_set_new(schema, "default", nt_schema_default(field->fallback)) == 0))
         return schema;
     json_decref(schema);
     return NULL;

@@ -49,7 +49,8 @@ static nt_status read_term(nt_suite_loader *l, const nt_yaml *map, nt_loss_term 
 static json_t *loss_schema(void) {
     json_t *words = nt_suite_schema_of_keys(term_keys);
     json_t *term =
-        words ? nt_schema_kinds("op", nt_ops, nt_op_is_loss, words, NT_SCHEMA_PLAIN) : NULL;
+        words ? nt_schema_kinds("op", "which loss", nt_ops, nt_op_is_loss, words, NT_SCHEMA_PLAIN)
+              : NULL;
     json_t *terms = json_pack("{s:s, s:i, s:O}", "type", "array", "minItems", 1, "items", term);
     return json_pack("{s:[o, o]}", "anyOf", term, terms);
 }
@@ -179,11 +180,11 @@ static const nt_field train_fields[] = {
 /* --- all -------------------------------------------------------------------------------------- */
 
 static json_t *optimiser_schema(void) {
-    return nt_schema_kinds("kind", nt_optimisers, NULL, NULL, NT_SCHEMA_PLAIN);
+    return nt_schema_kinds("kind", "which one", nt_optimisers, NULL, NULL, NT_SCHEMA_PLAIN);
 }
 
 static json_t *schedule_schema(void) {
-    return nt_schema_kinds("kind", nt_schedules, NULL, NULL, NT_SCHEMA_PLAIN);
+    return nt_schema_kinds("kind", "which one", nt_schedules, NULL, NULL, NT_SCHEMA_PLAIN);
 }
 
 /* `flip`, or `{crop: {pad: 4}}`. */
@@ -260,22 +261,27 @@ static void write_from(nt_suite_writer *w, const nt_suite_key *key, const void *
 
 /* The record is the nt_recipe. */
 static const nt_suite_key train_keys[] = {
-    {{.name = "loss"},
+    {{.name = "loss",
+      .doc = "what training makes small: a term, or a list of terms that are added"},
      .required = true,
      .read = read_loss,
      .schema = loss_schema,
      .write = write_loss},
-    {{.name = "optimiser"},
+    {{.name = "optimiser", .doc = "how weights follow the gradient"},
      .required = true,
      .read = read_optimiser,
      .schema = optimiser_schema,
      .write = write_optimiser},
-    {{.name = "schedule"},
+    {{.name = "schedule", .doc = "the learning rate over the steps"},
      .required = true,
      .read = read_schedule,
      .schema = schedule_schema,
      .write = write_schedule},
-    {{.name = "augment"}, .read = read_augment, .schema = augment_schema, .write = write_augment},
+    {{.name = "augment",
+      .doc = "what training images go through, in this order (default: nothing)"},
+     .read = read_augment,
+     .schema = augment_schema,
+     .write = write_augment},
     {{.name = "from", .doc = "weights to begin with"},
      .read = read_from,
      .schema = nt_suite_begin_schema,

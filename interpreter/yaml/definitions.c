@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "shipped.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static nt_status check_name(nt_reader *reader, const nt_yaml *key) {
 
 static nt_status read_formal(nt_reader *reader, const nt_yaml_entry *entry, nt_formal *ret) {
     const nt_yaml *value = entry->value;
-    *ret = (nt_formal){.name = entry->key->text, .key = entry->key};
+    *ret = (nt_formal){.name = entry->key->text, .key = entry->key, .value = value};
     NT_TRY(check_name(reader, entry->key));
     if (value->kind != NT_YAML_MAP) {
         ret->fallback = nt_yaml_absent(value) ? NULL : value;
@@ -226,6 +227,7 @@ static nt_status read_block(nt_loader *loader, nt_reader *reader, const nt_yaml_
     loader->definitions[loader->definition_count++] = definition;
     definition->name = name;
     definition->key = entry->key;
+    definition->body = entry->value;
     nt_status status = read_body(loader, reader, entry, definition);
     definition->broken = status != NT_OK;
     return status;
@@ -320,6 +322,22 @@ static nt_status include_file(nt_loader *loader, const nt_yaml *at, const char *
                      &(chain){.outer = from, .file = file, .depth = from->depth + 1});
 }
 
+/* Where it isn't, `at` is blamed for it. */
+static nt_status find_included(nt_reader *reader, const nt_yaml *at, const nt_document *document,
+                               const char *name, const char **ret) {
+    const nt_sought sought = {NT_SHIPPED_BLOCKS, name, document->source.path};
+    const char *near = NULL;
+    if ((*ret = nt_shipped_find(&sought, reader->arena)))
+        return NT_OK;
+    const char *text = nt_shipped_missing(&sought, reader->arena, &near);
+    if (!text)
+        return nt_reader_no_memory(reader);
+    nt_reader_say(reader, at, "%s", text);
+    if (near)
+        nt_error_hint(reader->error, "did you mean '%s'?", near);
+    return NT_INVALID;
+}
+
 static nt_status include_all(nt_loader *loader, const nt_document *document, const nt_yaml *include,
                              const chain *from) {
     nt_reader reader = nt_loader_reader(loader, NULL, NULL);
@@ -331,11 +349,13 @@ static nt_status include_all(nt_loader *loader, const nt_document *document, con
     bool failed = false;
     for (int i = 0; i < count; i++) {
         const nt_yaml *at = include->kind == NT_YAML_LIST ? include->items[i] : include;
-        const char *path = nt_path_beside(&loader->arena, document->source.path, paths[i]);
-        if (!path)
-            return nt_reader_no_memory(&reader);
-        NT_TRY(nt_loader_settle(loader, include_file(loader, at, path, from), &failed));
+        const char *path;
+        nt_status status = find_included(&reader, at, document, paths[i], &path);
+        if (status == NT_OK)
+            status = include_file(loader, at, path, from);
+        NT_TRY(nt_loader_settle(loader, status, &failed));
     }
+    loader->lacks_blocks = loader->lacks_blocks || failed;
     return failed ? NT_INVALID : NT_OK;
 }
 

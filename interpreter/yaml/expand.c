@@ -276,6 +276,8 @@ static nt_status find_block(visit *v, const nt_yaml *at, nt_definition **ret) {
     if (v->reader.unknown > unknown)
         return NT_OK;
     *ret = nt_definition_find(v->loader, name);
+    if (!*ret && v->loader->lacks_blocks)
+        return NT_OK; /* it may be in a file that can't be read, which has been said */
     if (!*ret) {
         const char *const *names = nt_definition_names(v->loader);
         nt_reader_say(&v->reader, at, "no block '%.60s'", name);

@@ -1,8 +1,29 @@
-/* What every part of the graph language asks of the loader: a reader in a scope, how loading goes
+/* The life of a loader, whose arena holds everything that is gone once the network is built, and
+ * what every part of the graph language asks of it: a reader in a scope, how loading goes
  * on after an error so that one run reports many, each place once, and where it ends. */
 #include "network_file_private.h"
 
+#include "alloc.h"
 #include <string.h>
+
+nt_status nt_loader_begin(nt_loader *loader, nt_error *error) {
+    *loader = (nt_loader){.error = error};
+    nt_arena_init(&loader->arena);
+    nt_name_table_init(&loader->files, &loader->arena);
+    nt_name_table_init(&loader->block_names, &loader->arena);
+    nt_bindings_init(&loader->paths, &loader->arena);
+    nt_status status = nt_sandbox_new(&nt_expression_limits, &loader->sandbox);
+    return status == NT_OK ? NT_OK : nt_error_say(error, status, "out of memory");
+}
+
+void nt_loader_end(nt_loader *loader) {
+    nt_sandbox_free(loader->sandbox);
+    for (size_t i = 0; i < loader->document_count; i++)
+        nt_document_free(loader->documents[i]);
+    nt_free(loader->documents, loader->document_capacity * sizeof *loader->documents);
+    nt_free(loader->definitions, loader->definition_capacity * sizeof *loader->definitions);
+    nt_arena_finish(&loader->arena);
+}
 
 nt_reader nt_loader_reader(nt_loader *loader, const nt_scope *scope, const nt_trail *trail) {
     return (nt_reader){.arena = &loader->arena,

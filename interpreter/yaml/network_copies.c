@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "reader.h"
+#include "shipped.h"
 #include "yaml_out.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -135,9 +136,9 @@ static nt_status follow(copying *c, const nt_document *document, const nt_yaml *
         return no_memory(c);
     for (int i = 0; i < count; i++) {
         const nt_yaml *at = include->kind == NT_YAML_LIST ? include->items[i] : include;
-        const char *path = nt_path_beside(arena, document->source.path, paths[i]), *name;
-        if (!path)
-            return no_memory(c);
+        const nt_sought sought = {NT_SHIPPED_BLOCKS, paths[i], document->source.path};
+        const char *path, *name;
+        NT_TRY(nt_shipped_open(&sought, arena, &path, c->error));
         NT_TRY(add_file(c, path, NULL, 0, &name));
         if (strcmp(name, paths[i]) != 0)
             NT_TRY(find_patch(c, document, at, name, &patches[needed++]));

@@ -1,10 +1,9 @@
-/* The top level of a graph file: its inputs and outputs, and the life of a loader, whose arena
- * holds everything that is gone once the network is built. */
+/* The top level of a graph file: its inputs, nodes and outputs. */
 #include "network_file.h"
 
-#include "alloc.h"
 #include "expand.h"
 #include "file_sort.h"
+#include "shipped.h"
 #include <string.h>
 
 enum { LARGEST_DIMENSION = 1 << 16, MOST_ELEMENTS = 1 << 28 };
@@ -252,26 +251,15 @@ static nt_status load(nt_loader *loader, nt_document *document, const nt_setting
 /* Takes over the document. */
 static nt_status load_document(nt_document *document, const nt_setting *settings, int setting_count,
                                nt_network **ret, nt_error *error) {
-    nt_loader loader = {.error = error};
-    nt_arena_init(&loader.arena);
-    nt_name_table_init(&loader.files, &loader.arena);
-    nt_name_table_init(&loader.block_names, &loader.arena);
-    nt_bindings_init(&loader.paths, &loader.arena);
-    nt_status status = nt_sandbox_new(&nt_expression_limits, &loader.sandbox);
-    if (status != NT_OK)
-        nt_error_say(error, status, "out of memory");
-    else
+    nt_loader loader;
+    nt_status status = nt_loader_begin(&loader, error);
+    if (status == NT_OK)
         status = load(&loader, document, settings, setting_count);
     if (status == NT_OK)
         *ret = loader.network;
     else
         nt_network_free(loader.network);
-    nt_sandbox_free(loader.sandbox);
-    for (size_t i = 0; i < loader.document_count; i++)
-        nt_document_free(loader.documents[i]);
-    nt_free(loader.documents, loader.document_capacity * sizeof *loader.documents);
-    nt_free(loader.definitions, loader.definition_capacity * sizeof *loader.definitions);
-    nt_arena_finish(&loader.arena);
+    nt_loader_end(&loader);
     nt_document_free(document);
     return status;
 }
@@ -279,8 +267,14 @@ static nt_status load_document(nt_document *document, const nt_setting *settings
 nt_status nt_network_load(const char *path, const nt_setting *settings, int setting_count,
                           nt_network **ret, nt_error *error) {
     nt_document *document;
-    NT_TRY(nt_document_load(path, &document, error));
-    return load_document(document, settings, setting_count, ret, error);
+    nt_arena arena;
+    nt_arena_init(&arena);
+    nt_status status =
+        nt_shipped_open(&(nt_sought){NT_SHIPPED_GRAPH, path, NULL}, &arena, &path, error);
+    if (status == NT_OK)
+        status = nt_document_load(path, &document, error);
+    nt_arena_finish(&arena);
+    return status == NT_OK ? load_document(document, settings, setting_count, ret, error) : status;
 }
 
 nt_status nt_network_load_text(const char *path, const char *text, size_t length,

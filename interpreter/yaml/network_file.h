@@ -5,7 +5,7 @@
  *     params:                name: default | nothing (must be given) | {default, choices, doc}
  *     input:                 [channels, rows, columns], called `input`
  *     inputs:                name: shape | {shape, dtype: float32 | int32}
- *     include:               a file, or a list of files, of blocks alone
+ *     include:               a file, or a list of files, of blocks alone (found as shipped.h says)
  *     blocks:                name: {doc, params, inputs: [names], nodes, output: node}
  *     nodes:                 name: {op: …} | {block: …} | {nodes: …, output: node}
  *     outputs:               node | [nodes] | name: node. Without it the last node is `output`
@@ -33,8 +33,9 @@
 
 enum { NT_NETWORK_MOST_NODES = 100000, NT_NETWORK_DEEPEST = 64 };
 
-/* Reports up to NT_ERROR_LIMIT errors, each place once however often it is expanded, and nothing
- * that only follows from another error. */
+/* `path` may be the bare name of a network: see shipped.h. Reports up to NT_ERROR_LIMIT errors,
+ * each place once however often it is expanded, and nothing that only follows from another error.
+ */
 nt_status nt_network_load(const char *path, const nt_setting *settings, int setting_count,
                           nt_network **ret, nt_error *error);
 

@@ -58,7 +58,7 @@ nt_status nt_scope_resolve(const nt_scope *scope, nt_reader *reader, const nt_ya
 /* A declared parameter of a block or a graph. */
 typedef struct nt_formal {
     const char *name;
-    const nt_yaml *key;
+    const nt_yaml *key, *value; /* as it is declared */
     const nt_yaml *fallback;    /* NULL: must be given */
     const char *const *choices; /* NULL-terminated, or NULL: any */
     bool broken;                /* declared wrongly, and that has been said: unknown */
@@ -66,7 +66,7 @@ typedef struct nt_formal {
 
 typedef struct nt_definition {
     const char *name;
-    const nt_yaml *key;
+    const nt_yaml *key, *body;
     const nt_formal *formals;
     int formal_count;
     const char *const *inputs; /* names */
@@ -91,8 +91,13 @@ typedef struct nt_loader {
     nt_bindings paths; /* of every node, by its full name */
     int32_t visited;   /* nodes, whatever became of them */
     bool incomplete;   /* the names of some nodes could not be known */
+    bool lacks_blocks; /* some file of them could not be read */
     bool stopped;      /* a limit was passed: going on is pointless */
 } nt_loader;
+
+/* Makes an empty one; either way it is to be ended, which leaves the network. */
+nt_status nt_loader_begin(nt_loader *loader, nt_error *error);
+void nt_loader_end(nt_loader *loader);
 
 /* A reader in a scope (NULL: no expressions). */
 nt_reader nt_loader_reader(nt_loader *loader, const nt_scope *scope, const nt_trail *trail);

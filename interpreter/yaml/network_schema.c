@@ -18,14 +18,15 @@ static const char file_schema[] =
     " 'else': {'propertyNames': {'enum': ['version', 'doc', 'include', 'blocks']}},"
     " 'additionalProperties': false,"
     " 'properties': {"
-    "  'version': {'const': 1},"
+    "  'version': {'const': 1, 'description': 'of this language'},"
     "  'graph': {'type': 'string', 'description': 'the name of the network'},"
     "  'doc': {'$ref': '#/definitions/doc'},"
     "  'params': {'$ref': '#/definitions/params'},"
     "  'input': {'$ref': '#/definitions/input'},"
     "  'inputs': {'type': 'object', 'additionalProperties': {'$ref': '#/definitions/input'},"
     "             'description': 'where there are several: each by its name'},"
-    "  'include': {'$ref': '#/definitions/names', 'description': 'files whose blocks to use'},"
+    "  'include': {'$ref': '#/definitions/names', 'description': 'files whose blocks to use, "
+    "beside this one, or names of those that come with the program'},"
     "  'blocks': {'type': 'object', 'additionalProperties': {'$ref': '#/definitions/block'},"
     "             'description': 'parts that nodes may stand for'},"
     "  'nodes': {'$ref': '#/definitions/nodes'},"
@@ -37,39 +38,48 @@ static const char file_schema[] =
 static const char definitions_schema[] =
     "{'expression': {'type': 'string', 'pattern': '[$]', 'description': '$name or ${expression}'},"
     " 'doc': {'type': 'string', 'description': 'for the reader'},"
-    " 'name': {'type': ['string', 'integer']},"
-    " 'names': {'anyOf': [{'$ref': '#/definitions/name'},"
-    "                     {'type': 'array', 'items': {'$ref': '#/definitions/name'}}]},"
+    " 'name': {'type': ['string', 'integer'], 'description': 'the name of a node'},"
+    " 'names': {'description': 'one name, or a list of them', 'anyOf': [{'$ref': "
+    "'#/definitions/name'},"
+    "           {'type': 'array', 'items': {'$ref': '#/definitions/name'}}]},"
     " 'scalar': {'type': ['string', 'number', 'boolean', 'null']},"
-    " 'value': {'anyOf': [{'$ref': '#/definitions/scalar'},"
+    " 'value': {'description': 'any value, list or map', 'anyOf': [{'$ref': "
+    "'#/definitions/scalar'},"
     "  {'type': 'array', 'items': {'$ref': '#/definitions/value'}},"
     "  {'type': 'object', 'additionalProperties': {'$ref': '#/definitions/value'}}]},"
     " 'size': {'anyOf': [{'type': 'integer', 'minimum': 1},"
     "                    {'$ref': '#/definitions/expression'}]},"
     " 'shape': {'type': 'array', 'items': {'$ref': '#/definitions/size'}, 'minItems': 1,"
     "           'description': '[channels, rows, columns]'},"
-    " 'input': {'anyOf': [{'$ref': '#/definitions/shape'}, {'$ref': '#/definitions/expression'},"
+    " 'input': {'description': 'a shape, or a map of shape and dtype', 'anyOf': [{'$ref': "
+    "'#/definitions/shape'}, {'$ref': '#/definitions/expression'},"
     "  {'type': 'object', 'required': ['shape'], 'additionalProperties': false,"
-    "   'properties': {'shape': {'anyOf': [{'$ref': '#/definitions/shape'},"
-    "                                      {'$ref': '#/definitions/expression'}]},"
-    "                  'dtype': {'enum': ['float32', 'int32']}}}]},"
+    "   'properties': {'shape': {'description': 'of one input: channels, rows, columns; or a "
+    "length',"
+    "    'anyOf': [{'$ref': '#/definitions/shape'}, {'$ref': '#/definitions/expression'}]},"
+    "    'dtype': {'enum': ['float32', 'int32'], 'default': 'float32',"
+    "              'description': 'type of its elements'}}}]},"
     " 'params': {'type': ['object', 'null'],"
     "  'description': 'names with their defaults; one without must be given',"
     "  'additionalProperties': {'anyOf': [{'$ref': '#/definitions/scalar'},"
     "   {'type': 'array', 'items': {'$ref': '#/definitions/value'}},"
     "   {'type': 'object', 'additionalProperties': false, 'properties': {"
-    "     'default': {'$ref': '#/definitions/value'},"
-    "     'choices': {'type': 'array', 'items': {'$ref': '#/definitions/scalar'}},"
+    "     'default': {'$ref': '#/definitions/value',"
+    "                 'description': 'what it is unless another is given; without it one must be'},"
+    "     'choices': {'type': 'array', 'items': {'$ref': '#/definitions/scalar'},"
+    "                 'description': 'all that it may be (default: anything)'},"
     "     'doc': {'$ref': '#/definitions/doc'}}}]}},"
     " 'block': {'type': 'object', 'required': ['nodes'], 'additionalProperties': false,"
     "  'properties': {"
     "   'doc': {'$ref': '#/definitions/doc'},"
     "   'params': {'$ref': '#/definitions/params'},"
     "   'inputs': {'type': 'array', 'items': {'$ref': '#/definitions/name'}, 'minItems': 1,"
-    "              'description': 'what nodes within call the inputs (default: [input])'},"
+    "              'default': ['input'], 'description': 'what nodes within call the inputs'},"
     "   'nodes': {'$ref': '#/definitions/nodes'},"
-    "   'output': {'$ref': '#/definitions/name'}}},"
-    " 'nodes': {'type': 'object', 'additionalProperties': {'$ref': '#/definitions/node'}},"
+    "   'output': {'$ref': '#/definitions/name',"
+    "              'description': 'the node that the block stands for (default: the last one)'}}},"
+    " 'nodes': {'type': 'object', 'description': 'by their names, in their order', "
+    "'additionalProperties': {'$ref': '#/definitions/node'}},"
     " 'node': {'type': 'object',"
     "  'oneOf': [{'required': ['op']}, {'required': ['block']}, {'required': ['nodes']}],"
     "  'allOf': [{'if': {'required': ['op']}, 'then': {'$ref': '#/definitions/op node'}},"
@@ -80,7 +90,8 @@ static const char definitions_schema[] =
 static const char node_words[] =
     "{'from': {'$ref': '#/definitions/names',"
     "          'description': 'what it reads (default: the node before it)'},"
-    " 'when': {'anyOf': [{'type': 'boolean'}, {'$ref': '#/definitions/expression'}],"
+    " 'when': {'anyOf': [{'type': 'boolean'}, {'$ref': '#/definitions/expression'}], 'default': "
+    "true,"
     "          'description': 'where false, the name stands for the (first) input'},"
     " 'repeat': {'type': 'object', 'minProperties': 1, 'additionalProperties': {'anyOf': ["
     "             {'type': 'string'}, {'type': 'array', 'items': {'$ref': "
@@ -92,11 +103,13 @@ static const char node_words[] =
 /* What the other two kinds of node say beside that. The params of a block are its own. */
 #define FLAT                                                                                       \
     "'flat': {'anyOf': [{'type': 'boolean'}, {'$ref': '#/definitions/expression'}],"               \
+    "         'default': false,"                                                                   \
     "         'description': 'whether its nodes are named as if they stood in its place'}"
 static const char block_words[] = "{'block': {'$ref': '#/definitions/name', 'description': 'which "
                                   "block the node stands for'}," FLAT "}";
 static const char group_words[] =
-    "{'nodes': {'$ref': '#/definitions/nodes'}, 'output': {'$ref': '#/definitions/name'}," FLAT "}";
+    "{'nodes': {'$ref': '#/definitions/nodes'}, 'output': {'$ref': '#/definitions/name',"
+    " 'description': 'the node that the group stands for (default: the last one)'}," FLAT "}";
 
 /* --- putting it together ---------------------------------------------------------------------- */
 
@@ -106,7 +119,9 @@ static bool is_node(const nt_kind *kind) {
 
 static json_t *op_node(void) {
     json_t *words = nt_schema_text(node_words);
-    return words ? nt_schema_kinds("op", nt_ops, is_node, words, NT_SCHEMA_EXPRESSIONS) : NULL;
+    return words ? nt_schema_kinds("op", "what the node computes: see `nontrivial ops`", nt_ops,
+                                   is_node, words, NT_SCHEMA_EXPRESSIONS)
+                 : NULL;
 }
 
 /* A node of the words of every node and of its own; `open`: and of any others. */

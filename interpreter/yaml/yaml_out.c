@@ -2,6 +2,7 @@
 
 #include "expression.h"
 #include <string.h>
+#include <strings.h>
 
 void nt_yaml_add_quoted(nt_text *text, const char *string, bool dollars) {
     nt_text_add(text, "\"");
@@ -19,13 +20,31 @@ void nt_yaml_add_quoted(nt_text *text, const char *string, bool dollars) {
     nt_text_add(text, "\"");
 }
 
+/* What YAML 1.1 takes for something else than a text. */
+static bool is_word(const char *text) {
+    static const char *const words[] = {"y",   "n",    "yes",   "no",  "on",
+                                        "off", "true", "false", "null"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
 void nt_yaml_add_key(nt_text *text, const char *key) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     size_t plain = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.");
-    if (key[0] && strchr(letters, key[0]) && key[plain] == '\0')
+    if (key[0] && strchr(letters, key[0]) && key[plain] == '\0' && !is_word(key))
         nt_text_add(text, key);
     else
         nt_yaml_add_quoted(text, key, false);
+}
+
+void nt_yaml_add_number(nt_text *text, const char *written) {
+    const char *power = strchr(written, 'e');
+    if (power && !strchr(written, '.'))
+        nt_text_printf(text, "%.*s.0%s", (int)(power - written), written, power);
+    else
+        nt_text_add(text, written);
 }
 
 void nt_yaml_add_scalar(nt_text *text, nt_scalar scalar, nt_arena *scratch) {
@@ -34,7 +53,10 @@ void nt_yaml_add_scalar(nt_text *text, nt_scalar scalar, nt_arena *scratch) {
         return;
     }
     const char *written = nt_scalar_text(scalar, scratch);
-    nt_text_add(text, written ? written : "");
+    if (written && scalar.kind == NT_SCALAR_REAL)
+        nt_yaml_add_number(text, written);
+    else
+        nt_text_add(text, written ? written : "");
     text->failed = text->failed || !written;
 }
 

@@ -4,11 +4,26 @@
 
 #include "integers.h"
 #include "tensor.h"
+#ifdef NT_BLIS_IN_FOLDER
+#include <blis/blis.h>
+#else
 #include <blis.h>
+#endif
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Since BLIS 1.0 a kernel's type is the same for all types of numbers. */
+#ifdef NT_BLIS_UNTYPED
+typedef gemm_ukr_ft micro_kernel;
+typedef gemmsup_ker_ft unpacked_kernel;
+#define prefers_rows bli_cntx_ukr_prefers_rows_dt
+#else
+typedef sgemm_ukr_ft micro_kernel;
+typedef sgemmsup_ker_ft unpacked_kernel;
+#define prefers_rows bli_cntx_l3_vir_ukr_prefers_rows_dt
+#endif
 
 enum {
     PANEL_ALIGN = 16, /* floats: micro-panels and tiles start at 64 bytes */
@@ -38,8 +53,8 @@ static void begin(void) {
 
 nt_gemm_blis nt_gemm_blis_query(void) {
     begin();
-    cntx_t *context = bli_gks_query_cntx();
-    bool by_rows = bli_cntx_l3_vir_ukr_prefers_rows_dt(BLIS_FLOAT, BLIS_GEMM_UKR, context);
+    cntx_t *context = (cntx_t *)bli_gks_query_cntx(); /* const since 1.0 */
+    bool by_rows = prefers_rows(BLIS_FLOAT, BLIS_GEMM_UKR, context);
     /* A configuration without unpacked kernels leaves their sizes 0 (and has slow stand-ins). */
     bool unpacked = bli_cntx_get_l3_sup_blksz_def_dt(BLIS_FLOAT, BLIS_NR, context) == NT_PANEL;
     int32_t mr = (int32_t)bli_cntx_get_blksz_def_dt(BLIS_FLOAT, BLIS_MR, context);
@@ -64,7 +79,7 @@ nt_gemm_blis nt_gemm_blis_query(void) {
 
 /* By the kernel that reads the matrices as they lie. With beta = 0 it does not read C. */
 static void multiply_unpacked(const nt_gemm_blis *blis, const nt_block_product *p) {
-    sgemmsup_ker_ft kernel;
+    unpacked_kernel kernel;
     memcpy(&kernel, &blis->unpacked, sizeof kernel);
     float one = 1, beta = p->add ? 1 : 0;
     auxinfo_t aux = {0};
@@ -96,7 +111,7 @@ static size_t tile_size(const nt_gemm_blis *blis) {
 /* tile = A B, for micro-panels of `depth` steps. */
 static void multiply_micro_panels(const nt_gemm_blis *blis, int64_t depth, const float *a,
                                   const float *b, float *tile) {
-    sgemm_ukr_ft kernel;
+    micro_kernel kernel;
     memcpy(&kernel, &blis->kernel, sizeof kernel);
     float one = 1, zero = 0;
     auxinfo_t aux = {0};

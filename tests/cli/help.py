@@ -46,7 +46,6 @@ def check_examples(program, graphs, folder):
     (folder / 'suite.yaml').write_text(example(pages['suites']))
     (folder / 'each_layer.lua').write_text(example(pages['hooks']))
     shutil.copy(graphs / 'resnet8.yaml', folder)
-    shutil.copytree(graphs / 'blocks', folder / 'blocks')
     said = told(program, 'check', '--no-data', folder / 'net.yaml', folder / 'suite.yaml')
     hold('4 convolutions' in said and '1 group, 9 cases' in said, said)
 

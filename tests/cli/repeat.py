@@ -169,7 +169,6 @@ def given(folder):
     shutil.copy(EXAMPLE / 'resnet8.safetensors', weights)
     first, again = folder / 'first', folder / 'again'
     suite = (ROOT / 'experiments' / 'example.yaml').read_text()
-    suite = suite.replace('../graphs', str(ROOT / 'graphs')).replace('lua/', f'{ROOT}/experiments/lua/')
     suite = suite.replace('root: example', 'root: data/example').replace('example/resnet8', 'weights')
     write(folder, 'given.yaml', suite + 'evaluate: {limit: 10}\n')
     run('run', folder / 'given.yaml', '--out', first, '--quiet')

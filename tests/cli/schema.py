@@ -49,6 +49,27 @@ def schema_of(program, kind):
     return jsonschema.Draft7Validator(schema)
 
 
+def undescribed(schema, root=None, at='#'):
+    """Where the schema has a property without a word on it, itself or in what it refers to."""
+    root = root or schema
+    if isinstance(schema, list):
+        return [place for i, part in enumerate(schema) for place in undescribed(part, root, f'{at}/{i}')]
+    if not isinstance(schema, dict):
+        return []
+    found = []
+    for name, part in schema.items():
+        if name == 'if':
+            continue  # it says no more than which kind is meant
+        if name == 'properties':
+            for key, of in part.items():
+                while isinstance(of, dict) and 'description' not in of and '$ref' in of:
+                    of = root['definitions'][of['$ref'].rsplit('/', 1)[1]]
+                if isinstance(of, dict) and not of.get('description'):
+                    found.append(f'{at}/{key}')
+        found += undescribed(part, root, f'{at}/{name}')
+    return found
+
+
 def check(program, path):
     """The program's exit status and what it said."""
     done = subprocess.run([program, 'check', path.name], cwd=path.parent, capture_output=True, text=True)
@@ -128,6 +149,39 @@ def keys_are_known(program, schema, suite):
     return count, wrong
 
 
+def blocks_are_known(program, root):
+    """The schema of one file takes every network of the project as it is, and refuses what its own blocks, and those
+    that it includes, refuse: a param that they lack, one that isn't given, another value than they may have. Returns
+    (how many calls were looked at, what is wrong)."""
+    count, wrong = 0, []
+    for path in sorted((root / 'graphs').glob('*.yaml')):
+        made = subprocess.run([program, 'schema', 'graph', '--for', path], check=True, capture_output=True).stdout
+        validator = jsonschema.Draft7Validator(json.loads(made))
+        jsonschema.Draft7Validator.check_schema(validator.schema)
+        graph = yaml.load(path.read_text(), Loader)
+        wrong += [f'{path.name}: {error.json_path}: {error.message}' for error in validator.iter_errors(graph)]
+        calls = [node for node in graph['nodes'].values() if '$' not in node.get('block', '$')]
+        if not calls or any(name in path.name for name in ('resnet101', 'resnet152', 'densenet1', 'vgg')):
+            continue
+        call, count = calls[0], count + 1
+        given = [key for key in call if key not in ('block', 'from', 'when', 'repeat', 'tags', 'flat', 'doc')]
+        for key, value in (('qz', 1), ('block', 'qz')):
+            kept = call.pop(key, None)
+            call[key] = value
+            if validator.is_valid(graph):
+                wrong.append(f'{path.name}: its schema takes {key}: {value} of a call')
+            del call[key]
+            call.update({key: kept} if kept else {})
+        block = next(form['then'] for form in validator.schema['definitions']['block node']['allOf']
+                     if form['if']['properties']['block']['const'] == call['block'])
+        for key in set(given) & set(block['required']):
+            kept = call.pop(key)
+            if validator.is_valid(graph):
+                wrong.append(f'{path.name}: its schema takes a call without {key}')
+            call[key] = kept
+    return count, wrong + ([] if count > 10 else ['few networks call blocks'])
+
+
 def main():
     program, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     validators = {kind: schema_of(program, kind) for kind in ('graph', 'suite')}
@@ -146,8 +200,13 @@ def main():
         added, found = keys_are_known(program, validators['suite'].schema,
                                       folder / 'experiments' / 'cifar10-resnet34.yaml')
     wrong += found
+    for kind in ('graph', 'suite', 'results', 'cases', 'check', 'clean', 'compare', 'diff', 'doctor', 'graphs', 'ops',
+                 'plan', 'predict', 'report', 'runs', 'train', 'watch'):
+        wrong += [f'{kind} {place} has no description' for place in undescribed(schema_of(program, kind).schema)]
+    called, found = blocks_are_known(program, root)
+    wrong += found
     print(*wrong, sep='\n')
-    print(f'{len(files)} files, {count} misspelt keys, {added} added keys: {len(wrong)} wrong')
+    print(f'{len(files)} files, {count} misspelt keys, {added} added keys, {called} calls: {len(wrong)} wrong')
     return 0 if files and count and added and not wrong else 1
 
 

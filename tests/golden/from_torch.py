@@ -35,7 +35,7 @@ NETWORKS = {
                 'drop_path:         {op: stochastic_depth, probability: 0.2}'],
     'Shuffle': ['gain:            {op: scale}', 'channel_shuffle: {op: channel_shuffle, groups: 3}', '{op: slice, from: stem, start: 6, count: 6}'],
     'Permuted': ['blocks.$i:            {block: next, repeat: {i: "0..1"}}', 'gamma:       {op: scale}',
-                 'norm:        {op: layer_norm, eps: 1e-06}'],
+                 'norm:        {op: layer_norm, eps: 1.0e-06}'],
     'Maps': ['{op: max_unpool, from: [max, max_pool.indices], kernel: 2}', 'outputs: {output: resize1, aux: resize2}'],
 }
 

@@ -75,7 +75,7 @@ static void all_is_written(void **folder) {
                                     "  \"1: a\":\n"
                                     "    hook: \"hook.lua\"\n"
                                     "    title: \"1: a\"\n"
-                                    "    options: {n: 3, t: \"3\", l: [true, 0.1]}\n"
+                                    "    options: {\"n\": 3, t: \"3\", l: [true, 0.1]}\n"
                                     "evaluate:\n"
                                     "  split: test\n"
                                     "  batch: 256\n"
