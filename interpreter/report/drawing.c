@@ -18,7 +18,7 @@ static nt_status run(char *const *words, const char *package, const char *folder
 static void frame(const nt_figure *figure, nt_text *text) {
     nt_text_printf(
         text,
-        "# Draws %s.svg and %s.png from %s.csv: gnuplot %s.gp\n"
+        "# Draws %s.svg and %s.png from %s.csv: gnuplot -d %s.gp\n"
         "set datafile separator ','\n"
         "set encoding utf8\n"
         "set key outside top center horizontal samplen 2 font ',11' noenhanced textcolor rgb "
@@ -54,7 +54,7 @@ nt_status nt_write_into(const char *folder, const char *name, const nt_text *tex
 static nt_status plot(const nt_figure *figure, const char *folder, nt_arena *arena,
                       nt_error *error) {
     char *file = nt_arena_printf(arena, "./%s.gp", figure->name);
-    char *words[] = {"gnuplot", file, NULL};
+    char *words[] = {"gnuplot", "-d", file, NULL}; /* -d: nobody's ~/.gnuplot */
     nt_text text;
     nt_text_init(&text);
     frame(figure, &text);
