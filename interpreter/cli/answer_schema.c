@@ -64,8 +64,9 @@ static const char predict[] = HEAD
 
 static const char report[] =
     HEAD "'what report wrote', 'type': 'object', " CLOSED ", 'required': ['run', 'folder', 'page', "
-         "'drawn'], 'properties': {'run': " TEXT ", 'folder': " TEXT ", 'page': " TEXT
-         ", 'drawn': {'type': 'boolean', 'description': 'whether figures are drawn, not only their "
+         "'drawn'], 'properties': {'run': " TEXT ", 'folder': " TEXT
+         ", 'page': {'type': ['string', 'null'], 'description': 'null with --paper'}, 'drawn': "
+         "{'type': 'boolean', 'description': 'whether figures are drawn, not only their "
          "scripts and data written'}}}";
 
 static const char train[] =
