@@ -31,7 +31,7 @@ static void add_number(row *r, const char *format, double value) {
 /* --- columns ---------------------------------------------------------------------------------- */
 
 static bool single(const nt_record_group *group) {
-    return group->form == NT_FORM_SINGLE;
+    return group->form == NT_FORM_SINGLE || group->form == NT_FORM_KINDS;
 }
 
 static void head(nt_record *record, const nt_record_group *group, row *r) {
