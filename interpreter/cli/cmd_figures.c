@@ -15,7 +15,7 @@ static json_t *describe(const nt_kind *kind, nt_arena *arena) {
     const nt_figure_kind *figure = (const nt_figure_kind *)kind;
     (void)arena;
     return json_pack("{s:s, s:s, s:s, s:s}", "name", kind->name, "doc", kind->doc, "of",
-                     figure->of_group ? "group" : "run", "caption", figure->caption);
+                     figure->forms ? "group" : "run", "caption", figure->caption);
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
@@ -30,8 +30,8 @@ const nt_command nt_command_figures = {
              .doc = "list the figures that a report may have",
              .fields = figures_fields,
              .size = sizeof(figures_options)},
-    .detail = "'nontrivial report' draws those that a run has data for: of each group the one that "
-              "fits\nits cases, then those of the whole run.\n",
+    .detail = "'nontrivial report' draws those that a run has data for: of each group those "
+              "that fit\nits cases, then those of the whole run.\n",
     .examples = "nontrivial figures\n",
     .run = run,
 };

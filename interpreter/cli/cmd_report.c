@@ -9,12 +9,14 @@
 
 typedef struct report_options {
     const char *out;
-    bool quiet, json;
+    bool paper, quiet, json;
 } report_options;
 
 static const nt_field report_fields[] = {
     {"out", NT_STRING, offsetof(report_options, out),
-     .doc = "the folder to write into (default: report/ in the run folder)"},
+     .doc = "the folder to write into (default: report/ in the run folder, with --paper paper/)"},
+    {"paper", NT_BOOL, offsetof(report_options, paper), "false",
+     .doc = "write what a paper in LaTeX takes: figures as PDF, tables, what to cite"},
     {"quiet", NT_BOOL, offsetof(report_options, quiet), "false", .doc = "show no progress"},
     {"json", NT_BOOL, offsetof(report_options, json), "false",
      .doc = "print what was written as JSON"},
@@ -25,25 +27,29 @@ static const nt_operand report_operands[] = {
     {.name = "RUN", .doc = "a run folder: what 'run' was given as --out"}, {0}};
 
 static const char report_detail[] =
-    "Writes index.html, one page that needs nothing beside it; tables.md and a tables-GROUP.csv\n"
-    "for each group; and each figure as SVG and PNG with its data as CSV and the script that\n"
-    "draws it, which may be changed and run again by hand.\n"
+    "Writes index.html, one page that needs nothing beside it; tables.md, and for each group a\n"
+    "tables-GROUP.csv and a tables-GROUP.tex; cite.bib, what to cite; and each figure as SVG, PNG\n"
+    "and PDF with its data as CSV and the script that draws it, which may be changed and run\n"
+    "again by hand. With --paper the .pdf, .tex and .bib files alone, and what figures are drawn\n"
+    "from.\n"
     "\n"
     "Everything comes from the run's results.json and, where they are there, the metrics.csv of\n"
-    "its seeds and the pictures in overlays/; results.json alone is enough. Plots are drawn by\n"
-    "gnuplot, the network by Graphviz's dot.\n";
+    "its seeds, outcomes.bin and the pictures in overlays/; results.json alone is enough. Plots\n"
+    "are drawn by gnuplot, without the settings of whoever runs it, the network by Graphviz's\n"
+    "dot.\n";
 
-static nt_status print_written(const char *run, const char *out, bool json) {
+static nt_status print_written(const char *run, const char *out, bool paper, bool json) {
     nt_text page;
     nt_text_init(&page);
-    nt_text_printf(&page, "%s/index.html", out);
+    nt_text_printf(&page, paper ? "%s" : "%s/index.html", out);
     if (!json) {
         nt_text_add(&page, "\n");
         return nt_print(&page);
     }
-    json_t *value = page.failed ? NULL
-                                : json_pack("{s:s, s:s, s:s, s:b}", "run", run, "folder", out,
-                                            "page", page.bytes, "drawn", nt_feature_plots.built);
+    json_t *value = page.failed
+                        ? NULL
+                        : json_pack("{s:s, s:s, s:s?, s:b}", "run", run, "folder", out, "page",
+                                    paper ? NULL : page.bytes, "drawn", nt_feature_plots.built);
     nt_text_finish(&page);
     return nt_json_print(value);
 }
@@ -51,19 +57,21 @@ static nt_status print_written(const char *run, const char *out, bool json) {
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const report_options *options = arguments->record;
     const char *folder = arguments->words[0], *out = options->out;
+    const char *usual = options->paper ? "paper" : "report";
+    size_t length = strlen(folder);
     nt_arena arena;
     nt_arena_init(&arena);
     nt_progress_bar bar;
     nt_progress_bar_init(&bar, options->quiet);
     const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};
     if (!out)
-        out =
-            nt_arena_printf(&arena, "%s%s", folder,
-                            folder[0] && folder[strlen(folder) - 1] == '/' ? "report" : "/report");
-    nt_status status = out ? nt_run_report_write(folder, out, &progress, error) : NT_NO_MEMORY;
+        out = nt_arena_printf(&arena, "%s%s%s", folder,
+                              length > 0 && folder[length - 1] == '/' ? "" : "/", usual);
+    nt_status status =
+        out ? nt_run_report_write(folder, out, options->paper, &progress, error) : NT_NO_MEMORY;
     nt_progress_bar_finish(&bar);
     if (status == NT_OK)
-        status = print_written(folder, out, options->json);
+        status = print_written(folder, out, options->paper, options->json);
     if (status == NT_OK && !nt_feature_plots.built)
         fputs("figures are not drawn: this build is without them (-Dplots=enabled has them); their "
               "scripts and data are there\n",
@@ -78,7 +86,8 @@ const nt_command nt_command_report = {
              .fields = report_fields,
              .size = sizeof(report_options)},
     .detail = report_detail,
-    .examples = "nontrivial report runs/first\n",
+    .examples = "nontrivial report runs/first\n"
+                "nontrivial report runs/first --paper --out paper/generated\n",
     .syntax = {.operands = report_operands},
     .run = run,
 };

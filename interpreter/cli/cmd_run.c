@@ -9,7 +9,7 @@
 
 typedef struct run_options {
     nt_suite_job_options job;
-    bool json, one_by_one, plan, decide, full, seeds, wide;
+    bool json, one_by_one, plan, decide, full, calibration, seeds, wide;
 } run_options;
 
 static const nt_field run_fields[] = {
@@ -22,6 +22,8 @@ static const nt_field run_fields[] = {
      .doc = "measure every case to the end, whatever the suite says; goes on from decided ones"},
     {"one-by-one", NT_BOOL, offsetof(run_options, one_by_one), "false",
      .doc = "evaluate a graph for each case, not one for all: the same results, slower"},
+    {"calibration", NT_BOOL, offsetof(run_options, calibration), "false",
+     .doc = "also record how sure the network is, whole and in its worst case, for the report"},
     NT_OPTION_SEEDS(run_options),
     NT_OPTION_WIDE(run_options),
     NT_OPTION_JSON(run_options),
@@ -65,6 +67,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_signals_catch();
     nt_status status = nt_suite_job_init(&job, arguments, &options->job, error);
     job.options.one_by_one = options->one_by_one;
+    job.options.reliability = options->calibration;
     if (status == NT_OK)
         status = set_decide(job.suite, options, error);
     if (options->plan) {

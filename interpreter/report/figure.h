@@ -10,6 +10,7 @@
 #include "text.h"
 
 typedef struct nt_figure {
+    const struct nt_figure_kind *kind;
     const char *name, *title, *caption; /* name: also its files' */
     const nt_record_group *group;       /* that it shows; NULL: the whole run */
     nt_text csv, script;
@@ -19,15 +20,23 @@ typedef struct nt_figure {
 
 typedef struct nt_figure_kind {
     nt_kind kind;       /* without a record */
-    bool of_group;      /* it shows one group; otherwise the whole run */
-    nt_group_form form; /* of the groups that it shows */
+    unsigned forms;     /* of the groups that it shows, a bit NT_OF(form) each; 0: the whole run */
+    const char *beside; /* of a group's further figures: what is put behind the group's name; NULL
+                         * of its first, which there is for every form */
+    const char *order;  /* of one that shows the same as the group's first, in an order of its own:
+                         * in words, both; else NULL */
     const char *title;  /* of one that shows the run; that of others is the group's */
     const char *caption;
-    bool (*fits)(const nt_record *record); /* whether there is what it shows; NULL: always */
+
+    /* Whether there is what it shows, of the group or, where that is NULL, of the run; NULL: always
+     */
+    bool (*fits)(const nt_record *record, const nt_record_group *group);
 
     /* Fills in csv and script, and the size where it is another; `group`: NULL for the run. */
     void (*draw)(nt_figure *figure, const nt_record *record, const nt_record_group *group);
 } nt_figure_kind;
+
+#define NT_OF(form) (1U << (form))
 
 extern const nt_kind *const nt_figure_kinds[];
 

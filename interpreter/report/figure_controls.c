@@ -71,8 +71,7 @@ const nt_figure_kind nt_figure_kind_controls = {
     .kind = {.name = "controls",
              .doc = "the metric of each control, and where among them a case stands",
              .fields = nt_no_fields},
-    .of_group = true,
-    .form = NT_FORM_CONTROLS,
+    .forms = NT_OF(NT_FORM_CONTROLS),
     .caption = "The metric of each control, from the lowest up, and of the case whose controls "
                "they are.",
     .draw = draw,

@@ -2,6 +2,7 @@
 #include "plot.h"
 
 #include "csv_out.h"
+#include "plot_names.h"
 #include <math.h>
 
 /* The layer that a case edits beside those of the one before. */
@@ -40,14 +41,33 @@ static void add_steps(nt_figure *figure, const nt_record *record, const nt_recor
     nt_plot_tips_end(figure);
 }
 
+enum { STEP = 16, AXES = 140, HIGH = 330 };
+
+/* Below each step the layer that goes with it. */
+static void add_names(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    int wide = STEP * (int)group->cases[group->case_count - 1].layer_count + AXES;
+    nt_names_shown names;
+    nt_names_shown_init(&names);
+    nt_names_shown_add(&names, "nothing", 0);
+    for (int32_t c = 0; c < group->case_count; c++)
+        nt_names_shown_add(&names, gone(record, group, c), group->cases[c].layer_count);
+    figure->width = wide > figure->width ? wide : figure->width;
+    int below = nt_names_below(figure, &names, figure->width - AXES, "gone, one after the other");
+    figure->height = HIGH + below;
+    nt_names_margin(figure, below);
+    nt_names_shown_finish(&names);
+}
+
 static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     add_steps(figure, record, group);
+    add_names(figure, record, group);
     nt_text_printf(&figure->script,
                    "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
-                   "set yrange [0:1]\nset xlabel 'layers gone'\nset ylabel '%s'\nset xtics 1\n"
+                   "set xrange [-0.5:%d.5]\nset yrange [0:1]\nset ylabel '%s'\n"
                    "plot '%s.csv' skip 1 using 1:2 with linespoints pointtype 7 pointsize 0.4 "
                    "linecolor rgb '#0072B2' title '%s', \\\n  '' skip 2 using ",
-                   record->metric, figure->name, record->metric);
+                   (int)group->cases[group->case_count - 1].layer_count, record->metric,
+                   figure->name, record->metric);
     nt_plot_spread(&figure->script, record, 1, 2);
     nt_text_printf(&figure->script,
                    "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
@@ -60,8 +80,7 @@ const nt_figure_kind nt_figure_kind_nested = {
     .kind = {.name = "nested",
              .doc = "the metric as one layer after the other goes",
              .fields = nt_no_fields},
-    .of_group = true,
-    .form = NT_FORM_NESTED,
+    .forms = NT_OF(NT_FORM_NESTED),
     .caption = "The metric as one layer after the other goes.",
     .draw = draw,
 };

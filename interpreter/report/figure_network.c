@@ -1,7 +1,7 @@
 /* The network in Graphviz's language. Of its layers only convolutions, the heads' linear layers and
  * what has several inputs are drawn; a path through the others (batch normalisation, rectifiers,
  * pooling) becomes one arrow. */
-#include "plot.h"
+#include "plot_grid.h"
 
 #include "csv_out.h"
 #include <math.h>
@@ -126,7 +126,8 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_text_add(&figure->script, "}\n");
 }
 
-static bool fits(const nt_record *record) {
+static bool fits(const nt_record *record, const nt_record_group *group) {
+    (void)group;
     for (int32_t i = 0; i < record->layer_count; i++)
         if (!isnan(record->layers[i].cost))
             return true;

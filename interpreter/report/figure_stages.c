@@ -1,5 +1,5 @@
 /* A square for each convolution, by its stage and its place there. */
-#include "plot.h"
+#include "plot_grid.h"
 
 #include "csv_out.h"
 #include <math.h>
@@ -42,38 +42,40 @@ static void add_stage_layer(nt_figure *figure, const nt_record_layer *layer, int
     nt_plot_tip(figure, layer->position, stage, "%s: %.4f", layer->name, -layer->cost);
 }
 
-static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    nt_text tics;
-    int stages = 0, places = 0;
-    (void)group;
-    nt_text_init(&tics);
-    nt_text_add(&figure->csv, "place,stage,loss,layer,stage_name\n");
-    nt_plot_tips_begin(figure);
+static void add_layers(nt_figure *figure, const nt_record *record, nt_grid *grid) {
     for (int32_t i = 0; i < record->layer_count; i++) {
         const nt_record_layer *layer = &record->layers[i];
+        char number[16];
         bool begins;
         if (!measured(layer))
             continue;
         int stage = stage_number(record, i, &begins);
         if (begins)
-            nt_plot_tic(&tics, stages == 0, stage_name(layer), stage);
-        stages = stage > stages ? stage : stages;
-        places = layer->position > places ? layer->position : places;
+            nt_names_shown_add(&grid->rows, stage_name(layer), stage);
+        while (grid->columns.count < layer->position) {
+            snprintf(number, sizeof number, "%d", grid->columns.count + 1);
+            nt_names_shown_add(&grid->columns, number, grid->columns.count + 1);
+        }
         add_stage_layer(figure, layer, stage);
     }
-    nt_plot_tips_end(figure);
-    figure->height = 44 * stages + 170;
-    nt_plot_palette(figure, record);
-    nt_text_printf(&figure->script,
-                   "set yrange [%d.5:0.5]\nset xrange [0.5:%d.5]\nset xtics 1\nset ytics (%s)\n"
-                   "set xlabel 'convolution of the stage'\n",
-                   stages, places, tics.bytes);
-    nt_plot_squares(figure, record, places <= 20);
-    figure->script.failed = figure->script.failed || tics.failed;
-    nt_text_finish(&tics);
 }
 
-static bool fits(const nt_record *record) {
+static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    nt_grid grid;
+    (void)group;
+    nt_grid_init(&grid);
+    grid.below = "convolution of the stage";
+    nt_text_add(&figure->csv, "place,stage,loss,layer,stage_name\n");
+    nt_plot_tips_begin(figure);
+    add_layers(figure, record, &grid);
+    nt_plot_tips_end(figure);
+    nt_grid_costs(figure, record);
+    nt_grid_plot(figure, &grid, 0.6 * record->baseline.mean, false);
+    nt_grid_finish(&grid);
+}
+
+static bool fits(const nt_record *record, const nt_record_group *group) {
+    (void)group;
     for (int32_t i = 0; i < record->layer_count; i++)
         if (measured(&record->layers[i]))
             return true;

@@ -74,7 +74,8 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_text_add(&figure->script, nt_plot_tips);
 }
 
-static bool fits(const nt_record *record) {
+static bool fits(const nt_record *record, const nt_record_group *group) {
+    (void)group;
     for (int32_t s = 0; s < record->seed_count; s++)
         if (record->seeds[s].epoch_count > 1)
             return true;

@@ -3,8 +3,9 @@
 #include "plot.h"
 
 #include "csv_out.h"
+#include "plot_names.h"
 
-enum { MANY = 10 }; /* cases of a group whose shares are worth a look */
+enum { MANY = 10, /* cases of a group whose shares are worth a look */ HIGH = 340, AXES = 120 };
 
 /* From the ground up. */
 static const struct {
@@ -16,7 +17,8 @@ static const struct {
              {NT_BETTER, "#0072B2"}};
 enum { PARTS = sizeof parts / sizeof *parts };
 
-static bool fits(const nt_record *record) {
+static bool fits(const nt_record *record, const nt_record_group *group) {
+    (void)group;
     int many = 0;
     for (int32_t g = 0; g < record->group_count; g++)
         many += record->groups[g].case_count >= MANY;
@@ -32,7 +34,7 @@ static double share_of(const nt_record *record, const nt_record_group *group, nt
 }
 
 static void add_group(nt_figure *figure, const nt_record *record, const nt_record_group *group,
-                      int position, nt_text *tics) {
+                      int position, nt_names_shown *names) {
     double shares[PARTS], top = 0;
     nt_text_printf(&figure->csv, "%d", position);
     for (int p = 0; p < PARTS; p++) {
@@ -43,7 +45,7 @@ static void add_group(nt_figure *figure, const nt_record *record, const nt_recor
     nt_text_printf(&figure->csv, ",%d,", (int)group->case_count);
     nt_csv_text(&figure->csv, group->name);
     nt_text_add(&figure->csv, "\n");
-    nt_plot_tic(tics, position == 1, group->name, position);
+    nt_names_shown_add(names, group->name, position);
     nt_plot_tip(
         figure, position, top,
         "%s: of %d cases %.0f %% critical; %.0f %% undecided; %.0f %% trivial; %.0f %% better",
@@ -63,10 +65,10 @@ static void add_bars(nt_figure *figure) {
 }
 
 static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
-    nt_text tics;
+    nt_names_shown names;
     int position = 0;
     (void)group;
-    nt_text_init(&tics);
+    nt_names_shown_init(&names);
     nt_text_add(&figure->csv, "position");
     for (int p = 0; p < PARTS; p++)
         nt_text_printf(&figure->csv, ",%s", nt_verdict_name(parts[p].verdict));
@@ -74,17 +76,18 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_plot_tips_begin(figure);
     for (int32_t g = 0; g < record->group_count; g++)
         if (record->groups[g].case_count > 0)
-            add_group(figure, record, &record->groups[g], ++position, &tics);
+            add_group(figure, record, &record->groups[g], ++position, &names);
     nt_plot_tips_end(figure);
-    figure->height = 380;
+    int below = nt_names_below(figure, &names, figure->width - AXES, NULL);
+    figure->height = HIGH + below;
+    nt_names_margin(figure, below);
     nt_text_printf(&figure->script,
                    "set xrange [0.3:%d.7]\nset yrange [0:1]\nset boxwidth 0.6\n"
-                   "set ylabel 'share of the cases'\nset xtics font ',11' (%s)\nplot \\\n",
-                   position, tics.bytes);
+                   "set ylabel 'share of the cases'\nplot \\\n",
+                   position);
     add_bars(figure);
     nt_text_add(&figure->script, nt_plot_tips);
-    figure->script.failed = figure->script.failed || tics.failed;
-    nt_text_finish(&tics);
+    nt_names_shown_finish(&names);
 }
 
 const nt_figure_kind nt_figure_kind_verdicts = {

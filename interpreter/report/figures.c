@@ -36,20 +36,30 @@ static nt_figure *append(nt_figures *figures, const nt_figure_kind *kind, const 
         return NULL;
     figures->items = items;
     nt_figure *figure = &figures->items[figures->count++];
-    *figure = (nt_figure){
-        .name = unique, .title = title, .caption = kind->caption, .width = 960, .height = 440};
+    *figure = (nt_figure){.kind = kind,
+                          .name = unique,
+                          .title = title,
+                          .caption = kind->caption,
+                          .width = 960,
+                          .height = 440};
     nt_text_init(&figure->csv);
     nt_text_init(&figure->script);
     return figure;
 }
 
-static nt_status draw(nt_figure *figure, const nt_figure_kind *kind, const nt_record *record,
-                      const nt_record_group *group) {
+static nt_status draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     if (!figure)
         return NT_NO_MEMORY;
     figure->group = group;
-    kind->draw(figure, record, group);
+    figure->kind->draw(figure, record, group);
     return figure->csv.failed || figure->script.failed ? NT_NO_MEMORY : NT_OK;
+}
+
+static bool fits(const nt_figure_kind *kind, const nt_record *record,
+                 const nt_record_group *group) {
+    if (group ? !(kind->forms & NT_OF(group->form)) || group->case_count == 0 : kind->forms != 0)
+        return false;
+    return !kind->fits || kind->fits(record, group);
 }
 
 static nt_status add_group(nt_figures *figures, const nt_record *record,
@@ -57,8 +67,12 @@ static nt_status add_group(nt_figures *figures, const nt_record *record,
     const char *title = group->title[0] ? group->title : group->name;
     for (const nt_kind *const *at = nt_figure_kinds; *at; at++) {
         const nt_figure_kind *kind = (const nt_figure_kind *)*at;
-        if (kind->of_group && kind->form == group->form && group->case_count > 0)
-            NT_TRY(draw(append(figures, kind, group->name, title), kind, record, group));
+        if (!fits(kind, record, group))
+            continue;
+        const char *name = group->name;
+        if (kind->beside)
+            name = nt_arena_printf(figures->arena, "%s-%s", group->name, kind->beside);
+        NT_TRY(name ? draw(append(figures, kind, name, title), record, group) : NT_NO_MEMORY);
     }
     return NT_OK;
 }
@@ -66,8 +80,8 @@ static nt_status add_group(nt_figures *figures, const nt_record *record,
 static nt_status add_run(nt_figures *figures, const nt_record *record) {
     for (const nt_kind *const *at = nt_figure_kinds; *at; at++) {
         const nt_figure_kind *kind = (const nt_figure_kind *)*at;
-        if (!kind->of_group && (!kind->fits || kind->fits(record)))
-            NT_TRY(draw(append(figures, kind, kind->kind.name, kind->title), kind, record, NULL));
+        if (fits(kind, record, NULL))
+            NT_TRY(draw(append(figures, kind, kind->kind.name, kind->title), record, NULL));
     }
     return NT_OK;
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LARGEST_SVG = 1 << 26, LARGEST_PICTURE = 1 << 24, OPEN_ROWS = 12 };
+enum { LARGEST_SVG = 1 << 26, LARGEST_PICTURE = 1 << 24, OPEN_ROWS = 12, BROAD = 1150 };
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
@@ -68,8 +68,8 @@ static nt_status add_drawing(nt_text *html, const nt_figure *figure, const char 
     const char *path = nt_arena_printf(&arena, "%s/%s.svg", folder, figure->name);
     nt_status status = path ? nt_file_read(path, LARGEST_SVG, &svg, error) : NT_NO_MEMORY;
     if (status == NT_OK) {
-        nt_text_printf(html, "<div class=\"plot%s\" role=\"img\" aria-label=\"",
-                       figure->drawing ? " tall" : "");
+        nt_text_printf(html, "<div class=\"plot%s%s\" role=\"img\" aria-label=\"",
+                       figure->drawing ? " tall" : "", figure->width > BROAD ? " broad" : "");
         nt_html_text(html, figure->title);
         nt_text_add(html, "\">");
         add_svg(html, (const char *)svg.bytes, figure->drawing);
@@ -136,10 +136,46 @@ static void add_words(nt_text *html, const char *before, const char *words, cons
     nt_text_printf(html, "%s</p>\n", after);
 }
 
+/* A choice of two figures that show the same in another order. It takes no script. */
+static nt_status add_orders(nt_text *html, const nt_figure *figure, int number, const char *folder,
+                            nt_error *error) {
+    nt_text_add(html, "<div class=\"orders\" role=\"group\" aria-label=\"Order of the bars\">\n");
+    for (int i = 0; i < 2; i++)
+        nt_text_printf(html,
+                       "<input type=\"radio\" name=\"order-%d\" id=\"order-%d-%d\"%s>"
+                       "<label for=\"order-%d-%d\">%s</label>\n",
+                       number, number, i, i ? "" : " checked", number, i, figure[i].kind->order);
+    for (int i = 0; i < 2; i++) {
+        nt_text_add(html, "<div>\n");
+        NT_TRY(add_figure(html, &figure[i], folder, error));
+        nt_text_add(html, "</div>\n");
+    }
+    nt_text_add(html, "</div>\n");
+    return NT_OK;
+}
+
+/* All figures of a group: they follow on one another. */
+static nt_status add_group_figures(nt_text *html, const nt_figures *figures,
+                                   const nt_record_group *group, const char *folder,
+                                   nt_error *error) {
+    const nt_figure *end = figures->items + figures->count, *other = NULL;
+    const nt_figure *first = nt_figures_of_group(figures, group);
+    for (const nt_figure *at = first; at && at < end && at->group == group; at++)
+        if (at != first && at->kind->order)
+            other = at;
+    for (const nt_figure *at = first; at && at < end && at->group == group; at++)
+        if (at == first && other) {
+            const nt_figure both[] = {*first, *other};
+            NT_TRY(add_orders(html, both, (int)(first - figures->items), folder, error));
+        } else if (at != other) {
+            NT_TRY(add_figure(html, at, folder, error));
+        }
+    return NT_OK;
+}
+
 static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *group,
                            const nt_figures *figures, const char *folder, nt_error *error) {
     const nt_paper *paper = nt_paper_of(record);
-    const nt_figure *figure = nt_figures_of_group(figures, group);
     nt_text_printf(html, "<h2 id=\"group-%d\">", (int)(group - record->groups));
     nt_html_text(html, group->title[0] ? group->title : group->name);
     nt_text_add(html, "</h2>\n");
@@ -152,8 +188,7 @@ static nt_status add_group(nt_text *html, nt_record *record, nt_record_group *gr
     if (nt_paper_table(paper, group))
         nt_text_printf(html, "<p class=\"soft\">Beside the paper's %s. %s</p>\n",
                        nt_paper_table(paper, group), nt_paper_remark(paper));
-    if (figure)
-        NT_TRY(add_figure(html, figure, folder, error));
+    NT_TRY(add_group_figures(html, figures, group, folder, error));
     if (group->case_count == 0)
         return NT_OK;
     nt_text_printf(html, "<details%s><summary>All %d cases</summary>\n",

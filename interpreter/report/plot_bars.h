@@ -1,28 +1,21 @@
-/* Bars: a group's cases one beside the other. A bar is the mean over the seeds, a point a seed; the
- * thin line spans the 95 % interval with one seed, the deviation to either side with several. */
+/* Bars: a group's cases one beside the other, by the change of the metric, on whose other axis the
+ * metric itself is. A band is the margin; a mark over a bar its verdict; a bar is the mean over the
+ * seeds, a point a seed against its own baseline, in the order of the seeds; the thin line spans
+ * the 95 % interval with one seed, the deviation to either side with several. */
 #ifndef NT_PLOT_BARS_H
 #define NT_PLOT_BARS_H
 
 #include "plot.h"
 
-/* The columns of the CSV file, from 1; the seeds' follow, then words, which may be in quotes. */
-enum {
-    NT_BARS_POSITION = 1,
-    NT_BARS_PART,
-    NT_BARS_MEAN,
-    NT_BARS_DEVIATION,
-    NT_BARS_LOW,
-    NT_BARS_HIGH,
-    NT_BARS_PAPER,
-    NT_BARS_SEEDS
-};
+/* What the colour of a bar says. */
+typedef enum nt_bars_colour { NT_BARS_PLAIN, NT_BARS_PART, NT_BARS_KIND } nt_bars_colour;
 
-/* What a case's layer is for; NT_PART_NONE of several. */
-nt_part nt_bars_part(const nt_record *record, const nt_record_case *item);
+/* Fills in the figure; `sorted`: from the case that costs the most to the one that costs the least,
+ * else in the order of the group. */
+void nt_bars_draw(nt_figure *figure, const nt_record *record, const nt_record_group *group,
+                  nt_bars_colour colour, bool sorted);
 
-/* All but the bars themselves: what comes before them, up to "plot", and the bounds, the seeds, the
- * lines across and the words that a pointer shows, after them. */
-void nt_bars_begin(nt_figure *figure, const nt_record *record, const nt_record_group *group);
-void nt_bars_end(nt_figure *figure, const nt_record *record);
+/* Whether sorting them makes a difference. */
+bool nt_bars_unsorted(const nt_record_group *group);
 
 #endif

@@ -71,7 +71,7 @@ nt_status nt_program_run(char *const *words, const char *package, const char *fo
             return nt_error_say(error, NT_FAILED, "cannot wait for %s: %s", words[0],
                                 strerror(errno));
     if (!WIFEXITED(how) || WEXITSTATUS(how) != 0)
-        return nt_error_in(error, NT_FAILED, path, -1, "%s failed on %s: %s", words[0], words[1],
+        return nt_error_in(error, NT_FAILED, path, -1, "%s failed on %s: %s", words[0], name,
                            last_line(arena, path));
     unlink(path);
     return NT_OK;

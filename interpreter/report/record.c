@@ -2,10 +2,12 @@
 #include "record.h"
 
 #include "alloc.h"
+#include "class_changes.h"
 #include "record_private.h"
 #include "results_file.h"
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NO ((double)NAN)
 
@@ -96,6 +98,28 @@ static nt_status add_seeds(nt_record *record, nt_error *error) {
     return NT_OK;
 }
 
+/* What each case does to each class. */
+static nt_status add_classes(nt_record *record, nt_error *error) {
+    const double *const *const *changes;
+    NT_TRY(nt_class_changes_read(record->results, record->folder, &record->arena, &changes, error));
+    for (int32_t g = 0; g < record->group_count; g++)
+        for (int32_t c = 0; c < record->groups[g].case_count; c++)
+            record->groups[g].cases[c].classes = changes[g][c];
+    return NT_OK;
+}
+
+static nt_status read_reliability(nt_record *record, nt_error *error) {
+    nt_arena *arena = &record->arena;
+    const char *path = nt_arena_printf(arena, "%s/" NT_RELIABILITY_NAME, record->folder);
+    nt_reliability *reliability = NT_ARENA_NEW(arena, nt_reliability);
+    if (!path || !reliability)
+        return NT_NO_MEMORY;
+    if (access(path, F_OK) != 0)
+        return NT_OK;
+    record->reliability = reliability;
+    return nt_reliability_read(path, arena, reliability, error);
+}
+
 static nt_status derive(nt_record *record, nt_error *error) {
     const nt_results *results = record->results;
     const nt_setup *setup = &results->setup;
@@ -112,7 +136,9 @@ static nt_status derive(nt_record *record, nt_error *error) {
     record->class_count = setup->class_count;
     NT_TRY(add_seeds(record, error));
     NT_TRY(add_layers(record));
-    return nt_record_add_groups(record);
+    NT_TRY(nt_record_add_groups(record));
+    NT_TRY(add_classes(record, error));
+    return read_reliability(record, error);
 }
 
 nt_status nt_record_read(const char *folder, nt_record **ret, nt_error *error) {

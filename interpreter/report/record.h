@@ -1,9 +1,11 @@
-/* A finished run as its folder records it: results.json, and of each seed that was trained the
- * metrics.csv of its training, if it is there. Nothing is computed from the store, the suite, the
+/* A finished run as its folder records it: results.json, of each seed that was trained the
+ * metrics.csv of its training, what became of each image in outcomes.bin, and how sure the network
+ * is in reliability.json, if they are there. Nothing is computed from the store, the suite, the
  * data or the weights, so that a report can be made wherever results.json is. */
 #ifndef NT_RECORD_H
 #define NT_RECORD_H
 
+#include "reliability.h"
 #include "results.h"
 
 /* What a convolution is for. */
@@ -47,14 +49,17 @@ typedef struct nt_record_case {
     nt_spread value, change;     /* over the seeds that have numbers */
     nt_interval value_95;        /* of the only seed: the change's interval, put on the baseline */
     const nt_recipe_finding *recipe; /* what the seeds say together; NULL: fewer than two do */
-    bool cut;                        /* nothing of the image reaches the output */
+    const double *classes; /* of each class, the change of its accuracy or Dice, mean over the
+                            * seeds; NaN: no image has it; NULL: not known */
+    bool cut;              /* nothing of the image reaches the output */
     int32_t verdicts[NT_VERDICTS], failures;
 } nt_record_case;
 
 /* What the cases of a group have in common, which says how they are best drawn. */
 typedef enum nt_group_form {
     NT_FORM_SETS,    /* nothing in particular */
-    NT_FORM_SINGLE,  /* each edits one layer */
+    NT_FORM_SINGLE,  /* each edits one layer, all in the same way */
+    NT_FORM_KINDS,   /* each edits one layer, not all in the same way */
     NT_FORM_PAIRS,   /* all pairs of layers, with or without the single ones */
     NT_FORM_NESTED,  /* each edits what the one before does, and one layer more */
     NT_FORM_CONTROLS /* whatever they edit, they are the controls of a case */
@@ -98,7 +103,8 @@ typedef struct nt_record {
     int32_t layer_count;
     nt_record_group *groups;
     int32_t group_count;
-    nt_results *results; /* all that results.json says */
+    const nt_reliability *reliability; /* NULL: not known */
+    nt_results *results;               /* all that results.json says */
 } nt_record;
 
 /* NT_INVALID, with the file and what to do, where the folder has no results.json or it isn't one of

@@ -99,6 +99,13 @@ static int32_t count_edited(const nt_record *record, const nt_record_group *grou
     return count;
 }
 
+static bool same_kind(const nt_record_group *group) {
+    for (int32_t c = 1; c < group->case_count; c++)
+        if (strcmp(group->cases[c].kind, group->cases[0].kind) != 0)
+            return false;
+    return true;
+}
+
 static nt_group_form form_of(const nt_record *record, const nt_record_group *group) {
     int32_t with[3] = {0}; /* cases of one layer, of two, and of others */
     for (int32_t c = 0; c < group->case_count; c++) {
@@ -110,7 +117,7 @@ static nt_group_form form_of(const nt_record *record, const nt_record_group *gro
     if (nested(group))
         return NT_FORM_NESTED;
     if (with[0] == group->case_count && with[0] > 0)
-        return NT_FORM_SINGLE;
+        return same_kind(group) ? NT_FORM_SINGLE : NT_FORM_KINDS;
     int64_t layers = with[2] == 0 ? count_edited(record, group) : 0;
     return layers > 2 && with[1] == layers * (layers - 1) / 2 ? NT_FORM_PAIRS : NT_FORM_SETS;
 }

@@ -6,9 +6,11 @@
 #include "progress.h"
 
 /* Reads the run folder (record.h) and writes into `out`, which is made if it isn't there: the page
- * index.html, the tables as tables.md and as tables-GROUP.csv, and each figure's files (drawing.h).
- * The tables follow from results.json alone, byte for byte. */
-nt_status nt_run_report_write(const char *folder, const char *out, const nt_progress *progress,
-                              nt_error *error);
+ * index.html, the tables as tables.md and, of each group, as tables-GROUP.csv and tables-GROUP.tex,
+ * what to cite as cite.bib, and each figure's files (drawing.h). `paper`: of these what a paper in
+ * LaTeX takes, figures as PDF, tables and cite.bib. The tables follow from results.json alone, byte
+ * for byte. */
+nt_status nt_run_report_write(const char *folder, const char *out, bool paper,
+                              const nt_progress *progress, nt_error *error);
 
 #endif

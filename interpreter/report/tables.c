@@ -10,11 +10,9 @@
 #define NO ((double)NAN)
 
 /* The cells of a row, as text that both Markdown and HTML show; in the record's arena. */
-enum { MOST_COLUMNS = 12 };
-
 typedef struct row {
     nt_record *record;
-    const char *cells[MOST_COLUMNS];
+    const char *cells[NT_TABLE_COLUMNS];
     int count;
 } row;
 
@@ -33,7 +31,7 @@ static void add_number(row *r, const char *format, double value) {
 /* --- columns ---------------------------------------------------------------------------------- */
 
 static bool single(const nt_record_group *group) {
-    return group->form == NT_FORM_SINGLE;
+    return group->form == NT_FORM_SINGLE || group->form == NT_FORM_KINDS;
 }
 
 static void head(nt_record *record, const nt_record_group *group, row *r) {
@@ -108,6 +106,17 @@ static void fill(nt_record *record, const nt_record_group *group, const nt_recor
         add_number(r, "%.2f", nt_paper_value(paper, item));
         add_number(r, "%+.2f", item->value.mean - nt_paper_value(paper, item));
     }
+}
+
+int nt_table_cells(nt_record *record, const nt_record_group *group, const nt_record_case *item,
+                   const char **ret) {
+    row r;
+    if (item)
+        fill(record, group, item, &r);
+    else
+        head(record, group, &r);
+    memcpy(ret, r.cells, sizeof r.cells);
+    return r.count;
 }
 
 /* --- forms ------------------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* A group's results as a table, in three forms. */
+/* A group's results as a table, in four forms. */
 #ifndef NT_TABLES_H
 #define NT_TABLES_H
 
@@ -11,6 +11,16 @@
 void nt_table_markdown(nt_record *record, const nt_record_group *group, nt_text *text);
 void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *text);
 void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text);
+
+/* For a paper, with booktabs; \ref{tab:LABEL} names it. */
+void nt_table_latex(nt_record *record, const nt_record_group *group, const char *label,
+                    nt_text *text);
+
+/* The cells of a row as plain text, NULL: of the head; returns how many. `ret` has room for
+ * NT_TABLE_COLUMNS; texts are the record's. */
+enum { NT_TABLE_COLUMNS = 12 };
+int nt_table_cells(nt_record *record, const nt_record_group *group, const nt_record_case *item,
+                   const char **ret);
 
 /* All of them as one Markdown page. */
 void nt_tables_markdown(nt_record *record, nt_text *text);

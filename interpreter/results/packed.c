@@ -84,7 +84,8 @@ static void unpack_counts(const unsigned char *packed, size_t counts, int32_t by
     }
 }
 
-static void unpack(const nt_packed *packed, const nt_packed_outcome *outcome, unsigned char *ret) {
+void nt_packed_unpack(const nt_packed *packed, const nt_packed_outcome *outcome,
+                      unsigned char *ret) {
     const unsigned char *data = packed->data + outcome->offset;
     if (!nt_metric_fits(packed->metric, NT_TARGET_CLASS)) {
         unpack_counts(data, (size_t)outcome->samples * (size_t)packed->classes * COUNTS,
@@ -270,7 +271,7 @@ nt_status nt_packed_restore(const nt_packed *packed, nt_store *store, nt_error *
         unsigned char *outcomes = nt_alloc(size);
         if (!outcomes)
             return no_memory(error);
-        unpack(packed, outcome, outcomes);
+        nt_packed_unpack(packed, outcome, outcomes);
         nt_status status = put(store, scoring, outcome, outcomes, error);
         nt_free(outcomes, size);
         NT_TRY(status);

@@ -68,6 +68,11 @@ nt_status nt_packed_assign(const nt_packed *packed, const char *path, nt_results
 nt_status nt_packed_write(const nt_packed *packed, const char *run, nt_error *error);
 nt_status nt_packed_read(const char *path, nt_arena *arena, nt_packed *ret, nt_error *error);
 
+/* Gives an outcome's samples as the store has them (score.h): nt_score_bytes of the run's scoring a
+ * sample. */
+void nt_packed_unpack(const nt_packed *packed, const nt_packed_outcome *outcome,
+                      unsigned char *ret);
+
 /* How many bytes an outcome has in the data; 0 where its numbers make no sense. */
 size_t nt_packed_size(const nt_packed *packed, const nt_packed_outcome *outcome);
 

@@ -61,6 +61,8 @@ typedef struct nt_samples {
     int32_t name_count;
     const int32_t *patients; /* which belong together; NULL: each is its own */
     int32_t patient_count;
+    const int32_t *labels; /* classes, by number; NULL: not known, or of masks */
+    int32_t label_count;
 } nt_samples;
 
 /* What is done to one layer. */

@@ -69,6 +69,16 @@ static nt_status check_indexes(const nt_json_reading *r, const nt_results *resul
     return check_samples(r, results, "indexes", s->index_count);
 }
 
+static nt_status check_labels(const nt_json_reading *r, const nt_results *results) {
+    const nt_json_place samples = {NULL, "samples", 0}, place = {&samples, "labels", 0};
+    const nt_samples *s = &results->samples;
+    for (int32_t i = 0; i < s->label_count; i++)
+        if (s->labels[i] < 0 || s->labels[i] >= results->setup.class_count)
+            return nt_json_say(r, &place, "has the number %d of %d classes", s->labels[i],
+                               results->setup.class_count);
+    return check_samples(r, results, "labels", s->label_count);
+}
+
 static nt_status check(const nt_json_reading *r, nt_results *results) {
     const nt_json_place baseline = {NULL, "baseline", 0}, groups = {NULL, "groups", 0};
     const nt_json_place provenance = {NULL, "provenance", 0};
@@ -80,6 +90,7 @@ static nt_status check(const nt_json_reading *r, nt_results *results) {
     NT_TRY(check_indexes(r, results));
     NT_TRY(check_samples(r, results, "names", results->samples.name_count));
     NT_TRY(check_samples(r, results, "patients", results->samples.patient_count));
+    NT_TRY(check_labels(r, results));
     for (int32_t g = 0; g < results->group_count; g++) {
         const nt_json_place place = {&groups, NULL, (size_t)g};
         NT_TRY(check_group(r, &place, results, &results->groups[g]));

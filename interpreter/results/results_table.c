@@ -357,6 +357,8 @@ static const nt_json_member samples_members[] = {
      .items = NT_JSON_TEXT, .optional = true, .doc = "of the images"},
     {"patients", NT_JSON_LIST, offsetof(nt_samples, patients), offsetof(nt_samples, patient_count),
      .items = NT_JSON_INT, .optional = true, .doc = "numbers: equal ones belong together"},
+    {"labels", NT_JSON_LIST, offsetof(nt_samples, labels), offsetof(nt_samples, label_count),
+     .items = NT_JSON_INT, .optional = true, .doc = "of images with a class: its number, from 0"},
     {0},
 };
 

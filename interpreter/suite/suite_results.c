@@ -288,7 +288,7 @@ static nt_status number_anew(const nt_suite_work *work, int32_t *numbers, int32_
     return NT_OK;
 }
 
-/* The numbers, names and patients of the samples that are measured. */
+/* The numbers, names, patients and classes of the samples that are measured. */
 static nt_status describe_samples(const nt_suite_work *work) {
     int32_t count = nt_loader_count(work->loader);
     nt_split split = nt_loader_split(work->loader);
@@ -296,19 +296,25 @@ static nt_status describe_samples(const nt_suite_work *work) {
     const char **names = NT_ARENA_ARRAY(&results->arena, const char *, count + 1);
     int32_t *patients = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
     int32_t *indexes = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
-    if (!names || !patients || !indexes)
+    int32_t *labels = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
+    if (!names || !patients || !indexes || !labels)
         return nt_suite_no_memory(work);
     for (int32_t i = 0; i < count; i++) {
         indexes[i] = nt_loader_sample(work->loader, i);
         const char *name = nt_dataset_name(work->dataset, split, indexes[i]);
         names[i] = name ? copy(work, name) : NULL;
         patients[i] = nt_dataset_patient(work->dataset, split, indexes[i]);
+        labels[i] = nt_loader_label(work->loader, i);
     }
     results->samples.indexes = indexes;
     results->samples.index_count = count;
     if (work->scoring.target == NT_TARGET_MASK && names[0]) {
         results->samples.names = names;
         results->samples.name_count = count;
+    }
+    if (work->scoring.target == NT_TARGET_CLASS) {
+        results->samples.labels = labels;
+        results->samples.label_count = count;
     }
     if (patients[0] >= 0) {
         NT_TRY(number_anew(work, patients, count));

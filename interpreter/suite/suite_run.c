@@ -31,8 +31,10 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     NT_TRY(nt_suite_measure_seed(work, s));
     if (work->options->part_count > 0)
         return NT_OK;
-    if (s == 0)
+    if (s == 0) {
         NT_TRY(nt_suite_overlays(work));
+        NT_TRY(nt_suite_reliability(work));
+    }
     return nt_results_store(work->results, work->store, work->error);
 }
 

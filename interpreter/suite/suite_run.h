@@ -12,6 +12,7 @@ typedef struct nt_suite_options {
     bool one_by_one;      /* a graph for each case, not one for all: the same results, slower */
     bool any_order;       /* MPI may add up gradients in its own order: faster, other bits */
     bool known_only;      /* nothing is to be measured: NT_FAILED where the store lacks something */
+    bool reliability;     /* also find out how sure the network is (reliability.h) */
     int part, part_count; /* which part of the run this is, from 0; 0 of 0: all of it */
     const char *const *command; /* the words of the command line, for the run folder */
     int command_count;

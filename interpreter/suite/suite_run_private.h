@@ -73,4 +73,8 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s);
 /* Of masks: pictures of a few samples in the run folder, with the first seed's weights. */
 nt_status nt_suite_overlays(nt_suite_work *work);
 
+/* Where the options ask for it: how sure the network is (reliability.h), with the first seed's
+ * weights, into the run folder. */
+nt_status nt_suite_reliability(nt_suite_work *work);
+
 #endif

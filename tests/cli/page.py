@@ -58,7 +58,7 @@ def main():
         return 77
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        for command in (['run', experiments / 'example.yaml', '--set', 'evaluate.limit=50', '--out', folder / 'run'],
+        for command in (['run', experiments / 'example.yaml', '--set', 'evaluate.limit=50', '--calibration', '--out', folder / 'run'],
                         ['report', folder / 'run']):
             subprocess.run([program, *map(str, command), '--quiet'], check=True, stdout=subprocess.DEVNULL)
         html = (folder / 'run/report/index.html').read_text()
@@ -75,7 +75,7 @@ def main():
                 where = f'{width} pixels, {"dark" if dark else "light"}: '
                 good &= check(where + 'a pointer finds every case', set(cases) <= set(named), seen)
                 good &= check(where + 'nothing is wider than the window', seen['page'] <= seen['window'], seen)
-                good &= check(where + 'five figures', seen['figures'] == 5, seen)
+                good &= check(where + 'ten figures', seen['figures'] == 10, seen)
                 good &= check(where + "figures have the text's colour", seen['ink'] == seen['text'], seen)
                 inks.add(seen['text'])
         good &= check('light and dark differ', len(inks) == 2, sorted(inks))

@@ -2,11 +2,13 @@
 """Numbers computed anew: recompute.py NONTRIVIAL ROOT
 
 Of classes and of masks, with one seed and with two: results --recompute makes both files from outcomes.bin alone,
-without the store; what it packs says, read here in its own way, what results.csv says; and whatever is changed, it
-notices. The README's ten lines of NumPy are run where there is NumPy."""
+without the store; what it packs says, read here in its own way, what results.csv and the report's figures of classes say;
+and whatever is changed, it notices. The README's ten lines of NumPy are run where there is NumPy."""
+import array
 import csv
 import importlib.util
 import json
+import math
 import pathlib
 import re
 import shutil
@@ -79,6 +81,76 @@ class Packed:
         return [dice(counts) for counts in images]
 
 
+    def classes(self, case, labels, names):
+        """Of each class the share of its images that are right, or its Dice over all; None: it is nowhere."""
+        outcome = self.head['outcomes'][case['outcome']]
+        at, count = outcome['offset'], self.head['outcomes'][case['outcome']]['samples']
+        if self.head['metric'] == 'accuracy':
+            right = self.values(case['outcome'])
+            of = [[right[i] for i in range(count) if labels[i] == c] for c in range(len(names))]
+            return [sum(one) / len(one) if one else None for one in of]
+        width, found = outcome['bytes'], []
+        for c in range(len(names)):
+            sums = [sum(int.from_bytes(self.data[start:start + width], 'little') for start in
+                        range(at + (3 * c + k) * width, at + count * len(names) * 3 * width, len(names) * 3 * width))
+                    for k in range(3)]
+            found.append(2 * sums[0] / (sums[1] + sums[2]) if sums[1] + sums[2] else None)
+        return found
+
+
+def check_classes(folder):
+    """The maps of classes, of each group with one, of all cases that did not fail."""
+    if not shutil.which('gnuplot') or not shutil.which('dot'):
+        print('no gnuplot or no dot: the maps of classes were not looked at')
+        return
+    packed, results = Packed(folder / 'outcomes.bin'), json.loads((folder / 'results.json').read_text())
+    names, labels = results['setup']['classes'], results['samples'].get('labels')
+    run('report', folder, '--quiet')
+    for group in results['groups']:
+        of_group = [case for case in packed.head['cases'] if case['group'] == group['group']]
+        wanted = {}
+        for case in of_group:
+            own = packed.classes(case, labels, names)
+            count = packed.head['outcomes'][case['outcome']]['samples']
+            whole = {**packed.head['outcomes'][case['baseline']], 'samples': count}
+            packed.head['outcomes'].append(whole)
+            before = packed.classes({'outcome': len(packed.head['outcomes']) - 1}, labels, names)
+            for name, a, b in zip(names, own, before):
+                if a is not None and b is not None:
+                    wanted.setdefault((case['case'], name), []).append(a - b)
+        rows = list(csv.DictReader((folder / 'report' / f"{group['group']}-classes.csv").open(encoding='utf-8')))
+        expect({(row['case_name'], row['class_name']) for row in rows} == set(wanted), f"classes of {group['group']}")
+        for row in rows:
+            changes = wanted.get((row['case_name'], row['class_name']), [9])
+            expect(abs(sum(changes) / len(changes) - float(row['change'])) < 1e-12, f'{row}: {changes}')
+
+
+def check_calibration(folder):
+    """Of the baseline: the bins from the logits that eval writes, summed here."""
+    kept = json.loads((folder / 'reliability.json').read_text())
+    expect([case['case'] for case in kept['cases']][0] == 'baseline' and len(kept['cases']) == 2, 'no worst case')
+    run('eval', ROOT / 'graphs/resnet8.yaml', '--weights', ROOT / 'experiments/example/resnet8.safetensors', '--data',
+        f"cifar10:{ROOT / 'experiments/example'}", '--logits', folder / 'logits.npy')
+    raw = (folder / 'logits.npy').read_bytes()
+    values = array.array('f', raw[10 + int.from_bytes(raw[8:10], 'little'):])
+    samples = json.loads((folder / 'results.json').read_text())['samples']
+    bins = [[0, 0, 0.0] for _ in range(15)]
+    for index, label in zip(samples['indexes'], samples['labels']):
+        logits = values[10 * index:10 * index + 10]
+        exponents = [math.exp(x - max(logits)) for x in logits]
+        sure = max(exponents) / sum(exponents)
+        one = bins[math.ceil(15 * sure) - 1]
+        one[0], one[1], one[2] = one[0] + 1, one[1] + (logits.index(max(logits)) == label), one[2] + sure
+    for mine, theirs in zip(bins, kept['cases'][0]['bins']):
+        same = (mine[0], mine[1]) == (theirs['images'], theirs['right'])
+        expect(same and abs(mine[2] - theirs['confidence']) < 1e-4, f'bins: {mine} {theirs}')
+    before = (folder / 'reliability.json').stat().st_mtime_ns
+    again = ['run', ROOT / 'experiments' / 'example.yaml', '--out', folder, '--quiet']
+    run(*again, '--calibration')
+    run(*again)
+    expect((folder / 'reliability.json').stat().st_mtime_ns == before, 'it is made again')
+
+
 def check_packed(folder):
     packed = Packed(folder / 'outcomes.bin')
     rows = list(csv.DictReader((folder / 'results.csv').open(encoding='utf-8')))
@@ -128,6 +200,7 @@ def check(folder):
     (folder / 'outcomes.sqlite').unlink()
     expect(run('results', folder, '--recompute') == good, 'it reads the store')
     check_packed(folder)
+    check_classes(folder)
     check_numpy(folder)
     said = changed(folder, 'results.csv', lambda text: text.replace(b',undecided', b',trivial', 1).replace(b',critical', b',trivial', 1))
     expect('results.csv: error: line ' in said, said)
@@ -166,12 +239,14 @@ def main():
         (folder / 'masks-suite.yaml').write_text(PHANTOM + TRAIN)
         decide = ['decide=true', 'groups.again.hook=lua/each_layer.lua', 'groups.again.decide=false']
         suites = [('early', ROOT / 'experiments' / 'example.yaml', [word for one in decide for word in ('--set', one)]),
-                  ('class', ROOT / 'experiments' / 'example.yaml', []),
+                  ('class', ROOT / 'experiments' / 'example.yaml', ['--calibration']),
                   ('classes', folder / 'classes-suite.yaml', ['--set', 'seeds=[0,1]']),
                   ('mask', folder / 'masks-suite.yaml', ['--set', 'evaluate.metrics=[iou]']),
                   ('masks', folder / 'masks-suite.yaml', ['--set', 'seeds=[3,5]'])]
         for out, suite, words in suites:
             run('run', suite, '--out', folder / out, '--quiet', *words)
+            if out == 'class':
+                check_calibration(folder / out)
             if out != 'mask':
                 check(folder / out)
             else:

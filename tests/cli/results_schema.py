@@ -21,7 +21,7 @@ except ImportError as lack:
 OPTIONAL = {('', 'samples'), ('', 'method'), ('method', 'limit'), ('method', 'first'), ('method', 'training'),
             ('training', 'from'), ('loss', 'of'), ('provenance', 'source'), ('provenance', 'build'),
             ('provenance', 'numerics'), ('provenance', 'training_numerics'), ('samples', 'indexes'),
-            ('samples', 'names'), ('samples', 'patients'), ('groups', 'notes'), ('groups', 'control'),
+            ('samples', 'names'), ('samples', 'patients'), ('samples', 'labels'), ('groups', 'notes'), ('groups', 'control'),
             ('results', 'unfinished'), ('results', 'uncounted'), ('results', 'decide'), ('results', 'decision'),
             ('baseline', 'uncounted'), ('cases', 'cut'), ('cases', 'recipe')}
 OPEN = {'set', 'options'}

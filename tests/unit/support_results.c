@@ -67,7 +67,8 @@ void make_results(made_results *m, nt_metric metric) {
     static const char *const kinds[] = {"zero", "mean", "noise", NULL};
     static const char *const texts[] = {MADE_DIGEST, MADE_DIGEST, "a", "b", "c", "d", "e"};
     static const char *const lines[] = {"asked; first", "asked; then"};
-    static const int32_t patients[] = {0, 0, 1, 1, 1, 2, 9}, indexes[] = {3, 0, 6, 2, 1, 5, 4};
+    static const int32_t patients[] = {0, 0, 1, 1, 1, 2, 9}, indexes[] = {3, 0, 6, 2, 1, 5, 4},
+                         labels[] = {0, 2, 1, 1, 0, 2, 2};
     static const nt_named_digest source = {"suite.yaml", MADE_DIGEST};
     static const nt_method_part part = {"sgd", NULL, 0};
     static const nt_method_term term = {{"dice_loss", NULL, 0}, 0.5, "aux"};
@@ -138,7 +139,7 @@ void make_results(made_results *m, nt_metric metric) {
                                 .data = {"idx", m->options, 4},
                                 .normalise = {"image", NULL, 0},
                                 .limit = metric == NT_ACCURACY ? 7 : 0},
-                     .samples = {indexes, 7, texts, 7, patients, 7},
+                     .samples = {indexes, 7, texts, 7, patients, 7, labels, 7},
                      .baseline = m->baseline,
                      .seed_count = MADE_SEEDS,
                      .groups = m->groups,

@@ -68,8 +68,8 @@ static void make_run(run *r, nt_group_form form) {
 static void every_group_and_the_run(void **state) {
     (void)state;
     static const char *const of_run[] = {"stages", "network", "training"};
-    static const nt_group_form forms[] = {NT_FORM_SETS, NT_FORM_SINGLE, NT_FORM_PAIRS,
-                                          NT_FORM_NESTED, NT_FORM_CONTROLS};
+    static const nt_group_form forms[] = {NT_FORM_SETS,  NT_FORM_SINGLE, NT_FORM_KINDS,
+                                          NT_FORM_PAIRS, NT_FORM_NESTED, NT_FORM_CONTROLS};
     run r;
     for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
         nt_figures figures;
@@ -148,6 +148,144 @@ static void verdicts_are_compared(void **state) {
     nt_arena_finish(&arena);
 }
 
+/* --- what figures show ------------------------------------------------------------------------ */
+
+/* Makes the figures of a run with one group, and gives the one called `name`. */
+static const nt_figure *make_figure(run *r, nt_figures *figures, nt_arena *arena,
+                                    const char *name) {
+    r->record.group_count = 1;
+    nt_arena_init(arena);
+    assert_int_equal(nt_figures_init(figures, &r->record, arena), NT_OK);
+    for (int32_t i = 0; i < figures->count; i++)
+        if (strcmp(figures->items[i].name, name) == 0)
+            return &figures->items[i];
+    return NULL;
+}
+
+static void drop_figures(nt_figures *figures, nt_arena *arena) {
+    nt_figures_finish(figures);
+    nt_arena_finish(arena);
+}
+
+static void bars_in_two_orders(void **state) {
+    (void)state;
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_SINGLE);
+    r.record.margin = 0.01;
+    r.cases[1].change.mean = -0.5;
+    r.cases[1].value.mean = 0.4;
+    r.cases[1].verdicts[NT_CRITICAL] = 1;
+    r.findings[1].change = -0.5;
+    const nt_figure *sorted = make_figure(&r, &figures, &arena, "each-sorted");
+    const nt_figure *first = nt_figures_of_group(&figures, r.groups);
+    assert_string_equal(first->name, "each");
+    assert_ptr_equal(sorted, first + 1);
+    assert_non_null(first->kind->order);
+    assert_non_null(sorted->kind->order);
+    assert_string_equal(first->csv.bytes,
+                        "position,part,mark,value_mean,change_mean,change_sd,change_low_95,"
+                        "change_high_95,paper,paper_change,seed 0 change,verdict,case\n"
+                        "1,plain,mixed,0.65,-0.25,0,,,,,0,,conv1\n"
+                        "2,plain,critical,0.4,-0.5,0,,,,,-0.5,critical,conv2\n");
+    assert_non_null(strstr(sorted->csv.bytes, "\n1,plain,critical,0.4,-0.5,"));
+    assert_non_null(strstr(sorted->csv.bytes, "\n2,plain,mixed,0.65,-0.25,"));
+    drop_figures(&figures, &arena);
+}
+
+/* The kinds of one layer stand together, apart from the next layer's. */
+static void bars_of_kinds(void **state) {
+    (void)state;
+    enum { MANY = 4 };
+    nt_record_case cases[MANY];
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_KINDS);
+    for (int i = 0; i < MANY; i++) {
+        cases[i] = r.cases[i / 2];
+        cases[i].kind = i % 2 ? "mean" : "zero";
+    }
+    r.groups[0].cases = cases;
+    r.groups[0].case_count = MANY;
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each");
+    static const char *const rows[] = {"\n1,zero,", "\n2,mean,", "\n3.7,zero,", "\n4.7,mean,"};
+    for (int i = 0; i < MANY; i++)
+        assert_non_null(strstr(figure->csv.bytes, rows[i]));
+    assert_non_null(strstr(figure->script.bytes, "title 'mean'"));
+    drop_figures(&figures, &arena);
+}
+
+/* The loss of a pair less those of its layers; on the diagonal there is none. */
+static void interaction(void **state) {
+    (void)state;
+    enum { MANY = 3 };
+    nt_record_case cases[MANY];
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_PAIRS);
+    for (int i = 0; i < MANY; i++)
+        cases[i] = r.cases[i % 2];
+    cases[2] = (nt_record_case){.name = "conv1 + conv2",
+                                .kind = "zero",
+                                .layers = r.edited,
+                                .layer_count = 2,
+                                .findings = r.findings,
+                                .value = {.mean = 0.15},
+                                .change = {.mean = -0.75}};
+    r.groups[0].cases = cases;
+    r.groups[0].case_count = MANY;
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each-interaction");
+    assert_string_equal(figure->csv.bytes,
+                        "one,other,interaction,loss,sum_of_single_losses,case\n"
+                        "1,2,0.25,0.75,0.5,conv1 + conv2\n2,1,0.25,0.75,0.5,conv1 + conv2\n");
+    assert_non_null(strstr(figure->script.bytes, "set cbrange [-0.2500:0.2500]"));
+    drop_figures(&figures, &arena);
+    r.layers[0].cost = NAN;
+    assert_null(make_figure(&r, &figures, &arena, "each-interaction"));
+    drop_figures(&figures, &arena);
+}
+
+static void classes(void **state) {
+    (void)state;
+    static const char *const names[] = {"cat", "dog, small"};
+    static const double changes[] = {-0.5, 0.125}, unknown[] = {-0.25, NAN};
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_SINGLE);
+    r.record.classes = names;
+    r.record.class_count = 2;
+    assert_null(make_figure(&r, &figures, &arena, "each-classes"));
+    drop_figures(&figures, &arena);
+    r.cases[0].classes = changes;
+    r.cases[1].classes = unknown;
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each-classes");
+    assert_string_equal(figure->csv.bytes, "class,case,change,class_name,case_name\n"
+                                           "1,1,-0.5,cat,conv1\n"
+                                           "2,1,0.125,\"dog, small\",conv1\n"
+                                           "1,2,-0.25,cat,conv2\n");
+    assert_non_null(strstr(figure->script.bytes, "set cbrange [-0.5000:0.5000]"));
+    drop_figures(&figures, &arena);
+}
+
+/* A name is cut between two characters; whole it stands in the data. */
+static void long_names_end_in_dots(void **state) {
+    (void)state;
+    static const char name[] = "äöü.encoder.block.12.attention.projection";
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_SINGLE);
+    r.cases[0].name = name;
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each");
+    assert_non_null(strstr(figure->script.bytes, "'äöü.encoder.block.12.attentio…' 1, 'conv2' 2"));
+    assert_non_null(strstr(figure->csv.bytes, name));
+    drop_figures(&figures, &arena);
+}
+
 /* Each allocation in turn is refused: said, and nothing is lost. */
 static void out_of_memory(void **state) {
     (void)state;
@@ -175,6 +313,11 @@ int main(void) {
         cmocka_unit_test(every_group_and_the_run),
         cmocka_unit_test(nothing_to_show),
         cmocka_unit_test(verdicts_are_compared),
+        cmocka_unit_test(bars_in_two_orders),
+        cmocka_unit_test(bars_of_kinds),
+        cmocka_unit_test(interaction),
+        cmocka_unit_test(classes),
+        cmocka_unit_test(long_names_end_in_dots),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

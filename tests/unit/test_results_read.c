@@ -50,6 +50,7 @@ static void read_back(const char *folder, nt_metric metric) {
     assert_int_equal(results->groups[0].options[2].count, 4);
     assert_int_equal(results->samples.patients[6], 9);
     assert_int_equal(results->samples.indexes[2], 6);
+    assert_int_equal(results->samples.labels[1], 2);
     assert_int_equal(nt_results_failures(results), 2);
     nt_results_free(results);
 }
@@ -281,6 +282,13 @@ static void errors_say_where(void **state) {
     json_object_del(setup, "margin");
     expect_place(*state, root, "error: setup.margin: is missing; give the run's command again");
     json_object_set_new(setup, "margin", json_real(0.5));
+    json_t *labels = json_object_get(json_object_get(root, "samples"), "labels");
+    json_array_set_new(labels, 4, json_integer(3));
+    expect_place(*state, root, "error: samples.labels: has the number 3 of 3 classes; give the");
+    json_array_set_new(labels, 4, json_integer(0));
+    json_array_remove(labels, 0);
+    expect_place(*state, root, "error: samples.labels: has 6 items for 7 samples; give the");
+    json_array_insert_new(labels, 0, json_integer(0));
     json_object_set_new(root, "suite", json_string("a\nb"));
     expect_place(*state, root, "error: suite: has a control character");
     json_object_set_new(root, "suite", json_string("a"));

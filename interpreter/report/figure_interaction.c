@@ -1,0 +1,28 @@
+/* A square for each pair of layers, by what the loss of both costs beyond the losses of each. */
+#include "plot_pairs.h"
+
+#include <math.h>
+
+static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
+    nt_pairs_draw(figure, record, group, NT_PAIRS_INTERACTION);
+}
+
+static bool fits(const nt_record *record, const nt_record_group *group) {
+    for (int32_t c = 0; c < group->case_count; c++)
+        if (!isnan(nt_pairs_interaction(record, &group->cases[c])))
+            return true;
+    return false;
+}
+
+const nt_figure_kind nt_figure_kind_interaction = {
+    .kind = {.name = "interaction",
+             .doc = "what two layers cost together beyond what each costs alone",
+             .fields = nt_no_fields},
+    .forms = NT_OF(NT_FORM_PAIRS),
+    .beside = "interaction",
+    .caption = "Interaction: the loss of two layers less the sum of their single losses. Above "
+               "zero (red), each makes up for the loss of the other; below (blue), the loss of one "
+               "leaves less for the other to cost.",
+    .fits = fits,
+    .draw = draw,
+};
