@@ -224,10 +224,6 @@ static void walk_forwards(nt_channel_flow *flow) {
     walk w = {flow, VARIES, false};
     for (int32_t i = 0; i < nt_graph_size(flow->graph); i++)
         walk_node(&w, i);
-    for (int32_t v = 0; v < nt_graph_value_count(flow->graph); v++) {
-        nt_channels *c = &flow->values[v];
-        c->fixed = !memchr(c->varies, true, (size_t)c->count);
-    }
 }
 
 static void walk_backwards(nt_channel_flow *flow) {
@@ -236,6 +232,10 @@ static void walk_backwards(nt_channel_flow *flow) {
     memcpy(output->needed, output->varies, (size_t)output->count);
     for (int32_t i = nt_graph_size(flow->graph); i-- > 0;)
         walk_node(&w, i);
+    for (int32_t v = 0; v < nt_graph_value_count(flow->graph); v++) {
+        nt_channels *c = &flow->values[v];
+        c->fixed = !memchr(c->needed, true, (size_t)c->count);
+    }
 }
 
 static void walk_to_and_fro(nt_channel_flow *flow) {

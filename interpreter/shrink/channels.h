@@ -3,8 +3,10 @@
  *
  * A channel varies if it follows from one that does. It is needed if an output, or a needed channel
  * of a later value, follows from it and it varies: what does not vary is known without it. The
- * channels that vary and are needed are kept, and with them those that can't be told from them:
- * both operands of a sum have the same, and a group of a convolution stays or goes as a whole.
+ * channels that are needed are kept, and with them those that can't go alone: both operands of a
+ * sum have the same, and a group of a convolution stays or goes as a whole. A value none of whose
+ * channels is needed is not computed: where an op wants some of them all the same, they stand there
+ * as constants.
  *
  * Which channels follow from which, the ops' traits say (NT_OP_CHANNELWISE) and the zeros in
  * kernels. */
@@ -17,7 +19,7 @@
 /* Of one value. */
 typedef struct nt_channels {
     int32_t count;
-    bool fixed; /* none varies */
+    bool fixed; /* none is needed: as far as it is read, it is known */
     bool *varies, *needed, *kept;
     int32_t *list; /* those that are kept, in rising order */
     int32_t kept_count;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static bool is_partly_fixed(const nt_channels *c) {
-    return memchr(c->varies, false, (size_t)c->count) != NULL;
+    return c->fixed || memchr(c->varies, false, (size_t)c->count) != NULL;
 }
 
 /* One output for each such value that is read by what stays, after the first one. */

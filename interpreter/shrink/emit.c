@@ -42,8 +42,9 @@ static nt_status add_parameter(emitter *m, const double *maps, int32_t count, nt
                                bool small, nt_ref *ret) {
     nt_shape shape = with_channels(like, count);
     int64_t places = nt_shape_pixels(shape);
-    int64_t kept = small && nt_rest_is_even(maps, count, places) ? 1 : places;
-    if (kept < places)
+    bool even = small && nt_rest_is_even(maps, count, places);
+    int64_t kept = even ? 1 : places;
+    if (even)
         shape = nt_shape_of(1, &count);
     float *values = NT_ARENA_ARRAY(m->arena, float, count *kept);
     if (!values)
