@@ -3,6 +3,7 @@
  * the op takes. A sum of one, a concatenation of one, a product with ones stand for that one. */
 #include "emit.h"
 
+#include "constant_map.h"
 #include "rest.h"
 #include <stdio.h>
 #include <string.h>
@@ -37,23 +38,11 @@ static nt_shape with_channels(nt_shape shape, int32_t channels) {
 
 /* --- what is fixed ---------------------------------------------------------------------------- */
 
-/* A parameter of `count` maps; where each is the same everywhere and `small` says so, a vector. */
+/* A parameter of `count` maps; `small`: it may be a vector where each is the same everywhere. */
 static nt_status add_parameter(emitter *m, const double *maps, int32_t count, nt_shape like,
                                bool small, nt_ref *ret) {
-    nt_shape shape = with_channels(like, count);
-    int64_t places = nt_shape_pixels(shape);
-    bool even = small && nt_rest_is_even(maps, count, places);
-    int64_t kept = even ? 1 : places;
-    if (even)
-        shape = nt_shape_of(1, &count);
-    float *values = NT_ARENA_ARRAY(m->arena, float, count *kept);
-    if (!values)
-        return NT_NO_MEMORY;
-    for (int32_t c = 0; c < count; c++)
-        for (int64_t p = 0; p < kept; p++)
-            values[c * kept + p] = (float)maps[c * places + p];
-    return nt_draft_add_parameter(m->draft, m->layer, m->node->name, "_constant", shape, values,
-                                  ret);
+    return nt_constant_map_add(m->draft, m->layer, maps, with_channels(like, count), small, ret,
+                               m->why);
 }
 
 /* Adds those channels of a fixed value to maps of the shape `like`, over which it is spread. */
@@ -244,7 +233,7 @@ static nt_status emit_kernel(emitter *m) {
     float *bias;
     nt_ref ref;
     NT_TRY(nt_rest_of(m->flow, m->e->constants, m->i, m->arena, &rest));
-    bool even = rest && nt_rest_is_even(rest, m->out->kept_count, places);
+    bool even = rest && nt_maps_are_even(rest, m->out->kept_count, places);
     NT_TRY(make_bias(m, rest, even, &bias));
     NT_TRY(add_layer(m, bias, &ref));
     if (rest && !even) {

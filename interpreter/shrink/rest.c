@@ -2,8 +2,6 @@
 #include "rest.h"
 
 #include "parallel.h"
-#include <math.h>
-#include <string.h>
 
 typedef struct rest {
     const nt_channel_flow *flow;
@@ -90,18 +88,4 @@ nt_status nt_rest_of(const nt_channel_flow *flow, const nt_constants *constants,
     nt_parallel(w.out->kept_count, job, &w);
     *ret = w.maps;
     return NT_OK;
-}
-
-bool nt_rest_is_even(const double *maps, int32_t count, int64_t places) {
-    for (int32_t c = 0; c < count; c++) {
-        const double *map = maps + c * places;
-        double least = map[0], most = map[0];
-        for (int64_t p = 1; p < places; p++) {
-            least = fmin(least, map[p]);
-            most = fmax(most, map[p]);
-        }
-        if (most - least > 1e-6 * fmax(fabs(most), fabs(least)))
-            return false;
-    }
-    return true;
 }

@@ -10,7 +10,4 @@
 nt_status nt_rest_of(const nt_channel_flow *flow, const nt_constants *constants, int32_t node,
                      nt_arena *arena, double **ret);
 
-/* Whether each of `count` maps is the same in all `places`, but for rounding. */
-bool nt_rest_is_even(const double *maps, int32_t count, int64_t places);
-
 #endif
