@@ -123,16 +123,18 @@ double nt_difference_relative(const nt_difference *difference) {
 
 /* --- layer by layer --------------------------------------------------------------------------- */
 
-/* How much of its largest value a layer's differ at most from those channels of the edited one's.
- */
-static double apart(const nt_witness *witness, const nt_tensor *edited, const nt_tensor *smaller) {
-    int64_t channels = nt_shape_channels(edited->type.shape);
+/* How much of its largest value a layer's differ at most from those channels of the edited one's. A
+ * channel that only had to be there beside others may say anything. */
+static double apart(const nt_channels *of, const nt_tensor *edited, const nt_tensor *smaller) {
     int64_t places = nt_shape_pixels(edited->type.shape);
     double most = 0, value = 0;
     for (int64_t p = 0; p < places; p++)
-        for (int32_t c = 0; c < witness->count; c++) {
-            double is = (double)edited->f[p * channels + witness->channels[c]];
-            double difference = fabs(is - (double)smaller->f[p * witness->count + c]);
+        for (int32_t c = 0; c < of->kept_count; c++) {
+            int32_t channel = of->list[c];
+            if (of->varies[channel] && !of->needed[channel])
+                continue;
+            double is = (double)edited->f[p * of->count + channel];
+            double difference = fabs(is - (double)smaller->f[p * of->kept_count + c]);
             most = difference <= most ? most : difference;
             value = fmax(value, fabs(is));
         }
@@ -164,7 +166,7 @@ static nt_status find(side *sides, const nt_shrunk *shrunk, const nt_network *ne
         nt_tensor smaller = nt_run_output(sides[1].run, i + 1);
         if (!nt_network_layer(network, witness->layer) || edited.type.dtype != NT_F32)
             continue;
-        if (!(apart(witness, &edited, &smaller) <= tolerance))
+        if (!(apart(witness->channels, &edited, &smaller) <= tolerance))
             *ret = witness->layer;
     }
     return NT_OK;

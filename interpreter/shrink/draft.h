@@ -25,8 +25,7 @@ typedef struct nt_piece {
     float *values[NT_MAX_PARAMS]; /* of each, in PyTorch's order; a counter's is its bits */
     int32_t param_count;
     nt_value origin; /* what it computes some channels of; node -1: nothing that was there */
-    const int32_t *channels; /* these */
-    int32_t channel_count;
+    const nt_channels *channels; /* of that value: it has those that are kept */
     bool gone;
     nt_ref stands; /* where it is gone: what stands for it */
 } nt_piece;

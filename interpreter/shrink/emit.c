@@ -83,8 +83,7 @@ static nt_status add_piece(emitter *m, const char *name, const void *attrs, cons
                       .name = name,
                       .layer = m->layer,
                       .origin = {.node = m->i},
-                      .channels = m->out->list,
-                      .channel_count = m->out->kept_count};
+                      .channels = m->out};
     ret->output = 0;
     return nt_draft_add(m->draft, &piece, in, count, &ret->piece, m->why);
 }
@@ -157,8 +156,7 @@ static nt_status add_sum(emitter *m, const char *name, nt_ref *in, int32_t count
                       .name = name,
                       .layer = m->layer,
                       .origin = {.node = m->i},
-                      .channels = m->out->list,
-                      .channel_count = m->out->kept_count};
+                      .channels = m->out};
     ret->output = 0;
     return nt_draft_add(m->draft, &piece, in, count, &ret->piece, m->why);
 }
@@ -361,14 +359,6 @@ static bool is_times_one(const emitter *m, int32_t *ret_input) {
     return false;
 }
 
-/* What an op makes once more of its own output. */
-static bool is_again(const emitter *m, nt_ref in) {
-    const nt_piece *before = &m->draft->pieces[in.piece];
-    const nt_op *op = m->node->op;
-    return op->traits & NT_OP_IDEMPOTENT && before->op == op && in.output == 0 &&
-           nt_fields_equal(op->kind.fields, before->attrs, m->node->attrs);
-}
-
 static nt_status emit_other(emitter *m) {
     const nt_node *node = m->node;
     nt_ref in[NT_MAX_INPUTS], ref;
@@ -385,10 +375,6 @@ static nt_status emit_other(emitter *m) {
     }
     for (int32_t j = 0; j < node->data_count; j++)
         NT_TRY(read_input(m, j, &in[j]));
-    if (is_again(m, in[0])) {
-        stand(m, in[0]);
-        return NT_OK;
-    }
     NT_TRY(add_piece(m, node->name, attrs, in, node->data_count, &ref));
     stand(m, ref);
     return take_params(m, ref);

@@ -53,7 +53,6 @@ static void leave_out(nt_draft *draft, int32_t sum, int32_t operand) {
     if (rest->origin.node < 0) {
         rest->origin = piece->origin;
         rest->channels = piece->channels;
-        rest->channel_count = piece->channel_count;
     }
     nt_draft_replace(draft, sum, piece->in[0]);
 }
@@ -238,7 +237,6 @@ static nt_status norm_into_layer(nt_draft *draft, int32_t norm, bool *ret_done) 
     scale_layer(layer, piece);
     layer->origin = piece->origin;
     layer->channels = piece->channels;
-    layer->channel_count = piece->channel_count;
     nt_draft_replace(draft, norm, before);
     *ret_done = true;
     return NT_OK;

@@ -23,7 +23,7 @@ static nt_status list_witnesses(nt_shrunk *shrunk, const nt_draft *draft) {
         const nt_piece *piece = &draft->pieces[i];
         if (!piece->gone && piece->origin.node >= 0)
             shrunk->witnesses[shrunk->witness_count++] =
-                (nt_witness){piece->name, piece->origin, piece->channels, piece->channel_count};
+                (nt_witness){piece->name, piece->origin, piece->channels};
     }
     return NT_OK;
 }

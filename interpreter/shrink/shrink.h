@@ -7,6 +7,7 @@
 #ifndef NT_SHRINK_H
 #define NT_SHRINK_H
 
+#include "channels.h"
 #include "network.h"
 #include "weights.h"
 
@@ -14,9 +15,8 @@
  * one. */
 typedef struct nt_witness {
     const char *layer;
-    nt_value value; /* of nt_shrunk's `edited` */
-    const int32_t *channels;
-    int32_t count;
+    nt_value value;              /* of nt_shrunk's `edited` */
+    const nt_channels *channels; /* of the value; those that are kept */
 } nt_witness;
 
 typedef struct nt_shrunk {

@@ -270,6 +270,83 @@ static const rule_case cases[] = {
      "  u_repeated: {op: replicate_pad, top: 7, left: 7}\n"
      "  u: {op: resize, from: [a, u_repeated]}\n"
      "  p: {op: global_avg_pool}\n"},
+    {"a constant of the output stays where it is",
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  r: {op: relu}\n"
+     "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  s: {op: add, from: [b, r]}\n",
+     "b", NULL, false,
+     "nodes:\n"
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  r: {op: relu}\n"
+     "  s_constant: {op: parameter, shape: [4]}\n"
+     "  s: {op: add, from: [r, s_constant]}\n"},
+    {"a slice of fewer channels begins at another",
+     "  a: {op: conv2d, channels: 6, kernel: 3, pad: 1, bias: false}\n"
+     "  r: {op: relu}\n"
+     "  t: {op: slice, start: 2, count: 3}\n"
+     "  c: {op: conv2d, channels: 4, kernel: 1}\n"
+     "  u: {op: slice, from: r, count: 1}\n"
+     "  d: {op: conv2d, channels: 4, kernel: 1}\n"
+     "  s: {op: mul, from: [c, d]}\n"
+     "  p: {op: global_avg_pool}\n",
+     "", "a.weight", false,
+     "nodes:\n"
+     "  a: {op: conv2d, channels: 3, kernel: 3, pad: 1, bias: false}\n"
+     "  r: {op: relu}\n"
+     "  t: {op: slice, start: 1, count: 2}\n"
+     "  c: {op: conv2d, channels: 4, kernel: 1}\n"
+     "  u: {op: slice, from: r, count: 1}\n"
+     "  d: {op: conv2d, channels: 4, kernel: 1}\n"
+     "  s: {op: mul, from: [c, d]}\n"
+     "  p: {op: global_avg_pool}\n"},
+    {"a sum that nothing else fills keeps a map",
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  g: {op: global_avg_pool}\n"
+     "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1, from: a}\n"
+     "  s: {op: add, from: [b, g]}\n"
+     "  c: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  p: {op: global_avg_pool}\n",
+     "b", NULL, false,
+     "nodes:\n"
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  g: {op: global_avg_pool}\n"
+     "  s_constant: {op: parameter, shape: [4,1,1]}\n"
+     "  s_repeated: {op: replicate_pad, top: 7, left: 7}\n"
+     "  s: {op: add, from: [g, s_repeated]}\n"
+     "  c: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  p: {op: global_avg_pool}\n"},
+    {"what differs by place and by channel is spread as the sum spreads it",
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  b: {op: conv2d, channels: 1, kernel: 3, pad: 1, from: input}\n"
+     "  b2: {op: conv2d, channels: 1, kernel: 3, pad: 1}\n"
+     "  s: {op: add, from: [b2, a]}\n"
+     "  p: {op: global_avg_pool}\n",
+     "b", NULL, false,
+     "nodes:\n"
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  s_constant: {op: parameter, shape: [4,3,3]}\n"
+     "  s_repeated: {op: replicate_pad, top: 5, left: 5}\n"
+     "  s_moved: {op: roll, rows: 1, columns: 1}\n"
+     "  s: {op: add, from: [a, s_moved]}\n"
+     "  p: {op: global_avg_pool}\n"},
+    {"sums in a row have one constant",
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  r: {op: relu}\n"
+     "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  s: {op: add, from: [b, r]}\n"
+     "  d: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  t: {op: add, from: [d, s]}\n"
+     "  c: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  p: {op: global_avg_pool}\n",
+     "b d", NULL, false,
+     "nodes:\n"
+     "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
+     "  r: {op: relu}\n"
+     "  t_constant: {op: parameter, shape: [4]}\n"
+     "  t: {op: add, from: [r, t_constant]}\n"
+     "  c: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
+     "  p: {op: global_avg_pool}\n"},
     {"dropout stays, for training",
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
      "  d: {op: dropout}\n"
