@@ -68,6 +68,23 @@ static const char report[] =
          ", 'drawn': {'type': 'boolean', 'description': 'whether figures are drawn, not only their "
          "scripts and data written'}}}";
 
+static const char shrink[] = HEAD
+    "'a smaller network, and what it takes', 'type': 'object', " CLOSED
+    ", 'required': ['network', 'from', 'edits', 'folder', 'batch', 'before', 'after', "
+    "'comparison'], 'properties': {'network': " TEXT
+    ", 'from': {'type': ['string', 'null'], 'description': 'the group and case of a run'}, "
+    "'edits': " COUNT ", 'folder': " TEXT ", 'batch': " COUNT
+    ", 'before': {'$ref': '#/definitions/cost'}, 'after': {'$ref': '#/definitions/cost'}, "
+    "'comparison': {'type': 'object', " CLOSED
+    ", 'required': ['data', 'images', 'difference', 'logit', 'relative', 'tolerance'], "
+    "'properties': {'data': {'type': ['string', 'null'], 'description': 'null: random images'}, "
+    "'images': " COUNT ", 'difference': " NUMBER ", 'logit': " NUMBER ", 'relative': " NUMBER
+    ", 'tolerance': " NUMBER "}}}, 'definitions': {'cost': {'type': 'object', " CLOSED
+    ", 'required': ['layers', 'parameters', 'multiply_adds', 'executed', 'memory', "
+    "'batch_memory'], 'properties': {'layers': " COUNT ", 'parameters': " COUNT
+    ", 'multiply_adds': " COUNT ", 'executed': " COUNT ", 'memory': " COUNT
+    ", 'batch_memory': " COUNT "}}}}";
+
 static const char train[] =
     HEAD "'what was trained', 'type': 'object', " CLOSED ", 'required': ['suite', 'run', 'seeds'], "
          "'properties': {'suite': " TEXT ", 'run': " TEXT ", 'seeds': {'type': 'array', 'items': "
@@ -77,8 +94,9 @@ static const char train[] =
          "'integer', 'minimum': 1}}, 'additionalProperties': " NUMBER
          ", 'description': 'a row of metrics.csv'}}}}}}}";
 
-const char *const nt_answer_names[] = {"check", "plan", "predict", "report", "train", NULL};
-static const char *const schemas[] = {check, plan, predict, report, train};
+const char *const nt_answer_names[] = {"check",  "plan",  "predict", "report",
+                                       "shrink", "train", NULL};
+static const char *const schemas[] = {check, plan, predict, report, shrink, train};
 
 json_t *nt_answer_schema(const char *name) {
     for (int i = 0; nt_answer_names[i]; i++)

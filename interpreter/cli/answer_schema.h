@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-/* Of `check`, `run --plan`, `predict`, `report` and `train`, by that word; a new reference. NULL:
- * there is no such one, or memory is out. */
+/* Of `check`, `run --plan`, `predict`, `report`, `shrink` and `train`, by that word; a new
+ * reference. NULL: there is no such one, or memory is out. */
 json_t *nt_answer_schema(const char *name);
 
 extern const char *const nt_answer_names[]; /* NULL-terminated */

@@ -19,12 +19,12 @@ static const char detail[] =
 
 static const nt_operand schema_operands[] = {
     {"KIND", .doc = "which files: graph, suite or results; or what a command prints with --json: "
-                    "check, plan (of run), predict, report or train"},
+                    "check, plan (of run), predict, report, shrink or train"},
     {0}};
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     static const char *const kinds[] = {"graph",   "suite",  "results", "check", "plan",
-                                        "predict", "report", "train",   NULL};
+                                        "predict", "report", "shrink",  "train", NULL};
     const char *kind = arguments->words[0];
     if (strcmp(kind, "graph") == 0)
         return nt_json_print(nt_network_schema());
@@ -38,7 +38,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_error_say(
         error, NT_USAGE,
         "there is no schema '%s'; there are those of graph, suite, results, check, plan, predict, "
-        "report and train",
+        "report, shrink and train",
         kind);
     nt_error_suggest(error, kind, kinds);
     return NT_USAGE;

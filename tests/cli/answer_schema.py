@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The schemas of what commands print: answer_schema.py NONTRIVIAL ROOT
 
-Holds that of `run --plan --json`, `predict --json`, `report --json` and `train --json` against what each prints,
-and against the same with one member misspelt or left out; what `run --json` and `merge --json` print is as the schema
-of results says. Exits 77 (skipped) without python3-jsonschema."""
+Holds that of `run --plan --json`, `predict --json`, `report --json`, `shrink --json` and `train --json` against what
+each prints, and against the same with one member misspelt or left out; what `run --json` and `merge --json` print is
+as the schema of results says. Exits 77 (skipped) without python3-jsonschema."""
 import json
 import pathlib
 import shutil
@@ -109,6 +109,12 @@ def main():
                   results_schema.faults_of(results_schema.validator_of(program), json.dumps(merged))]
         if merged['groups'] != results['groups']:
             wrong.append('merge: not the same groups')
+        group, case = next((group, case) for group in results['groups'] for case in group['cases'] if not case.get('cut'))
+        answer = told(program, 'shrink', *words, '--from', f'{folder / "run"}:{group["group"]}:{case["case"]}', '--out',
+                      folder / 'small')
+        if answer['from'] != f'{group["group"]}, {case["case"]}' or answer['edits'] != len(case['edits']):
+            wrong.append(f'shrink: {answer}')
+        wrong += hold(program, 'shrink', answer)
         if shutil.which('gnuplot') and shutil.which('dot'):
             answer = told(program, 'report', folder / 'run', '--quiet', '--json')
             if not pathlib.Path(answer['page']).exists():
