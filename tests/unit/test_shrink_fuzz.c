@@ -413,10 +413,10 @@ static void shrink_graph(const char *path, const char *name) {
     bool small =
         nt_network_parameters(network) < 3000000 && nt_network_multiply_adds(network) < 150000000;
     nt_weights *weights = small || large ? lived_in(network, 5) : NULL;
+    bool rounds = !reads_places(network);
     int left = 0;
     for (int i = 0; weights && i < 12 && left < 3; i++)
-        left +=
-            shrink_case(network, weights, name, i, left == 2, left == 1 && !reads_places(network));
+        left += shrink_case(network, weights, name, i, rounds && left == 2, rounds && left == 1);
     nt_weights_free(weights);
     nt_network_free(network);
 }
