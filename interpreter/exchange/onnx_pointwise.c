@@ -194,14 +194,7 @@ void nt_form_constant(const nt_form *form) {
 }
 
 void nt_form_parameter(const nt_form *form) {
-    const nt_type *type = &form->node->out[0];
-    float *values =
-        NT_ARENA_ARRAY(nt_onnx_arena(form->onnx), float, nt_shape_elements(type->shape));
-    if (!values) {
-        nt_onnx_lacks(form->onnx);
-        return;
-    }
-    nt_tensor_to_rows(*type, form->held[0].f, values);
-    nt_form_add(form, "Constant", NULL, (const char *const[]){NULL});
-    nt_onnx_tensor(form->onnx, "value", nt_form_dims(type, 1), values);
+    static const int64_t samples[] = {0};
+    const char *value = nt_form_param(form, 0), *axes = nt_form_integers(form, "axes", 1, samples);
+    NT_FORM_ADD(form, "Unsqueeze", NULL, value, axes);
 }
