@@ -30,6 +30,11 @@ typedef struct nt_constant_attrs {
     double value;
 } nt_constant_attrs;
 
+typedef struct nt_parameter_attrs {
+    nt_ints shape;
+    double initial;
+} nt_parameter_attrs;
+
 enum { NT_KAIMING_NORMAL, NT_KAIMING_UNIFORM };  /* nt_conv2d_attrs.init */
 enum { NT_CONV_FASTEST, NT_CONV_DIRECT };        /* nt_conv2d_attrs.algorithm */
 extern const char *const nt_conv2d_algorithms[]; /* their names; NULL ends the list */

@@ -114,7 +114,11 @@ enum {
     NT_OP_SUM = 1 << 6,      /* the gradient of an input of the output's type is the output's own */
     NT_OP_GRAD_IN_PLACE = 1 << 7, /* the first input's gradient may lie on the first output's */
     NT_OP_JOINS = 1 << 8,         /* of one input it would be that input */
-    NT_OP_IDEMPOTENT = 1 << 9     /* of its own output it makes that once more, bit for bit */
+    NT_OP_IDEMPOTENT = 1 << 9,    /* of its own output it makes that once more, bit for bit */
+    NT_OP_CHANNELWISE = 1 << 10, /* a channel of its outputs follows from that one of its inputs and
+                                  * parameters, or from what they have for all channels */
+    NT_OP_LIKE = 1 << 11         /* of its last input, if it has all of them, only rows and columns
+                                  * count */
 };
 
 /* A case from which the generic tests derive shape, reference, gradient and threading checks. */

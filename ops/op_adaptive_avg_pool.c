@@ -116,6 +116,7 @@ const nt_op nt_op_adaptive_avg_pool = {
              .doc = "the means of a given number of bins of rows and columns",
              .fields = fields,
              .size = sizeof(adaptive_attrs)},
+    .traits = NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

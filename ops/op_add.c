@@ -172,7 +172,7 @@ static void backward(const nt_grad_call *call) {
 
 const nt_op nt_op_add = {
     .kind = {.name = "add", .doc = "the sum of its inputs", .fields = nt_no_fields},
-    .traits = NT_OP_IN_PLACE | NT_OP_SUM | NT_OP_JOINS,
+    .traits = NT_OP_IN_PLACE | NT_OP_SUM | NT_OP_JOINS | NT_OP_CHANNELWISE,
     .min_inputs = 2,
     .max_inputs = NT_MAX_INPUTS,
     .infer = infer,

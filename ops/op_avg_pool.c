@@ -128,6 +128,7 @@ const nt_op nt_op_avg_pool = {
              .doc = "the mean of each window",
              .fields = fields,
              .size = sizeof(avg_pool_attrs)},
+    .traits = NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -84,6 +84,7 @@ const nt_op nt_op_crop = {
              .doc = "a part of the maps: some of their rows and columns",
              .fields = fields,
              .size = sizeof(crop_attrs)},
+    .traits = NT_OP_CHANNELWISE | NT_OP_LIKE,
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

@@ -20,7 +20,7 @@ const nt_op nt_op_div = {
              .doc = "the first input divided by the second; one may have one value for each "
                     "channel or place",
              .fields = nt_no_fields},
-    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_CHANNELWISE,
     .min_inputs = 2,
     .max_inputs = 2,
     .infer = infer,

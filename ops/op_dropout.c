@@ -108,7 +108,8 @@ const nt_op nt_op_dropout = {
              .doc = "zeroes elements at random, in training",
              .fields = fields,
              .size = sizeof(nt_dropout_attrs)},
-    .traits = NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .traits =
+        NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -42,7 +42,8 @@ const nt_op nt_op_dropout2d = {
              .doc = "zeroes whole channels at random, in training",
              .fields = fields,
              .size = sizeof(nt_dropout_attrs)},
-    .traits = NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .traits =
+        NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

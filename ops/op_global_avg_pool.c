@@ -59,6 +59,7 @@ const nt_op nt_op_global_avg_pool = {
     .kind = {.name = "global_avg_pool",
              .doc = "the mean of each channel, as a vector",
              .fields = nt_no_fields},
+    .traits = NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

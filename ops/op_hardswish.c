@@ -33,7 +33,7 @@ static void backward(const nt_grad_call *call) {
 
 const nt_op nt_op_hardswish = {
     .kind = {.name = "hardswish", .doc = "x min(max(x + 3, 0), 6) / 6", .fields = nt_no_fields},
-    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = nt_activation_infer,

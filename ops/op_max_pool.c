@@ -205,6 +205,7 @@ const nt_op nt_op_max_pool = {
              .doc = "the largest element of each window",
              .fields = fields,
              .size = sizeof(max_pool_attrs)},
+    .traits = NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

@@ -247,6 +247,7 @@ const nt_op nt_op_max_unpool = {
              .doc = "puts each element back where a max_pool took it from",
              .fields = fields,
              .size = sizeof(max_unpool_attrs)},
+    .traits = NT_OP_CHANNELWISE | NT_OP_LIKE,
     .min_inputs = 2,
     .max_inputs = 3,
     .infer = infer,

@@ -21,7 +21,7 @@ const nt_op nt_op_mul = {
     .kind = {.name = "mul",
              .doc = "the product of two inputs; one may have one factor for each channel or place",
              .fields = nt_no_fields},
-    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .traits = NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_CHANNELWISE,
     .min_inputs = 2,
     .max_inputs = 2,
     .infer = infer,

@@ -41,6 +41,7 @@ const nt_op nt_op_pad = {
              .doc = "zeros around the maps",
              .fields = fields,
              .size = sizeof(nt_pad_attrs)},
+    .traits = NT_OP_CHANNELWISE | NT_OP_LIKE,
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

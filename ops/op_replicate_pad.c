@@ -26,6 +26,7 @@ const nt_op nt_op_replicate_pad = {
              .doc = "the maps with their edges repeated around them",
              .fields = fields,
              .size = sizeof(nt_pad_attrs)},
+    .traits = NT_OP_CHANNELWISE | NT_OP_LIKE,
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

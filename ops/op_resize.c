@@ -225,6 +225,7 @@ const nt_op nt_op_resize = {
              .doc = "maps of another size, by nearest neighbours or interpolation",
              .fields = fields,
              .size = sizeof(resize_attrs)},
+    .traits = NT_OP_CHANNELWISE | NT_OP_LIKE,
     .min_inputs = 1,
     .max_inputs = 2,
     .infer = infer,

@@ -67,6 +67,7 @@ const nt_op nt_op_roll = {
              .doc = "the maps moved along rows and columns, around the ends",
              .fields = fields,
              .size = sizeof(roll_attrs)},
+    .traits = NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

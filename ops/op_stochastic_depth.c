@@ -58,7 +58,8 @@ const nt_op nt_op_stochastic_depth = {
              .doc = "drops the residual branch that it ends, for some samples, in training",
              .fields = fields,
              .size = sizeof(stochastic_depth_attrs)},
-    .traits = NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE,
+    .traits =
+        NT_OP_TRAINING | NT_OP_RANDOM | NT_OP_IN_PLACE | NT_OP_GRAD_IN_PLACE | NT_OP_CHANNELWISE,
     .min_inputs = 1,
     .max_inputs = 1,
     .infer = infer,

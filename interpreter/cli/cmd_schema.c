@@ -23,7 +23,7 @@ static const char detail[] =
 static const nt_operand schema_operands[] = {
     {"KIND", .doc = "which files: graph, suite or results; or what a command prints with --json: "
                     "cases, check, clean, compare, diff, doctor, graphs, ops, plan (of run), "
-                    "predict, report, runs, train or watch"},
+                    "predict, report, runs, shrink, train or watch"},
     {0}};
 
 typedef struct schema_options {

@@ -6,6 +6,7 @@ static const struct {
     nt_form_writer *write;
 } forms[] = {
     {&nt_op_constant, nt_form_constant},
+    {&nt_op_parameter, nt_form_parameter},
     {&nt_op_conv2d, nt_form_conv2d},
     {&nt_op_conv_transpose2d, nt_form_conv_transpose2d},
     {&nt_op_linear, nt_form_linear},

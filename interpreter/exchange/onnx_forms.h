@@ -21,8 +21,8 @@ nt_form_writer nt_form_conv2d, nt_form_conv_transpose2d, nt_form_linear, nt_form
 /* onnx_pointwise.c: element by element */
 nt_form_writer nt_form_relu, nt_form_relu6, nt_form_clamp, nt_form_leaky_relu, nt_form_elu,
     nt_form_sigmoid, nt_form_silu, nt_form_gelu, nt_form_softplus, nt_form_hardsigmoid,
-    nt_form_hardswish, nt_form_softmax, nt_form_constant, nt_form_sum, nt_form_weighted_sum,
-    nt_form_mul, nt_form_sub, nt_form_div, nt_form_max, nt_form_min;
+    nt_form_hardswish, nt_form_softmax, nt_form_constant, nt_form_parameter, nt_form_sum,
+    nt_form_weighted_sum, nt_form_mul, nt_form_sub, nt_form_div, nt_form_max, nt_form_min;
 
 /* onnx_windows.c: pooling and resizing */
 nt_form_writer nt_form_max_pool, nt_form_max_unpool, nt_form_avg_pool, nt_form_global_avg_pool,

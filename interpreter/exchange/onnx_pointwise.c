@@ -192,3 +192,9 @@ void nt_form_constant(const nt_form *form) {
     if (vector)
         NT_FORM_ADD(form, "Add", NULL, same, aligned(form, 0));
 }
+
+void nt_form_parameter(const nt_form *form) {
+    static const int64_t samples[] = {0};
+    const char *value = nt_form_param(form, 0), *axes = nt_form_integers(form, "axes", 1, samples);
+    NT_FORM_ADD(form, "Unsqueeze", NULL, value, axes);
+}

@@ -48,4 +48,7 @@ nt_status nt_network_load_text(const char *path, const char *text, size_t length
  * gives the same graph, if so long a list of nodes is within a document's limits. */
 nt_status nt_network_resolve(const nt_network *network, nt_text *text);
 
+/* Appends it as somebody would write it, by its blocks; as the above where it can't be said so. */
+nt_status nt_network_write(const nt_network *network, nt_text *text);
+
 #endif

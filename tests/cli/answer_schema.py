@@ -132,6 +132,12 @@ def main():
                   results_schema.faults_of(results_schema.validator_of(program), json.dumps(merged))]
         if merged['groups'] != results['groups']:
             wrong.append('merge: not the same groups')
+        group, case = next((group, case) for group in results['groups'] for case in group['cases'] if not case.get('cut'))
+        answer = told(program, 'shrink', *words, '--from', f'{folder / "run"}:{group["group"]}:{case["case"]}', '--out',
+                      folder / 'small')
+        if answer['from'] != f'{group["group"]}, {case["case"]}' or answer['edits'] != len(case['edits']):
+            wrong.append(f'shrink: {answer}')
+        wrong += hold(program, 'shrink', answer)
         if shutil.which('gnuplot') and shutil.which('dot'):
             answer = told(program, 'report', folder / 'run', '--quiet', '--json')
             if not pathlib.Path(answer['page']).exists():

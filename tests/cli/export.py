@@ -57,6 +57,7 @@ CASES = {
     'local_response_norm': (MAPS, 'a: {op: local_response_norm, size: 3, alpha: 0.5}'),
     'local_response_norm_even': (MAPS, 'a: {op: local_response_norm, size: 4, alpha: 0.5, k: 2}'),
     'scale': (MAPS, 'a: {op: scale}'),
+    'parameter': (MAPS, 'p: {op: parameter, shape: [6, 7, 8]}\n  a: {op: mul, from: [input, p]}'),
     'scale_vector': (VECTOR, 'v: {op: flatten}\n  a: {op: scale}'),
     'relu': (MAPS, 'a: {op: relu}'),
     'relu6': (MAPS, 'a: {op: relu6}'),
@@ -174,6 +175,8 @@ def shapes_of_state(layer, shape):
             return {f'{name}.weight': [has['num_parameters']]}
         case 'scale':
             return {name: [channels] + [1] * (len(shape) - 1)}
+        case 'parameter':
+            return {name: has['shape']}
     return {}
 
 

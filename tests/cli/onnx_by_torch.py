@@ -108,6 +108,7 @@ OPERATORS = {
     'Shape': lambda has, x: torch.tensor(x.shape),
     'Expand': lambda has, x, shape: x.expand(*shape.tolist()),
     'Constant': lambda has: torch.from_numpy(onnx_array(has['value']).copy()),
+    'Unsqueeze': lambda has, x, axes: x.unsqueeze(int(axes[0])),
     'Identity': lambda has, x: x,
     'Relu': lambda has, x: x.relu(),
     'LeakyRelu': lambda has, x: functional.leaky_relu(x, has['alpha']),

@@ -201,7 +201,7 @@ def main():
                                       folder / 'experiments' / 'cifar10-resnet34.yaml')
     wrong += found
     for kind in ('graph', 'suite', 'results', 'cases', 'check', 'clean', 'compare', 'diff', 'doctor', 'graphs', 'ops',
-                 'plan', 'predict', 'report', 'runs', 'train', 'watch'):
+                 'plan', 'predict', 'report', 'runs', 'shrink', 'train', 'watch'):
         wrong += [f'{kind} {place} has no description' for place in undescribed(schema_of(program, kind).schema)]
     called, found = blocks_are_known(program, root)
     wrong += found

@@ -391,6 +391,7 @@ ref_forward ref_find(const char *op) {
         {"instance_norm", ref_instance_norm},
         {"local_response_norm", ref_local_response_norm},
         {"scale", ref_scale},
+        {"parameter", ref_parameter},
         {"slice", ref_slice},
         {"channel_shuffle", ref_channel_shuffle},
         {"roll", ref_roll},

@@ -78,3 +78,8 @@ void ref_scale(const ref_call *call) {
     FOR_EACH(call->out[0])
     *at(&call->out[0], n, c, y, x) = *at(&call->in[0], n, c, y, x) * call->in[1].v[c];
 }
+
+void ref_parameter(const ref_call *call) {
+    FOR_EACH(call->out[0])
+    *at(&call->out[0], n, c, y, x) = *at(&call->in[0], 0, c, y, x);
+}

@@ -71,6 +71,7 @@ void ref_group_norm(const ref_call *call);
 void ref_instance_norm(const ref_call *call);
 void ref_local_response_norm(const ref_call *call);
 void ref_scale(const ref_call *call);
+void ref_parameter(const ref_call *call);
 
 /* reference_moves.c: what only moves elements, or repeats them. */
 void ref_slice(const ref_call *call);

@@ -170,6 +170,7 @@ static const refusal refusals[] = {
     {"constant", "shape=[1,1,1,1,1]", "", "shape has 5 dimensions; at most 4 can be"},
     {"constant", "shape=[5,0,4]", "",
      "must be a list of integers, each from 1 to 2147483647, not this list"},
+    {"parameter", "shape=[1,1,1,1,1]", "", "shape has 5 dimensions; at most 4 can be"},
     {"param", "name=w shape=[4,3,3] layout=kernel", "", "a kernel has 2 or 4 dimensions, not 3"},
     {"param", "name=w shape=[4,3] groups=3", "", "channels 4 can't be divided into 3 groups"},
     {"relu", "", "i3x5x5", "takes float32 values, not integers"},

@@ -1,0 +1,365 @@
+/* nontrivial shrink: an ablated network as a smaller one, checked against it.
+ *
+ * Graph and weights are written into a folder beside the one that is wanted, loaded again from
+ * there, and compared with the ablated network image by image; only then the folder gets its name.
+ */
+#include "alloc.h"
+#include "command.h"
+#include "console.h"
+#include "data_argument.h"
+#include "derived_weights.h"
+#include "evaluation.h"
+#include "file.h"
+#include "progress_bar.h"
+#include "random.h"
+#include "shrink_cases.h"
+#include "shrink_print.h"
+#include "signals.h"
+#include "weights_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const splits[] = {"train", "test", NULL}; /* as nt_split */
+
+static const nt_field shrink_fields[] = {
+    NT_OPTION_WEIGHTS(nt_shrink_options),
+    {"remove", NT_STRING, offsetof(nt_shrink_options, remove),
+     .doc = "layers whose kernels become zero: names, blocks, patterns with *, apart by blanks; "
+            "KIND: in front says another kind of ablation"},
+    {"from", NT_STRING, offsetof(nt_shrink_options, from),
+     .doc = "what a case of a run removes, RUN:GROUP:CASE; of RUN alone the largest set that it "
+            "shows to be trivial"},
+    {"out", NT_STRING, offsetof(nt_shrink_options, out),
+     .doc = "the folder to be made, of graph.yaml and weights.safetensors; always wanted"},
+    {"fold-batch-norm", NT_BOOL, offsetof(nt_shrink_options, fold_batch_norm), "false",
+     .doc = "make batch normalisations part of the layers before them"},
+    {"data", NT_STRING, offsetof(nt_shrink_options, data),
+     .doc = "a data set, KIND:ROOT, whose images both networks are shown; without it random ones"},
+    {"split", NT_CHOICE, offsetof(nt_shrink_options, split), "test", .choices = splits,
+     .doc = "which part of it"},
+    {"limit", NT_INT, offsetof(nt_shrink_options, limit), "0", 0, 2147483647,
+     .doc = "only so many images; 0: all, or 64 random ones"},
+    {"batch", NT_INT, offsetof(nt_shrink_options, batch), "64", 1, 65536, .doc = "images a step"},
+    {"tolerance", NT_REAL, offsetof(nt_shrink_options, tolerance), "1e-05", 0, 1,
+     .doc = "how much of the largest logit a logit may differ by"},
+    {"mean", NT_REALS, offsetof(nt_shrink_options, mean), "[]",
+     .doc = "of each channel, in place of what is usual; of bytes as parts of 255"},
+    {"deviation", NT_REALS, offsetof(nt_shrink_options, deviation), "[]",
+     .doc = "of each channel, beside --mean"},
+    NT_OPTION_CONV(nt_shrink_options),
+    NT_OPTION_THREADS(nt_shrink_options),
+    NT_OPTION_JSON(nt_shrink_options),
+    NT_OPTION_QUIET(nt_shrink_options),
+    {0},
+};
+
+static const nt_operand shrink_operands[] = {{.name = "GRAPH", .doc = "a graph file"}, {0}};
+
+/* All that one call needs, to be freed whatever happens. */
+typedef struct shrink_job {
+    const nt_shrink_options *options;
+    nt_arena arena;
+    nt_progress_bar bar;
+    nt_progress progress;
+    nt_network *network;
+    nt_weights *weights;
+    nt_case_graph cases;
+    nt_derived_weights derived;
+    nt_shrunk shrunk;
+    nt_network *loaded; /* the smaller network, as it was written */
+    nt_weights *loaded_weights;
+    nt_dataset *dataset;
+    nt_loader *loader; /* NULL: images are random */
+    float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
+    float *images;
+    size_t images_size;
+    char *folder; /* that is being filled; NULL: there is none */
+    nt_shrink_answer answer;
+} shrink_job;
+
+static nt_status no_memory(nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory for the networks");
+}
+
+/* --- what is given ---------------------------------------------------------------------------- */
+
+static nt_status read_weights(shrink_job *job, const nt_weights_source *source,
+                              const nt_network *network, nt_weights **ret, nt_error *error) {
+    if (nt_weights_new(network, ret) != NT_OK)
+        return no_memory(error);
+    return nt_weights_read(source, &job->progress, *ret, NULL, error);
+}
+
+static nt_status load(shrink_job *job, const nt_arguments *arguments, nt_error *error) {
+    const nt_shrink_options *o = job->options;
+    nt_weights_source source = {.map = o->map, .extra = o->extra};
+    NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
+                           &job->network, error));
+    if (job->network->input_count != 1)
+        return nt_error_say(error, NT_INVALID, "the network '%s' has %d inputs; images are one",
+                            job->network->name, job->network->input_count);
+    if (!nt_weights_source_split(o->weights, &job->arena, &source))
+        return no_memory(error);
+    return read_weights(job, &source, job->network, &job->weights, error);
+}
+
+static nt_status open_data(shrink_job *job, nt_error *error) {
+    const nt_shrink_options *o = job->options;
+    nt_loading loading = {.select = {.order = NT_ORDER_SHUFFLED, .limit = o->limit}};
+    NT_TRY(nt_data_argument_open(o->data, NULL, 0, &job->arena, &job->dataset, error));
+    const nt_data_info *info = nt_dataset_info(job->dataset);
+    NT_TRY(nt_data_argument_check_norm(&o->mean, &o->deviation, info->shape.dim[0], error));
+    for (int32_t c = 0; c < o->mean.count; c++) {
+        job->mean[c] = (float)o->mean.items[c];
+        job->deviation[c] = (float)o->deviation.items[c];
+    }
+    loading.mean = o->mean.count ? job->mean : NULL;
+    loading.deviation = o->mean.count ? job->deviation : NULL;
+    NT_TRY(nt_evaluation_check_input(job->network, info, &loading, error));
+    return nt_loader_new(job->dataset, (nt_split)o->split, &loading, &job->loader, error);
+}
+
+/* --- the smaller network ---------------------------------------------------------------------- */
+
+static nt_status find_edits(shrink_job *job, nt_edits *edits, nt_error *error) {
+    const nt_shrink_options *o = job->options;
+    if (o->remove)
+        NT_TRY(nt_shrink_words(job->network, o->remove, &job->arena, edits, error));
+    if (o->from)
+        NT_TRY(nt_shrink_from(job->network, o->from, &job->arena, edits, &job->answer.from, error));
+    for (int32_t i = 0; i < edits->count; i++)
+        if (edits->items[i].kind->needs)
+            return nt_error_say(error, NT_INVALID,
+                                "an ablation '%s' follows from more than the weights",
+                                edits->items[i].kind->kind.name);
+    job->answer.edits = edits->count;
+    return NT_OK;
+}
+
+static nt_status shrink(shrink_job *job, nt_error *error) {
+    const nt_evaluation evaluation = {.batch = job->options->batch};
+    const nt_derive_source source = {.weights = job->weights, .evaluation = &evaluation};
+    nt_edits edits = {0};
+    char why[NT_WHY] = "";
+    NT_TRY(find_edits(job, &edits, error));
+    nt_status status = nt_case_graph_init(&job->cases, job->network, &edits, 1, why);
+    if (status == NT_INVALID)
+        return nt_error_say(error, status, "%s", why);
+    if (status != NT_OK)
+        return no_memory(error);
+    NT_TRY(nt_derived_weights_init(&job->derived, &job->cases, &source, error));
+    return nt_shrink(job->network, job->cases.graph,
+                     nt_weights_bind(job->weights, job->derived.weights),
+                     job->options->fold_batch_norm, &job->shrunk, error);
+}
+
+/* --- the folder ------------------------------------------------------------------------------- */
+
+static const char *in_folder(shrink_job *job, const char *name) {
+    return nt_arena_printf(&job->arena, "%s/%s", job->folder, name);
+}
+
+static nt_status write_files(shrink_job *job, nt_error *error) {
+    nt_text text;
+    const char *graph = in_folder(job, NT_SHRINK_GRAPH),
+               *weights = in_folder(job, NT_SHRINK_WEIGHTS);
+    if (!graph || !weights)
+        return no_memory(error);
+    nt_text_init(&text);
+    nt_status status = nt_network_write(job->shrunk.network, &text) == NT_OK
+                           ? nt_file_replace(graph, text.bytes, text.length, error)
+                           : no_memory(error);
+    nt_text_finish(&text);
+    NT_TRY(status);
+    return nt_safetensors_write(weights, job->shrunk.weights, NULL, error);
+}
+
+/* A folder beside the one that is wanted. */
+static nt_status make_folder(shrink_job *job, nt_error *error) {
+    const char *out = job->options->out;
+    char *folder = nt_arena_printf(&job->arena, "%s.XXXXXX", out);
+    if (!folder)
+        return no_memory(error);
+    if (access(out, F_OK) == 0 && rmdir(out) != 0)
+        return nt_error_in(error, NT_INVALID, out, -1, "is there already, and not an empty folder");
+    if (!mkdtemp(folder))
+        return nt_error_in(error, NT_IO, out, -1, "can't be made: %s", strerror(errno));
+    job->folder = folder;
+    return NT_OK;
+}
+
+static nt_status name_folder(shrink_job *job, nt_error *error) {
+    const char *out = job->options->out;
+    if (rename(job->folder, out) != 0)
+        return nt_error_in(error, NT_IO, out, -1, "can't be made: %s", strerror(errno));
+    job->folder = NULL;
+    return NT_OK;
+}
+
+static void drop_folder(shrink_job *job) {
+    static const char *const names[] = {NT_SHRINK_GRAPH, NT_SHRINK_WEIGHTS};
+    for (size_t i = 0; job->folder && i < sizeof names / sizeof *names; i++) {
+        const char *path = in_folder(job, names[i]);
+        if (path)
+            unlink(path);
+    }
+    if (job->folder)
+        rmdir(job->folder);
+}
+
+static nt_status load_again(shrink_job *job, nt_error *error) {
+    const nt_weights_source source = {.path = in_folder(job, NT_SHRINK_WEIGHTS)};
+    const char *graph = in_folder(job, NT_SHRINK_GRAPH);
+    if (!graph || !source.path)
+        return no_memory(error);
+    NT_TRY(nt_network_load(graph, NULL, 0, &job->loaded, error));
+    return read_weights(job, &source, job->loaded, &job->loaded_weights, error);
+}
+
+/* --- whether it says the same ----------------------------------------------------------------- */
+
+static int32_t image_count(const shrink_job *job) {
+    enum { RANDOM = 64 };
+    if (job->loader)
+        return nt_loader_count(job->loader);
+    return job->options->limit ? job->options->limit : RANDOM;
+}
+
+static nt_status fill(const shrink_job *job, int32_t first, int32_t count, nt_error *error) {
+    nt_shape shape = nt_graph_type(job->network->graph, job->network->inputs[0].value)->shape;
+    int64_t elements = nt_shape_elements(shape);
+    if (job->loader)
+        return nt_loader_fill(job->loader, first, count, job->images, NULL, error);
+    for (int32_t n = 0; n < count; n++) {
+        nt_random random;
+        nt_random_init(&random, NT_STREAM_SAMPLES, (uint64_t)(first + n));
+        for (int64_t e = 0; e < elements; e++)
+            job->images[n * elements + e] = (float)nt_random_normal(&random);
+    }
+    return NT_OK;
+}
+
+static nt_status show_all(shrink_job *job, nt_comparison *comparison, nt_error *error) {
+    int32_t total = image_count(job), batch = job->options->batch;
+    for (int32_t first = 0; first < total; first += batch) {
+        int32_t count = total - first < batch ? total - first : batch;
+        NT_TRY(nt_signals_status());
+        NT_TRY(fill(job, first, count, error));
+        NT_TRY(nt_comparison_add(comparison, job->images, count, error));
+        nt_progress_bar_show(&job->bar, "comparing", "", first + count, total);
+    }
+    nt_progress_bar_finish(&job->bar);
+    return NT_OK;
+}
+
+/* Names the layer where it begins, on the image that differs most. */
+static nt_status say_difference(shrink_job *job, nt_error *error) {
+    const nt_difference *d = &job->answer.difference;
+    const char *layer;
+    NT_TRY(fill(job, d->image, 1, error));
+    NT_TRY(nt_comparison_find(&job->shrunk, nt_weights_bind(job->weights, job->derived.weights),
+                              job->loaded, nt_weights_bind(job->loaded_weights, NULL), job->images,
+                              job->options->tolerance, &layer, error));
+    nt_error_say(error, NT_FAILED,
+                 "the smaller network's logits differ by %.2g of the largest, more than %.2g",
+                 nt_difference_relative(d), job->options->tolerance);
+    if (layer)
+        nt_error_hint(error, "it begins at '%s'", layer);
+    return NT_FAILED;
+}
+
+static nt_status compare(shrink_job *job, nt_error *error) {
+    const nt_pass_options passes = {.conv = job->options->conv};
+    const nt_compared edited = {job->shrunk.edited,
+                                nt_weights_bind(job->weights, job->derived.weights)};
+    const nt_compared smaller = {job->loaded->graph, nt_weights_bind(job->loaded_weights, NULL)};
+    nt_shape shape = nt_graph_type(job->network->graph, job->network->inputs[0].value)->shape;
+    nt_comparison *comparison;
+    job->images_size =
+        (size_t)job->options->batch * (size_t)nt_shape_elements(shape) * sizeof *job->images;
+    job->images = nt_alloc(job->images_size);
+    if (!job->images)
+        return no_memory(error);
+    NT_TRY(nt_comparison_new(&edited, &smaller, job->options->batch, &passes, &comparison, error));
+    nt_status status = show_all(job, comparison, error);
+    job->answer.difference = nt_comparison_difference(comparison);
+    nt_comparison_free(comparison);
+    NT_TRY(status);
+    if (nt_difference_relative(&job->answer.difference) <= job->options->tolerance)
+        return NT_OK;
+    return say_difference(job, error);
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static nt_status run_job(shrink_job *job, const nt_arguments *arguments, nt_error *error) {
+    const nt_shrink_options *o = job->options;
+    NT_TRY(load(job, arguments, error));
+    if (o->data)
+        NT_TRY(open_data(job, error));
+    NT_TRY(shrink(job, error));
+    NT_TRY(make_folder(job, error));
+    NT_TRY(write_files(job, error));
+    NT_TRY(load_again(job, error));
+    NT_TRY(compare(job, error));
+    NT_TRY(nt_shrink_cost_of(job->network, o, &job->answer.before, error));
+    NT_TRY(nt_shrink_cost_of(job->loaded, o, &job->answer.after, error));
+    NT_TRY(name_folder(job, error));
+    job->answer.network = job->network->name;
+    job->answer.images = job->dataset ? nt_dataset_info(job->dataset)->folder : NULL;
+    return nt_shrink_print(&job->answer, o);
+}
+
+static nt_status check_usage(const nt_shrink_options *o, nt_error *error) {
+    if (o->weights && o->out && (o->remove || o->from))
+        return NT_OK;
+    nt_error_say(error, NT_USAGE,
+                 "'shrink' wants --weights FILE, --out DIR and --remove LAYERS or "
+                 "--from RUN");
+    nt_error_hint(error, "see 'nontrivial help shrink'");
+    return NT_USAGE;
+}
+
+static nt_status run(const nt_arguments *arguments, nt_error *error) {
+    shrink_job job = {.options = arguments->record};
+    NT_TRY(check_usage(job.options, error));
+    nt_signals_catch();
+    nt_threads_set(job.options->threads);
+    nt_arena_init(&job.arena);
+    nt_progress_bar_init(&job.bar, job.options->quiet);
+    job.progress = (nt_progress){.note = nt_progress_bar_note, .context = &job.bar};
+    nt_status status = run_job(&job, arguments, error);
+    drop_folder(&job);
+    nt_free(job.images, job.images_size);
+    nt_loader_free(job.loader);
+    nt_dataset_free(job.dataset);
+    nt_weights_free(job.loaded_weights);
+    nt_network_free(job.loaded);
+    nt_shrunk_finish(&job.shrunk);
+    nt_derived_weights_finish(&job.derived);
+    nt_case_graph_finish(&job.cases);
+    nt_weights_free(job.weights);
+    nt_network_free(job.network);
+    nt_arena_finish(&job.arena);
+    return status;
+}
+
+const nt_command nt_command_shrink = {
+    .kind = {.name = "shrink",
+             .doc = "write an ablated network as a smaller one that says the same",
+             .fields = shrink_fields,
+             .size = sizeof(nt_shrink_options)},
+    .detail = "What the removed kernels leave is constant, and is folded into the biases and\n"
+              "normalisations around it, or into parameters where there are none. What only fed\n"
+              "them goes. Before the folder gets its name both networks are loaded and compared.\n",
+    .examples = "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
+                "    --remove 'layer3.2 layer3.4.*' --data cifar10:data --out smaller\n"
+                "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
+                "    --from runs/cifar10-resnet34:greedy:5 --out smaller\n",
+    .syntax = {.operands = shrink_operands, .settings = NT_SETTINGS_DOC},
+    .run = run,
+};
