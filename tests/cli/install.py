@@ -157,6 +157,8 @@ def networks(run):
     run('bench', 'resnet8', '--batch', 1, '--repeat', 1)
     run('eval', 'resnet8', *weights, '--data', f'cifar10:{example}', '--limit', 10, '--quiet')
     run('predict', 'resnet8', *weights, '--resize', 'picture.png', '--quiet')
+    run('shrink', 'resnet8', *weights, '--remove', 'layer3.0.conv2', '--out', 'small', '--quiet')
+    run('check', 'small/graph.yaml')
     run('data', f'cifar10:{example}')
     onnx = json.loads(run('doctor', '--json'))['build']['features']['onnx']
     run('export', 'resnet8', *weights, '--onnx', 'resnet8.onnx', status=0 if onnx else 2)

@@ -56,7 +56,7 @@ static const rule_case cases[] = {
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  r: {op: relu}\n"
      "  c: {op: conv2d, channels: 4, kernel: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
+     "  \"n\": {op: batch_norm}\n"
      "  p: {op: global_avg_pool}\n"},
     {"else it is a parameter of one value for each channel",
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
