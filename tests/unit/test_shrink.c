@@ -48,22 +48,22 @@ static const rule_case cases[] = {
      "  r: {op: relu}\n"
      "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
      "  c: {op: conv2d, from: r, channels: 4, kernel: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
-     "  s: {op: add, from: [b, n]}\n"
+     "  bn: {op: batch_norm}\n"
+     "  s: {op: add, from: [b, bn]}\n"
      "  p: {op: global_avg_pool}\n",
      "b", NULL, false,
      "nodes:\n"
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  r: {op: relu}\n"
      "  c: {op: conv2d, channels: 4, kernel: 1, bias: false}\n"
-     "  \"n\": {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  p: {op: global_avg_pool}\n"},
     {"else it is a parameter of one value for each channel",
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  r: {op: relu}\n"
      "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
-     "  s: {op: add, from: [n, r]}\n"
+     "  bn: {op: batch_norm}\n"
+     "  s: {op: add, from: [bn, r]}\n"
      "  r2: {op: relu}\n"
      "  p: {op: global_avg_pool}\n",
      "b", NULL, false,
@@ -78,7 +78,7 @@ static const rule_case cases[] = {
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  r: {op: relu}\n"
      "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
-     "  n: {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  c: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  s: {op: add, from: [c, r]}\n"
      "  r2: {op: relu}\n"
@@ -99,9 +99,9 @@ static const rule_case cases[] = {
      "  b: {op: conv2d, channels: 4, kernel: 3, pad: 1}\n"
      "  s: {op: add, from: [b, r]}\n"
      "  c: {op: conv2d, channels: 4, kernel: 1, groups: 2, bias: false}\n"
-     "  n: {op: batch_norm, from: s}\n"
+     "  bn: {op: batch_norm, from: s}\n"
      "  d: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false, from: r}\n"
-     "  t: {op: add, from: [s, d, n, c]}\n"
+     "  t: {op: add, from: [s, d, bn, c]}\n"
      "  r2: {op: relu}\n"
      "  p: {op: global_avg_pool}\n",
      "b", NULL, false,
@@ -109,9 +109,9 @@ static const rule_case cases[] = {
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  r: {op: relu}\n"
      "  c: {op: conv2d, channels: 4, kernel: 1, groups: 2}\n"
-     "  n: {op: batch_norm, from: r}\n"
+     "  bn: {op: batch_norm, from: r}\n"
      "  d: {op: conv2d, from: r, channels: 4, kernel: 3, pad: 1}\n"
-     "  t: {op: add, from: [r, d, n, c]}\n"
+     "  t: {op: add, from: [r, d, bn, c]}\n"
      "  r2: {op: relu}\n"
      "  p: {op: global_avg_pool}\n"},
     {"not into what pads it",
@@ -133,14 +133,14 @@ static const rule_case cases[] = {
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
      "  b: {op: conv2d, channels: 2, kernel: 3, pad: 1}\n"
      "  j: {op: concat, from: [a, b]}\n"
-     "  n: {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  r: {op: relu}\n"
      "  c: {op: conv2d, channels: 4, kernel: 1, bias: false}\n"
      "  p: {op: global_avg_pool}\n",
      "b", NULL, false,
      "nodes:\n"
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  r: {op: relu}\n"
      "  c: {op: conv2d, channels: 4, kernel: 1}\n"
      "  p: {op: global_avg_pool}\n"},
@@ -174,7 +174,7 @@ static const rule_case cases[] = {
      "  p: {op: global_avg_pool}\n"},
     {"channels of zeros go, with all that only they feed",
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  r: {op: prelu, num_parameters: 4}\n"
      "  d: {op: conv2d, channels: 4, kernel: 3, pad: 1, groups: 4}\n"
      "  r2: {op: relu}\n"
@@ -183,7 +183,7 @@ static const rule_case cases[] = {
      "", "a.weight", false,
      "nodes:\n"
      "  a: {op: conv2d, channels: 2, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  r: {op: prelu, num_parameters: 2}\n"
      "  d: {op: conv2d, channels: 2, kernel: 3, pad: 1, groups: 2}\n"
      "  r2: {op: relu}\n"
@@ -233,7 +233,7 @@ static const rule_case cases[] = {
      "  p: {op: global_avg_pool}\n"},
     {"normalisations go into the layers before, if that is wanted",
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
+     "  bn: {op: batch_norm}\n"
      "  r: {op: relu}\n"
      "  b: {op: conv_transpose2d, channels: 6, kernel: 2, groups: 2}\n"
      "  n2: {op: batch_norm}\n"
@@ -249,14 +249,14 @@ static const rule_case cases[] = {
      "  fc: {op: linear, features: 3}\n"},
     {"not where others read the layer",
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
-     "  s: {op: add, from: [n, a]}\n"
+     "  bn: {op: batch_norm}\n"
+     "  s: {op: add, from: [bn, a]}\n"
      "  p: {op: global_avg_pool}\n",
      "", NULL, true,
      "nodes:\n"
      "  a: {op: conv2d, channels: 4, kernel: 3, pad: 1, bias: false}\n"
-     "  n: {op: batch_norm}\n"
-     "  s: {op: add, from: [n, a]}\n"
+     "  bn: {op: batch_norm}\n"
+     "  s: {op: add, from: [bn, a]}\n"
      "  p: {op: global_avg_pool}\n"},
     {"what lends its size stays as a map of zeros",
      "  a: {op: conv2d, channels: 4, kernel: 3, stride: 2, pad: 1}\n"
