@@ -60,11 +60,9 @@ static const start_file common[] = {{"layers.lua", "common/layers.lua"},
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static const nt_start_file *text_of(const char *source) {
-    const nt_start_file *file = nt_start_files;
-    while (file->name && strcmp(file->name, source) != 0)
-        file++;
-    assert(file->name);
+static const nt_embedded *text_of(const char *source) {
+    const nt_embedded *file = nt_embedded_find(nt_start_files, source);
+    assert(file);
     return file;
 }
 
@@ -83,8 +81,8 @@ static nt_status write_text(writing *w, const char *name, const void *text, size
 
 static nt_status write_files(writing *w, const start_file *files) {
     for (; files->name; files++) {
-        const nt_start_file *file = text_of(files->source);
-        NT_TRY(write_text(w, files->name, file->text, file->length));
+        const nt_embedded *file = text_of(files->source);
+        NT_TRY(write_text(w, files->name, file->bytes, file->size));
     }
     return NT_OK;
 }
@@ -156,8 +154,7 @@ static void add_from_torch(nt_arena *arena, nt_text *text) {
 
 static nt_status print_next(writing *w, const start *of) {
     static const char tool[] = "@from_torch@";
-    const nt_start_file *next = text_of(of->next);
-    const char *lines = nt_arena_substring(&w->arena, (const char *)next->text, next->length);
+    const char *lines = (const char *)text_of(of->next)->bytes;
     nt_text text;
     nt_text_init(&text);
     nt_text_add(&text, "made ");

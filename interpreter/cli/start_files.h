@@ -1,16 +1,9 @@
-/* The files of experiments/init/ and what editors know of hooks, as they are in the sources:
- * embed.py makes the table. */
+/* The files of experiments/init/ and what editors know of hooks, as they are in the sources. */
 #ifndef NT_START_FILES_H
 #define NT_START_FILES_H
 
-#include <stddef.h>
+#include "embedded.h"
 
-typedef struct nt_start_file {
-    const char *name; /* "classify/suite.yaml" */
-    const unsigned char *text;
-    size_t length;
-} nt_start_file;
-
-extern const nt_start_file nt_start_files[]; /* a name of NULL ends it */
+extern const nt_embedded nt_start_files[]; /* "classify/suite.yaml" … */
 
 #endif
