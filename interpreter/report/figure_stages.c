@@ -2,6 +2,7 @@
 #include "plot.h"
 
 #include "csv_out.h"
+#include "figure_words.h"
 #include <math.h>
 #include <string.h>
 
@@ -88,4 +89,5 @@ const nt_figure_kind nt_figure_kind_stages = {
     .caption = "What the loss of each convolution costs, by stage and place in it.",
     .fits = fits,
     .draw = draw,
+    .describe = nt_describe_costs,
 };

@@ -3,6 +3,7 @@
 #include "plot.h"
 
 #include "csv_out.h"
+#include "figure_words.h"
 
 enum { MANY = 10 }; /* cases of a group whose shares are worth a look */
 
@@ -95,4 +96,5 @@ const nt_figure_kind nt_figure_kind_verdicts = {
     .caption = "How the cases of each group are shared out among the verdicts.",
     .fits = fits,
     .draw = draw,
+    .describe = nt_describe_verdicts,
 };

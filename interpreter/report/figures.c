@@ -36,8 +36,12 @@ static nt_figure *append(nt_figures *figures, const nt_figure_kind *kind, const 
         return NULL;
     figures->items = items;
     nt_figure *figure = &figures->items[figures->count++];
-    *figure = (nt_figure){
-        .name = unique, .title = title, .caption = kind->caption, .width = 960, .height = 440};
+    *figure = (nt_figure){.kind = kind,
+                          .name = unique,
+                          .title = title,
+                          .caption = kind->caption,
+                          .width = 960,
+                          .height = 440};
     nt_text_init(&figure->csv);
     nt_text_init(&figure->script);
     return figure;
@@ -54,11 +58,11 @@ static nt_status draw(nt_figure *figure, const nt_figure_kind *kind, const nt_re
 
 static nt_status add_group(nt_figures *figures, const nt_record *record,
                            const nt_record_group *group) {
-    const char *title = group->title[0] ? group->title : group->name;
     for (const nt_kind *const *at = nt_figure_kinds; *at; at++) {
         const nt_figure_kind *kind = (const nt_figure_kind *)*at;
         if (kind->of_group && kind->form == group->form && group->case_count > 0)
-            NT_TRY(draw(append(figures, kind, group->name, title), kind, record, group));
+            NT_TRY(draw(append(figures, kind, group->name, nt_group_title(group)), kind, record,
+                        group));
     }
     return NT_OK;
 }

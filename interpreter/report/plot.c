@@ -83,9 +83,9 @@ void nt_plot_squares(nt_figure *figure, const nt_record *record, bool numbers) {
         nt_text_printf(
             &figure->script,
             "  '%s.csv' skip 1 using 1:2:(sprintf('%%.2f', abs(column(3)) < 0.005 ? 0.0 : "
-            "column(3))):(column(3) > %.4f ? 0xFFFFFF : 0x111111) with labels font ',10' textcolor "
+            "column(3))):(column(3) > %.4f ? 0xFFFFFF : 0x000000) with labels font ',10' textcolor "
             "rgb variable notitle, \\\n",
-            file, 0.6 * record->baseline.mean);
+            file, NT_COST_DARK * record->baseline.mean);
     nt_text_add(&figure->script, nt_plot_tips);
 }
 

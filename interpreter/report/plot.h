@@ -20,6 +20,10 @@ extern const char nt_plot_tips[];
 enum { NT_COST_COLOURS = 5 };
 extern const unsigned char nt_cost_colours[NT_COST_COLOURS][3];
 
+/* The share from which on words on them are white and not black: either way the contrast is at
+ * least 4.5 to 1. */
+#define NT_COST_DARK 0.73
+
 /* The key of these colours, and then the plot: squares from the file's columns x, y, the loss, with
  * `numbers` in them or not. */
 void nt_plot_palette(nt_figure *figure, const nt_record *record);

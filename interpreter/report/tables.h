@@ -7,7 +7,8 @@
 
 /* A row for each case: over the seeds the metric's mean and deviation, its change with 95 % and 90
  * % intervals, which with several seeds are the recipe's, the verdicts, and the paper's value where
- * it has one. Numbers have four places; CSV has them exactly, and every seed's. */
+ * it has one, and what is done to which layers. Numbers have four places; CSV has them exactly, and
+ * every seed's. */
 void nt_table_markdown(nt_record *record, const nt_record_group *group, nt_text *text);
 void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *text);
 void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text);
@@ -17,8 +18,5 @@ void nt_tables_markdown(nt_record *record, nt_text *text);
 
 /* How well the seeds agree on the order of the cases, as a sentence. `tau`: its name. */
 void nt_table_agreement(const nt_record_group *group, const char *tau, nt_text *text);
-
-/* Appends with & < > " as HTML has them. */
-void nt_html_text(nt_text *html, const char *text);
 
 #endif
