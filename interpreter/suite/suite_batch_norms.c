@@ -21,7 +21,8 @@ nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network 
         return NT_OK;
     if (!why[0])
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
-    nt_error_at(error, NT_INVALID, suite->batch_location, "in training %s", why);
+    nt_error_at(error, NT_INVALID, nt_yaml_location(suite->root, "train.batch"), "in training %s",
+                why);
     if (suite->recipe->batch > 1)
         nt_error_hint(error, FEWER, suite->recipe->batch);
     else

@@ -190,7 +190,6 @@ nt_status nt_suite_read_data(nt_suite_loader *l, const nt_suite_key *key, const 
     const nt_yaml *node;
     const nt_kind *kind;
     void *options;
-    data->location = nt_reader_location(&l->reader, map);
     NT_TRY(nt_suite_read_kind(l, map, key->field.name, "kind", &node, &name));
     NT_TRY(nt_suite_find(l, node, "data set kind", name, nt_data_kinds, NULL, &kind));
     NT_TRY(nt_suite_names(l, data_keys, "kind", &own));
@@ -226,10 +225,11 @@ nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *
     return NT_OK;
 }
 
-void nt_suite_blame_data(const nt_suite *suite, nt_error *from, nt_error *error) {
+void nt_suite_blame(const nt_suite *suite, const char *path, nt_error *from, nt_error *error) {
+    const nt_location location = nt_yaml_location(suite->root, path);
     for (int i = 0; i < from->count; i++) {
         const nt_diagnostic *item = &from->items[i];
-        nt_error_at(error, item->status, suite->data.location, "%s%s%s", item->where,
+        nt_error_at(error, item->status, location, "%s%s%s", item->where,
                     item->where[0] ? ": " : "", item->message);
         if (item->hint)
             nt_error_hint(error, "%s", item->hint);
@@ -254,7 +254,7 @@ nt_status nt_suite_look_at_data(const nt_suite *suite, const nt_progress *progre
     nt_error own;
     nt_error_init(&own);
     nt_status status = nt_suite_open_data(suite, ret, &own);
-    nt_suite_blame_data(suite, &own, error);
+    nt_suite_blame(suite, "data.root", &own, error);
     if (status == NT_OK)
         note_what_is_found(nt_dataset_info(*ret), progress);
     return status;

@@ -374,6 +374,7 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
     if (status == NT_OK)
         status = nt_override(&suite->arena, suite->document->root, settings, setting_count, true,
                              &l.root, error);
+    suite->root = l.root;
     if (status == NT_OK)
         status = read_top(&l);
     if (status == NT_OK && (!keep_overrides(suite, settings, setting_count) ||

@@ -36,8 +36,7 @@ typedef struct nt_suite_data {
     double memory;      /* gigabytes of images to hold; 0: the usual */
     nt_loading loading; /* how samples are shown; its mean and deviation are these, or NULL: */
     float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
-    int32_t channels;     /* as many of them */
-    nt_location location; /* of `data:` */
+    int32_t channels; /* as many of them */
 } nt_suite_data;
 
 typedef struct nt_suite_evaluate {
@@ -54,6 +53,7 @@ typedef struct nt_suite_evaluate {
 typedef struct nt_suite {
     nt_arena arena;
     nt_document *document; /* places point into it */
+    const nt_yaml *root;   /* its tree, with what the command line overrides */
     const char *path, *name;
     const char *graph; /* the graph file's path */
     nt_setting *settings;
@@ -65,7 +65,6 @@ typedef struct nt_suite {
     const nt_recipe *recipe;   /* then they are trained so, */
     nt_weights_source from;    /* from these weights on; no path: from those that a seed draws */
     int32_t conv;              /* which algorithms: see nt_pass_options; in the recipe too */
-    nt_location batch_location, loss_location; /* where the recipe says them */
     const int32_t *seeds;
     int seed_count;
     nt_group *groups;
@@ -113,8 +112,9 @@ bool nt_suite_data_there(const nt_suite *suite);
 nt_status nt_suite_look_at_data(const nt_suite *suite, const nt_progress *progress,
                                 nt_dataset **ret, nt_error *error);
 
-/* Adds to `error`, at `data:`, what `from` holds, and empties that. */
-void nt_suite_blame_data(const nt_suite *suite, nt_error *from, nt_error *error);
+/* Adds to `error` what `from` holds, at the suite's value that is to blame ("data.root"; see
+ * nt_yaml_location), and empties `from`. */
+void nt_suite_blame(const nt_suite *suite, const char *path, nt_error *from, nt_error *error);
 
 /* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Their mistakes,
  * which don't hide those of the next, also say which group asked for them. `ret` has room for the

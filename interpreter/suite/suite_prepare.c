@@ -63,7 +63,7 @@ static nt_status open_data(nt_suite_work *work) {
                                &work->dataset, work->error));
     nt_error_init(&own);
     nt_status status = open_loaders(work, &own);
-    nt_suite_blame_data(work->suite, &own, work->error);
+    nt_suite_blame(work->suite, "data.root", &own, work->error);
     return status;
 }
 

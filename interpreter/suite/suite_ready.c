@@ -1,5 +1,5 @@
 /* Mistakes are looked for one after the other, and each is said, since who mends one wants to know
- * the next. What is wrong with the data is shown where the suite names them. */
+ * the next. Each is shown at the suite's value that mends it. */
 #include "suite_ready.h"
 
 #include "case_graph.h"
@@ -48,7 +48,8 @@ static nt_status check_files(const readying *r) {
 
 /* --- data ------------------------------------------------------------------------------------- */
 
-static nt_status check_channels(const readying *r, const nt_data_info *info) {
+static nt_status check_channels(const readying *r) {
+    const nt_data_info *info = nt_dataset_info(r->dataset);
     const nt_suite_data *data = &r->suite->data;
     if (!data->loading.mean || data->channels == info->shape.dim[0])
         return NT_OK;
@@ -57,7 +58,8 @@ static nt_status check_channels(const readying *r, const nt_data_info *info) {
                         info->folder, info->shape.dim[0]);
 }
 
-static nt_status check_metric(const readying *r, const nt_data_info *info) {
+static nt_status check_metric(const readying *r) {
+    const nt_data_info *info = nt_dataset_info(r->dataset);
     nt_metric metric = nt_suite_metric(r->suite, info);
     if (nt_metric_fits(metric, info->target))
         return NT_OK;
@@ -81,13 +83,9 @@ static nt_status check_batch(const readying *r) {
     return NT_INVALID;
 }
 
-static nt_status check_shown(const readying *r) {
-    const nt_data_info *info = nt_dataset_info(r->dataset);
-    nt_status status = check_channels(r, info);
-    status =
-        worse(status, nt_evaluation_check(r->network, info, &r->suite->data.loading, r->error));
-    status = worse(status, check_metric(r, info));
-    return worse(status, check_batch(r));
+static nt_status check_network(const readying *r) {
+    return nt_evaluation_check(r->network, nt_dataset_info(r->dataset), &r->suite->data.loading,
+                               r->error);
 }
 
 /* --- splits ----------------------------------------------------------------------------------- */
@@ -114,10 +112,12 @@ static nt_status check_measured(const readying *r) {
     nt_split split = (nt_split)suite->evaluate.split;
     if (split == NT_HELD_OUT && suite->data.hold_out == 0)
         return say_hold_out(r, "the split 'held_out' is empty");
-    NT_TRY(nt_loader_check(r->dataset, split, &suite->data.loading, r->error));
-    nt_status status = nt_suite_check_norms(suite, r->network,
-                                            nt_suite_count_samples(suite, r->dataset), r->error);
-    return worse(status, check_decide(r));
+    return nt_loader_check(r->dataset, split, &suite->data.loading, r->error);
+}
+
+static nt_status check_norms(const readying *r) {
+    return nt_suite_check_norms(r->suite, r->network, nt_suite_count_samples(r->suite, r->dataset),
+                                r->error);
 }
 
 /* Hooks that ask are answered on held-out images. */
@@ -162,12 +162,6 @@ static nt_status hold_out(const readying *r) {
     return count > 0 ? nt_dataset_hold_out(r->dataset, count, 0, r->error) : NT_OK;
 }
 
-static nt_status check_splits(const readying *r) {
-    nt_status status = check_measured(r);
-    status = worse(status, check_asking(r));
-    return worse(status, check_calibration(r));
-}
-
 /* --- training --------------------------------------------------------------------------------- */
 
 static nt_status check_loss(const readying *r) {
@@ -178,7 +172,8 @@ static nt_status check_loss(const readying *r) {
     if (status == NT_OK)
         nt_step_graph_free(step);
     else
-        nt_error_at(r->error, status, r->suite->loss_location, "%s", found.items[0].message);
+        nt_error_at(r->error, status, nt_yaml_location(r->suite->root, "train.loss"), "%s",
+                    found.items[0].message);
     nt_error_finish(&found);
     return status;
 }
@@ -190,7 +185,7 @@ static nt_status check_training(const readying *r) {
     if (!recipe)
         return NT_OK;
     if (recipe->batch > count)
-        status = nt_error_at(r->error, NT_INVALID, r->suite->batch_location,
+        status = nt_error_at(r->error, NT_INVALID, nt_yaml_location(r->suite->root, "train.batch"),
                              "a batch of %d is larger than the data, which have %d images to train "
                              "on",
                              recipe->batch, count);
@@ -208,18 +203,46 @@ nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network,
 
 /* --- together --------------------------------------------------------------------------------- */
 
-/* `own`: of the data, whose mistakes are shown where the suite names them. */
-static nt_status check_data(readying *r, nt_error *error) {
-    nt_error own;
-    nt_error_init(&own);
-    r->error = &own;
-    nt_status status = check_shown(r), held = hold_out(r);
-    if (held == NT_OK)
-        status = worse(status, check_splits(r));
-    status = worse(status, held);
-    nt_suite_blame_data(r->suite, &own, error);
-    r->error = error;
-    return held == NT_OK ? worse(status, check_training(r)) : status;
+/* A check, and the suite's value that is to blame if it fails. */
+typedef struct blamed {
+    nt_status (*check)(const readying *r);
+    const char *path;
+} blamed;
+
+static const blamed of_images[] = {{check_channels, "data.normalise"},
+                                   {check_network, "graph"},
+                                   {check_metric, "evaluate.metrics"},
+                                   {check_batch, "evaluate.batch"},
+                                   {NULL, NULL}};
+
+static const blamed of_held_out[] = {{hold_out, "data.hold_out"}, {NULL, NULL}};
+
+static const blamed of_splits[] = {{check_measured, "data.root"},
+                                   {check_norms, "evaluate.batch"},
+                                   {check_decide, "decide"},
+                                   {check_asking, "data.hold_out"},
+                                   {check_calibration, "evaluate.calibration"},
+                                   {NULL, NULL}};
+
+static nt_status check_each(const readying *r, const blamed *checks) {
+    nt_status status = NT_OK;
+    for (const blamed *item = checks; item->check; item++) {
+        readying own = *r;
+        nt_error found;
+        nt_error_init(&found);
+        own.error = &found;
+        status = worse(status, item->check(&own));
+        nt_suite_blame(r->suite, item->path, &found, r->error);
+    }
+    return status;
+}
+
+static nt_status check_data(const readying *r) {
+    nt_status status = check_each(r, of_images), held = check_each(r, of_held_out);
+    if (held != NT_OK)
+        return worse(status, held);
+    status = worse(status, check_each(r, of_splits));
+    return worse(status, check_training(r));
 }
 
 nt_status nt_suite_make_ready(const nt_suite *suite, const nt_network *network,
@@ -229,8 +252,8 @@ nt_status nt_suite_make_ready(const nt_suite *suite, const nt_network *network,
     nt_status status = check_files(&r);
     nt_status opened = nt_suite_look_at_data(suite, progress, &r.dataset, error);
     status = worse(status, opened);
-    status = worse(status, opened == NT_OK ? check_data(&r, error)
-                                           : nt_suite_check_alone(suite, network, error));
+    status = worse(status,
+                   opened == NT_OK ? check_data(&r) : nt_suite_check_alone(suite, network, error));
     if (status == NT_OK)
         *ret = r.dataset;
     else

@@ -45,7 +45,7 @@ static nt_status check_data(const nt_suite_work *work) {
     const char *wanted = work->suite->data_digest, *found = work->results->provenance.data;
     if (!wanted || strcmp(wanted, found) == 0)
         return NT_OK;
-    nt_error_at(work->error, NT_INVALID, work->suite->data.location,
+    nt_error_at(work->error, NT_INVALID, nt_yaml_location(work->suite->root, "data.root"),
                 "the data in %s are not those of the run: their SHA-256 is %s, not %s",
                 nt_dataset_info(work->dataset)->folder, found, wanted);
     nt_error_hint(work->error, "give the folder with the run's own by --set data.root=FOLDER");

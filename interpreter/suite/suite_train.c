@@ -319,10 +319,6 @@ nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
         status = check_shards(l, map, recipe);
     recipe->conv = l->suite->conv;
     l->suite->recipe = recipe;
-    if (status == NT_OK) {
-        l->suite->batch_location = nt_reader_location(&l->reader, nt_yaml_get(map, "batch"));
-        l->suite->loss_location = nt_reader_location(&l->reader, nt_yaml_get(map, "loss"));
-    }
     return status;
 }
 

@@ -445,6 +445,30 @@ const nt_yaml *nt_yaml_get(const nt_yaml *map, const char *key) {
     return NULL;
 }
 
+static const nt_yaml_entry *entry_of(const nt_yaml *map, const char *key, size_t length) {
+    for (int32_t i = 0; map->kind == NT_YAML_MAP && i < map->count; i++) {
+        const char *name = map->entries[i].key->text;
+        if (strncmp(name, key, length) == 0 && name[length] == '\0')
+            return &map->entries[i];
+    }
+    return NULL;
+}
+
+nt_location nt_yaml_location(const nt_yaml *root, const char *path) {
+    nt_location location = {.source = root->location.source};
+    const nt_yaml_entry *entry = NULL;
+    for (const nt_yaml *map = root;; map = entry->value) {
+        size_t length = strcspn(path, ".");
+        entry = entry_of(map, path, length);
+        if (!entry)
+            return location;
+        if (!path[length])
+            return entry->value->location;
+        location = entry->key->location;
+        path += length + 1;
+    }
+}
+
 bool nt_yaml_absent(const nt_yaml *node) {
     return node->kind == NT_YAML_SCALAR && !node->quoted && node->text[0] == '\0';
 }

@@ -53,6 +53,10 @@ void nt_document_free(nt_document *document); /* takes NULL */
 /* The value of a key, or NULL. `map` may be of any kind. */
 const nt_yaml *nt_yaml_get(const nt_yaml *map, const char *key);
 
+/* Where the value at a path of keys is written, as "data.root". Where it isn't: the last key on the
+ * way to it that is; without one, the whole text. */
+nt_location nt_yaml_location(const nt_yaml *root, const char *path);
+
 /* Whether nothing was written: `key:` and no more. */
 bool nt_yaml_absent(const nt_yaml *node);
 

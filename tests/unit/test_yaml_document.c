@@ -88,6 +88,28 @@ static void test_places(void **state) {
                 "{\xC3\xBC@1:1+1: x@1:4+1, \xE2\x82\xAC\xF0\x9F\x98\x80@2:1+2: y@2:5+1}@1:1");
 }
 
+static void assert_location(const nt_document *document, const char *path, uint32_t line,
+                            uint32_t column) {
+    const nt_location location = nt_yaml_location(document->root, path);
+    assert_ptr_equal(location.source, &document->source);
+    assert_int_equal(location.line, line);
+    assert_int_equal(location.column, column);
+}
+
+/* The value; where it isn't, the nearest key around it; without one, the whole text. */
+static void test_location(void **state) {
+    (void)state;
+    nt_document *document = parse("a: 1\ndata:\n  root: here\n  more: {rooted: 2}\n");
+    assert_location(document, "data.root", 3, 9);
+    assert_location(document, "data.more.rooted", 4, 18);
+    assert_location(document, "data", 3, 3);
+    assert_location(document, "data.roo", 2, 1);
+    assert_location(document, "data.root.deeper", 3, 3);
+    assert_location(document, "data.more.root", 4, 3);
+    assert_location(document, "dat", 0, 0);
+    nt_document_free(document);
+}
+
 static void test_aliases(void **state) {
     (void)state;
     assert_tree("a: &x {k: 1}\nb: *x\nc: &x 2\nd: *x\n",
@@ -291,6 +313,7 @@ int main(void) {
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_no_types),
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_location),
         cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_empty),
