@@ -6,7 +6,7 @@ Each line of standard input is answered by one of standard output. The first say
     {"peer": "torch" | "torch:PACKAGE:CALLABLE", "args": "num_classes=10", "network": "resnet34",
      "input": [3, 32, 32], "output": [10], "parameters": {"conv1.weight": [64, 3, 7, 7], …},
      "layers": {"conv1": [64, 16, 16], …}, "batch": 128, "threads": 2, "repeat": 5, "train": false,
-     "formats": ["contiguous_format", "channels_last"]}
+     "keep_memory": true, "formats": ["contiguous_format", "channels_last"]}
 
 and its answer says whose network that is, or why there is none and what to do about it:
 
@@ -21,8 +21,11 @@ resident memory of the process so far:
 Eager is the better of the memory formats (without "formats": both), frozen torch.jit.optimize_for_inference, which
 fuses; it is null in training and of a network that can't be traced. Without PACKAGE:CALLABLE the network is
 torchvision's of that name, if its parameters, and the sizes of the maps behind layers that have some, are those of
-the request. Other errors are Python's own."""
+the request. With "keep_memory" what a step frees stays with the process for the next one; otherwise glibc gives large
+blocks back, and each step has its pages mapped again, which on some virtual machines takes longer than computing.
+Other errors are Python's own."""
 import argparse
+import ctypes
 import importlib.machinery
 import importlib.util
 import inspect
@@ -34,6 +37,7 @@ import sys
 import time
 import warnings
 
+ENOUGH_PAGES, MOST_CALLS = 1000, 8  # of warming up
 FORMATS = ['contiguous_format', 'channels_last']
 ALONE = {'aux_logits': False, 'init_weights': False}
 AUXILIARY = {'aux_loss': True}
@@ -147,10 +151,23 @@ def make(request):
 # --- timing -----------------------------------------------------------------------------------------
 
 
-def fastest(call, repeats):
-    """Seconds."""
+def new_pages(call):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     call()
-    call()  # the profiling executor's second run compiles
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def warm_up(call, kept):
+    """Twice, as the profiling executor's second run compiles; if memory is kept, until there is enough of it."""
+    call()
+    calls = 1
+    while new_pages(call) > ENOUGH_PAGES and kept and calls < MOST_CALLS:
+        calls += 1
+
+
+def fastest(call, repeats, kept):
+    """Seconds."""
+    warm_up(call, kept)
     times = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -176,12 +193,19 @@ def training_step(net, images):
     return step
 
 
+def keep_memory():
+    """Large blocks come from the heap, and the heap never shrinks: see mallopt(3)."""
+    m_trim_threshold, m_mmap_max = -1, -4  # malloc.h
+    mallopt = ctypes.CDLL(None).mallopt
+    assert mallopt(m_mmap_max, 0) and mallopt(m_trim_threshold, 2**31 - 1)
+
+
 class Timer:
     """One network, ready to be timed again and again."""
 
     def __init__(self, net, request):
         import torch
-        self.net, self.request = net, request
+        self.net, self.request, self.kept = net, request, request.get('keep_memory', False)
         self.images = torch.randn(request['batch'], *request['input'])
         self.formats = [getattr(torch, name) for name in request.get('formats', FORMATS)]
         self.frozen = None if request['train'] else self.freeze()
@@ -206,13 +230,14 @@ class Timer:
             images = self.images.contiguous(memory_format=layout)
             with torch.set_grad_enabled(self.request['train']):
                 step = training_step(net, images) if self.request['train'] else lambda: net(images)
-                took.append(fastest(step, self.request['repeat']))
+                took.append(fastest(step, self.request['repeat'], self.kept))
         return min(took)
 
     def round(self):
         import torch
         with torch.no_grad():
-            frozen = self.frozen and fastest(lambda: self.frozen(self.images), self.request['repeat'])
+            frozen = self.frozen and fastest(lambda: self.frozen(self.images), self.request['repeat'],
+                                                    self.kept)
         eager = self.eager()
         return {'eager': eager, 'frozen': frozen,
                 'peak_bytes': 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
@@ -220,6 +245,8 @@ class Timer:
 
 def start(request):
     """The timer, and what is said of its network."""
+    if request.get('keep_memory'):
+        keep_memory()
     torch = import_or_refuse('torch', 'python3-torch')
     torch.set_num_threads(request['threads'])
     net, whose = make(request)

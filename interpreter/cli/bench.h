@@ -20,6 +20,7 @@ typedef enum nt_bench_compare {
 
 typedef struct nt_bench_options {
     const char *peer, *peer_args;
+    int32_t peer_memory; /* nt_peer_memory */
     int32_t batch, repeat, rounds, threads, conv, compare;
     bool train, json, wide;
 } nt_bench_options;

@@ -62,6 +62,10 @@ static spread ratios(const nt_bench *b, const way *w) {
     return spread_of(values, b->round_count);
 }
 
+static const char *memory_of(const nt_bench *b) {
+    return b->options->peer_memory == NT_PEER_KEEPS ? "kept" : "returned";
+}
+
 /* --- text ------------------------------------------------------------------------------------- */
 
 void nt_bench_add_peer(const nt_bench *b, nt_text *text) {
@@ -78,7 +82,7 @@ void nt_bench_add_peer(const nt_bench *b, nt_text *text) {
         nt_text_count(text, nt_network_parameters(b->network));
         nt_text_add(text, ")");
     }
-    nt_text_printf(text, "; medians of %d round%s\n", b->round_count,
+    nt_text_printf(text, "; its memory %s; medians of %d round%s\n", memory_of(b), b->round_count,
                    b->round_count == 1 ? "" : "s");
     nt_table_init(&table, columns);
     nt_table_cell(&table, "nontrivial");
@@ -123,10 +127,10 @@ json_t *nt_bench_peer_json(const nt_bench *b) {
     json_t *rounds = json_array();
     for (int32_t i = 0; i < b->round_count; i++)
         rounds = nt_json_append(rounds, round_json(b, &b->rounds[i]));
-    json_t *peer =
-        json_pack("{s:s, s:s, s:s, s:I, s:o, s:o}", "name", "torch", "version", told.version,
-                  "network", told.network, "parameters", (json_int_t)told.parameters,
-                  "images_per_second", nt_json_real(rates(b, ours).median), "rounds", rounds);
+    json_t *peer = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "name", "torch", "memory",
+                             memory_of(b), "version", told.version, "network", told.network,
+                             "parameters", (json_int_t)told.parameters, "images_per_second",
+                             nt_json_real(rates(b, ours).median), "rounds", rounds);
     for (const way *w = ways; peer && w < ways + WAYS; w++)
         if (was_taken(b, w))
             json_object_set_new(peer, w->name, way_json(b, w));

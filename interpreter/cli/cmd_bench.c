@@ -11,6 +11,8 @@
 
 static const char *const compares[] = {"nothing", "algorithm", "portions", NULL};
 
+static const char *const memories[] = {"kept", "returned", NULL}; /* as nt_peer_memory */
+
 static const nt_field bench_fields[] = {
     {"batch", NT_INT, offsetof(nt_bench_options, batch), "128", 1, 65536, .doc = "images a step"},
     {"repeat", NT_INT, offsetof(nt_bench_options, repeat), "5", 1, 10000,
@@ -25,6 +27,9 @@ static const nt_field bench_fields[] = {
             "torch:PACKAGE:CALLABLE"},
     {"peer-args", NT_STRING, offsetof(nt_bench_options, peer_args),
      .doc = "arguments of that callable, as num_classes=10"},
+    {"peer-memory", NT_CHOICE, offsetof(nt_bench_options, peer_memory), "kept", .choices = memories,
+     .doc = "what the peer does with a step's memory: kept for the next step, as here, or returned "
+            "and mapped anew, as glibc does"},
     {"rounds", NT_INT, offsetof(nt_bench_options, rounds), "3", 1, NT_BENCH_ROUNDS,
      .doc = "with a peer: how many turns each takes"},
     NT_OPTION_CONV(nt_bench_options),
@@ -129,6 +134,8 @@ static nt_status check_peer(const nt_bench *b, const nt_arguments *arguments, nt
     const char *peer = b->options->peer;
     if (!peer && nt_arguments_have(arguments, "rounds"))
         return nt_error_say(error, NT_USAGE, "--rounds is of a comparison: it wants --peer");
+    if (!peer && nt_arguments_have(arguments, "peer-memory"))
+        return nt_error_say(error, NT_USAGE, "--peer-memory is of a peer: it wants --peer");
     if (b->options->peer_args && (!peer || strcmp(peer, "torch") == 0))
         return nt_error_say(error, NT_USAGE, "--peer-args wants --peer torch:PACKAGE:CALLABLE");
     if (peer && strcmp(peer, "torch") != 0 && strncmp(peer, "torch:", 6) != 0)
@@ -144,7 +151,8 @@ static nt_status set_up_peer(nt_bench *b, nt_error *error) {
                               .args = options->peer_args ? options->peer_args : "",
                               .batch = options->batch,
                               .repeat = options->repeat,
-                              .train = options->train};
+                              .train = options->train,
+                              .memory = (nt_peer_memory)options->peer_memory};
     b->round_count = options->peer ? options->rounds : 1;
     b->rounds = NT_ARENA_ARRAY(&b->arena, nt_bench_round, b->round_count);
     if (!b->rounds)

@@ -145,11 +145,11 @@ static nt_status request_of(const nt_torch_job *job, char **ret) {
     const nt_type *input = nt_graph_type(graph, job->network->inputs[0].value);
     const nt_type *output = nt_graph_type(graph, nt_graph_output(graph, 0)->value);
     json_t *request = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:b}", "peer", job->peer, "args",
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:b, s:b}", "peer", job->peer, "args",
         job->args, "network", job->network->name, "input", nt_json_shape(input->shape), "output",
         nt_json_shape(output->shape), "parameters", parameters_of(job->network), "layers",
         layers_of(job->network), "batch", (int)job->batch, "threads", nt_threads(), "repeat",
-        (int)job->repeat, "train", (int)job->train);
+        (int)job->repeat, "train", (int)job->train, "keep_memory", job->memory == NT_PEER_KEEPS);
     char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
     json_decref(request);
     *ret = text;

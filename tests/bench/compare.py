@@ -40,7 +40,8 @@ def run(command, text=None):
 
 def bench(given, graph, batch, repeats, flags, peer='torch', threads=None):
     """What `bench` says, and its largest resident memory, which with a peer may be the peer's."""
-    words = [] if given.alone or not peer else ['--peer', peer, '--rounds', given.rounds]
+    words = [] if given.alone or not peer else ['--peer', peer, '--peer-memory', given.peer_memory,
+                                                         '--rounds', given.rounds]
     out, peak = run([given.program, 'bench', ROOT / f'graphs/{graph}.yaml', '--batch', batch, '--threads',
                      threads or given.threads, '--repeat', repeats, '--json', *flags, *words])
     return json.loads(out), peak
@@ -112,6 +113,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('program')
     parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--peer-memory', choices=('kept', 'returned'), default='kept')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--segment', nargs='*', metavar='GRAPH')
     parser.add_argument('--alone', action='store_true')

@@ -71,6 +71,7 @@ def check_what_is_missing(folder, graph):
     refused("--peer is 'torch' or 'torch:PACKAGE:CALLABLE', not 'tensorflow'", graph, '--peer', 'tensorflow')
     refused('--peer-args wants --peer torch:PACKAGE:CALLABLE', graph, '--peer', 'torch', '--peer-args', '10')
     refused('--rounds is of a comparison: it wants --peer', graph, '--rounds', '2')
+    refused('--peer-memory is of a peer: it wants --peer', graph, '--peer-memory', 'kept')
 
 
 def check_its_own_errors(folder):
@@ -100,9 +101,32 @@ def check_told(told, network, parameters, ways, rounds):
 
 def check_torchvision():
     graph = ROOT / 'graphs/resnet18.yaml'
-    told = json.loads(bench(graph, '--set', 'stem=cifar', '--set', 'size=8', '--peer', 'torch', '--rounds', '2',
-                            '--json').stdout)
-    check_told(told, 'torchvision.models.resnet18', 11_173_962, ['eager', 'frozen'], 2)
+    for memory in 'kept', 'returned':
+        told = json.loads(bench(graph, '--set', 'stem=cifar', '--set', 'size=8', '--peer', 'torch', '--rounds', '2',
+                                '--peer-memory', memory, '--json').stdout)
+        check_told(told, 'torchvision.models.resnet18', 11_173_962, ['eager', 'frozen'], 2)
+        assert told['peer']['memory'] == memory, told['peer']
+
+
+FAULTS = '''
+import sys, torch
+sys.path.insert(0, sys.argv[1])
+import bench_torch
+if sys.argv[2] == 'keep':
+    bench_torch.keep_memory()
+make = lambda: torch.ones(10_000_000)
+for _ in range(30):
+    bench_torch.new_pages(make)
+print(bench_torch.new_pages(make))
+'''
+
+
+def check_memory():
+    """Blocks of 40 MB that are freed and made again are the same pages, or others each time."""
+    kept, returned = (int(subprocess.run([sys.executable, '-B', '-c', FAULTS, str(ROOT / 'graphs'), what], check=True,
+                                         stdout=subprocess.PIPE).stdout) for what in ('keep', 'return'))
+    assert kept < 100, (kept, returned)
+    print(f'page faults of 40 MB: {kept} kept, {returned} returned')
 
 
 def check_other_networks():
@@ -137,7 +161,7 @@ def check_named(folder, graph):
     assert process.stderr == 'a network that talks\n', process.stderr
     *_, heading, titles, _, mine, theirs = process.stdout.splitlines()
     assert heading.startswith('against PyTorch ') and heading.endswith(
-        f', {folder}/net.py:Net, of 404 parameters (here 314); medians of 1 round'), heading
+        f', {folder}/net.py:Net, of 404 parameters (here 314); its memory kept; medians of 1 round'), heading
     assert titles.split() == ['images/s', 'ratio', 'least', 'greatest'], titles
     assert mine.split()[0] == 'nontrivial' and theirs.startswith('PyTorch, eager '), process.stdout
     rate, (other, *ratios) = mine.split()[1], theirs.split()[2:]
@@ -157,6 +181,7 @@ def main():
         except ImportError as missing:
             print(f'skipped: {missing}')
             sys.exit(77)
+        check_memory()
         check_torchvision()
         check_other_networks()
         check_named(folder, graph)
