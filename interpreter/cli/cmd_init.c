@@ -2,7 +2,7 @@
  * texts are those of experiments/init/, which the program holds; schemas are its own. */
 #include "command.h"
 #include "console.h"
-#include "embedded.h"
+#include "embedded_files.h"
 #include "file.h"
 #include "json_out.h"
 #include "kind_print.h"
@@ -20,7 +20,7 @@ static const nt_operand init_operands[] = {
     {0},
 };
 
-/* One file of a start: its name there, and in the table of start_files.h. */
+/* One file of a start: its name there, and in the table of embedded_files.h. */
 typedef struct start_file {
     const char *name, *source;
 } start_file;
@@ -61,10 +61,8 @@ static const start_file common[] = {{"layers.lua", "common/layers.lua"},
 /* --- writing ---------------------------------------------------------------------------------- */
 
 static const nt_embedded *text_of(const char *source) {
-    const nt_embedded *file = nt_start_files;
-    while (file->name && strcmp(file->name, source) != 0)
-        file++;
-    assert(file->name);
+    const nt_embedded *file = nt_embedded_find(nt_start_files, source);
+    assert(file);
     return file;
 }
 
@@ -84,7 +82,7 @@ static nt_status write_text(writing *w, const char *name, const void *text, size
 static nt_status write_files(writing *w, const start_file *files) {
     for (; files->name; files++) {
         const nt_embedded *file = text_of(files->source);
-        NT_TRY(write_text(w, files->name, file->text, file->length));
+        NT_TRY(write_text(w, files->name, file->bytes, file->size));
     }
     return NT_OK;
 }
@@ -156,8 +154,7 @@ static void add_from_torch(nt_arena *arena, nt_text *text) {
 
 static nt_status print_next(writing *w, const start *of) {
     static const char tool[] = "@from_torch@";
-    const nt_embedded *next = text_of(of->next);
-    const char *lines = nt_arena_substring(&w->arena, (const char *)next->text, next->length);
+    const char *lines = (const char *)text_of(of->next)->bytes;
     nt_text text;
     nt_text_init(&text);
     nt_text_add(&text, "made ");

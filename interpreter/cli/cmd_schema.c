@@ -2,7 +2,7 @@
  */
 #include "command.h"
 #include "console.h"
-#include "embedded.h"
+#include "embedded_files.h"
 #include "network_schema.h"
 #include "results.h"
 #include "results_file.h"
@@ -80,7 +80,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
             return nt_json_print(made[i].make());
     for (const nt_embedded *answer = nt_answer_schemas; answer->name; answer++)
         if (strcmp(kind, answer->name) == 0)
-            return nt_json_print(json_loadb((const char *)answer->text, answer->length, 0, NULL));
+            return nt_json_print(json_loadb((const char *)answer->bytes, answer->size, 0, NULL));
     return say_unknown(kind, error);
 }
 
