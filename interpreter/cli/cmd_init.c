@@ -162,7 +162,7 @@ static nt_status print_next(writing *w, const start *of) {
         nt_text_printf(&text, "%s, ", file->name);
     nt_text_printf(&text, "%s and editor/ in %s; next:\n\n  cd ", common[0].name, w->folder);
     add_quoted(w->folder, &text);
-    for (const char *line = lines; line && *line; line += strcspn(line, "\n") + 1) {
+    for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
         size_t length = strcspn(line, "\n");
         nt_text_add(&text, "\n  ");
         if (strncmp(line, tool, sizeof tool - 1) == 0) {
@@ -173,7 +173,6 @@ static nt_status print_next(writing *w, const start *of) {
         nt_text_printf(&text, "%.*s", (int)length, line);
     }
     nt_text_add(&text, "\n");
-    text.failed = text.failed || !lines;
     return nt_print(&text);
 }
 

@@ -2,97 +2,28 @@
  * left out. */
 #include "results.h"
 
+#include "method_words.h"
 #include "results_words.h"
 #include "statistics.h"
-#include <stdlib.h>
 #include <string.h>
-
-/* --- words ------------------------------------------------------------------------------------ */
-
-/* "1,234,567" */
-static void add_count(nt_text *text, int64_t count) {
-    char digits[32];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)count);
-    for (int i = 0; i < length; i++)
-        nt_text_printf(text, "%s%c", i > 0 && (length - i) % 3 == 0 ? "," : "", digits[i]);
-}
-
-/* What stands between items: "a, b and c". */
-static const char *between(int32_t i, int32_t count) {
-    return i == 0 ? "" : i + 1 < count ? ", " : " and ";
-}
-
-/* 150, and not 1.5e+02, where so few digits are exact. */
-static void add_real(nt_text *text, double value) {
-    char digits[32];
-    snprintf(digits, sizeof digits, "%g", value);
-    if (strtod(digits, NULL) == value)
-        nt_text_add(text, digits);
-    else
-        nt_text_add_real(text, value);
-}
-
-static void add_scalar(nt_text *text, nt_scalar scalar) {
-    if (scalar.kind == NT_SCALAR_BOOL)
-        nt_text_add(text, scalar.truth ? "true" : "false");
-    else if (scalar.kind == NT_SCALAR_INT)
-        nt_text_printf(text, "%lld", (long long)scalar.integer);
-    else if (scalar.kind == NT_SCALAR_REAL)
-        add_real(text, scalar.real);
-    else
-        nt_text_add(text, scalar.text && scalar.text[0] ? scalar.text : "none");
-}
-
-static void add_value(nt_text *text, const nt_option *option) {
-    if (option->list)
-        nt_text_add(text, "[");
-    for (int32_t i = 0; i < option->count; i++) {
-        nt_text_add(text, i ? ", " : "");
-        add_scalar(text, option->items[i]);
-    }
-    if (option->list)
-        nt_text_add(text, "]");
-}
-
-/* " (momentum 0.9, nesterov true)"; nothing without options. */
-static void add_options(nt_text *text, const nt_option *options, int32_t count) {
-    for (int32_t i = 0; i < count; i++) {
-        nt_text_printf(text, "%s%s ", i ? ", " : " (", options[i].name);
-        add_value(text, &options[i]);
-    }
-    nt_text_add(text, count ? ")" : "");
-}
-
-static void add_part(nt_text *text, const nt_method_part *part) {
-    nt_text_add(text, part->kind);
-    add_options(text, part->options, part->option_count);
-}
-
-static const char *plural(int64_t count) {
-    return count == 1 ? "" : "s";
-}
 
 /* --- network and data ------------------------------------------------------------------------- */
 
 static void add_network(const nt_results *results, nt_text *text) {
     const nt_method *method = &results->method;
-    int64_t parameters = 0, multiply_adds = 0;
-    int32_t convolutions = 0;
-    for (int32_t i = 0; i < results->layer_count; i++) {
-        parameters += results->layers[i].parameters;
+    int64_t multiply_adds = 0;
+    for (int32_t i = 0; i < results->layer_count; i++)
         multiply_adds += results->layers[i].multiply_adds;
-        convolutions += results->layers[i].convolution;
-    }
     nt_text_printf(text, "Network. %s, as %s describes it", results->network, results->setup.graph);
-    add_options(text, results->setup.set, results->setup.set_count);
+    nt_words_add_options(text, results->setup.set, results->setup.set_count);
     nt_text_printf(text, ", has %d layers, %d of them convolutions, and ", results->layer_count,
-                   convolutions);
-    add_count(text, parameters);
+                   nt_words_convolutions(results));
+    nt_text_count(text, nt_words_parameters(results));
     nt_text_add(text, " parameters; an image");
     for (int32_t i = 0; i < method->rank; i++)
         nt_text_printf(text, "%s%d", i ? "x" : " of ", method->shape[i]);
     nt_text_add(text, method->rank ? " (channels, rows, columns) takes " : " takes ");
-    add_count(text, multiply_adds);
+    nt_text_count(text, multiply_adds);
     nt_text_add(text, " multiply-adds.\n");
 }
 
@@ -106,7 +37,7 @@ static void add_normalisation(const nt_method_part *normalise, nt_text *text) {
     nt_text_add(text, " Images were normalised by channel");
     for (int32_t i = 0; i < normalise->option_count; i++) {
         nt_text_printf(text, "%s%s ", i ? " and " : ", with the ", normalise->options[i].name);
-        add_value(text, &normalise->options[i]);
+        nt_words_add_value(text, &normalise->options[i]);
     }
     nt_text_add(text, ".");
 }
@@ -116,22 +47,26 @@ static void add_data(const nt_results *results, nt_text *text) {
     const nt_method *method = &results->method;
     nt_text_add(text, "Data. They are of the kind ");
     if (method->data.kind)
-        add_part(text, &method->data);
+        nt_words_add_part(text, &method->data);
     else
         nt_text_add(text, setup->data);
+    if (method->root)
+        nt_text_printf(text, ", in the folder %s", method->root);
     nt_text_printf(text, ", with %d classes. ", setup->class_count);
     if (method->training.images > 0) {
-        add_count(text, method->training.images);
-        nt_text_printf(text, " image%s were trained on. ", plural(method->training.images));
+        nt_text_count(text, method->training.images);
+        nt_text_printf(text, " image%s were trained on. ",
+                       nt_words_plural(method->training.images));
     }
     if (setup->held_out > 0) {
         nt_text_add(text, results->samples.patients ? "Of the training images at least "
                                                     : "Of the training images ");
-        add_count(text, setup->held_out);
+        nt_text_count(text, setup->held_out);
         nt_text_add(text, " were held out for choices. ");
     }
-    add_count(text, setup->samples);
-    nt_text_printf(text, " image%s of the split '%s'", plural(setup->samples), setup->split);
+    nt_text_count(text, setup->samples);
+    nt_text_printf(text, " image%s of the split '%s'", nt_words_plural(setup->samples),
+                   setup->split);
     if (results->samples.patients)
         nt_text_printf(text, ", of %d patients,", nt_results_clusters(results));
     nt_text_add(text, " were measured");
@@ -151,10 +86,10 @@ static void add_loss(const nt_method_training *training, nt_text *text) {
         const nt_method_term *term = &training->loss[i];
         nt_text_add(text, i ? " + " : "");
         if (term->weight != 1) {
-            add_real(text, term->weight);
+            nt_words_add_real(text, term->weight);
             nt_text_add(text, " times ");
         }
-        add_part(text, &term->op);
+        nt_words_add_part(text, &term->op);
         if (term->of)
             nt_text_printf(text, " of the output '%s'", term->of);
     }
@@ -162,8 +97,7 @@ static void add_loss(const nt_method_training *training, nt_text *text) {
 
 static void add_seeds(const nt_results *results, nt_text *text) {
     nt_text_add(text, results->seed_count == 1 ? "With the seed " : "With each of the seeds ");
-    for (int32_t s = 0; s < results->seed_count; s++)
-        nt_text_printf(text, "%s%d", between(s, results->seed_count), results->baseline[s].seed);
+    nt_words_add_seeds(results, text);
 }
 
 static void add_recipe(const nt_results *results, nt_text *text) {
@@ -176,21 +110,21 @@ static void add_recipe(const nt_results *results, nt_text *text) {
     else
         nt_text_add(text, "weights drawn with the seed");
     nt_text_printf(text, ", for %d epoch%s in batches of %d, ", training->epochs,
-                   plural(training->epochs), training->batch);
+                   nt_words_plural(training->epochs), training->batch);
     if (training->shards > 0)
         nt_text_printf(text, "each cut into %d shards with batch statistics of %s, ",
                        training->shards, training->batch_statistics ? "the whole" : "their own");
     nt_text_add(text, "by ");
-    add_part(text, &training->optimiser);
+    nt_words_add_part(text, &training->optimiser);
     nt_text_add(text, " with the learning rate's schedule ");
-    add_part(text, &training->schedule);
+    nt_words_add_part(text, &training->schedule);
     nt_text_add(text, ", to minimise ");
     add_loss(training, text);
     nt_text_add(text, training->augment_count ? ". Training images were augmented by "
                                               : ". Training images were not augmented");
     for (int32_t i = 0; i < training->augment_count; i++) {
-        nt_text_add(text, between(i, training->augment_count));
-        add_part(text, &training->augment[i]);
+        nt_text_add(text, nt_words_between(i, training->augment_count));
+        nt_words_add_part(text, &training->augment[i]);
     }
     nt_text_add(text, ".\n");
 }
@@ -206,20 +140,12 @@ static void add_weights(const nt_results *results, nt_text *text) {
 
 /* --- cases ------------------------------------------------------------------------------------ */
 
-static bool has_kind(const nt_group_result *group, const char *kind) {
-    for (int32_t c = 0; c < group->case_count; c++)
-        for (int32_t e = 0; e < group->cases[c].edit_count; e++)
-            if (strcmp(group->cases[c].edits[e].kind, kind) == 0)
-                return true;
-    return false;
-}
-
 /* What is done to layers in the cases of a group, and to how many at once. */
 static void add_edits(const nt_results *results, const nt_group_result *group, nt_text *text) {
     int32_t least = INT32_MAX, most = 0, count = 0;
     nt_text_add(text, " (");
     for (int k = 0; results->kinds[k]; k++)
-        if (has_kind(group, results->kinds[k]))
+        if (nt_words_has_kind(group, results->kinds[k]))
             nt_text_printf(text, "%s%s", count++ ? ", " : "", results->kinds[k]);
     for (int32_t c = 0; c < group->case_count; c++) {
         int32_t edits = group->cases[c].edit_count;
@@ -229,7 +155,7 @@ static void add_edits(const nt_results *results, const nt_group_result *group, n
     nt_text_printf(text, ": %d", least);
     if (most > least)
         nt_text_printf(text, " to %d", most);
-    nt_text_printf(text, " layer%s at a time)", plural(most));
+    nt_text_printf(text, " layer%s at a time)", nt_words_plural(most));
 }
 
 static void add_groups(const nt_results *results, nt_text *text) {
@@ -240,12 +166,12 @@ static void add_groups(const nt_results *results, nt_text *text) {
     for (int32_t g = 0; g < results->group_count; g++) {
         const nt_group_result *group = &results->groups[g];
         nt_text_printf(text, "%s'%s' has %d case%s", g ? "; " : "", group->title, group->case_count,
-                       plural(group->case_count));
+                       nt_words_plural(group->case_count));
         if (group->case_count > 0)
             add_edits(results, group, text);
-        zeroes = zeroes || has_kind(group, "zero");
+        zeroes = zeroes || nt_words_has_kind(group, "zero");
         nt_text_printf(text, ", listed by the hook %s", group->hook);
-        add_options(text, group->options, group->option_count);
+        nt_words_add_options(text, group->options, group->option_count);
     }
     nt_text_add(text, ".");
     if (zeroes)
@@ -253,29 +179,16 @@ static void add_groups(const nt_results *results, nt_text *text) {
     nt_text_add(text, "\n");
 }
 
-static bool has_batch_norm(const nt_results *results) {
-    for (int32_t i = 0; i < results->layer_count; i++)
-        if (strcmp(results->layers[i].op, "batch_norm") == 0)
-            return true;
-    return false;
-}
-
-static const char *norm_words(const char *norm) {
-    return strcmp(norm, "batch") == 0          ? "the statistics of the batch itself"
-           : strcmp(norm, "recalibrated") == 0 ? "statistics that were found again after each edit"
-                                               : "the running statistics of training";
-}
-
 static void add_evaluation(const nt_results *results, nt_text *text) {
     const nt_setup *setup = &results->setup;
     nt_text_printf(text, "Evaluation. Images went through the network in batches of %d",
                    setup->batch);
-    if (has_batch_norm(results))
-        nt_text_printf(text, ", with batch normalisation by %s", norm_words(setup->batch_norm));
+    if (nt_words_normalises(results))
+        nt_text_printf(text, ", with batch normalisation by %s", nt_words_norm(setup->batch_norm));
     nt_text_add(text, ".");
     if (setup->calibration > 0) {
         nt_text_add(text, " Mean outputs and recalibrated statistics are those of ");
-        add_count(text, setup->calibration);
+        nt_text_count(text, setup->calibration);
         nt_text_add(text, " training images, the calibration images.");
     }
     nt_text_add(text, "\n");
@@ -341,7 +254,7 @@ static void add_machine(const nt_results *results, nt_text *text) {
     if (results->method.processor)
         nt_text_printf(text, ", on the processor %s", results->method.processor);
     nt_text_printf(text, ", with %d thread%s, on which no number depends", from->threads,
-                   plural(from->threads));
+                   nt_words_plural(from->threads));
     for (int32_t i = 0; i < from->numerics_count; i++)
         nt_text_printf(text, "%s%s", i ? " | " : "; numerics: ", from->numerics[i]);
     nt_text_add(text, ".\n");

@@ -37,6 +37,7 @@ typedef struct nt_method {
     const int32_t *shape;  /* of an image: channels, rows, columns */
     int32_t rank;
     nt_method_part data;
+    const char *root;         /* their folder, without those above; NULL: none, or not known */
     nt_method_part normalise; /* `image`, or `channels` with means and deviations */
     int32_t limit, first;     /* so many were drawn, or are the first; both 0: all */
     nt_method_training training;

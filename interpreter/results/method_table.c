@@ -75,6 +75,8 @@ static const nt_json_member method_members[] = {
      .doc = "its channels, rows, columns"},
     {"data", NT_JSON_OBJECT, METHOD(data), .table = &part_table, .in = KNOWN,
      .doc = "what data, beside their files"},
+    {"root", NT_JSON_TEXT, METHOD(root), .optional = true, .in = KNOWN,
+     .doc = "the data's folder, without those above it; absent: none, or of an earlier version"},
     {"normalise", NT_JSON_OBJECT, METHOD(normalise), .table = &part_table, .in = KNOWN,
      .doc = "image: each by its own mean and deviation; channels: by these"},
     {"limit", NT_JSON_INT, METHOD(limit), .max = INT32_MAX, .optional = true, .in = KNOWN,

@@ -16,6 +16,11 @@ static void add_options(const nt_edit_result *edit, nt_text *text) {
     nt_text_add(text, edit->fields->name ? ")" : "");
 }
 
+void nt_edit_add_how(const nt_edit_result *edit, nt_text *text) {
+    nt_text_add(text, edit->kind);
+    add_options(edit, text);
+}
+
 /* The layers that are edited in one way: "zero a b". */
 static void add_kind(const nt_case_result *item, const char *kind, nt_text *text) {
     const nt_edit_result *last = NULL;

@@ -8,9 +8,20 @@
  * out of memory. */
 const char *nt_case_words(const nt_results *results, const nt_case_result *item, nt_arena *arena);
 
+/* Appends what is done to a layer: "noise (deviation 0.1, seed 7)". */
+void nt_edit_add_how(const nt_edit_result *edit, nt_text *text);
+
 /* Appends what was done, as the methods of a paper say it: of what is known, paragraphs that end
  * with a line's end. */
 void nt_results_add_method(const nt_results *results, nt_text *text);
+
+/* The same in short, a line for each subject. A name of NULL ends the table. */
+typedef struct nt_brief {
+    const char *subject; /* "Data" */
+    void (*add)(const nt_results *results, nt_text *text);
+} nt_brief;
+
+extern const nt_brief nt_briefs[];
 
 /* Appends how verdicts and intervals are to be read, as sentences. */
 void nt_results_add_legend(const nt_results *results, nt_text *text);

@@ -126,6 +126,20 @@ static nt_status take_normalisation(const nt_suite_work *work, nt_method_part *r
     return NT_OK;
 }
 
+/* The last name of a folder's path; NULL: it has none. False when out of memory. */
+static bool take_root(const char *path, nt_arena *arena, const char **ret) {
+    size_t length = path ? strlen(path) : 0;
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    size_t start = length;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    if (start == length)
+        return true;
+    *ret = nt_arena_substring(arena, path + start, length - start);
+    return *ret != NULL;
+}
+
 static nt_status take_loss(const nt_suite_work *work, nt_method_training *ret) {
     const nt_recipe *recipe = work->suite->recipe;
     nt_method_term *terms =
@@ -180,7 +194,7 @@ nt_status nt_suite_describe_method(nt_suite_work *work) {
                           .rank = shape.rank,
                           .limit = work->suite->evaluate.limit,
                           .first = work->suite->evaluate.first};
-    if (!method->processor || !method->shape)
+    if (!method->processor || !method->shape || !take_root(data->root, arena, &method->root))
         return nt_suite_no_memory(work);
     NT_TRY(take_part(work, &data->kind->kind, data->options, &method->data));
     NT_TRY(take_normalisation(work, &method->normalise));
