@@ -2,11 +2,12 @@
  *
  *     RUN/overlays/SAMPLE-CASE.png     the image with the mask and the truth's outline (overlay.h)
  *     RUN/overlays/overlays.json       a list: group, case, the split's sample, its name, the
- * metric, file
+ *                                      metric, file
  *
- * The samples are those at fixed ranks of the baseline's values. Only the cases of small groups are
- * shown, the first few: each takes a graph of its own. They follow from what was measured, so that
- * making them again gives the same bytes; no result depends on them. */
+ * The samples are those at fixed ranks of the baseline's values. Of a group those cases are shown
+ * that overlay_choice.h chooses, of many groups those of the first: each case takes a graph of its
+ * own. They follow from what was measured, so that making them again gives the same bytes; no
+ * result depends on them. */
 #include "suite_run_private.h"
 
 #include "derived_weights.h"
@@ -14,11 +15,12 @@
 #include "json_out.h"
 #include "outcome.h"
 #include "overlay.h"
+#include "overlay_choice.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES = 3, MOST_CASES = 8, SMALL_GROUP = 4 };
+enum { SAMPLES = 3, MOST_CASES = 24 };
 
 /* How good the baseline is on a sample that is shown: share of all samples that are worse. */
 static const double ranks[SAMPLES] = {0.1, 0.5, 0.9};
@@ -155,10 +157,9 @@ static nt_status show_cases(showing *show) {
     NT_TRY(show_case(show, NT_BASELINE, NT_BASELINE, (nt_edits){0}, 0));
     for (int g = 0; g < work->suite->group_count; g++) {
         const nt_group_result *group = &work->results->groups[g];
-        for (int32_t c = 0; c < group->case_count && group->case_count <= SMALL_GROUP; c++) {
-            const nt_case *item = &work->cases[g].items[c];
-            if (shown >= MOST_CASES || group->cases[c].findings[0].failure)
-                continue;
+        int32_t chosen[NT_OVERLAY_CASES], count = nt_overlay_choose(group, chosen);
+        for (int32_t i = 0; i < count && shown < MOST_CASES; i++) {
+            const nt_case *item = &work->cases[g].items[chosen[i]];
             NT_TRY(show_case(show, group->name, item->name, (nt_edits){item->edits, item->count},
                              ++shown));
         }
