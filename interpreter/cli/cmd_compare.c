@@ -1,6 +1,8 @@
 /* nontrivial compare: finished runs held against each other: in what they were made differently,
  * and what each found of the cases that they share. */
 #include "command.h"
+#include "compare_page.h"
+#include "compared_words.h"
 #include "console.h"
 #include "findings_table.h"
 #include "json_out.h"
@@ -12,12 +14,14 @@
 #include <string.h>
 
 typedef struct compare_options {
-    const char *group;
+    const char *group, *page;
     bool json;
 } compare_options;
 
 static const nt_field compare_fields[] = {
     {"group", NT_STRING, offsetof(compare_options, group), .doc = "only this group"},
+    {"page", NT_STRING, offsetof(compare_options, page),
+     .doc = "write a page, index.html, into this folder in place of printing tables"},
     NT_OPTION_JSON(compare_options),
     {0},
 };
@@ -46,57 +50,6 @@ typedef struct comparing {
     const char *group; /* NULL: all */
     nt_arena arena;    /* of names of columns */
 } comparing;
-
-/* --- how a value is shown --------------------------------------------------------------------- */
-
-enum { SHOWN = 40, DIGEST_SHOWN = 12, ITEMS_SHOWN = 3 };
-
-static bool is_digest(const char *text) {
-    return strlen(text) == NT_DIGEST_HEX - 1 &&
-           strspn(text, "0123456789abcdef") == NT_DIGEST_HEX - 1;
-}
-
-/* As much of a text as there is room for, cut between characters. */
-static void add_shown(const char *string, nt_text *text) {
-    size_t length = strlen(string), kept = SHOWN;
-    if (is_digest(string)) {
-        nt_text_printf(text, "%.*s", DIGEST_SHOWN, string);
-    } else if (length <= SHOWN) {
-        nt_text_add(text, string);
-    } else {
-        while (kept > 0 && ((unsigned char)string[kept] & 0xC0) == 0x80)
-            kept--;
-        nt_text_add_bytes(text, string, kept);
-        nt_text_add(text, "…");
-    }
-}
-
-/* Of what isn't a text, the JSON on one line. */
-static void add_json(const json_t *value, nt_text *text) {
-    char *dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(10));
-    text->failed = text->failed || !dumped;
-    if (dumped)
-        add_shown(dumped, text);
-    free(dumped);
-}
-
-static void add_value(const json_t *value, nt_text *text) {
-    size_t count = json_array_size(value);
-    if (json_is_string(value))
-        add_shown(json_string_value(value), text);
-    else if (value && !json_is_array(value))
-        add_json(value, text);
-    for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
-        const json_t *item = json_array_get(value, i);
-        nt_text_add(text, i ? ", " : "");
-        if (json_is_string(item))
-            add_shown(json_string_value(item), text);
-        else
-            add_json(item, text);
-    }
-    if (count > ITEMS_SHOWN)
-        nt_text_printf(text, " and %zu more", count - ITEMS_SHOWN);
-}
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
@@ -167,7 +120,7 @@ static void add_differences(comparing *all, nt_text *text) {
         nt_table_cell(&table, found->items[i].path);
         for (int32_t r = 0; r < all->count; r++) {
             nt_text_init(&value);
-            add_value(found->items[i].values[r], &value);
+            nt_compared_add_value(found->items[i].values[r], &value);
             nt_table_cell(&table, value.failed ? NULL : value.bytes);
             nt_text_finish(&value);
         }
@@ -175,11 +128,6 @@ static void add_differences(comparing *all, nt_text *text) {
     nt_text_add(text, "\n");
     nt_console_table(&table, text);
     nt_table_finish(&table);
-}
-
-static const char *verdict_of(const nt_case_result *item) {
-    const nt_judgement *judgement = item ? nt_case_judgement(item) : NULL;
-    return !item ? "" : judgement ? nt_verdict_name(judgement->verdict) : "failed";
 }
 
 static void add_cases(comparing *all, const nt_compared_group *group, nt_text *text) {
@@ -199,7 +147,7 @@ static void add_cases(comparing *all, const nt_compared_group *group, nt_text *t
             const nt_case_result *item = group->cases[c].of[r];
             nt_table_share(&table, item ? item->value.mean : (double)NAN);
             nt_table_change(&table, item ? item->change.mean : (double)NAN);
-            nt_table_cell(&table, verdict_of(item));
+            nt_table_cell(&table, nt_compared_verdict(item));
         }
     }
     nt_text_add(text, "\n");
@@ -208,16 +156,6 @@ static void add_cases(comparing *all, const nt_compared_group *group, nt_text *t
 }
 
 /* --- what is to be seen in them --------------------------------------------------------------- */
-
-static void add_tau(const comparing *all, const nt_compared_group *group, nt_text *text) {
-    for (int32_t a = 0; a < all->count; a++)
-        for (int32_t b = a + 1; b < all->count; b++) {
-            double tau = group->tau[a * all->count + b];
-            if (!isnan(tau))
-                nt_text_printf(text, "Kendall's tau between %d and %d: %.2f\n", (int)a + 1,
-                               (int)b + 1, tau);
-        }
-}
 
 static void add_verdicts(const comparing *all, const nt_compared_group *group, nt_text *text) {
     if (group->verdicts == 0)
@@ -233,27 +171,10 @@ static void add_verdicts(const comparing *all, const nt_compared_group *group, n
         for (int32_t r = 0; r < all->count; r++) {
             if (!item->of[r])
                 continue;
-            nt_text_printf(text, "%s%s", before, verdict_of(item->of[r]));
+            nt_text_printf(text, "%s%s", before, nt_compared_verdict(item->of[r]));
             before = " → ";
         }
         nt_text_add(text, "\n");
-    }
-}
-
-/* Cases that one of the runs lacks which have the group, or that are others of the same name. */
-static void add_odd(const comparing *all, const nt_compared_group *group, nt_text *text) {
-    for (int32_t c = 0; c < group->case_count; c++)
-        if (group->cases[c].edits)
-            nt_text_printf(text, "the case '%s' does not edit the same in all runs\n",
-                           group->cases[c].name);
-    for (int32_t r = 0; r < all->count; r++) {
-        int32_t missing = 0;
-        for (int32_t c = 0; c < group->case_count; c++)
-            missing += !group->cases[c].of[r];
-        if (!group->of[r])
-            nt_text_printf(text, "run %d has no such group\n", (int)r + 1);
-        else if (missing > 0)
-            nt_text_printf(text, "run %d lacks %d of these cases\n", (int)r + 1, (int)missing);
     }
 }
 
@@ -262,9 +183,9 @@ static void add_group(comparing *all, const nt_compared_group *group, nt_text *t
     nt_text_printf(text, "\n%s\n", group->name);
     add_cases(all, group, text);
     nt_text_init(&notes);
-    add_tau(all, group, &notes);
+    nt_compared_add_tau(&all->compared, group, &notes);
     add_verdicts(all, group, &notes);
-    add_odd(all, group, &notes);
+    nt_compared_add_odd(&all->compared, group, &notes);
     if (notes.length > 0)
         nt_text_printf(text, "\n%s", notes.bytes);
     text->failed = text->failed || notes.failed;
@@ -383,7 +304,28 @@ static nt_status check_group(const comparing *all, nt_error *error) {
     return NT_USAGE;
 }
 
-static nt_status compare(comparing *all, bool json, nt_error *error) {
+static nt_status write_page(comparing *all, const char *folder, bool quiet, nt_error *error) {
+    const nt_comparison_page page = {.folders = all->folders,
+                                     .compared = &all->compared,
+                                     .differences = &all->differences,
+                                     .group = all->group};
+    NT_TRY(nt_compare_page_write(&page, folder, error));
+    if (quiet)
+        return NT_OK;
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_printf(&text, "%s/index.html\n", folder);
+    return nt_print(&text);
+}
+
+/* As JSON, as a page, or both; otherwise as tables. */
+static nt_status show(comparing *all, const compare_options *options, nt_error *error) {
+    if (options->page)
+        NT_TRY(write_page(all, options->page, options->json, error));
+    return options->json ? print_json(all) : options->page ? NT_OK : print_tables(all);
+}
+
+static nt_status compare(comparing *all, const compare_options *options, nt_error *error) {
     const nt_results *const *runs = (const nt_results *const *)all->runs;
     nt_status status = nt_runs_differences_find(runs, all->count, &all->differences);
     if (status == NT_OK) {
@@ -391,7 +333,7 @@ static nt_status compare(comparing *all, bool json, nt_error *error) {
         if (status == NT_OK)
             status = check_group(all, error);
         if (status == NT_OK)
-            status = json ? print_json(all) : print_tables(all);
+            status = show(all, options, error);
         nt_runs_compared_finish(&all->compared);
     }
     nt_runs_differences_finish(&all->differences);
@@ -404,7 +346,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     nt_arena_init(&all.arena);
     nt_status status = read_runs(arguments, &all, error);
     if (status == NT_OK)
-        status = compare(&all, options->json, error);
+        status = compare(&all, options, error);
     for (int32_t r = 0; r < all.count; r++)
         nt_results_free(all.runs[r]);
     nt_arena_finish(&all.arena);
@@ -417,7 +359,8 @@ const nt_command nt_command_compare = {
              .fields = compare_fields,
              .size = sizeof(compare_options)},
     .detail = compare_detail,
-    .examples = "nontrivial compare runs/first runs/second --group each-layer\n",
+    .examples = "nontrivial compare runs/first runs/second --group each-layer\n"
+                "nontrivial compare runs/first runs/second --page first-and-second\n",
     .syntax = {.operands = compare_operands},
     .run = run,
 };

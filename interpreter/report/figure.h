@@ -9,8 +9,10 @@
 #include "record.h"
 #include "text.h"
 
+typedef struct nt_figure_kind nt_figure_kind;
+
 typedef struct nt_figure {
-    const struct nt_figure_kind *kind;
+    const nt_figure_kind *kind;
     const char *name, *title, *caption; /* name: also its files' */
     const nt_record_group *group;       /* that it shows; NULL: the whole run */
     nt_text csv, script;
@@ -18,7 +20,7 @@ typedef struct nt_figure {
     int width, height; /* of a plot, in CSS pixels; the PNG has twice as many */
 } nt_figure;
 
-typedef struct nt_figure_kind {
+struct nt_figure_kind {
     nt_kind kind;       /* without a record */
     unsigned forms;     /* of the groups that it shows, a bit NT_OF(form) each; 0: the whole run */
     const char *beside; /* of a group's further figures: what is put behind the group's name; NULL
@@ -34,7 +36,11 @@ typedef struct nt_figure_kind {
 
     /* Fills in csv and script, and the size where it is another; `group`: NULL for the run. */
     void (*draw)(nt_figure *figure, const nt_record *record, const nt_record_group *group);
-} nt_figure_kind;
+
+    /* Appends what is seen, as sentences for who can't; NULL: of a group what its cases come to, of
+     * the run its title. `group`: NULL for the run. figure_words.h has some. */
+    void (*describe)(const nt_record *record, const nt_record_group *group, nt_text *words);
+};
 
 #define NT_OF(form) (1U << (form))
 

@@ -59,6 +59,16 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_text_add(&figure->script, nt_plot_tips);
 }
 
+static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
+    const nt_reliability *reliability = record->reliability;
+    (void)group;
+    nt_text_add(words, "ECE: ");
+    for (int c = 0; c < count_shown(reliability); c++)
+        nt_text_printf(words, "%s%s %.4f", c ? ", " : "", reliability->cases[c].name,
+                       nt_reliability_error(reliability->cases[c].bins));
+    nt_text_add(words, ".");
+}
+
 static bool fits(const nt_record *record, const nt_record_group *group) {
     (void)group;
     return record->reliability != NULL;
@@ -75,4 +85,5 @@ const nt_figure_kind nt_figure_kind_calibration = {
                "their bin.",
     .fits = fits,
     .draw = draw,
+    .describe = describe,
 };

@@ -46,9 +46,29 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
         add_case(figure, record, &group->cases[i], (int)i + 1);
     }
     nt_plot_tips_end(figure);
-    nt_grid_diverging(figure, most, true, "change");
-    nt_grid_plot(figure, &grid, 0.7 * most, true);
+    nt_grid_diverging(figure, &grid, most, true, "change");
+    nt_grid_plot(figure, &grid);
     nt_grid_finish(&grid);
+}
+
+/* Of each class the case that takes the most from it. */
+static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
+    const char *before = "Greatest loss of each class: ";
+    for (int32_t c = 0; c < record->class_count; c++) {
+        const nt_record_case *worst = NULL;
+        for (int32_t i = 0; i < group->case_count; i++) {
+            const nt_record_case *item = &group->cases[i];
+            if (item->classes && !isnan(item->classes[c]) &&
+                (!worst || item->classes[c] < worst->classes[c]))
+                worst = item;
+        }
+        if (!worst)
+            continue;
+        nt_text_printf(words, "%s%s %+.4f by %s", before, record->classes[c], worst->classes[c],
+                       worst->name);
+        before = ", ";
+    }
+    nt_text_add(words, ".");
 }
 
 static bool fits(const nt_record *record, const nt_record_group *group) {
@@ -70,4 +90,5 @@ const nt_figure_kind nt_figure_kind_classes = {
                "of its images that are right, or of masks of its Dice over all images together.",
     .fits = fits,
     .draw = draw,
+    .describe = describe,
 };

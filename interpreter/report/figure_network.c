@@ -4,6 +4,7 @@
 #include "plot_grid.h"
 
 #include "csv_out.h"
+#include "figure_words.h"
 #include <math.h>
 #include <string.h>
 
@@ -54,7 +55,7 @@ static void add_layer(nt_figure *figure, const nt_record *record, int32_t i) {
                    ", output %s, %lld parameters, %lld multiply-adds\", fillcolor=\"%s\", "
                    "fontcolor=\"%s\"%s%s];\n",
                    layer->output, (long long)layer->parameters, (long long)layer->multiply_adds,
-                   colour, !isnan(layer->cost) && share > 0.6 ? "#ffffff" : "#111111",
+                   colour, !isnan(layer->cost) && share > NT_COST_DARK ? "#ffffff" : "#000000",
                    layer->part == NT_PART_SHORTCUT ? ", style=\"filled,dashed\"" : "",
                    layer->part == NT_PART_NONE ? ", shape=ellipse" : "");
 }
@@ -143,4 +144,5 @@ const nt_figure_kind nt_figure_kind_network = {
         "Layers in the colour of what their loss costs; dashed: on a shortcut; grey: not measured.",
     .fits = fits,
     .draw = draw,
+    .describe = nt_describe_costs,
 };

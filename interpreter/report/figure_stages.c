@@ -2,6 +2,7 @@
 #include "plot_grid.h"
 
 #include "csv_out.h"
+#include "figure_words.h"
 #include <math.h>
 #include <string.h>
 
@@ -69,8 +70,8 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_plot_tips_begin(figure);
     add_layers(figure, record, &grid);
     nt_plot_tips_end(figure);
-    nt_grid_costs(figure, record);
-    nt_grid_plot(figure, &grid, 0.6 * record->baseline.mean, false);
+    nt_grid_costs(figure, &grid, record);
+    nt_grid_plot(figure, &grid);
     nt_grid_finish(&grid);
 }
 
@@ -90,4 +91,5 @@ const nt_figure_kind nt_figure_kind_stages = {
     .caption = "What the loss of each convolution costs, by stage and place in it.",
     .fits = fits,
     .draw = draw,
+    .describe = nt_describe_costs,
 };

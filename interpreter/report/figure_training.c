@@ -2,6 +2,7 @@
 #include "plot.h"
 
 #include "csv_out.h"
+#include "figure_words.h"
 #include <math.h>
 
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
@@ -91,4 +92,5 @@ const nt_figure_kind nt_figure_kind_training = {
                "each epoch.",
     .fits = fits,
     .draw = draw,
+    .describe = nt_describe_training,
 };

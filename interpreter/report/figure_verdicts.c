@@ -3,6 +3,7 @@
 #include "plot.h"
 
 #include "csv_out.h"
+#include "figure_words.h"
 #include "plot_names.h"
 
 enum { MANY = 10, /* cases of a group whose shares are worth a look */ HIGH = 340, AXES = 120 };
@@ -98,4 +99,5 @@ const nt_figure_kind nt_figure_kind_verdicts = {
     .caption = "How the cases of each group are shared out among the verdicts.",
     .fits = fits,
     .draw = draw,
+    .describe = nt_describe_verdicts,
 };

@@ -64,7 +64,6 @@ static bool fits(const nt_figure_kind *kind, const nt_record *record,
 
 static nt_status add_group(nt_figures *figures, const nt_record *record,
                            const nt_record_group *group) {
-    const char *title = group->title[0] ? group->title : group->name;
     for (const nt_kind *const *at = nt_figure_kinds; *at; at++) {
         const nt_figure_kind *kind = (const nt_figure_kind *)*at;
         if (!fits(kind, record, group))
@@ -72,7 +71,8 @@ static nt_status add_group(nt_figures *figures, const nt_record *record,
         const char *name = group->name;
         if (kind->beside)
             name = nt_arena_printf(figures->arena, "%s-%s", group->name, kind->beside);
-        NT_TRY(name ? draw(append(figures, kind, name, title), record, group) : NT_NO_MEMORY);
+        NT_TRY(name ? draw(append(figures, kind, name, nt_group_title(group)), record, group)
+                    : NT_NO_MEMORY);
     }
     return NT_OK;
 }

@@ -1,6 +1,6 @@
-/* A report's page: one HTML file that needs nothing beside it, no network either. Figures stand in
- * it as SVG, each with its data behind a link; it follows the reader's choice of light or dark, can
- * be printed, and shows the numbers under a pointer or a finger. */
+/* A run's page: one HTML file that needs nothing beside it (html.h). Figures stand in it as SVG,
+ * each with its numbers as a table and behind a link; it follows the reader's choice of light or
+ * dark, can be printed, and shows the numbers under a pointer or a finger. */
 #ifndef NT_PAGE_H
 #define NT_PAGE_H
 
@@ -10,8 +10,5 @@
  * folder/index.html. */
 nt_status nt_page_write(nt_record *record, const nt_figures *figures, const char *folder,
                         nt_error *error);
-
-/* What it looks like, and what it does under a pointer. */
-extern const char nt_page_style[], nt_page_script[];
 
 #endif

@@ -55,7 +55,7 @@ static void add_axes(nt_figure *figure, const nt_grid *grid, bool numbers) {
     figure->script.failed = figure->script.failed || grid->rows.tics.failed;
 }
 
-void nt_grid_plot(nt_figure *figure, const nt_grid *grid, double dark, bool signs) {
+void nt_grid_plot(nt_figure *figure, const nt_grid *grid) {
     bool numbers = grid->columns.count <= MOST_NUMBERS;
     add_axes(figure, grid, numbers);
     nt_text_printf(&figure->script,
@@ -66,9 +66,9 @@ void nt_grid_plot(nt_figure *figure, const nt_grid *grid, double dark, bool sign
         nt_text_printf(
             &figure->script,
             "  '%s.csv' skip 1 using 1:2:(abs(column(3)) < 0.005 ? '0' : sprintf('%s', "
-            "column(3))):(abs(column(3)) > %.4f ? 0xFFFFFF : 0x111111) with labels font ',9' "
-            "textcolor rgb variable notitle, \\\n",
-            figure->name, signs ? "%+.2f" : "%.2f", dark);
+            "column(3))):(column(3) < %.4f || column(3) > %.4f ? 0xFFFFFF : 0x000000) with labels "
+            "font ',9' textcolor rgb variable notitle, \\\n",
+            figure->name, grid->signs ? "%+.2f" : "%.2f", grid->white_below, grid->white_above);
     nt_text_add(&figure->script, nt_plot_tips);
 }
 
@@ -87,7 +87,8 @@ static void add_key(nt_figure *figure, const char *label) {
                    label);
 }
 
-void nt_grid_costs(nt_figure *figure, const nt_record *record) {
+void nt_grid_costs(nt_figure *figure, nt_grid *grid, const nt_record *record) {
+    double most = record->baseline.mean > 0 ? record->baseline.mean : 1;
     nt_text label;
     nt_text_init(&label);
     nt_text_add(&figure->script, "set palette defined (");
@@ -95,21 +96,28 @@ void nt_grid_costs(nt_figure *figure, const nt_record *record) {
         nt_text_printf(&figure->script, "%s%d '#%02X%02X%02X'", i ? ", " : "", i,
                        (unsigned)nt_cost_colours[i][0], (unsigned)nt_cost_colours[i][1],
                        (unsigned)nt_cost_colours[i][2]);
-    nt_text_printf(&figure->script, ")\nset cbrange [0:%.4f]\n",
-                   record->baseline.mean > 0 ? record->baseline.mean : 1);
+    nt_text_printf(&figure->script, ")\nset cbrange [0:%.4f]\n", most);
+    grid->signs = false;
+    grid->white_below = -1; /* metrics are shares: none is */
+    grid->white_above = NT_COST_DARK * most;
     nt_text_printf(&label, "loss of %s", record->metric);
     add_key(figure, label.bytes);
     figure->script.failed = figure->script.failed || label.failed;
     nt_text_finish(&label);
 }
 
-void nt_grid_diverging(nt_figure *figure, double most, bool red_is_low, const char *label) {
+void nt_grid_diverging(nt_figure *figure, nt_grid *grid, double most, bool red_is_low,
+                       const char *label) {
     static const char *const colours[] = {"#2166AC", "#92C5DE", "#F2F2F2", "#F4A582", "#B2182B"};
+    static const double blue = 0.90, red = 0.82; /* where words turn white, as NT_COST_DARK */
     enum { COLOURS = sizeof colours / sizeof *colours };
     nt_text_add(&figure->script, "set palette defined (");
     for (int i = 0; i < COLOURS; i++)
         nt_text_printf(&figure->script, "%s%d '%s'", i ? ", " : "", i,
                        colours[red_is_low ? COLOURS - 1 - i : i]);
     nt_text_printf(&figure->script, ")\nset cbrange [%.4f:%.4f]\n", -most, most);
+    grid->signs = true;
+    grid->white_below = -most * (red_is_low ? red : blue);
+    grid->white_above = most * (red_is_low ? blue : red);
     add_key(figure, label);
 }

@@ -99,13 +99,11 @@ static void draw(pairs *p) {
     nt_plot_tips_begin(figure);
     double most = fmax(add_squares(p), p->record->margin);
     nt_plot_tips_end(figure);
-    if (interaction) {
-        nt_grid_diverging(figure, most, false, "interaction");
-        nt_grid_plot(figure, &p->grid, 0.7 * most, true);
-    } else {
-        nt_grid_costs(figure, p->record);
-        nt_grid_plot(figure, &p->grid, 0.6 * p->record->baseline.mean, false);
-    }
+    if (interaction)
+        nt_grid_diverging(figure, &p->grid, most, false, "interaction");
+    else
+        nt_grid_costs(figure, &p->grid, p->record);
+    nt_grid_plot(figure, &p->grid);
 }
 
 void nt_pairs_draw(nt_figure *figure, const nt_record *record, const nt_record_group *group,

@@ -177,6 +177,10 @@ double nt_record_chance(const nt_record *record) {
                : NO;
 }
 
+const char *nt_group_title(const nt_record_group *group) {
+    return group->title[0] ? group->title : group->name;
+}
+
 const char *nt_record_verdict(const nt_record_case *item, nt_arena *arena) {
     static const nt_verdict order[NT_VERDICTS] = {NT_CRITICAL, NT_TRIVIAL, NT_BETTER, NT_UNDECIDED};
     nt_text text;

@@ -41,6 +41,7 @@ typedef struct nt_record_finding {
 } nt_record_finding;
 
 typedef struct nt_record_case {
+    const nt_case_result *result;
     const char *name;
     const char *kind; /* what is done: "zero", or "mixed" */
     int32_t *layers;  /* that it edits; -1: not known */
@@ -114,6 +115,8 @@ void nt_record_free(nt_record *record); /* takes NULL */
 
 /* What guessing would give: 1 / classes of accuracy, NaN of other metrics. */
 double nt_record_chance(const nt_record *record);
+
+const char *nt_group_title(const nt_record_group *group); /* its name, if it has none */
 
 /* "critical", or, where the seeds differ, "critical 2, undecided 1", and ", cut" behind it; in
  * `arena`. NULL when out of memory. */

@@ -40,6 +40,7 @@ static nt_status add_edits(nt_record *record, const nt_case_result *from, nt_rec
 }
 
 static nt_status add_case(nt_record *record, const nt_case_result *from, nt_record_case *item) {
+    item->result = from;
     item->name = from->name;
     item->cut = from->cut;
     item->value = from->value;

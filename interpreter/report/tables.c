@@ -2,7 +2,9 @@
  * and for HTML; the CSV has its own columns, with every number in full. */
 #include "tables.h"
 
+#include "case_edits.h"
 #include "csv_out.h"
+#include "html.h"
 #include "results_words.h"
 #include <math.h>
 #include <string.h>
@@ -13,11 +15,18 @@
 typedef struct row {
     nt_record *record;
     const char *cells[NT_TABLE_COLUMNS];
+    bool number[NT_TABLE_COLUMNS]; /* to the right */
     int count;
 } row;
 
 static void add(row *r, const char *text) {
     r->cells[r->count++] = text ? text : "";
+}
+
+/* A column of numbers, by its title. */
+static void add_column(row *r, const char *title) {
+    r->number[r->count] = true;
+    add(r, title);
 }
 
 static void add_number(row *r, const char *format, double value) {
@@ -37,19 +46,22 @@ static bool single(const nt_record_group *group) {
 static void head(nt_record *record, const nt_record_group *group, row *r) {
     *r = (row){.record = record};
     add(r, single(group) ? "layer" : "case");
-    add(r, single(group) ? "part" : "layers");
-    add(r, record->metric);
+    if (single(group))
+        add(r, "part");
+    else
+        add_column(r, "layers");
+    add_column(r, record->metric);
     if (record->seed_count > 1)
-        add(r, "± over seeds");
-    add(r, "change");
-    add(r, record->seed_count > 1 ? "95 % (recipe)" : "95 % interval");
-    add(r, record->seed_count > 1 ? "90 % (recipe)" : "90 % interval");
+        add_column(r, "± over seeds");
+    add_column(r, "change");
+    add_column(r, record->seed_count > 1 ? "95 % (recipe)" : "95 % interval");
+    add_column(r, record->seed_count > 1 ? "90 % (recipe)" : "90 % interval");
     add(r, record->seed_count > 1 ? "each seed" : "verdict");
     if (record->seed_count > 1)
         add(r, "recipe");
     if (nt_paper_table(nt_paper_of(record), group)) {
-        add(r, "paper");
-        add(r, "minus paper");
+        add_column(r, "paper");
+        add_column(r, "minus paper");
     }
 }
 
@@ -133,45 +145,16 @@ static void add_markdown_row(const row *r, nt_text *text) {
 void nt_table_markdown(nt_record *record, const nt_record_group *group, nt_text *text) {
     row r;
     head(record, group, &r);
+    add(&r, "edit");
     add_markdown_row(&r, text);
     for (int i = 0; i < r.count; i++)
-        nt_text_add(text, i < 2 ? "| --- " : "| ---: ");
+        nt_text_add(text, r.number[i] ? "| ---: " : "| --- ");
     nt_text_add(text, "|\n");
     for (int32_t c = 0; c < group->case_count; c++) {
         fill(record, group, &group->cases[c], &r);
+        add(&r, nt_case_words(record->results, group->cases[c].result, &record->arena));
         add_markdown_row(&r, text);
     }
-}
-
-void nt_html_text(nt_text *html, const char *text) {
-    for (; *text; text++)
-        switch (*text) {
-        case '&':
-            nt_text_add(html, "&amp;");
-            break;
-        case '<':
-            nt_text_add(html, "&lt;");
-            break;
-        case '>':
-            nt_text_add(html, "&gt;");
-            break;
-        case '"':
-            nt_text_add(html, "&quot;");
-            break;
-        default:
-            nt_text_add_bytes(html, text, 1);
-        }
-}
-
-static void add_html_row(const row *r, const char *tag, const char *class, nt_text *text) {
-    nt_text_printf(text, "<tr%s%s%s>", class ? " class=\"" : "", class ? class : "",
-                   class ? "\"" : "");
-    for (int i = 0; i < r->count; i++) {
-        nt_text_printf(text, "<%s>", tag);
-        nt_html_text(text, r->cells[i]);
-        nt_text_printf(text, "</%s>", tag);
-    }
-    nt_text_add(text, "</tr>\n");
 }
 
 /* The class of a row: the verdict, where the seeds agree. */
@@ -182,17 +165,37 @@ static const char *verdict_class(const nt_record *record, const nt_record_case *
     return item->failures > 0 ? "failed" : "mixed";
 }
 
+/* What is done to the layers stands in the caption where the cases' names say to which. */
+static const char *caption_of(nt_record *record, const nt_record_group *group, const char *done) {
+    const char *title = nt_group_title(group);
+    return done ? nt_arena_printf(&record->arena,
+                                  "%s: %s, to the layers that a case is named after", title, done)
+                : nt_arena_printf(&record->arena, "%s: what each case does stands under it", title);
+}
+
 void nt_table_html(nt_record *record, const nt_record_group *group, nt_text *text) {
+    nt_html_column columns[NT_TABLE_COLUMNS + 1] = {{0}};
+    const char *done = nt_edits_named(record, group);
+    const char *caption = caption_of(record, group, done);
     row r;
     head(record, group, &r);
-    nt_text_add(text, "<div class=\"wide\"><table>\n<thead>");
-    add_html_row(&r, "th", NULL, text);
-    nt_text_add(text, "</thead>\n<tbody>\n");
+    for (int i = 0; i < r.count; i++)
+        columns[i] = (nt_html_column){r.cells[i], r.number[i]};
+    text->failed = text->failed || !caption;
+    nt_html_table_begin(text, caption ? caption : "", columns);
     for (int32_t c = 0; c < group->case_count; c++) {
-        fill(record, group, &group->cases[c], &r);
-        add_html_row(&r, "td", verdict_class(record, &group->cases[c]), text);
+        const nt_record_case *item = &group->cases[c];
+        fill(record, group, item, &r);
+        if (done) {
+            nt_html_row(text, columns, r.cells, verdict_class(record, item));
+            continue;
+        }
+        nt_html_row_above(text, columns, r.cells, verdict_class(record, item));
+        nt_html_under_begin(text, columns);
+        nt_edits_html(record, item, text);
+        nt_html_under_end(text);
     }
-    nt_text_add(text, "</tbody></table></div>\n");
+    nt_html_table_end(text);
 }
 
 static void add_csv_intervals(const nt_judgement *judgement, nt_text *text) {
@@ -211,10 +214,14 @@ static void add_csv_seed(const nt_record_finding *finding, nt_text *text) {
         add_csv_intervals(finding->judgement, text);
 }
 
-static void add_csv_row(const nt_record *record, const nt_record_case *item, double paper,
+static void add_csv_row(nt_record *record, const nt_record_case *item, double paper,
                         nt_text *text) {
     const nt_recipe_finding *recipe = item->recipe;
+    const char *edit = nt_case_words(record->results, item->result, &record->arena);
+    text->failed = text->failed || !edit;
     nt_csv_text(text, item->name);
+    nt_text_add(text, ",");
+    nt_csv_text(text, edit ? edit : "");
     nt_text_printf(text, ",%d", (int)item->layer_count);
     nt_csv_real(text, item->value.mean);
     nt_csv_real(text, item->value.deviation);
@@ -239,7 +246,7 @@ static void add_csv_row(const nt_record *record, const nt_record_case *item, dou
 /* A column means the same in every table: what does not apply to it is empty. */
 void nt_table_csv(nt_record *record, const nt_record_group *group, nt_text *text) {
     const nt_paper *paper = nt_paper_of(record);
-    nt_text_add(text, "case,layers,value_mean,value_sd,change_mean,change_sd,recipe_low_95,"
+    nt_text_add(text, "case,edit,layers,value_mean,value_sd,change_mean,change_sd,recipe_low_95,"
                       "recipe_high_95,recipe_low_90,recipe_high_90,recipe,trivial,critical,better,"
                       "undecided,failures,cut,paper");
     for (int32_t s = 0; s < record->seed_count; s++) {
@@ -290,11 +297,22 @@ static void add_baseline(const nt_record *record, nt_text *text) {
                    record->margin);
 }
 
+/* What was done, in short. */
+static void add_brief(const nt_record *record, nt_text *text) {
+    for (const nt_brief *brief = nt_briefs; brief->subject; brief++) {
+        nt_text_printf(text, "- %s: ", brief->subject);
+        brief->add(record->results, text);
+        nt_text_add(text, "\n");
+    }
+    nt_text_add(text, "\n");
+}
+
 void nt_tables_markdown(nt_record *record, nt_text *text) {
     const nt_paper *paper = nt_paper_of(record);
     nt_text_printf(text, "# %s: %s\n\n", record->suite, record->network);
     add_baseline(record, text);
     nt_text_add(text, "\n");
+    add_brief(record, text);
     nt_results_add_legend(record->results, text);
     nt_text_add(text, "\n");
     if (paper)
@@ -302,7 +320,7 @@ void nt_tables_markdown(nt_record *record, nt_text *text) {
     for (int32_t g = 0; g < record->group_count; g++) {
         const nt_record_group *group = &record->groups[g];
         const char *table = nt_paper_table(paper, group);
-        nt_text_printf(text, "\n## %s\n\n", group->title[0] ? group->title : group->name);
+        nt_text_printf(text, "\n## %s\n\n", nt_group_title(group));
         if (table)
             nt_text_printf(text, "Beside the paper's %s.\n\n", table);
         if (group->remark[0])
