@@ -31,6 +31,7 @@ plot.dispatchEvent(new PointerEvent('pointerleave'));
 return [...found];
 })()"""
 OPEN = "for (const d of document.querySelectorAll('details')) d.open = true"
+OTHER_ORDER = "[...document.querySelectorAll('.orders > input:nth-of-type(2)')].map(i => i.click()).length"
 ROWS = "[...document.querySelectorAll('table.data')[%d].tBodies[0].rows].filter(r => !r.hidden)"
 COLUMN = ROWS + ".filter(r => !r.matches('.under')).map(r => r.cells[%d].textContent)"
 
@@ -116,7 +117,24 @@ def check_figures(browser, cases):
     check(f'arrows go from point to point: {tip}', tip.startswith(cases[1] + ':'), tip)
 
 
+def check_orders(browser):
+    """The switch of a group's bars: an arrow key goes to the other order, which takes the place of the first."""
+    shown = "[...document.querySelectorAll('.orders > div')].slice(0, 2).map(d => d.checkVisibility())"
+    focus(browser, "document.querySelector('.orders > input')")
+    before = browser.evaluate(shown)
+    browser.press('ArrowRight')
+    check('an arrow changes the order of the bars', [before, browser.evaluate(shown)] == [[True, False], [False, True]],
+          [before, browser.evaluate(shown)])
+
+
 # --- pages ----------------------------------------------------------------------------------------
+
+def audit(browser, where, figures):
+    browser.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    seen = browser.evaluate(AUDIT)
+    check(where + f"of {seen['tables']} tables and {seen['texts']} texts nothing is amiss", not seen['faults'], seen)
+    check(where + 'all figures', seen['figures'] == figures, seen)
+
 
 def check_page(browser, page, what, figures):
     html = page.read_text(encoding='utf-8')
@@ -129,10 +147,9 @@ def check_page(browser, page, what, figures):
             browser.show(page, width, dark)
             check_tabs(browser, where)
             browser.evaluate(OPEN)
-            browser.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
-            seen = browser.evaluate(AUDIT)
-            check(where + f"of {seen['tables']} tables and {seen['texts']} texts nothing is amiss", not seen['faults'], seen)
-            check(where + 'all figures', seen['figures'] == figures, seen)
+            audit(browser, where, figures)
+            if browser.evaluate(OTHER_ORDER):
+                audit(browser, where + 'in the other order ', figures)
             check(where + 'no script fails', not browser.faults(), browser.faults())
             inks.add(browser.evaluate('getComputedStyle(document.body).color'))
     check(f'{what}: light and dark differ', len(inks) == 2, sorted(inks))
@@ -144,6 +161,7 @@ def check_run_page(browser, page, cases):
     tips = browser.evaluate(POINTER)
     check('a pointer finds every case', set(cases) <= {tip.split(':')[0] for tip in tips}, tips)
     check_figures(browser, cases)
+    check_orders(browser)
     browser.show(page, 1200, False)
     check_sorting(browser, cases)
     words = browser.evaluate("document.querySelector('.brief').innerText")

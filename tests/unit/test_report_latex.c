@@ -33,7 +33,7 @@ static void names_mean_nothing(void **state) {
 typedef struct run {
     nt_record record;
     nt_record_group group;
-    nt_record_case cases[ROWS];
+    nt_record_case cases[ROWS + 1];
     nt_record_finding finding;
     nt_record_layer layer;
     nt_results results;
@@ -106,13 +106,18 @@ static void a_long_table(void **state) {
     (void)state;
     run r;
     nt_text text;
-    make_run(&r, ROWS);
+    make_run(&r, ROWS + 1);
+    r.cases[ROWS].name = "layer1.0.conv_1+layer2.0";
     nt_text_init(&text);
     nt_table_latex(&r.record, &r.group, "each", &text);
-    assert_non_null(strstr(text.bytes, "% \\usepackage{booktabs,longtable}\n"));
-    assert_non_null(strstr(text.bytes, "\\begin{longtable}{llrrrl}\n"));
+    assert_non_null(strstr(text.bytes, "% \\usepackage{array,booktabs,longtable}\n"));
+    assert_non_null(strstr(text.bytes, "p{\\ntname}lrrrl}\n"));
+    assert_non_null(strstr(text.bytes, "\\settowidth{\\dimen0}{partaccuracy"));
     assert_non_null(strstr(text.bytes, "\\endfirsthead"));
     assert_null(strstr(text.bytes, "tabular"));
+    assert_non_null(strstr(text.bytes,
+                           "layer1.\\allowbreak{}0.\\allowbreak{}conv\\_\\allowbreak{}1+"
+                           "\\allowbreak{}layer2.\\allowbreak{}0 &"));
     int rows = 0;
     for (const char *at = text.bytes; (at = strstr(at, "conv\\_1 &")) != NULL; at++)
         rows++;
