@@ -13,8 +13,11 @@
 
 enum {
     LARGEST_SVG = 1 << 26,
-    BROAD = 1150
-}; /* pixels: wider ones scroll and are not made smaller */
+    BROAD = 1150 /* pixels: what is wider is not made smaller: it has many bars */
+};
+
+/* To which share of its size a figure is made smaller, at most: its letters are still read. */
+static const double smallest = 0.7;
 
 /* Whether `at` begins with `word`; then *at is moved behind it. */
 static bool skip(const char **at, const char *word) {
@@ -90,9 +93,10 @@ static nt_status add_drawing(nt_text *html, const nt_figure *figure, const nt_re
     nt_status status = path ? nt_file_read(path, LARGEST_SVG, &svg, error) : NT_NO_MEMORY;
     if (status == NT_OK) {
         nt_text_printf(html,
-                       "<div class=\"plot scroll%s%s\" role=\"group\" tabindex=\"0\" "
-                       "aria-label=\"Figure: ",
-                       figure->drawing ? " tall" : "", figure->width > BROAD ? " broad" : "");
+                       "<div class=\"plot scroll%s%s\" style=\"--least: %dpx\" role=\"group\" "
+                       "tabindex=\"0\" aria-label=\"Figure: ",
+                       figure->drawing ? " tall" : "", figure->width > BROAD ? " broad" : "",
+                       (int)(smallest * figure->width));
         add_title(html, figure);
         nt_text_add(html, "\">");
         add_svg(html, figure, record, (const char *)svg.bytes);

@@ -47,8 +47,12 @@ static void add_words(nt_text *html, const char *before, const char *words, cons
 }
 
 static void add_cases(nt_text *html, nt_record *record, const nt_record_group *group) {
-    nt_text_printf(html, "<details%s><summary>All %d cases<span class=\"hide\">: ",
-                   group->case_count <= OPEN_ROWS ? " open" : "", (int)group->case_count);
+    nt_text_printf(html, "<details%s><summary>", group->case_count <= OPEN_ROWS ? " open" : "");
+    if (group->case_count == 1)
+        nt_text_add(html, "The case");
+    else
+        nt_text_printf(html, "All %d cases", (int)group->case_count);
+    nt_text_add(html, "<span class=\"hide\">: ");
     nt_html_text(html, nt_group_title(group));
     nt_text_add(html, "</span></summary>\n");
     nt_table_html(record, group, html);

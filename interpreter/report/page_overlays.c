@@ -19,11 +19,22 @@ static void add_sample(nt_text *html, const json_t *item) {
         nt_text_printf(html, "%d", (int)json_integer_value(json_object_get(item, "sample")));
 }
 
+/* Cases of two groups may have one name. */
+static void add_case(nt_text *html, const nt_record *record, const json_t *item) {
+    const char *name = json_string_value(json_object_get(item, "case"));
+    const char *group = json_string_value(json_object_get(item, "group"));
+    nt_html_text(html, name);
+    if (record->group_count > 1 && group && strcmp(group, name) != 0) {
+        nt_text_add(html, " of ");
+        nt_html_text(html, group);
+    }
+}
+
 /* What is to be seen, as far as numbers say it. */
 static void add_alt(nt_text *html, const nt_record *record, const json_t *item) {
     const json_t *value = json_object_get(item, "value");
     nt_text_add(html, "The mask of ");
-    nt_html_text(html, json_string_value(json_object_get(item, "case")));
+    add_case(html, record, item);
     nt_text_add(html, " over ");
     add_sample(html, item);
     if (json_is_number(value))
@@ -47,7 +58,7 @@ static nt_status add_picture(nt_text *html, const nt_record *record, const json_
     nt_text_add(html, "\" src=\"data:image/png;base64,");
     nt_text_add_base64(html, png.bytes, png.size);
     nt_text_add(html, "\"><figcaption>");
-    nt_html_text(html, name);
+    add_case(html, record, item);
     if (json_is_number(value))
         nt_text_printf(html, "<br>%.3f", json_number_value(value));
     nt_text_add(html, "</figcaption></figure>\n");

@@ -6,7 +6,8 @@ enum {
     LETTERS = 5,
     PIXELS = 31, /* so many letters of a tic take so many pixels */
     GAP = 14,
-    LINE = 16
+    LINE = 16,
+    LEVEL = 24 /* of names beside one another, which stand further off the axis */
 };
 
 static bool begins_character(char byte) {
@@ -65,7 +66,7 @@ int nt_names_below(nt_figure *figure, const nt_names_shown *names, int wide, con
                        "textcolor rgb '#222222'\n",
                        what);
     figure->script.failed = figure->script.failed || names->tics.failed;
-    return (upright ? names->longest : LINE) + GAP + (what ? LINE : 0);
+    return (upright ? names->longest : LEVEL) + GAP + (what ? LINE : 0);
 }
 
 void nt_names_margin(nt_figure *figure, int below) {
