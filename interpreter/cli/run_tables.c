@@ -153,6 +153,8 @@ nt_status nt_run_tables_print(const nt_results *results, const nt_run_tables_opt
         add_tables(results, NULL, options->seeds, &room, &text);
     for (int32_t g = 0; g < results->group_count; g++)
         add_group(results, &results->groups[g], options->seeds, &room, &text);
+    if (!options->seeds)
+        nt_results_add_adjusted(results, "\n", "\n", &text);
     nt_results_add_few(results, "\n", "\n", &text);
     nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
     return nt_print(&text);

@@ -76,6 +76,30 @@ void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text) {
         nt_text_printf(text, " (%d seeds)", (int)recipe->recipe.wanted);
 }
 
+/* Whether the intervals by themselves would say trivial, critical or better. */
+static bool lies_apart(const nt_judgement *judgement, double margin) {
+    const nt_interval *inside = &judgement->within_90, *outside = &judgement->within_95;
+    return (inside->low > -margin && inside->high < margin) || outside->low > margin ||
+           outside->high < -margin;
+}
+
+void nt_results_add_adjusted(const nt_results *results, const char *before, const char *after,
+                             nt_text *text) {
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
+            const nt_recipe_finding *recipe = &results->groups[g].cases[c].recipe;
+            if (recipe->recipe.seeds < 2 || recipe->judgement.verdict != NT_UNDECIDED ||
+                !lies_apart(&recipe->judgement, results->setup.margin))
+                continue;
+            nt_text_printf(text,
+                           "%sAn interval is of its case alone. A verdict holds for all cases of "
+                           "its group at once (Holm's method), so some are undecided whose "
+                           "interval lies beyond the margin, or within it.%s",
+                           before, after);
+            return;
+        }
+}
+
 void nt_results_add_few(const nt_results *results, const char *before, const char *after,
                         nt_text *text) {
     if (results->setup.metric == NT_ACCURACY)

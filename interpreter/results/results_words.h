@@ -31,6 +31,11 @@ void nt_results_add_legend(const nt_results *results, nt_text *text);
 void nt_results_add_few(const nt_results *results, const char *before, const char *after,
                         nt_text *text);
 
+/* Where the seeds leave a case undecided although its own interval is not, appends why, between
+ * `before` and `after`. */
+void nt_results_add_adjusted(const nt_results *results, const char *before, const char *after,
+                             nt_text *text);
+
 /* Appends what the seeds conclude together of a case: "critical", "undecided (9 seeds)", as many as
  * might decide; nothing where fewer than two have numbers. */
 void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text);
