@@ -1,6 +1,7 @@
 /* What `bench` prints: a table of nodes and totals, or JSON. */
 #include "bench.h"
 #include "console.h"
+#include "fit.h"
 #include "json_out.h"
 #include "table.h"
 #include <inttypes.h>
@@ -195,6 +196,7 @@ static nt_status print_table(const nt_bench *b) {
     add_totals(b, &text);
     if (b->peer)
         nt_bench_add_peer(b, &text);
+    nt_text_break(&text, room.width);
     return nt_print(&text);
 }
 

@@ -5,6 +5,7 @@
 #include "compared_words.h"
 #include "console.h"
 #include "findings_table.h"
+#include "fit.h"
 #include "json_out.h"
 #include "results_file.h"
 #include "runs_compared.h"
@@ -98,14 +99,15 @@ static nt_column *columns_of(comparing *all, const char *first, const nt_column 
                                                 each[i].title[0] ? " " : "", each[i].title);
             if (!title)
                 return NULL;
-            columns[count++] = (nt_column){title, each[i].align, .leaves = each[i].leaves};
+            columns[count] = each[i];
+            columns[count++].title = title;
         }
     columns[count] = (nt_column){0};
     return columns;
 }
 
 static void add_differences(comparing *all, nt_text *text) {
-    static const nt_column each[] = {{"", .align = NT_LEFT}, {0}};
+    static const nt_column each[] = {{"", NT_LEFT, .cut = true}, {0}};
     const nt_column *columns = columns_of(all, "set-up", each);
     const nt_runs_differences *found = &all->differences;
     nt_table table;
@@ -131,9 +133,9 @@ static void add_differences(comparing *all, nt_text *text) {
 }
 
 static void add_cases(comparing *all, const nt_compared_group *group, nt_text *text) {
-    static const nt_column each[] = {{"value", NT_RIGHT, .leaves = 1},
+    static const nt_column each[] = {{"value", NT_RIGHT, .leaves = 2},
                                      {"change", .align = NT_RIGHT},
-                                     {"verdict", .align = NT_LEFT},
+                                     {"verdict", NT_LEFT, .leaves = 1},
                                      {0}};
     const nt_column *columns = columns_of(all, "case", each);
     nt_table table;
@@ -204,6 +206,7 @@ static nt_status print_tables(comparing *all) {
     for (int32_t g = 0; g < all->compared.group_count; g++)
         if (is_wanted(all, &all->compared.groups[g]))
             add_group(all, &all->compared.groups[g], &text);
+    nt_text_break(&text, (size_t)nt_console_width(stdout));
     return nt_print(&text);
 }
 

@@ -1,6 +1,7 @@
 /* nontrivial diff: in what two networks differ, layer by layer, and in all. */
 #include "command.h"
 #include "console.h"
+#include "fit.h"
 #include "json_out.h"
 #include "network_diff.h"
 #include "network_file.h"
@@ -252,6 +253,7 @@ static nt_status print_tables(const pair *p) {
     add_only(p, 1, &text);
     add_changes(p, &text);
     add_totals(p, &text);
+    nt_text_break(&text, (size_t)nt_console_width(stdout));
     return nt_print(&text);
 }
 

@@ -1,6 +1,7 @@
 /* nontrivial results: what a run measured, from its folder alone. */
 #include "command.h"
 #include "console.h"
+#include "fit.h"
 #include "packed.h"
 #include "pager.h"
 #include "recompute.h"
@@ -150,6 +151,8 @@ static nt_status print(const nt_results_query *query, const results_options *opt
     else
         nt_results_tables(query, &room, &text);
     nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
+    if (!options->csv)
+        nt_text_break(&text, room.width);
     return options->csv ? nt_print(&text) : nt_page(&text, options->no_pager);
 }
 

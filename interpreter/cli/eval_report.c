@@ -7,6 +7,7 @@
 #include "file.h"
 #include "finding.h"
 #include "findings_table.h"
+#include "fit.h"
 #include "json_out.h"
 #include "npy.h"
 #include "table.h"
@@ -208,6 +209,7 @@ nt_status nt_eval_report_print(const nt_eval_report *s, const nt_eval_report_of 
     nt_findings_note_uncounted(outcome, &text);
     if (masks(s))
         print_classes(s, &text);
+    nt_text_break(&text, (size_t)nt_console_width(stdout));
     return nt_print(&text);
 }
 

@@ -170,3 +170,34 @@ void nt_text_add_paragraphs(nt_text *text, const char *lines, size_t width) {
         lines += length;
     }
 }
+
+static void add_line(nt_text *text, const char *line, size_t length, size_t width) {
+    size_t indent = strspn(line, " ");
+    nt_text whole;
+    nt_text_init(&whole);
+    nt_text_add_bytes(&whole, line, length);
+    if (indent < width && !whole.failed && nt_text_width(whole.bytes) > width) {
+        nt_text_add_bytes(text, line, indent);
+        nt_text_add_wrapped(text, whole.bytes + indent, width, indent, indent);
+    } else {
+        nt_text_add_bytes(text, line, length);
+    }
+    text->failed = text->failed || whole.failed;
+    nt_text_finish(&whole);
+}
+
+void nt_text_break(nt_text *text, size_t width) {
+    nt_text broken;
+    if (width == 0 || text->failed)
+        return;
+    nt_text_init(&broken);
+    for (const char *line = text->bytes; *line;) {
+        size_t length = strcspn(line, "\n");
+        add_line(&broken, line, length, width);
+        line += length;
+        if (*line == '\n')
+            nt_text_add_bytes(&broken, line++, 1);
+    }
+    nt_text_finish(text);
+    *text = broken;
+}

@@ -25,4 +25,8 @@ void nt_text_add_wrapped(nt_text *text, const char *words, size_t width, size_t 
  * hand, stay as they are, and the others that follow each other are one paragraph. */
 void nt_text_add_paragraphs(nt_text *text, const char *lines, size_t width);
 
+/* Breaks those lines of `text` that are wider; what follows of one begins with as many blanks as it
+ * did. Width 0: none, since there is no terminal, or all is wanted as it is. */
+void nt_text_break(nt_text *text, size_t width);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "findings_table.h"
+#include "fit.h"
 #include "results_file.h"
 #include "results_words.h"
 #include "statistics.h"
@@ -157,5 +158,6 @@ nt_status nt_run_tables_print(const nt_results *results, const nt_run_tables_opt
         nt_results_add_adjusted(results, "\n", "\n", &text);
     nt_results_add_few(results, "\n", "\n", &text);
     nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
+    nt_text_break(&text, room.width);
     return nt_print(&text);
 }

@@ -97,8 +97,8 @@ def check_progress(program, experiments, folder):
         hold(len(drawn) - last <= 10 * seconds + 1, f'{len(drawn)} lines, {last} last ones, in {seconds:.2f} s')
 
 
-def check_tables(program, experiments, run):
-    """`run`: a run of two seeds."""
+def check_tables(program, experiments, run, other):
+    """Runs of two seeds, of other training."""
     graph = experiments.parent / 'graphs' / 'resnet8.yaml'
     piped = subprocess.run([program, 'results', run], check=True, capture_output=True, text=True).stdout
     hold(max(map(len, piped.splitlines())) > 100 and 'no room' not in piped, 'a pipe gets every column')
@@ -110,7 +110,7 @@ def check_tables(program, experiments, run):
     env = {'NONTRIVIAL_DATA': str(data)}
     for width in (80, 40):
         for words in (['show', graph], ['results', run], ['results', run, '--seeds'], ['results', run, '--by', 'case'],
-                      ['results', run, '--by', 'group'], ['graphs'], ['ops'], ['ops', 'relu6'], ['doctor'],
+                      ['results', run, '--by', 'group'], ['compare', run, other], ['graphs'], ['ops'], ['ops', 'relu6'], ['doctor'],
                       ['run', experiments / 'example.yaml', '--plan', '--quiet']):
             raw, status, _ = on_terminal([program, *words], (width, 24), env)
             what = f"{' '.join(map(str, words[:1] + words[2:]))} at {width}"
@@ -176,11 +176,13 @@ def main():
         folder = pathlib.Path(name)
         check_progress(program, experiments, folder)
         check_verbose(program, experiments, folder)
-        run = folder / 'two'
-        subprocess.run([program, 'run', experiments / 'phantom.yaml', '--out', run, '--quiet', '--set', 'seeds=[0,1]',
-                        *TRAIN, '--set', 'train.epochs=1', '--set', 'evaluate.batch=15'],
-                       check=True, stdout=subprocess.DEVNULL)
-        check_tables(program, experiments, run)
+        run, other = folder / 'two', folder / 'other'
+        measured = [program, 'run', experiments / 'phantom.yaml', '--quiet', '--set', 'seeds=[0,1]', *TRAIN,
+                    '--set', 'evaluate.batch=15', '--set', 'train.epochs=1']
+        subprocess.run([*measured, '--out', run], check=True, stdout=subprocess.DEVNULL)
+        raw, status, _ = on_terminal([*measured, '--set', 'train.batch=4', '--out', other], (40, 24))
+        hold(status == 0 and not too_wide(raw, 40), f'what a run prints fits 40 columns: {too_wide(raw, 40)}')
+        check_tables(program, experiments, run, other)
         check_pager(program, experiments, run)
         check_closed_pipe(program, run)
     return 1 if FAULTS else 0

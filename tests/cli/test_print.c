@@ -67,6 +67,23 @@ static void test_wrap(void **state) {
     nt_text_finish(&text);
 }
 
+/* Lines that fit stay as they are; a blank line too, and one of blanks alone. */
+static void test_broken(void **state) {
+    (void)state;
+    nt_text text;
+    nt_text_init(&text);
+    nt_text_add(&text, "a  table\n\n  indented and too wide\nseven words\n");
+    nt_text_break(&text, 0);
+    assert_string_equal(text.bytes, "a  table\n\n  indented and too wide\nseven words\n");
+    nt_text_break(&text, 12);
+    assert_string_equal(text.bytes, "a  table\n\n  indented\n  and too\n  wide\nseven words\n");
+    nt_text_clear(&text);
+    nt_text_add(&text, "                \nno end of the line");
+    nt_text_break(&text, 12);
+    assert_string_equal(text.bytes, "                \nno end of\nthe line");
+    nt_text_finish(&text);
+}
+
 static void test_table(void **state) {
     (void)state;
     static const nt_column columns[] = {
@@ -384,6 +401,7 @@ int main(void) {
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_broken),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_table_fit),
         cmocka_unit_test(test_table_out_of_memory),
