@@ -76,9 +76,9 @@ static void stand(emitter *m, nt_ref ref) {
         m->at[m->node->first_value + k] = (nt_ref){ref.piece, ref.output + k};
 }
 
-static nt_status add_piece(emitter *m, const char *name, const void *attrs, const nt_ref *in,
-                           int32_t count, nt_ref *ret) {
-    nt_piece piece = {.op = m->node->op,
+static nt_status add_piece(emitter *m, const nt_op *op, const char *name, const void *attrs,
+                           const nt_ref *in, int32_t count, nt_ref *ret) {
+    nt_piece piece = {.op = op,
                       .attrs = (void *)(uintptr_t)attrs,
                       .name = name,
                       .layer = m->layer,
@@ -152,13 +152,7 @@ static nt_status add_sum(emitter *m, const char *name, nt_ref *in, int32_t count
         *ret = in[0];
         return NT_OK;
     }
-    nt_piece piece = {.op = &nt_op_add,
-                      .name = name,
-                      .layer = m->layer,
-                      .origin = {.node = m->i},
-                      .channels = m->out};
-    ret->output = 0;
-    return nt_draft_add(m->draft, &piece, in, count, &ret->piece, m->why);
+    return add_piece(m, &nt_op_add, name, NULL, in, count, ret);
 }
 
 static nt_status emit_add(emitter *m) {
@@ -215,7 +209,7 @@ static nt_status add_layer(emitter *m, const float *bias, nt_ref *ret) {
                      k->groups == 1 ? 1 : in->kept_count / nt_kernel_in_per_group(k));
     *nt_kernel_bias(m->node->op, attrs) = bias != NULL;
     nt_ref x = m->at[nt_graph_value_number(m->flow->graph, m->node->in[NT_CONV_X])];
-    NT_TRY(add_piece(m, m->node->name, attrs, &x, 1, ret));
+    NT_TRY(add_piece(m, m->node->op, m->node->name, attrs, &x, 1, ret));
     nt_piece *piece = &m->draft->pieces[ret->piece];
     piece->values[0] =
         nt_kernel_part(k, m->out->list, m->out->kept_count, in->list, in->kept_count, m->arena);
@@ -278,7 +272,7 @@ static nt_status emit_concat(emitter *m) {
     }
     ref = in[0];
     if (count > 1)
-        NT_TRY(add_piece(m, node->name, node->attrs, in, count, &ref));
+        NT_TRY(add_piece(m, node->op, node->name, node->attrs, in, count, &ref));
     stand(m, ref);
     return NT_OK;
 }
@@ -307,7 +301,7 @@ static nt_status emit_slice(emitter *m) {
     set_int(m->node->op, attrs, "start", before);
     set_int(m->node->op, attrs, "count", m->out->kept_count);
     if (in->kept_count > m->out->kept_count)
-        NT_TRY(add_piece(m, m->node->name, attrs, &ref, 1, &ref));
+        NT_TRY(add_piece(m, m->node->op, m->node->name, attrs, &ref, 1, &ref));
     stand(m, ref);
     return NT_OK;
 }
@@ -375,7 +369,7 @@ static nt_status emit_other(emitter *m) {
     }
     for (int32_t j = 0; j < node->data_count; j++)
         NT_TRY(read_input(m, j, &in[j]));
-    NT_TRY(add_piece(m, node->name, attrs, in, node->data_count, &ref));
+    NT_TRY(add_piece(m, node->op, node->name, attrs, in, node->data_count, &ref));
     stand(m, ref);
     return take_params(m, ref);
 }

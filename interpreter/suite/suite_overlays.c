@@ -10,7 +10,6 @@
  * result depends on them. */
 #include "suite_run_private.h"
 
-#include "derived_weights.h"
 #include "file.h"
 #include "json_out.h"
 #include "outcome.h"
@@ -124,28 +123,11 @@ static nt_status show_samples(showing *show, nt_evaluator *evaluator, const char
 
 static nt_status show_case(showing *show, const char *group, const char *name, nt_edits edits,
                            int32_t number) {
-    nt_suite_work *work = show->work;
-    const nt_evaluation evaluation = {
-        .batch = 1,
-        .metric = work->scoring.metric,
-        .passes = {.norm = (nt_norm)work->suite->evaluate.batch_norm, .conv = work->suite->conv}};
-    const nt_derive_source source = {work->weights, work->has_initial ? work->initial : NULL,
-                                     work->calibration, &evaluation};
-    nt_derived_weights derived = {0};
-    nt_evaluator *evaluator = NULL;
-    nt_case_graph cases;
-    char why[NT_WHY];
-    if (nt_case_graph_init(&cases, work->network, &edits, 1, why) != NT_OK)
-        return nt_suite_no_memory(work);
-    nt_status status = nt_derived_weights_init(&derived, &cases, &source, work->error);
+    nt_case_evaluator one;
+    nt_status status = nt_case_evaluator_init(show->work, edits, 1, &one);
     if (status == NT_OK)
-        status = nt_evaluator_new(cases.graph, work->weights, derived.weights, work->loader,
-                                  &evaluation, &evaluator, work->error);
-    if (status == NT_OK)
-        status = show_samples(show, evaluator, group, name, number);
-    nt_evaluator_free(evaluator);
-    nt_derived_weights_finish(&derived);
-    nt_case_graph_finish(&cases);
+        status = show_samples(show, one.evaluator, group, name, number);
+    nt_case_evaluator_finish(&one);
     return status;
 }
 

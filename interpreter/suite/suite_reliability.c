@@ -4,7 +4,6 @@
 #include "suite_run_private.h"
 
 #include "alloc.h"
-#include "derived_weights.h"
 #include "reliability.h"
 #include <math.h>
 #include <string.h>
@@ -82,28 +81,12 @@ static nt_status count_images(asking *a, nt_evaluator *evaluator, int32_t number
 }
 
 static nt_status ask(asking *a, int32_t number) {
-    nt_suite_work *work = a->work;
-    const nt_evaluation evaluation = {
-        .batch = work->suite->evaluate.batch,
-        .metric = work->scoring.metric,
-        .passes = {.norm = (nt_norm)work->suite->evaluate.batch_norm, .conv = work->suite->conv}};
-    const nt_derive_source source = {work->weights, work->has_initial ? work->initial : NULL,
-                                     work->calibration, &evaluation};
-    nt_derived_weights derived = {0};
-    nt_evaluator *evaluator = NULL;
-    nt_case_graph cases;
-    char why[NT_WHY];
-    if (nt_case_graph_init(&cases, work->network, &a->edits[number], 1, why) != NT_OK)
-        return nt_suite_no_memory(work);
-    nt_status status = nt_derived_weights_init(&derived, &cases, &source, work->error);
+    nt_case_evaluator one;
+    nt_status status =
+        nt_case_evaluator_init(a->work, a->edits[number], a->work->suite->evaluate.batch, &one);
     if (status == NT_OK)
-        status = nt_evaluator_new(cases.graph, work->weights, derived.weights, work->loader,
-                                  &evaluation, &evaluator, work->error);
-    if (status == NT_OK)
-        status = count_images(a, evaluator, number);
-    nt_evaluator_free(evaluator);
-    nt_derived_weights_finish(&derived);
-    nt_case_graph_finish(&cases);
+        status = count_images(a, one.evaluator, number);
+    nt_case_evaluator_finish(&one);
     return status;
 }
 

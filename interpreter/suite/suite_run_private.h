@@ -3,6 +3,7 @@
 #ifndef NT_SUITE_RUN_PRIVATE_H
 #define NT_SUITE_RUN_PRIVATE_H
 
+#include "derived_weights.h"
 #include "suite_work.h"
 
 /* Reads the weights that are given, or trains those of seed number s, unless that is done; and
@@ -66,6 +67,18 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
 
 /* Notes how many shards were evaluated, unless all were. */
 void nt_suite_tell_shards(const nt_suite_work *work);
+
+/* One case with the weights of the seed in hand, on the loader's samples, `batch` at once. Whatever
+ * the outcome, it may be finished. */
+typedef struct nt_case_evaluator {
+    nt_case_graph cases;
+    nt_derived_weights derived;
+    nt_evaluator *evaluator;
+} nt_case_evaluator;
+
+nt_status nt_case_evaluator_init(nt_suite_work *work, nt_edits edits, int32_t batch,
+                                 nt_case_evaluator *ret);
+void nt_case_evaluator_finish(nt_case_evaluator *evaluator);
 
 /* The baseline and all cases with seed number s, and what they say against each other. */
 nt_status nt_suite_measure_seed(nt_suite_work *work, int s);
