@@ -91,20 +91,11 @@ static nt_status set_norm(eval_job *job, nt_loading *loading, nt_error *error) {
     return NT_OK;
 }
 
-/* Whether what the data say of their samples is what the network answers. */
-static bool can_measure(const eval_job *job, const nt_loading *loading) {
-    nt_error ignored;
-    nt_error_init(&ignored);
-    bool can = nt_evaluation_check(job->network, nt_dataset_info(job->dataset), loading,
-                                   &ignored) == NT_OK;
-    nt_error_finish(&ignored);
-    return can;
-}
-
 static nt_status check_data(eval_job *job, const nt_loading *loading, nt_error *error) {
     const nt_data_info *info = nt_dataset_info(job->dataset);
     NT_TRY(nt_evaluation_check_input(job->network, info, loading, error));
-    job->answers = job->options->logits && !job->options->confusion && !can_measure(job, loading);
+    job->answers = job->options->logits && !job->options->confusion &&
+                   !nt_evaluation_can_measure(job->network, info, loading);
     return job->answers ? NT_OK : nt_evaluation_check(job->network, info, loading, error);
 }
 

@@ -54,3 +54,38 @@ nt_graph_cost nt_graph_cost_of(const nt_graph *graph) {
         add_node(graph, nt_graph_node(graph, i), &cost);
     return cost;
 }
+
+/* Counts each parameter where it is first read; `seen`: by number of the graph's values. */
+static int64_t weights_of(const nt_graph *graph, const nt_node *node, bool *seen) {
+    nt_type in[NT_MAX_INPUTS];
+    nt_param params[NT_MAX_PARAMS];
+    int64_t count = 0;
+    int32_t at = node->data_count;
+    if (!node->varies || !node->op->params)
+        return 0;
+    for (int32_t j = 0; j < node->data_count; j++)
+        in[j] = *nt_graph_type(graph, node->in[j]);
+    int param_count = node->op->params(node->attrs, in, params);
+    for (int p = 0; p < param_count && at < node->in_count; p++) {
+        if (params[p].role == NT_COUNTER)
+            continue;
+        bool *known = &seen[nt_graph_value_number(graph, node->in[at])];
+        if (params[p].role == NT_WEIGHT && !*known)
+            count += nt_shape_elements(nt_graph_type(graph, node->in[at])->shape);
+        *known = true;
+        at++;
+    }
+    return count;
+}
+
+nt_status nt_graph_weights(const nt_graph *graph, int64_t *ret) {
+    size_t size = (size_t)nt_graph_value_count(graph) * sizeof(bool);
+    bool *seen = nt_alloc_zero(size);
+    if (!seen)
+        return NT_NO_MEMORY;
+    *ret = 0;
+    for (int32_t i = 0; i < nt_graph_size(graph); i++)
+        *ret += weights_of(graph, nt_graph_node(graph, i), seen);
+    nt_free(seen, size);
+    return NT_OK;
+}

@@ -14,6 +14,9 @@ typedef struct nt_graph_cost {
 /* Of a graph after the passes, which choose. */
 nt_graph_cost nt_graph_cost_of(const nt_graph *graph);
 
+/* How many trained numbers the nodes that depend on the sample read. NT_NO_MEMORY or NT_OK. */
+nt_status nt_graph_weights(const nt_graph *graph, int64_t *ret);
+
 /* Of one step of training, with its gradients: again of one sample. NT_NO_MEMORY or NT_OK. */
 nt_status nt_graph_step_cost(const nt_graph *graph, nt_graph_cost *ret);
 

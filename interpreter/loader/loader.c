@@ -120,6 +120,24 @@ int32_t nt_loader_sample(const nt_loader *loader, int32_t i) {
     return nt_selection_sample(&loader->selection, i);
 }
 
+nt_status nt_loader_patients(const nt_loader *loader, int32_t *ret) {
+    int32_t count = nt_loader_count(loader), most = 0, next = 0;
+    for (int32_t i = 0; i < count; i++) {
+        ret[i] = nt_dataset_patient(loader->dataset, loader->split, nt_loader_sample(loader, i));
+        most = ret[i] > most ? ret[i] : most;
+    }
+    size_t size = ((size_t)most + 1) * sizeof(int32_t);
+    int32_t *anew = nt_alloc_zero(size); /* plus one; 0: none */
+    for (int32_t i = 0; anew && i < count; i++)
+        if (ret[i] >= 0) {
+            int32_t *number = &anew[ret[i]];
+            *number = *number ? *number : ++next;
+            ret[i] = *number - 1;
+        }
+    nt_free(anew, size);
+    return anew ? NT_OK : NT_NO_MEMORY;
+}
+
 nt_shape nt_loader_shape(const nt_loader *loader) {
     return loader->shape;
 }

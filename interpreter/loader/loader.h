@@ -43,6 +43,10 @@ int32_t nt_loader_count(const nt_loader *loader);
 int32_t nt_loader_sample(const nt_loader *loader, int32_t i); /* the split's number of sample i */
 nt_shape nt_loader_shape(const nt_loader *loader);            /* of a sample: the window's */
 
+/* Of each sample the number of its patient: from 0 on as they first come, since no draw of patients
+ * may depend on how files name them; -1: there are none. NT_NO_MEMORY or NT_OK. */
+nt_status nt_loader_patients(const nt_loader *loader, int32_t *ret);
+
 /* How many integers the target of a sample is: 1, or the window's pixels. */
 int64_t nt_loader_target_size(const nt_loader *loader);
 

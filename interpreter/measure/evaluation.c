@@ -67,6 +67,15 @@ nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *dat
     return NT_INVALID;
 }
 
+bool nt_evaluation_can_measure(const nt_network *network, const nt_data_info *data,
+                               const nt_loading *loading) {
+    nt_error ignored;
+    nt_error_init(&ignored);
+    bool can = nt_evaluation_check(network, data, loading, &ignored) == NT_OK;
+    nt_error_finish(&ignored);
+    return can;
+}
+
 nt_status nt_evaluation_counts(const nt_outcome *outcome, const nt_loader *loader,
                                nt_error *error) {
     if (outcome->uncounted < outcome->total)

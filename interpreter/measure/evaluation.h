@@ -27,6 +27,10 @@ nt_status nt_evaluation_check(const nt_network *network, const nt_data_info *dat
 nt_status nt_evaluation_check_input(const nt_network *network, const nt_data_info *data,
                                     const nt_loading *loading, nt_error *error);
 
+/* The first of them, where it doesn't matter what is wrong. */
+bool nt_evaluation_can_measure(const nt_network *network, const nt_data_info *data,
+                               const nt_loading *loading);
+
 /* NT_INVALID for an outcome of masks none of whose pixels counts. */
 nt_status nt_evaluation_counts(const nt_outcome *outcome, const nt_loader *loader, nt_error *error);
 

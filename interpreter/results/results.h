@@ -72,12 +72,19 @@ typedef struct nt_edit_result {
     const void *options;
 } nt_edit_result;
 
+/* What an image takes: multiply-adds as the literature counts them, and trained numbers, of the
+ * layers that still depend on it. Both 0: not known, or nothing. */
+typedef struct nt_cost {
+    int64_t multiply_adds, parameters;
+} nt_cost;
+
 typedef struct nt_case_result {
     const char *name;
     const nt_edit_result *edits;
     int32_t edit_count;
     bool cut;             /* nothing of the sample reaches the output: chance is certain, and says
                            * nothing about these layers */
+    nt_cost cost;         /* of what is left */
     nt_finding *findings; /* one for each seed */
     int32_t finding_count;
     nt_spread value, change;  /* over the seeds */
@@ -123,6 +130,7 @@ typedef struct nt_results {
     nt_samples samples;
     nt_finding *baseline; /* one for each seed; nothing holds but seed, key, numerics and outcome */
     int32_t seed_count;
+    nt_cost cost; /* of the whole network */
     nt_group_result *groups;
     int32_t group_count;
     nt_layer_result *layers;

@@ -192,12 +192,25 @@ enum { ALONE = 1, SEVERAL = 2 }; /* seeds with numbers */
 
 #define CASE(member) offsetof(nt_case_result, member)
 
+static const nt_json_member cost_members[] = {
+    {"multiply_adds", NT_JSON_LONG, offsetof(nt_cost, multiply_adds), .optional = true,
+     .doc = "for one sample, of the layers that depend on it; absent: none, or not known"},
+    {"parameters", NT_JSON_LONG, offsetof(nt_cost, parameters), .optional = true,
+     .doc = "trained numbers that these layers read"},
+    {0},
+};
+
+static const nt_json_table cost_table = {
+    .what = "a cost", .size = sizeof(nt_cost), .members = cost_members};
+
 static const nt_json_member case_members[] = {
     {"case", NT_JSON_LINE, CASE(name), .doc = "its name"},
     {"edits", NT_JSON_LIST, CASE(edits), CASE(edit_count), &edit_table,
      .doc = "what is done to which layers, in the network's order"},
     {"cut", NT_JSON_BOOL, CASE(cut), .optional = true,
      .doc = "nothing of the image reaches the output, so that chance is certain"},
+    {"cost", NT_JSON_OBJECT, CASE(cost), .table = &cost_table, .optional = true,
+     .doc = "what is left once what no longer depends on the sample is taken away"},
     {"results", NT_JSON_LIST, CASE(findings), CASE(finding_count), &nt_finding_table,
      .doc = "one for each seed, in the baseline's order"},
     {"value_mean", NT_JSON_REAL, CASE(value.mean), .nullable = true,
@@ -404,6 +417,8 @@ static const nt_json_member results_members[] = {
      .doc = "what is known of them, in the order of their outcomes"},
     {"baseline", NT_JSON_LIST, RUN(baseline), RUN(seed_count), &nt_baseline_table, .min = 1,
      .max = INT32_MAX, .doc = "the whole network, with each seed"},
+    {"cost", NT_JSON_OBJECT, RUN(cost), .table = &cost_table, .optional = true,
+     .doc = "of the whole network, as far as its first output needs it"},
     {"groups", NT_JSON_LIST, RUN(groups), RUN(group_count), &group_table,
      .doc = "of cases, in the suite's order"},
     {"layers", NT_JSON_LIST, RUN(layers), RUN(layer_count), &layer_table,

@@ -238,6 +238,17 @@ void nt_suite_blame(const nt_suite *suite, const char *path, nt_error *from, nt_
     nt_error_finish(from);
 }
 
+nt_status nt_suite_check_digest(const nt_suite *suite, const char *folder, const char *digest,
+                                nt_error *error) {
+    if (!suite->data_digest || strcmp(suite->data_digest, digest) == 0)
+        return NT_OK;
+    nt_error_at(error, NT_INVALID, nt_yaml_location(suite->root, "data.root"),
+                "the data in %s are not those of the run: their SHA-256 is %s, not %s", folder,
+                digest, suite->data_digest);
+    nt_error_hint(error, "give the folder with the run's own by --set data.root=FOLDER");
+    return NT_INVALID;
+}
+
 static void note_what_is_found(const nt_data_info *info, const nt_progress *progress) {
     nt_text line;
     nt_text_init(&line);

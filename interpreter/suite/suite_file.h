@@ -116,8 +116,12 @@ nt_status nt_suite_look_at_data(const nt_suite *suite, const nt_progress *progre
  * nt_yaml_location), and empties `from`. */
 void nt_suite_blame(const nt_suite *suite, const char *path, nt_error *from, nt_error *error);
 
-/* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Their mistakes,
- * which don't hide those of the next, also say which group asked for them. `ret` has room for the
+/* What is repeated is repeated on the same data: those in `folder`, with this digest. */
+nt_status nt_suite_check_digest(const nt_suite *suite, const char *folder, const char *digest,
+                                nt_error *error);
+
+/* Runs the groups' hooks, each to its end or to where it asks: see nt_hook_run. Mistakes, which
+ * don't hide those of the next, say which group asked for them. `ret` has room for the
  * cases of each group; on failure too they are to be finished. */
 nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
                          const nt_progress *progress, nt_cases *ret, nt_error *error);

@@ -260,3 +260,38 @@ nt_status nt_suite_make_ready(const nt_suite *suite, const nt_network *network,
         nt_dataset_free(r.dataset);
     return status;
 }
+
+/* --- samples alone ---------------------------------------------------------------------------- */
+
+static nt_status open_samples(readying *r, nt_loader **ret, nt_error *error) {
+    const nt_suite *suite = r->suite;
+    const nt_suite_evaluate *evaluate = &suite->evaluate;
+    char digest[NT_DIGEST_HEX];
+    nt_loading loading = suite->data.loading;
+    loading.select = (nt_selecting){
+        .order = NT_ORDER_SHUFFLED, .limit = evaluate->limit, .first = evaluate->first};
+    if (suite->data_digest) {
+        NT_TRY(nt_dataset_digest(r->dataset, digest, error));
+        NT_TRY(nt_suite_check_digest(suite, nt_dataset_info(r->dataset)->folder, digest, error));
+    }
+    NT_TRY(check_each(r, of_images));
+    NT_TRY(check_each(r, of_held_out));
+    nt_error own;
+    nt_error_init(&own);
+    nt_status status =
+        nt_loader_new(r->dataset, (nt_split)evaluate->split, &loading, ret, &own);
+    nt_suite_blame(suite, "data.root", &own, error);
+    return status;
+}
+
+nt_status nt_suite_open_samples(const nt_suite *suite, const nt_network *network,
+                                nt_dataset **ret_dataset, nt_loader **ret_loader, nt_error *error) {
+    readying r = {.suite = suite, .network = network, .error = error};
+    NT_TRY(nt_suite_look_at_data(suite, NULL, &r.dataset, error));
+    nt_status status = open_samples(&r, ret_loader, error);
+    if (status == NT_OK)
+        *ret_dataset = r.dataset;
+    else
+        nt_dataset_free(r.dataset);
+    return status;
+}

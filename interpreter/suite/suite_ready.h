@@ -12,6 +12,11 @@ nt_status nt_suite_make_ready(const nt_suite *suite, const nt_network *network,
                               const nt_cases *cases, const nt_progress *progress, nt_dataset **ret,
                               nt_error *error);
 
+/* The data alone, with the samples that the suite measures, for who measures another network on
+ * them. Where the suite is repeated, they are its run's: NT_INVALID otherwise. */
+nt_status nt_suite_open_samples(const nt_suite *suite, const nt_network *network,
+                                nt_dataset **ret_dataset, nt_loader **ret_loader, nt_error *error);
+
 /* The part of it that takes neither data nor weights. */
 nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network, nt_error *error);
 

@@ -4,6 +4,7 @@
 
 #include "attrs.h"
 #include "build_info.h"
+#include "graph_cost.h"
 #include "op_library.h"
 #include "origins.h"
 #include "parallel.h"
@@ -41,6 +42,24 @@ static nt_status find_cut(const nt_suite_work *work, const nt_case *item, bool *
     return status == NT_NO_MEMORY ? nt_suite_no_memory(work) : NT_OK;
 }
 
+/* Of the graph with these edits alone; nothing is known of a case that can't be made. */
+static nt_status find_cost(const nt_suite_work *work, const nt_edits *edits, nt_cost *ret) {
+    nt_case_graph cases;
+    nt_graph *main;
+    char why[NT_WHY];
+    nt_status status = nt_case_graph_init(&cases, work->network, edits, 1, why);
+    if (status != NT_OK)
+        return status == NT_NO_MEMORY ? nt_suite_no_memory(work) : NT_OK;
+    status = nt_graph_main(cases.graph, &main);
+    if (status == NT_OK) {
+        ret->multiply_adds = nt_graph_cost_of(main).multiply_adds;
+        status = nt_graph_weights(main, &ret->parameters);
+        nt_graph_free(main);
+    }
+    nt_case_graph_finish(&cases);
+    return status == NT_OK ? NT_OK : nt_suite_no_memory(work);
+}
+
 static nt_status describe_case(const nt_suite_work *work, const nt_case *item,
                                nt_case_result *ret) {
     nt_arena *arena = &work->results->arena;
@@ -55,6 +74,7 @@ static nt_status describe_case(const nt_suite_work *work, const nt_case *item,
     for (int32_t i = 0; i < item->count; i++)
         NT_TRY(describe_edit(work, item->layers[i], &item->edits[i], &edits[i]));
     NT_TRY(find_cut(work, item, &ret->cut));
+    NT_TRY(find_cost(work, &(nt_edits){item->edits, item->count}, &ret->cost));
     for (int s = 0; s < work->suite->seed_count; s++) {
         ret->findings[s].seed = work->suite->seeds[s];
         ret->findings[s].outcome.metric = work->scoring.metric;
@@ -270,24 +290,6 @@ static nt_status describe_provenance(nt_suite_work *work) {
     return ok ? nt_dataset_digest(work->dataset, data, work->error) : nt_suite_no_memory(work);
 }
 
-/* Gives equal numbers other equal numbers, from 0 on as they first come. The data set numbers
- * patients as its files name them, on which no draw of patients may depend. */
-static nt_status number_anew(const nt_suite_work *work, int32_t *numbers, int32_t count) {
-    int32_t most = 0, next = 0;
-    for (int32_t i = 0; i < count; i++)
-        most = numbers[i] > most ? numbers[i] : most;
-    int32_t *anew =
-        NT_ARENA_ARRAY(&work->results->arena, int32_t, most + 1); /* plus one; 0: none */
-    if (!anew)
-        return nt_suite_no_memory(work);
-    for (int32_t i = 0; i < count; i++) {
-        int32_t *number = &anew[numbers[i]];
-        *number = *number ? *number : ++next;
-        numbers[i] = *number - 1;
-    }
-    return NT_OK;
-}
-
 /* The numbers, names, patients and classes of the samples that are measured. */
 static nt_status describe_samples(const nt_suite_work *work) {
     int32_t count = nt_loader_count(work->loader);
@@ -297,13 +299,13 @@ static nt_status describe_samples(const nt_suite_work *work) {
     int32_t *patients = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
     int32_t *indexes = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
     int32_t *labels = NT_ARENA_ARRAY(&results->arena, int32_t, count + 1);
-    if (!names || !patients || !indexes || !labels)
+    if (!names || !patients || !indexes || !labels ||
+        nt_loader_patients(work->loader, patients) != NT_OK)
         return nt_suite_no_memory(work);
     for (int32_t i = 0; i < count; i++) {
         indexes[i] = nt_loader_sample(work->loader, i);
         const char *name = nt_dataset_name(work->dataset, split, indexes[i]);
         names[i] = name ? copy(work, name) : NULL;
-        patients[i] = nt_dataset_patient(work->dataset, split, indexes[i]);
         labels[i] = nt_loader_label(work->loader, i);
     }
     results->samples.indexes = indexes;
@@ -317,7 +319,6 @@ static nt_status describe_samples(const nt_suite_work *work) {
         results->samples.label_count = count;
     }
     if (patients[0] >= 0) {
-        NT_TRY(number_anew(work, patients, count));
         results->samples.patients = patients;
         results->samples.patient_count = count;
     }
@@ -353,6 +354,7 @@ nt_status nt_suite_describe(nt_suite_work *work) {
     NT_TRY(nt_suite_describe_method(work));
     NT_TRY(describe_samples(work));
     NT_TRY(describe_layers(work));
+    NT_TRY(find_cost(work, &(nt_edits){0}, &results->cost));
     for (int g = 0; g < suite->group_count; g++)
         NT_TRY(nt_suite_describe_group(work, g));
     return describe_provenance(work);

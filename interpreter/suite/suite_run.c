@@ -40,18 +40,6 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* What is repeated is repeated on the same data. */
-static nt_status check_data(const nt_suite_work *work) {
-    const char *wanted = work->suite->data_digest, *found = work->results->provenance.data;
-    if (!wanted || strcmp(wanted, found) == 0)
-        return NT_OK;
-    nt_error_at(work->error, NT_INVALID, nt_yaml_location(work->suite->root, "data.root"),
-                "the data in %s are not those of the run: their SHA-256 is %s, not %s",
-                nt_dataset_info(work->dataset)->folder, found, wanted);
-    nt_error_hint(work->error, "give the folder with the run's own by --set data.root=FOLDER");
-    return NT_INVALID;
-}
-
 /* All that every process of a run does. */
 static nt_status begin(nt_suite_work *work) {
     NT_TRY(nt_suite_list(work));
@@ -59,7 +47,8 @@ static nt_status begin(nt_suite_work *work) {
     NT_TRY(nt_suite_take_numerics(work));
     NT_TRY(nt_suite_gather_source(work));
     NT_TRY(nt_suite_describe(work));
-    NT_TRY(check_data(work));
+    NT_TRY(nt_suite_check_digest(work->suite, nt_dataset_info(work->dataset)->folder,
+                                 work->results->provenance.data, work->error));
     return nt_weights_new(work->network, &work->weights) == NT_OK ? NT_OK
                                                                   : nt_suite_no_memory(work);
 }
