@@ -5,11 +5,10 @@
 #include "attrs.h"
 #include "json_out.h"
 #include "op_library.h"
-#include "profile.h"
+#include "ready.h"
 #include "torch_peer.h"
 #include "train_step.h"
-
-enum { NT_BENCH_ROUNDS = 1000 }; /* at most */
+#include "turns.h"
 
 /* What the second side does otherwise. */
 typedef enum nt_bench_compare {
@@ -27,11 +26,9 @@ typedef struct nt_bench_options {
 
 /* One way to run the network: an evaluation's graph, or a training step. */
 typedef struct nt_bench_side {
-    int32_t conv;    /* NT_CONV_… */
-    size_t cache;    /* that portions should fit; 0: none */
-    nt_graph *graph; /* of an evaluation; the two after it too */
-    nt_plan *plan;
-    nt_run *run;
+    int32_t conv;   /* NT_CONV_… */
+    size_t cache;   /* that portions should fit; 0: none */
+    nt_ready ready; /* of an evaluation */
     nt_recipe recipe;
     nt_train_step step;
     nt_timing whole;    /* of whole steps */
@@ -66,11 +63,11 @@ typedef struct nt_bench {
 } nt_bench;
 
 static inline const nt_graph *nt_bench_graph(const nt_bench *b, const nt_bench_side *at) {
-    return b->options->train ? at->step.graph->graph : at->graph;
+    return b->options->train ? at->step.graph->graph : at->ready.graph;
 }
 
 static inline const nt_plan *nt_bench_plan(const nt_bench *b, const nt_bench_side *at) {
-    return b->options->train ? at->step.plan : at->plan;
+    return b->options->train ? at->step.plan : at->ready.plan;
 }
 
 nt_status nt_bench_print(const nt_bench *b);

@@ -3,11 +3,6 @@
 #include "bench.h"
 #include "json_out.h"
 #include "table.h"
-#include <stdlib.h>
-
-typedef struct spread {
-    double median, least, greatest;
-} spread;
 
 /* One row: a rate, and ours over it. */
 typedef struct way {
@@ -35,31 +30,18 @@ static bool was_taken(const nt_bench *b, const way *w) {
     return w->seconds(&b->rounds[0]) > 0;
 }
 
-static int order(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts the values. */
-static spread spread_of(double *values, int32_t count) {
-    qsort(values, (size_t)count, sizeof *values, order);
-    return (spread){.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
-                    .least = values[0],
-                    .greatest = values[count - 1]};
-}
-
-static spread rates(const nt_bench *b, double (*seconds)(const nt_bench_round *round)) {
-    double values[NT_BENCH_ROUNDS];
+static nt_turns_spread rates(const nt_bench *b, double (*seconds)(const nt_bench_round *round)) {
+    double values[NT_MOST_ROUNDS];
     for (int32_t i = 0; i < b->round_count; i++)
         values[i] = b->options->batch / seconds(&b->rounds[i]);
-    return spread_of(values, b->round_count);
+    return nt_turns_spread_of(values, b->round_count);
 }
 
-static spread ratios(const nt_bench *b, const way *w) {
-    double values[NT_BENCH_ROUNDS];
+static nt_turns_spread ratios(const nt_bench *b, const way *w) {
+    double values[NT_MOST_ROUNDS];
     for (int32_t i = 0; i < b->round_count; i++)
         values[i] = w->seconds(&b->rounds[i]) / b->rounds[i].ours;
-    return spread_of(values, b->round_count);
+    return nt_turns_spread_of(values, b->round_count);
 }
 
 static const char *memory_of(const nt_bench *b) {
@@ -91,7 +73,7 @@ void nt_bench_add_peer(const nt_bench *b, nt_text *text) {
         nt_table_cell(&table, "");
     for (const way *w = ways; w < ways + WAYS; w++)
         if (was_taken(b, w)) {
-            spread ratio = ratios(b, w);
+            nt_turns_spread ratio = ratios(b, w);
             nt_table_cellf(&table, "PyTorch, %s", w->name);
             nt_table_cellf(&table, "%.1f", rates(b, w->seconds).median);
             nt_table_cellf(&table, "%.2f", ratio.median);
@@ -115,7 +97,7 @@ static json_t *round_json(const nt_bench *b, const nt_bench_round *round) {
 }
 
 static json_t *way_json(const nt_bench *b, const way *w) {
-    spread ratio = ratios(b, w);
+    nt_turns_spread ratio = ratios(b, w);
     return json_pack("{s:o, s:{s:o, s:o, s:o}}", "images_per_second",
                      nt_json_real(rates(b, w->seconds).median), "ratio", "median",
                      nt_json_real(ratio.median), "least", nt_json_real(ratio.least), "greatest",

@@ -4,7 +4,6 @@
 #include "clock.h"
 #include "command.h"
 #include "network_file.h"
-#include "passes.h"
 #include "random.h"
 
 #include <string.h>
@@ -30,7 +29,7 @@ static const nt_field bench_fields[] = {
     {"peer-memory", NT_CHOICE, offsetof(nt_bench_options, peer_memory), "kept", .choices = memories,
      .doc = "what the peer does with a step's memory: kept for the next step, as here, or returned "
             "and mapped anew, as glibc does"},
-    {"rounds", NT_INT, offsetof(nt_bench_options, rounds), "3", 1, NT_BENCH_ROUNDS,
+    {"rounds", NT_INT, offsetof(nt_bench_options, rounds), "3", 1, NT_MOST_ROUNDS,
      .doc = "with a peer: how many turns each takes"},
     NT_OPTION_CONV(nt_bench_options),
     NT_OPTION_THREADS(nt_bench_options),
@@ -42,7 +41,7 @@ static const nt_field bench_fields[] = {
 static const nt_operand bench_operands[] = {{.name = "GRAPH", .doc = NT_GRAPH_DOC}, {0}};
 
 static nt_run *run_of(const nt_bench *b, const nt_bench_side *at) {
-    return b->options->train ? at->step.run : at->run;
+    return b->options->train ? at->step.run : at->ready.run;
 }
 
 /* --- setting up ------------------------------------------------------------------------------- */
@@ -91,16 +90,8 @@ static nt_status set_up_training(nt_bench *b, nt_bench_side *at, nt_error *error
 }
 
 static nt_status set_up_evaluation(nt_bench *b, nt_bench_side *at, nt_error *error) {
-    const nt_pass_options options = {.conv = at->conv};
-    nt_graph *main;
-    if (nt_graph_main(b->network->graph, &main) != NT_OK)
-        return no_memory(error);
-    nt_status status = nt_passes_run(main, &options, &at->graph, error);
-    nt_graph_free(main);
-    NT_TRY(status);
-    NT_TRY(
-        nt_plan_new_portions(at->graph, b->options->batch, nt_portions_cache(), &at->plan, error));
-    return nt_run_new(at->plan, nt_weights_bind(b->weights, NULL), &at->run, error);
+    const nt_ready_how how = {b->options->batch, at->conv, at->cache};
+    return nt_ready_init(&at->ready, b->network, nt_weights_bind(b->weights, NULL), &how, error);
 }
 
 static nt_status set_up_sides(nt_bench *b, nt_error *error) {
@@ -192,9 +183,7 @@ static void tear_down(nt_bench *b) {
     for (nt_bench_side *at = b->sides; at < b->sides + b->side_count; at++) {
         nt_profile_finish(&at->profile);
         nt_train_step_finish(&at->step);
-        nt_run_free(at->run);
-        nt_plan_free(at->plan);
-        nt_graph_free(at->graph);
+        nt_ready_finish(&at->ready);
     }
     nt_weights_free(b->weights);
     nt_network_free(b->network);
@@ -205,24 +194,21 @@ static void tear_down(nt_bench *b) {
 
 /* --- timing ----------------------------------------------------------------------------------- */
 
-static nt_status run_once(const nt_bench *b, nt_bench_side *at, nt_error *error) {
+/* What a turn is of. */
+typedef struct side_of {
+    nt_bench *bench;
+    nt_bench_side *side;
+} side_of;
+
+static nt_status run_once(void *of, nt_error *error) {
     /* The rate is small: random labels must not make the weights run away. */
     const nt_step_moment moment = {.rate = 1e-4, .number = 1};
+    const nt_bench *b = ((side_of *)of)->bench;
+    nt_bench_side *at = ((side_of *)of)->side;
     float loss;
-    if (!b->options->train) {
-        nt_feed feed = {b->network->inputs[0].name, b->images};
-        return nt_run_batch(at->run, &feed, 1, b->options->batch, error);
-    }
+    if (!b->options->train)
+        return nt_ready_run(&at->ready, b->images, b->options->batch, error);
     return nt_train_step_run(&at->step, b->images, b->labels, moment, &loss, error);
-}
-
-static nt_status time_step(const nt_bench *b, nt_bench_side *at, double *fastest, nt_error *error) {
-    nt_reading began = nt_timing_now();
-    NT_TRY(run_once(b, at, error));
-    double seconds = nt_timing_add(&at->whole, &began);
-    if (*fastest == 0 || seconds < *fastest)
-        *fastest = seconds;
-    return NT_OK;
 }
 
 static void measure_peaks(nt_bench *b) {
@@ -265,24 +251,34 @@ static double watching_of(const nt_bench *b) {
 static nt_status warm_up(nt_bench *b, nt_error *error) {
     for (int i = 0; i < b->side_count; i++) {
         nt_bench_side *at = &b->sides[i];
-        NT_TRY(run_once(b, at, error)); /* and what is only run once */
+        NT_TRY(run_once(&(side_of){b, at}, error)); /* and what is only run once */
         if (nt_profile_init(&at->profile, run_of(b, at), nt_bench_graph(b, at)) != NT_OK)
             return no_memory(error);
     }
     return NT_OK;
 }
 
+static nt_status run_peer(void *of, int32_t round, nt_error *error) {
+    nt_bench *b = of;
+    return b->peer ? nt_torch_peer_run(b->peer, &b->rounds[round].torch, error) : NT_OK;
+}
+
 /* Of each repeat the whole step and its nodes are timed; sides and the peer take turns. */
 static nt_status time_steps(nt_bench *b, nt_error *error) {
-    double other = 0;
+    side_of sides[2];
+    nt_turn turns[2];
     NT_TRY(warm_up(b, error));
-    for (nt_bench_round *round = b->rounds; round < b->rounds + b->round_count; round++) {
-        for (int32_t r = 0; r < b->options->repeat; r++)
-            for (int i = 0; i < b->side_count; i++)
-                NT_TRY(time_step(b, &b->sides[i], i == 0 ? &round->ours : &other, error));
-        if (b->peer)
-            NT_TRY(nt_torch_peer_run(b->peer, &round->torch, error));
+    for (int i = 0; i < b->side_count; i++) {
+        double *seconds = NT_ARENA_ARRAY(&b->arena, double, b->round_count);
+        if (!seconds)
+            return no_memory(error);
+        sides[i] = (side_of){b, &b->sides[i]};
+        turns[i] = (nt_turn){run_once, &sides[i], &b->sides[i].whole, seconds};
     }
+    const nt_turns all = {turns, b->side_count, b->round_count, b->options->repeat, run_peer, b};
+    NT_TRY(nt_turns_take(&all, error));
+    for (int32_t r = 0; r < b->round_count; r++)
+        b->rounds[r].ours = turns[0].seconds[r];
     b->watching = watching_of(b);
     return NT_OK;
 }
