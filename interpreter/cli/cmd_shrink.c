@@ -6,14 +6,11 @@
 #include "alloc.h"
 #include "command.h"
 #include "console.h"
-#include "data_argument.h"
 #include "derived_weights.h"
-#include "evaluation.h"
 #include "file.h"
 #include "progress_bar.h"
 #include "random.h"
-#include "shrink_cases.h"
-#include "shrink_print.h"
+#include "shrink_given.h"
 #include "signals.h"
 #include "weights_file.h"
 
@@ -26,24 +23,41 @@
 static const char *const splits[] = {"train", "test", NULL}; /* as nt_split */
 
 static const nt_field shrink_fields[] = {
-    NT_OPTION_WEIGHTS(nt_shrink_options),
+    {"weights", NT_STRING, offsetof(nt_shrink_options, weights),
+     .doc = "a file of safetensors or of torch.save; FILE#PART where it has several parts; without "
+            "it the run's"},
+    {"map", NT_STRING, offsetof(nt_shrink_options, map),
+     .doc = "other names for its tensors: REGEX=NAME, several apart by blanks"},
+    {"extra", NT_STRING, offsetof(nt_shrink_options, extra),
+     .doc = "tensors of it to pass over: patterns with *, apart by blanks"},
     {"remove", NT_STRING, offsetof(nt_shrink_options, remove),
      .doc = "layers whose kernels become zero: names, blocks, patterns with *, apart by blanks; "
             "KIND: in front says another kind of ablation"},
     {"from", NT_STRING, offsetof(nt_shrink_options, from),
-     .doc = "what a case of a run removes, RUN:GROUP:CASE; of RUN alone the largest set that it "
-            "shows to be trivial"},
+     .doc = "what cases of a run remove: RUN:GROUP:CASE, further ones behind commas; of RUN:GROUP "
+            "its largest; of RUN the largest set that it shows to be trivial"},
+    {"margin", NT_REAL, offsetof(nt_shrink_options, margin), "0.01", 0, 1,
+     .doc = "a change of the metric within it is trivial, 0.01 is a point; with a run its own "
+            "unless this is said"},
+    {"seed", NT_INT, offsetof(nt_shrink_options, seed), "0", 0, 2147483647,
+     .doc = "of which of the run's seeds the weights are; without it the first one's"},
     {"out", NT_STRING, offsetof(nt_shrink_options, out),
      .doc = "the folder to be made, of graph.yaml and weights.safetensors; always wanted"},
     {"fold-batch-norm", NT_BOOL, offsetof(nt_shrink_options, fold_batch_norm), "false",
      .doc = "make batch normalisations part of the layers before them"},
     {"data", NT_STRING, offsetof(nt_shrink_options, data),
-     .doc = "a data set, KIND:ROOT, whose images both networks are shown; without it random ones"},
+     .doc =
+         "a data set, KIND:ROOT, whose images the networks are shown; random: random ones; without "
+         "it what the run measured, or random ones"},
     {"split", NT_CHOICE, offsetof(nt_shrink_options, split), "test", .choices = splits,
      .doc = "which part of it"},
     {"limit", NT_INT, offsetof(nt_shrink_options, limit), "0", 0, 2147483647,
      .doc = "only so many images; 0: all, or 64 random ones"},
-    {"batch", NT_INT, offsetof(nt_shrink_options, batch), "64", 1, 65536, .doc = "images a step"},
+    {"batch", NT_INT, offsetof(nt_shrink_options, batch), "128", 1, 65536, .doc = "images a step"},
+    {"rounds", NT_INT, offsetof(nt_shrink_options, rounds), "5", 0, NT_MOST_ROUNDS,
+     .doc = "how many turns both networks take at being timed; 0: none"},
+    {"repeat", NT_INT, offsetof(nt_shrink_options, repeat), "3", 1, 10000,
+     .doc = "how often a step is timed in each; the fastest counts"},
     {"tolerance", NT_REAL, offsetof(nt_shrink_options, tolerance), "1e-05", 0, 1,
      .doc = "how much of the largest logit a logit may differ by"},
     {"mean", NT_REALS, offsetof(nt_shrink_options, mean), "[]",
@@ -57,7 +71,8 @@ static const nt_field shrink_fields[] = {
     {0},
 };
 
-static const nt_operand shrink_operands[] = {{.name = "GRAPH", .doc = "a graph file"}, {0}};
+static const nt_operand shrink_operands[] = {
+    {.name = "GRAPH", .doc = "a graph file; without it the run's", .optional = true}, {0}};
 
 /* All that one call needs, to be freed whatever happens. */
 typedef struct shrink_job {
@@ -65,16 +80,12 @@ typedef struct shrink_job {
     nt_arena arena;
     nt_progress_bar bar;
     nt_progress progress;
-    nt_network *network;
-    nt_weights *weights;
+    nt_shrink_given given;
     nt_case_graph cases;
     nt_derived_weights derived;
     nt_shrunk shrunk;
     nt_network *loaded; /* the smaller network, as it was written */
     nt_weights *loaded_weights;
-    nt_dataset *dataset;
-    nt_loader *loader; /* NULL: images are random */
-    float mean[NT_MAX_CHANNELS], deviation[NT_MAX_CHANNELS];
     float *images;
     size_t images_size;
     char *folder; /* that is being filled; NULL: there is none */
@@ -85,75 +96,25 @@ static nt_status no_memory(nt_error *error) {
     return nt_error_say(error, NT_NO_MEMORY, "out of memory for the networks");
 }
 
-/* --- what is given ---------------------------------------------------------------------------- */
-
-static nt_status read_weights(shrink_job *job, const nt_weights_source *source,
-                              const nt_network *network, nt_weights **ret, nt_error *error) {
-    if (nt_weights_new(network, ret) != NT_OK)
-        return no_memory(error);
-    return nt_weights_read(source, &job->progress, *ret, NULL, error);
-}
-
-static nt_status load(shrink_job *job, const nt_arguments *arguments, nt_error *error) {
-    const nt_shrink_options *o = job->options;
-    nt_weights_source source = {.map = o->map, .extra = o->extra};
-    NT_TRY(nt_network_load(arguments->words[0], arguments->settings, arguments->setting_count,
-                           &job->network, error));
-    if (job->network->input_count != 1)
-        return nt_error_say(error, NT_INVALID, "the network '%s' has %d inputs; images are one",
-                            job->network->name, job->network->input_count);
-    if (!nt_weights_source_split(o->weights, &job->arena, &source))
-        return no_memory(error);
-    return read_weights(job, &source, job->network, &job->weights, error);
-}
-
-static nt_status open_data(shrink_job *job, nt_error *error) {
-    const nt_shrink_options *o = job->options;
-    nt_loading loading = {.select = {.order = NT_ORDER_SHUFFLED, .limit = o->limit}};
-    NT_TRY(nt_data_argument_open(o->data, NULL, 0, &job->arena, &job->dataset, error));
-    const nt_data_info *info = nt_dataset_info(job->dataset);
-    NT_TRY(nt_data_argument_check_norm(&o->mean, &o->deviation, info->shape.dim[0], error));
-    for (int32_t c = 0; c < o->mean.count; c++) {
-        job->mean[c] = (float)o->mean.items[c];
-        job->deviation[c] = (float)o->deviation.items[c];
-    }
-    loading.mean = o->mean.count ? job->mean : NULL;
-    loading.deviation = o->mean.count ? job->deviation : NULL;
-    NT_TRY(nt_evaluation_check_input(job->network, info, &loading, error));
-    return nt_loader_new(job->dataset, (nt_split)o->split, &loading, &job->loader, error);
-}
-
 /* --- the smaller network ---------------------------------------------------------------------- */
 
-static nt_status find_edits(shrink_job *job, nt_edits *edits, nt_error *error) {
-    const nt_shrink_options *o = job->options;
-    if (o->remove)
-        NT_TRY(nt_shrink_words(job->network, o->remove, &job->arena, edits, error));
-    if (o->from)
-        NT_TRY(nt_shrink_from(job->network, o->from, &job->arena, edits, &job->answer.from, error));
-    for (int32_t i = 0; i < edits->count; i++)
-        if (edits->items[i].kind->needs)
-            return nt_error_say(error, NT_INVALID,
-                                "an ablation '%s' follows from more than the weights",
-                                edits->items[i].kind->kind.name);
-    job->answer.edits = edits->count;
-    return NT_OK;
+/* Of the edited network. */
+static nt_binding edited_tensors(const shrink_job *job) {
+    return nt_weights_bind(job->given.weights, job->derived.weights);
 }
 
 static nt_status shrink(shrink_job *job, nt_error *error) {
     const nt_evaluation evaluation = {.batch = job->options->batch};
-    const nt_derive_source source = {.weights = job->weights, .evaluation = &evaluation};
-    nt_edits edits = {0};
+    const nt_shrink_given *given = &job->given;
+    const nt_derive_source source = {.weights = given->weights, .evaluation = &evaluation};
     char why[NT_WHY] = "";
-    NT_TRY(find_edits(job, &edits, error));
-    nt_status status = nt_case_graph_init(&job->cases, job->network, &edits, 1, why);
+    nt_status status = nt_case_graph_init(&job->cases, given->network, &given->edits, 1, why);
     if (status == NT_INVALID)
         return nt_error_say(error, status, "%s", why);
     if (status != NT_OK)
         return no_memory(error);
     NT_TRY(nt_derived_weights_init(&job->derived, &job->cases, &source, error));
-    return nt_shrink(job->network, job->cases.graph,
-                     nt_weights_bind(job->weights, job->derived.weights),
+    return nt_shrink(given->network, job->cases.graph, edited_tensors(job),
                      job->options->fold_batch_norm, &job->shrunk, error);
 }
 
@@ -201,7 +162,7 @@ static nt_status name_folder(shrink_job *job, nt_error *error) {
 }
 
 static void drop_folder(shrink_job *job) {
-    static const char *const names[] = {NT_SHRINK_GRAPH, NT_SHRINK_WEIGHTS};
+    static const char *const names[] = {NT_SHRINK_GRAPH, NT_SHRINK_WEIGHTS, NT_SHRINK_JSON};
     for (size_t i = 0; job->folder && i < sizeof names / sizeof *names; i++) {
         const char *path = in_folder(job, names[i]);
         if (path)
@@ -217,29 +178,39 @@ static nt_status load_again(shrink_job *job, nt_error *error) {
     if (!graph || !source.path)
         return no_memory(error);
     NT_TRY(nt_network_load(graph, NULL, 0, &job->loaded, error));
-    return read_weights(job, &source, job->loaded, &job->loaded_weights, error);
+    if (nt_weights_new(job->loaded, &job->loaded_weights) != NT_OK)
+        return no_memory(error);
+    return nt_weights_read(&source, &job->progress, job->loaded_weights, NULL, error);
 }
 
 /* --- whether it says the same ----------------------------------------------------------------- */
 
 static int32_t image_count(const shrink_job *job) {
     enum { RANDOM = 64 };
-    if (job->loader)
-        return nt_loader_count(job->loader);
+    if (job->given.loader)
+        return nt_loader_count(job->given.loader);
     return job->options->limit ? job->options->limit : RANDOM;
 }
 
-static nt_status fill(const shrink_job *job, int32_t first, int32_t count, nt_error *error) {
-    nt_shape shape = nt_graph_type(job->network->graph, job->network->inputs[0].value)->shape;
-    int64_t elements = nt_shape_elements(shape);
-    if (job->loader)
-        return nt_loader_fill(job->loader, first, count, job->images, NULL, error);
+static int64_t image_elements(const shrink_job *job) {
+    const nt_network *network = job->given.network;
+    return nt_shape_elements(nt_graph_type(network->graph, network->inputs[0].value)->shape);
+}
+
+static void fill_random(const shrink_job *job, int32_t first, int32_t count) {
+    int64_t elements = image_elements(job);
     for (int32_t n = 0; n < count; n++) {
         nt_random random;
         nt_random_init(&random, NT_STREAM_SAMPLES, (uint64_t)(first + n));
         for (int64_t e = 0; e < elements; e++)
             job->images[n * elements + e] = (float)nt_random_normal(&random);
     }
+}
+
+static nt_status fill(const shrink_job *job, int32_t first, int32_t count, nt_error *error) {
+    if (job->given.loader)
+        return nt_loader_fill(job->given.loader, first, count, job->images, NULL, error);
+    fill_random(job, first, count);
     return NT_OK;
 }
 
@@ -261,8 +232,8 @@ static nt_status say_difference(shrink_job *job, nt_error *error) {
     const nt_difference *d = &job->answer.difference;
     const char *layer;
     NT_TRY(fill(job, d->image, 1, error));
-    NT_TRY(nt_comparison_find(&job->shrunk, nt_weights_bind(job->weights, job->derived.weights),
-                              job->loaded, nt_weights_bind(job->loaded_weights, NULL), job->images,
+    NT_TRY(nt_comparison_find(&job->shrunk, edited_tensors(job), job->loaded,
+                              nt_weights_bind(job->loaded_weights, NULL), job->images,
                               job->options->tolerance, &layer, error));
     nt_error_say(error, NT_FAILED,
                  "the smaller network's logits differ by %.2g of the largest, more than %.2g",
@@ -274,16 +245,9 @@ static nt_status say_difference(shrink_job *job, nt_error *error) {
 
 static nt_status compare(shrink_job *job, nt_error *error) {
     const nt_pass_options passes = {.conv = job->options->conv};
-    const nt_compared edited = {job->shrunk.edited,
-                                nt_weights_bind(job->weights, job->derived.weights)};
+    const nt_compared edited = {job->shrunk.edited, edited_tensors(job)};
     const nt_compared smaller = {job->loaded->graph, nt_weights_bind(job->loaded_weights, NULL)};
-    nt_shape shape = nt_graph_type(job->network->graph, job->network->inputs[0].value)->shape;
     nt_comparison *comparison;
-    job->images_size =
-        (size_t)job->options->batch * (size_t)nt_shape_elements(shape) * sizeof *job->images;
-    job->images = nt_alloc(job->images_size);
-    if (!job->images)
-        return no_memory(error);
     NT_TRY(nt_comparison_new(&edited, &smaller, job->options->batch, &passes, &comparison, error));
     nt_status status = show_all(job, comparison, error);
     job->answer.difference = nt_comparison_difference(comparison);
@@ -294,56 +258,89 @@ static nt_status compare(shrink_job *job, nt_error *error) {
     return say_difference(job, error);
 }
 
+/* --- what it wins ----------------------------------------------------------------------------- */
+
+/* On random images, which take as long as any. */
+static nt_status find_won(shrink_job *job, nt_error *error) {
+    const nt_shrink_options *o = job->options;
+    const nt_shrink_given *given = &job->given;
+    const nt_shrink_side sides[] = {{given->network, given->weights},
+                                    {job->loaded, job->loaded_weights}};
+    const nt_shrink_timing timing = {o->batch, o->rounds, o->repeat, o->conv, job->images};
+    const nt_evaluation evaluation = {.batch = o->batch,
+                                      .metric = given->metric,
+                                      .passes = {.conv = o->conv},
+                                      .progress = &job->progress};
+    nt_shrink_won *won = &job->answer.won;
+    fill_random(job, 0, o->batch);
+    NT_TRY(nt_shrink_time(sides, &timing, won, error));
+    won->has_metric = given->has_metric;
+    if (given->has_metric)
+        NT_TRY(nt_shrink_measure(sides, given->loader, &evaluation, given->margin, &won->metric,
+                                 error));
+    nt_progress_bar_finish(&job->bar);
+    return NT_OK;
+}
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static nt_status run_job(shrink_job *job, const nt_arguments *arguments, nt_error *error) {
-    const nt_shrink_options *o = job->options;
-    NT_TRY(load(job, arguments, error));
-    if (o->data)
-        NT_TRY(open_data(job, error));
+/* Beside the network, what is printed. */
+static nt_status write_answer(shrink_job *job, nt_error *error) {
+    const char *path = in_folder(job, NT_SHRINK_JSON);
+    nt_text text;
+    nt_text_init(&text);
+    nt_status status = path && nt_shrink_format(&job->answer, job->options, &text) == NT_OK
+                           ? nt_file_replace(path, text.bytes, text.length, error)
+                           : no_memory(error);
+    nt_text_finish(&text);
+    return status;
+}
+
+static nt_status run_job(shrink_job *job, nt_error *error) {
+    const nt_shrink_given *given = &job->given;
+    NT_TRY(nt_shrink_given_load(&job->given, error));
+    job->images_size =
+        (size_t)job->options->batch * (size_t)image_elements(job) * sizeof *job->images;
+    job->images = nt_alloc(job->images_size);
+    if (!job->images)
+        return no_memory(error);
     NT_TRY(shrink(job, error));
     NT_TRY(make_folder(job, error));
     NT_TRY(write_files(job, error));
     NT_TRY(load_again(job, error));
     NT_TRY(compare(job, error));
-    NT_TRY(nt_shrink_cost_of(job->network, o, &job->answer.before, error));
-    NT_TRY(nt_shrink_cost_of(job->loaded, o, &job->answer.after, error));
+    NT_TRY(find_won(job, error));
+    job->answer.network = given->network->name;
+    job->answer.from = given->from;
+    job->answer.edits = given->edits.count;
+    job->answer.images = given->dataset ? nt_dataset_info(given->dataset)->folder : NULL;
+    NT_TRY(write_answer(job, error));
     NT_TRY(name_folder(job, error));
-    job->answer.network = job->network->name;
-    job->answer.images = job->dataset ? nt_dataset_info(job->dataset)->folder : NULL;
-    return nt_shrink_print(&job->answer, o);
-}
-
-static nt_status check_usage(const nt_shrink_options *o, nt_error *error) {
-    if (o->weights && o->out && (o->remove || o->from))
-        return NT_OK;
-    nt_error_say(error, NT_USAGE,
-                 "'shrink' wants --weights FILE, --out DIR and --remove LAYERS or "
-                 "--from RUN");
-    nt_error_hint(error, "see 'nontrivial help shrink'");
-    return NT_USAGE;
+    return nt_shrink_print(&job->answer, job->options);
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     shrink_job job = {.options = arguments->record};
-    NT_TRY(check_usage(job.options, error));
+    job.given = (nt_shrink_given){.arguments = arguments,
+                                  .options = job.options,
+                                  .arena = &job.arena,
+                                  .progress = &job.progress};
+    NT_TRY(nt_shrink_given_check(&job.given, error));
     nt_signals_catch();
     nt_threads_set(job.options->threads);
     nt_arena_init(&job.arena);
     nt_progress_bar_init(&job.bar, job.options->quiet);
-    job.progress = (nt_progress){.note = nt_progress_bar_note, .context = &job.bar};
-    nt_status status = run_job(&job, arguments, error);
+    job.progress = (nt_progress){
+        .step = nt_progress_bar_show, .note = nt_progress_bar_note, .context = &job.bar};
+    nt_status status = run_job(&job, error);
     drop_folder(&job);
     nt_free(job.images, job.images_size);
-    nt_loader_free(job.loader);
-    nt_dataset_free(job.dataset);
     nt_weights_free(job.loaded_weights);
     nt_network_free(job.loaded);
     nt_shrunk_finish(&job.shrunk);
     nt_derived_weights_finish(&job.derived);
     nt_case_graph_finish(&job.cases);
-    nt_weights_free(job.weights);
-    nt_network_free(job.network);
+    nt_shrink_given_finish(&job.given);
     nt_arena_finish(&job.arena);
     return status;
 }
@@ -355,11 +352,13 @@ const nt_command nt_command_shrink = {
              .size = sizeof(nt_shrink_options)},
     .detail = "What the removed kernels leave is constant, and is folded into the biases and\n"
               "normalisations around it, or into parameters where there are none. What only fed\n"
-              "them goes. Before the folder gets its name both networks are loaded and compared.\n",
+              "them goes. Before the folder gets its name both networks are loaded and compared,\n"
+              "timed in turns and, on a data set, measured. The folder keeps it as shrink.json.\n",
     .examples = "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
                 "    --remove 'layer3.2 layer3.4.*' --data cifar10:data --out smaller\n"
                 "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
-                "    --from runs/cifar10-resnet34:greedy:5 --out smaller\n",
+                "    --from runs/cifar10-resnet34:greedy:5 --out smaller\n"
+                "nontrivial shrink --from runs/cifar10-resnet34 --margin 0.005 --out smaller\n",
     .syntax = {.operands = shrink_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -1,13 +1,12 @@
 #include "shrink_cases.h"
 
-#include "results_file.h"
 #include <string.h>
 
 static nt_status no_memory(nt_error *error) {
     return nt_error_say(error, NT_NO_MEMORY, "out of memory for what is to be removed");
 }
 
-static nt_status append(nt_edits *edits, const nt_edit *edit, nt_arena *arena, nt_error *error) {
+nt_status nt_shrink_append(nt_edits *edits, const nt_edit *edit, nt_arena *arena, nt_error *error) {
     nt_edit *items = NT_ARENA_ARRAY(arena, nt_edit, edits->count + 1);
     if (!items)
         return no_memory(error);
@@ -20,8 +19,6 @@ static nt_status append(nt_edits *edits, const nt_edit *edit, nt_arena *arena, n
     *edits = (nt_edits){items, edits->count + 1};
     return NT_OK;
 }
-
-/* --- words ------------------------------------------------------------------------------------ */
 
 /* Whether a word means the layer: by its name, or by that of a block or group that it is in. */
 static bool means(const char *pattern, const char *name, bool *ret_exactly) {
@@ -62,7 +59,7 @@ static nt_status add_layers(const nt_network *network, const char *word, nt_edit
         if (!edit.kind->fits(network->graph, nt_graph_node(network->graph, edit.node)))
             continue;
         found = true;
-        NT_TRY(append(edits, &edit, arena, error));
+        NT_TRY(nt_shrink_append(edits, &edit, arena, error));
     }
     if (!any)
         return say_no_layer(network, word, arena, error);
@@ -111,84 +108,4 @@ nt_status nt_shrink_words(const nt_network *network, const char *words, nt_arena
         NT_TRY(add_layers(network, word, edit, arena, edits, error));
     }
     return NT_OK;
-}
-
-/* --- runs ------------------------------------------------------------------------------------- */
-
-static bool is_trivial(const nt_case_result *c) {
-    for (int32_t i = 0; i < c->finding_count; i++)
-        if (c->findings[i].failure || c->findings[i].judgement.verdict != NT_TRIVIAL)
-            return false;
-    return c->finding_count > 0 && !c->cut;
-}
-
-/* The case that is named, or without a name the largest that is trivial. */
-static const nt_case_result *choose(const nt_results *results, const char *group, const char *name,
-                                    const char **ret_group) {
-    const nt_case_result *best = NULL;
-    for (int32_t g = 0; g < results->group_count; g++)
-        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
-            const nt_case_result *at = &results->groups[g].cases[c];
-            bool named =
-                group && strcmp(results->groups[g].name, group) == 0 && strcmp(at->name, name) == 0;
-            bool larger = !group && is_trivial(at) && (!best || at->edit_count > best->edit_count);
-            if (!named && !larger)
-                continue;
-            best = at;
-            *ret_group = results->groups[g].name;
-        }
-    return best;
-}
-
-static nt_status add_edit(const nt_network *network, const nt_edit_result *from, nt_arena *arena,
-                          nt_edits *edits, nt_error *error) {
-    const nt_layer *layer = nt_network_layer(network, from->layer);
-    nt_edit edit = {.kind = nt_ablation_find(from->kind)};
-    if (!layer)
-        return nt_error_say(error, NT_INVALID,
-                            "the run's case edits '%s', which the network has not", from->layer);
-    if (!edit.kind)
-        return nt_error_say(error, NT_INVALID, "the run's case has an ablation '%s'", from->kind);
-    edit.node = layer->value.node;
-    edit.options = from->options ? nt_kind_copy(&edit.kind->kind, from->options, arena) : NULL;
-    if (from->options && !edit.options)
-        return no_memory(error);
-    return append(edits, &edit, arena, error);
-}
-
-static nt_status add_case(const nt_network *network, const nt_results *results, const char *group,
-                          const char *name, nt_arena *arena, nt_edits *edits, const char **ret_name,
-                          nt_error *error) {
-    const char *of = NULL;
-    const nt_case_result *chosen = choose(results, group, name, &of);
-    if (!chosen && !group)
-        return nt_error_say(error, NT_INVALID, "the run shows no case that is trivial");
-    if (!chosen)
-        return nt_error_say(error, NT_USAGE, "the run has no case '%s' in a group '%s'", name,
-                            group);
-    for (int32_t i = 0; i < chosen->edit_count; i++)
-        NT_TRY(add_edit(network, &chosen->edits[i], arena, edits, error));
-    *ret_name = nt_arena_printf(arena, "%s, %s", of, chosen->name);
-    return *ret_name ? NT_OK : no_memory(error);
-}
-
-nt_status nt_shrink_from(const nt_network *network, const char *word, nt_arena *arena,
-                         nt_edits *edits, const char **ret_name, nt_error *error) {
-    char *run = nt_arena_string(arena, word), *group = run ? strchr(run, ':') : NULL, *name = NULL;
-    nt_results *results;
-    if (group) {
-        *group++ = '\0';
-        name = strchr(group, ':');
-        if (!name)
-            return nt_error_say(error, NT_USAGE, "--from wants RUN or RUN:GROUP:CASE, not '%s'",
-                                word);
-        *name++ = '\0';
-    }
-    const char *path = run ? nt_arena_printf(arena, "%s/%s", run, NT_RESULTS_JSON) : NULL;
-    if (!path)
-        return no_memory(error);
-    NT_TRY(nt_results_read(path, &results, error));
-    nt_status status = add_case(network, results, group, name, arena, edits, ret_name, error);
-    nt_results_free(results);
-    return status;
 }

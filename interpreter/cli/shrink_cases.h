@@ -1,4 +1,4 @@
-/* Which layers `shrink` removes: as the command line names them, or as a run's case does. */
+/* Which layers `shrink` removes, as the command line names them. */
 #ifndef NT_SHRINK_CASES_H
 #define NT_SHRINK_CASES_H
 
@@ -13,9 +13,7 @@
 nt_status nt_shrink_words(const nt_network *network, const char *words, nt_arena *arena,
                           nt_edits *edits, nt_error *error);
 
-/* The same of a case of a run: RUN:GROUP:CASE; of RUN alone the case with the most edits that is
- * trivial with every seed. ret_name, in `arena`: "GROUP, CASE". */
-nt_status nt_shrink_from(const nt_network *network, const char *word, nt_arena *arena,
-                         nt_edits *edits, const char **ret_name, nt_error *error);
+/* Unless the list has one of the same node, which stays. */
+nt_status nt_shrink_append(nt_edits *edits, const nt_edit *edit, nt_arena *arena, nt_error *error);
 
 #endif

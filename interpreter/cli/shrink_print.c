@@ -1,67 +1,10 @@
 #include "shrink_print.h"
 
 #include "console.h"
-#include "graph_cost.h"
 #include "json_out.h"
-#include "plan.h"
+#include "parallel.h"
 #include "table.h"
-
-/* --- costs ------------------------------------------------------------------------------------ */
-
-static nt_status no_memory(nt_error *error) {
-    return nt_error_say(error, NT_NO_MEMORY, "out of memory for what a network costs");
-}
-
-static nt_status memory_of(const nt_graph *graph, int32_t batch, size_t *ret, nt_error *error) {
-    nt_plan *plan;
-    NT_TRY(nt_plan_new_portions(graph, batch, nt_portions_cache(), &plan, error));
-    *ret = plan->slab_size;
-    nt_plan_free(plan);
-    return NT_OK;
-}
-
-static nt_status ready_cost(const nt_graph *main, const nt_shrink_options *options,
-                            nt_shrink_cost *ret, nt_error *error) {
-    const nt_pass_options passes = {.conv = options->conv};
-    nt_graph *ready;
-    NT_TRY(nt_passes_run(main, &passes, &ready, error));
-    nt_graph_cost cost = nt_graph_cost_of(ready);
-    ret->multiply_adds = cost.multiply_adds;
-    ret->executed = cost.executed;
-    nt_status status = memory_of(ready, 1, &ret->memory, error);
-    if (status == NT_OK)
-        status = memory_of(ready, options->batch, &ret->batch_memory, error);
-    nt_graph_free(ready);
-    return status;
-}
-
-/* Parameters that the main graph reads and that are trained, and its nodes as they were written. */
-static void count_parts(const nt_network *network, const nt_graph *main, nt_shrink_cost *ret) {
-    for (int32_t i = 0; i < nt_graph_size(main); i++) {
-        const nt_node *node = nt_graph_node(main, i);
-        ret->layers += !(node->op->traits & NT_OP_SOURCE);
-        if (node->op != &nt_op_param)
-            continue;
-        const nt_state *state =
-            nt_network_state(network, ((const nt_param_attrs *)node->attrs)->name);
-        if (state && state->role == NT_WEIGHT)
-            ret->parameters += nt_shape_elements(state->type.shape);
-    }
-}
-
-nt_status nt_shrink_cost_of(const nt_network *network, const nt_shrink_options *options,
-                            nt_shrink_cost *ret, nt_error *error) {
-    nt_graph *main;
-    nt_shrink_cost cost = {0};
-    if (nt_graph_main(network->graph, &main) != NT_OK)
-        return no_memory(error);
-    count_parts(network, main, &cost);
-    nt_status status = ready_cost(main, options, &cost, error);
-    nt_graph_free(main);
-    if (status == NT_OK)
-        *ret = cost;
-    return status;
-}
+#include <math.h>
 
 /* --- the table -------------------------------------------------------------------------------- */
 
@@ -78,51 +21,141 @@ static void add_row(nt_table *table, const char *what, int64_t before, int64_t a
     nt_table_cellf(table, "%.1f %%", before ? 100 * (double)after / (double)before : 100.0);
 }
 
-static void add_cost(const nt_shrink_answer *a, const nt_shrink_options *options, nt_text *text) {
+/* Medians. */
+static void add_timed(nt_table *table, const char *what, nt_turns_spread before,
+                      nt_turns_spread after, nt_turns_spread left, double unit) {
+    nt_table_cell(table, what);
+    nt_table_cellf(table, "%.4g", before.median / unit);
+    nt_table_cellf(table, "%.4g", after.median / unit);
+    nt_table_cellf(table, "%.1f %%", 100 * left.median);
+}
+
+static void add_cost(const nt_shrink_won *won, const nt_shrink_options *options, nt_text *text) {
+    const nt_shrink_cost *before = &won->before, *after = &won->after;
     nt_table table;
-    char batch[64];
-    snprintf(batch, sizeof batch, "kilobytes of a run of %d", options->batch);
+    char what[64];
     nt_table_init(&table, columns);
-    add_row(&table, "layers", a->before.layers, a->after.layers);
-    add_row(&table, "parameters", a->before.parameters, a->after.parameters);
-    add_row(&table, "multiply-adds", a->before.multiply_adds, a->after.multiply_adds);
-    add_row(&table, "executed", a->before.executed, a->after.executed);
-    add_row(&table, "kilobytes of a run of 1", (int64_t)a->before.memory / 1000,
-            (int64_t)a->after.memory / 1000);
-    add_row(&table, batch, (int64_t)a->before.batch_memory / 1000,
-            (int64_t)a->after.batch_memory / 1000);
+    add_row(&table, "layers", before->layers, after->layers);
+    add_row(&table, "parameters", before->parameters, after->parameters);
+    add_row(&table, "multiply-adds", before->multiply_adds, after->multiply_adds);
+    add_row(&table, "executed", before->executed, after->executed);
+    add_row(&table, "kilobytes of a run of 1", (int64_t)before->memory / 1000,
+            (int64_t)after->memory / 1000);
+    snprintf(what, sizeof what, "kilobytes of a run of %d", options->batch);
+    add_row(&table, what, (int64_t)before->batch_memory / 1000,
+            (int64_t)after->batch_memory / 1000);
+    if (won->rounds > 0) {
+        add_timed(&table, "milliseconds of 1", before->latency, after->latency, won->latency_left,
+                  1e-3);
+        snprintf(what, sizeof what, "images/s in runs of %d", options->batch);
+        add_timed(&table, what, before->rate, after->rate, won->rate_left, 1);
+    }
     nt_table_format(&table, text);
     nt_table_finish(&table);
 }
 
-static nt_status print_json(const nt_shrink_answer *a, const nt_shrink_options *options) {
-    const nt_shrink_cost *costs[] = {&a->before, &a->after};
-    json_t *said[2];
-    for (int i = 0; i < 2; i++)
-        said[i] = json_pack(
-            "{s:I, s:I, s:I, s:I, s:I, s:I}", "layers", (json_int_t)costs[i]->layers, "parameters",
-            (json_int_t)costs[i]->parameters, "multiply_adds", (json_int_t)costs[i]->multiply_adds,
-            "executed", (json_int_t)costs[i]->executed, "memory", (json_int_t)costs[i]->memory,
-            "batch_memory", (json_int_t)costs[i]->batch_memory);
-    return nt_json_print(json_pack(
-        "{s:s, s:s?, s:I, s:s, s:I, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, s:o}}", "network",
-        a->network, "from", a->from, "edits", (json_int_t)a->edits, "folder", options->out, "batch",
-        (json_int_t)options->batch, "before", said[0], "after", said[1], "comparison", "data",
-        a->images, "images", (json_int_t)a->difference.images, "difference",
-        nt_json_real(a->difference.most), "logit", nt_json_real(a->difference.logit), "relative",
+static void add_rounds(const nt_shrink_won *won, const nt_shrink_options *options, nt_text *text) {
+    if (won->rounds == 0)
+        return;
+    nt_text_printf(text,
+                   "\ntimed in turns, %d round%s of the fastest of %d, with %d thread%s: medians; "
+                   "in one round\n%.1f to %.1f %% of the milliseconds were left, and %.1f to %.1f "
+                   "%% of the images/s\n",
+                   won->rounds, won->rounds == 1 ? "" : "s", options->repeat, nt_threads(),
+                   nt_threads() == 1 ? "" : "s", 100 * won->latency_left.least,
+                   100 * won->latency_left.greatest, 100 * won->rate_left.least,
+                   100 * won->rate_left.greatest);
+}
+
+static void add_metric(const nt_shrink_metric *m, nt_text *text) {
+    const nt_judgement *judged = &m->finding.judgement;
+    const char *none = nt_finding_no_interval(&m->finding);
+    nt_text_printf(text, "\n%s on ", nt_metric_names[m->metric]);
+    nt_text_count(text, m->images);
+    nt_text_printf(text, " images (%s): %.4f before, %.4f after: %+.4f (", m->split, m->before,
+                   m->finding.outcome.value, m->finding.change);
+    if (none)
+        nt_text_printf(text, "interval: %s", none);
+    else
+        nt_text_printf(text, "95 %%: %+.4f to %+.4f, 90 %%: %+.4f to %+.4f", judged->within_95.low,
+                       judged->within_95.high, judged->within_90.low, judged->within_90.high);
+    nt_text_printf(text, "),\n%s by a margin of %g\n", nt_verdict_name(judged->verdict), m->margin);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *spread_json(nt_turns_spread spread, bool timed) {
+    return timed ? json_pack("{s:o, s:o, s:o}", "median", nt_json_real(spread.median), "least",
+                             nt_json_real(spread.least), "greatest", nt_json_real(spread.greatest))
+                 : json_null();
+}
+
+static json_t *cost_json(const nt_shrink_cost *cost, bool timed) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "layers", (json_int_t)cost->layers,
+                     "parameters", (json_int_t)cost->parameters, "multiply_adds",
+                     (json_int_t)cost->multiply_adds, "executed", (json_int_t)cost->executed,
+                     "memory", (json_int_t)cost->memory, "batch_memory",
+                     (json_int_t)cost->batch_memory, "seconds", spread_json(cost->latency, timed),
+                     "images_per_second", spread_json(cost->rate, timed));
+}
+
+static json_t *timing_json(const nt_shrink_won *won, const nt_shrink_options *options) {
+    if (won->rounds == 0)
+        return json_null();
+    return json_pack("{s:i, s:i, s:i, s:o, s:o}", "rounds", (int)won->rounds, "repeat",
+                     (int)options->repeat, "threads", nt_threads(), "seconds_left",
+                     spread_json(won->latency_left, true), "images_per_second_left",
+                     spread_json(won->rate_left, true));
+}
+
+static json_t *metric_json(const nt_shrink_metric *m) {
+    const nt_judgement *j = &m->finding.judgement;
+    return json_pack(
+        "{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:s}",
+        "name", nt_metric_names[m->metric], "split", m->split, "images", (json_int_t)m->images,
+        "before", nt_json_real(m->before), "after", nt_json_real(m->finding.outcome.value),
+        "change", nt_json_real(m->finding.change), "change_low_95", nt_json_real(j->within_95.low),
+        "change_high_95", nt_json_real(j->within_95.high), "change_low_90",
+        nt_json_real(j->within_90.low), "change_high_90", nt_json_real(j->within_90.high), "lost",
+        (json_int_t)m->finding.paired.lost, "gained", (json_int_t)m->finding.paired.gained, "p",
+        nt_json_real(j->p), "inside", nt_json_real(j->margin.inside), "outside",
+        nt_json_real(j->margin.outside), "margin", nt_json_real(m->margin), "verdict",
+        nt_verdict_name(j->verdict));
+}
+
+nt_status nt_shrink_format(const nt_shrink_answer *a, const nt_shrink_options *options,
+                           nt_text *text) {
+    const nt_shrink_won *won = &a->won;
+    json_t *all = json_pack(
+        "{s:s, s:s?, s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, s:o}}",
+        "network", a->network, "from", a->from, "edits", (json_int_t)a->edits, "folder",
+        options->out, "batch", (json_int_t)options->batch, "before",
+        cost_json(&won->before, won->rounds > 0), "after", cost_json(&won->after, won->rounds > 0),
+        "timing", timing_json(won, options), "metric",
+        won->has_metric ? metric_json(&won->metric) : json_null(), "comparison", "data", a->images,
+        "images", (json_int_t)a->difference.images, "difference", nt_json_real(a->difference.most),
+        "logit", nt_json_real(a->difference.logit), "relative",
         nt_json_real(nt_difference_relative(&a->difference)), "tolerance",
-        nt_json_real(options->tolerance)));
+        nt_json_real(options->tolerance));
+    nt_json_format(all, text);
+    json_decref(all);
+    return text->failed ? NT_NO_MEMORY : NT_OK;
 }
 
 nt_status nt_shrink_print(const nt_shrink_answer *a, const nt_shrink_options *options) {
     nt_text text;
-    if (options->json)
-        return print_json(a, options);
     nt_text_init(&text);
+    if (options->json) {
+        nt_shrink_format(a, options, &text);
+        return nt_print(&text);
+    }
     nt_text_printf(&text, "%s without %d layer%s%s%s, in %s\n\n", a->network, a->edits,
                    a->edits == 1 ? "" : "s", a->from ? ": " : "", a->from ? a->from : "",
                    options->out);
-    add_cost(a, options, &text);
+    add_cost(&a->won, options, &text);
+    add_rounds(&a->won, options, &text);
+    if (a->won.has_metric)
+        add_metric(&a->won.metric, &text);
     nt_text_add(&text, "\nlargest difference of a logit: ");
     nt_text_printf(&text, "%.2g, of at most %.4g (%.2g) over ", a->difference.most,
                    a->difference.logit, nt_difference_relative(&a->difference));
