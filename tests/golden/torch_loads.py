@@ -21,7 +21,7 @@ except ImportError as missing:
     sys.exit(77)
 
 SIZE, CLASSES = 16, 10
-TYPES = {'F32': ('<f4', torch.float32), 'I64': ('<i8', torch.int64)}
+TYPES = {'F32': ('<f4', torch.float32), 'F16': ('<f2', torch.float32), 'I64': ('<i8', torch.int64)}
 
 SUITE = '''
 version: 1
@@ -71,7 +71,7 @@ def load_safetensors(path):
         if name != '__metadata__':
             begin, end = entry['data_offsets']
             array = np.frombuffer(data[begin:end], TYPES[entry['dtype']][0]).reshape(entry['shape'])
-            state[name] = torch.from_numpy(array.copy())
+            state[name] = torch.from_numpy(array.copy()).to(TYPES[entry['dtype']][1])
     return state
 
 
@@ -99,4 +99,5 @@ def main(nontrivial, graphs):
         sys.exit(f'too far, or {tracked} batches tracked in place of 10')
 
 
-main(*sys.argv[1:])
+if __name__ == '__main__':
+    main(*sys.argv[1:])
