@@ -266,7 +266,8 @@ static nt_status find_won(shrink_job *job, nt_error *error) {
     const nt_shrink_given *given = &job->given;
     const nt_shrink_side sides[] = {{given->network, given->weights},
                                     {job->loaded, job->loaded_weights}};
-    const nt_shrink_timing timing = {o->batch, o->rounds, o->repeat, o->conv, job->images};
+    const nt_shrink_timing timing = {o->batch, o->rounds,   o->repeat,
+                                     o->conv,  job->images, &job->progress};
     const nt_evaluation evaluation = {.batch = o->batch,
                                       .metric = given->metric,
                                       .passes = {.conv = o->conv},

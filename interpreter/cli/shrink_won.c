@@ -58,6 +58,13 @@ static nt_status step(void *of, nt_error *error) {
     return nt_ready_run(s->ready, s->images, s->count, error);
 }
 
+static nt_status tell(void *of, int32_t round, nt_error *error) {
+    const nt_shrink_timing *timing = of;
+    (void)error;
+    nt_progress_step(timing->progress, "timing", "", round + 1, timing->rounds);
+    return NT_OK;
+}
+
 /* After a step that doesn't count, in which what is fixed is computed. */
 static nt_status take_turns(pair *p, const nt_shrink_timing *timing, int32_t count,
                             nt_error *error) {
@@ -70,8 +77,12 @@ static nt_status take_turns(pair *p, const nt_shrink_timing *timing, int32_t cou
         items[i] = (nt_turn){step, &of[i], &p->whole[i], p->seconds[i]};
         NT_TRY(step(&of[i], error));
     }
-    const nt_turns turns = {
-        .items = items, .count = 2, .rounds = timing->rounds, .repeat = timing->repeat};
+    const nt_turns turns = {.items = items,
+                            .count = 2,
+                            .rounds = timing->rounds,
+                            .repeat = timing->repeat,
+                            .after = tell,
+                            .of = (void *)(uintptr_t)timing};
     return nt_turns_take(&turns, error);
 }
 

@@ -40,6 +40,7 @@ typedef struct nt_shrink_side {
 typedef struct nt_shrink_timing {
     int32_t batch, rounds, repeat, conv;
     const float *images; /* a batch of them, NHWC */
+    const nt_progress *progress;
 } nt_shrink_timing;
 
 /* Costs and speeds of the two, the smaller one second. */

@@ -17,11 +17,12 @@ nt_status nt_turns_take(const nt_turns *turns, nt_error *error) {
         for (int i = 0; i < turns->count; i++)
             turns->items[i].seconds[round] = 0;
         for (int32_t r = 0; r < turns->repeat; r++)
-            for (int i = 0; i < turns->count; i++)
+            for (int i = 0; i < turns->count; i++) {
+                NT_TRY(nt_signals_status());
                 NT_TRY(time_step(&turns->items[i], &turns->items[i].seconds[round], error));
+            }
         if (turns->after)
             NT_TRY(turns->after(turns->of, round, error));
-        NT_TRY(nt_signals_status());
     }
     return NT_OK;
 }

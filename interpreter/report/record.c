@@ -95,6 +95,7 @@ static nt_status add_seeds(nt_record *record, nt_error *error) {
         NT_TRY(nt_record_read_training(record, &record->seeds[s], error));
     }
     record->baseline = nt_spread_of(values, results->seed_count);
+    record->cost = results->cost;
     return NT_OK;
 }
 

@@ -53,6 +53,7 @@ typedef struct nt_record_case {
     const double *classes; /* of each class, the change of its accuracy or Dice, mean over the
                             * seeds; NaN: no image has it; NULL: not known */
     bool cut;              /* nothing of the image reaches the output */
+    nt_cost cost;          /* of what is left */
     int32_t verdicts[NT_VERDICTS], failures;
 } nt_record_case;
 
@@ -100,6 +101,7 @@ typedef struct nt_record {
     nt_record_seed *seeds;
     int32_t seed_count;
     nt_spread baseline;
+    nt_cost cost; /* of the whole network */
     nt_record_layer *layers;
     int32_t layer_count;
     nt_record_group *groups;

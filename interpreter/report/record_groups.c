@@ -43,6 +43,7 @@ static nt_status add_case(nt_record *record, const nt_case_result *from, nt_reco
     item->result = from;
     item->name = from->name;
     item->cut = from->cut;
+    item->cost = from->cost;
     item->value = from->value;
     item->change = from->change;
     item->value_95 = value_interval(record, &from->findings[0]);

@@ -3,9 +3,10 @@
 
 A run of the example is made, once with given weights and once trained with two seeds; of these the cases that are
 named, a group's largest and the largest that is trivial are removed, with the run's graph, weights and images. What
-is said of the metric is what `eval` says of both networks."""
+is said of the metric is what `eval` says of both networks. The README's lines are run on the example as it is."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ end
 
 class Shrinking:
     def __init__(self, program, root, folder):
-        self.program, self.folder, self.wrong = program, folder, []
+        self.program, self.root, self.folder, self.wrong = program, root, folder, []
         self.example = root / 'experiments' / 'example'
         (folder / 'cases.lua').write_text(HOOK)
         suite = (root / 'experiments' / 'example.yaml').read_text()
@@ -117,6 +118,16 @@ class Shrinking:
         if 'the run has no seed 4' not in found:
             self.wrong.append(f'no such seed: {found}')
 
+    def readme(self):
+        text = (self.root / 'README.md').read_text(encoding='utf-8')
+        page = text[text.index('## A smaller network'):text.index('## The tree')]
+        lines = re.search(r'```sh\n(.*?)```', page, re.S).group(1).splitlines()
+        self.say('run', self.root / 'experiments' / 'example.yaml', '--out', 'runs/example', '--quiet')
+        for line in lines:
+            self.say(*line.split()[1:])
+        said = json.loads((self.folder / 'both' / 'shrink.json').read_text())
+        self.expect('the README', (len(lines), said['edits'], said['timing']['rounds']), (3, 2, 5))
+
 
 def main():
     program, root = (pathlib.Path(word).resolve() for word in sys.argv[1:])
@@ -125,6 +136,7 @@ def main():
         shrinking.names()
         shrinking.margins()
         shrinking.seeds()
+        shrinking.readme()
     print(*shrinking.wrong, sep='\n')
     return 1 if shrinking.wrong else 0
 
