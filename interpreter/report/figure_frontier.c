@@ -213,10 +213,10 @@ const nt_figure_kind nt_figure_kind_frontier = {
              .fields = nt_no_fields},
     .title = "Cost against the metric",
     .caption =
-        "A point for each case: which share of the multiply-adds of an image is left where "
-        "layers that no longer depend on it are taken away, and the metric. Marked are those "
-        "that no other one betters in both (the Pareto set), the whole network among them. "
-        "Cases without a path to the output are left out.",
+        "A point for each case, and one for the whole network: which share of the "
+        "multiply-adds of an image is left where layers that no longer depend on it are "
+        "taken away, and the metric. Marked are those that no other one betters in both (the "
+        "Pareto set). Cases without a path to the output are left out.",
     .fits = fits,
     .draw = draw,
     .describe = describe,

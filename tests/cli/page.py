@@ -156,7 +156,7 @@ def check_page(browser, page, what, figures):
 
 
 def check_run_page(browser, page, cases):
-    check_page(browser, page, 'run', 10)
+    check_page(browser, page, 'run', 11)
     browser.show(page, 1200, False)
     tips = browser.evaluate(POINTER)
     check('a pointer finds every case', set(cases) <= {tip.split(':')[0] for tip in tips}, tips)

@@ -2,6 +2,7 @@
 #include "figures.h"
 #include "support_base.h"
 #include <math.h>
+#include <string.h>
 
 enum { GROUPS = 40, CASES = 2, LAYERS = 2 };
 
@@ -109,6 +110,63 @@ static void nothing_to_show(void **state) {
     assert_int_equal(figures.count, 1);
     assert_ptr_equal(figures.items[0].group, &r.groups[0]);
     assert_null(nt_figures_of_group(&figures, &r.groups[1]));
+    nt_figures_finish(&figures);
+    nt_arena_finish(&arena);
+}
+
+/* Of what is dearer and no better there is something better; a cut is no network, and what failed
+ * has no value. */
+static void frontier_is_marked(void **state) {
+    (void)state;
+    enum { SHOWN = 7 };
+    static const struct {
+        int64_t multiply_adds, parameters;
+        double value;
+        bool cut;
+    } given[SHOWN] = {{50, 10, 0.8, false}, {60, 9, 0.8, false}, {60, 50, 0.7, false},
+                      {20, 80, 0.5, false}, {0, 0, 0.1, true},   {50, 10, 0.8, false},
+                      {30, 20, NAN, false}};
+    static const char *const names[SHOWN] = {"a", "b", "c", "d", "cut", "same", "failed"};
+    nt_record_case cases[SHOWN];
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    nt_arena_init(&arena);
+    make_run(&r, NT_FORM_SETS);
+    for (int i = 0; i < SHOWN; i++) {
+        cases[i] = r.cases[0];
+        cases[i].name = names[i];
+        cases[i].value.mean = given[i].value;
+        cases[i].change.mean = given[i].value - 0.9;
+        cases[i].cut = given[i].cut;
+        cases[i].cost = (nt_cost){given[i].multiply_adds, given[i].parameters};
+    }
+    r.record.group_count = 1;
+    r.groups[0].cases = cases;
+    r.groups[0].case_count = SHOWN;
+    assert_int_equal(nt_figures_init(&figures, &r.record, &arena), NT_OK);
+    assert_int_equal(figures.count, 1 + 3); /* older results: the whole network's isn't known */
+    nt_figures_finish(&figures);
+    r.record.cost = (nt_cost){100, 100};
+    assert_int_equal(nt_figures_init(&figures, &r.record, &arena), NT_OK);
+    assert_int_equal(figures.count, 1 + 4);
+    assert_string_equal(figures.items[1].name, "frontier");
+    assert_string_equal(
+        figures.items[1].csv.bytes,
+        "multiply_adds_left,value,pareto,parameters_left,pareto_parameters,multiply_adds,"
+        "parameters,change,group,case\n"
+        "0.200000,0.5,yes,0.800000,no,20,80,-0.4,each,d\n"
+        "0.500000,0.8,yes,0.100000,no,50,10,-0.1,each,a\n"
+        "0.500000,0.8,yes,0.100000,no,50,10,-0.1,each,same\n"
+        "1.000000,0.9,yes,1.000000,yes,100,100,0,baseline,baseline\n"
+        "0.600000,0.8,no,0.090000,yes,60,9,-0.1,each,b\n"
+        "0.600000,0.7,no,0.500000,no,60,50,-0.2,each,c\n");
+    nt_text words;
+    nt_text_init(&words);
+    figures.items[1].kind->describe(&r.record, NULL, &words);
+    assert_non_null(strstr(words.bytes, "Of 6, the whole network among them, 4 are bettered by no "
+                                        "other: d at 20.0 % of the multiply-adds, 0.5000; "));
+    nt_text_finish(&words);
     nt_figures_finish(&figures);
     nt_arena_finish(&arena);
 }
@@ -312,6 +370,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_group_and_the_run),
         cmocka_unit_test(nothing_to_show),
+        cmocka_unit_test(frontier_is_marked),
         cmocka_unit_test(verdicts_are_compared),
         cmocka_unit_test(bars_in_two_orders),
         cmocka_unit_test(bars_of_kinds),
