@@ -7,7 +7,7 @@ and says how far the logits are from the ablated network's, of the largest; or r
 Three cases each: two of random convolutions zeroed, one in which random channels have no weights in the file, too.
 A draw that leaves no path from the image to the output is drawn again; of a network in which every convolution is
 on the only path there are cases of channels alone. Without --full a few networks; with it all, in full width and
-depth and on small images."""
+depth (but for the head of vgg) and on small images."""
 import argparse
 import array
 import json
@@ -26,6 +26,7 @@ CASES, DRAWS, IMAGES = 3, 8, 4
 SMALL = ['densenet-bc-100-12', 'mobilenet_v3_small', 'preact-resnet18', 'regnet_y_400mf', 'resnet8', 'resnet20',
          'shufflenet_v2_x1_0', 'squeezenet1_1', 'unet', 'vgg11']
 NARROW = {'preact-resnet18': {'width': 8}, 'unet': {'width': 8}, 'vgg11': {'width': 8, 'hidden': 64}}  # of these few
+HIDDEN = 512  # of vgg's head, whose 100 million numbers would only take time
 SIZES = {'inception_v3': 96}  # the least that others take is 64 at most
 CUT = 'nothing of the image reaches the output'
 BLOCK = 65521  # a prime: no two rows of a kernel repeat each other
@@ -138,6 +139,8 @@ def tell(name, number, removed, said, why, seconds):
 
 def settings_for(graph, params, full):
     chosen = {} if full else dict(NARROW.get(graph.stem, {}))
+    if full and graph.stem.startswith('vgg'):
+        chosen['hidden'] = HIDDEN
     if 'size' in params and params['size'] > 64:
         chosen['size'] = SIZES.get(graph.stem, 64)
     return settings_of(chosen)
