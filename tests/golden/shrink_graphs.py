@@ -72,13 +72,13 @@ class Weights:
             self.tensors[name] = self.uniform([after] + [1 for _ in output[1:]], .5, 1.5)
 
     def empty_channels(self, share):
-        """Takes the weights of some output channels out of kernels, and of some that these read."""
+        """Takes the weights of some output channels out of kernels, and of some that these read, but of images."""
         for name, (shape, values) in self.tensors.items():
             if len(shape) != 4:
                 continue
             row, each = math.prod(shape[1:]), math.prod(shape[2:])
             gone = [o for o in range(shape[0]) if self.random.random() < share]
-            unread = [c for c in range(shape[1]) if shape[1] > 1 and self.random.random() < share]
+            unread = [c for c in range(shape[1]) if shape[1] > 3 and self.random.random() < share]
             for at, length in ([(o * row, row) for o in gone] +
                                [(o * row + c * each, each) for o in range(shape[0]) for c in unread]):
                 values[at:at + length] = array.array('f', bytes(4 * length))
