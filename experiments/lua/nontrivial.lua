@@ -28,14 +28,16 @@
 ---@class Options
 ---@field [integer] Node|string|(Node|string)[]
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
+---@field from string? the sum whose branch it gets; without it: the one that is listed in its place
 ---@field input integer? which of its inputs, from 1
 ---@field seed integer? of the random numbers
 ---@field share number? as a part of the kernel's elements, such as 0.5
 
 ---What is done to which nodes: any of the kinds, each with any number of nodes; a node is named once. All but
----`drop`, `gate` and `branch` take convolutions and linear layers. `drop` takes sums that join a branch with a layer to
----a map, or the name of a block, such as "layer1.1", that holds one; what is left is the identity. `gate` takes what
----makes the factors of squeeze and excitation, `branch` concatenations, or a block that holds one. Options here are
+---`drop`, `gate`, `branch` and `permute` take convolutions and linear layers. `drop` takes sums that join a branch with a layer to
+---a map, or the name of a block, such as "layer1.1", that holds one; what is left is the short connection. `gate` takes what
+---makes the factors of squeeze and excitation, `branch` concatenations, or a block that holds one. `permute` takes
+---units of equal shape, and gives them the order in which they are listed. Options here are
 ---those of every kind in the case that takes them and does not say its own. `nontrivial ablations` lists the kinds, `nontrivial ablations noise` describes one.
 ---@class Edits
 ---@field zero Nodes? its kernel is zero; a bias stays
@@ -47,7 +49,9 @@
 ---@field drop Nodes? its residual branch is gone
 ---@field gate Nodes? its factors are their means over training images
 ---@field branch Nodes|Options? one of its inputs is zero
+---@field permute Nodes|Options? it has the residual branch of another unit
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
+---@field from string? the sum whose branch it gets; without it: the one that is listed in its place
 ---@field input integer? which of its inputs, from 1
 ---@field seed integer? of the random numbers
 ---@field share number? as a part of the kernel's elements, such as 0.5
@@ -92,6 +96,7 @@
 ---@field fd boolean a convolution that changes the number of channels (feature decomposition)
 ---@field shortcut boolean a convolution on the short side of an addition
 ---@field gate boolean from behind the average of squeeze and excitation to the factors that it makes
+---@field residual string? of the sum of a branch with a layer: what its short connection is, "identity" or "projection"
 ---@field auxiliary boolean only auxiliary outputs depend on it, not the one that is measured
 ---@field has_kernel boolean a convolution or a linear layer: what a case may edit
 

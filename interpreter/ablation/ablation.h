@@ -39,6 +39,11 @@ struct nt_ablation {
     const char *layers; /* what it is done to: "convolutions and linear layers" */
     unsigned needs;
 
+    /* A text option that says which node another one gives something to; where a script leaves it
+     * at "", the nodes that it lists stand for it: each, in the network's order, gets the name of
+     * the one that is listed in its place. NULL: none. */
+    const char *listed;
+
     /* Whether it can be done to a node, and what is said of one to which it can't: "has no kernel
      * to zero". */
     bool (*fits)(const nt_graph *graph, const nt_node *node);

@@ -7,7 +7,7 @@
 #include "derived.h"
 
 /* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. NT_INVALID
- * with `why` where an edit can't be made: "layer2.0.add has no identity path". */
+ * with `why` where an edit can't be made: "'layer2.0.add' has no short connection: …". */
 nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
                        const char *main, nt_derived_list *derived, char why[NT_WHY]);
 

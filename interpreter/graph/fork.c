@@ -27,3 +27,11 @@ int32_t nt_fork_of(const nt_graph *graph, int32_t sum, nt_fork_mark *marks) {
     }
     return -1;
 }
+
+int32_t nt_fork_length(const nt_fork_mark *marks, int32_t fork, int32_t sum, int side) {
+    int32_t length = 0;
+    for (int32_t i = fork + 1; i < sum; i++)
+        if (marks[i].sides == UINT64_C(1) << side && marks[i].longest > length)
+            length = marks[i].longest;
+    return length;
+}

@@ -18,4 +18,7 @@ typedef struct nt_fork_mark {
  * have nothing in common. */
 int32_t nt_fork_of(const nt_graph *graph, int32_t sum, nt_fork_mark *marks);
 
+/* The most convolutions on any way from operand `side` down to the fork, of marked nodes. */
+int32_t nt_fork_length(const nt_fork_mark *marks, int32_t fork, int32_t sum, int side);
+
 #endif

@@ -9,18 +9,10 @@
 #include "attrs.h"
 #include "fork.h"
 #include "network.h"
+#include "residual.h"
 
 static bool decomposes(const nt_graph *graph, const nt_node *node) {
     return nt_graph_type(graph, node->in[NT_CONV_X])->shape.dim[0] != node->out[0].shape.dim[0];
-}
-
-/* The most convolutions on any way from operand `side` down to the fork. */
-static int32_t side_length(const nt_fork_mark *marks, int32_t fork, int32_t sum, int side) {
-    int32_t length = 0;
-    for (int32_t i = fork + 1; i < sum; i++)
-        if (marks[i].sides == UINT64_C(1) << side && marks[i].longest > length)
-            length = marks[i].longest;
-    return length;
 }
 
 static void mark_shortcuts(const nt_graph *graph, int32_t sum, nt_fork_mark *marks,
@@ -30,7 +22,7 @@ static void mark_shortcuts(const nt_graph *graph, int32_t sum, nt_fork_mark *mar
     if (sides > NT_FORK_SIDES)
         return;
     for (int32_t k = 0; k < sides; k++) {
-        lengths[k] = side_length(marks, fork, sum, k);
+        lengths[k] = nt_fork_length(marks, fork, sum, k);
         if (lengths[k] > longest)
             longest = lengths[k];
     }
@@ -57,6 +49,7 @@ nt_status nt_network_seal(nt_network *network) {
             mark_shortcuts(graph, i, marks, shortcut);
     for (size_t l = 0; status == NT_OK && l < network->layer_count; l++) {
         nt_layer *layer = &network->layers[l];
+        int operand;
         const nt_node *node = nt_graph_node(graph, layer->value.node);
         layer->convolution = nt_node_is_convolution(graph, node);
         layer->sum = node->op == &nt_op_add;
@@ -65,6 +58,8 @@ nt_status nt_network_seal(nt_network *network) {
         layer->fd = layer->convolution && decomposes(graph, node);
         layer->shortcut = layer->convolution && shortcut[layer->value.node];
         layer->gate = gates[layer->value.node];
+        if (layer->sum && nt_residual_is_sum(graph, node))
+            status = nt_residual_short(graph, layer->value.node, &layer->residual, &operand);
     }
     nt_free(marks, count * sizeof *marks);
     nt_free(shortcut, count);

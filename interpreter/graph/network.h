@@ -5,6 +5,7 @@
 #define NT_NETWORK_H
 
 #include "graph.h"
+#include "residual.h"
 
 /* One node that the user wrote, after expansion. Two layers may share a graph node (equal nodes are
  * one node), never a convolution, since its parameters carry its name. */
@@ -23,6 +24,7 @@ typedef struct nt_layer {
     bool auxiliary;   /* others do, but not the first, which a network is measured by */
     bool shortcut;    /* a convolution on the short side of an addition */
     bool gate;        /* on the way from an average to the factors that it makes */
+    nt_short residual; /* of a residual unit's sum: what its short connection is */
 } nt_layer;
 
 /* One tensor of the state. */

@@ -140,6 +140,35 @@ static void check_fit(const reading *r, const nt_layer *layer, const nt_ablation
                    layer->name);
 }
 
+/* How many of the items come before the layer in the network's order. */
+static lua_Integer rank_of(const named *items, lua_Integer count, const nt_layer *layer) {
+    lua_Integer rank = 0;
+    for (lua_Integer i = 0; i < count; i++)
+        rank += items[i].layer->index < layer->index;
+    return rank;
+}
+
+/* Gives each item a record in which the kind's option `listed` names the item in its place. */
+static void name_places(const reading *r, const nt_ablation *kind, named *items,
+                        lua_Integer count) {
+    const nt_kind *of = &kind->kind;
+    const nt_field *field = nt_field_find(of->fields, kind->listed);
+    const nt_graph *graph = r->hook->network->graph;
+    char why[NT_FIELD_WHY];
+    nt_sandbox_charge(r->of.state, count * count / NAMES_AN_INSTRUCTION);
+    for (lua_Integer i = 0; i < count; i++) {
+        const char *text = *(
+            const char *const *)(const void *)((const char *)items[i].edit.options + field->offset);
+        if (text && text[0])
+            continue;
+        text = nt_graph_node(graph, items[rank_of(items, count, items[i].layer)].edit.node)->name;
+        void *record = nt_kind_copy(of, items[i].edit.options, r->of.arena);
+        if (!record || !nt_field_set_text(field, record, r->of.arena, text, why))
+            nt_sandbox_no_memory(r->of.state);
+        items[i].edit.options = record;
+    }
+}
+
 /* Reads the nodes of one kind; returns how many there are. */
 static lua_Integer read_kind(const reading *r, int k, named *ret) {
     lua_State *state = r->of.state;
@@ -157,6 +186,8 @@ static lua_Integer read_kind(const reading *r, int k, named *ret) {
         ret[i].edit = (nt_edit){ret[i].layer->value.node, kind, r->of.options[k]};
         lua_pop(state, 1);
     }
+    if (kind->listed)
+        name_places(r, kind, ret, count);
     return count;
 }
 

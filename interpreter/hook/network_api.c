@@ -103,6 +103,14 @@ static void get_gate(lua_State *state, const node_ref *ref) {
     lua_pushboolean(state, ref->layer->gate);
 }
 
+/* Of the sum at the end of a residual unit. */
+static void get_residual(lua_State *state, const node_ref *ref) {
+    static const char *const words[] = {[NT_SHORT_NONE] = "",
+                                        [NT_SHORT_IDENTITY] = "identity",
+                                        [NT_SHORT_PROJECTION] = "projection"};
+    push_text(state, words[ref->layer->residual]);
+}
+
 static void get_auxiliary(lua_State *state, const node_ref *ref) {
     lua_pushboolean(state, ref->layer->auxiliary);
 }
@@ -214,6 +222,7 @@ static const struct node_field {
     {"fd", get_fd},
     {"shortcut", get_shortcut},
     {"gate", get_gate},
+    {"residual", get_residual},
     {"auxiliary", get_auxiliary},
     {"has_kernel", get_has_kernel},
     {"channels_in", get_channels_in},

@@ -21,7 +21,12 @@ void nt_edit_add_how(const nt_edit_result *edit, nt_text *text) {
     add_options(edit, text);
 }
 
-/* The layers that are edited in one way: "zero a b". */
+static bool same_options(const nt_edit_result *a, const nt_edit_result *b) {
+    return !a->fields || !b->fields || nt_fields_compare(a->fields, a->options, b->options) == 0;
+}
+
+/* The layers that are edited in one way: "zero a b", and where their options differ, each: "permute
+ * a (from b) b (from a)". */
 static void add_kind(const nt_case_result *item, const char *kind, nt_text *text) {
     const nt_edit_result *last = NULL;
     for (int32_t i = 0; i < item->edit_count; i++) {
@@ -30,6 +35,8 @@ static void add_kind(const nt_case_result *item, const char *kind, nt_text *text
             continue;
         if (!last)
             nt_text_printf(text, "%s%s", text->length ? ", " : "", kind);
+        else if (!same_options(last, edit))
+            add_options(last, text);
         nt_text_printf(text, " %s", edit->layer);
         last = edit;
     }

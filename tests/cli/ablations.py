@@ -21,7 +21,7 @@ def option_lines(kinds):
     options = {option['name']: option for kind in kinds for option in kind['options']}
     for name, option in sorted(options.items()):
         words = option['takes'].split()
-        kind = {'integer': 'integer', 'number': 'number'}[words[1]]
+        kind = {'integer': 'integer', 'number': 'number', 'text': 'string'}[words[1]]
         yield f'---@field {name} {kind}? {option["doc"]}'
 
 

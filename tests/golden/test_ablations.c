@@ -317,20 +317,23 @@ static void numerics_are_kept_apart(void **state) {
     close_bench(&b);
 }
 
-/* A sum both of whose inputs are computed side by side: neither is the identity path. */
-static void a_sum_without_an_identity_path_is_not_dropped(void **state) {
+/* A sum both of whose inputs are computed side by side: neither is the identity. */
+static void a_sum_without_an_identity_is_not_permuted(void **state) {
     bench b;
     nt_store *store;
     open_bench(&b);
     unsigned char *right = nt_arena_alloc(&b.arena, (size_t)b.images);
     assert_non_null(right);
-    const nt_edit edit = {.node = nt_network_layer(b.network, "b.add")->value.node,
-                          .kind = nt_ablation_find("drop")};
+    char why[NT_FIELD_WHY];
+    const nt_ablation *kind = nt_ablation_find("permute");
+    const nt_edit edit = {nt_network_layer(b.network, "b.add")->value.node, kind,
+                          nt_kind_record(&kind->kind, "from=a.add", &b.arena, why)};
     nt_subject subjects[] = {{.edits = {&edit, 1}}, {.edits = b.subjects[1].edits}};
     EXPECT_OK(&b.error, nt_store_open(*state, &store, &b.error));
     measure_all(&b, NT_NORM_RUNNING, false, store, subjects, 2);
     assert_string_equal(subjects[0].failure,
-                        "'b.add' has no identity path, so its branch can't be dropped");
+                        "'b.add' is no sum of a branch and the identity, so it can't take part in "
+                        "another order");
     read_outcome(&b, store, &subjects[1], right); /* the others go on */
     nt_store_close(store);
     close_bench(&b);
@@ -341,7 +344,7 @@ int main(void) {
         cmocka_unit_test(logits_are_pytorchs),
         cmocka_unit_test_setup_teardown(outcomes_are_pytorchs, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(numerics_are_kept_apart, make_folder, drop_folder),
-        cmocka_unit_test_setup_teardown(a_sum_without_an_identity_path_is_not_dropped, make_folder,
+        cmocka_unit_test_setup_teardown(a_sum_without_an_identity_is_not_permuted, make_folder,
                                         drop_folder),
     };
     nt_threads_set(1); /* the network is too small for more */

@@ -105,7 +105,8 @@ void assert_shipped(const char *graph, const char *hook, const char *name, const
     nt_hook_option option = text_option(name, &scalar, value ? value : "");
     nt_text_init(&text);
     snprintf(path, sizeof path, HOOKS "/%s", hook);
-    assert_int_equal(run_path(path, network, &option, name ? 1 : 0, &text), NT_OK);
+    if (run_path(path, network, &option, name ? 1 : 0, &text) != NT_OK)
+        fail_msg("%s", text.bytes);
     assert_string_equal(text.bytes, expected);
     nt_text_finish(&text);
     nt_network_free(network);

@@ -58,6 +58,68 @@ static nt_network *gated_network(void) {
     return network;
 }
 
+/* Two units on one map, and one with a projection behind them. */
+static nt_network *units_network(void) {
+    nt_network *network = nt_network_new("units");
+    const nt_type type = nt_type_map(nt_shape_of(3, (int32_t[]){2, 4, 4}));
+    nt_value sides[2];
+    assert_int_equal(nt_network_add_input(network, "image", type, &sides[0]), NT_OK);
+    sides[1] = append(network, "conv2d", "channels=2 kernel=1 bias=false", &sides[0], 1, "one");
+    sides[0] = append(network, "add", "", sides, 2, "first");
+    sides[1] =
+        append(network, "conv2d", "channels=2 kernel=3 pad=1 bias=false", &sides[0], 1, "two");
+    sides[0] = append(network, "add", "", sides, 2, "sum");
+    nt_value relu = append(network, "relu", "", &sides[0], 1, "relu");
+    nt_value inner = append(network, "conv2d", "channels=3 kernel=1", &relu, 1, "inner");
+    sides[0] = append(network, "conv2d", "channels=3 kernel=1", &inner, 1, "outer");
+    sides[1] = append(network, "conv2d", "channels=3 kernel=1 bias=false", &relu, 1, "short");
+    nt_value last = append(network, "add", "", sides, 2, "last");
+    assert_int_equal(nt_graph_add_output(network->graph, "out", last), NT_OK);
+    assert_int_equal(nt_network_seal(network), NT_OK);
+    return network;
+}
+
+#define UNITS "%0 = input image: Nx2x4x4\n"
+#define PROJECTED                                                                                  \
+    UNITS "%1 = param one.weight: 2x2x1x1\n"                                                       \
+          "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # one\n"                    \
+          "%3 = add(%0, %2): Nx2x4x4 # first\n"                                                    \
+          "%4 = param two.weight: 2x2x3x3\n"                                                       \
+          "%5 = conv2d(%3, %4) channels=2 kernel=3 pad=1 bias=false: Nx2x4x4 # two\n"              \
+          "%6 = add(%3, %5): Nx2x4x4 # sum\n"                                                      \
+          "%7 = relu(%6): Nx2x4x4 # relu\n"                                                        \
+          "%8 = param short.weight: 3x2x1x1\n"                                                     \
+          "%9 = conv2d(%7, %8) channels=3 kernel=1 bias=false: Nx3x4x4 # short\n"                  \
+          "out = %9\n"
+
+#define TWICE                                                                                      \
+    UNITS "%1 = param one.weight: 2x2x1x1\n"                                                       \
+          "%2 = conv2d(%0, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # one\n"                    \
+          "%3 = add(%0, %2): Nx2x4x4 # first\n"                                                    \
+          "%4 = conv2d(%3, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # one\n"                    \
+          "%5 = add(%3, %4): Nx2x4x4 # first\n"                                                    \
+          "%6 = relu(%5): Nx2x4x4 # relu\n"                                                        \
+          "%7 = param inner.weight: 3x2x1x1\n"                                                     \
+          "%8 = param inner.bias: 3\n"                                                             \
+          "%9 = conv2d(%6, %7, %8) channels=3 kernel=1: Nx3x4x4 # inner\n"                         \
+          "%10 = param outer.weight: 3x3x1x1\n"                                                    \
+          "%11 = param outer.bias: 3\n"                                                            \
+          "%12 = conv2d(%9, %10, %11) channels=3 kernel=1: Nx3x4x4 # outer\n"                      \
+          "%13 = param short.weight: 3x2x1x1\n"                                                    \
+          "%14 = conv2d(%6, %13) channels=3 kernel=1 bias=false: Nx3x4x4 # short\n"                \
+          "%15 = add(%12, %14): Nx3x4x4 # last\n"                                                  \
+          "out = %15\n"
+
+/* The parameters stay where they were. */
+#define EXCHANGED                                                                                  \
+    UNITS "%1 = param one.weight: 2x2x1x1\n"                                                       \
+          "%2 = param two.weight: 2x2x3x3\n"                                                       \
+          "%3 = conv2d(%0, %2) channels=2 kernel=3 pad=1 bias=false: Nx2x4x4 # two\n"              \
+          "%4 = add(%0, %3): Nx2x4x4 # sum\n"                                                      \
+          "%5 = conv2d(%4, %1) channels=2 kernel=1 bias=false: Nx2x4x4 # one\n"                    \
+          "%6 = add(%4, %5): Nx2x4x4 # first\n"                                                    \
+          "%7 = relu(%6): Nx2x4x4 # relu\n"
+
 #define GATED                                                                                      \
     "%0 = input image: Nx2x4x4\n"                                                                  \
     "%1 = relu(%0): Nx2x4x4 # relu\n"
@@ -89,6 +151,7 @@ static const struct expected {
     {"drop", "", "sum", HEAD "out = %3\n", NULL, unit_network},
     {"gate", "", "factors", FIXED_GATE, "factors gate", gated_network},
     {"branch", "input=2", "join", SECOND_GONE, NULL, gated_network},
+    {"permute", "from=first", "sum", TWICE, NULL, units_network},
 };
 enum { EXPECTED = sizeof all_expected / sizeof *all_expected };
 
@@ -148,7 +211,7 @@ static void words(void **state) {
     assert_int_equal(nt_ablation_names("depth", " and ", names), 0);
     assert_int_equal(nt_ablation_names(NULL, " or ", names), EXPECTED);
     assert_non_null(strstr(names, "'zero', 'mean', 'reinit', 'rerandomise', 'noise'"));
-    assert_string_equal(names + strlen(names) - 12, " or 'branch'");
+    assert_string_equal(names + strlen(names) - 13, " or 'permute'");
 }
 
 static void options_in_byte_order(void **state) {
@@ -249,6 +312,70 @@ static void inner_sums_are_no_units(void **state) {
     nt_network_free(network);
 }
 
+/* What is left of the graph, or why it can't be edited. */
+static void edited(const char *const layers[], const char *const options[], int count,
+                   const char *kind, nt_text *ret) {
+    nt_network *network = units_network();
+    nt_edit edits[4];
+    nt_derived_list derived = {0};
+    nt_graph *to = nt_graph_new(), *live;
+    char why[NT_WHY] = "";
+    nt_text_init(ret);
+    for (int i = 0; i < count; i++)
+        edits[i] = edit_of(network, layers[i], kind, options[i]);
+    if (nt_edit_into(network->graph, edits, count, to, "out", &derived, why) == NT_OK) {
+        assert_int_equal(nt_graph_main(to, &live), NT_OK);
+        nt_graph_dump(live, ret);
+        nt_graph_free(live);
+    } else {
+        nt_text_add(ret, why);
+    }
+    nt_derived_list_finish(&derived);
+    nt_graph_free(to);
+    nt_network_free(network);
+}
+
+static void gives(const char *layer, const char *options, const char *kind, const char *expected) {
+    nt_text text;
+    edited(&layer, &options, 1, kind, &text);
+    assert_string_equal(text.bytes, expected);
+    nt_text_finish(&text);
+}
+
+/* Without its branch a unit is what its short connection makes of its input. */
+static void projections_stay(void **state) {
+    (void)state;
+    gives("last", "", "drop", PROJECTED);
+}
+
+/* Two units that exchange their branches stand the other way round. */
+static void units_are_exchanged(void **state) {
+    (void)state;
+    nt_text text;
+    const char *const layers[] = {"first", "sum"}, *const options[] = {"from=sum", "from=first"};
+    edited(layers, options, 2, "permute", &text);
+    assert_non_null(strstr(text.bytes, EXCHANGED));
+    nt_text_finish(&text);
+    gives("sum", "from=last", "permute",
+          "'last' is no sum of a branch and the identity, so it can't take part in another order");
+    gives("last", "from=sum", "permute",
+          "'last' is no sum of a branch and the identity, so it can't take part in another order");
+    gives("sum", "from=relu", "permute", "'relu' is no sum of the network");
+}
+
+/* A unit in its own place changes nothing. */
+static void a_unit_in_its_place_is_idle(void **state) {
+    (void)state;
+    nt_network *network = units_network();
+    static const char *const options[] = {"", "from=sum", "from=first"};
+    for (int i = 0; i < 3; i++) {
+        const nt_edit edit = edit_of(network, "sum", "permute", options[i]);
+        const nt_node *node = nt_graph_node(network->graph, edit.node);
+        assert_int_equal(edit.kind->idle(network->graph, node, edit.options), i < 2);
+    }
+    nt_network_free(network);
+}
+
 static void gates_are_marked(void **state) {
     (void)state;
     nt_network *network = gated_network();
@@ -327,7 +454,9 @@ static void cuts(void **state) {
     bool cut;
     char why[NT_WHY] = "";
     assert_int_equal(nt_edit_cuts(network->graph, &edits[4], 1, &cut, why), NT_INVALID);
-    assert_string_equal(why, "'sum' has no identity path, so its branch can't be dropped");
+    assert_string_equal(why,
+                        "'sum' has no short connection: none of its inputs has fewer convolutions "
+                        "than all others; so no branch of it can be dropped");
     nt_network_free(network);
 }
 
@@ -347,7 +476,7 @@ static void a_smaller_identity_stays(void **state) {
     bool cut;
     char why[NT_WHY] = "";
     assert_int_equal(nt_edit_cuts(network->graph, &drop, 1, &cut, why), NT_INVALID);
-    assert_string_equal(why, "the identity path of 'sum' has another shape than the sum, so its "
+    assert_string_equal(why, "the short connection of 'sum' has another shape than the sum, so its "
                              "branch can't be dropped");
     nt_network_free(network);
 }
@@ -494,6 +623,9 @@ int main(void) {
         cmocka_unit_test(every_kind_leaves_its_graph),
         cmocka_unit_test(a_branch_must_be_there),
         cmocka_unit_test(inner_sums_are_no_units),
+        cmocka_unit_test(projections_stay),
+        cmocka_unit_test(units_are_exchanged),
+        cmocka_unit_test(a_unit_in_its_place_is_idle),
         cmocka_unit_test(gates_are_marked),
         cmocka_unit_test(tensors_are_shared),
         cmocka_unit_test(what_does_not_fit_is_refused),

@@ -519,7 +519,8 @@ static void cuts(void **state) {
     nt_text_finish(&text);
     assert_refused(HOOK("net:cuts{zero = 'conv'}"), "net:cuts: the network has no node 'conv'");
     assert_refused(HOOK("net:cuts('conv1')"), "net:cuts is string, not a table such as");
-    assert_refused(HOOK("net:cuts{drop = 'layer2.0'}"), "net:cuts: 'layer2.0.add' has no identity");
+    assert_refused(HOOK("net:cuts{permute = {'layer2.0', 'layer1.0'}}"),
+                   "net:cuts: 'layer2.0.add' is no sum of a branch and the identity");
     assert_refused(HOOK("return {}, {remrak = 'a'}"),
                    "unknown key 'remrak'; did you mean 'remark'?");
     assert_refused(HOOK("return {}, {control_of = 1}"), "'control_of' is number, not a text");

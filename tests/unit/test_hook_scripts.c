@@ -1,6 +1,7 @@
 /* The shipped scripts beyond the study's three groups: what they choose, exactly. */
 #include "edit.h"
 #include "support_hook_drive.h"
+#include <math.h>
 
 static void count_is(const nt_text *text, int lines) {
     int count = 0;
@@ -443,9 +444,15 @@ static void drop_units(void **state) {
                    "layer4.1: drop=layer4.1.add\n"
                    "layer4.2: drop=layer4.2.add\n");
     assert_shipped("resnet8.yaml", "drop_units.lua", NULL, NULL, "layer1.0: drop=layer1.0.add\n");
+    assert_shipped("resnet8.yaml", "drop_units.lua", "projections", "true",
+                   "layer1.0: drop=layer1.0.add\n"
+                   "layer2.0: drop=layer2.0.add\n"
+                   "layer3.0: drop=layer3.0.add\n");
+    assert_shipped("vgg16.yaml", "drop_units.lua", NULL, NULL,
+                   "(this network has no residual unit)\n");
 }
 
-/* What the script takes for an identity path is what nt_edit_into can drop: in sums of branches, of
+/* What the script takes for a unit is what nt_edit_into can drop: in sums of branches, of
  * a node with itself, of the network's input, of three, and in a block with two sums. */
 static void drop_units_elsewhere(void **state) {
     (void)state;
@@ -503,6 +510,135 @@ static void drop_units_elsewhere(void **state) {
     nt_network_free(network);
 }
 
+/* --- random_units.lua and permute_units.lua --------------------------------------------------- */
+
+static void random_units(void **state) {
+    (void)state;
+    nt_text text;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("draws", &scalar, "2");
+    assert_int_equal(run_shipped("resnet34.yaml", "random_units.lua", NULL, 0, &text), NT_OK);
+    count_is(&text, 11 * 10 + 10 + 1 + 1); /* of 12 units there are 13 sets, of 13 one; a remark */
+    has_line(&text, "(sets of 13 units)");
+    nt_text_finish(&text);
+    assert_int_equal(run_shipped("resnet34.yaml", "random_units.lua", &option, 1, &text), NT_OK);
+    count_is(&text, 12 * 2 + 1 + 1);
+    nt_text_finish(&text);
+    assert_shipped("resnet8.yaml", "random_units.lua", NULL, NULL,
+                   "1 unit, set 1: drop=layer1.0.add\n(sets of 1 units)\n");
+    assert_shipped("vgg16.yaml", "random_units.lua", NULL, NULL,
+                   "(this network has no unit to drop)\n");
+    refuses("random_units.lua", "counts", "2", "must be of integers from 1 to 1, as many units as");
+    refuses("random_units.lua", "draws", "0",
+            "the option 'draws' must be an integer from 1 to 1000");
+}
+
+static void permute_units(void **state) {
+    (void)state;
+    nt_text text;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("swaps", &scalar, "1");
+    assert_int_equal(run_shipped("resnet34.yaml", "permute_units.lua", &option, 1, &text), NT_OK);
+    count_is(&text, 5 + 1);
+    has_line(&text, "(orders of 13 units)");
+    nt_text_finish(&text);
+    assert_shipped("resnet8.yaml", "permute_units.lua", NULL, NULL,
+                   "(this network has no two units of equal shape whose short connection is the "
+                   "identity)\n");
+    refuses("permute_units.lua", "draws", "0", "the option 'draws' must be an integer from 1");
+}
+
+/* --- shapley.lua ------------------------------------------------------------------------------ */
+
+/* conv1 alone is worth 0.5, the two of layer1 0.25 where either is there: each is worth half. */
+static nt_answer joint(const nt_network *network, const nt_case *question) {
+    nt_answer answer = {.metric = "accuracy", .total = 1000};
+    bool stem = true, first = true, second = true;
+    for (int32_t i = 0; i < question->count; i++) {
+        const char *name = network->layers[question->layers[i]].name;
+        stem = stem && strcmp(name, "conv1") != 0;
+        first = first && strcmp(name, "layer1.0.conv1") != 0;
+        second = second && strcmp(name, "layer1.0.conv2") != 0;
+    }
+    answer.correct = 100 + 500 * stem + 250 * (first || second);
+    answer.value = (double)answer.correct / 1000;
+    answer.change = answer.value - 0.85;
+    return answer;
+}
+
+static void shapley(void **state) {
+    (void)state;
+    nt_text text;
+    nt_scalar scalars[2];
+    nt_hook_option options[] = {text_option("of", &scalars[0], "*conv1"),
+                                text_option("orders", &scalars[1], "5")};
+    nt_network *network = load("resnet8.yaml");
+    nt_text_init(&text);
+    assert_int_equal(drive_path(HOOKS "/shapley.lua", network, options, 2, joint, NULL, &text),
+                     NT_OK);
+    /* without layer1.0.conv2 among the layers, it stays, and layer1.0.conv1 is worth nothing */
+    assert_string_equal(text.bytes,
+                        "conv1: conv1\n"
+                        "layer1.0.conv1: layer1.0.conv1\n"
+                        "layer2.0.conv1: layer2.0.conv1\n"
+                        "layer3.0.conv1: layer3.0.conv1\n"
+                        "(Shapley values of the accuracy from 5 orders: conv1 0.5000 ± 0.0000, "
+                        "layer1.0.conv1 0.0000 ± 0.0000, layer2.0.conv1 0.0000 ± 0.0000, "
+                        "layer3.0.conv1 0.0000 ± 0.0000)\n");
+    nt_text_finish(&text);
+    nt_network_free(network);
+}
+
+/* The mean that the remark has for a layer, and half its interval. */
+static void read_value(const nt_text *text, const char *layer, double *mean, double *half) {
+    char start[PATH_SIZE];
+    snprintf(start, sizeof start, " %s ", layer);
+    const char *at = strstr(strchr(text->bytes, '('), start);
+    assert_non_null(at);
+    assert_int_equal(sscanf(at + strlen(start), "%lf ± %lf", mean, half), 2);
+}
+
+/* What two layers only do together is shared; the values add up to what the layers are worth. */
+static void shapley_shares(void **state) {
+    (void)state;
+    static const char *const tolerances[] = {"0", "0.001"};
+    for (int t = 0; t < 2; t++) {
+        nt_text text, asked;
+        nt_scalar scalars[2];
+        double stem, first, second, half;
+        nt_hook_option options[] = {text_option("orders", &scalars[0], "400"),
+                                    text_option("tolerance", &scalars[1], tolerances[t])};
+        nt_network *network = load("resnet8.yaml");
+        nt_text_init(&text);
+        nt_text_init(&asked);
+        assert_int_equal(
+            drive_path(HOOKS "/shapley.lua", network, options, 2, joint, &asked, &text), NT_OK);
+        read_value(&text, "conv1", &stem, &half);
+        assert_true(fabs(stem - 0.5) <= 1e-9);
+        assert_true(fabs(half) <= 1e-9);
+        read_value(&text, "layer1.0.conv1", &first, &half);
+        assert_true(fabs(first - 0.125) <= 2 * half);
+        assert_true(fabs(half - 1.966 * 0.125 / sqrt(400)) <= 5e-4);
+        read_value(&text, "layer1.0.conv2", &second, &half);
+        assert_true(fabs(first + second - 0.25) <= 1.01e-4); /* four digits of each */
+        int questions = 0;
+        for (const char *c = asked.bytes; *c; c++)
+            questions += *c == '?' || *c == ',';
+        assert_int_equal(questions == 2 + 9 * 400, t == 0);
+        nt_text_finish(&text);
+        nt_text_finish(&asked);
+        nt_network_free(network);
+    }
+}
+
+static void shapley_options(void **state) {
+    (void)state;
+    refuses("shapley.lua", "orders", "4", "the option 'orders' must be an integer from 5");
+    refuses("shapley.lua", "kind", "noise", "the option 'kind' must be zero, mean or drop");
+    assert_shipped("vgg16.yaml", "shapley.lua", "kind", "drop",
+                   "(there is no layer to drop with a name that matches '*')\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gates_can_be_left_out),
@@ -520,6 +656,11 @@ int main(void) {
         cmocka_unit_test(kinds),
         cmocka_unit_test(drop_units),
         cmocka_unit_test(drop_units_elsewhere),
+        cmocka_unit_test(random_units),
+        cmocka_unit_test(permute_units),
+        cmocka_unit_test(shapley),
+        cmocka_unit_test(shapley_shares),
+        cmocka_unit_test(shapley_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -309,7 +309,7 @@ static void take_layers(maker *m, double share) {
             nt_graph *to = nt_graph_new();
             char why[NT_WHY];
             if (nt_edit_into(m->network->graph, &edit, 1, to, "case", &derived, why) == NT_OK)
-                m->edits[m->edit_count++] = edit; /* some sums have no identity path */
+                m->edits[m->edit_count++] = edit; /* some sums have no short connection */
             nt_derived_list_finish(&derived);
             nt_graph_free(to);
         }
