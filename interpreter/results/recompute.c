@@ -28,6 +28,8 @@ static void forget(nt_results *results) {
     nt_metric metric = results->setup.metric;
     for (int32_t s = 0; s < results->seed_count; s++)
         forget_finding(&results->baseline[s], metric);
+    for (int32_t i = 0; i < results->estimate_count; i++)
+        results->estimates[i].rank_count = 0;
     for (int32_t g = 0; g < results->group_count; g++) {
         nt_group_result *group = &results->groups[g];
         group->tau = group->tau_not_trivial = (double)NAN;

@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "diagnostic.h"
+#include "estimate_result.h"
 #include "field.h"
 #include "finding.h"
 #include "method.h"
@@ -135,6 +136,8 @@ typedef struct nt_results {
     int32_t group_count;
     nt_layer_result *layers;
     int32_t layer_count;
+    nt_estimate_result *estimates; /* by estimator, then by seed; none where none was asked for */
+    int32_t estimate_count;
     const char *const *kinds; /* of edits, in the order in which words name them; ends with NULL */
 } nt_results;
 

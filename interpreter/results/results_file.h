@@ -8,7 +8,8 @@
 /* Appends what results.csv (see finding.h) and results.json hold. NT_NO_MEMORY or NT_OK. */
 nt_status nt_results_format(const nt_results *results, nt_text *csv, nt_text *json);
 
-/* Writes both into `folder`, each replaced as a whole. */
+/* Writes both into `folder`, each replaced as a whole, and where there are estimates
+ * estimates.csv. */
 nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error);
 
 /* --- JSON ------------------------------------------------------------------------------------- */

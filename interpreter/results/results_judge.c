@@ -122,5 +122,7 @@ nt_status nt_results_judge(nt_results *results) {
             status = judge_recipes(group, &n);
     }
     nt_arena_finish(&arena);
-    return status == NT_OK ? place_all(results) : status;
+    if (status == NT_OK)
+        status = place_all(results);
+    return status == NT_OK ? nt_estimates_rank(results) : status;
 }

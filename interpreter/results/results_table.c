@@ -401,6 +401,50 @@ static const nt_json_member layer_members[] = {
 static const nt_json_table layer_table = {
     .what = "a layer", .size = sizeof(nt_layer_result), .members = layer_members};
 
+#define ESTIMATE(member) offsetof(nt_estimate_result, member)
+
+static const nt_json_member estimate_value_members[] = {
+    {"layer", NT_JSON_LINE, offsetof(nt_estimate_value, layer), .doc = "its name"},
+    {"value", NT_JSON_REAL, offsetof(nt_estimate_value, value), .nullable = true,
+     .doc = "the greater, the more it matters; null: nothing can be said"},
+    {0},
+};
+
+static const nt_json_table estimate_value_table = {
+    .what = "a value", .size = sizeof(nt_estimate_value), .members = estimate_value_members};
+
+static const nt_json_member estimate_rank_members[] = {
+    {"group", NT_JSON_LINE, offsetof(nt_estimate_rank, group),
+     .doc = "whose cases each edit one layer, each another"},
+    {"layers", NT_JSON_INT, offsetof(nt_estimate_rank, layers), .max = INT32_MAX,
+     .doc = "that have a value and a measured cost; a cut has none"},
+    {"kendall_tau", NT_JSON_REAL, offsetof(nt_estimate_rank, tau), .nullable = true,
+     .doc = "rank correlation (tau-b) of values and costs; null: one is the same for all"},
+    {0},
+};
+
+static const nt_json_table estimate_rank_table = {
+    .what = "a rank", .size = sizeof(nt_estimate_rank), .members = estimate_rank_members};
+
+static const nt_json_member estimate_members[] = {
+    {"by", NT_JSON_LINE, ESTIMATE(by), .doc = "the estimator"},
+    {"doc", NT_JSON_LINE, ESTIMATE(doc), .doc = "what it says of a layer"},
+    {"after", NT_JSON_LINE, ESTIMATE(after), .doc = "who described it, or \"\""},
+    {"seed", NT_JSON_INT, ESTIMATE(seed), .max = INT32_MAX, .doc = "of the weights"},
+    {"split", NT_JSON_LINE, ESTIMATE(split), .nullable = true,
+     .doc = "of the images that it looked at; null: it looks at none"},
+    {"images", NT_JSON_INT, ESTIMATE(images), .max = INT32_MAX, .doc = "how many it looked at"},
+    {"numerics", NT_JSON_LINE, ESTIMATE(numerics), .doc = "how it was computed"},
+    {"values", NT_JSON_LIST, ESTIMATE(values), ESTIMATE(value_count), &estimate_value_table,
+     .doc = "of layers, in the network's order"},
+    {"ranks", NT_JSON_LIST, ESTIMATE(ranks), ESTIMATE(rank_count), &estimate_rank_table,
+     .doc = "how well it ranks layers as groups measured them"},
+    {0},
+};
+
+static const nt_json_table estimate_table = {
+    .what = "an estimate", .size = sizeof(nt_estimate_result), .members = estimate_members};
+
 #define RUN(member) offsetof(nt_results, member)
 
 static const nt_json_member results_members[] = {
@@ -421,6 +465,8 @@ static const nt_json_member results_members[] = {
      .doc = "of the whole network, as far as its first output needs it"},
     {"groups", NT_JSON_LIST, RUN(groups), RUN(group_count), &group_table,
      .doc = "of cases, in the suite's order"},
+    {"estimates", NT_JSON_LIST, RUN(estimates), RUN(estimate_count), &estimate_table,
+     .optional = true, .doc = "what was guessed of layers without ablating them"},
     {"layers", NT_JSON_LIST, RUN(layers), RUN(layer_count), &layer_table,
      .doc = "of the network, in its order"},
     {0},

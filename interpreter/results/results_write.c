@@ -8,6 +8,7 @@
 #include "results_file.h"
 #include "results_table.h"
 #include "results_words.h"
+#include <unistd.h>
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
@@ -76,6 +77,22 @@ nt_status nt_results_format(const nt_results *results, nt_text *csv, nt_text *js
     return csv->failed || json->failed ? NT_NO_MEMORY : NT_OK;
 }
 
+/* The estimates; what the folder has of others goes where there are none. */
+static nt_status write_estimates(const nt_results *results, const char *folder, nt_arena *arena,
+                                 nt_error *error) {
+    const char *path = nt_arena_printf(arena, "%s/" NT_ESTIMATES_CSV, folder);
+    if (path && results->estimate_count == 0) {
+        unlink(path);
+        return NT_OK;
+    }
+    nt_text csv;
+    nt_text_init(&csv);
+    nt_estimates_csv(results, &csv);
+    nt_status status = write_text(&csv, folder, NT_ESTIMATES_CSV, arena, error);
+    nt_text_finish(&csv);
+    return status;
+}
+
 nt_status nt_results_write(const nt_results *results, const char *folder, nt_error *error) {
     nt_arena arena;
     nt_text csv, json;
@@ -84,6 +101,8 @@ nt_status nt_results_write(const nt_results *results, const char *folder, nt_err
     nt_text_init(&json);
     nt_results_format(results, &csv, &json); /* what failed is said below */
     nt_status status = write_text(&csv, folder, NT_RESULTS_CSV, &arena, error);
+    if (status == NT_OK)
+        status = write_estimates(results, folder, &arena, error);
     if (status == NT_OK)
         status = write_text(&json, folder, NT_RESULTS_JSON, &arena, error);
     nt_text_finish(&csv);

@@ -50,6 +50,14 @@ typedef struct nt_suite_evaluate {
     nt_metric metric;
 } nt_suite_evaluate;
 
+/* What is estimated of layers beside what is measured. */
+typedef struct nt_suite_estimate {
+    const struct nt_estimator *const *by;
+    int32_t count;  /* of estimators; 0: nothing is */
+    int32_t images; /* that they look at, of each class or patient a share drawn with the seed */
+    int32_t split;  /* nt_split */
+} nt_suite_estimate;
+
 typedef struct nt_suite {
     nt_arena arena;
     nt_document *document; /* places point into it */
@@ -60,6 +68,7 @@ typedef struct nt_suite {
     int setting_count;
     nt_suite_data data;
     nt_suite_evaluate evaluate;
+    nt_suite_estimate estimate;
     nt_weights_source initial; /* what they were before training; no path: not said */
     nt_weights_source weights; /* given, or, without a path, */
     const nt_recipe *recipe;   /* then they are trained so, */

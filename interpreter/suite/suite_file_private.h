@@ -1,4 +1,5 @@
 /* What the readers and writers of a suite's sections share. Private to suite_file.c, suite_data.c,
+ * suite_estimate.c,
  * suite_evaluate.c, suite_groups.c, suite_lines.c, suite_sections.c, suite_train.c, suite_schema.c
  * and suite_write.c. */
 #ifndef NT_SUITE_FILE_PRIVATE_H
@@ -120,6 +121,11 @@ json_t *nt_suite_data_schema(void);
 json_t *nt_suite_train_schema(void);
 json_t *nt_suite_groups_schema(void);
 json_t *nt_suite_evaluate_schema(void);
+
+nt_status nt_suite_read_estimate(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                                 void *suite);
+void nt_suite_write_estimate(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
+json_t *nt_suite_estimate_schema(void);
 
 /* Where weights come from, at `node`; if training begins with them, they may lack some. */
 nt_status nt_suite_read_source(nt_suite_loader *l, const nt_yaml *node, const char *what,

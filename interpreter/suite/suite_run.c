@@ -31,6 +31,7 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     NT_TRY(nt_suite_measure_seed(work, s));
     if (work->options->part_count > 0)
         return NT_OK;
+    NT_TRY(nt_suite_estimate_seed(work, s));
     if (s == 0) {
         NT_TRY(nt_suite_overlays(work));
         NT_TRY(nt_suite_reliability(work));

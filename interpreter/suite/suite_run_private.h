@@ -83,6 +83,10 @@ void nt_case_evaluator_finish(nt_case_evaluator *evaluator);
 /* The baseline and all cases with seed number s, and what they say against each other. */
 nt_status nt_suite_measure_seed(nt_suite_work *work, int s);
 
+/* Where the suite asks for estimates: those of seed number s into the results. */
+nt_status nt_suite_check_estimates(const nt_suite_work *work, nt_error *error);
+nt_status nt_suite_estimate_seed(nt_suite_work *work, int s);
+
 /* Of masks: pictures of a few samples in the run folder, with the first seed's weights. */
 nt_status nt_suite_overlays(nt_suite_work *work);
 
