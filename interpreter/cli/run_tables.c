@@ -9,6 +9,7 @@
 #include "results_words.h"
 #include "statistics.h"
 #include <math.h>
+#include <string.h>
 
 /* The baseline's rows, then those of a group; `group` NULL: the baseline's alone. */
 static void add_table(const nt_results *results, const nt_group_result *group, nt_table_room *room,
@@ -141,6 +142,46 @@ static void add_group(const nt_results *results, const nt_group_result *group, b
     add_about(group, text);
 }
 
+/* The first estimate of each estimator, with another seed's the mean of tau. */
+static void add_ranks(const nt_results *results, const nt_estimate_result *estimate,
+                      nt_table *table) {
+    for (int32_t r = 0; r < estimate->rank_count; r++) {
+        const nt_estimate_rank *rank = &estimate->ranks[r];
+        nt_table_cell(table, estimate->by);
+        nt_table_cell(table, rank->group);
+        nt_table_count(table, rank->layers);
+        nt_table_share(table, nt_estimate_mean_tau(results, estimate->by, rank->group));
+        nt_table_cell(table, estimate->doc);
+    }
+}
+
+static void add_estimates(const nt_results *results, nt_table_room *room, nt_text *text) {
+    static const nt_column columns[] = {{"estimate", NT_LEFT, .cut = true},
+                                        {"group", NT_LEFT, .cut = true},
+                                        {"layers", NT_RIGHT, .leaves = 2},
+                                        {"tau", .align = NT_RIGHT},
+                                        {"what it is", NT_LEFT, .leaves = 1, .cut = true},
+                                        {0}};
+    nt_table table;
+    if (results->estimate_count == 0)
+        return;
+    nt_table_init(&table, columns);
+    for (int32_t i = 0; i < results->estimate_count; i++)
+        if (i == 0 || strcmp(results->estimates[i].by, results->estimates[i - 1].by) != 0)
+            add_ranks(results, &results->estimates[i], &table);
+    nt_text_printf(text,
+                   "\nEstimates of layers, held against what groups measured: Kendall's tau%s"
+                   "\n\n",
+                   results->seed_count > 1 ? ", mean of the seeds" : "");
+    if (table.count > 0)
+        nt_table_fit(&table, room, text);
+    else
+        nt_text_printf(text, "no group edits one layer a case, of at least %d that are no cuts\n",
+                       NT_FEWEST_RANKED);
+    nt_text_add(text, "\nthe values are in " NT_ESTIMATES_CSV "\n");
+    nt_table_finish(&table);
+}
+
 nt_status nt_run_tables_print(const nt_results *results, const nt_run_tables_options *options) {
     nt_text text;
     nt_table_room room = {.width = options->wide ? 0 : (size_t)nt_console_width(stdout)};
@@ -156,6 +197,7 @@ nt_status nt_run_tables_print(const nt_results *results, const nt_run_tables_opt
         add_group(results, &results->groups[g], options->seeds, &room, &text);
     if (!options->seeds)
         nt_results_add_adjusted(results, "\n", "\n", &text);
+    add_estimates(results, &room, &text);
     nt_results_add_few(results, "\n", "\n", &text);
     nt_table_note_left_out(&room, "--wide prints them, --json all there is", &text);
     nt_text_break(&text, room.width);
