@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const nt_residual_names[] = {"none", "identity", "projection", NULL};
+
 nt_results *nt_results_new(void) {
     nt_results *results = nt_alloc_zero(sizeof *results);
     if (results)

@@ -118,6 +118,8 @@ typedef struct nt_layer_result {
     int32_t rank;
     int64_t parameters, multiply_adds;
     bool convolution, sum; /* what it is, */
+    int32_t residual;      /* of a sum at the end of a residual unit, what its short connection is:
+                            * which of nt_residual_names; 0: it is none, or that isn't known */
     bool fd,
         shortcut; /* and which convolution: it changes the channels, it is on a short connection */
 } nt_layer_result;
@@ -140,6 +142,8 @@ typedef struct nt_results {
     int32_t estimate_count;
     const char *const *kinds; /* of edits, in the order in which words name them; ends with NULL */
 } nt_results;
+
+extern const char *const nt_residual_names[]; /* "none", "identity", "projection"; NULL ends it */
 
 nt_results *nt_results_new(void);          /* NULL when out of memory */
 void nt_results_free(nt_results *results); /* takes NULL */

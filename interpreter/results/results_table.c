@@ -393,6 +393,8 @@ static const nt_json_member layer_members[] = {
     {"multiply_adds", NT_JSON_LONG, LAYER(multiply_adds), .doc = "for one sample"},
     {"convolution", NT_JSON_BOOL, LAYER(convolution), .doc = "with a kernel of rows and columns"},
     {"sum", NT_JSON_BOOL, LAYER(sum), .doc = "of several layers"},
+    {"residual", NT_JSON_CHOICE, LAYER(residual), .choices = nt_residual_names, .optional = true,
+     .doc = "of a sum of a branch with a layer: what its short connection is; absent: none"},
     {"fd", NT_JSON_BOOL, LAYER(fd), .doc = "a convolution that changes the number of channels"},
     {"shortcut", NT_JSON_BOOL, LAYER(shortcut), .doc = "on the short side of an addition"},
     {0},

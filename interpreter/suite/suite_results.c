@@ -171,6 +171,7 @@ static nt_status describe_layer(const nt_suite_work *work, const nt_origins *ori
                              .multiply_adds = nt_layer_multiply_adds(work->network, layer),
                              .convolution = layer->convolution,
                              .sum = layer->sum,
+                             .residual = (int32_t)layer->residual, /* in the same order */
                              .fd = layer->fd,
                              .shortcut = layer->shortcut};
     if (!ret->name || !ret->stage || !ret->block || !ret->output)
