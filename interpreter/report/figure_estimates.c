@@ -147,6 +147,23 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_text_add(&figure->script, nt_plot_tips);
 }
 
+static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
+    panel panels[MOST_PANELS];
+    int count = list_panels(record->results, panels);
+    (void)group;
+    nt_text_add(words, "Kendall's tau: ");
+    for (int k = 0; k < count; k++) {
+        const panel *p = &panels[k];
+        double tau = nt_estimate_mean_tau(p->results, p->by, p->group);
+        nt_text_printf(words, "%s%s in %s ", k ? ", " : "", p->by, p->group);
+        if (isnan(tau))
+            nt_text_add(words, "unknown");
+        else
+            nt_text_printf(words, "%.2f", tau);
+    }
+    nt_text_add(words, ".");
+}
+
 static bool fits(const nt_record *record, const nt_record_group *group) {
     panel panels[MOST_PANELS];
     (void)group;
@@ -164,4 +181,5 @@ const nt_figure_kind nt_figure_kind_estimates = {
                "its mean. Layers whose loss is a cut are left out.",
     .fits = fits,
     .draw = draw,
+    .describe = describe,
 };

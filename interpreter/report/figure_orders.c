@@ -91,6 +91,25 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_arena_finish(&arena);
 }
 
+/* What the best and the worst order come to. */
+static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
+    const nt_record_case *best = NULL, *worst = NULL;
+    int count = 0;
+    for (int32_t c = 0; c < group->case_count; c++) {
+        const nt_record_case *item = &group->cases[c];
+        if (isnan(item->value.mean))
+            continue;
+        best = !best || item->value.mean > best->value.mean ? item : best;
+        worst = !worst || item->value.mean < worst->value.mean ? item : worst;
+        count++;
+    }
+    nt_text_printf(words, "%d orders; baseline %.4f", count, record->baseline.mean);
+    if (best)
+        nt_text_printf(words, "; from %.4f (%s) to %.4f (%s)", best->value.mean, best->name,
+                       worst->value.mean, worst->name);
+    nt_text_add(words, ".");
+}
+
 static bool fits(const nt_record *record, const nt_record_group *group) {
     for (int32_t c = 0; c < group->case_count; c++)
         if (strcmp(group->cases[c].kind, "permute") != 0)
@@ -108,4 +127,5 @@ const nt_figure_kind nt_figure_kind_orders = {
                "with the trained one, over all units whose short connection is the identity.",
     .fits = fits,
     .draw = draw,
+    .describe = describe,
 };

@@ -63,7 +63,8 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     add_cases(figure, group);
     nt_plot_tips_end(figure);
     nt_text_printf(&figure->script,
-                   "set xrange [-0.5:%d.5]\nset yrange [0:1]\nset xtics 1\nset xlabel 'layers that are edited'\n"
+                   "set xrange [-0.5:%d.5]\nset yrange [0:1]\nset xtics 1\nset xlabel 'layers that "
+                   "are edited'\n"
                    "set ylabel '%s'\nset grid ytics linecolor rgb '#888888' linewidth 0.3\n"
                    "plot '%s.csv' skip 1 using 1:2 with points pointtype 7 pointsize 0.4 linecolor "
                    "rgb '#56B4E9' title 'a case', \\\n"
@@ -71,6 +72,17 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
                    "linecolor rgb '#0072B2' title 'mean of the cases of a size', \\\n",
                    (int)largest(group), record->metric, figure->name);
     nt_text_add(&figure->script, nt_plot_tips);
+}
+
+static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
+    nt_text_printf(words, "Mean %s by layers that are edited: 0: %.4f", record->metric,
+                   record->baseline.mean);
+    for (int32_t size = 1; size <= largest(group); size++) {
+        double mean;
+        if (cases_of(group, size, &mean) > 0)
+            nt_text_printf(words, ", %d: %.4f", (int)size, mean);
+    }
+    nt_text_add(words, ".");
 }
 
 /* Sets of two sizes or more, all edited in the same way, several of some size. */
@@ -101,4 +113,5 @@ const nt_figure_kind nt_figure_kind_sizes = {
                "mean, and the mean of the cases of a size.",
     .fits = fits,
     .draw = draw,
+    .describe = describe,
 };
