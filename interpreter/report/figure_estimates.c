@@ -1,6 +1,6 @@
-/* What layers cost against how estimates rank them: a panel for each estimate and each group that
- * it was held against. Ranks are what Kendall's tau compares, and need no scale: a good estimate's
- * points rise from left to right. */
+/* What a group's layers cost against how estimates rank them: a panel for each estimate that was
+ * held against the group. Ranks are what Kendall's tau compares, and need no scale: a good
+ * estimate's points rise from left to right. */
 #include "plot.h"
 
 #include "csv_out.h"
@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { PANEL = 130, AXES = 120, MOST_PANELS = 16 };
+enum { PANEL = 130, AXES = 120, MOST_PANELS = 32 };
 
-/* A panel is the rank number `rank` of the first seed's estimate. */
 typedef struct panel {
     const nt_results *results;
     const char *by, *group;
@@ -22,25 +21,24 @@ static bool is_first(const nt_results *results, int32_t i) {
     return i == 0 || strcmp(results->estimates[i].by, results->estimates[i - 1].by) != 0;
 }
 
-static int32_t group_number(const nt_results *results, const char *name) {
-    int32_t g = 0;
-    while (g < results->group_count && strcmp(results->groups[g].name, name) != 0)
-        g++;
-    return g;
+static bool ranks(const nt_estimate_result *estimate, const char *group) {
+    for (int32_t r = 0; r < estimate->rank_count; r++)
+        if (strcmp(estimate->ranks[r].group, group) == 0)
+            return true;
+    return false;
 }
 
-static int list_panels(const nt_results *results, panel ret[MOST_PANELS]) {
+/* With several seeds, an estimator that ranks the group with the first. */
+static int list_panels(const nt_record *record, const nt_record_group *group,
+                       panel ret[MOST_PANELS]) {
+    const nt_results *results = record->results;
+    int32_t g = (int32_t)(group - record->groups);
     int count = 0;
-    for (int32_t i = 0; i < results->estimate_count; i++) {
-        const nt_estimate_result *estimate = &results->estimates[i];
-        for (int32_t r = 0; is_first(results, i) && r < estimate->rank_count; r++) {
-            int32_t g = group_number(results, estimate->ranks[r].group);
-            if (count == MOST_PANELS || g == results->group_count)
-                continue;
-            ret[count] = (panel){results, estimate->by, estimate->ranks[r].group, g, count};
+    for (int32_t i = 0; i < results->estimate_count && count < MOST_PANELS; i++)
+        if (is_first(results, i) && ranks(&results->estimates[i], group->name)) {
+            ret[count] = (panel){results, results->estimates[i].by, group->name, g, count};
             count++;
         }
-    }
     return count;
 }
 
@@ -105,15 +103,12 @@ static void add_names(nt_figure *figure, const panel *panels, int count) {
     nt_names_shown_finish(&names);
 }
 
-/* Above it the group and its tau, and a line before the next. */
+/* Above it tau, and a line before the next. */
 static void add_titles(nt_figure *figure, const panel *panels, int count) {
     for (int k = 0; k < count; k++) {
         const panel *p = &panels[k];
         double tau = nt_estimate_mean_tau(p->results, p->by, p->group);
-        nt_text_add(&figure->script, "set label '");
-        nt_plot_name(&figure->script, p->group);
-        nt_text_printf(&figure->script,
-                       "' at %d.5, graph 1.10 center noenhanced font ',11'\nset label 'τ ", k);
+        nt_text_add(&figure->script, "set label 'τ ");
         if (isnan(tau))
             nt_text_add(&figure->script, "unknown");
         else
@@ -121,7 +116,7 @@ static void add_titles(nt_figure *figure, const panel *panels, int count) {
         nt_text_printf(&figure->script, "' at %d.5, graph 1.04 center noenhanced font ',13'\n", k);
         if (k > 0)
             nt_text_printf(&figure->script,
-                           "set arrow from %d, graph 0 to %d, graph 1.12 nohead linecolor rgb "
+                           "set arrow from %d, graph 0 to %d, graph 1.07 nohead linecolor rgb "
                            "'#888888' linewidth 0.5\n",
                            k, k);
     }
@@ -129,8 +124,7 @@ static void add_titles(nt_figure *figure, const panel *panels, int count) {
 
 static void draw(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     panel panels[MOST_PANELS];
-    int count = list_panels(record->results, panels);
-    (void)group;
+    int count = list_panels(record, group, panels);
     nt_text_add(&figure->csv, "panel,x,cost,estimate,seed,by,group,layer\n");
     nt_plot_tips_begin(figure);
     for (int k = 0; k < count; k++)
@@ -139,7 +133,7 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     add_names(figure, panels, count);
     add_titles(figure, panels, count);
     nt_text_printf(&figure->script,
-                   "set tmargin 4\nset xrange [0:%d]\nset ylabel 'loss of %s'\n"
+                   "set tmargin 3\nset xrange [0:%d]\nset ylabel 'loss of %s'\n"
                    "set grid ytics linecolor rgb '#888888' linewidth 0.3\n"
                    "plot '%s.csv' skip 1 using 2:3 with points pointtype 7 pointsize 0.5 linecolor "
                    "rgb '#0072B2' notitle, \\\n",
@@ -149,13 +143,12 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
 
 static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
     panel panels[MOST_PANELS];
-    int count = list_panels(record->results, panels);
-    (void)group;
+    int count = list_panels(record, group, panels);
     nt_text_add(words, "Kendall's tau: ");
     for (int k = 0; k < count; k++) {
         const panel *p = &panels[k];
         double tau = nt_estimate_mean_tau(p->results, p->by, p->group);
-        nt_text_printf(words, "%s%s in %s ", k ? ", " : "", p->by, p->group);
+        nt_text_printf(words, "%s%s ", k ? ", " : "", p->by);
         if (isnan(tau))
             nt_text_add(words, "unknown");
         else
@@ -166,19 +159,18 @@ static void describe(const nt_record *record, const nt_record_group *group, nt_t
 
 static bool fits(const nt_record *record, const nt_record_group *group) {
     panel panels[MOST_PANELS];
-    (void)group;
-    return list_panels(record->results, panels) > 0;
+    return list_panels(record, group, panels) > 0;
 }
 
 const nt_figure_kind nt_figure_kind_estimates = {
     .kind = {.name = "estimates",
              .doc = "what layers cost against how estimates rank them",
              .fields = nt_no_fields},
-    .title = "Estimates",
-    .caption = "What each layer costs, measured, against its place among the layers by an estimate "
-               "that ablates nothing: from the least on the left to the most on the right. "
-               "Above: the group that measured it, and Kendall's τ of the two, over several seeds "
-               "its mean. Layers whose loss is a cut are left out.",
+    .forms = NT_OF(NT_FORM_SINGLE),
+    .beside = "estimates",
+    .caption = "What each layer costs, measured, against its place among the layers by estimates "
+               "that ablate nothing: from the least on the left to the most on the right. Above: "
+               "Kendall's τ of the two, over several seeds its mean. Cuts are left out.",
     .fits = fits,
     .draw = draw,
     .describe = describe,
