@@ -34,7 +34,7 @@ static int list_panels(const nt_record *record, const nt_record_group *group,
     const nt_results *results = record->results;
     int32_t g = (int32_t)(group - record->groups);
     int count = 0;
-    for (int32_t i = 0; i < results->estimate_count && count < MOST_PANELS; i++)
+    for (int32_t i = 0; results && i < results->estimate_count && count < MOST_PANELS; i++)
         if (is_first(results, i) && ranks(&results->estimates[i], group->name)) {
             ret[count] = (panel){results, results->estimates[i].by, group->name, g, count};
             count++;

@@ -114,7 +114,7 @@ static bool fits(const nt_record *record, const nt_record_group *group) {
     for (int32_t c = 0; c < group->case_count; c++)
         if (strcmp(group->cases[c].kind, "permute") != 0)
             return false;
-    return unit_count(record->results) > 2;
+    return record->results && unit_count(record->results) > 2;
 }
 
 const nt_figure_kind nt_figure_kind_orders = {

@@ -366,6 +366,127 @@ static void out_of_memory(void **state) {
     }
 }
 
+/* Ranks of two layers are 1/4 and 3/4 of the way; an estimate that ranks no case of the group, and
+ * a cut, are left out. */
+static void estimates_beside_costs(void **state) {
+    (void)state;
+    enum { SHOWN = 4 };
+    static const char *const names[] = {"a", "b", "c", "d"};
+    nt_estimate_value values[SHOWN];
+    nt_edit_result edits[SHOWN];
+    nt_finding findings[SHOWN] = {{0}}, baseline = {0};
+    nt_case_result cases[SHOWN];
+    for (int i = 0; i < SHOWN; i++) {
+        values[i] = (nt_estimate_value){names[i], i == 2 ? 5 : i};
+        edits[i] = (nt_edit_result){.layer = names[i], .kind = "zero"};
+        findings[i].change = -0.125 * i;
+        cases[i] = (nt_case_result){.name = names[i],
+                                    .edits = &edits[i],
+                                    .edit_count = 1,
+                                    .cut = i == 3,
+                                    .findings = &findings[i],
+                                    .finding_count = 1};
+    }
+    nt_group_result group = {.name = "each", .cases = cases, .case_count = SHOWN};
+    nt_estimate_result estimates[] = {{.by = "guess", .values = values, .value_count = SHOWN},
+                                      {.by = "none"}};
+    nt_results results = {.baseline = &baseline,
+                          .seed_count = 1,
+                          .groups = &group,
+                          .group_count = 1,
+                          .estimates = estimates,
+                          .estimate_count = 2};
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    nt_arena_init(&results.arena);
+    assert_int_equal(nt_estimates_rank(&results), NT_OK);
+    assert_int_equal(estimates[0].rank_count, 1);
+    assert_int_equal(estimates[0].ranks[0].layers, 3);
+    assert_true(estimates[0].ranks[0].tau == 1);
+    assert_int_equal(estimates[1].rank_count, 0);
+    make_run(&r, NT_FORM_SINGLE);
+    assert_null(make_figure(&r, &figures, &arena, "each-estimates")); /* without results */
+    drop_figures(&figures, &arena);
+    r.record.results = &results;
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each-estimates");
+    assert_non_null(figure);
+    assert_string_equal(figure->csv.bytes, "panel,x,cost,estimate,seed,by,group,layer\n"
+                                           "1,0.2,0,0,0,guess,each,a\n"
+                                           "1,0.5,0.125,1,0,guess,each,b\n"
+                                           "1,0.8,0.25,5,0,guess,each,c\n");
+    assert_non_null(strstr(figure->script.bytes, "set label 'τ 1.00' at 0.5,"));
+    nt_text words;
+    nt_text_init(&words);
+    figure->kind->describe(&r.record, r.groups, &words);
+    assert_string_equal(words.bytes, "Kendall's tau: guess 1.00.");
+    nt_text_finish(&words);
+    drop_figures(&figures, &arena);
+    nt_arena_finish(&results.arena);
+}
+
+static void sizes_of_sets(void **state) {
+    (void)state;
+    enum { MANY = 6 };
+    nt_record_case cases[MANY];
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_SETS);
+    for (int i = 0; i < MANY; i++) {
+        cases[i] = r.cases[0];
+        cases[i].layer_count = 1 + i / 3 * 2;
+        cases[i].layers = r.edited;
+        cases[i].value.mean = i < 3 ? 0.5 + 0.125 * i : 0.25;
+    }
+    r.groups[0].cases = cases;
+    r.groups[0].case_count = MANY;
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each-sizes");
+    assert_non_null(figure);
+    assert_non_null(strstr(figure->csv.bytes, "layers,value,mean,case\n0,,0.9,baseline\n"
+                                              "1,,0.625,mean\n3,,0.25,mean\n1,0.5,,conv1\n"));
+    drop_figures(&figures, &arena);
+    r.groups[0].case_count = 5; /* not so many of the second size */
+    assert_null(make_figure(&r, &figures, &arena, "each-sizes"));
+    drop_figures(&figures, &arena);
+}
+
+/* Of three units in another order one of three pairs is discordant where neighbours change. */
+static void orders_of_units(void **state) {
+    (void)state;
+    typedef struct options {
+        const char *from;
+    } options;
+    static const nt_field fields[] = {{"from", NT_STRING, offsetof(options, from), "", .doc = ""},
+                                      {0}};
+    static const options from[] = {{"u2"}, {"u1"}};
+    const nt_edit_result edits[] = {{"u1", "permute", fields, &from[0]},
+                                    {"u2", "permute", fields, &from[1]}};
+    nt_case_result of[CASES] = {{.name = "swap", .edits = edits, .edit_count = 2},
+                                {.name = "none"}};
+    nt_group_result group = {.name = "each", .cases = of, .case_count = CASES};
+    nt_layer_result layers[] = {{.name = "u1", .residual = 1},
+                                {.name = "u2", .residual = 1},
+                                {.name = "conv"},
+                                {.name = "p", .residual = 2},
+                                {.name = "u3", .residual = 1}};
+    nt_results results = {.groups = &group, .group_count = 1, .layers = layers, .layer_count = 5};
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    make_run(&r, NT_FORM_SETS);
+    r.record.results = &results;
+    assert_null(make_figure(&r, &figures, &arena, "each-orders"));
+    drop_figures(&figures, &arena);
+    for (int i = 0; i < CASES; i++)
+        r.cases[i].kind = "permute";
+    const nt_figure *figure = make_figure(&r, &figures, &arena, "each-orders");
+    assert_non_null(figure);
+    assert_string_equal(figure->csv.bytes,
+                        "tau,value,case\n0.333333333,0.65,conv1\n1,0.65,conv2\n");
+    drop_figures(&figures, &arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_group_and_the_run),
@@ -373,6 +494,9 @@ int main(void) {
         cmocka_unit_test(frontier_is_marked),
         cmocka_unit_test(verdicts_are_compared),
         cmocka_unit_test(bars_in_two_orders),
+        cmocka_unit_test(estimates_beside_costs),
+        cmocka_unit_test(sizes_of_sets),
+        cmocka_unit_test(orders_of_units),
         cmocka_unit_test(bars_of_kinds),
         cmocka_unit_test(interaction),
         cmocka_unit_test(classes),
