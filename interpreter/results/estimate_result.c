@@ -97,32 +97,48 @@ double nt_estimate_mean_tau(const nt_results *results, const char *by, const cha
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
-void nt_estimates_csv(const nt_results *results, nt_text *csv) {
+/* `ranked`: of each group, whether it has a column. */
+static void add_header(const nt_results *results, const bool *ranked, nt_text *csv) {
     nt_text_add(csv, "estimator,seed,layer,value");
     for (int32_t g = 0; g < results->group_count; g++) {
-        if (!ranks_layers(&results->groups[g]))
-            continue;
-        nt_text_add(csv, ",");
         nt_text name;
+        if (!ranked[g])
+            continue;
         nt_text_init(&name);
         nt_text_printf(&name, "cost in %s", results->groups[g].name);
+        nt_text_add(csv, ",");
         nt_csv_text(csv, name.failed ? "" : name.bytes);
         csv->failed = csv->failed || name.failed;
         nt_text_finish(&name);
     }
     nt_text_add(csv, "\n");
-    for (int32_t i = 0; i < results->estimate_count; i++) {
-        const nt_estimate_result *estimate = &results->estimates[i];
-        int32_t s = number_of_seed(results, estimate->seed);
-        for (int32_t v = 0; s < results->seed_count && v < estimate->value_count; v++) {
-            nt_csv_text(csv, estimate->by);
-            nt_text_printf(csv, ",%d,", (int)estimate->seed);
-            nt_csv_text(csv, estimate->values[v].layer);
-            nt_csv_real(csv, estimate->values[v].value);
-            for (int32_t g = 0; g < results->group_count; g++)
-                if (ranks_layers(&results->groups[g]))
-                    nt_csv_real(csv, nt_estimate_cost(results, g, s, estimate->values[v].layer));
-            nt_text_add(csv, "\n");
-        }
+}
+
+static void add_rows(const nt_results *results, const nt_estimate_result *estimate,
+                     const bool *ranked, nt_text *csv) {
+    int32_t s = number_of_seed(results, estimate->seed);
+    for (int32_t v = 0; s < results->seed_count && v < estimate->value_count; v++) {
+        nt_csv_text(csv, estimate->by);
+        nt_text_printf(csv, ",%d,", (int)estimate->seed);
+        nt_csv_text(csv, estimate->values[v].layer);
+        nt_csv_real(csv, estimate->values[v].value);
+        for (int32_t g = 0; g < results->group_count; g++)
+            if (ranked[g])
+                nt_csv_real(csv, nt_estimate_cost(results, g, s, estimate->values[v].layer));
+        nt_text_add(csv, "\n");
     }
+}
+
+void nt_estimates_csv(const nt_results *results, nt_text *csv) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    bool *ranked = NT_ARENA_ARRAY(&arena, bool, results->group_count + 1);
+    csv->failed = csv->failed || !ranked;
+    for (int32_t g = 0; ranked && g < results->group_count; g++)
+        ranked[g] = ranks_layers(&results->groups[g]);
+    if (ranked)
+        add_header(results, ranked, csv);
+    for (int32_t i = 0; ranked && i < results->estimate_count; i++)
+        add_rows(results, &results->estimates[i], ranked, csv);
+    nt_arena_finish(&arena);
 }
