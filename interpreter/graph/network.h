@@ -34,7 +34,8 @@ typedef struct nt_state {
     nt_role role;
     nt_init init;
     double scale;
-    bool variance; /* no element may be below 0 */
+    bool variance;    /* no element may be below 0 */
+    bool keeps_zeros; /* an element that is 0 stays so in training */
 } nt_state;
 
 typedef struct nt_network {

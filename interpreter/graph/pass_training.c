@@ -1,5 +1,5 @@
 /* What training means: batch normalisation works on the batch's own statistics and gives the next
- * running ones. */
+ * running ones, unless it keeps what it has (passes.h). */
 #include "attrs.h"
 #include "passes.h"
 
@@ -7,8 +7,12 @@ static nt_status train(void *context, const nt_graph *from, int32_t i, nt_graph 
                        nt_value *ret_out, bool *ret_replaced) {
     const nt_node *node = nt_graph_node(from, i);
     char why[NT_WHY];
-    (void)context;
+    const nt_pass_options *options = context;
     if (node->op != &nt_op_batch_norm)
+        return NT_OK;
+    if (options->keeps &&
+        options->keeps(options->keeps_context,
+                       nt_graph_node(from, node->in[NT_BN_RUNNING_MEAN].node)->name))
         return NT_OK;
     nt_batch_norm_attrs attrs = *(const nt_batch_norm_attrs *)node->attrs;
     attrs.statistics = NT_STATISTICS_TRAIN;
@@ -18,8 +22,8 @@ static nt_status train(void *context, const nt_graph *from, int32_t i, nt_graph 
 }
 
 static nt_status run(const nt_graph *from, const nt_pass_options *options, nt_graph **ret) {
-    (void)options;
-    return nt_graph_rewrite(from, train, NULL, ret);
+    nt_pass_options copy = *options;
+    return nt_graph_rewrite(from, train, &copy, ret);
 }
 
 const nt_pass nt_pass_training = {

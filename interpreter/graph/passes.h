@@ -27,7 +27,11 @@ typedef struct nt_pass_options {
     nt_phase phase;
     nt_norm norm; /* of NT_PHASE_EVALUATION */
     int32_t conv; /* NT_CONV_DIRECT: all convolutions take it; NT_CONV_FASTEST: as each says */
-    bool plain;   /* only what the phase means, no optimisation: the oracle for the others */
+    /* Of NT_PHASE_FORWARD: whether a batch normalisation keeps its running statistics and takes
+     * them, as in evaluation; it is told by the name of its running mean. NULL: none does. */
+    bool (*keeps)(const void *context, const char *running_mean);
+    const void *keeps_context;
+    bool plain; /* only what the phase means, no optimisation: the oracle for the others */
 } nt_pass_options;
 
 /* Bits of a pass's phases. */

@@ -4,6 +4,7 @@
 
 #include "case_graph.h"
 #include "evaluation.h"
+#include "param_rates.h"
 #include "step_graph.h"
 #include "store.h"
 #include <unistd.h>
@@ -178,6 +179,12 @@ static nt_status check_loss(const readying *r) {
     return status;
 }
 
+/* What it names must be there before its loss can be looked at. */
+static nt_status check_recipe(const readying *r) {
+    NT_TRY(nt_param_rates_check(r->suite->recipe, r->network, r->error));
+    return check_loss(r);
+}
+
 static nt_status check_training(const readying *r) {
     const nt_recipe *recipe = r->suite->recipe;
     int32_t count = nt_dataset_count(r->dataset, NT_TRAIN);
@@ -190,7 +197,7 @@ static nt_status check_training(const readying *r) {
                              "on",
                              recipe->batch, count);
     status = worse(status, nt_suite_check_training_norms(r->suite, r->network, r->error));
-    return worse(status, check_loss(r));
+    return worse(status, check_recipe(r));
 }
 
 /* What is seen without data. */
@@ -198,7 +205,7 @@ nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network,
     const readying r = {.suite = suite, .network = network, .error = error};
     nt_status status = nt_suite_check_training_norms(suite, network, error);
     status = worse(status, nt_suite_check_norms(suite, network, 0, error));
-    return suite->recipe ? worse(status, check_loss(&r)) : status;
+    return suite->recipe ? worse(status, check_recipe(&r)) : status;
 }
 
 /* --- together --------------------------------------------------------------------------------- */

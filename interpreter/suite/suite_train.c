@@ -159,6 +159,92 @@ static nt_status read_from(nt_suite_loader *l, const nt_suite_key *key, const nt
     return nt_suite_read_source(l, node, key->field.name, true, &l->suite->from);
 }
 
+/* --- what is not trained as the rest is ------------------------------------------------------- */
+
+static nt_status read_named(nt_suite_loader *l, const nt_yaml *node, const char *what,
+                            nt_named_rate *ret) {
+    ret->location = nt_reader_location(&l->reader, node);
+    NT_TRY(nt_read_text(&l->reader, node, what, &ret->pattern));
+    return ret->pattern[0] ? NT_OK
+                           : nt_reader_say(&l->reader, node, "%s holds an empty pattern", what);
+}
+
+static nt_status read_frozen(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *list,
+                             void *record) {
+    nt_recipe *recipe = record;
+    NT_TRY(nt_read_list(&l->reader, list, key->field.name));
+    nt_named_rate *frozen = NT_ARENA_ARRAY(l->reader.arena, nt_named_rate, list->count);
+    if (!frozen)
+        return nt_reader_no_memory(&l->reader);
+    for (int32_t i = 0; i < list->count; i++)
+        NT_TRY(read_named(l, list->items[i], key->field.name, &frozen[i]));
+    recipe->frozen = frozen;
+    recipe->frozen_count = list->count;
+    return NT_OK;
+}
+
+static nt_status read_rate(nt_suite_loader *l, const nt_yaml_entry *entry, nt_named_rate *ret) {
+    NT_TRY(read_named(l, entry->key, "rates", ret));
+    NT_TRY(nt_read_real(&l->reader, entry->value, ret->pattern, &ret->rate));
+    if (ret->rate > 0 && ret->rate <= 1e6)
+        return NT_OK;
+    nt_reader_say(&l->reader, entry->value,
+                  "a share of the learning rate must be above 0 and at most 1e6, not %g",
+                  ret->rate);
+    if (ret->rate == 0)
+        nt_error_hint(l->reader.error, "what is not to be trained belongs under 'frozen'");
+    return NT_INVALID;
+}
+
+static nt_status read_rates(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                            void *record) {
+    nt_recipe *recipe = record;
+    NT_TRY(nt_read_map(&l->reader, map, key->field.name));
+    nt_named_rate *rates = NT_ARENA_ARRAY(l->reader.arena, nt_named_rate, map->count);
+    if (!rates)
+        return nt_reader_no_memory(&l->reader);
+    for (int32_t i = 0; i < map->count; i++)
+        NT_TRY(read_rate(l, &map->entries[i], &rates[i]));
+    recipe->rates = rates;
+    recipe->rate_count = map->count;
+    return NT_OK;
+}
+
+static json_t *frozen_schema(void) {
+    return nt_schema_text("{'type': 'array', 'items': {'type': 'string', 'minLength': 1}}");
+}
+
+static json_t *rates_schema(void) {
+    return nt_schema_text("{'type': 'object', 'additionalProperties':"
+                          " {'type': 'number', 'exclusiveMinimum': 0, 'maximum': 1e6}}");
+}
+
+static void write_frozen(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    if (recipe->frozen_count == 0)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    for (int32_t i = 0; i < recipe->frozen_count; i++) {
+        nt_text_add(w->text, i ? ", " : " [");
+        nt_yaml_add_quoted(w->text, recipe->frozen[i].pattern, false);
+    }
+    nt_text_add(w->text, "]\n");
+}
+
+static void write_rates(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    if (recipe->rate_count == 0)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    for (int32_t i = 0; i < recipe->rate_count; i++) {
+        nt_text_add(w->text, i ? ", " : " {");
+        nt_yaml_add_key(w->text, recipe->rates[i].pattern);
+        nt_text_add(w->text, ": ");
+        nt_yaml_add_real(w->text, recipe->rates[i].rate, w->arena);
+    }
+    nt_text_add(w->text, "}\n");
+}
+
 static const char *const statistics[] = {
     [NT_STATISTICS_OF_SHARD] = "shard", [NT_STATISTICS_OF_ALL] = "batch", NULL};
 
@@ -282,6 +368,17 @@ static const nt_suite_key train_keys[] = {
      .read = read_augment,
      .schema = augment_schema,
      .write = write_augment},
+    {{.name = "frozen",
+      .doc = "what is not trained: names of layers or parameters, in which * stands for any text"},
+     .read = read_frozen,
+     .schema = frozen_schema,
+     .write = write_frozen},
+    {{.name = "rates",
+      .doc = "by such names, shares of the learning rate for parts of the network; of several the "
+             "last one counts"},
+     .read = read_rates,
+     .schema = rates_schema,
+     .write = write_rates},
     {{.name = "from", .doc = "weights to begin with"},
      .read = read_from,
      .schema = nt_suite_begin_schema,

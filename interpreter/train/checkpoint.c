@@ -143,8 +143,7 @@ static nt_status save_in(const char *path, const nt_training_state *state, const
     format_cursor(cursor, numbers);
     for (; count < CURSOR; count++)
         metadata[count] = (nt_metadata){cursor_keys[count], numbers[count]};
-    nt_identity_write(&mark->identity, metadata + count);
-    count += NT_IDENTITY_ENTRIES;
+    count += nt_identity_write(&mark->identity, metadata + count);
     metadata[count++] = (nt_metadata){NT_NUMERICS_KEY, mark->numerics};
     metadata[count++] = (nt_metadata){BUILD, build};
     metadata[count++] = (nt_metadata){TENSORS, tensors};

@@ -3,6 +3,7 @@
 #include "identity.h"
 
 #include "describe.h"
+#include "param_rates.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ static const struct part {
     [NT_PART_BATCH] = {"batch", "batch", NULL},
     [NT_PART_SEED] = {"seed", "seed", NULL},
     [NT_PART_INITIAL] = {"initial", NULL, "what it began with differs"},
+    [NT_PART_RATES] = {"rates", NULL,
+                       "what is frozen, or at which rate parts of it learn, differs"},
 };
 
 /* --- finding ---------------------------------------------------------------------------------- */
@@ -71,6 +74,17 @@ static void add_augmentation(const nt_training *training, nt_text *text) {
         add_record(text, &steps[i].augment->kind, steps[i].options);
 }
 
+/* What is as usual is no digest: then there is nothing to describe. */
+static bool find_rates(const nt_training *training, char ret[NT_DIGEST_HEX]) {
+    nt_text text;
+    nt_text_init(&text);
+    nt_param_rates_describe(training->recipe, training->network, &text);
+    snprintf(ret, NT_DIGEST_HEX, "%s", NT_USUAL_RATES);
+    bool ok = !text.failed && (text.length == 0 || nt_digest_bytes(text.bytes, text.length, ret));
+    nt_text_finish(&text);
+    return ok;
+}
+
 nt_status nt_identity_find(const nt_training *training, nt_identity *ret) {
     static void (*const longer[])(const nt_training *, nt_text *) = {
         [NT_PART_NETWORK] = add_network,   [NT_PART_DATA] = add_data,
@@ -95,7 +109,7 @@ nt_status nt_identity_find(const nt_training *training, nt_identity *ret) {
     snprintf(ret->parts[NT_PART_SEED], NT_DIGEST_HEX, "%d", training->seed);
     snprintf(ret->parts[NT_PART_INITIAL], NT_DIGEST_HEX, "%s",
              training->initial ? training->initial_digest : "drawn");
-    return NT_OK;
+    return find_rates(training, ret->parts[NT_PART_RATES]) ? NT_OK : NT_NO_MEMORY;
 }
 
 /* --- comparing -------------------------------------------------------------------------------- */
@@ -125,10 +139,17 @@ void nt_identity_add_lines(const nt_identity *identity, nt_text *text) {
 
 /* --- metadata --------------------------------------------------------------------------------- */
 
-void nt_identity_write(const nt_identity *identity, nt_metadata ret[NT_IDENTITY_ENTRIES]) {
-    ret[0] = (nt_metadata){version_key, VERSION};
+static bool is_usual(int part, const char *value) {
+    return part == NT_PART_RATES && strcmp(value, NT_USUAL_RATES) == 0;
+}
+
+int nt_identity_write(const nt_identity *identity, nt_metadata ret[NT_IDENTITY_ENTRIES]) {
+    int count = 0;
+    ret[count++] = (nt_metadata){version_key, VERSION};
     for (int i = 0; i < NT_IDENTITY_PARTS; i++)
-        ret[1 + i] = (nt_metadata){parts[i].key, identity->parts[i]};
+        if (!is_usual(i, identity->parts[i]))
+            ret[count++] = (nt_metadata){parts[i].key, identity->parts[i]};
+    return count;
 }
 
 const char *nt_identity_read(const nt_metadata *metadata, nt_identity *ret) {
@@ -142,6 +163,8 @@ const char *nt_identity_read(const nt_metadata *metadata, nt_identity *ret) {
         return "was written by a newer version of this program";
     for (int i = 0; i < NT_IDENTITY_PARTS; i++) {
         const char *value = nt_metadata_find(metadata, parts[i].key);
+        if (!value && i == NT_PART_RATES)
+            value = NT_USUAL_RATES;
         if (!version || !value || strlen(value) >= NT_DIGEST_HEX)
             return none;
         strcpy(found.parts[i], value);

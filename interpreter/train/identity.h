@@ -20,8 +20,11 @@ typedef enum nt_identity_part {
     NT_PART_BATCH,
     NT_PART_SEED,
     NT_PART_INITIAL,
+    NT_PART_RATES, /* NT_USUAL_RATES, or a digest of what nt_param_rates_describe says */
     NT_IDENTITY_PARTS
 } nt_identity_part;
+
+#define NT_USUAL_RATES "usual" /* all is trained, at one rate */
 
 /* Each part is a short text, or the digest of a longer one. */
 typedef struct nt_identity {
@@ -40,9 +43,11 @@ void nt_identity_add_lines(const nt_identity *identity, nt_text *text);
 
 /* --- in the metadata of a file ---------------------------------------------------------------- */
 
-/* Its entries: the version of these metadata, then the parts. They refer to the identity. */
+/* Its entries: the version of these metadata, then the parts, but not the rates where they are the
+ * usual ones, which files of old don't say. They refer to the identity. Returns how many they are.
+ */
 enum { NT_IDENTITY_ENTRIES = 1 + NT_IDENTITY_PARTS };
-void nt_identity_write(const nt_identity *identity, nt_metadata ret[NT_IDENTITY_ENTRIES]);
+int nt_identity_write(const nt_identity *identity, nt_metadata ret[NT_IDENTITY_ENTRIES]);
 
 /* Reads them. Returns NULL, or in words why nothing can be compared: the file "was written by an
  * earlier version of this program, …". */

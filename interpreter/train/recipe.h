@@ -3,6 +3,7 @@
 #define NT_RECIPE_H
 
 #include "augment.h"
+#include "diagnostic.h"
 #include "op.h"
 #include "optimiser.h"
 #include "schedule.h"
@@ -22,6 +23,15 @@ enum { NT_MAX_SHARDS = 64 };
 /* Whose statistics a batch normalisation takes where a batch is cut. */
 enum { NT_STATISTICS_OF_SHARD, NT_STATISTICS_OF_ALL };
 
+/* Parameters by a pattern (param_rates.h), and their share of the learning rate; 0: they are
+ * frozen.
+ */
+typedef struct nt_named_rate {
+    const char *pattern;
+    double rate;
+    nt_location location; /* where it is written */
+} nt_named_rate;
+
 typedef struct nt_recipe {
     int32_t epochs, batch;
     int32_t shards; /* that a batch is cut into, a power of two that divides it: the first ones of
@@ -36,6 +46,8 @@ typedef struct nt_recipe {
     const void *schedule_options;
     const nt_augment_step *augment; /* in the order in which they are applied */
     int32_t augment_count;
+    const nt_named_rate *frozen, *rates; /* what is not trained, or not at the usual rate */
+    int32_t frozen_count, rate_count;
     bool plain; /* no graph pass that only saves time or memory: the oracle for the others */
     double checkpoint_every; /* seconds; 0: only after an epoch. The result does not depend on it */
 } nt_recipe;

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "gradient.h"
 #include "images.h"
+#include "param_rates.h"
 #include "passes.h"
 #include <string.h>
 
@@ -129,7 +130,7 @@ static nt_status add_output(nt_step_graph *step, const char *kind, const char *n
 }
 
 /* Outputs for the gradients of all weights that the loss depends on; others, those of an output
- * that no term takes, stay as they are. */
+ * that no term takes, stay as they are, and so does what is frozen. */
 static nt_status add_grads(nt_step_graph *step, const nt_network *network, nt_value loss,
                            nt_error *error) {
     int32_t size = nt_graph_size(step->graph), count = 0;
@@ -146,7 +147,11 @@ static nt_status add_grads(nt_step_graph *step, const nt_network *network, nt_va
             node->op == &nt_op_param ? nt_network_state(network, node->name) : NULL;
         if (!state || state->role != NT_WEIGHT || !live[i])
             continue;
-        step->grads[count].state = (size_t)(state - network->states);
+        size_t at = (size_t)(state - network->states);
+        if (step->rates[at] == 0)
+            continue;
+        step->grads[count].state = at;
+        step->grads[count].rate = step->rates[at];
         weights[count++] = (nt_value){.node = i};
     }
     NT_TRY(nt_graph_differentiate(step->graph, loss, weights, count, grads, error));
@@ -157,7 +162,8 @@ static nt_status add_grads(nt_step_graph *step, const nt_network *network, nt_va
     return NT_OK;
 }
 
-/* Outputs for the next values of running statistics; `size`: nodes before the gradients. */
+/* Outputs for the next values of running statistics that are not frozen; `size`: nodes before the
+ * gradients. */
 static nt_status add_updates(nt_step_graph *step, const nt_network *network, int32_t size) {
     step->updates = NT_ARENA_ARRAY(&step->arena, nt_bound, 2 * size);
     if (!step->updates)
@@ -170,6 +176,8 @@ static nt_status add_updates(nt_step_graph *step, const nt_network *network, int
                 continue;
             const nt_node *param = nt_graph_node(step->graph, node->in[update.input].node);
             const nt_state *state = nt_network_state(network, param->name);
+            if (step->rates[state - network->states] == 0)
+                continue;
             nt_bound *bound = &step->updates[step->update_count++];
             bound->state = (size_t)(state - network->states);
             NT_TRY(add_output(step, "update", state->name,
@@ -179,11 +187,28 @@ static nt_status add_updates(nt_step_graph *step, const nt_network *network, int
     return NT_OK;
 }
 
+/* What a pass needs to know of what is frozen. */
+typedef struct freezing {
+    const nt_network *network;
+    const double *rates;
+} freezing;
+
+static bool keeps(const void *context, const char *running_mean) {
+    const freezing *f = context;
+    const nt_state *state = nt_network_state(f->network, running_mean);
+    return state && f->rates[state - f->network->states] == 0;
+}
+
 static nt_status make(nt_step_graph *step, const nt_network *network, const nt_recipe *recipe,
                       nt_error *error) {
     nt_value loss;
-    const nt_pass_options before = {.phase = NT_PHASE_FORWARD, .conv = recipe->conv};
+    step->rates = nt_param_rates_find(recipe, network, &step->arena);
+    const freezing frozen = {network, step->rates};
+    const nt_pass_options before = {
+        .phase = NT_PHASE_FORWARD, .conv = recipe->conv, .keeps = keeps, .keeps_context = &frozen};
     const nt_pass_options after = {.phase = NT_PHASE_GRADIENTS, .plain = recipe->plain};
+    if (!step->rates)
+        return NT_NO_MEMORY;
     NT_TRY(nt_passes_run(network->graph, &before, &step->graph, error));
     step->logits = 0;
     NT_TRY(add_loss(step, recipe, &loss, error));

@@ -10,6 +10,7 @@
 typedef struct nt_bound {
     int32_t output; /* position among the graph's outputs */
     size_t state;   /* position among the network's states */
+    double rate;    /* its share of the learning rate (param_rates.h) */
 } nt_bound;
 
 typedef struct nt_step_graph {
@@ -21,6 +22,7 @@ typedef struct nt_step_graph {
     int32_t grad_count;
     nt_bound *updates; /* the next values of running statistics */
     int32_t update_count;
+    const double *rates; /* of each state of the network (param_rates.h) */
 } nt_step_graph;
 
 #define NT_TARGET "target" /* the input that is fed with the classes */

@@ -294,14 +294,14 @@ static void learn(void *context) {
     const learning *l = context;
     const nt_train_shards *s = l->shards;
     for (int32_t g = 0; g < s->grad_count; g++)
-        nt_weight_update(s->with.recipe, s->with.state, s->grads[g].bound.state, &l->moment,
+        nt_weight_update(s->with.recipe, s->with.state, &s->grads[g].bound, &l->moment,
                          mean_of(s, &s->grads[g]));
     for (int32_t u = 0; u < s->with.graph->update_count; u++) {
         const item *update = &s->updates[u];
         memcpy(nt_weights_at(s->with.state->weights, update->bound.state).f, mean_of(s, update),
                (size_t)update->count * sizeof(float));
     }
-    nt_counters_count(s->with.state);
+    nt_counters_count(s->with.state, s->with.graph->rates);
 }
 
 static nt_status run_shards(nt_train_shards *s, const float *images, const int32_t *labels,

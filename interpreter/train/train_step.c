@@ -67,7 +67,7 @@ static void take_gradient(void *context, int32_t output, nt_tensor gradient) {
         return;
     for (int32_t g = 0; g < graph->grad_count; g++)
         if (graph->grads[g].output == output)
-            nt_weight_update(l->step->recipe, l->step->state, graph->grads[g].state, &l->moment,
+            nt_weight_update(l->step->recipe, l->step->state, &graph->grads[g], &l->moment,
                              gradient.f);
 }
 
@@ -78,7 +78,7 @@ static void commit_updates(nt_train_step *step) {
         nt_tensor from = nt_run_output(step->run, step->graph->updates[u].output);
         memcpy(to.f, from.f, (size_t)nt_type_stored(to.type) * sizeof(float));
     }
-    nt_counters_count(step->state);
+    nt_counters_count(step->state, step->graph->rates);
 }
 
 nt_status nt_train_step_run(nt_train_step *step, const float *images, const int32_t *labels,

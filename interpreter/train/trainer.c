@@ -421,10 +421,10 @@ static nt_status write_finished(trainer *t) {
     nt_metadata metadata[NT_IDENTITY_ENTRIES + 3];
     if (!nt_weights_digest(t->weights, digest))
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
-    nt_identity_write(&t->mark.identity, metadata);
-    metadata[NT_IDENTITY_ENTRIES] = (nt_metadata){NT_NUMERICS_KEY, t->mark.numerics};
-    metadata[NT_IDENTITY_ENTRIES + 1] = (nt_metadata){"tensors", digest};
-    metadata[NT_IDENTITY_ENTRIES + 2] = (nt_metadata){NULL, NULL};
+    int count = nt_identity_write(&t->mark.identity, metadata);
+    metadata[count++] = (nt_metadata){NT_NUMERICS_KEY, t->mark.numerics};
+    metadata[count++] = (nt_metadata){"tensors", digest};
+    metadata[count] = (nt_metadata){NULL, NULL};
     return nt_safetensors_write(t->weights_path, t->weights, metadata, t->error);
 }
 

@@ -8,7 +8,25 @@ enum { JOB = 1 << 15 }; /* elements */
 typedef struct update_jobs {
     const nt_optimiser *optimiser;
     nt_update_call call; /* of the whole tensor */
+    bool keeps_zeros;
 } update_jobs;
+
+/* An element that is 0 is left alone with what is remembered of it: runs of the others. */
+static void update_others(const nt_optimiser *optimiser, const nt_update_call *all) {
+    for (int64_t from = 0, to; from < all->count; from = to) {
+        nt_update_call run = *all;
+        bool zero = all->weights[from] == 0;
+        for (to = from + 1; to < all->count && (all->weights[to] == 0) == zero; to++)
+            ;
+        run.weights += from;
+        run.grads += from;
+        run.count = to - from;
+        for (int k = 0; k < optimiser->slot_count; k++)
+            run.slots[k] += from;
+        if (!zero)
+            optimiser->update(&run);
+    }
+}
 
 static void update_job(const void *context, int job, int worker) {
     const update_jobs *jobs = context;
@@ -20,27 +38,32 @@ static void update_job(const void *context, int job, int worker) {
     part.grads += from;
     for (int k = 0; k < jobs->optimiser->slot_count; k++)
         part.slots[k] += from;
-    jobs->optimiser->update(&part);
+    if (jobs->keeps_zeros)
+        update_others(jobs->optimiser, &part);
+    else
+        jobs->optimiser->update(&part);
 }
 
-void nt_weight_update(const nt_recipe *recipe, nt_training_state *state, size_t which,
+void nt_weight_update(const nt_recipe *recipe, nt_training_state *state, const nt_bound *of,
                       const nt_step_moment *moment, const float *gradient) {
     const nt_optimiser *optimiser = recipe->optimiser;
-    nt_tensor weights = nt_weights_at(state->weights, which);
+    nt_tensor weights = nt_weights_at(state->weights, of->state);
     update_jobs jobs = {.optimiser = optimiser,
                         .call = {.options = recipe->optimiser_options,
-                                 .rate = moment->rate,
+                                 .rate = moment->rate * of->rate,
                                  .step = moment->number,
                                  .count = nt_type_stored(weights.type),
                                  .weights = weights.f,
-                                 .grads = gradient}};
+                                 .grads = gradient},
+                        .keeps_zeros = state->network->states[of->state].keeps_zeros};
     for (int k = 0; k < optimiser->slot_count; k++)
-        jobs.call.slots[k] = nt_weights_at(state->weights, state->first_slot[which] + (size_t)k).f;
+        jobs.call.slots[k] =
+            nt_weights_at(state->weights, state->first_slot[of->state] + (size_t)k).f;
     nt_parallel((int)((jobs.call.count + JOB - 1) / JOB), update_job, &jobs);
 }
 
-void nt_counters_count(nt_training_state *state) {
+void nt_counters_count(nt_training_state *state, const double *rates) {
     for (size_t i = 0; i < state->network->state_count; i++)
-        if (state->network->states[i].role == NT_COUNTER)
+        if (state->network->states[i].role == NT_COUNTER && rates[i] != 0)
             nt_weights_at(state->weights, i).i[0]++;
 }

@@ -2,7 +2,7 @@
 #ifndef NT_WEIGHT_UPDATE_H
 #define NT_WEIGHT_UPDATE_H
 
-#include "recipe.h"
+#include "step_graph.h"
 #include "training_state.h"
 
 /* Where a step stands in the training. */
@@ -12,10 +12,12 @@ typedef struct nt_step_moment {
     uint64_t draw;  /* what random ops draw from */
 } nt_step_moment;
 
-/* Updates the network's state number `which` by its gradient, as that is stored (tensor.h). */
-void nt_weight_update(const nt_recipe *recipe, nt_training_state *state, size_t which,
+/* Updates the state that a gradient is of by it, as that is stored (tensor.h), at its share of the
+ * learning rate. */
+void nt_weight_update(const nt_recipe *recipe, nt_training_state *state, const nt_bound *of,
                       const nt_step_moment *moment, const float *gradient);
 
-void nt_counters_count(nt_training_state *state); /* the network's: one step more */
+/* The network's: one step more, but for those whose rate is 0. */
+void nt_counters_count(nt_training_state *state, const double *rates);
 
 #endif
