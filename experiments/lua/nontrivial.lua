@@ -28,6 +28,7 @@
 ---@class Options
 ---@field [integer] Node|string|(Node|string)[]
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
+---@field epoch integer? after which epoch its values were so; more than 0 where `snapshots` keeps them
 ---@field from string? the sum whose branch it gets; without it: the one that is listed in its place
 ---@field input integer? which of its inputs, from 1
 ---@field seed integer? of the random numbers
@@ -42,7 +43,7 @@
 ---@class Edits
 ---@field zero Nodes? its kernel is zero; a bias stays
 ---@field mean Nodes? its output is replaced by its mean per channel over training images
----@field reinit Nodes? its kernel has the values that training began with
+---@field reinit Nodes|Options? its kernel has the values that training began with, or an earlier epoch's
 ---@field rerandomise Nodes|Options? its kernel is drawn anew, as initial values are
 ---@field noise Nodes|Options? Gaussian noise is added to its kernel
 ---@field prune Nodes|Options? the elements of its kernel with the smallest magnitudes are zero
@@ -51,6 +52,7 @@
 ---@field branch Nodes|Options? one of its inputs is zero
 ---@field permute Nodes|Options? it has the residual branch of another unit
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
+---@field epoch integer? after which epoch its values were so; more than 0 where `snapshots` keeps them
 ---@field from string? the sum whose branch it gets; without it: the one that is listed in its place
 ---@field input integer? which of its inputs, from 1
 ---@field seed integer? of the random numbers

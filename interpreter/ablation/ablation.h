@@ -25,12 +25,12 @@ typedef struct nt_derivation {
     const nt_edit *edit;
     const nt_state *state;    /* the kernel that it stands for */
     const nt_tensor *trained; /* its values, */
-    const nt_tensor *initial; /* and those that training began with; NULL: not known */
+    const nt_tensor *past;    /* and those of the epoch that the kind asks for; NULL: not known */
 } nt_derivation;
 
 /* Needs. */
 enum {
-    NT_NEEDS_INITIAL = 1,    /* the values that training began with */
+    NT_NEEDS_INITIAL = 1,    /* the values of an earlier time, `epoch` says which */
     NT_NEEDS_CALIBRATION = 2 /* training images: it asks for mean outputs (nt_editing_mean) */
 };
 
@@ -58,6 +58,9 @@ struct nt_ablation {
 
     /* Puts something in the node's place; edit.h says by what means. NT_INVALID with a reason. */
     nt_status (*edit)(const nt_editing *editing, nt_value *ret);
+
+    /* Of a kind that needs such values: after how many epochs of training; NULL: before any. */
+    int32_t (*epoch)(const void *options);
 
     /* Fills the kernel that `edit` asked for; NULL: it asks for none. NT_NO_MEMORY or NT_OK. */
     nt_status (*derive)(const nt_derivation *from, nt_tensor to);

@@ -15,6 +15,8 @@ const char *nt_derived_name(nt_arena *arena, const nt_edit *edit, const char *so
     nt_text_init(&text);
     nt_text_printf(&text, "%s %s", source, edit->kind->kind.name);
     for (const nt_field *field = edit->kind->kind.fields; field->name; field++) {
+        if (nt_field_is_usual(field, edit->options))
+            continue;
         nt_text_add(&text, " ");
         nt_field_format_digits(field, edit->options, EXACT_DIGITS, &text);
     }

@@ -24,7 +24,7 @@ typedef struct nt_derived_list {
 void nt_derived_list_finish(nt_derived_list *list);
 
 /* The name of what `edit` makes of the tensor `source`, or of a node's output: kind and options
- * follow it, every field of them, exactly. NULL when out of memory. */
+ * follow it, every field of them but late ones as usual, exactly. NULL when out of memory. */
 const char *nt_derived_name(nt_arena *arena, const nt_edit *edit, const char *source);
 
 /* Appends a copy of `item`, unless one of its name is there. */

@@ -494,8 +494,8 @@ void nt_fields_format(const nt_field *fields, const void *record, nt_text *text)
     }
 }
 
-/* Of a hidden or late field; reals never are, since their usual text isn't exact. */
-static bool is_fallback(const nt_field *field, const void *record) {
+/* Reals never are, since their usual text isn't exact. */
+bool nt_field_is_usual(const nt_field *field, const void *record) {
     nt_text value;
     if ((!field->hidden && !field->late) || !field->fallback || field->type == NT_REAL ||
         field->type == NT_REALS)
@@ -509,7 +509,7 @@ static bool is_fallback(const nt_field *field, const void *record) {
 
 void nt_fields_format_exact(const nt_field *fields, const void *record, nt_text *text) {
     for (; fields->name; fields++) {
-        if (is_fallback(fields, record))
+        if (nt_field_is_usual(fields, record))
             continue;
         nt_text_printf(text, " %s=", fields->name);
         format_value(fields, record, EXACT, text);

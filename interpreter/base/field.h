@@ -101,6 +101,9 @@ void *nt_fields_copy(const nt_field *fields, const void *record, size_t size, nt
 uint64_t nt_fields_hash(const nt_field *fields, const void *record, uint64_t seed);
 bool nt_fields_equal(const nt_field *fields, const void *a, const void *b);
 
+/* Whether a hidden or late field has its fallback: then nobody need know of it. Never of reals. */
+bool nt_field_is_usual(const nt_field *field, const void *record);
+
 /* Field by field in the table's order: below, at or above 0. Numbers are ordered as such; lists and
  * texts in some order of their own. */
 int nt_fields_compare(const nt_field *fields, const void *a, const void *b);

@@ -90,7 +90,7 @@ static json_t *field_value(const nt_field *field, const void *record) {
 json_t *nt_json_fields(const nt_field *fields, const void *record) {
     json_t *object = json_object();
     for (; object && fields->name; fields++)
-        if (!fields->hidden &&
+        if (!fields->hidden && !nt_field_is_usual(fields, record) &&
             json_object_set_new(object, fields->name, field_value(fields, record)) != 0) {
             json_decref(object);
             object = NULL;

@@ -18,8 +18,9 @@
 json_t *nt_json_real(double value);    /* null unless it is finite */
 json_t *nt_json_float(float value);    /* the shortest decimal that reads back as the same float */
 json_t *nt_json_shape(nt_shape shape); /* [64, 8, 8] */
-json_t *nt_json_names(const char *const *names);                    /* of a NULL-terminated list */
-json_t *nt_json_fields(const nt_field *fields, const void *record); /* hidden fields left out */
+json_t *nt_json_names(const char *const *names); /* of a NULL-terminated list */
+json_t *nt_json_fields(const nt_field *fields,
+                       const void *record);   /* without hidden fields, and late ones as usual */
 json_t *nt_json_field(const nt_field *field); /* what it takes, its default, bounds and meaning */
 
 /* Appends `item` to `list` and takes it. When either is NULL or memory is out, frees both and

@@ -22,7 +22,8 @@ static const struct need {
     unsigned bit;
     const char *name, *meaning;
 } needs[] = {
-    {NT_NEEDS_INITIAL, "initial", "the values that training began with"},
+    {NT_NEEDS_INITIAL, "initial",
+     "the values that training began with, or snapshots of its course"},
     {NT_NEEDS_CALIBRATION, "calibration", "training images, as many as evaluate.calibration says"},
     {0, NULL, NULL},
 };

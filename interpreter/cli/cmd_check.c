@@ -102,7 +102,7 @@ static nt_status check_cases(const nt_suite *suite, const nt_network *network, b
         *ret_count += cases[g].count;
     }
     nt_status ready = data ? nt_suite_make_ready(suite, network, cases, &progress, &dataset, error)
-                           : nt_suite_check_alone(suite, network, error);
+                           : nt_suite_check_alone(suite, network, cases, error);
     nt_dataset_free(dataset);
     return listed != NT_OK ? listed : ready;
 }

@@ -57,7 +57,7 @@ nt_status nt_case_batch_init(nt_case_batch *b, const nt_measuring *m, nt_subject
 
 static nt_status make_evaluator(nt_case_batch *b, nt_error *error) {
     const nt_measuring *m = b->m;
-    const nt_derive_source source = {m->weights, m->initial, m->calibration, &m->evaluation};
+    const nt_derive_source source = {m->weights, m->history, m->calibration, &m->evaluation};
     nt_evaluation evaluation = m->evaluation;
     evaluation.progress = NULL;
     if (b->derive) {

@@ -24,13 +24,15 @@ static nt_tensor tensor_of(const nt_derived_weights *derived, const char *name) 
 static nt_status derive_kernel(const nt_derived *item, const nt_derive_source *source, nt_tensor to,
                                nt_error *error) {
     const nt_ablation *kind = item->edit.kind;
+    int32_t epoch = nt_edit_epoch(&item->edit);
+    const nt_past *past = nt_history_at(source->history, epoch);
     const nt_derivation from = {
         .edit = &item->edit,
         .state = nt_network_state(nt_weights_network(source->weights), item->source),
         .trained = nt_weights_find(source->weights, item->source),
-        .initial = source->initial ? nt_weights_find(source->initial, item->source) : NULL};
-    if ((kind->needs & NT_NEEDS_INITIAL) && !source->initial)
-        return nt_error_say(error, NT_INVALID, "the values that training began with are not known");
+        .past = past ? nt_weights_find(past->weights, item->source) : NULL};
+    if (epoch >= 0 && !past)
+        return nt_error_say(error, NT_INVALID, "the values after epoch %d are not known", epoch);
     return kind->derive(&from, to) == NT_OK ? NT_OK : no_memory(error);
 }
 

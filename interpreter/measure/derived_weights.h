@@ -5,11 +5,12 @@
 
 #include "case_graph.h"
 #include "evaluation.h"
+#include "history.h"
 
 /* What they come from. */
 typedef struct nt_derive_source {
     const nt_weights *weights;    /* trained */
-    const nt_weights *initial;    /* what training began with; NULL: not known */
+    const nt_history *history;    /* what they were before; NULL: not known */
     const nt_loader *calibration; /* training images */
     const nt_evaluation *evaluation;
 } nt_derive_source;
@@ -20,7 +21,7 @@ typedef struct nt_derived_weights {
 } nt_derived_weights;
 
 /* All that the cases want. Whatever the outcome, the weights may be finished. NT_INVALID where
- * `initial` is needed and NULL. */
+ * what is needed of the history is not known. */
 nt_status nt_derived_weights_init(nt_derived_weights *derived, const nt_case_graph *cases,
                                   const nt_derive_source *source, nt_error *error);
 void nt_derived_weights_finish(nt_derived_weights *derived);

@@ -42,14 +42,37 @@ static nt_status no_memory(nt_error *error) {
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
+/* The digests of the earlier weights that a case wants, by rising epoch. */
+static void add_history(const nt_measuring *m, const nt_edits *edits, nt_text *text) {
+    for (int32_t i = 0; m->history && i < m->history->count; i++) {
+        const nt_past *past = &m->history->items[i];
+        bool wanted = false;
+        for (int32_t e = 0; e < edits->count; e++)
+            wanted = wanted || nt_edit_epoch(&edits->items[e]) == past->epoch;
+        if (wanted && past->epoch > 0)
+            nt_text_printf(text, "\nafter epoch %d: ", past->epoch);
+        if (wanted)
+            nt_text_add(text, past->digest);
+    }
+}
+
+/* Why an edit can't have what it wants of the history; NULL: it can. */
+static const char *lacking(const nt_measuring *m, const nt_edits *edits) {
+    for (int32_t e = 0; e < edits->count; e++) {
+        int32_t epoch = nt_edit_epoch(&edits->items[e]);
+        if (epoch >= 0 && !nt_history_at(m->history, epoch))
+            return epoch == 0 ? m->no_initial : m->no_snapshot;
+    }
+    return NULL;
+}
+
 /* The graph as edited says what is computed, its parameters' names what they hold. */
 static nt_status digest_graph(const nt_measuring *m, const nt_graph *graph, nt_subject *subject) {
     nt_text text;
     nt_text_init(&text);
     nt_graph_describe(graph, &text);
     nt_text_add(&text, m->context);
-    if (nt_edits_need(&subject->edits, NT_NEEDS_INITIAL))
-        nt_text_add(&text, m->initial_context);
+    add_history(m, &subject->edits, &text);
     if (nt_edits_need(&subject->edits, NT_NEEDS_CALIBRATION) ||
         m->evaluation.passes.norm == NT_NORM_RECALIBRATED)
         nt_text_add(&text, m->calibration_context);
@@ -61,12 +84,9 @@ static nt_status digest_graph(const nt_measuring *m, const nt_graph *graph, nt_s
 static nt_status find_key(const nt_measuring *m, nt_subject *subject, nt_arena *arena) {
     nt_case_graph alone;
     char why[NT_WHY];
-    subject->failure = NULL;
     subject->key[0] = '\0';
-    if (nt_edits_need(&subject->edits, NT_NEEDS_INITIAL) && !m->initial) {
-        subject->failure = m->no_initial;
+    if ((subject->failure = lacking(m, &subject->edits)))
         return NT_OK;
-    }
     nt_status status = nt_case_graph_init(&alone, m->network, &subject->edits, 1, why);
     if (status == NT_INVALID) {
         subject->failure = nt_arena_string(arena, why);

@@ -6,6 +6,7 @@
 #include "case_graph.h"
 #include "evaluation.h"
 #include "finding.h"
+#include "history.h"
 #include "store.h"
 
 /* Cases whose tests are adjusted together, and whether each may end as soon as its verdict is
@@ -29,15 +30,15 @@ typedef struct nt_part {
 typedef struct nt_measuring {
     const nt_network *network;
     const nt_weights *weights;
-    const nt_weights *initial;       /* what training began with; NULL: not known */
+    const nt_history *history;       /* what the weights were before; NULL: not known */
     const nt_loader *loader;         /* the samples */
     const nt_loader *calibration;    /* training images: for mean outputs and recalibration */
     nt_evaluation evaluation;        /* its report is told of samples of all cases together */
     const char *numerics;            /* how this process computes: ops/numerics.h */
     const char *context;             /* in words, all else that an outcome follows from */
-    const char *initial_context;     /* the same of `initial`, */
-    const char *calibration_context; /* and of the calibration images */
-    const char *no_initial;          /* why `initial` is not known */
+    const char *calibration_context; /* the same of the calibration images */
+    const char *no_initial;          /* why what training began with is not known, */
+    const char *no_snapshot;         /* and what it was later */
     nt_store *store;
     const nt_family *families; /* where some may end early; batch normalisations with statistics of
                                 * the batch are not for these */

@@ -5,15 +5,16 @@
 
 enum { WORDS_DIGITS = 6 }; /* of numbers */
 
-/* " (deviation 0.1, seed 7)"; nothing without options. */
+/* " (deviation 0.1, seed 7)"; nothing without options, or with what is as usual. */
 static void add_options(const nt_edit_result *edit, nt_text *text) {
-    if (!edit->fields)
-        return;
-    for (const nt_field *field = edit->fields; field->name; field++) {
-        nt_text_printf(text, "%s%s ", field == edit->fields ? " (" : ", ", field->name);
+    int said = 0;
+    for (const nt_field *field = edit->fields; field && field->name; field++) {
+        if (nt_field_is_usual(field, edit->options))
+            continue;
+        nt_text_printf(text, "%s%s ", said++ ? ", " : " (", field->name);
         nt_field_format_digits(field, edit->options, WORDS_DIGITS, text);
     }
-    nt_text_add(text, edit->fields->name ? ")" : "");
+    nt_text_add(text, said ? ")" : "");
 }
 
 void nt_edit_add_how(const nt_edit_result *edit, nt_text *text) {

@@ -76,13 +76,14 @@ nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weigh
                           char ret_digest[NT_DIGEST_HEX], nt_arena *arena, nt_seed_files *ret_files,
                           nt_error *error) {
     const nt_suite *suite = source->suite;
-    *ret_files = (nt_seed_files){suite->weights, suite->initial};
+    *ret_files = (nt_seed_files){NULL, suite->weights, suite->initial};
     if (suite->weights.path) {
         NT_TRY(nt_weights_read(&suite->weights, source->progress, weights, NULL, error));
         return nt_weights_source_digest(&suite->weights, ret_digest, error);
     }
     const char *folder = nt_arena_printf(arena, "%s/seed-%d", source->folder, suite->seeds[s]);
     if (folder) {
+        ret_files->folder = folder;
         ret_files->weights.path = nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder);
         ret_files->initial.path = nt_arena_printf(arena, "%s/" NT_INITIAL_FILE, folder);
     }

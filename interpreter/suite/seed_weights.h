@@ -23,6 +23,7 @@ typedef struct nt_seed_source {
 
 /* Where they are: the weights, and what training began with (no path if that isn't known). */
 typedef struct nt_seed_files {
+    const char *folder; /* of what is trained; NULL: they are given */
     nt_weights_source weights, initial;
 } nt_seed_files;
 

@@ -8,8 +8,7 @@ nt_status nt_case_evaluator_init(nt_suite_work *work, nt_edits edits, int32_t ba
         .batch = batch,
         .metric = work->scoring.metric,
         .passes = {.norm = (nt_norm)work->suite->evaluate.batch_norm, .conv = work->suite->conv}};
-    const nt_derive_source source = {work->weights, work->has_initial ? work->initial : NULL,
-                                     work->calibration, &evaluation};
+    const nt_derive_source source = {work->weights, &work->history, work->calibration, &evaluation};
     char why[NT_WHY];
     *ret = (nt_case_evaluator){0};
     if (nt_case_graph_init(&ret->cases, work->network, &edits, 1, why) != NT_OK)

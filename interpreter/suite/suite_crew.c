@@ -198,13 +198,15 @@ static nt_status send_seed(nt_suite_crew *crew, int seed) {
         nt_text text;
         nt_text_init(&text);
         nt_wire_put_int(&text, seed);
-        nt_wire_put_int(&text, work->has_initial);
+        nt_wire_put_int(&text, work->history.count);
+        for (int32_t i = 0; i < work->history.count; i++)
+            nt_wire_put_int(&text, work->history.items[i].epoch);
         NT_TRY(nt_wire_send(r, NT_WIRE_SEED, &text, work->error));
         crew->graphs[r] = NOTHING;
     }
     nt_suite_crew_share(work->weights);
-    if (work->has_initial)
-        nt_suite_crew_share(work->initial);
+    for (int32_t i = 0; i < work->history.count; i++)
+        nt_suite_crew_share(work->history.items[i].weights);
     crew->seed = seed;
     return NT_OK;
 }

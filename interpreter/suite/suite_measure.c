@@ -76,7 +76,7 @@ nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *
     *ret = (nt_measuring){
         .network = work->network,
         .weights = work->weights,
-        .initial = work->has_initial ? work->initial : NULL,
+        .history = &work->history,
         .loader = loader,
         .calibration = work->calibration,
         .evaluation = {.batch = suite->evaluate.batch,
@@ -85,13 +85,14 @@ nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *
                        .progress = work->options->progress},
         .numerics = work->numerics,
         .context = context_of(work, s, loader, arena),
-        .initial_context = work->initial_digest,
         .calibration_context = calibration_context_of(work, arena),
         .no_initial = suite->weights.path
                           ? "the values that training began with are not known: give them under "
                             "`initial:` beside `weights:`"
                           : "the values that training began with are not known: the seed's folder "
                             "has no " NT_INITIAL_FILE,
+        .no_snapshot = "the seed's folder has no weights of that epoch: it was trained before "
+                       "'snapshots' asked for them",
         .store = work->store,
         .margin = suite->margin,
         .one_by_one = work->options->one_by_one,

@@ -4,6 +4,7 @@
 
 #include "case_graph.h"
 #include "evaluation.h"
+#include "history.h"
 #include "param_rates.h"
 #include "step_graph.h"
 #include "store.h"
@@ -158,6 +159,48 @@ static nt_status check_calibration(const readying *r) {
                         count, evaluate->batch);
 }
 
+/* --- the past --------------------------------------------------------------------------------- */
+
+static bool is_kept(const nt_suite *suite, int32_t epoch) {
+    const nt_recipe *recipe = suite->recipe;
+    for (int32_t i = 0; recipe && i < recipe->snapshot_count; i++)
+        if (recipe->snapshots[i] == epoch)
+            return true;
+    return epoch <= 0;
+}
+
+static nt_status say_not_kept(const readying *r, int g, const nt_case *item, int32_t epoch) {
+    nt_error_at(r->error, NT_INVALID, r->suite->groups[g].location,
+                "the case '%s' of the group '%s' wants the weights after epoch %d, which %s",
+                item->name, r->suite->groups[g].name, epoch,
+                r->suite->recipe ? "are not kept" : "nobody knows of given ones");
+    if (!r->suite->recipe)
+        nt_error_hint(r->error, "only 'train' with 'snapshots' keeps them");
+    else if (epoch > r->suite->recipe->epochs)
+        nt_error_hint(r->error, "training ends after epoch %d", r->suite->recipe->epochs);
+    else
+        nt_error_hint(r->error, "add it to 'snapshots' under 'train'");
+    return NT_INVALID;
+}
+
+/* What an edit takes from the course of training is to be kept. Of a group the first says so. */
+static nt_status check_snapshots(const readying *r) {
+    nt_status status = NT_OK;
+    for (int g = 0; r->cases && g < r->suite->group_count; g++) {
+        bool said = false;
+        for (int32_t c = 0; c < r->cases[g].count && !said; c++) {
+            const nt_case *item = &r->cases[g].items[c];
+            for (int32_t e = 0; e < item->count && !said; e++) {
+                int32_t epoch = nt_edit_epoch(&item->edits[e]);
+                said = !is_kept(r->suite, epoch);
+                if (said)
+                    status = say_not_kept(r, g, item, epoch);
+            }
+        }
+    }
+    return status;
+}
+
 static nt_status hold_out(const readying *r) {
     int32_t count = r->suite->data.hold_out;
     return count > 0 ? nt_dataset_hold_out(r->dataset, count, 0, r->error) : NT_OK;
@@ -201,9 +244,11 @@ static nt_status check_training(const readying *r) {
 }
 
 /* What is seen without data. */
-nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network, nt_error *error) {
-    const readying r = {.suite = suite, .network = network, .error = error};
-    nt_status status = nt_suite_check_training_norms(suite, network, error);
+nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network,
+                               const nt_cases *cases, nt_error *error) {
+    const readying r = {.suite = suite, .network = network, .cases = cases, .error = error};
+    nt_status status =
+        worse(check_snapshots(&r), nt_suite_check_training_norms(suite, network, error));
     status = worse(status, nt_suite_check_norms(suite, network, 0, error));
     return suite->recipe ? worse(status, check_recipe(&r)) : status;
 }
@@ -258,9 +303,10 @@ nt_status nt_suite_make_ready(const nt_suite *suite, const nt_network *network,
     readying r = {.suite = suite, .network = network, .cases = cases, .error = error};
     nt_status status = check_files(&r);
     nt_status opened = nt_suite_look_at_data(suite, progress, &r.dataset, error);
+    status = opened == NT_OK ? worse(status, check_snapshots(&r)) : status;
     status = worse(status, opened);
-    status = worse(status,
-                   opened == NT_OK ? check_data(&r) : nt_suite_check_alone(suite, network, error));
+    status = worse(status, opened == NT_OK ? check_data(&r)
+                                           : nt_suite_check_alone(suite, network, cases, error));
     if (status == NT_OK)
         *ret = r.dataset;
     else

@@ -18,7 +18,8 @@ nt_status nt_suite_open_samples(const nt_suite *suite, const nt_network *network
                                 nt_dataset **ret_dataset, nt_loader **ret_loader, nt_error *error);
 
 /* The part of it that takes neither data nor weights. */
-nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network, nt_error *error);
+nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network,
+                               const nt_cases *cases, nt_error *error);
 
 /* How many samples of the data are measured. */
 int32_t nt_suite_count_samples(const nt_suite *suite, const nt_dataset *dataset);

@@ -5,18 +5,65 @@
 #include "trainer.h"
 #include <unistd.h>
 
-static nt_status read_initial(nt_suite_work *work, const nt_weights_source *source) {
-    work->has_initial = false;
-    bool given = work->suite->initial.path != NULL;
-    if (!source->path || !nt_suite_any_case(work, nt_suite_may_reinit) ||
-        (!given && access(source->path, R_OK) != 0)) /* the cases that want it will say so */
-        return NT_OK;
-    if (!work->initial && nt_weights_new(work->network, &work->initial) != NT_OK)
-        return nt_suite_no_memory(work);
-    NT_TRY(nt_weights_read(source, NULL, work->initial, NULL, work->error));
-    NT_TRY(nt_weights_source_digest(source, work->initial_digest, work->error));
-    work->has_initial = true;
+/* Where what the weights were after an epoch may be. */
+typedef struct place {
+    int32_t epoch;
+    nt_weights_source source;
+} place;
+
+/* Whether a case may want it, and it is there: of a file that the suite names, whoever reads it
+ * says so; without others, the cases that want them do. */
+static bool is_wanted(const nt_suite_work *work, const place *at) {
+    bool given = at->epoch == 0 && work->suite->initial.path;
+    return at->source.path && nt_suite_may_want(work, at->epoch) &&
+           (given || access(at->source.path, R_OK) == 0);
+}
+
+/* What training began with, and its snapshots, by rising epoch. NULL when out of memory. */
+static place *list_places(const nt_suite_work *work, const nt_seed_files *files, nt_arena *arena,
+                          int32_t *ret_count) {
+    const nt_recipe *recipe = work->suite->recipe;
+    int32_t snapshots = recipe ? recipe->snapshot_count : 0, count = 0;
+    place *places = NT_ARENA_ARRAY(arena, place, snapshots + 1);
+    if (places)
+        places[count++] = (place){0, files->initial};
+    for (int32_t i = 0; places && i < snapshots; i++) {
+        place *at = &places[count];
+        *at = (place){.epoch = recipe->snapshots[i]};
+        at->source.path = nt_snapshot_path(arena, files->folder, at->epoch, recipe->epochs);
+        if (!at->source.path)
+            return NULL;
+        count += at->epoch > 0;
+    }
+    *ret_count = count;
+    return places;
+}
+
+static nt_status read_places(nt_suite_work *work, const place *places, int32_t count) {
+    int32_t wanted = 0;
+    for (int32_t i = 0; i < count; i++)
+        wanted += is_wanted(work, &places[i]);
+    NT_TRY(nt_suite_remember(work, wanted));
+    nt_past *past = work->history.items;
+    for (int32_t i = 0; i < count; i++) {
+        if (!is_wanted(work, &places[i]))
+            continue;
+        past->epoch = places[i].epoch;
+        NT_TRY(nt_weights_read(&places[i].source, NULL, past->weights, NULL, work->error));
+        NT_TRY(nt_weights_source_digest(&places[i].source, past->digest, work->error));
+        past++;
+    }
     return NT_OK;
+}
+
+static nt_status read_history(nt_suite_work *work, const nt_seed_files *files) {
+    nt_arena arena;
+    int32_t count;
+    nt_arena_init(&arena);
+    const place *places = list_places(work, files, &arena, &count);
+    nt_status status = places ? read_places(work, places, count) : nt_suite_no_memory(work);
+    nt_arena_finish(&arena);
+    return status;
 }
 
 static nt_status find_seed(nt_suite_work *work, int s, int ranks, nt_seed_files *ret_files,
@@ -61,5 +108,5 @@ nt_status nt_suite_find_weights(nt_suite_work *work, int s) {
     }
     NT_TRY(find_seed(work, s, 0, &files, work->error));
     NT_TRY(nt_suite_note_training(work, &files.weights));
-    return read_initial(work, &files.initial);
+    return read_history(work, &files);
 }

@@ -5,6 +5,7 @@
 #include "json_schema.h"
 #include "optimiser.h"
 #include "yaml_out.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* --- loss ------------------------------------------------------------------------------------- */
@@ -210,6 +211,62 @@ static nt_status read_rates(nt_suite_loader *l, const nt_suite_key *key, const n
     return NT_OK;
 }
 
+/* --- snapshots -------------------------------------------------------------------------------- */
+
+static int compare_epochs(const void *a, const void *b) {
+    return *(const int32_t *)a - *(const int32_t *)b;
+}
+
+/* An epoch, or `end`. */
+static nt_status read_epoch(nt_suite_loader *l, const nt_yaml *node, int32_t epochs, int32_t *ret) {
+    int64_t epoch = epochs;
+    const char *text;
+    NT_TRY(nt_read_text(&l->reader, node, "an epoch", &text));
+    if (strcmp(text, "end") != 0)
+        NT_TRY(nt_read_integer(&l->reader, node, "an epoch", 0, INT32_MAX, &epoch));
+    if (epochs > 0 && epoch > epochs)
+        return nt_reader_say(&l->reader, node, "training ends after epoch %d, before %d", epochs,
+                             (int)epoch);
+    *ret = (int32_t)epoch;
+    return NT_OK;
+}
+
+static nt_status read_snapshots(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *list,
+                                void *record) {
+    nt_recipe *recipe = record;
+    NT_TRY(nt_read_list(&l->reader, list, key->field.name));
+    int32_t *epochs = NT_ARENA_ARRAY(l->reader.arena, int32_t, list->count + 1), count = 0;
+    if (!epochs)
+        return nt_reader_no_memory(&l->reader);
+    for (int32_t i = 0; i < list->count; i++)
+        NT_TRY(read_epoch(l, list->items[i], recipe->epochs, &epochs[i]));
+    qsort(epochs, (size_t)list->count, sizeof *epochs, compare_epochs);
+    for (int32_t i = 0; i < list->count; i++)
+        if (count == 0 || epochs[count - 1] != epochs[i])
+            epochs[count++] = epochs[i];
+    recipe->snapshots = epochs;
+    recipe->snapshot_count = count;
+    return NT_OK;
+}
+
+static json_t *snapshots_schema(void) {
+    return nt_schema_text("{'type': 'array', 'items': {'anyOf': ["
+                          "{'type': 'integer', 'minimum': 0}, {'const': 'end'}]}}");
+}
+
+static void write_snapshots(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    const nt_recipe *recipe = record;
+    if (recipe->snapshot_count == 0)
+        return;
+    nt_suite_begin_line(w, key->field.name);
+    for (int32_t i = 0; i < recipe->snapshot_count; i++)
+        if (recipe->snapshots[i] == recipe->epochs)
+            nt_text_printf(w->text, "%send", i ? ", " : " [");
+        else
+            nt_text_printf(w->text, "%s%d", i ? ", " : " [", recipe->snapshots[i]);
+    nt_text_add(w->text, "]\n");
+}
+
 static json_t *frozen_schema(void) {
     return nt_schema_text("{'type': 'array', 'items': {'type': 'string', 'minLength': 1}}");
 }
@@ -379,6 +436,12 @@ static const nt_suite_key train_keys[] = {
      .read = read_rates,
      .schema = rates_schema,
      .write = write_rates},
+    {{.name = "snapshots",
+      .doc = "after which epochs the weights are kept, in the seed's folder, for reinit: numbers, "
+             "or end; 0 and end are there in any case"},
+     .read = read_snapshots,
+     .schema = snapshots_schema,
+     .write = write_snapshots},
     {{.name = "from", .doc = "weights to begin with"},
      .read = read_from,
      .schema = nt_suite_begin_schema,

@@ -3,7 +3,8 @@
  * program on the same kind of machine, which is looked at first of all.
  *
  *     READY    a worker is as far as rank 0: the lines that must be the same (dist_same.h)
- *     SEED     the seed's number; its weights, and what training began with, are shared next
+ *     SEED     the seed's number, and after which epochs its weights were kept; these are shared
+ *              next
  *     GRAPH    a graph's number, which images it is for, its cases
  *     UNIT     a unit of the last graph: number, samples, losses so far
  *     ANSWER   of a unit: number, status and why, or outcomes and losses

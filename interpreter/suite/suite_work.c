@@ -1,6 +1,7 @@
 /* What every part of running a suite asks. */
 #include "suite_work.h"
 
+#include "alloc.h"
 #include "file.h"
 
 nt_status nt_suite_no_memory(const nt_suite_work *work) {
@@ -30,7 +31,7 @@ nt_status nt_suite_work_init(nt_suite_work *work, const nt_suite *suite,
 void nt_suite_work_finish(nt_suite_work *work) {
     nt_store_close(work->store);
     nt_weights_free(work->from);
-    nt_weights_free(work->initial);
+    nt_suite_forget(work);
     nt_weights_free(work->weights);
     nt_loader_free(work->calibration);
     nt_loader_free(work->held_out);
@@ -73,6 +74,39 @@ bool nt_suite_may_calibrate(const nt_cases *cases) {
     return may_need(cases, NT_NEEDS_CALIBRATION);
 }
 
-bool nt_suite_may_reinit(const nt_cases *cases) {
-    return may_need(cases, NT_NEEDS_INITIAL);
+static bool wants(const nt_cases *cases, int32_t epoch) {
+    for (int32_t c = 0; c < cases->count; c++)
+        for (int32_t e = 0; e < cases->items[c].count; e++)
+            if (nt_edit_epoch(&cases->items[c].edits[e]) == epoch)
+                return true;
+    return cases->asks;
+}
+
+bool nt_suite_may_want(const nt_suite_work *work, int32_t epoch) {
+    for (int g = 0; g < work->suite->group_count; g++)
+        if (wants(&work->cases[g], epoch))
+            return true;
+    return false;
+}
+
+/* --- the past --------------------------------------------------------------------------------- */
+
+nt_status nt_suite_remember(nt_suite_work *work, int32_t count) {
+    nt_suite_forget(work);
+    work->history.items = nt_alloc_zero((size_t)count * sizeof *work->history.items);
+    if (!work->history.items)
+        return nt_suite_no_memory(work);
+    work->history.count = count;
+    for (int32_t i = 0; i < count; i++)
+        if (nt_weights_new(work->network, &work->history.items[i].weights) != NT_OK)
+            return nt_suite_no_memory(work);
+    return NT_OK;
+}
+
+void nt_suite_forget(nt_suite_work *work) {
+    nt_history *history = &work->history;
+    for (int32_t i = 0; i < history->count; i++)
+        nt_weights_free(history->items[i].weights);
+    nt_free(history->items, (size_t)history->count * sizeof *history->items);
+    *history = (nt_history){0};
 }

@@ -38,14 +38,17 @@ typedef struct nt_suite_work {
     nt_weights *from;  /* what training begins with, where the suite says it */
     bool *from_absent; /* which of its states it lacks: see nt_seed_source */
     char from_digest[NT_DIGEST_HEX];
-    nt_weights *weights, *initial; /* of the seed in hand: trained, and from before */
-    bool has_initial;
-    char initial_digest[NT_DIGEST_HEX];
+    nt_weights *weights;  /* of the seed in hand: trained, */
+    nt_history history;   /* and from before, as far as cases want it */
     const char *numerics; /* of this process */
     nt_measure_tally tally;
     int lock; /* of the run folder; -1: not taken */
     nt_error *error;
 } nt_suite_work;
+
+/* Earlier weights of the seed in hand, as many as there are room for: all zero, and none. */
+nt_status nt_suite_remember(nt_suite_work *work, int32_t count);
+void nt_suite_forget(nt_suite_work *work);
 
 /* With empty results, which are the caller's to take: finish frees them unless they are NULL then.
  * To be finished even if it fails. */
@@ -58,9 +61,11 @@ bool nt_suite_stopped(nt_status status); /* by a signal */
 
 int32_t nt_suite_count_cases(const nt_suite_work *work);
 
-/* Whether some group's cases pass the test; may_reinit: they may want what training began with. */
+/* Whether some group's cases pass the test. */
 bool nt_suite_any_case(const nt_suite_work *work, bool (*test)(const nt_cases *));
 bool nt_suite_may_calibrate(const nt_cases *cases);
-bool nt_suite_may_reinit(const nt_cases *cases);
+
+/* Whether a case may want what the weights were after an epoch; 0: before training. */
+bool nt_suite_may_want(const nt_suite_work *work, int32_t epoch);
 
 #endif

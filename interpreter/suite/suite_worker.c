@@ -36,16 +36,19 @@ static void drop_graph(worker *w) {
 static nt_status take_seed(worker *w, nt_wire wire) {
     nt_suite_work *work = w->work;
     int s = (int)nt_wire_int(&wire);
-    work->has_initial = nt_wire_int(&wire) != 0;
+    int32_t count = (int32_t)nt_wire_int(&wire);
     drop_graph(w);
-    if (wire.failed || s < 0 || s >= work->suite->seed_count)
+    if (wire.failed || s < 0 || s >= work->suite->seed_count || count < 0 ||
+        (size_t)count > wire.left)
         return unreadable(w);
-    if (work->has_initial && !work->initial &&
-        nt_weights_new(work->network, &work->initial) != NT_OK)
-        return nt_suite_no_memory(work);
+    NT_TRY(nt_suite_remember(work, count));
+    for (int32_t i = 0; i < count; i++)
+        work->history.items[i].epoch = (int32_t)nt_wire_int(&wire);
+    if (wire.failed)
+        return unreadable(w);
     nt_suite_crew_share(work->weights);
-    if (work->has_initial)
-        nt_suite_crew_share(work->initial);
+    for (int32_t i = 0; i < count; i++)
+        nt_suite_crew_share(work->history.items[i].weights);
     w->seed = s;
     return s > 0 && work->calibration ? nt_suite_draw_calibration(work, s, work->error) : NT_OK;
 }

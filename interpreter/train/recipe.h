@@ -49,6 +49,9 @@ typedef struct nt_recipe {
     const nt_named_rate *frozen, *rates; /* what is not trained, or not at the usual rate */
     int32_t frozen_count, rate_count;
     bool plain; /* no graph pass that only saves time or memory: the oracle for the others */
+    const int32_t *snapshots; /* complete epochs, rising, after which the weights are kept; 0 and
+                               * the last always are. The result does not depend on them */
+    int32_t snapshot_count;
     double checkpoint_every; /* seconds; 0: only after an epoch. The result does not depend on it */
 } nt_recipe;
 

@@ -255,6 +255,28 @@ static nt_status stop(trainer *t) {
     return status;
 }
 
+const char *nt_snapshot_path(nt_arena *arena, const char *folder, int32_t epoch, int32_t epochs) {
+    if (epoch == 0 || epoch == epochs)
+        return nt_arena_printf(arena, "%s/%s", folder,
+                               epoch == 0 ? NT_INITIAL_FILE : NT_WEIGHTS_FILE);
+    return nt_arena_printf(arena, "%s/epoch-%d.safetensors", folder, epoch);
+}
+
+/* Before the checkpoint that goes on from here, so that none is left out. */
+static nt_status keep_snapshot(trainer *t, int32_t epoch) {
+    const nt_recipe *recipe = t->given->recipe;
+    bool wanted = false;
+    for (int32_t i = 0; i < recipe->snapshot_count; i++)
+        wanted = wanted || recipe->snapshots[i] == epoch;
+    if (!wanted || epoch == recipe->epochs)
+        return NT_OK;
+    const char *path = nt_snapshot_path(&t->arena, t->given->folder, epoch, recipe->epochs);
+    if (!path)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    copy_out(t);
+    return nt_safetensors_write(path, t->weights, NULL, t->error);
+}
+
 /* What rank 0 does after an epoch, while the others are already waiting for its next step. */
 static nt_status record_epoch(trainer *t) {
     const nt_training *given = t->given;
@@ -275,6 +297,7 @@ static nt_status record_epoch(trainer *t) {
         NT_TRY(status);
     }
     NT_TRY(write_metrics(t, &epoch));
+    NT_TRY(keep_snapshot(t, epoch.epoch));
     t->cursor = (nt_cursor){.epoch = epoch.epoch};
     t->epoch_began = now();
     NT_TRY(save(t));

@@ -11,6 +11,11 @@
 
 #define NT_WEIGHTS_FILE "weights.safetensors"
 #define NT_INITIAL_FILE "initial.safetensors" /* what training began with */
+
+/* The file of a training's folder that has the weights after so many of its `epochs`, of which 0
+ * and the last are there in any case. NULL when out of memory. */
+const char *nt_snapshot_path(nt_arena *arena, const char *folder, int32_t epoch, int32_t epochs);
+
 #define NT_NUMERICS_KEY                                                                            \
     "numerics" /* in the weights' metadata: those that took part, a line each                      \
                 */

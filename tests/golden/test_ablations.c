@@ -22,7 +22,9 @@ typedef struct bench {
     nt_error error;
     nt_arena arena;
     nt_network *network;
-    nt_weights *weights, *initial;
+    nt_weights *weights;
+    nt_past initial;
+    nt_history history; /* the initial ones */
     nt_dataset *dataset;
     nt_loader *loader, *calibration;
     nt_subject *subjects;
@@ -104,10 +106,11 @@ static void open_bench(bench *b) {
     EXPECT_OK(&b->error,
               nt_network_load(GOLDEN "/ablations.yaml", NULL, 0, &b->network, &b->error));
     assert_int_equal(nt_weights_new(b->network, &b->weights), NT_OK);
-    assert_int_equal(nt_weights_new(b->network, &b->initial), NT_OK);
+    b->history = (nt_history){&b->initial, 1};
+    assert_int_equal(nt_weights_new(b->network, &b->initial.weights), NT_OK);
     EXPECT_OK(&b->error,
               nt_safetensors_read(GOLDEN "/ablations.safetensors", b->weights, NULL, &b->error));
-    assert_int_equal(nt_weights_init(b->initial, (uint64_t)integer_of(about, "initial_seed")),
+    assert_int_equal(nt_weights_init(b->initial.weights, (uint64_t)integer_of(about, "initial_seed")),
                      NT_OK);
     open_data(b, (int32_t)integer_of(about, "calibration"));
     b->batch = (int32_t)integer_of(about, "batch");
@@ -124,7 +127,7 @@ static void close_bench(bench *b) {
     nt_loader_free(b->calibration);
     nt_loader_free(b->loader);
     nt_dataset_free(b->dataset);
-    nt_weights_free(b->initial);
+    nt_weights_free(b->initial.weights);
     nt_weights_free(b->weights);
     nt_network_free(b->network);
     nt_arena_finish(&b->arena);
@@ -157,7 +160,7 @@ static double expected_right(const bench *b, int reading, int32_t c, unsigned ch
 
 static void find_logits(bench *b, const nt_edits *edits, nt_norm norm, bool plain, float *ret) {
     const nt_evaluation evaluation = {.batch = b->batch, .passes = {.norm = norm, .plain = plain}};
-    const nt_derive_source source = {b->weights, b->initial, b->calibration, &evaluation};
+    const nt_derive_source source = {b->weights, &b->history, b->calibration, &evaluation};
     nt_case_graph alone;
     nt_derived_weights derived;
     nt_evaluator *evaluator;
@@ -209,7 +212,7 @@ static nt_measure_tally measure_by(bench *b, const char *numerics, nt_norm norm,
     const nt_measuring measuring = {
         .network = b->network,
         .weights = b->weights,
-        .initial = b->initial,
+        .history = &b->history,
         .loader = b->loader,
         .calibration = b->calibration,
         .calibration_context = "",
@@ -219,7 +222,6 @@ static nt_measure_tally measure_by(bench *b, const char *numerics, nt_norm norm,
         .context = norm == NT_NORM_RUNNING ? "running"
                    : norm == NT_NORM_BATCH ? "batch"
                                            : "recalibrated",
-        .initial_context = "",
         .store = store,
         .one_by_one = one_by_one,
     };

@@ -37,11 +37,14 @@ void add_edits(nt_text *text, const nt_network *network, const nt_case *item) {
         assert_true(i == 0 || item->layers[i] > item->layers[i - 1]);
         const nt_kind *kind = &edit->kind->kind;
         nt_text_printf(text, " %s", strcmp(kind->name, "zero") == 0 ? "" : kind->name);
+        int said = 0;
         for (const nt_field *field = kind->fields; field->name; field++) {
-            nt_text_add(text, field == kind->fields ? "(" : ",");
+            if (nt_field_is_usual(field, edit->options))
+                continue;
+            nt_text_add(text, said++ ? "," : "(");
             nt_field_format(field, edit->options, text);
-            nt_text_add(text, field[1].name ? "" : ")");
         }
+        nt_text_add(text, said ? ")" : "");
         nt_text_printf(text, "%s%s", strcmp(kind->name, "zero") == 0 ? "" : "=", layer->name);
     }
 }
