@@ -38,6 +38,7 @@ struct nt_ablation {
     nt_kind kind;       /* doc: what becomes of a layer; its record: the options */
     const char *layers; /* what it is done to: "convolutions and linear layers" */
     unsigned needs;
+    bool keeps_zeros; /* zeros of the kernel that it makes are meant: training on keeps them */
 
     /* A text option that says which node another one gives something to; where a script leaves it
      * at "", the nodes that it lists stand for it: each, in the network's order, gets the name of

@@ -73,6 +73,7 @@ const nt_ablation nt_ablation_prune = {
     .kind = {"prune", "the elements of its kernel with the smallest magnitudes are zero", fields,
              sizeof(options)},
     .layers = NT_KERNEL_LAYERS,
+    .keeps_zeros = true,
     .fits = nt_node_has_kernel,
     .unfit = "has no kernel, which 'prune' needs",
     .idle = idle,

@@ -8,7 +8,25 @@
 
 enum { NUMBERS = 6 }; /* columns from the value to the p values */
 
-void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds, bool early) {
+static void add_time_columns(nt_column *columns, int *count) {
+    columns[(*count)++] = (nt_column){"s/epoch", NT_RIGHT, .leaves = 3};
+    columns[(*count)++] = (nt_column){"of baseline", NT_RIGHT, .leaves = 2};
+}
+
+/* Seconds of an epoch, and what they are of the baseline's. */
+static void add_time(nt_table *table, double seconds, double baseline) {
+    if (seconds > 0)
+        nt_table_cellf(table, "%.3g", seconds);
+    else
+        nt_table_cell(table, "");
+    if (seconds > 0 && baseline > 0)
+        nt_table_cellf(table, "%.0f %%", 100 * seconds / baseline);
+    else
+        nt_table_cell(table, "");
+}
+
+void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool seeds, bool early,
+                            bool timed) {
     nt_column *columns = table->columns;
     int count = 0;
     columns[count++] = (nt_column){"case", NT_LEFT, .cut = true};
@@ -23,10 +41,13 @@ void nt_findings_table_init(nt_findings_table *table, nt_metric metric, bool see
     columns[count++] = (nt_column){"90 % interval", NT_LEFT, .leaves = 7};
     columns[count++] = (nt_column){"p inside", NT_RIGHT, .leaves = 6};
     columns[count++] = (nt_column){"p outside", NT_RIGHT, .leaves = 5};
+    if (timed)
+        add_time_columns(columns, &count);
     columns[count++] = (nt_column){"verdict", NT_LEFT, .cut = true};
     columns[count] = (nt_column){0};
     table->seeds = seeds;
     table->early = early;
+    table->timed = timed;
     nt_table_init(&table->table, columns);
 }
 
@@ -90,23 +111,26 @@ void nt_findings_table_baseline(nt_findings_table *table, const nt_finding *base
     if (table->early && !baseline->failure)
         nt_table_cellf(t, "%d", baseline->outcome.total);
     if (baseline->failure) {
-        add_empty(t, NUMBERS + table->early);
+        add_empty(t, NUMBERS + table->early + 2 * table->timed);
         add_failure(t, baseline);
         return;
     }
     nt_table_share(t, baseline->outcome.value);
-    add_empty(t, NUMBERS);
+    add_empty(t, NUMBERS - 1);
+    if (table->timed)
+        add_time(t, baseline->epoch_seconds, baseline->epoch_seconds);
+    nt_table_cell(t, "");
 }
 
 void nt_findings_table_case(nt_findings_table *table, const char *name, const char *edit, bool cut,
-                            const nt_finding *finding) {
+                            const nt_finding *finding, const nt_finding *baseline) {
     nt_table *t = &table->table;
     nt_table_cell(t, name);
     nt_table_edit(t, edit);
     if (table->seeds)
         nt_table_cellf(t, "%d", finding->seed);
     if (finding->failure) {
-        add_empty(t, NUMBERS + table->early);
+        add_empty(t, NUMBERS + table->early + 2 * table->timed);
         add_failure(t, finding);
         return;
     }
@@ -123,35 +147,44 @@ void nt_findings_table_case(nt_findings_table *table, const char *name, const ch
     }
     add_p(t, finding->judgement.holm.inside);
     add_p(t, finding->judgement.holm.outside);
+    if (table->timed)
+        add_time(t, finding->epoch_seconds, baseline ? baseline->epoch_seconds : 0);
     nt_table_cellf(t, "%s%s%s", nt_verdict_name(finding->judgement.verdict),
                    nt_finding_given_up(finding) ? ", given up" : "", cut ? ", cut" : "");
 }
 
-void nt_means_table_init(nt_table *table, nt_column columns[8], nt_metric metric) {
+void nt_means_table_init(nt_table *table, nt_column columns[NT_MEANS_COLUMNS], nt_metric metric,
+                         bool timed) {
     const nt_column all[] = {{"case", NT_LEFT, .cut = true},
                              {"edit", NT_LEFT, .leaves = 5, .cut = true},
                              {nt_metric_names[metric], NT_RIGHT, .leaves = 1},
                              {"mean change", .align = NT_RIGHT},
                              {"deviation", NT_RIGHT, .leaves = 2},
-                             {"95 % (recipe)", NT_LEFT, .leaves = 4},
-                             {"recipe", NT_LEFT, .cut = true},
-                             {0}};
+                             {"95 % (recipe)", NT_LEFT, .leaves = 4}};
+    int count = sizeof all / sizeof *all;
     memcpy(columns, all, sizeof all);
+    if (timed)
+        add_time_columns(columns, &count);
+    columns[count++] = (nt_column){"recipe", NT_LEFT, .cut = true};
+    columns[count] = (nt_column){0};
     nt_table_init(table, columns);
 }
 
-void nt_means_table_baseline(nt_table *table, nt_spread value) {
+void nt_means_table_baseline(nt_table *table, nt_spread value, nt_means_time time) {
     nt_table_cell(table, NT_BASELINE);
     nt_table_cell(table, "");
     nt_table_share(table, value.mean);
     nt_table_cell(table, "");
     nt_table_share(table, value.deviation);
-    add_empty(table, 2);
+    nt_table_cell(table, "");
+    if (time.baseline > 0)
+        add_time(table, time.seconds, time.baseline);
+    nt_table_cell(table, "");
 }
 
 void nt_means_table_case(nt_table *table, const char *name, const char *edit,
                          const nt_spread *value, const nt_spread *change,
-                         const nt_recipe_finding *recipe, int32_t failures) {
+                         const nt_recipe_finding *recipe, nt_means_time time, int32_t failures) {
     nt_text words;
     nt_text_init(&words);
     nt_table_cell(table, name);
@@ -165,6 +198,8 @@ void nt_means_table_case(nt_table *table, const char *name, const char *edit,
     } else {
         nt_table_cell(table, "");
     }
+    if (time.baseline > 0)
+        add_time(table, time.seconds, time.baseline);
     if (failures > 0)
         nt_text_printf(&words, "%s%d without a result", words.length ? ", " : "", failures);
     nt_table_cell(table, words.failed ? NULL : words.bytes);

@@ -3,13 +3,14 @@
 
 #include "json_out.h"
 #include "results_file.h"
+#include <string.h>
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
 static void csv_rows(const nt_results_query *query, nt_text *csv) {
     nt_findings_csv_header(csv);
     for (size_t i = 0; i < query->baselines.count; i++)
-        nt_baseline_csv(&query->baselines.items[i]->finding, csv);
+        nt_baseline_csv(query->baselines.items[i]->name, &query->baselines.items[i]->finding, csv);
     for (size_t i = 0; i < query->rows.count; i++) {
         const nt_run_row *row = query->rows.items[i];
         nt_finding_csv(row->group, row->name, row->edit, &row->finding, csv);
@@ -122,7 +123,9 @@ static json_t *json_baselines(const nt_results_query *query) {
     for (size_t i = 0; i < query->baselines.count; i++) {
         const nt_run_row *row = query->baselines.items[i];
         list = nt_json_append(
-            list, join(json_pack("{s:s}", "split", row->split), nt_baseline_json(&row->finding)));
+            list, join(json_pack("{s:s, s:s*}", "split", row->split, "group",
+                                 strcmp(row->name, NT_BASELINE) == 0 ? NULL : row->name),
+                       nt_baseline_json(&row->finding)));
     }
     return list;
 }

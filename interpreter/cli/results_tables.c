@@ -6,9 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the group's cases went through. */
+static void add_retraining(const nt_run_row *row, nt_text *text) {
+    nt_arena arena;
+    if (!row->retraining)
+        return;
+    nt_arena_init(&arena);
+    const char *words = nt_retraining_words(row->retraining, &arena);
+    text->failed = text->failed || !words;
+    nt_text_printf(text, "each case is %s\n\n", words ? words : "");
+    nt_arena_finish(&arena);
+}
+
 static void add_heading(const nt_run_row *row, nt_text *text) {
     nt_text_printf(text, "%s%s, on the split '%s'\n\n", text->length ? "\n" : "", row->group,
                    row->split);
+    add_retraining(row, text);
 }
 
 /* Where the case stands of which the group has the controls. */
@@ -25,6 +38,12 @@ static void add_control(const nt_run_row *row, nt_text *text) {
 
 /* --- a row for each seed ---------------------------------------------------------------------- */
 
+/* Whether a baseline is one of those that a row's group is compared with; NULL: the run's. */
+static bool is_of(const nt_run_row *baseline, const nt_run_row *row) {
+    const char *name = row && row->baseline ? row->baseline->name : NT_BASELINE;
+    return strcmp(baseline->name, name) == 0 && (!row || strcmp(baseline->split, row->split) == 0);
+}
+
 /* The table of rows that have one group: the baselines of its split first. */
 static void add_group(const nt_results_query *query, const nt_run_row *const *rows, size_t count,
                       nt_table_room *room, nt_text *text) {
@@ -33,17 +52,18 @@ static void add_group(const nt_results_query *query, const nt_run_row *const *ro
     for (size_t i = 0; i < count; i++)
         early = early || rows[i]->finding.decide != NT_DECIDE_NOT;
     nt_findings_table_init(&table, query->results->scoring.metric, query->results->several_seeds,
-                           early);
+                           early, count > 0 && rows[0]->retraining);
     for (size_t i = 0; i < query->baselines.count; i++) {
         const nt_run_row *baseline = query->baselines.items[i];
-        if (count == 0 || strcmp(baseline->split, rows[0]->split) == 0)
+        if (is_of(baseline, count > 0 ? rows[0] : NULL))
             nt_findings_table_baseline(&table, &baseline->finding);
     }
     if (count > 0)
         nt_table_rule(&table.table);
     for (size_t i = 0; i < count; i++)
         nt_findings_table_case(&table, rows[i]->name, rows[i]->edit, rows[i]->cut,
-                               &rows[i]->finding);
+                               &rows[i]->finding,
+                               rows[i]->baseline ? &rows[i]->baseline->finding : NULL);
     nt_table_fit(&table.table, room, text);
     if (count > 0 && rows[0]->baseline)
         nt_findings_note_uncounted(&rows[0]->baseline->finding.outcome, text);
@@ -113,22 +133,23 @@ static void add_case_table(nt_metric metric, const nt_run_summary *items, size_t
 /* The same for who asked for no view: with the baselines of the split, and without counts. */
 static void add_means(const nt_results_query *query, const nt_run_summary *items, size_t count,
                       nt_table_room *room, nt_text *text) {
-    nt_column columns[8];
+    nt_column columns[NT_MEANS_COLUMNS];
     nt_table table;
     nt_arena arena;
     nt_arena_init(&arena);
-    nt_means_table_init(&table, columns, query->results->scoring.metric);
+    nt_means_table_init(&table, columns, query->results->scoring.metric, false);
     double *values = NT_ARENA_ARRAY(&arena, double, query->baselines.count + 1);
     int32_t seeds = 0;
     for (size_t i = 0; values && i < query->baselines.count; i++)
-        if (strcmp(query->baselines.items[i]->split, items[0].first->split) == 0 &&
+        if (is_of(query->baselines.items[i], items[0].first) &&
             !query->baselines.items[i]->finding.failure)
             values[seeds++] = query->baselines.items[i]->finding.outcome.value;
-    nt_means_table_baseline(&table, nt_spread_of(values, seeds));
+    nt_means_table_baseline(&table, nt_spread_of(values, seeds), (nt_means_time){0});
     nt_table_rule(&table);
     for (size_t i = 0; i < count; i++)
         nt_means_table_case(&table, items[i].first->name, items[i].first->edit, &items[i].value,
-                            &items[i].change, items[i].first->recipe, items[i].failures);
+                            &items[i].change, items[i].first->recipe, (nt_means_time){0},
+                            items[i].failures);
     nt_table_fit(&table, room, text);
     nt_table_finish(&table);
     nt_arena_finish(&arena);

@@ -18,9 +18,12 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
     nt_findings_table table;
     nt_arena_init(&arena);
     nt_findings_table_init(&table, results->setup.metric, results->seed_count > 1,
-                           group && nt_group_result_decides(group));
+                           group && nt_group_result_decides(group),
+                           group && group->retraining.from);
+    const nt_finding *baseline =
+        group ? nt_group_result_baseline(results, group) : results->baseline;
     for (int32_t s = 0; s < results->seed_count; s++)
-        nt_findings_table_baseline(&table, &results->baseline[s]);
+        nt_findings_table_baseline(&table, &baseline[s]);
     if (group)
         nt_table_rule(&table.table);
     for (int32_t c = 0; group && c < group->case_count; c++) {
@@ -28,7 +31,8 @@ static void add_table(const nt_results *results, const nt_group_result *group, n
         const char *words = nt_case_words(results, item, &arena);
         text->failed = text->failed || !words;
         for (int32_t s = 0; words && s < results->seed_count; s++)
-            nt_findings_table_case(&table, item->name, words, item->cut, &item->findings[s]);
+            nt_findings_table_case(&table, item->name, words, item->cut, &item->findings[s],
+                                   &baseline[s]);
     }
     nt_table_fit(&table.table, room, text);
     nt_findings_note_uncounted(&results->baseline->outcome, text);
@@ -43,11 +47,23 @@ static void add_agreement(const nt_group_result *group, nt_text *text) {
 }
 
 /* NaN where memory is out. */
-static nt_spread baseline_spread(const nt_results *results, nt_arena *arena) {
+static nt_spread baseline_spread(const nt_results *results, const nt_finding *baseline,
+                                 nt_arena *arena) {
     double *values = NT_ARENA_ARRAY(arena, double, results->seed_count);
     for (int32_t s = 0; values && s < results->seed_count; s++)
-        values[s] = results->baseline[s].failure ? (double)NAN : results->baseline[s].outcome.value;
+        values[s] = baseline[s].failure ? (double)NAN : baseline[s].outcome.value;
     return nt_spread_of(values, values ? results->seed_count : 0);
+}
+
+/* Of those that have one; 0: none has. */
+static double mean_seconds(const nt_finding *findings, int32_t count) {
+    double sum = 0;
+    int32_t known = 0;
+    for (int32_t s = 0; s < count; s++) {
+        sum += findings[s].epoch_seconds;
+        known += findings[s].epoch_seconds > 0;
+    }
+    return known > 0 ? sum / known : 0;
 }
 
 /* With several seeds: each case's mean change, and whether the seeds agree. */
@@ -78,11 +94,15 @@ static void add_spread(const nt_results *results, const nt_group_result *group, 
 static void add_means(const nt_results *results, const nt_group_result *group, nt_table_room *room,
                       nt_text *text) {
     nt_arena arena;
-    nt_column columns[8];
+    nt_column columns[NT_MEANS_COLUMNS];
     nt_table table;
+    const nt_finding *baseline =
+        group ? nt_group_result_baseline(results, group) : results->baseline;
+    nt_means_time time = {.baseline = mean_seconds(baseline, results->seed_count)};
+    time.seconds = time.baseline;
     nt_arena_init(&arena);
-    nt_means_table_init(&table, columns, results->setup.metric);
-    nt_means_table_baseline(&table, baseline_spread(results, &arena));
+    nt_means_table_init(&table, columns, results->setup.metric, time.baseline > 0);
+    nt_means_table_baseline(&table, baseline_spread(results, baseline, &arena), time);
     if (group)
         nt_table_rule(&table);
     for (int32_t c = 0; group && c < group->case_count; c++) {
@@ -91,8 +111,9 @@ static void add_means(const nt_results *results, const nt_group_result *group, n
         int32_t failures = 0;
         for (int32_t s = 0; s < item->finding_count; s++)
             failures += item->findings[s].failure != NULL;
+        time.seconds = mean_seconds(item->findings, item->finding_count);
         nt_means_table_case(&table, item->name, words, &item->value, &item->change, &item->recipe,
-                            failures);
+                            time, failures);
     }
     nt_table_fit(&table, room, text);
     nt_table_finish(&table);
@@ -129,6 +150,18 @@ static void add_tables(const nt_results *results, const nt_group_result *group, 
         add_spread(results, group, room, text);
 }
 
+/* What a group's cases went through. */
+static void add_retraining(const nt_group_result *group, nt_text *text) {
+    nt_arena arena;
+    if (!group->retraining.from)
+        return;
+    nt_arena_init(&arena);
+    const char *words = nt_retraining_words(&group->retraining, &arena);
+    text->failed = text->failed || !words;
+    nt_text_printf(text, "each case is %s\n\n", words ? words : "");
+    nt_arena_finish(&arena);
+}
+
 static void add_group(const nt_results *results, const nt_group_result *group, bool seeds,
                       nt_table_room *room, nt_text *text) {
     nt_text_printf(text, "%s%s\n\n", text->length ? "\n" : "", group->title);
@@ -138,6 +171,7 @@ static void add_group(const nt_results *results, const nt_group_result *group, b
         nt_text_add(text, "\n");
     if (group->case_count == 0)
         return;
+    add_retraining(group, text);
     add_tables(results, group, seeds, room, text);
     add_about(group, text);
 }

@@ -152,7 +152,7 @@ static nt_status look_up(measure *me, nt_subject *subject, const nt_subject *fir
     const char *other = NULL;
     NT_TRY(nt_store_find(m->store, subject->key, m->numerics, &found, me->error));
     bool whole = found.samples > 0 && found.done == found.samples;
-    if (!whole)
+    if (!whole && !m->own_numerics)
         NT_TRY(nt_store_find_shared(m->store, subject->key, first->key, me->asked, me->arena,
                                     &other, me->error));
     subject->done = found.done;

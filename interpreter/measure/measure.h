@@ -45,6 +45,7 @@ typedef struct nt_measuring {
     int32_t family_count;
     double margin;       /* of their tests */
     bool one_by_one;     /* a graph for each case in place of one for all: the same bits, slower */
+    bool own_numerics;   /* outcomes of other numerics won't do */
     bool known_only;     /* NT_FAILED, with how much, where the store lacks something */
     nt_hands *hands;     /* NULL: there is this process alone */
     const nt_part *part; /* only so much of it is measured; NULL: all */

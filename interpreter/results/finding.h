@@ -26,9 +26,10 @@ typedef struct nt_finding {
     nt_decide decide;        /* how measuring might end early, before the last sample: */
     const char *decision;    /* NT_GIVEN_UP or the verdict, in a word; NULL: it didn't */
     nt_outcome outcome;      /* of the first outcome.total samples */
-    nt_paired paired; /* samples that have a lower value than the baseline's, or a higher one:
-                       * of classes, those that are no longer right, and those that became so */
-    double change;    /* of the metric */
+    nt_paired paired;     /* samples that have a lower value than the baseline's, or a higher one:
+                           * of classes, those that are no longer right, and those that became so */
+    double epoch_seconds; /* of an epoch of its retraining, the median; 0: there was none */
+    double change;        /* of the metric */
     nt_judgement judgement;
 } nt_finding;
 
@@ -50,13 +51,14 @@ const char *nt_words_shorten(const char *words, int32_t most, nt_arena *arena);
 
 /* --- CSV (RFC 4180) --------------------------------------------------------------------------- */
 
-/* The columns of results.csv, the row of a baseline and that of a case.
+/* The columns of results.csv, the row of a baseline and that of a case. A baseline is called
+ * NT_BASELINE, or as the group that is retrained and has it for its own.
  *
  *     group,case,edit,seed,metric,value,change,change_low_95,change_high_95,change_low_90,
  *     change_high_90,correct,total,lost,gained,p,p_holm,inside,inside_holm,outside,outside_holm,
  *     verdict,failure                                                                           */
 void nt_findings_csv_header(nt_text *csv);
-void nt_baseline_csv(const nt_finding *baseline, nt_text *csv);
+void nt_baseline_csv(const char *name, const nt_finding *baseline, nt_text *csv);
 void nt_finding_csv(const char *group, const char *name, const char *edit,
                     const nt_finding *finding, nt_text *csv);
 

@@ -35,8 +35,8 @@ static void add_counts(const nt_outcome *outcome, nt_text *csv) {
         nt_text_printf(csv, ",,%d", outcome->total - outcome->uncounted);
 }
 
-void nt_baseline_csv(const nt_finding *baseline, nt_text *csv) {
-    add_names(NT_BASELINE, NT_BASELINE, "", baseline, csv);
+void nt_baseline_csv(const char *name, const nt_finding *baseline, nt_text *csv) {
+    add_names(NT_BASELINE, name, "", baseline, csv);
     if (baseline->failure)
         add_failure(baseline->failure, csv);
     else {

@@ -114,6 +114,7 @@ static json_t *value_of(const nt_json_member *member, const void *record) {
 static bool is_empty(const json_t *value) {
     return json_is_false(value) || json_is_null(value) ||
            (json_is_integer(value) && json_integer_value(value) == 0) ||
+           (json_is_real(value) && json_real_value(value) == 0) ||
            (json_is_object(value) && json_object_size(value) == 0) ||
            (json_is_array(value) && json_array_size(value) == 0);
 }

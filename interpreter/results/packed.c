@@ -193,10 +193,16 @@ static nt_status add_all(packing *p) {
     for (int32_t s = 0; s < results->seed_count; s++)
         NT_TRY(add_case(p, NT_BASELINE, NT_BASELINE, &results->baseline[s], &results->baseline[s]));
     for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t s = 0; s < results->groups[g].own_baseline_count; s++)
+            NT_TRY(add_case(p, NT_BASELINE, results->groups[g].name,
+                            &results->groups[g].own_baseline[s],
+                            &results->groups[g].own_baseline[s]));
+    for (int32_t g = 0; g < results->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++)
             for (int32_t s = 0; s < results->seed_count; s++)
                 NT_TRY(add_case(p, results->groups[g].name, results->groups[g].cases[c].name,
-                                &results->groups[g].cases[c].findings[s], &results->baseline[s]));
+                                &results->groups[g].cases[c].findings[s],
+                                &nt_group_result_baseline(results, &results->groups[g])[s]));
     return NT_OK;
 }
 
@@ -206,7 +212,7 @@ nt_status nt_packed_make(const nt_results *results, nt_store *store, nt_arena *a
     packing p = {.results = results, .store = store, .arena = arena, .error = error};
     size_t most = 1;
     for (int32_t g = 0; g < results->group_count; g++)
-        most += (size_t)results->groups[g].case_count;
+        most += (size_t)results->groups[g].case_count + 1; /* its own baseline */
     most *= (size_t)results->seed_count;
     p.packed = (nt_packed){.metric = scoring.metric,
                            .classes = scoring.target == NT_TARGET_MASK ? scoring.classes : 0};
@@ -301,6 +307,10 @@ nt_status nt_packed_assign(const nt_packed *packed, const char *path, nt_results
     int32_t at = 0;
     for (int32_t s = 0; s < results->seed_count; s++)
         NT_TRY(assign(packed, path, NT_BASELINE, NT_BASELINE, &at, &results->baseline[s], error));
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t s = 0; s < results->groups[g].own_baseline_count; s++)
+            NT_TRY(assign(packed, path, NT_BASELINE, results->groups[g].name, &at,
+                          &results->groups[g].own_baseline[s], error));
     for (int32_t g = 0; g < results->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++)
             for (int32_t s = 0; s < results->seed_count; s++)

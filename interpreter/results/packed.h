@@ -33,7 +33,8 @@ typedef struct nt_packed_outcome {
 } nt_packed_outcome;
 
 typedef struct nt_packed_case {
-    const char *group, *name; /* of a baseline, both NT_BASELINE */
+    const char *group, *name; /* of a baseline, both NT_BASELINE; of a retrained group's,
+                               * NT_BASELINE and the group */
     int32_t seed;
     int32_t outcome, baseline; /* indices of outcomes: its own, and what it was compared with */
 } nt_packed_case;

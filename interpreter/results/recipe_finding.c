@@ -82,7 +82,8 @@ nt_status nt_results_find_recipes(nt_results *results, nt_store *store, nt_scori
         for (int32_t c = 0; status == NT_OK && c < results->groups[g].case_count; c++) {
             nt_case_result *item = &results->groups[g].cases[c];
             for (int32_t s = 0; s < seeds; s++)
-                pairs[s] = (nt_recipe_pair){&item->findings[s], &results->baseline[s]};
+                pairs[s] = (nt_recipe_pair){
+                    &item->findings[s], &nt_group_result_baseline(results, &results->groups[g])[s]};
             status = nt_recipe_find(&source, pairs, seeds, &item->recipe, error);
         }
     nt_arena_finish(&arena);

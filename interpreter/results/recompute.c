@@ -14,11 +14,13 @@ enum { LARGEST_FILE = 1 << 30, SHOWN = 120 };
 
 /* --- forgetting ------------------------------------------------------------------------------- */
 
-/* A failure follows from what was done, and stays, and so does where measuring ended. */
+/* A failure follows from what was done, and stays, and so do the time that retraining took and
+ * where measuring ended. */
 static void forget_finding(nt_finding *finding, nt_metric metric) {
     if (finding->failure)
         return;
     *finding = (nt_finding){.seed = finding->seed,
+                            .epoch_seconds = finding->epoch_seconds,
                             .decide = finding->decide,
                             .decision = finding->decision,
                             .outcome = {.metric = metric, .total = finding->outcome.total}};
@@ -32,6 +34,8 @@ static void forget(nt_results *results) {
         results->estimates[i].rank_count = 0;
     for (int32_t g = 0; g < results->group_count; g++) {
         nt_group_result *group = &results->groups[g];
+        for (int32_t s = 0; s < group->own_baseline_count; s++)
+            forget_finding(&group->own_baseline[s], metric);
         group->tau = group->tau_not_trivial = (double)NAN;
         group->control = (nt_control){.of = group->control.of, .p = (double)NAN};
         for (int32_t c = 0; c < group->case_count; c++) {
@@ -136,7 +140,8 @@ static nt_status compare_both(const nt_results *results, const char *run, nt_err
 static int32_t count_outcomes(const nt_results *results) {
     int32_t count = results->seed_count;
     for (int32_t g = 0; g < results->group_count; g++)
-        count += results->groups[g].case_count * results->seed_count;
+        count += results->groups[g].case_count * results->seed_count +
+                 results->groups[g].own_baseline_count;
     return count - nt_results_failures(results);
 }
 

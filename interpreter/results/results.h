@@ -92,6 +92,13 @@ typedef struct nt_case_result {
     nt_recipe_finding recipe; /* with several seeds */
 } nt_case_result;
 
+/* Each case was trained on after its edit, before it was measured. */
+typedef struct nt_retraining {
+    const char *from; /* "trained", "initial", "epoch 5": the weights that were edited; NULL: none
+                       * was trained on */
+    int32_t epochs;
+} nt_retraining;
+
 typedef struct nt_group_result {
     const char *name, *title;
     const char *hook, *hook_digest; /* the script, without its folder */
@@ -105,6 +112,9 @@ typedef struct nt_group_result {
     const char *const *notes;
     int32_t note_count;
     nt_control control; /* which case's controls these are, and its place among them */
+    nt_retraining retraining;
+    nt_finding *own_baseline; /* retrained likewise, for each seed; NULL: it is the run's */
+    int32_t own_baseline_count;
     nt_case_result *cases;
     int32_t case_count;
 } nt_group_result;
@@ -152,6 +162,16 @@ void nt_results_free(nt_results *results); /* takes NULL */
  * adjusted and concluded, what the seeds say together, and the place of a case that a group has the
  * controls of. NT_NO_MEMORY or NT_OK. */
 nt_status nt_results_judge(nt_results *results);
+
+/* What a group's cases are compared with, for each seed. */
+static inline nt_finding *nt_group_result_baseline(const nt_results *results,
+                                                   const nt_group_result *group) {
+    return group->own_baseline ? group->own_baseline : results->baseline;
+}
+
+/* "retrained for 2 epochs from the trained weights, and compared with the network retrained
+ * likewise"; in `arena`, NULL when out of memory. Of a group that is. */
+const char *nt_retraining_words(const nt_retraining *retraining, nt_arena *arena);
 
 /* The case that a group has the controls of; NULL: none. */
 const nt_case_result *nt_results_controlled(const nt_results *results, int32_t group);

@@ -9,8 +9,8 @@
 typedef struct comparing {
     nt_store *store;
     nt_comparison with;
-    const nt_finding *shown; /* the baseline */
-    const char *numerics;    /* of the baseline's outcomes in hand; NULL: there are none yet */
+    nt_finding *shown;    /* the baseline */
+    const char *numerics; /* of the baseline's outcomes in hand; NULL: there are none yet */
     unsigned char *baseline, *outcomes;
     nt_error *error;
 } comparing;
@@ -39,15 +39,31 @@ static nt_status compare_one(comparing *c, nt_finding *finding) {
     return nt_finding_compare(finding, &with, c->outcomes) == NT_OK ? NT_OK : no_memory(c->error);
 }
 
+/* From here on cases are compared with this one. */
+static nt_status take_baseline(comparing *c, nt_finding *baseline) {
+    c->shown = baseline;
+    c->numerics = NULL;
+    return nt_outcome_read(c->store, baseline->key, baseline->numerics, c->with.scoring,
+                           c->with.samples, &baseline->outcome, c->outcomes, c->error);
+}
+
+static nt_status compare_group(comparing *c, nt_results *results, nt_group_result *group,
+                               int32_t s) {
+    nt_finding *baseline = &nt_group_result_baseline(results, group)[s];
+    if (baseline != c->shown)
+        NT_TRY(take_baseline(c, baseline));
+    for (int32_t k = 0; k < group->case_count; k++)
+        NT_TRY(compare_one(c, &group->cases[k].findings[s]));
+    return NT_OK;
+}
+
 nt_status nt_results_compare(nt_results *results, nt_store *store, nt_scoring scoring, int32_t s,
                              nt_error *error) {
     nt_arena arena;
     nt_arena_init(&arena);
     int32_t samples = results->setup.samples;
     size_t size = (size_t)samples * (size_t)nt_score_bytes(scoring);
-    nt_finding *shown = &results->baseline[s];
     comparing c = {.store = store,
-                   .shown = shown,
                    .baseline = nt_arena_alloc(&arena, size),
                    .outcomes = nt_arena_alloc(&arena, size),
                    .error = error};
@@ -59,11 +75,9 @@ nt_status nt_results_compare(nt_results *results, nt_store *store, nt_scoring sc
                              .margin = results->setup.margin};
     nt_status status = c.baseline && c.outcomes ? NT_OK : no_memory(error);
     if (status == NT_OK)
-        status = nt_outcome_read(store, shown->key, shown->numerics, scoring, samples,
-                                 &shown->outcome, c.outcomes, error);
-    for (int32_t g = 0; g < results->group_count; g++)
-        for (int32_t k = 0; status == NT_OK && k < results->groups[g].case_count; k++)
-            status = compare_one(&c, &results->groups[g].cases[k].findings[s]);
+        status = take_baseline(&c, &results->baseline[s]);
+    for (int32_t g = 0; status == NT_OK && g < results->group_count; g++)
+        status = compare_group(&c, results, &results->groups[g], s);
     nt_arena_finish(&arena);
     return status;
 }

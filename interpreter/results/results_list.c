@@ -51,7 +51,7 @@ static nt_status list_case(listing *list, const nt_results *results, const nt_gr
 static nt_status list_all(listing *list, const nt_results *results) {
     size_t most = 1;
     for (int32_t g = 0; g < results->group_count; g++)
-        most += (size_t)results->groups[g].case_count;
+        most += (size_t)results->groups[g].case_count + 1; /* its own baseline */
     list->rows = NT_ARENA_ARRAY(&list->arena, nt_store_result, most * (size_t)results->seed_count);
     if (!list->rows)
         return no_memory(list);
@@ -61,6 +61,13 @@ static nt_status list_all(listing *list, const nt_results *results) {
                                           .name = NT_BASELINE,
                                           .split = results->setup.split,
                                           .edit = ""}));
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t s = 0; s < results->groups[g].own_baseline_count; s++)
+            NT_TRY(list_row(list, &results->groups[g].own_baseline[s],
+                            (nt_store_result){.group = NT_BASELINE,
+                                              .name = results->groups[g].name,
+                                              .split = results->setup.split,
+                                              .edit = ""}));
     for (int32_t g = 0; g < results->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++)
             NT_TRY(list_case(list, results, &results->groups[g], &results->groups[g].cases[c]));

@@ -40,7 +40,12 @@ static nt_status check_findings(const nt_json_reading *r, const nt_json_place *p
 
 static nt_status check_group(const nt_json_reading *r, const nt_json_place *place,
                              const nt_results *results, nt_group_result *group) {
-    const nt_json_place cases = {place, "cases", 0};
+    const nt_json_place cases = {place, "cases", 0}, baseline = {place, "baseline", 0};
+    if (group->own_baseline_count == 0)
+        group->own_baseline = NULL;
+    else
+        NT_TRY(
+            check_findings(r, &baseline, results, group->own_baseline, group->own_baseline_count));
     for (int32_t c = 0; c < group->case_count; c++) {
         nt_case_result *item = &group->cases[c];
         const nt_json_place one = {&cases, NULL, (size_t)c}, within = {&one, "results", 0};

@@ -108,6 +108,8 @@ static const nt_json_member finding_members[] = {
      .doc = "intersection over union of all pixels together"},
     {"pixel_accuracy", NT_JSON_REAL, FINDING(outcome.pixel_accuracy), .nullable = true,
      .in = MASKS | BASE_MASKS, .doc = "share of the pixels that are right"},
+    {"epoch_seconds", NT_JSON_REAL, FINDING(epoch_seconds), .in = DONE | BASE, .optional = true,
+     .doc = "that an epoch of its retraining took, the median; absent: it wasn't retrained"},
     {"change", NT_JSON_REAL, FINDING(change), .in = DONE, .doc = "of the value, by the edits"},
     BOUNDS(FINDING(judgement), .in = DONE),
     {"lost", NT_JSON_LONG, FINDING(paired.lost), .in = DONE,
@@ -267,6 +269,30 @@ const nt_json_table nt_control_table = {
     "the place among controls", sizeof(nt_control), control_members, CONTROL, control_variant,
     control_variant_read};
 
+/* Likewise of a group that isn't retrained. */
+enum { NOT_RETRAINED = 1, RETRAINED = 2 };
+
+static const nt_json_member retraining_members[] = {
+    {"from", NT_JSON_LINE, offsetof(nt_retraining, from), .in = RETRAINED,
+     .doc = "the weights that each case is an edit of: trained, initial, epoch N"},
+    {"epochs", NT_JSON_INT, offsetof(nt_retraining, epochs), .max = INT32_MAX, .in = RETRAINED,
+     .doc = "that each case was trained on for; source/suite.yaml has the recipe"},
+    {0},
+};
+
+static unsigned retraining_variant(const void *record) {
+    return ((const nt_retraining *)record)->from ? RETRAINED : NOT_RETRAINED;
+}
+
+static unsigned retraining_variant_read(const json_t *object) {
+    (void)object;
+    return RETRAINED;
+}
+
+static const nt_json_table retraining_table = {"a retraining",     sizeof(nt_retraining),
+                                               retraining_members, RETRAINED,
+                                               retraining_variant, retraining_variant_read};
+
 #define GROUP(member) offsetof(nt_group_result, member)
 
 static const nt_json_member group_members[] = {
@@ -280,6 +306,13 @@ static const nt_json_member group_members[] = {
      .optional = true, .doc = "which cases are alike, or change nothing"},
     {"control", NT_JSON_OBJECT, GROUP(control), .table = &nt_control_table, .optional = true,
      .doc = "the place of the case that the others are controls for"},
+    {"retrained", NT_JSON_OBJECT, GROUP(retraining), .table = &retraining_table, .optional = true,
+     .doc = "each case was trained on before it was measured; absent: none was"},
+    {"baseline", NT_JSON_LIST, GROUP(own_baseline), GROUP(own_baseline_count), &nt_baseline_table,
+     .max = INT32_MAX, .optional = true,
+     .doc =
+         "of a retrained group: the whole network, retrained likewise, with each seed, which its "
+         "cases are compared with; absent: that is the run's"},
     {"kendall_tau", NT_JSON_REAL, GROUP(tau), .nullable = true,
      .doc = "how well the seeds agree on the order of the cases: mean over pairs of seeds"},
     {"kendall_tau_not_trivial", NT_JSON_REAL, GROUP(tau_not_trivial), .nullable = true,

@@ -76,6 +76,17 @@ void nt_results_add_legend(const nt_results *results, nt_text *text) {
     nt_results_add_few(results, " ", "", text);
 }
 
+const char *nt_retraining_words(const nt_retraining *retraining, nt_arena *arena) {
+    const char *from = retraining->from;
+    bool epoch = strncmp(from, "epoch", 5) == 0;
+    return nt_arena_printf(arena,
+                           "retrained for %d epoch%s from the %s%s%s, and compared with the whole "
+                           "network retrained likewise",
+                           retraining->epochs, retraining->epochs == 1 ? "" : "s",
+                           epoch ? "weights after " : from, epoch ? from : "",
+                           epoch ? "" : " weights");
+}
+
 void nt_recipe_add_verdict(const nt_recipe_finding *recipe, nt_text *text) {
     if (recipe->recipe.seeds < 2)
         return;

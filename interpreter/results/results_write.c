@@ -15,7 +15,10 @@
 static void format_csv(const nt_results *results, nt_text *csv, nt_arena *arena) {
     nt_findings_csv_header(csv);
     for (int32_t s = 0; s < results->seed_count; s++)
-        nt_baseline_csv(&results->baseline[s], csv);
+        nt_baseline_csv(NT_BASELINE, &results->baseline[s], csv);
+    for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t s = 0; s < results->groups[g].own_baseline_count; s++)
+            nt_baseline_csv(results->groups[g].name, &results->groups[g].own_baseline[s], csv);
     for (int32_t g = 0; g < results->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++) {
             const nt_case_result *item = &results->groups[g].cases[c];

@@ -89,12 +89,17 @@ static nt_status read_baselines(reading *r) {
     return r->other && r->like ? NT_OK : nt_run_no_memory(results, r->error);
 }
 
+/* A retrained group has its own. */
 static const nt_run_row *find_baseline(const nt_run_results *results, const nt_run_row *row) {
-    for (size_t i = 0; i < results->baseline_count; i++)
-        if (results->baselines[i].finding.seed == row->finding.seed &&
-            strcmp(results->baselines[i].split, row->split) == 0)
-            return &results->baselines[i];
-    return NULL;
+    const nt_run_row *found = NULL;
+    for (size_t i = 0; i < results->baseline_count; i++) {
+        const nt_run_row *at = &results->baselines[i];
+        bool own = strcmp(at->name, row->group) == 0;
+        if (at->finding.seed == row->finding.seed && strcmp(at->split, row->split) == 0 &&
+            (own || (!found && strcmp(at->name, NT_BASELINE) == 0)))
+            found = at;
+    }
+    return found;
 }
 
 /* The baseline's outcomes with the numerics of the case; *ret NULL: the store lacks some. */

@@ -83,14 +83,24 @@ static nt_status read_setup(nt_run_results *results, const char *path, const dou
     return NT_OK;
 }
 
-static bool is_cut(const nt_results *recorded, const nt_run_row *row) {
-    for (int32_t g = 0; g < recorded->group_count; g++)
-        for (int32_t c = 0; strcmp(recorded->groups[g].name, row->group) == 0 &&
-                            c < recorded->groups[g].case_count;
-             c++)
-            if (strcmp(recorded->groups[g].cases[c].name, row->name) == 0)
-                return recorded->groups[g].cases[c].cut;
-    return false;
+/* What results.json says of a row that the store does not know. */
+static void take_recorded(const nt_results *recorded, nt_run_row *row) {
+    for (int32_t g = 0; g < recorded->group_count; g++) {
+        const nt_group_result *group = &recorded->groups[g];
+        bool baseline = strcmp(row->group, NT_BASELINE) == 0;
+        const nt_finding *findings = baseline ? group->own_baseline : NULL;
+        if (strcmp(group->name, baseline ? row->name : row->group) != 0)
+            continue;
+        row->retraining = group->retraining.from ? &group->retraining : NULL;
+        for (int32_t c = 0; !baseline && c < group->case_count; c++)
+            if (strcmp(group->cases[c].name, row->name) == 0) {
+                row->cut = group->cases[c].cut;
+                findings = group->cases[c].findings;
+            }
+        for (int32_t s = 0; findings && s < recorded->seed_count; s++)
+            if (findings[s].seed == row->finding.seed)
+                row->finding.epoch_seconds = findings[s].epoch_seconds;
+    }
 }
 
 static nt_status find_setup(nt_run_results *results, const double *given, nt_error *error) {
@@ -136,7 +146,9 @@ static nt_status read_folder(nt_run_results *results, const double *margin, nt_e
     NT_TRY(find_setup(results, margin, error));
     NT_TRY(nt_run_read_outcomes(results, error));
     for (size_t i = 0; results->recorded && i < results->row_count; i++)
-        results->rows[i].cut = is_cut(results->recorded, &results->rows[i]);
+        take_recorded(results->recorded, &results->rows[i]);
+    for (size_t i = 0; results->recorded && i < results->baseline_count; i++)
+        take_recorded(results->recorded, &results->baselines[i]);
     for (size_t i = 0; i < results->row_count; i++)
         results->several_seeds = results->several_seeds ||
                                  results->rows[i].finding.seed != results->rows[0].finding.seed;

@@ -21,6 +21,7 @@ typedef struct nt_run_row {
     const struct nt_run_row *baseline; /* of the same seed and split; NULL if it isn't known */
     bool cut;                          /* as results.json says; false: it isn't there yet */
     const nt_recipe_finding *recipe;   /* of the case over its seeds; NULL: there is but one */
+    const nt_retraining *retraining;   /* its group's; NULL: it isn't, or the run isn't finished */
     const nt_control *control; /* its group's; NULL: it is no group of controls, or the run isn't
                                 * finished */
     nt_finding finding;        /* fails too where it is measured in part, or lacks a baseline */

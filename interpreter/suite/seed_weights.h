@@ -33,4 +33,13 @@ nt_status nt_seed_weights(const nt_seed_source *source, int s, nt_weights *weigh
                           char ret_digest[NT_DIGEST_HEX], nt_arena *arena, nt_seed_files *ret_files,
                           nt_error *error);
 
+#define NT_RETRAINED_FOLDER "retrained" /* in a seed's own */
+
+/* Trains the weights, of whatever network, on by the recipe with the draws of seed number s, in a
+ * folder of its own in the seed's; its name is in `arena`. `known_only`: NT_FAILED if that isn't
+ * done yet. Errors as of nt_train. */
+nt_status nt_seed_retrain(const nt_seed_source *source, int s, const nt_recipe *recipe,
+                          bool known_only, nt_weights *weights, const char **ret_folder,
+                          nt_arena *arena, nt_error *error);
+
 #endif

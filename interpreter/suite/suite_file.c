@@ -333,6 +333,8 @@ static nt_status read_top(nt_suite_loader *l) {
         status = nt_suite_worse(status, nt_reader_say(&l->reader, l->root,
                                                       "the suite has neither 'weights' nor "
                                                       "'train'"));
+    if (status == NT_OK)
+        status = nt_suite_read_retrains(l);
     return status == NT_OK ? nt_suite_check_decide(l->suite, l->reader.error) : status;
 }
 

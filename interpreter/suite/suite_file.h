@@ -17,14 +17,25 @@
 
 enum { NT_MOST_SEEDS = 256, NT_AS_SUITE = -1 };
 
+enum { NT_FROM_TRAINED = -1 };
+
+/* Each case of a group is trained on before it is measured. */
+typedef struct nt_retrain {
+    nt_recipe recipe;
+    int32_t from; /* NT_FROM_TRAINED, or the epoch whose weights are edited; 0: before training */
+    nt_location location, from_location;
+} nt_retrain;
+
 typedef struct nt_group {
     const char *name, *title;
     int32_t decide;   /* nt_decide; NT_AS_SUITE: as the suite says */
     const char *hook; /* the script's path */
     const nt_hook_option *options;
     int option_count;
-    nt_location location; /* of its name in the suite */
-    nt_trail trail;       /* what the hook's mistakes say: which group asked for it */
+    const nt_retrain *retrain;   /* NULL: its cases are measured as they are edited */
+    const nt_yaml *retrain_node; /* private */
+    nt_location location;        /* of its name in the suite */
+    nt_trail trail;              /* what the hook's mistakes say: which group asked for it */
 } nt_group;
 
 typedef struct nt_suite_data {
@@ -94,6 +105,10 @@ nt_status nt_suite_check_training_norms(const nt_suite *suite, const nt_network 
                                         nt_error *error);
 nt_status nt_suite_check_norms(const nt_suite *suite, const nt_network *network, int32_t samples,
                                nt_error *error);
+
+/* "trained", "initial" or "epoch 5"; NULL when out of memory. */
+const char *nt_retrain_from(const nt_retrain *retrain, nt_arena *arena);
+bool nt_suite_retrains(const nt_suite *suite); /* any group is */
 
 /* How measuring the cases of group number g may end early. */
 nt_decide nt_group_decide(const nt_suite *suite, int g);

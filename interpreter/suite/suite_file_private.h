@@ -134,6 +134,18 @@ void nt_suite_write_given(nt_suite_writer *w, const char *key, const nt_weights_
 json_t *nt_suite_source_schema(void);
 json_t *nt_suite_begin_schema(void); /* where training begins with them */
 
+/* `retrain:` of a group is put by until `train:` is known, then read. */
+nt_status nt_suite_keep_retrain(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                                void *group);
+nt_status nt_suite_read_retrains(nt_suite_loader *l);
+void nt_suite_write_retrain(nt_suite_writer *w, const nt_suite_key *key, const void *group);
+json_t *nt_suite_retrain_schema(void);
+
+/* What a recipe says, wherever it stands; the record is the nt_recipe. */
+extern const nt_field nt_suite_train_fields[];
+extern const nt_suite_key nt_suite_recipe_keys[];
+nt_status nt_suite_check_shards(nt_suite_loader *l, const nt_yaml *map, const nt_recipe *recipe);
+
 /* What a suite has that doesn't say how to evaluate. */
 bool nt_suite_default_evaluate(nt_suite *suite);
 

@@ -78,6 +78,12 @@ static const nt_suite_key group_keys[] = {
      .read = nt_suite_read_choice,
      .schema = nt_suite_decide_schema,
      .write = nt_suite_write_choice},
+    {{.name = "retrain",
+      .doc = "train each case on before it is measured, and the baseline likewise: in what the "
+             "recipe differs from train's"},
+     .read = nt_suite_keep_retrain,
+     .schema = nt_suite_retrain_schema,
+     .write = nt_suite_write_retrain},
     {{.name = "options", .doc = "what the script is given"},
      .read = read_options,
      .schema = options_schema,
@@ -144,7 +150,16 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, cons
 
 nt_decide nt_group_decide(const nt_suite *suite, int g) {
     int32_t own = suite->groups[g].decide;
+    if (suite->groups[g].retrain)
+        return NT_DECIDE_NOT;
     return (nt_decide)(own == NT_AS_SUITE ? suite->decide : own);
+}
+
+bool nt_suite_retrains(const nt_suite *suite) {
+    for (int g = 0; g < suite->group_count; g++)
+        if (suite->groups[g].retrain)
+            return true;
+    return false;
 }
 
 bool nt_suite_decides(const nt_suite *suite) {

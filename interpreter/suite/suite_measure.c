@@ -3,6 +3,7 @@
 
 #include "results_compare.h"
 #include "suite_crew.h"
+#include "suite_retrain.h"
 #include "trainer.h"
 
 #include <string.h>
@@ -13,16 +14,14 @@ static const char *keep_words(nt_text *text, nt_arena *arena) {
     return copy;
 }
 
-/* In words, all that an outcome follows from but the graph and its edit: the weights, the samples
- * and their order, and whose statistics batch normalisations take. */
-static const char *context_of(const nt_suite_work *work, int s, const nt_loader *loader,
-                              nt_arena *arena) {
+const char *nt_suite_context(const nt_suite_work *work, const char *weights,
+                             const nt_loader *loader, nt_arena *arena) {
     const nt_provenance *from = &work->results->provenance;
     const nt_suite *suite = work->suite;
     nt_norm norm = (nt_norm)suite->evaluate.batch_norm;
     nt_text text;
     nt_text_init(&text);
-    nt_text_printf(&text, "weights: %s\ndata: %s\nnorm: %s\n", work->weight_digests[s], from->data,
+    nt_text_printf(&text, "weights: %s\ndata: %s\nnorm: %s\n", weights, from->data,
                    nt_norm_names[norm]);
     if (norm != NT_NORM_RUNNING)
         nt_text_printf(&text, "batch: %d\n", suite->evaluate.batch);
@@ -58,12 +57,17 @@ static nt_status interrupted(const nt_suite_work *work, nt_status status) {
     return status;
 }
 
+/* How many cases of a group are measured as they are edited. */
+static int32_t count_edited(const nt_suite_work *work, int g) {
+    return work->suite->groups[g].retrain ? 0 : work->cases[g].count;
+}
+
 /* Each group's cases, as list_subjects has them. NULL when out of memory. */
 static const nt_family *families_of(const nt_suite_work *work, nt_arena *arena) {
     nt_family *families = NT_ARENA_ARRAY(arena, nt_family, work->suite->group_count + 1);
     int32_t first = 1;
     for (int g = 0; families && g < work->suite->group_count; g++) {
-        int32_t count = work->cases[g].count;
+        int32_t count = count_edited(work, g);
         families[g] = (nt_family){first, count, nt_group_decide(work->suite, g)};
         first += count;
     }
@@ -84,7 +88,7 @@ nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *
                        .passes = {.norm = (nt_norm)suite->evaluate.batch_norm, .conv = suite->conv},
                        .progress = work->options->progress},
         .numerics = work->numerics,
-        .context = context_of(work, s, loader, arena),
+        .context = nt_suite_context(work, work->weight_digests[s], loader, arena),
         .calibration_context = calibration_context_of(work, arena),
         .no_initial = suite->weights.path
                           ? "the values that training began with are not known: give them under "
@@ -121,12 +125,12 @@ nt_status nt_suite_measure(nt_suite_work *work, int s, const nt_loader *loader,
     return nt_suite_stopped(status) ? interrupted(work, status) : status;
 }
 
-/* The baseline first, then the cases of all groups. */
+/* The baseline first, then the cases of all groups but those that are retrained. */
 static void list_subjects(const nt_suite_work *work, nt_subject *subjects) {
     *subjects++ = (nt_subject){0};
     for (int g = 0; g < work->suite->group_count; g++) {
         const nt_cases *cases = &work->cases[g];
-        for (int32_t c = 0; c < cases->count; c++)
+        for (int32_t c = 0; c < count_edited(work, g); c++)
             *subjects++ = (nt_subject){.edits = {cases->items[c].edits, cases->items[c].count}};
     }
 }
@@ -143,7 +147,7 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
     memcpy(results->baseline[s].key, subjects->key, sizeof subjects->key);
     NT_TRY(keep(work, subjects->numerics, &results->baseline[s].numerics));
     for (int g = 0; g < work->suite->group_count; g++)
-        for (int32_t c = 0; c < results->groups[g].case_count; c++) {
+        for (int32_t c = 0; c < count_edited(work, g); c++) {
             const nt_subject *subject = ++subjects;
             nt_finding *finding = &results->groups[g].cases[c].findings[s];
             memcpy(finding->key, subject->key, sizeof subject->key);
@@ -159,7 +163,9 @@ static nt_status note_keys(nt_suite_work *work, int s, const nt_subject *subject
 nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
     nt_arena arena;
     nt_arena_init(&arena);
-    int32_t count = 1 + nt_suite_count_cases(work);
+    int32_t count = 1;
+    for (int g = 0; g < work->suite->group_count; g++)
+        count += count_edited(work, g);
     nt_subject *subjects = NT_ARENA_ARRAY(&arena, nt_subject, count);
     nt_status status = subjects ? NT_OK : nt_suite_no_memory(work);
     if (status == NT_OK) {
@@ -174,6 +180,8 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
         nt_status noted = note_keys(work, s, subjects);
         status = status == NT_OK ? noted : status;
     }
+    if (status == NT_OK)
+        status = nt_suite_retrain_seed(work, s);
     if (status == NT_OK)
         status = nt_results_compare(work->results, work->store, work->scoring, s, work->error);
     nt_arena_finish(&arena);

@@ -58,6 +58,9 @@ nt_status nt_suite_note_numerics(nt_suite_work *work) {
     for (int32_t s = 0; s < results->seed_count; s++)
         NT_TRY(note_finding(work, &results->baseline[s]));
     for (int32_t g = 0; g < results->group_count; g++)
+        for (int32_t s = 0; s < results->groups[g].own_baseline_count; s++)
+            NT_TRY(note_finding(work, &results->groups[g].own_baseline[s]));
+    for (int32_t g = 0; g < results->group_count; g++)
         for (int32_t c = 0; c < results->groups[g].case_count; c++)
             for (int32_t s = 0; s < results->seed_count; s++)
                 NT_TRY(note_finding(work, &results->groups[g].cases[c].findings[s]));

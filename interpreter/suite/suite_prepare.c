@@ -54,7 +54,9 @@ static nt_status open_loaders(nt_suite_work *work, nt_error *error) {
     NT_TRY(make_loader(work, (nt_split)evaluate->split, select, &work->loader, error));
     NT_TRY(open_other_loaders(work, error));
     NT_TRY(nt_suite_check_estimates(work, error));
-    return work->suite->recipe ? nt_dataset_load(work->dataset, NT_TRAIN, error) : NT_OK;
+    return work->suite->recipe || nt_suite_retrains(work->suite)
+               ? nt_dataset_load(work->dataset, NT_TRAIN, error)
+               : NT_OK;
 }
 
 /* Now images are read. */

@@ -169,6 +169,24 @@ static bool is_kept(const nt_suite *suite, int32_t epoch) {
     return epoch <= 0;
 }
 
+/* Where retraining begins is to be kept, too. */
+static nt_status check_begins(const readying *r) {
+    nt_status status = NT_OK;
+    for (int g = 0; g < r->suite->group_count; g++) {
+        const nt_retrain *retrain = r->suite->groups[g].retrain;
+        if (retrain && retrain->from == 0 && !r->suite->recipe && !r->suite->initial.path) {
+            status = nt_error_at(r->error, NT_INVALID, retrain->from_location,
+                                 "the values that training began with are not known");
+            nt_error_hint(r->error, "give them under `initial:` beside `weights:`");
+        } else if (retrain && !is_kept(r->suite, retrain->from)) {
+            status = nt_error_at(r->error, NT_INVALID, retrain->from_location,
+                                 "the weights after epoch %d are not kept", retrain->from);
+            nt_error_hint(r->error, "add it to 'snapshots' under 'train'");
+        }
+    }
+    return status;
+}
+
 static nt_status say_not_kept(const readying *r, int g, const nt_case *item, int32_t epoch) {
     nt_error_at(r->error, NT_INVALID, r->suite->groups[g].location,
                 "the case '%s' of the group '%s' wants the weights after epoch %d, which %s",
@@ -185,7 +203,7 @@ static nt_status say_not_kept(const readying *r, int g, const nt_case *item, int
 
 /* What an edit takes from the course of training is to be kept. Of a group the first says so. */
 static nt_status check_snapshots(const readying *r) {
-    nt_status status = NT_OK;
+    nt_status status = check_begins(r);
     for (int g = 0; r->cases && g < r->suite->group_count; g++) {
         bool said = false;
         for (int32_t c = 0; c < r->cases[g].count && !said; c++) {
@@ -208,16 +226,15 @@ static nt_status hold_out(const readying *r) {
 
 /* --- training --------------------------------------------------------------------------------- */
 
-static nt_status check_loss(const readying *r) {
+static nt_status check_loss(const readying *r, const nt_recipe *recipe, nt_location location) {
     nt_step_graph *step;
     nt_error found;
     nt_error_init(&found);
-    nt_status status = nt_step_graph_new(r->network, r->suite->recipe, &step, &found);
+    nt_status status = nt_step_graph_new(r->network, recipe, &step, &found);
     if (status == NT_OK)
         nt_step_graph_free(step);
     else
-        nt_error_at(r->error, status, nt_yaml_location(r->suite->root, "train.loss"), "%s",
-                    found.items[0].message);
+        nt_error_at(r->error, status, location, "%s", found.items[0].message);
     nt_error_finish(&found);
     return status;
 }
@@ -225,20 +242,41 @@ static nt_status check_loss(const readying *r) {
 /* What it names must be there before its loss can be looked at. */
 static nt_status check_recipe(const readying *r) {
     NT_TRY(nt_param_rates_check(r->suite->recipe, r->network, r->error));
-    return check_loss(r);
+    return check_loss(r, r->suite->recipe, nt_yaml_location(r->suite->root, "train.loss"));
+}
+
+static nt_status check_batch_fits(const readying *r, const nt_recipe *recipe,
+                                  nt_location location) {
+    int32_t count = nt_dataset_count(r->dataset, NT_TRAIN);
+    if (recipe->batch <= count)
+        return NT_OK;
+    return nt_error_at(r->error, NT_INVALID, location,
+                       "a batch of %d is larger than the data, which have %d images to train on",
+                       recipe->batch, count);
+}
+
+/* What retraining does otherwise than training. */
+static nt_status check_retrains(const readying *r) {
+    nt_status status = NT_OK;
+    for (int g = 0; g < r->suite->group_count; g++) {
+        const nt_retrain *retrain = r->suite->groups[g].retrain;
+        if (!retrain)
+            continue;
+        status = worse(status, nt_param_rates_check(&retrain->recipe, r->network, r->error));
+        status = worse(status, check_loss(r, &retrain->recipe, retrain->location));
+        if (r->dataset)
+            status = worse(status, check_batch_fits(r, &retrain->recipe, retrain->location));
+    }
+    return status;
 }
 
 static nt_status check_training(const readying *r) {
     const nt_recipe *recipe = r->suite->recipe;
-    int32_t count = nt_dataset_count(r->dataset, NT_TRAIN);
-    nt_status status = NT_OK;
+    nt_status status = check_retrains(r);
     if (!recipe)
-        return NT_OK;
-    if (recipe->batch > count)
-        status = nt_error_at(r->error, NT_INVALID, nt_yaml_location(r->suite->root, "train.batch"),
-                             "a batch of %d is larger than the data, which have %d images to train "
-                             "on",
-                             recipe->batch, count);
+        return status;
+    status =
+        worse(status, check_batch_fits(r, recipe, nt_yaml_location(r->suite->root, "train.batch")));
     status = worse(status, nt_suite_check_training_norms(r->suite, r->network, r->error));
     return worse(status, check_recipe(r));
 }
@@ -249,6 +287,7 @@ nt_status nt_suite_check_alone(const nt_suite *suite, const nt_network *network,
     const readying r = {.suite = suite, .network = network, .cases = cases, .error = error};
     nt_status status =
         worse(check_snapshots(&r), nt_suite_check_training_norms(suite, network, error));
+    status = worse(status, check_retrains(&r));
     status = worse(status, nt_suite_check_norms(suite, network, 0, error));
     return suite->recipe ? worse(status, check_recipe(&r)) : status;
 }

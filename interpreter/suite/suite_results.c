@@ -113,6 +113,25 @@ static nt_status describe_about(const nt_suite_work *work, const nt_cases *cases
     return ret->control.of ? NT_OK : nt_suite_no_memory(work);
 }
 
+/* A retrained group is compared with a baseline of its own. */
+static nt_status describe_retraining(const nt_suite_work *work, const nt_group *group,
+                                     nt_group_result *ret) {
+    nt_arena *arena = &work->results->arena;
+    if (!group->retrain)
+        return NT_OK;
+    ret->retraining =
+        (nt_retraining){nt_retrain_from(group->retrain, arena), group->retrain->recipe.epochs};
+    ret->own_baseline = NT_ARENA_ARRAY(arena, nt_finding, work->suite->seed_count);
+    ret->own_baseline_count = work->suite->seed_count;
+    if (!ret->retraining.from || !ret->own_baseline)
+        return nt_suite_no_memory(work);
+    for (int s = 0; s < work->suite->seed_count; s++) {
+        ret->own_baseline[s].seed = work->suite->seeds[s];
+        ret->own_baseline[s].outcome.metric = work->scoring.metric;
+    }
+    return NT_OK;
+}
+
 nt_status nt_suite_describe_group(nt_suite_work *work, int g) {
     const nt_group *group = &work->suite->groups[g];
     const nt_cases *cases = &work->cases[g];
@@ -129,6 +148,7 @@ nt_status nt_suite_describe_group(nt_suite_work *work, int g) {
     if (!ret->hook || !ret->hook_digest || !ret->remark || !ret->cases)
         return nt_suite_no_memory(work);
     NT_TRY(describe_about(work, cases, ret));
+    NT_TRY(describe_retraining(work, group, ret));
     NT_TRY(describe_options(work, group, &ret->options));
     for (int32_t c = 0; c < cases->count; c++)
         NT_TRY(describe_case(work, &cases->items[c], &ret->cases[c]));

@@ -10,6 +10,7 @@
 #include "results_file.h"
 #include "results_list.h"
 #include "suite_crew.h"
+#include "suite_retrain.h"
 #include "suite_train_seeds.h"
 #include "suite_worker.h"
 #include <string.h>
@@ -149,6 +150,8 @@ static nt_status run_all(const nt_suite *suite, const nt_suite_options *options,
                          nt_results **ret, nt_error *error) {
     nt_suite_work work;
     nt_status status = nt_suite_work_init(&work, suite, options, error);
+    if (status == NT_OK && !only_train)
+        status = nt_suite_check_parts(suite, options, error);
     bool leads = nt_dist_rank() == 0;
     *ret = NULL;
     if (status == NT_OK)

@@ -56,6 +56,12 @@ nt_status nt_suite_note_numerics(nt_suite_work *work);
  * that they come to. */
 nt_status nt_suite_search(nt_suite_work *work);
 
+/* In words, all that an outcome follows from but the graph and its edit: the weights, by the digest
+ * of their file, the samples and their order, and whose statistics batch normalisations take. In
+ * `arena`; NULL when out of memory. */
+const char *nt_suite_context(const nt_suite_work *work, const char *weights,
+                             const nt_loader *loader, nt_arena *arena);
+
 /* What the cases are measured with and on: the weights of seed number s, the loader's samples. */
 nt_status nt_suite_measuring(const nt_suite_work *work, int s, const nt_loader *loader,
                              nt_arena *arena, nt_measuring *ret);

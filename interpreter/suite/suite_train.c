@@ -276,25 +276,28 @@ static json_t *rates_schema(void) {
                           " {'type': 'number', 'exclusiveMinimum': 0, 'maximum': 1e6}}");
 }
 
+/* What a group retrains otherwise than `train:` says must be said, even that it is nothing. */
 static void write_frozen(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
-    const nt_recipe *recipe = record;
-    if (recipe->frozen_count == 0)
+    const nt_recipe *recipe = record, *base = w->suite->recipe;
+    if (recipe->frozen_count == 0 && (recipe == base || !base || base->frozen_count == 0))
         return;
     nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, " [");
     for (int32_t i = 0; i < recipe->frozen_count; i++) {
-        nt_text_add(w->text, i ? ", " : " [");
+        nt_text_add(w->text, i ? ", " : "");
         nt_yaml_add_quoted(w->text, recipe->frozen[i].pattern, false);
     }
     nt_text_add(w->text, "]\n");
 }
 
 static void write_rates(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
-    const nt_recipe *recipe = record;
-    if (recipe->rate_count == 0)
+    const nt_recipe *recipe = record, *base = w->suite->recipe;
+    if (recipe->rate_count == 0 && (recipe == base || !base || base->rate_count == 0))
         return;
     nt_suite_begin_line(w, key->field.name);
+    nt_text_add(w->text, " {");
     for (int32_t i = 0; i < recipe->rate_count; i++) {
-        nt_text_add(w->text, i ? ", " : " {");
+        nt_text_add(w->text, i ? ", " : "");
         nt_yaml_add_key(w->text, recipe->rates[i].pattern);
         nt_text_add(w->text, ": ");
         nt_yaml_add_real(w->text, recipe->rates[i].rate, w->arena);
@@ -305,7 +308,7 @@ static void write_rates(nt_suite_writer *w, const nt_suite_key *key, const void 
 static const char *const statistics[] = {
     [NT_STATISTICS_OF_SHARD] = "shard", [NT_STATISTICS_OF_ALL] = "batch", NULL};
 
-static const nt_field train_fields[] = {
+const nt_field nt_suite_train_fields[] = {
     {"epochs", NT_INT, offsetof(nt_recipe, epochs), NULL, 1, 1000000,
      .doc = "how often the training images are gone through"},
     {"batch", NT_INT, offsetof(nt_recipe, batch), NULL, 1, 65536, .doc = "images a step"},
@@ -402,8 +405,7 @@ static void write_from(nt_suite_writer *w, const nt_suite_key *key, const void *
     nt_suite_write_given(w, key->field.name, &w->suite->from);
 }
 
-/* The record is the nt_recipe. */
-static const nt_suite_key train_keys[] = {
+const nt_suite_key nt_suite_recipe_keys[] = {
     {{.name = "loss",
       .doc = "what training makes small: a term, or a list of terms that are added"},
      .required = true,
@@ -436,6 +438,11 @@ static const nt_suite_key train_keys[] = {
      .read = read_rates,
      .schema = rates_schema,
      .write = write_rates},
+    {.field = {0}},
+};
+
+/* What only training from the start says; the record is the nt_recipe, too. */
+static const nt_suite_key train_keys[] = {
     {{.name = "snapshots",
       .doc = "after which epochs the weights are kept, in the seed's folder, for reinit: numbers, "
              "or end; 0 and end are there in any case"},
@@ -450,7 +457,7 @@ static const nt_suite_key train_keys[] = {
 };
 
 /* Shards are alike, and their sums a full binary tree. */
-static nt_status check_shards(nt_suite_loader *l, const nt_yaml *map, const nt_recipe *recipe) {
+nt_status nt_suite_check_shards(nt_suite_loader *l, const nt_yaml *map, const nt_recipe *recipe) {
     int32_t shards = recipe->shards;
     const nt_yaml *node = nt_yaml_get(map, "shards");
     if ((shards & (shards - 1)) != 0)
@@ -461,22 +468,45 @@ static nt_status check_shards(nt_suite_loader *l, const nt_yaml *map, const nt_r
     return NT_OK;
 }
 
+enum {
+    MOST_KEYS = sizeof nt_suite_recipe_keys / sizeof *nt_suite_recipe_keys +
+                sizeof train_keys / sizeof *train_keys
+};
+
+/* The names of all keys, NULL-terminated. */
+static void list_keys(const char *ret[MOST_KEYS]) {
+    for (const nt_suite_key *key = nt_suite_recipe_keys; key->field.name; key++)
+        *ret++ = key->field.name;
+    for (const nt_suite_key *key = train_keys; key->field.name; key++)
+        *ret++ = key->field.name;
+    *ret = NULL;
+}
+
 json_t *nt_suite_train_schema(void) {
-    return nt_suite_schema_of(train_fields, train_keys);
+    json_t *schema = nt_suite_schema_of(nt_suite_train_fields, nt_suite_recipe_keys);
+    json_t *more = nt_suite_schema_of_keys(train_keys);
+    bool ok = more && json_object_update(json_object_get(schema, "properties"), more) == 0;
+    json_decref(more);
+    if (ok)
+        return schema;
+    json_decref(schema);
+    return NULL;
 }
 
 nt_status nt_suite_read_train(nt_suite_loader *l, const nt_yaml *map) {
-    const char *const *own;
+    const char *own[MOST_KEYS];
     nt_recipe *recipe = NT_ARENA_NEW(l->reader.arena, nt_recipe);
     if (!recipe)
         return nt_reader_no_memory(&l->reader);
     NT_TRY(nt_read_map(&l->reader, map, "train"));
-    NT_TRY(nt_suite_names(l, train_keys, NULL, &own));
+    list_keys(own);
     nt_status status =
-        nt_read_fields(&l->reader, map, map, "train", "key", train_fields, own, recipe);
+        nt_read_fields(&l->reader, map, map, "train", "key", nt_suite_train_fields, own, recipe);
+    status =
+        nt_suite_worse(status, nt_suite_read_keys(l, map, nt_suite_recipe_keys, "train", recipe));
     status = nt_suite_worse(status, nt_suite_read_keys(l, map, train_keys, "train", recipe));
     if (status == NT_OK)
-        status = check_shards(l, map, recipe);
+        status = nt_suite_check_shards(l, map, recipe);
     recipe->conv = l->suite->conv;
     l->suite->recipe = recipe;
     return status;
@@ -489,7 +519,8 @@ void nt_suite_write_train(nt_suite_writer *w, const nt_suite_key *key, const voi
     nt_suite_begin_line(w, key->field.name);
     nt_text_add(w->text, "\n");
     w->indent += 2;
-    nt_suite_write_fields(w, train_fields, recipe);
+    nt_suite_write_fields(w, nt_suite_train_fields, recipe);
+    nt_suite_write_keys(w, nt_suite_recipe_keys, recipe);
     nt_suite_write_keys(w, train_keys, recipe);
     w->indent -= 2;
 }

@@ -84,7 +84,8 @@ static bool wants(const nt_cases *cases, int32_t epoch) {
 
 bool nt_suite_may_want(const nt_suite_work *work, int32_t epoch) {
     for (int g = 0; g < work->suite->group_count; g++)
-        if (wants(&work->cases[g], epoch))
+        if (wants(&work->cases[g], epoch) ||
+            (work->suite->groups[g].retrain && work->suite->groups[g].retrain->from == epoch))
             return true;
     return false;
 }

@@ -148,16 +148,9 @@ static nt_status stop_of(const trainer *t) {
 
 /* --- epochs ----------------------------------------------------------------------------------- */
 
-/* The first `count` tensors; the network's are the first of the state's. */
-static void copy_tensors(const nt_weights *from, nt_weights *to, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        nt_tensor source = nt_weights_at(from, i), target = nt_weights_at(to, i);
-        memcpy(target.data, source.data, (size_t)nt_type_stored(source.type) * sizeof(float));
-    }
-}
-
+/* The network's tensors are the first of the state's. */
 static void copy_out(const trainer *t) {
-    copy_tensors(t->step.state->weights, t->weights, nt_weights_count(t->weights));
+    nt_weights_copy(t->step.state->weights, t->weights);
 }
 
 /* A step that diverged shows in the next one's loss; what is saved must not have. */
@@ -232,7 +225,7 @@ static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
     nt_csv_real(&text, epoch->accuracy);
     nt_csv_real(&text, epoch->held_loss);
     nt_csv_real(&text, epoch->held_value);
-    nt_text_printf(&text, ",%.1f\n", epoch->seconds);
+    nt_text_printf(&text, ",%.3f\n", epoch->seconds);
     nt_status status = text.failed ? nt_error_say(t->error, NT_NO_MEMORY, "out of memory")
                                    : nt_file_replace(path, text.bytes, text.length, t->error);
     nt_text_finish(&text);
@@ -360,8 +353,9 @@ static nt_status find_initial(trainer *t) {
     const nt_weights *initial = t->given->initial;
     if (!initial && nt_weights_init(t->weights, (uint64_t)t->given->seed) != NT_OK)
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
-    copy_tensors(initial ? initial : t->weights, t->step.state->weights,
-                 nt_weights_count(t->weights));
+    nt_weights_copy(initial ? initial : t->weights, t->step.state->weights);
+    if (t->given->derived)
+        return NT_OK;
     const char *path = nt_arena_printf(&t->arena, "%s/" NT_INITIAL_FILE, t->given->folder);
     if (!path)
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");

@@ -38,6 +38,7 @@ typedef struct nt_training {
     const nt_weights *initial; /* to start from; NULL: drawn by the seed. Part of what the run is
                                 * only through `initial_digest`, which must then be given */
     const char *initial_digest;
+    bool derived;       /* what it begins with follows from other files, and isn't written down */
     const char *folder; /* of this run: checkpoints, metrics.csv, weights.safetensors */
 
     /* Measures the weights on the held-out images after an epoch; NULL: there are none. May return

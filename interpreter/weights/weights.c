@@ -132,3 +132,12 @@ bool nt_weights_digest(const nt_weights *weights, char hex[NT_DIGEST_HEX]) {
     nt_digest_end(digest, hex);
     return true;
 }
+
+void nt_weights_copy(const nt_weights *from, nt_weights *to) {
+    size_t count = nt_weights_count(from);
+    count = count < nt_weights_count(to) ? count : nt_weights_count(to);
+    for (size_t i = 0; i < count; i++) {
+        nt_tensor source = nt_weights_at(from, i), target = nt_weights_at(to, i);
+        memcpy(target.data, source.data, (size_t)nt_type_stored(source.type) * sizeof(float));
+    }
+}

@@ -17,6 +17,9 @@ void nt_weights_free(nt_weights *weights);
  * the tensor's name, so that a tensor's draw doesn't depend on which others there are. */
 nt_status nt_weights_init(nt_weights *weights, uint64_t seed);
 
+/* Copies the tensors that both have, from the first on: as many as the one with fewer has. */
+void nt_weights_copy(const nt_weights *from, nt_weights *to);
+
 /* The same draw of one tensor, alone. NT_NO_MEMORY or NT_OK. */
 nt_status nt_state_init(const nt_state *state, uint64_t seed, nt_tensor to);
 
