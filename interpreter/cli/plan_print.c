@@ -22,14 +22,23 @@ static json_t *json_training(const nt_suite_plan *plan) {
                      nt_json_real(plan->training_seconds));
 }
 
+/* null without any. */
+static json_t *json_retraining(const nt_suite_plan *plan) {
+    if (plan->retrainings == 0)
+        return json_null();
+    return json_pack("{s:i, s:i, s:o}", "trainings", (int)plan->retrainings, "epochs",
+                     (int)plan->retraining_epochs, "seconds",
+                     nt_json_real(plan->retraining_seconds));
+}
+
 static nt_status print_json(const nt_suite_plan *plan, const nt_run_state *done) {
-    return nt_json_print(
-        json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "cases",
-                  (int)plan->cases, "samples", (int)plan->samples, "seeds", (int)plan->seeds,
-                  "threads", (int)plan->threads, "asking", (int)plan->asking, "failing",
-                  (int)plan->failing, "rate", nt_json_real(plan->rate), "loop",
-                  json_cost(&plan->loop), "merged", json_cost(&plan->merged), "training",
-                  json_training(plan), "done", done ? nt_run_state_json(done) : json_null()));
+    return nt_json_print(json_pack(
+        "{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "cases", (int)plan->cases,
+        "samples", (int)plan->samples, "seeds", (int)plan->seeds, "threads", (int)plan->threads,
+        "asking", (int)plan->asking, "failing", (int)plan->failing, "rate",
+        nt_json_real(plan->rate), "loop", json_cost(&plan->loop), "merged",
+        json_cost(&plan->merged), "training", json_training(plan), "retraining",
+        json_retraining(plan), "done", done ? nt_run_state_json(done) : json_null()));
 }
 
 /* "2:05:00" */
@@ -54,6 +63,17 @@ static void add_training(const nt_suite_plan *plan, nt_text *text) {
         1e-6 * (double)plan->step_executed);
     add_duration(text, plan->training_seconds);
     nt_text_add(text, " (hours:minutes:seconds).\n");
+}
+
+static void add_retraining(const nt_suite_plan *plan, nt_text *text) {
+    if (plan->retrainings == 0)
+        return;
+    nt_text_printf(text,
+                   "\nRetraining: %d networks, %d epochs in all, baselines among them, whatever is "
+                   "done already; at the same rate ",
+                   plan->retrainings, plan->retraining_epochs);
+    add_duration(text, plan->retraining_seconds);
+    nt_text_add(text, ".\n");
 }
 
 static void add_done(const nt_run_state *done, nt_text *text) {
@@ -82,6 +102,7 @@ static void add_words(const nt_suite_plan *plan, const nt_run_state *done, nt_te
                    "calibration comes on top.\n",
                    1e-9 * plan->rate, plan->threads, plan->threads == 1 ? "" : "s");
     add_training(plan, text);
+    add_retraining(plan, text);
     add_done(done, text);
     if (plan->asking > 0)
         nt_text_printf(text, "%d group%s asks while it runs; what it asks is not counted.\n",

@@ -3,8 +3,10 @@
 #include "run_state.h"
 
 #include "file.h"
+#include "seed_weights.h"
 #include "store.h"
 #include "suite_run.h"
+#include "trainer.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,24 +19,72 @@ static nt_status no_memory(const nt_run_state *state, nt_error *error) {
 
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
+/* Adds a path to the list, which grows in the arena. */
+static bool add_path(nt_run_rest *rest, const char *path, nt_arena *arena) {
+    int32_t count = rest->checkpoint_count;
+    if ((count & (count - 1)) == 0) { /* there is room for the next power of two */
+        const char **more = NT_ARENA_ARRAY(arena, const char *, count > 0 ? 2 * count : 1);
+        if (!more)
+            return false;
+        if (count > 0)
+            memcpy(more, rest->checkpoints, (size_t)count * sizeof *more);
+        rest->checkpoints = more;
+    }
+    rest->checkpoints[rest->checkpoint_count++] = path;
+    return true;
+}
+
+/* Those of a training whose weights are there. */
+static nt_status add_checkpoints(const nt_run_state *state, const char *folder, nt_arena *arena,
+                                 nt_run_rest *ret, nt_error *error) {
+    enum { A_TRAINING = 2 };
+    for (int k = 0; k < A_TRAINING; k++) {
+        struct stat info;
+        const char *path = nt_arena_printf(arena, "%s/checkpoint-%d.safetensors", folder, k);
+        if (!path)
+            return no_memory(state, error);
+        if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
+            continue;
+        if (!add_path(ret, path, arena))
+            return no_memory(state, error);
+        ret->bytes += info.st_size;
+    }
+    return NT_OK;
+}
+
+/* Of what was retrained: its folders in the seed's. */
+static nt_status list_retrained(const nt_run_state *state, int32_t seed, nt_arena *arena,
+                                nt_run_rest *ret, nt_error *error) {
+    nt_names folders;
+    const char *above =
+        nt_arena_printf(arena, "%s/seed-%d/" NT_RETRAINED_FOLDER, state->folder, (int)seed);
+    if (!above)
+        return no_memory(state, error);
+    if (access(above, F_OK) != 0)
+        return NT_OK;
+    NT_TRY(nt_folders_in(above, arena, &folders, error));
+    for (int32_t i = 0; i < folders.count; i++) {
+        const char *folder = nt_arena_printf(arena, "%s/%s", above, folders.names[i]);
+        const char *weights = nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder ? folder : "");
+        if (!folder || !weights)
+            return no_memory(state, error);
+        if (access(weights, F_OK) == 0)
+            NT_TRY(add_checkpoints(state, folder, arena, ret, error));
+    }
+    return NT_OK;
+}
+
 static nt_status list_checkpoints(const nt_run_state *state, nt_arena *arena, nt_run_rest *ret,
                                   nt_error *error) {
-    enum { A_SEED = 2 };
-    ret->checkpoints = NT_ARENA_ARRAY(arena, const char *, A_SEED * state->seed_count + 1);
-    if (!ret->checkpoints)
-        return no_memory(state, error);
-    for (int32_t s = 0; state->seeds && s < state->seed_count; s++)
-        for (int k = 0; state->seeds[s].trained && k < A_SEED; k++) {
-            struct stat info;
-            const char *path = nt_arena_printf(arena, "%s/seed-%d/checkpoint-%d.safetensors",
-                                               state->folder, (int)state->seeds[s].seed, k);
-            if (!path)
-                return no_memory(state, error);
-            if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
-                continue;
-            ret->checkpoints[ret->checkpoint_count++] = path;
-            ret->bytes += info.st_size;
-        }
+    for (int32_t s = 0; state->seeds && s < state->seed_count; s++) {
+        const char *folder =
+            nt_arena_printf(arena, "%s/seed-%d", state->folder, (int)state->seeds[s].seed);
+        if (!folder)
+            return no_memory(state, error);
+        if (state->seeds[s].trained)
+            NT_TRY(add_checkpoints(state, folder, arena, ret, error));
+        NT_TRY(list_retrained(state, state->seeds[s].seed, arena, ret, error));
+    }
     return NT_OK;
 }
 

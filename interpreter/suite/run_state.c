@@ -81,10 +81,12 @@ static int64_t count_cases(const nt_suite_look *look) {
     int64_t count = 1;
     for (int g = 0; g < look->suite->group_count; g++) {
         const nt_group_look *group = &look->groups[g];
+        bool retrained = group->group->retrain != NULL; /* each is another network */
         if (group->cases.asks)
             return 0;
+        count += retrained; /* its baseline */
         for (int32_t c = 0; c < group->cases.count; c++)
-            count += !group->items[c].failure && !group->items[c].same.graph;
+            count += !group->items[c].failure && (retrained || !group->items[c].same.graph);
     }
     return count;
 }

@@ -140,6 +140,8 @@ static nt_status show_cases(showing *show) {
     for (int g = 0; g < work->suite->group_count; g++) {
         const nt_group_result *group = &work->results->groups[g];
         int32_t chosen[NT_OVERLAY_CASES], count = nt_overlay_choose(group, chosen);
+        if (work->suite->groups[g].retrain) /* these are no edits of the weights in hand */
+            continue;
         for (int32_t i = 0; i < count && shown < MOST_CASES; i++) {
             const nt_case *item = &work->cases[g].items[chosen[i]];
             NT_TRY(show_case(show, group->name, item->name, (nt_edits){item->edits, item->count},

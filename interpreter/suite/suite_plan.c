@@ -7,6 +7,7 @@
 #include "attrs.h"
 #include "case_graph.h"
 #include "clock.h"
+#include "edited_network.h"
 #include "graph_cost.h"
 #include "parallel.h"
 #include "plan.h"
@@ -169,6 +170,50 @@ static nt_status plan_training(const nt_suite_work *work, const nt_run_state *do
     return status == NT_OK ? NT_OK : nt_suite_no_memory(work);
 }
 
+/* --- retraining ------------------------------------------------------------------------------- */
+
+/* Trains and measures one network more, with each seed. */
+static nt_status plan_retrained(const nt_suite_work *work, const nt_retrain *retrain,
+                                const nt_edits *edits, nt_suite_plan *plan) {
+    nt_edited edited;
+    nt_step_graph *step = NULL;
+    nt_graph_cost cost = {0};
+    char why[NT_WHY];
+    nt_status status = nt_edited_network_init(&edited, work->network, edits, why);
+    if (status == NT_OK)
+        status = nt_step_graph_new(edited.network, &retrain->recipe, &step, work->error);
+    if (status == NT_OK && nt_graph_step_cost(step->graph, &cost) != NT_OK)
+        status = nt_suite_no_memory(work);
+    nt_step_graph_free(step);
+    nt_edited_finish(&edited);
+    plan->failing += status == NT_INVALID;
+    if (status != NT_OK)
+        return status == NT_INVALID ? NT_OK : status;
+    int32_t epochs = retrain->recipe.epochs * plan->seeds;
+    plan->retrainings += plan->seeds;
+    plan->retraining_epochs += epochs;
+    plan->retraining_seconds +=
+        (double)cost.executed * nt_dataset_count(work->dataset, NT_TRAIN) * epochs / plan->rate;
+    NT_TRY(add_cases(work, edits, 1, &plan->loop));
+    return add_cases(work, edits, 1, &plan->merged);
+}
+
+static nt_status plan_retraining(const nt_suite_work *work, nt_suite_plan *plan) {
+    const nt_edits none = {0};
+    for (int g = 0; g < work->suite->group_count; g++) {
+        const nt_retrain *retrain = work->suite->groups[g].retrain;
+        if (!retrain)
+            continue;
+        NT_TRY(plan_retrained(work, retrain, &none, plan));
+        plan->cases++;
+        for (int32_t c = 0; c < work->cases[g].count; c++, plan->cases++) {
+            const nt_edits edits = {work->cases[g].items[c].edits, work->cases[g].items[c].count};
+            NT_TRY(plan_retrained(work, retrain, &edits, plan));
+        }
+    }
+    return NT_OK;
+}
+
 /* --- together --------------------------------------------------------------------------------- */
 
 static nt_status make(nt_suite_work *work, const nt_run_state *done, nt_suite_plan *plan) {
@@ -181,17 +226,21 @@ static nt_status make(nt_suite_work *work, const nt_run_state *done, nt_suite_pl
     NT_TRY(listed);
     NT_TRY(ready);
     plan->samples = nt_suite_count_samples(work->suite, work->dataset);
-    plan->cases = 1 + nt_suite_count_cases(work);
-    for (int g = 0; g < work->suite->group_count; g++)
+    plan->cases = 1;
+    for (int g = 0; g < work->suite->group_count; g++) {
         plan->asking += work->cases[g].asks;
+        plan->cases += work->suite->groups[g].retrain ? 0 : work->cases[g].count;
+    }
     nt_edits *edits = NT_ARENA_ARRAY(&work->arena, nt_edits, plan->cases), *next = edits + 1;
     if (!edits)
         return nt_suite_no_memory(work);
     for (int g = 0; g < work->suite->group_count; g++)
-        for (int32_t c = 0; c < work->cases[g].count; c++, next++)
+        for (int32_t c = 0; !work->suite->groups[g].retrain && c < work->cases[g].count;
+             c++, next++)
             *next = (nt_edits){work->cases[g].items[c].edits, work->cases[g].items[c].count};
     NT_TRY(add_all(work, edits, plan));
     NT_TRY(find_rate(&plan->rate, work->error));
+    NT_TRY(plan_retraining(work, plan));
     double samples = (double)plan->samples * plan->seeds;
     plan->loop.seconds = samples * (double)plan->loop.executed / plan->rate;
     plan->merged.seconds = samples * (double)plan->merged.executed / plan->rate;

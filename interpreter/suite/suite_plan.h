@@ -22,6 +22,9 @@ typedef struct nt_suite_plan {
     int64_t step_executed; /* multiply-adds of one image's training step; 0: nothing is trained */
     int32_t train_samples, epochs_left; /* images of an epoch; epochs, of all seeds together */
     double training_seconds;            /* predicted */
+    int32_t retrainings;        /* of cases, and of the baselines that they are compared with, */
+    int32_t retraining_epochs;  /* all seeds' epochs of these, whatever is done already, */
+    double retraining_seconds;  /* predicted */
     double rate;                /* executed multiply-adds a second, measured on one convolution */
     nt_suite_cost loop, merged; /* a graph for each case; one for all */
 } nt_suite_plan;

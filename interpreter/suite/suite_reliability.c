@@ -23,7 +23,8 @@ typedef struct asking {
     unsigned char *outcomes;
 } asking;
 
-/* Of a case through which nothing of the image passes there is nothing to see. */
+/* Of a case through which nothing of the image passes there is nothing to see; one that is
+ * retrained is no edit of these weights. */
 static void choose(asking *a) {
     const nt_suite_work *work = a->work;
     const nt_finding *baseline = &work->results->baseline[0], *worst = NULL;
@@ -32,7 +33,7 @@ static void choose(asking *a) {
     a->count = 1;
     for (int g = 0; g < work->suite->group_count; g++) {
         const nt_group_result *group = &work->results->groups[g];
-        for (int32_t c = 0; c < group->case_count; c++) {
+        for (int32_t c = 0; c < group->case_count && !work->suite->groups[g].retrain; c++) {
             const nt_finding *finding = &group->cases[c].findings[0];
             if (finding->failure || group->cases[c].cut || isnan(finding->change) ||
                 (worst && finding->change >= worst->change))

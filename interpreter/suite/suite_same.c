@@ -30,13 +30,15 @@ static bool is_same(nt_value a, nt_value b) {
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* The baseline and all cases, as far as they are compared. */
+/* The baseline and all cases, as far as they are compared. What is retrained becomes another
+ * network, whatever function it was before. */
 static void list_members(const nt_suite *suite, const nt_network *network, const nt_cases *cases,
                          members *all) {
     int32_t most = 1 + MOST_NODES / nt_graph_size(network->graph);
     all->items[all->count++] = (member){.group = -1, .index = -1};
     for (int32_t g = 0; g < suite->group_count; g++)
-        for (int32_t c = 0; c < cases[g].count && all->count < most; c++) {
+        for (int32_t c = 0; !suite->groups[g].retrain && c < cases[g].count && all->count < most;
+             c++) {
             const nt_case *item = &cases[g].items[c];
             all->edits[all->count] = (nt_edits){item->edits, item->count};
             all->items[all->count++] = (member){.group = g, .index = c};
