@@ -2,18 +2,25 @@
  * back; which of them are left says which states there are. */
 #include "edited_network.h"
 
+#include "alloc.h"
 #include "attrs.h"
 #include <stdio.h>
 #include <string.h>
 
 /* --- names ------------------------------------------------------------------------------------ */
 
+/* Whether an output still depends on the network's own parameter; without memory, it does. */
 static bool has_param(const nt_graph *graph, const char *name) {
-    for (int32_t i = 0; i < nt_graph_size(graph); i++)
-        if (nt_graph_node(graph, i)->op == &nt_op_param &&
-            strcmp(nt_graph_node(graph, i)->name, name) == 0)
-            return true;
-    return false;
+    size_t size = (size_t)nt_graph_size(graph);
+    bool *live = nt_alloc(size), found = !live;
+    if (live)
+        nt_graph_mark_live(graph, nt_graph_output_count(graph), live);
+    for (int32_t i = 0; !found && i < nt_graph_size(graph); i++) {
+        const nt_node *node = nt_graph_node(graph, i);
+        found = live[i] && node->op == &nt_op_param && strcmp(node->name, name) == 0;
+    }
+    nt_free(live, size);
+    return found;
 }
 
 /* What a parameter is made of, by its own name or by that of the kernel whose place it takes; NULL:
