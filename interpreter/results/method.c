@@ -158,11 +158,27 @@ static void add_edits(const nt_results *results, const nt_group_result *group, n
     nt_text_printf(text, " layer%s at a time)", nt_words_plural(most));
 }
 
+static bool any_retrained(const nt_results *results) {
+    for (int32_t g = 0; g < results->group_count; g++)
+        if (results->groups[g].retraining.from)
+            return true;
+    return false;
+}
+
+static void add_retraining(const nt_retraining *retraining, nt_text *text) {
+    nt_arena arena;
+    nt_arena_init(&arena);
+    const char *words = nt_retraining_words(retraining, &arena);
+    text->failed = text->failed || !words;
+    nt_text_printf(text, ", each %s", words ? words : "");
+    nt_arena_finish(&arena);
+}
+
 static void add_groups(const nt_results *results, nt_text *text) {
     bool zeroes = false;
     if (results->group_count == 0)
         return;
-    nt_text_add(text, "Ablation. Nothing was retrained. ");
+    nt_text_printf(text, "Ablation. %s", any_retrained(results) ? "" : "Nothing was retrained. ");
     for (int32_t g = 0; g < results->group_count; g++) {
         const nt_group_result *group = &results->groups[g];
         nt_text_printf(text, "%s'%s' has %d case%s", g ? "; " : "", group->title, group->case_count,
@@ -172,6 +188,8 @@ static void add_groups(const nt_results *results, nt_text *text) {
         zeroes = zeroes || nt_words_has_kind(group, "zero");
         nt_text_printf(text, ", listed by the hook %s", group->hook);
         nt_words_add_options(text, group->options, group->option_count);
+        if (group->retraining.from)
+            add_retraining(&group->retraining, text);
     }
     nt_text_add(text, ".");
     if (zeroes)

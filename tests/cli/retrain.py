@@ -140,7 +140,7 @@ def tables(run):
     out = call('results', run, '--group', 'on', '--wide').stdout
     assert 'retrained for 2 epochs from the trained weights' in out and 's/epoch' in out, out
     assert out.count('\nbaseline ') == 1, out
-    assert 'group' not in json.loads(call('results', run, '--json').stdout)['baselines'][0]
+    assert 'group' not in json.loads(call('results', run, '--json').stdout)['baseline'][0]
     call('results', run, '--recompute')
 
 
