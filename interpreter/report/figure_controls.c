@@ -63,7 +63,7 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
                        group->controlled->value.mean);
     nt_text_printf(&figure->script,
                    "  %.6f with lines linecolor rgb '#222222' dashtype 2 title 'baseline', \\\n",
-                   record->baseline.mean);
+                   nt_record_baseline(record, group).mean);
     nt_text_add(&figure->script, nt_plot_tips);
 }
 

@@ -20,10 +20,11 @@ static const char *gone(const nt_record *record, const nt_record_group *group, i
 
 static void add_steps(nt_figure *figure, const nt_record *record, const nt_record_group *group) {
     nt_text_add(&figure->csv, "layers,value_mean,value_sd,value_low_95,value_high_95,gone\n0");
-    nt_csv_real(&figure->csv, record->baseline.mean);
+    nt_csv_real(&figure->csv, nt_record_baseline(record, group).mean);
     nt_text_add(&figure->csv, ",,,,nothing\n");
     nt_plot_tips_begin(figure);
-    nt_plot_tip(figure, 0, record->baseline.mean, "nothing gone: %.4f", record->baseline.mean);
+    nt_plot_tip(figure, 0, nt_record_baseline(record, group).mean, "nothing gone: %.4f",
+                nt_record_baseline(record, group).mean);
     for (int32_t c = 0; c < group->case_count; c++) {
         const nt_record_case *item = &group->cases[c];
         nt_text_printf(&figure->csv, "%d", (int)item->layer_count);
@@ -72,7 +73,7 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     nt_text_printf(&figure->script,
                    "  %.6f with lines dashtype 3 linecolor rgb '#D55E00' title 'baseline minus the "
                    "margin', \\\n",
-                   record->baseline.mean - record->margin);
+                   nt_record_baseline(record, group).mean - record->margin);
     nt_text_add(&figure->script, nt_plot_tips);
 }
 

@@ -58,7 +58,7 @@ static void add_verdicts(const nt_record *record, const nt_record_group *group, 
 static void describe_cases(const nt_record *record, const nt_record_group *group, nt_text *words) {
     nt_text_printf(words,
                    "%d cases; the whole network has a %s of %.4f. Lowest: ", (int)group->case_count,
-                   record->metric, record->baseline.mean);
+                   record->metric, nt_record_baseline(record, group).mean);
     add_end(group, -1, words);
     if (group->case_count > NAMED) {
         nt_text_add(words, ". Highest: ");

@@ -105,6 +105,7 @@ nt_status nt_page_group(nt_text *html, nt_record *record, const nt_record_group 
     if (group->case_count > 0)
         add_verdicts(html, record, group);
     add_words(html, "", group->remark, "");
+    add_words(html, "Each case is ", group->retrained ? group->retrained : "", ".");
     add_words(html, "", group->control, "");
     for (int32_t i = 0; i < group->note_count; i++)
         add_words(html, "Note: ", group->notes[i], ".");

@@ -165,7 +165,7 @@ static double position_of(const bars *b, int32_t c, bool sorted) {
 
 /* Only where some case comes near it: small changes need the room. */
 static void show_chance(bars *b) {
-    double chance = nt_record_chance(b->record) - b->record->baseline.mean;
+    double chance = nt_record_chance(b->record) - nt_record_baseline(b->record, b->group).mean;
     b->chance = b->lowest < chance / 2 ? chance : NO;
     include(b, b->chance);
 }
@@ -283,8 +283,9 @@ static void add_axes(bars *b) {
                    "set object 1 rectangle from graph 0, first %.6f to graph 1, first %.6f behind "
                    "fillcolor rgb '#009E73' fillstyle transparent solid " MARGIN_OPACITY
                    " noborder\n",
-                   last + 0.7, low, high, low + record->baseline.mean, high + record->baseline.mean,
-                   record->metric, record->metric, -record->margin, record->margin);
+                   last + 0.7, low, high, low + nt_record_baseline(record, b->group).mean,
+                   high + nt_record_baseline(record, b->group).mean, record->metric, record->metric,
+                   -record->margin, record->margin);
     add_names(b);
 }
 

@@ -59,12 +59,14 @@ typedef struct nt_record_case {
 
 /* What the cases of a group have in common, which says how they are best drawn. */
 typedef enum nt_group_form {
-    NT_FORM_SETS,    /* nothing in particular */
-    NT_FORM_SINGLE,  /* each edits one layer, all in the same way */
-    NT_FORM_KINDS,   /* each edits one layer, not all in the same way */
-    NT_FORM_PAIRS,   /* all pairs of layers, with or without the single ones */
-    NT_FORM_NESTED,  /* each edits what the one before does, and one layer more */
-    NT_FORM_CONTROLS /* whatever they edit, they are the controls of a case */
+    NT_FORM_SETS,     /* nothing in particular */
+    NT_FORM_SINGLE,   /* each edits one layer, all in the same way */
+    NT_FORM_KINDS,    /* each edits one layer, not all in the same way */
+    NT_FORM_PAIRS,    /* all pairs of layers, with or without the single ones */
+    NT_FORM_NESTED,   /* each edits what the one before does, and one layer more */
+    NT_FORM_CONTROLS, /* whatever they edit, they are the controls of a case */
+    NT_FORM_REWOUND   /* each takes one layer back to what it was after some epoch; of a layer there
+                       * are several */
 } nt_group_form;
 
 typedef struct nt_record_group {
@@ -77,6 +79,8 @@ typedef struct nt_record_group {
     const char *control;              /* its place among them, in words; or "" */
     const char *const *notes;         /* what is odd about its cases */
     int32_t note_count;
+    const char *retrained;         /* how each case was trained on, in words; NULL: none was */
+    const nt_spread *own_baseline; /* retrained likewise, over the seeds; NULL: it is the run's */
 } nt_record_group;
 
 typedef struct nt_record_epoch {
@@ -117,6 +121,14 @@ void nt_record_free(nt_record *record); /* takes NULL */
 
 /* What guessing would give: 1 / classes of accuracy, NaN of other metrics. */
 double nt_record_chance(const nt_record *record);
+
+/* What a group's cases are compared with, over the seeds. */
+static inline nt_spread nt_record_baseline(const nt_record *record, const nt_record_group *group) {
+    return group && group->own_baseline ? *group->own_baseline : record->baseline;
+}
+
+/* After which epoch a case puts its first layer back; 0 where that isn't said. */
+int32_t nt_record_epoch_of(const nt_record_case *item);
 
 const char *nt_group_title(const nt_record_group *group); /* its name, if it has none */
 

@@ -22,8 +22,8 @@ static nt_interval value_interval(const nt_record *record, const nt_finding *fin
     nt_interval change = finding->judgement.within_95;
     if (record->seed_count > 1 || finding->failure)
         return (nt_interval){NO, NO};
-    double baseline = finding->decide == NT_DECIDE_NOT ? record->seeds[0].baseline
-                                                       : finding->outcome.value - finding->change;
+    bool early = finding->decide != NT_DECIDE_NOT || finding->epoch_seconds > 0;
+    double baseline = early ? finding->outcome.value - finding->change : record->seeds[0].baseline;
     return (nt_interval){baseline + change.low, baseline + change.high};
 }
 
@@ -108,6 +108,34 @@ static bool same_kind(const nt_record_group *group) {
     return true;
 }
 
+int32_t nt_record_epoch_of(const nt_record_case *item) {
+    const nt_edit_result *edit = item->result && item->layer_count > 0 ? item->result->edits : NULL;
+    for (const nt_field *field = edit ? edit->fields : NULL; field && field->name; field++)
+        if (strcmp(field->name, "epoch") == 0 && field->type == NT_INT64)
+            return (int32_t) *
+                   (const int64_t *)(const void *)((const char *)edit->options + field->offset);
+    return 0;
+}
+
+/* Single layers, some of them at more than one epoch, and none twice at one. */
+static bool rewound(const nt_record_group *group) {
+    bool several = false;
+    for (int32_t c = 0; c < group->case_count; c++) {
+        const nt_record_case *item = &group->cases[c];
+        if (item->layer_count != 1 || strcmp(item->kind, "reinit") != 0)
+            return false;
+        for (int32_t d = 0; d < c; d++) {
+            const nt_record_case *before = &group->cases[d];
+            if (before->layers[0] != item->layers[0])
+                continue;
+            if (nt_record_epoch_of(before) == nt_record_epoch_of(item))
+                return false;
+            several = true;
+        }
+    }
+    return several;
+}
+
 static nt_group_form form_of(const nt_record *record, const nt_record_group *group) {
     int32_t with[3] = {0}; /* cases of one layer, of two, and of others */
     for (int32_t c = 0; c < group->case_count; c++) {
@@ -118,22 +146,39 @@ static nt_group_form form_of(const nt_record *record, const nt_record_group *gro
         return NT_FORM_CONTROLS;
     if (nested(group))
         return NT_FORM_NESTED;
+    if (rewound(group))
+        return NT_FORM_REWOUND;
     if (with[0] == group->case_count && with[0] > 0)
         return same_kind(group) ? NT_FORM_SINGLE : NT_FORM_KINDS;
     int64_t layers = with[2] == 0 ? count_edited(record, group) : 0;
     return layers > 2 && with[1] == layers * (layers - 1) / 2 ? NT_FORM_PAIRS : NT_FORM_SETS;
 }
 
-/* A layer's cost is taken from the first case that edits it alone: that zeroes it, if one does. */
+/* A layer's cost is taken from the first case that edits it alone, and isn't retrained: that zeroes
+ * it, if one does. */
 static void note_costs(nt_record *record, bool zeroed) {
     for (int32_t g = 0; g < record->group_count; g++)
-        for (int32_t c = 0; c < record->groups[g].case_count; c++) {
+        for (int32_t c = 0; c < record->groups[g].case_count && !record->groups[g].retrained; c++) {
             const nt_record_case *item = &record->groups[g].cases[c];
             if (item->layer_count == 1 && item->layers[0] >= 0 &&
                 (!zeroed || strcmp(item->kind, "zero") == 0) &&
                 isnan(record->layers[item->layers[0]].cost))
                 record->layers[item->layers[0]].cost = item->change.mean;
         }
+}
+
+static nt_status add_retraining(nt_record *record, const nt_group_result *from,
+                                nt_record_group *group) {
+    double *values = NT_ARENA_ARRAY(&record->arena, double, record->seed_count);
+    nt_spread *spread = NT_ARENA_NEW(&record->arena, nt_spread);
+    group->retrained = nt_retraining_words(&from->retraining, &record->arena);
+    if (!values || !spread || !group->retrained)
+        return NT_NO_MEMORY;
+    for (int32_t s = 0; s < from->own_baseline_count; s++)
+        values[s] = from->own_baseline[s].outcome.value;
+    *spread = nt_spread_of(values, from->own_baseline_count);
+    group->own_baseline = spread;
+    return NT_OK;
 }
 
 static nt_status add_group(nt_record *record, const nt_group_result *from, nt_record_group *group) {
@@ -152,7 +197,7 @@ static nt_status add_group(nt_record *record, const nt_group_result *from, nt_re
     for (int32_t c = 0; c < from->case_count; c++)
         NT_TRY(add_case(record, &from->cases[c], &group->cases[c]));
     group->form = form_of(record, group);
-    return NT_OK;
+    return from->retraining.from ? add_retraining(record, from, group) : NT_OK;
 }
 
 /* Records stand in the order of the results. */

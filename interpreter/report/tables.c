@@ -325,6 +325,9 @@ void nt_tables_markdown(nt_record *record, nt_text *text) {
             nt_text_printf(text, "Beside the paper's %s.\n\n", table);
         if (group->remark[0])
             nt_text_printf(text, "%s\n\n", group->remark);
+        if (group->retrained)
+            nt_text_printf(text, "Each case is %s, which has a %s of %.4f.\n\n", group->retrained,
+                           record->metric, group->own_baseline->mean);
         if (group->control[0])
             nt_text_printf(text, "%s\n\n", group->control);
         for (int32_t i = 0; i < group->note_count; i++)

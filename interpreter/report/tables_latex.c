@@ -119,10 +119,10 @@ static void add_caption(const latex *l, const char *label) {
     nt_latex_text(text, record->split);
     nt_text_add(text, " images of ");
     nt_latex_text(text, record->data);
-    nt_text_printf(text, ", baseline %.4f", record->baseline.mean);
+    nt_text_printf(text, ", baseline %.4f", nt_record_baseline(record, l->group).mean);
     if (record->seed_count > 1)
-        nt_text_printf(text, " $\\pm$ %.4f, mean over %d seeds", record->baseline.deviation,
-                       (int)record->seed_count);
+        nt_text_printf(text, " $\\pm$ %.4f, mean over %d seeds",
+                       nt_record_baseline(record, l->group).deviation, (int)record->seed_count);
     nt_text_printf(text, "; margin %g.}\\label{tab:%s}", record->margin, label);
 }
 
