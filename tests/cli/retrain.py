@@ -171,7 +171,7 @@ def refusals(folder):
     assert 'leave out --shard' in said, said
     text = suite.read_text()
     for before, after, message in [
-            ('from: epoch 1', 'from: epoch 7', 'suite.yaml:20:54: error: the weights after epoch 7 are not kept'),
+            ('from: epoch 1', 'from: epoch 7', 'suite.yaml:19:42: error: the weights after epoch 7 are not kept'),
             ('from: initial', 'from: start', "'trained', 'initial' or 'epoch N', not 'start'"),
             ('frozen: [one]', 'frozen: [onne]', "has no layer and no parameter 'onne'; did you mean 'one'?"),
             ('epochs: 1, frozen', 'epochs: 1, shards: 3, frozen', 'shards must be a power of two, not 3'),
