@@ -1,9 +1,7 @@
-/* The cases of a suite with one seed's weights, and each compared with the baseline. */
+/* The cases of a suite with one seed's weights. */
 #include "suite_run_private.h"
 
-#include "results_compare.h"
 #include "suite_crew.h"
-#include "suite_retrain.h"
 #include "trainer.h"
 
 #include <string.h>
@@ -180,10 +178,6 @@ nt_status nt_suite_measure_seed(nt_suite_work *work, int s) {
         nt_status noted = note_keys(work, s, subjects);
         status = status == NT_OK ? noted : status;
     }
-    if (status == NT_OK)
-        status = nt_suite_retrain_seed(work, s);
-    if (status == NT_OK)
-        status = nt_results_compare(work->results, work->store, work->scoring, s, work->error);
     nt_arena_finish(&arena);
     return status;
 }

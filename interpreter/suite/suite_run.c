@@ -7,6 +7,7 @@
 #include "file.h"
 #include "packed.h"
 #include "recipe_finding.h"
+#include "results_compare.h"
 #include "results_file.h"
 #include "results_list.h"
 #include "suite_crew.h"
@@ -32,6 +33,8 @@ static nt_status run_seed(nt_suite_work *work, int s, bool only_train) {
     NT_TRY(nt_suite_measure_seed(work, s));
     if (work->options->part_count > 0)
         return NT_OK;
+    NT_TRY(nt_suite_retrain_seed(work, s));
+    NT_TRY(nt_results_compare(work->results, work->store, work->scoring, s, work->error));
     NT_TRY(nt_suite_estimate_seed(work, s));
     if (s == 0) {
         NT_TRY(nt_suite_overlays(work));

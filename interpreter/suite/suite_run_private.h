@@ -86,7 +86,7 @@ nt_status nt_case_evaluator_init(nt_suite_work *work, nt_edits edits, int32_t ba
                                  nt_case_evaluator *ret);
 void nt_case_evaluator_finish(nt_case_evaluator *evaluator);
 
-/* The baseline and all cases with seed number s, and what they say against each other. */
+/* The baseline and all cases with seed number s, but those that are retrained. */
 nt_status nt_suite_measure_seed(nt_suite_work *work, int s);
 
 /* Where the suite asks for estimates: those of seed number s into the results. */
