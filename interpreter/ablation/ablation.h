@@ -9,6 +9,7 @@
 #include "network.h"
 
 typedef struct nt_ablation nt_ablation;
+typedef struct nt_weights nt_weights;
 
 /* What becomes of one node. */
 typedef struct nt_edit {
@@ -20,12 +21,14 @@ typedef struct nt_edit {
 /* What an edit is given: a node of the network, and where to put what stands for it. */
 typedef struct nt_editing nt_editing;
 
-/* What the kernel that an edit asked for is made of. */
+/* What the tensor that an edit asked for is made of. */
 typedef struct nt_derivation {
     const nt_edit *edit;
-    const nt_state *state;    /* the kernel that it stands for */
-    const nt_tensor *trained; /* its values, */
-    const nt_tensor *initial; /* and those that training began with; NULL: not known */
+    int32_t node;              /* whose parameter it is: the edit's, or one that it reaches */
+    const nt_state *state;     /* the tensor that it stands for */
+    const nt_tensor *trained;  /* its values, */
+    const nt_tensor *initial;  /* and those that training began with; NULL: not known */
+    const nt_weights *weights; /* all that are trained */
 } nt_derivation;
 
 /* Needs. */
@@ -51,10 +54,17 @@ struct nt_ablation {
     /* Whether these options leave a node as it is, whatever its kernel; NULL: none do. */
     bool (*idle)(const nt_graph *graph, const nt_node *node, const void *options);
 
+    /* Marks the nodes that it changes beside its own (ret_nodes: one for each node of the graph,
+     * false): of these, too, `edit` is asked what stands for them. NULL: none. `origin`, where it
+     * isn't NULL: whether what becomes of them follows from which node it is done to. NT_NO_MEMORY
+     * or NT_OK. */
+    nt_status (*reach)(const nt_graph *graph, const nt_edit *edit, bool *ret_nodes);
+    bool (*origin)(const void *options);
+
     /* Puts something in the node's place; edit.h says by what means. NT_INVALID with a reason. */
     nt_status (*edit)(const nt_editing *editing, nt_value *ret);
 
-    /* Fills the kernel that `edit` asked for; NULL: it asks for none. NT_NO_MEMORY or NT_OK. */
+    /* Fills a tensor that `edit` asked for; NULL: it asks for none. NT_NO_MEMORY or NT_OK. */
     nt_status (*derive)(const nt_derivation *from, nt_tensor to);
 };
 

@@ -8,7 +8,8 @@
 
 typedef struct nt_derived {
     const char *name;   /* "layer1.0.conv1.weight noise 0.1 7" */
-    const char *source; /* the kernel that it comes from, "layer1.0.conv1.weight"; of a mean "" */
+    const char *source; /* the tensor that it comes from, "layer1.0.conv1.weight"; of a mean "" */
+    int32_t node;       /* whose parameter or mean it is */
     bool mean;          /* the mean output of the node that is edited, over calibration images */
     nt_type type;
     nt_edit edit;

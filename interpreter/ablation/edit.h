@@ -6,8 +6,9 @@
 #include "ablation.h"
 #include "derived.h"
 
-/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. NT_INVALID
- * with `why` where an edit can't be made: "layer2.0.add has no identity path". */
+/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. A node's own
+ * edit goes before those that reach it. NT_INVALID with `why` where an edit can't be made:
+ * "layer2.0.add has no identity path". */
 nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
                        const char *main, nt_derived_list *derived, char why[NT_WHY]);
 
@@ -25,7 +26,8 @@ int nt_edit_compare(const nt_edit *a, const nt_edit *b);
 struct nt_editing {
     const nt_edit *edit;
     const nt_graph *from;
-    const nt_node *node; /* of `from` */
+    int32_t at; /* the edit's node, or one that it reaches */
+    const nt_node *node;
     nt_graph *to;
     const nt_value *in; /* the node's inputs in `to` */
     nt_derived_list *derived;
@@ -38,5 +40,8 @@ nt_status nt_editing_mean(const nt_editing *editing, nt_value *ret);
 
 /* The node with another kernel, which the kind's `derive` fills. */
 nt_status nt_editing_kernel(const nt_editing *editing, nt_value *ret);
+
+/* The node with other parameters, which `derive` fills: bit j of `which` is its input j. */
+nt_status nt_editing_params(const nt_editing *editing, uint32_t which, nt_value *ret);
 
 #endif

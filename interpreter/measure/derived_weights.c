@@ -26,9 +26,11 @@ static nt_status derive_kernel(const nt_derived *item, const nt_derive_source *s
     const nt_ablation *kind = item->edit.kind;
     const nt_derivation from = {
         .edit = &item->edit,
+        .node = item->node,
         .state = nt_network_state(nt_weights_network(source->weights), item->source),
         .trained = nt_weights_find(source->weights, item->source),
-        .initial = source->initial ? nt_weights_find(source->initial, item->source) : NULL};
+        .initial = source->initial ? nt_weights_find(source->initial, item->source) : NULL,
+        .weights = source->weights};
     if ((kind->needs & NT_NEEDS_INITIAL) && !source->initial)
         return nt_error_say(error, NT_INVALID, "the values that training began with are not known");
     return kind->derive(&from, to) == NT_OK ? NT_OK : no_memory(error);
@@ -143,7 +145,7 @@ static nt_status spot(void *context, const nt_graph *from, int32_t i, nt_graph *
     char why[NT_WHY];
     for (size_t k = 0; k < s->derived->count; k++) {
         const nt_derived *item = &s->derived->items[k];
-        if (!item->mean || item->edit.node != i)
+        if (!item->mean || item->node != i)
             continue;
         NT_TRY(nt_graph_add_raw(to, node->op, node->attrs, in, node->data_count, node->in_count,
                                 node->name, ret_out, why));
