@@ -19,7 +19,7 @@ static const char *const criteria[] = {"l1", "l2", "batch_norm", NULL}; /* NT_CR
 
 static const nt_field fields[] = {
     {"share", NT_REAL, AT(share), "0", 0, 1,
-     .doc = "as a part of the output channels, such as 0.3; those with the least `criterion` go"},
+     .doc = "as a part of its elements, or of its channels, such as 0.3"},
     {"list", NT_INTS, AT(list), "[]", 0, 1 << 20,
      .doc = "in place of a share: which output channels, from 0"},
     {"criterion", NT_CHOICE, AT(criterion), "l1", .choices = criteria,

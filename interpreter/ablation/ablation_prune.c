@@ -14,7 +14,7 @@ typedef struct options {
 
 static const nt_field fields[] = {
     {"share", NT_REAL, offsetof(options, share), NULL, 0, 1,
-     .doc = "as a part of the kernel's elements, such as 0.5"},
+     .doc = "as a part of its elements, or of its channels, such as 0.3"},
     {0},
 };
 
