@@ -89,8 +89,11 @@ static nt_status read_kind(const char *text, nt_arena *arena, nt_edit *edit, nt_
     if (!name)
         return no_memory(error);
     char *options = name + strcspn(name, ",");
-    for (char *at = options; *at; at++)
-        *at = *at == ',' ? ' ' : *at;
+    bool list = false; /* within [0,3], whose commas stay */
+    for (char *at = options; *at; at++) {
+        list = *at == '[' || (list && *at != ']');
+        *at = *at == ',' && !list ? ' ' : *at;
+    }
     if (*options)
         *options++ = '\0';
     edit->kind = nt_ablation_find(name);
