@@ -69,8 +69,9 @@ static void make_run(run *r, nt_group_form form) {
 static void every_group_and_the_run(void **state) {
     (void)state;
     static const char *const of_run[] = {"stages", "network", "training"};
-    static const nt_group_form forms[] = {NT_FORM_SETS,  NT_FORM_SINGLE, NT_FORM_KINDS,
-                                          NT_FORM_PAIRS, NT_FORM_NESTED, NT_FORM_CONTROLS};
+    static const nt_group_form forms[] = {NT_FORM_SETS,    NT_FORM_SINGLE, NT_FORM_KINDS,
+                                          NT_FORM_PAIRS,   NT_FORM_NESTED, NT_FORM_CURVES,
+                                          NT_FORM_CONTROLS};
     run r;
     for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
         nt_figures figures;
