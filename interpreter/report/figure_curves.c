@@ -53,7 +53,7 @@ static void add_name(const nt_record *record, const nt_record_case *item, nt_tex
     int32_t first = item->layer_count > 0 ? item->layers[0] : -1;
     nt_text_add(text, first >= 0 ? record->layers[first].name : item->name);
     if (item->layer_count > 1)
-        nt_text_printf(text, " + %d", (int)item->layer_count - 1);
+        nt_text_printf(text, " +%d", (int)item->layer_count - 1);
 }
 
 /* --- panels ----------------------------------------------------------------------------------- */
@@ -249,6 +249,39 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
     add_plot(figure, record, panels);
 }
 
+/* --- in words --------------------------------------------------------------------------------- */
+
+/* The greatest share up to which no case of the curve has lost more than the margin. */
+static double share_within(const nt_record *record, const nt_record_group *group, int32_t of) {
+    double within = 0;
+    for (int32_t c = next_case(group, of, -1); c >= 0;
+         c = next_case(group, of, group->cases[c].share)) {
+        if (!(group->cases[c].value.mean >= record->baseline.mean - record->margin))
+            break;
+        within = group->cases[c].share;
+    }
+    return within;
+}
+
+static void describe(const nt_record *record, const nt_record_group *group, nt_text *words) {
+    enum { NAMED = 12 };
+    int count = 0;
+    nt_text_printf(words,
+                   "The greatest share up to which the %s, %.4f of the whole network, falls by no "
+                   "more than %g: ",
+                   record->metric, record->baseline.mean, record->margin);
+    for (int32_t c = 0; c < group->case_count; c++) {
+        if (!begins(group, c) || count++ >= NAMED)
+            continue;
+        nt_text_add(words, count > 1 ? "; " : "");
+        add_name(record, &group->cases[c], words);
+        nt_text_printf(words, ", %g", share_within(record, group, c));
+    }
+    if (count > NAMED)
+        nt_text_printf(words, "; and %d more", count - NAMED);
+    nt_text_add(words, ".");
+}
+
 const nt_figure_kind nt_figure_kind_curves = {
     .kind = {.name = "curves",
              .doc = "the metric over the share that is taken of each layer",
@@ -257,4 +290,5 @@ const nt_figure_kind nt_figure_kind_curves = {
     .caption = "The metric over the share that is taken, for each layer or set of layers; grey: "
                "the median of all.",
     .draw = draw,
+    .describe = describe,
 };
