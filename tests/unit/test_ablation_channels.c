@@ -340,16 +340,16 @@ static void a_list(void **state) {
 static void a_share(void **state) {
     (void)state;
     fixture f = begin();
-    set_row(&f, "e.weight", 5, -0.1f);
+    set_row(&f, "e.weight", 0, -0.1f);
     set_row(&f, "e.weight", 2, 0.2f);
     set_row(&f, "e.weight", 3, 0.2f);
-    set_row(&f, "e.weight", 0, NAN);
+    set_row(&f, "e.weight", 5, NAN);
     zeroes(&f, "e", "share=0.08 whole=false", "e.weight"); /* 0.48 of one */
-    zeroes(&f, "e", "share=0.09 whole=false", "e.weight:5");
-    zeroes(&f, "e", "share=0.3 whole=false", "e.weight:2,5");
-    zeroes(&f, "e", "share=0.5", "e.weight:2,3,5 e.bias:2,3,5 p.weight:2,3,5 p.bias:2,3,5");
-    set_row(&f, "e.weight", 0, 9.0f);
-    zeroes(&f, "e", "share=0.9 whole=false", "e.weight:1,2,3,4,5");
+    zeroes(&f, "e", "share=0.09 whole=false", "e.weight:0");
+    zeroes(&f, "e", "share=0.3 whole=false", "e.weight:0,2");
+    zeroes(&f, "e", "share=0.5", "e.weight:0,2,3 e.bias:0,2,3 p.weight:0,2,3 p.bias:0,2,3");
+    set_row(&f, "e.weight", 5, 9.0f);
+    zeroes(&f, "e", "share=0.9 whole=false", "e.weight:0,1,2,3,4");
     zeroes(&f, "e", "share=1 whole=false", "e.weight:0,1,2,3,4,5");
     end(&f);
 }
