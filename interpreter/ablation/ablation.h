@@ -21,6 +21,15 @@ typedef struct nt_edit {
 /* What an edit is given: a node of the network, and where to put what stands for it. */
 typedef struct nt_editing nt_editing;
 
+enum { NT_MOST_ABLATIONS = 64, NT_MOST_ABLATION_OPTIONS = 32 };
+
+/* What kinds keep from one call to the next, of the same network and weights: each what it likes,
+ * by its place in the table. Zero at first; whoever has it finishes its arena. */
+typedef struct nt_ablation_memo {
+    nt_arena arena;
+    void *kept[NT_MOST_ABLATIONS];
+} nt_ablation_memo;
+
 /* What the tensor that an edit asked for is made of. */
 typedef struct nt_derivation {
     const nt_edit *edit;
@@ -29,6 +38,7 @@ typedef struct nt_derivation {
     const nt_tensor *trained;  /* its values, */
     const nt_tensor *initial;  /* and those that training began with; NULL: not known */
     const nt_weights *weights; /* all that are trained */
+    nt_ablation_memo *memo;
 } nt_derivation;
 
 /* Needs. */
@@ -55,11 +65,11 @@ struct nt_ablation {
     bool (*idle)(const nt_graph *graph, const nt_node *node, const void *options);
 
     /* Marks the nodes that it changes beside its own (ret_nodes: one for each node of the graph,
-     * false): of these, too, `edit` is asked what stands for them. NULL: none. `origin`, where it
-     * isn't NULL: whether what becomes of them follows from which node it is done to. NT_NO_MEMORY
-     * or NT_OK. */
-    nt_status (*reach)(const nt_graph *graph, const nt_edit *edit, bool *ret_nodes);
-    bool (*origin)(const void *options);
+     * false): of these, too, `edit` is asked what stands for them. Several edits may reach a node
+     * that doesn't fit; then all are made of it. NULL: none. ret_origin: the node that stands for
+     * all of which the edit would be the same. NT_NO_MEMORY or NT_OK. */
+    nt_status (*reach)(const nt_graph *graph, const nt_edit *edit, nt_ablation_memo *memo,
+                       bool *ret_nodes, int32_t *ret_origin);
 
     /* Puts something in the node's place; edit.h says by what means. NT_INVALID with a reason. */
     nt_status (*edit)(const nt_editing *editing, nt_value *ret);
@@ -73,8 +83,6 @@ extern const nt_kind *const nt_ablations[];
 static inline const nt_ablation *nt_ablation_find(const char *name) { /* NULL: no such one */
     return (const nt_ablation *)nt_kind_find(nt_ablations, NULL, name);
 }
-
-enum { NT_MOST_ABLATIONS = 64, NT_MOST_ABLATION_OPTIONS = 32 };
 
 int nt_ablation_count(void);
 

@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+extern const nt_ablation nt_ablation_channels;
+
 static const char *const criteria[] = {"l1", "l2", "batch_norm", NULL}; /* NT_CRITERION_… */
 
 #define AT(field) offsetof(nt_channel_options, field)
@@ -60,48 +62,36 @@ static uint32_t changed_params(const nt_graph *graph, const nt_node *node, bool 
     return whole && !node->grad ? trained_params(graph, node) : 0;
 }
 
-static nt_status reach_units(const nt_graph *graph, const nt_edit *edit, nt_arena *arena,
-                             bool *ret_nodes) {
+static nt_status reach(const nt_graph *graph, const nt_edit *edit, nt_ablation_memo *memo,
+                       bool *ret_nodes, int32_t *ret_origin) {
     nt_channel_units units;
-    NT_TRY(nt_channel_units_init(&units, graph, edit, arena));
+    NT_TRY(nt_channel_units_init(&units, graph, edit, memo));
     for (int32_t i = 0; i < nt_graph_size(graph); i++)
         ret_nodes[i] = i != edit->node && nt_channel_units_have(&units, i) &&
                        changed_params(graph, nt_graph_node(graph, i), units.options->whole);
+    *ret_origin = nt_channel_units_origin(&units);
     return NT_OK;
 }
 
-static nt_status reach(const nt_graph *graph, const nt_edit *edit, bool *ret_nodes) {
-    nt_arena arena;
-    nt_arena_init(&arena);
-    nt_status status = reach_units(graph, edit, &arena, ret_nodes);
-    nt_arena_finish(&arena);
-    return status;
-}
-
-/* A list is of one layer's channels, of which others may have other numbers. */
-static bool origin(const void *options) {
-    return ((const nt_channel_options *)options)->list.count > 0;
-}
-
 /* Whether the share takes none of the units; without memory the edit will fail. */
-static bool takes_none(const nt_graph *graph, const nt_edit *edit, nt_arena *arena) {
+static bool takes_none(const nt_graph *graph, const nt_edit *edit, nt_ablation_memo *memo) {
     nt_channel_units units;
-    if (nt_channel_units_init(&units, graph, edit, arena) != NT_OK || units.set < 0)
+    if (nt_channel_units_init(&units, graph, edit, memo) != NT_OK || units.set < 0)
         return false;
-    bool *goes = NT_ARENA_ARRAY(arena, bool, units.places);
-    return goes && nt_channel_share_take(&units, NULL, arena, goes) == 0;
+    bool *goes = NT_ARENA_ARRAY(&memo->arena, bool, units.places);
+    return goes && nt_channel_share_take(&units, NULL, &memo->arena, goes) == 0;
 }
 
 static bool idle(const nt_graph *graph, const nt_node *node, const void *options) {
-    nt_edit edit = {.options = options};
-    nt_arena arena;
-    if (origin(options))
+    nt_edit edit = {.kind = &nt_ablation_channels, .options = options};
+    nt_ablation_memo memo = {0};
+    if (((const nt_channel_options *)options)->list.count > 0)
         return false;
     while (nt_graph_node(graph, edit.node) != node)
         edit.node++;
-    nt_arena_init(&arena);
-    bool result = takes_none(graph, &edit, &arena);
-    nt_arena_finish(&arena);
+    nt_arena_init(&memo.arena);
+    bool result = takes_none(graph, &edit, &memo);
+    nt_arena_finish(&memo.arena);
     return result;
 }
 
@@ -138,9 +128,9 @@ static nt_status check_criterion(const nt_editing *e, const nt_channel_units *un
     return NT_INVALID;
 }
 
-static nt_status check(const nt_editing *e, nt_arena *arena) {
+static nt_status check(const nt_editing *e) {
     nt_channel_units units;
-    NT_TRY(nt_channel_units_init(&units, e->from, e->edit, arena));
+    NT_TRY(nt_channel_units_init(&units, e->from, e->edit, e->memo));
     const nt_channel_options *o = units.options;
     if (o->coupled && units.set < 0)
         snprintf(e->why, NT_WHY,
@@ -151,19 +141,15 @@ static nt_status check(const nt_editing *e, nt_arena *arena) {
         snprintf(e->why, NT_WHY, "'%s' is given both a list of channels and a share",
                  e->node->name);
     else
-        return o->list.count > 0 ? check_list(e, &units) : check_criterion(e, &units, arena);
+        return o->list.count > 0 ? check_list(e, &units)
+                                 : check_criterion(e, &units, &e->memo->arena);
     return NT_INVALID;
 }
 
 static nt_status edit(const nt_editing *e, nt_value *ret) {
     const nt_channel_options *o = e->edit->options;
-    if (e->at == e->edit->node) {
-        nt_arena arena;
-        nt_arena_init(&arena);
-        nt_status status = check(e, &arena);
-        nt_arena_finish(&arena);
-        NT_TRY(status);
-    }
+    if (e->at == e->edit->node)
+        NT_TRY(check(e));
     return nt_editing_params(e, changed_params(e->from, e->node, o->whole), ret);
 }
 
@@ -189,8 +175,8 @@ static nt_status fill(const nt_derivation *from, nt_arena *arena, nt_tensor to) 
     const nt_node *node = nt_graph_node(graph, from->node);
     int64_t elements = nt_shape_elements(type.shape);
     nt_kernel_rows k;
-    bool *goes;
-    NT_TRY(nt_channels_choose(from->edit, from->node, from->weights, arena, &goes));
+    const bool *goes;
+    NT_TRY(nt_channels_choose(from->edit, from->node, from->weights, from->memo, &goes));
     if (type.layout == NT_KERNEL) {
         NT_TRY(nt_kernel_rows_init(&k, node, from->trained, arena));
         zero_kernel(&k, goes);
@@ -222,7 +208,6 @@ const nt_ablation nt_ablation_channels = {
     .unfit = "has no kernel, which 'channels' needs",
     .idle = idle,
     .reach = reach,
-    .origin = origin,
     .edit = edit,
     .derive = derive,
 };

@@ -16,18 +16,52 @@ static int32_t channels_of(const nt_graph *graph, int32_t node) {
     return nt_shape_channels(nt_graph_node(graph, node)->out[0].shape);
 }
 
+/* What is kept: the analysis of the graph, and what edits take out. */
+typedef struct kept_choice {
+    nt_edit edit;
+    nt_channel_units units;
+    bool *goes; /* by unit */
+    struct kept_choice *next;
+} kept_choice;
+
+typedef struct kept {
+    nt_coupled coupled; /* its graph NULL: not yet */
+    kept_choice *choices;
+} kept;
+
+static kept *kept_of(nt_ablation_memo *memo, const nt_edit *edit) {
+    void **at = &memo->kept[nt_ablation_index(edit->kind)];
+    *at = *at ? *at : NT_ARENA_NEW(&memo->arena, kept);
+    return *at;
+}
+
 nt_status nt_channel_units_init(nt_channel_units *units, const nt_graph *graph, const nt_edit *edit,
-                                nt_arena *arena) {
+                                nt_ablation_memo *memo) {
+    kept *k = kept_of(memo, edit);
     *units = (nt_channel_units){.graph = graph,
                                 .node = edit->node,
                                 .options = edit->options,
                                 .places = channels_of(graph, edit->node)};
+    if (!k)
+        return NT_NO_MEMORY;
     if (!units->options->coupled)
         return NT_OK;
-    NT_TRY(nt_coupled_init(&units->coupled, graph, arena));
-    units->set = nt_coupled_set(&units->coupled, edit->node);
-    units->places = units->coupled.places;
+    if (!k->coupled.graph)
+        NT_TRY(nt_coupled_init(&k->coupled, graph, &memo->arena));
+    units->coupled = &k->coupled;
+    units->set = nt_coupled_set(units->coupled, edit->node);
+    units->places = units->coupled->places;
     return NT_OK;
+}
+
+int32_t nt_channel_units_origin(const nt_channel_units *units) {
+    if (!units->coupled || units->set < 0 || units->options->list.count > 0)
+        return units->node;
+    int32_t first = 0;
+    while (!nt_node_has_kernel(units->graph, nt_graph_node(units->graph, first)) ||
+           nt_coupled_set(units->coupled, first) != units->set)
+        first++;
+    return first;
 }
 
 static bool is_norm(const nt_node *node) {
@@ -36,13 +70,13 @@ static bool is_norm(const nt_node *node) {
 
 int32_t nt_channel_unit(const nt_channel_units *units, int32_t node, int32_t channel) {
     const nt_node *of = nt_graph_node(units->graph, node);
-    if (!units->options->coupled)
+    if (!units->coupled)
         return node == units->node || (is_norm(of) && of->in[NT_BN_X].node == units->node) ? channel
                                                                                            : -1;
     if (of->op == &nt_op_param)
         return -1;
-    int32_t unit = nt_coupled_unit(&units->coupled, node, channel);
-    return unit >= 0 && units->coupled.set[unit] == units->set ? unit : -1;
+    int32_t unit = nt_coupled_unit(units->coupled, node, channel);
+    return unit >= 0 && units->coupled->set[unit] == units->set ? unit : -1;
 }
 
 bool nt_channel_units_have(const nt_channel_units *units, int32_t node) {
@@ -258,25 +292,61 @@ static void take_listed(const choice *c) {
     }
 }
 
-nt_status nt_channels_choose(const nt_edit *edit, int32_t node, const nt_weights *weights,
-                             nt_arena *arena, bool **ret_goes) {
-    const nt_graph *graph = nt_weights_network(weights)->graph;
-    choice c = {.weights = weights, .arena = arena};
-    NT_TRY(nt_channel_units_init(&c.units, graph, edit, arena));
-    c.numbers = NT_ARENA_ARRAY(arena, double, c.units.places);
-    c.counted = NT_ARENA_ARRAY(arena, int32_t, c.units.places);
-    c.goes = NT_ARENA_ARRAY(arena, bool, c.units.places);
-    bool *goes = NT_ARENA_ARRAY(arena, bool, channels_of(graph, node));
-    if (!c.numbers || !c.counted || !c.goes || !goes)
+static nt_status make_choice(const nt_edit *edit, const nt_weights *weights, nt_arena *arena,
+                             kept_choice *to) {
+    const choice c = {.units = to->units,
+                      .weights = weights,
+                      .arena = arena,
+                      .numbers = NT_ARENA_ARRAY(arena, double, to->units.places),
+                      .counted = NT_ARENA_ARRAY(arena, int32_t, to->units.places),
+                      .goes = to->goes};
+    if (!c.numbers || !c.counted)
         return NT_NO_MEMORY;
-    if (c.units.options->list.count > 0)
-        take_listed(&c);
-    else
-        NT_TRY(take_least(&c));
-    for (int32_t o = 0; o < channels_of(graph, node); o++) {
-        int32_t unit = nt_channel_unit(&c.units, node, o);
-        goes[o] = unit >= 0 && c.goes[unit];
+    to->edit = *edit;
+    if (c.units.options->list.count == 0)
+        return take_least(&c);
+    take_listed(&c);
+    return NT_OK;
+}
+
+/* Of this edit, or one like it: made once. */
+static nt_status find_choice(const nt_edit *edit, const nt_weights *weights, nt_ablation_memo *memo,
+                             const kept_choice **ret) {
+    kept *k = kept_of(memo, edit);
+    nt_arena arena;
+    for (kept_choice *made = k ? k->choices : NULL; made; made = made->next)
+        if (made->edit.node == edit->node &&
+            nt_fields_equal(edit->kind->kind.fields, made->edit.options, edit->options)) {
+            *ret = made;
+            return NT_OK;
+        }
+    kept_choice *made = NT_ARENA_NEW(&memo->arena, kept_choice);
+    if (!k || !made)
+        return NT_NO_MEMORY;
+    NT_TRY(nt_channel_units_init(&made->units, nt_weights_network(weights)->graph, edit, memo));
+    made->goes = NT_ARENA_ARRAY(&memo->arena, bool, made->units.places);
+    if (!made->goes)
+        return NT_NO_MEMORY;
+    nt_arena_init(&arena);
+    nt_status status = make_choice(edit, weights, &arena, made);
+    nt_arena_finish(&arena);
+    NT_TRY(status);
+    made->next = k->choices;
+    k->choices = made;
+    *ret = made;
+    return NT_OK;
+}
+
+nt_status nt_channels_choose(const nt_edit *edit, int32_t node, const nt_weights *weights,
+                             nt_ablation_memo *memo, const bool **ret_goes) {
+    const kept_choice *made;
+    NT_TRY(find_choice(edit, weights, memo, &made));
+    int32_t count = channels_of(made->units.graph, node);
+    bool *goes = NT_ARENA_ARRAY(&memo->arena, bool, count);
+    for (int32_t o = 0; goes && o < count; o++) {
+        int32_t unit = nt_channel_unit(&made->units, node, o);
+        goes[o] = unit >= 0 && made->goes[unit];
     }
     *ret_goes = goes;
-    return NT_OK;
+    return goes ? NT_OK : NT_NO_MEMORY;
 }

@@ -22,14 +22,18 @@ typedef struct nt_channel_units {
     const nt_graph *graph;
     int32_t node; /* the layer */
     const nt_channel_options *options;
-    nt_coupled coupled; /* only with `coupled` */
+    const nt_coupled *coupled; /* only with `coupled`, else NULL */
     int32_t set;
     int32_t places; /* units are numbered below this */
 } nt_channel_units;
 
-/* Of an edit of this kind. All in `arena`. NT_NO_MEMORY or NT_OK. */
+/* Of an edit of this kind. All in the memo. NT_NO_MEMORY or NT_OK. */
 nt_status nt_channel_units_init(nt_channel_units *units, const nt_graph *graph, const nt_edit *edit,
-                                nt_arena *arena);
+                                nt_ablation_memo *memo);
+
+/* The layer that stands for all of which the edit would be the same: the first of the set, where
+ * the share is taken of it, or the edit's own. */
+int32_t nt_channel_units_origin(const nt_channel_units *units);
 
 /* The unit of a channel of the node's first output; -1: it is in none. */
 int32_t nt_channel_unit(const nt_channel_units *units, int32_t node, int32_t channel);
@@ -50,9 +54,9 @@ int32_t nt_channel_share_take(const nt_channel_units *units, const double *numbe
                               bool *ret_goes);
 
 /* ret_goes: of each channel of the node's first output, whether it goes; the node is the edit's, or
- * one that it reaches. Of equal units the first go; one whose number is none is the last. In
- * `arena`. NT_NO_MEMORY or NT_OK. */
+ * one that it reaches. Of equal units the first go; one whose number is none is the last. In the
+ * memo, where the choice is kept. NT_NO_MEMORY or NT_OK. */
 nt_status nt_channels_choose(const nt_edit *edit, int32_t node, const nt_weights *weights,
-                             nt_arena *arena, bool **ret_goes);
+                             nt_ablation_memo *memo, const bool **ret_goes);
 
 #endif

@@ -25,6 +25,9 @@ int nt_edit_compare(const nt_edit *a, const nt_edit *b);
 
 struct nt_editing {
     const nt_edit *edit;
+    int32_t origin; /* of the edit (nt_ablation.reach); its node where its kind reaches no others */
+    const nt_editing *next; /* another edit of the node, to be made after this one; NULL: none */
+    nt_ablation_memo *memo;
     const nt_graph *from;
     int32_t at; /* the edit's node, or one that it reaches */
     const nt_node *node;
@@ -38,7 +41,7 @@ struct nt_editing {
  * kind that wants no more. */
 nt_status nt_editing_mean(const nt_editing *editing, nt_value *ret);
 
-/* The node with another kernel, which the kind's `derive` fills. */
+/* The node with another kernel, which the kind's `derive` fills, and so for each edit of it. */
 nt_status nt_editing_kernel(const nt_editing *editing, nt_value *ret);
 
 /* The node with other parameters, which `derive` fills: bit j of `which` is its input j. */

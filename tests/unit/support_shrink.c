@@ -145,6 +145,8 @@ static nt_network *derive_all(const nt_derived_list *derived, const nt_weights *
             .name = derived->items[i].name, .type = derived->items[i].type, .role = NT_BUFFER};
         assert_int_equal(nt_network_add_state(tensors, &state), NT_OK);
     }
+    nt_ablation_memo memo = {0};
+    nt_arena_init(&memo.arena);
     assert_int_equal(nt_weights_new(tensors, ret), NT_OK);
     for (size_t i = 0; i < derived->count; i++) {
         const nt_derived *item = &derived->items[i];
@@ -153,9 +155,11 @@ static nt_network *derive_all(const nt_derived_list *derived, const nt_weights *
                                     .state =
                                         nt_network_state(nt_weights_network(weights), item->source),
                                     .trained = nt_weights_find(weights, item->source),
-                                    .weights = weights};
-        assert_int_equal(item->edit.kind->derive(&from, nt_weights_at(*ret, i)), NT_OK);
+                                    .weights = weights,
+                                    .memo = &memo};
+        assert_int_equal(nt_derived_fill(item, from, nt_weights_at(*ret, i)), NT_OK);
     }
+    nt_arena_finish(&memo.arena);
     return tensors;
 }
 

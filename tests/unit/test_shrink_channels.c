@@ -57,26 +57,26 @@ static int32_t channels_of(const nt_network *network, const char *name) {
 /* Returns how many channels went. */
 static int assert_gone(const taken *t, const nt_network *smaller) {
     int all = 0;
+    nt_ablation_memo memo = {0};
+    nt_arena_init(&memo.arena);
     for (int i = 0; i < t->count; i++) {
         const char *name = nt_graph_node(t->network->graph, t->edits[i].node)->name;
         int32_t before = channels_of(t->network, name), gone = 0;
-        bool *goes;
-        nt_arena arena;
-        nt_arena_init(&arena);
+        const bool *goes;
         assert_int_equal(
-            nt_channels_choose(&t->edits[i], t->edits[i].node, t->weights, &arena, &goes), NT_OK);
+            nt_channels_choose(&t->edits[i], t->edits[i].node, t->weights, &memo, &goes), NT_OK);
         for (int32_t c = 0; c < before; c++)
             gone += goes[c];
-        nt_arena_finish(&arena);
         if (channels_of(smaller, name) != before - gone)
             fail_msg("%s has %d channels, not %d", name, (int)channels_of(smaller, name),
                      (int)(before - gone));
         all += gone;
     }
+    nt_arena_finish(&memo.arena);
     return all;
 }
 
-/* No layer is added, and nothing but channels goes. */
+/* No layer or bias is added, and nothing but channels goes. */
 static void all_coupled_go(const char *graph, const char *size, const char *options) {
     taken t;
     nt_shrunk shrunk;
@@ -90,6 +90,7 @@ static void all_coupled_go(const char *graph, const char *size, const char *opti
            (long long)nt_network_parameters(shrunk.network));
     assert_true(gone > 0);
     assert_int_equal(shrunk.network->layer_count, t.network->layer_count);
+    assert_int_equal(shrunk.network->state_count, t.network->state_count);
     nt_shrunk_finish(&shrunk);
     end(&t);
 }
