@@ -62,7 +62,7 @@ struct nt_ablation {
     const char *in_block, *block_unfit;
 
     /* Whether these options leave a node as it is, whatever its kernel; NULL: none do. */
-    bool (*idle)(const nt_graph *graph, const nt_node *node, const void *options);
+    bool (*idle)(const nt_graph *graph, int32_t node, const void *options, nt_ablation_memo *memo);
 
     /* Marks the nodes that it changes beside its own (ret_nodes: one for each node of the graph,
      * false): of these, too, `edit` is asked what stands for them. Several edits may reach a node

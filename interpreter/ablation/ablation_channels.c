@@ -74,25 +74,18 @@ static nt_status reach(const nt_graph *graph, const nt_edit *edit, nt_ablation_m
 }
 
 /* Whether the share takes none of the units; without memory the edit will fail. */
-static bool takes_none(const nt_graph *graph, const nt_edit *edit, nt_ablation_memo *memo) {
+static bool idle(const nt_graph *graph, int32_t node, const void *options, nt_ablation_memo *memo) {
+    const nt_edit edit = {node, &nt_ablation_channels, options};
     nt_channel_units units;
-    if (nt_channel_units_init(&units, graph, edit, memo) != NT_OK || units.set < 0)
+    nt_arena arena;
+    if (((const nt_channel_options *)options)->list.count > 0 ||
+        nt_channel_units_init(&units, graph, &edit, memo) != NT_OK || units.set < 0)
         return false;
-    bool *goes = NT_ARENA_ARRAY(&memo->arena, bool, units.places);
-    return goes && nt_channel_share_take(&units, NULL, &memo->arena, goes) == 0;
-}
-
-static bool idle(const nt_graph *graph, const nt_node *node, const void *options) {
-    nt_edit edit = {.kind = &nt_ablation_channels, .options = options};
-    nt_ablation_memo memo = {0};
-    if (((const nt_channel_options *)options)->list.count > 0)
-        return false;
-    while (nt_graph_node(graph, edit.node) != node)
-        edit.node++;
-    nt_arena_init(&memo.arena);
-    bool result = takes_none(graph, &edit, &memo);
-    nt_arena_finish(&memo.arena);
-    return result;
+    nt_arena_init(&arena);
+    bool *goes = NT_ARENA_ARRAY(&arena, bool, units.places);
+    bool none = goes && nt_channel_share_take(&units, NULL, &arena, goes) == 0;
+    nt_arena_finish(&arena);
+    return none;
 }
 
 /* --- the edit --------------------------------------------------------------------------------- */

@@ -104,8 +104,9 @@ static void add_channels(const nt_shrink_channels *c, nt_text *text) {
                        c->layers[i]);
     if (c->layer_count > NAMED)
         nt_text_printf(text, " and %d more", (int)(c->layer_count - NAMED));
-    nt_text_add(text, ":\nthey are added to channels that stay, or grouped or shuffled with them; "
-                      "'coupled' takes out such ones together\n");
+    nt_text_add(text,
+                ":\nthey are the output's, or added to, grouped or shuffled with channels that "
+                "stay; 'coupled' takes out such ones together\n");
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */

@@ -493,9 +493,10 @@ static void names(void **state) {
 
 static void assert_idle(const fixture *f, const char *layer, const char *options, bool expected) {
     const nt_edit edit = edit_of(f, layer, options);
-    const nt_graph *graph = f->network->graph;
-    assert_int_equal(edit.kind->idle(graph, nt_graph_node(graph, edit.node), edit.options),
-                     expected);
+    nt_ablation_memo memo = {0};
+    nt_arena_init(&memo.arena);
+    assert_int_equal(edit.kind->idle(f->network->graph, edit.node, edit.options, &memo), expected);
+    nt_arena_finish(&memo.arena);
 }
 
 static void idle(void **state) {
