@@ -21,13 +21,17 @@ typedef struct nt_edit {
 /* What an edit is given: a node of the network, and where to put what stands for it. */
 typedef struct nt_editing nt_editing;
 
-enum { NT_MOST_ABLATIONS = 64, NT_MOST_ABLATION_OPTIONS = 32 };
+/* What kinds keep from one call to the next, of the same network and weights. Empty at first;
+ * whoever has it finishes its arena. */
+typedef struct nt_ablation_kept {
+    const nt_ablation *kind;
+    void *what;
+    struct nt_ablation_kept *next;
+} nt_ablation_kept;
 
-/* What kinds keep from one call to the next, of the same network and weights: each what it likes,
- * by its place in the table. Zero at first; whoever has it finishes its arena. */
 typedef struct nt_ablation_memo {
     nt_arena arena;
-    void *kept[NT_MOST_ABLATIONS];
+    nt_ablation_kept *kept;
 } nt_ablation_memo;
 
 /* What the tensor that an edit asked for is made of. */
@@ -83,6 +87,8 @@ extern const nt_kind *const nt_ablations[];
 static inline const nt_ablation *nt_ablation_find(const char *name) { /* NULL: no such one */
     return (const nt_ablation *)nt_kind_find(nt_ablations, NULL, name);
 }
+
+enum { NT_MOST_ABLATIONS = 64, NT_MOST_ABLATION_OPTIONS = 32 };
 
 int nt_ablation_count(void);
 

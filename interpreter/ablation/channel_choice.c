@@ -30,9 +30,18 @@ typedef struct kept {
 } kept;
 
 static kept *kept_of(nt_ablation_memo *memo, const nt_edit *edit) {
-    void **at = &memo->kept[nt_ablation_index(edit->kind)];
-    *at = *at ? *at : NT_ARENA_NEW(&memo->arena, kept);
-    return *at;
+    nt_ablation_kept *item = memo->kept;
+    while (item && item->kind != edit->kind)
+        item = item->next;
+    if (item)
+        return item->what;
+    kept *what = NT_ARENA_NEW(&memo->arena, kept);
+    item = NT_ARENA_NEW(&memo->arena, nt_ablation_kept);
+    if (!what || !item)
+        return NULL;
+    *item = (nt_ablation_kept){edit->kind, what, memo->kept};
+    memo->kept = item;
+    return what;
 }
 
 nt_status nt_channel_units_init(nt_channel_units *units, const nt_graph *graph, const nt_edit *edit,
