@@ -24,15 +24,20 @@
 ---@alias Nodes Node|string|(Node|string)[]
 
 ---Nodes and options of their kind: `{conv, "fc", deviation = 0.1}`. A single list may stand for the nodes:
----`{net:nodes("conv2d"), seed = 7}`. What is written here is only for this kind.
+---`{net:nodes("conv2d"), seed = 7}`. What is written here is only for this kind. Among the nodes there may be such
+---tables again, for nodes with options of their own: `{{conv1, list = {0, 3}}, {conv2, list = {7}}}`.
 ---@class Options
 ---@field [integer] Node|string|(Node|string)[]
+---@field coupled boolean? in all layers whose channels can only go together with these, by their mean criterion
+---@field criterion string? the norm of a channel's row of the kernel, or the magnitude of its batch_norm scale
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
 ---@field epoch integer? after which epoch its values were so; more than 0 where `snapshots` keeps them
 ---@field from string? the sum whose branch it gets; without it: the one that is listed in its place
 ---@field input integer? which of its inputs, from 1
+---@field list integer[]? in place of a share: which output channels, from 0
 ---@field seed integer? of the random numbers
----@field share number? as a part of the kernel's elements, such as 0.5
+---@field share number? as a part of its elements, or of its channels, such as 0.3
+---@field whole boolean? with its bias, and its scale and shift in batch_norm; false: only its row is zero
 
 ---What is done to which nodes: any of the kinds, each with any number of nodes; a node is named once. All but
 ---`drop`, `gate`, `branch` and `permute` take convolutions and linear layers. `drop` takes sums that join a branch with a layer to
@@ -47,16 +52,21 @@
 ---@field rerandomise Nodes|Options? its kernel is drawn anew, as initial values are
 ---@field noise Nodes|Options? Gaussian noise is added to its kernel
 ---@field prune Nodes|Options? the elements of its kernel with the smallest magnitudes are zero
+---@field channels Nodes|Options|Options[]? some of its output channels are gone
 ---@field drop Nodes? its residual branch is gone
 ---@field gate Nodes? its factors are their means over training images
 ---@field branch Nodes|Options? one of its inputs is zero
 ---@field permute Nodes|Options? it has the residual branch of another unit
+---@field coupled boolean? in all layers whose channels can only go together with these, by their mean criterion
+---@field criterion string? the norm of a channel's row of the kernel, or the magnitude of its batch_norm scale
 ---@field deviation number? relative to that of the kernel's elements, such as 0.1
 ---@field epoch integer? after which epoch its values were so; more than 0 where `snapshots` keeps them
 ---@field from string? the sum whose branch it gets; without it: the one that is listed in its place
 ---@field input integer? which of its inputs, from 1
+---@field list integer[]? in place of a share: which output channels, from 0
 ---@field seed integer? of the random numbers
----@field share number? as a part of the kernel's elements, such as 0.5
+---@field share number? as a part of its elements, or of its channels, such as 0.3
+---@field whole boolean? with its bias, and its scale and shift in batch_norm; false: only its row is zero
 
 ---One measurement.
 ---@class Case: Edits
@@ -141,6 +151,13 @@ function Network:need(...) end
 ---@param edits Edits
 ---@return boolean
 function Network:cuts(edits) end
+
+---The convolutions and linear layers whose output channels can only go together with this one's, itself among them,
+---in the order in which they run; an empty list if none of its channels can go. Those of a residual stage share the
+---channels of their sums.
+---@param node Node|string
+---@return Node[]
+function Network:coupled(node) end
 
 ---Measures the network with these edits, and goes on when the answer is there; `{}` asks for the baseline. A
 ---script that asks can't be listed without being run. What can't be answered is an error. It can be called

@@ -9,6 +9,7 @@
 #include "network.h"
 
 typedef struct nt_ablation nt_ablation;
+typedef struct nt_weights nt_weights;
 
 /* What becomes of one node. */
 typedef struct nt_edit {
@@ -20,12 +21,28 @@ typedef struct nt_edit {
 /* What an edit is given: a node of the network, and where to put what stands for it. */
 typedef struct nt_editing nt_editing;
 
-/* What the kernel that an edit asked for is made of. */
+/* What kinds keep from one call to the next, of the same network and weights. Empty at first;
+ * whoever has it finishes its arena. */
+typedef struct nt_ablation_kept {
+    const nt_ablation *kind;
+    void *what;
+    struct nt_ablation_kept *next;
+} nt_ablation_kept;
+
+typedef struct nt_ablation_memo {
+    nt_arena arena;
+    nt_ablation_kept *kept;
+} nt_ablation_memo;
+
+/* What the tensor that an edit asked for is made of. */
 typedef struct nt_derivation {
     const nt_edit *edit;
-    const nt_state *state;    /* the kernel that it stands for */
-    const nt_tensor *trained; /* its values, */
-    const nt_tensor *past;    /* and those of the epoch that the kind asks for; NULL: not known */
+    int32_t node;              /* whose parameter it is: the edit's, or one that it reaches */
+    const nt_state *state;     /* the tensor that it stands for */
+    const nt_tensor *trained;  /* its values, */
+    const nt_tensor *past;     /* and those of the epoch that the kind asks for; NULL: not known */
+    const nt_weights *weights; /* all that are trained */
+    nt_ablation_memo *memo;
 } nt_derivation;
 
 /* Needs. */
@@ -55,7 +72,14 @@ struct nt_ablation {
     const char *in_block, *block_unfit;
 
     /* Whether these options leave a node as it is, whatever its kernel; NULL: none do. */
-    bool (*idle)(const nt_graph *graph, const nt_node *node, const void *options);
+    bool (*idle)(const nt_graph *graph, int32_t node, const void *options, nt_ablation_memo *memo);
+
+    /* Marks the nodes that it changes beside its own (ret_nodes: one for each node of the graph,
+     * false): of these, too, `edit` is asked what stands for them. Several edits may reach a node
+     * that doesn't fit; then all are made of it. NULL: none. ret_origin: the node that stands for
+     * all of which the edit would be the same. NT_NO_MEMORY or NT_OK. */
+    nt_status (*reach)(const nt_graph *graph, const nt_edit *edit, nt_ablation_memo *memo,
+                       bool *ret_nodes, int32_t *ret_origin);
 
     /* Puts something in the node's place; edit.h says by what means. NT_INVALID with a reason. */
     nt_status (*edit)(const nt_editing *editing, nt_value *ret);
@@ -63,7 +87,7 @@ struct nt_ablation {
     /* Of a kind that needs such values: after how many epochs of training; NULL: before any. */
     int32_t (*epoch)(const void *options);
 
-    /* Fills the kernel that `edit` asked for; NULL: it asks for none. NT_NO_MEMORY or NT_OK. */
+    /* Fills a tensor that `edit` asked for; NULL: it asks for none. NT_NO_MEMORY or NT_OK. */
     nt_status (*derive)(const nt_derivation *from, nt_tensor to);
 };
 

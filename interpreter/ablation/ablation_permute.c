@@ -28,8 +28,9 @@ static const char *from_of(const void *record, const nt_node *node) {
     return from && from[0] ? from : node->name;
 }
 
-static bool idle(const nt_graph *graph, const nt_node *node, const void *record) {
-    (void)graph;
+static bool idle(const nt_graph *graph, int32_t at, const void *record, nt_ablation_memo *memo) {
+    const nt_node *node = nt_graph_node(graph, at);
+    (void)memo;
     return strcmp(from_of(record, node), node->name) == 0;
 }
 

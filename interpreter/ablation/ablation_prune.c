@@ -14,7 +14,7 @@ typedef struct options {
 
 static const nt_field fields[] = {
     {"share", NT_REAL, offsetof(options, share), NULL, 0, 1,
-     .doc = "as a part of the kernel's elements, such as 0.5"},
+     .doc = "as a part of its elements, or of its channels, such as 0.3"},
     {0},
 };
 
@@ -45,8 +45,10 @@ static size_t how_many(const options *o, size_t count) {
     return (size_t)floor(o->share * (double)count + 0.5);
 }
 
-static bool idle(const nt_graph *graph, const nt_node *node, const void *record) {
-    nt_shape kernel = nt_graph_type(graph, node->in[NT_CONV_WEIGHT])->shape;
+static bool idle(const nt_graph *graph, int32_t node, const void *record, nt_ablation_memo *memo) {
+    nt_value weight = nt_graph_node(graph, node)->in[NT_CONV_WEIGHT];
+    nt_shape kernel = nt_graph_type(graph, weight)->shape;
+    (void)memo;
     return how_many(record, (size_t)nt_shape_elements(kernel)) == 0;
 }
 

@@ -25,6 +25,17 @@ const char *nt_derived_name(nt_arena *arena, const nt_edit *edit, const char *so
     return name;
 }
 
+nt_status nt_derived_fill(const nt_derived *item, nt_derivation from, nt_tensor to) {
+    const nt_tensor made = to;
+    from.node = item->node;
+    for (int32_t i = 0; i <= item->more_count; i++) {
+        from.edit = i == 0 ? &item->edit : &item->more[i - 1];
+        NT_TRY(from.edit->kind->derive(&from, to));
+        from.trained = &made;
+    }
+    return NT_OK;
+}
+
 nt_status nt_derived_list_add(nt_derived_list *list, const nt_derived *item) {
     for (size_t i = 0; i < list->count; i++)
         if (strcmp(list->items[i].name, item->name) == 0)

@@ -6,8 +6,9 @@
 #include "ablation.h"
 #include "derived.h"
 
-/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. NT_INVALID
- * with `why` where an edit can't be made: "'layer2.0.add' has no short connection: …". */
+/* Puts the outputs of `from`, edited, into `to`; `main` as in nt_graph_rewrite_into. A node's own
+ * edit goes before those that reach it. NT_INVALID with `why` where an edit can't be made:
+ * "'layer2.0.add' has no short connection: …". */
 nt_status nt_edit_into(const nt_graph *from, const nt_edit *edits, int count, nt_graph *to,
                        const char *main, nt_derived_list *derived, char why[NT_WHY]);
 
@@ -24,8 +25,12 @@ int nt_edit_compare(const nt_edit *a, const nt_edit *b);
 
 struct nt_editing {
     const nt_edit *edit;
+    int32_t origin; /* of the edit (nt_ablation.reach); its node where its kind reaches no others */
+    const nt_editing *next; /* another edit of the node, to be made after this one; NULL: none */
+    nt_ablation_memo *memo;
     const nt_graph *from;
-    const nt_node *node; /* of `from` */
+    int32_t at; /* the edit's node, or one that it reaches */
+    const nt_node *node;
     nt_graph *to;
     const nt_value *in; /* the node's inputs in `to` */
     nt_derived_list *derived;
@@ -36,7 +41,10 @@ struct nt_editing {
  * kind that wants no more. */
 nt_status nt_editing_mean(const nt_editing *editing, nt_value *ret);
 
-/* The node with another kernel, which the kind's `derive` fills. */
+/* The node with another kernel, which the kind's `derive` fills, and so for each edit of it. */
 nt_status nt_editing_kernel(const nt_editing *editing, nt_value *ret);
+
+/* The node with other parameters, which `derive` fills: bit j of `which` is its input j. */
+nt_status nt_editing_params(const nt_editing *editing, uint32_t which, nt_value *ret);
 
 #endif

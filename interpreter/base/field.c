@@ -253,7 +253,7 @@ static int split(char *value, const char **parts, int limit, bool *ret_list) {
 
 bool nt_field_set_text(const nt_field *field, void *record, nt_arena *arena, const char *text,
                        char why[NT_FIELD_WHY]) {
-    enum { LONGEST = 64 };
+    enum { LONGEST = 2048 };
     const char *parts[LONGEST];
     bool list;
     if (field->type == NT_STRING)

@@ -315,6 +315,9 @@ static nt_status run_job(shrink_job *job, nt_error *error) {
     job->answer.from = given->from;
     job->answer.edits = given->edits.count;
     job->answer.images = given->dataset ? nt_dataset_info(given->dataset)->folder : NULL;
+    if (nt_shrink_channels_of(&job->cases, given->weights, job->loaded, &job->arena,
+                              &job->answer.channels) != NT_OK)
+        return no_memory(error);
     NT_TRY(write_answer(job, error));
     NT_TRY(name_folder(job, error));
     return nt_shrink_print(&job->answer, job->options);
@@ -357,6 +360,8 @@ const nt_command nt_command_shrink = {
               "timed in turns and, on a data set, measured. The folder keeps it as shrink.json.\n",
     .examples = "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
                 "    --remove 'layer3.2 layer3.4.*' --data cifar10:data --out smaller\n"
+                "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
+                "    --remove 'channels,share=0.3,coupled=true:*' --out smaller\n"
                 "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
                 "    --from runs/cifar10-resnet34:greedy:5 --out smaller\n"
                 "nontrivial shrink --from runs/cifar10-resnet34 --margin 0.005 --out smaller\n",

@@ -45,9 +45,19 @@ static nt_status say_no_layer(const nt_network *network, const char *word, nt_ar
     return NT_USAGE;
 }
 
+/* Whether an edit can be made, by itself. */
+static nt_status try(const nt_network *network, const nt_edit *edit, bool *ret, char why[NT_WHY]) {
+    bool cut;
+    nt_status status = nt_edit_cuts(network->graph, edit, 1, &cut, why);
+    *ret = status == NT_OK;
+    return status == NT_INVALID ? NT_OK : status;
+}
+
+/* Of the layers that a pattern or a block means those whose edits can be made. */
 static nt_status add_layers(const nt_network *network, const char *word, nt_edit edit,
                             nt_arena *arena, nt_edits *edits, nt_error *error) {
-    bool any = false, found = false, exactly;
+    bool any = false, found = false, exactly, named = nt_network_layer(network, word) != NULL;
+    char why[NT_WHY] = "";
     const char *unfit = NULL;
     for (size_t i = 0; i < network->layer_count; i++) {
         const nt_layer *layer = &network->layers[i];
@@ -58,11 +68,17 @@ static nt_status add_layers(const nt_network *network, const char *word, nt_edit
         edit.node = layer->value.node;
         if (!edit.kind->fits(network->graph, nt_graph_node(network->graph, edit.node)))
             continue;
-        found = true;
-        NT_TRY(nt_shrink_append(edits, &edit, arena, error));
+        bool made = true;
+        if (!named && try(network, &edit, &made, why) != NT_OK)
+            return no_memory(error);
+        found = found || made;
+        if (made)
+            NT_TRY(nt_shrink_append(edits, &edit, arena, error));
     }
     if (!any)
         return say_no_layer(network, word, arena, error);
+    if (!found && why[0])
+        return nt_error_say(error, NT_USAGE, "%s", why);
     return found ? NT_OK : nt_error_say(error, NT_USAGE, "'%s' %s", unfit, edit.kind->unfit);
 }
 
@@ -73,8 +89,11 @@ static nt_status read_kind(const char *text, nt_arena *arena, nt_edit *edit, nt_
     if (!name)
         return no_memory(error);
     char *options = name + strcspn(name, ",");
-    for (char *at = options; *at; at++)
-        *at = *at == ',' ? ' ' : *at;
+    bool list = false; /* within [0,3], whose commas stay */
+    for (char *at = options; *at; at++) {
+        list = *at == '[' || (list && *at != ']');
+        *at = *at == ',' && !list ? ' ' : *at;
+    }
     if (*options)
         *options++ = '\0';
     edit->kind = nt_ablation_find(name);

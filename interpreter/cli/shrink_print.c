@@ -82,6 +82,33 @@ static void add_metric(const nt_shrink_metric *m, nt_text *text) {
     nt_text_printf(text, "),\n%s by a margin of %g\n", nt_verdict_name(judged->verdict), m->margin);
 }
 
+/* "480 channels are zero, of which 120 stay, in 'a', 'b', 'c' and 3 more: …" */
+static void add_channels(const nt_shrink_channels *c, nt_text *text) {
+    enum { NAMED = 3 };
+    if (!c->any)
+        return;
+    nt_text_add(text, "\n");
+    nt_text_count(text, c->zero);
+    if (c->left == 0) {
+        nt_text_add(text, " channels are gone\n");
+        return;
+    }
+    nt_text_add(text, " channels are zero, of which ");
+    nt_text_count(text, c->left);
+    nt_text_add(text, " stay, in ");
+    for (int32_t i = 0; i < c->layer_count && i < NAMED; i++)
+        nt_text_printf(text, "%s'%s'",
+                       i == 0                    ? ""
+                       : i == c->layer_count - 1 ? " and "
+                                                 : ", ",
+                       c->layers[i]);
+    if (c->layer_count > NAMED)
+        nt_text_printf(text, " and %d more", (int)(c->layer_count - NAMED));
+    nt_text_add(text,
+                ":\nthey are the output's, or added to, grouped or shuffled with channels that "
+                "stay; 'coupled' takes out such ones together\n");
+}
+
 /* --- JSON ------------------------------------------------------------------------------------- */
 
 static json_t *spread_json(nt_turns_spread spread, bool timed) {
@@ -123,15 +150,27 @@ static json_t *metric_json(const nt_shrink_metric *m) {
         nt_verdict_name(j->verdict));
 }
 
+static json_t *channels_json(const nt_shrink_channels *c) {
+    json_t *layers = json_array();
+    if (!c->any) {
+        json_decref(layers);
+        return json_null();
+    }
+    for (int32_t i = 0; i < c->layer_count; i++)
+        json_array_append_new(layers, json_string(c->layers[i]));
+    return json_pack("{s:I, s:I, s:o}", "zero", (json_int_t)c->zero, "left", (json_int_t)c->left,
+                     "layers", layers);
+}
+
 nt_status nt_shrink_format(const nt_shrink_answer *a, const nt_shrink_options *options,
                            nt_text *text) {
     const nt_shrink_won *won = &a->won;
     json_t *all = json_pack(
-        "{s:s, s:s?, s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, s:o}}",
-        "network", a->network, "from", a->from, "edits", (json_int_t)a->edits, "folder",
-        options->out, "batch", (json_int_t)options->batch, "before",
-        cost_json(&won->before, won->rounds > 0), "after", cost_json(&won->after, won->rounds > 0),
-        "timing", timing_json(won, options), "metric",
+        "{s:s, s:s?, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, s:o}}",
+        "network", a->network, "from", a->from, "edits", (json_int_t)a->edits, "channels",
+        channels_json(&a->channels), "folder", options->out, "batch", (json_int_t)options->batch,
+        "before", cost_json(&won->before, won->rounds > 0), "after",
+        cost_json(&won->after, won->rounds > 0), "timing", timing_json(won, options), "metric",
         won->has_metric ? metric_json(&won->metric) : json_null(), "comparison", "data", a->images,
         "images", (json_int_t)a->difference.images, "difference", nt_json_real(a->difference.most),
         "logit", nt_json_real(a->difference.logit), "relative",
@@ -149,13 +188,16 @@ nt_status nt_shrink_print(const nt_shrink_answer *a, const nt_shrink_options *op
         nt_shrink_format(a, options, &text);
         return nt_print(&text);
     }
-    nt_text_printf(&text, "%s without %d layer%s%s%s, in %s\n\n", a->network, a->edits,
-                   a->edits == 1 ? "" : "s", a->from ? ": " : "", a->from ? a->from : "",
-                   options->out);
+    nt_text_printf(&text,
+                   a->channels.any ? "%s with %d layer%s edited%s%s, in %s\n\n"
+                                   : "%s without %d layer%s%s%s, in %s\n\n",
+                   a->network, a->edits, a->edits == 1 ? "" : "s", a->from ? ": " : "",
+                   a->from ? a->from : "", options->out);
     add_cost(&a->won, options, &text);
     add_rounds(&a->won, options, &text);
     if (a->won.has_metric)
         add_metric(&a->won.metric, &text);
+    add_channels(&a->channels, &text);
     nt_text_add(&text, "\nlargest difference of a logit: ");
     nt_text_printf(&text, "%.2g, of at most %.4g (%.2g) over ", a->difference.most,
                    a->difference.logit, nt_difference_relative(&a->difference));

@@ -4,6 +4,7 @@
 
 #include "compare.h"
 #include "options.h"
+#include "shrink_channels.h"
 #include "shrink_won.h"
 #include "text.h"
 
@@ -24,6 +25,7 @@ typedef struct nt_shrink_answer {
     const char *from;   /* the run's cases; NULL: there are none */
     const char *images; /* the data; NULL: random */
     int32_t edits;
+    nt_shrink_channels channels;
     nt_difference difference;
     nt_shrink_won won;
 } nt_shrink_answer;

@@ -61,6 +61,31 @@ nt_status nt_shrink_run_weights(nt_shrink_run *run, const int32_t *seed, nt_weig
 
 /* --- what one case removes -------------------------------------------------------------------- */
 
+/* The kind's record of what a run says under the options' names, which may have other types there.
+ */
+static nt_status read_options(const nt_edit_result *from, const nt_ablation *kind, nt_arena *arena,
+                              void **ret, nt_error *error) {
+    enum { EXACT_DIGITS = 17 };
+    char why[NT_FIELD_WHY] = "";
+    void *record = nt_arena_alloc(arena, kind->kind.size + 1);
+    if (!record || !nt_fields_default(kind->kind.fields, record, arena))
+        return no_memory(error);
+    for (const nt_field *said = from->fields; said && said->name; said++) {
+        const nt_field *field = nt_field_find(kind->kind.fields, said->name);
+        nt_text text;
+        nt_text_init(&text);
+        nt_field_format_digits(said, from->options, EXACT_DIGITS, &text);
+        bool set =
+            field && !text.failed && nt_field_set_text(field, record, arena, text.bytes, why);
+        nt_text_finish(&text);
+        if (!set)
+            return nt_error_say(error, NT_INVALID, "the run's ablation '%s' has an option '%s'%s%s",
+                                kind->kind.name, said->name, why[0] ? ", which " : "", why);
+    }
+    *ret = record;
+    return NT_OK;
+}
+
 static nt_status add_edit(const nt_shrink_run *run, const nt_network *network,
                           const nt_edit_result *from, nt_edits *edits, nt_error *error) {
     const nt_layer *layer = nt_network_layer(network, from->layer);
@@ -75,9 +100,10 @@ static nt_status add_edit(const nt_shrink_run *run, const nt_network *network,
         if (edits->items[i].node == edit.node && edits->items[i].kind != edit.kind)
             return nt_error_say(error, NT_INVALID, "the cases do two things to '%s': %s and %s",
                                 from->layer, edits->items[i].kind->kind.name, from->kind);
-    edit.options = from->options ? nt_kind_copy(&edit.kind->kind, from->options, run->arena) : NULL;
-    if (from->options && !edit.options)
-        return no_memory(error);
+    void *options = NULL;
+    if (edit.kind->kind.size > 0)
+        NT_TRY(read_options(from, edit.kind, run->arena, &options, error));
+    edit.options = options;
     return nt_shrink_append(edits, &edit, run->arena, error);
 }
 

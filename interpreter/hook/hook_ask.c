@@ -1,7 +1,7 @@
-/* net:evaluate, net:evaluate_all and net:cuts. The first two ask the caller: each reads its
- * questions into hook->questions and waits; whoever drives the hook puts answers into hook->answers
- * and resumes it; the script then gets them as read-only objects. Questions are only counted as
- * asked once the script waits for them: what a pcall saw fail was never asked. */
+/* net:evaluate, net:evaluate_all, net:cuts and net:coupled. The first two ask the caller: each
+ * reads its questions into hook->questions and waits; whoever drives the hook puts answers into
+ * hook->answers and resumes it; the script then gets them as read-only objects. Questions are only
+ * counted as asked once the script waits for them: what a pcall saw fail was never asked. */
 #include "hook_private.h"
 
 #include "edit.h"
@@ -163,9 +163,50 @@ static int cuts(lua_State *state) {
     return 1;
 }
 
+/* --- coupled ---------------------------------------------------------------------------------- */
+
+/* The analysis is made once. */
+static const nt_coupled *coupled_of(lua_State *state, nt_hook *hook) {
+    const nt_graph *graph = hook->network->graph;
+    if (hook->coupled.graph)
+        return &hook->coupled;
+    nt_sandbox_charge(state, (int64_t)nt_graph_size(graph) * INSTRUCTIONS_A_NODE);
+    if (nt_coupled_init(&hook->coupled, graph, &hook->arena) != NT_OK) {
+        hook->coupled = (nt_coupled){0};
+        nt_sandbox_no_memory(state);
+    }
+    return &hook->coupled;
+}
+
+/* The layers with kernels in the set of the one that is given. */
+static int coupled(lua_State *state) {
+    nt_hook *hook = nt_lua_hook(state);
+    const nt_network *network = hook->network;
+    nt_lua_check_network(state, "coupled");
+    lua_settop(state, 2);
+    const nt_layer *of = nt_lua_to_layer(state, 2);
+    if (!of && !(of = nt_network_layer(network, luaL_checkstring(state, 2))))
+        return nt_lua_no_such_node(state, network, "net:coupled", false, lua_tostring(state, 2));
+    if (!nt_node_has_kernel(network->graph, nt_graph_node(network->graph, of->value.node)))
+        return luaL_error(state, "net:coupled: '%s' has no kernel", of->name);
+    const nt_coupled *channels = coupled_of(state, hook);
+    int32_t set = nt_coupled_set(channels, of->value.node);
+    int count = 0;
+    lua_newtable(state);
+    nt_sandbox_charge(state, (int64_t)network->layer_count);
+    for (size_t l = 0; l < network->layer_count && set >= 0; l++) {
+        const nt_layer *layer = &network->layers[l];
+        const nt_node *node = nt_graph_node(network->graph, layer->value.node);
+        if (layer->dead || !nt_node_has_kernel(network->graph, node) ||
+            nt_coupled_set(channels, layer->value.node) != set)
+            continue;
+        nt_lua_push_layer(state, network, layer);
+        lua_rawseti(state, -2, ++count);
+    }
+    return 1;
+}
+
 const luaL_Reg nt_lua_asking[] = {
-    {"cuts", cuts},
-    {"evaluate", evaluate},
-    {"evaluate_all", evaluate_all},
-    {NULL, NULL},
+    {"coupled", coupled},           {"cuts", cuts}, {"evaluate", evaluate},
+    {"evaluate_all", evaluate_all}, {NULL, NULL},
 };

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LONGEST_LIST = 64, NUMBER = 40 };
+enum { LONGEST_LIST = 2048, NUMBER = 32 };
 
 static const nt_kind *kind_at(int kind) {
     return nt_ablations[kind];
@@ -47,11 +47,24 @@ static bool has_options(const nt_case_reading *r, const nt_kind *kind, int table
     return any;
 }
 
+/* Whether the table on top of the stack has keys that are texts. */
+static bool has_texts(lua_State *state) {
+    int table = lua_gettop(state);
+    bool any = false;
+    lua_pushnil(state);
+    while (!any && lua_next(state, table)) {
+        any = lua_type(state, -2) == LUA_TSTRING;
+        lua_pop(state, 1);
+    }
+    lua_settop(state, table);
+    return any;
+}
+
 /* Puts nodes in place of the table at `table`, that has options among them: what it has under other
- * keys than texts, or, where that is but one list, that list. */
+ * keys than texts, or, where that is but one list without options, that list. */
 static void leave_nodes(lua_State *state, int table) {
     if (lua_rawlen(state, table) == 1) {
-        if (lua_rawgeti(state, table, 1) == LUA_TTABLE) {
+        if (lua_rawgeti(state, table, 1) == LUA_TTABLE && !has_texts(state)) {
             lua_replace(state, table);
             return;
         }
@@ -70,10 +83,25 @@ static void leave_nodes(lua_State *state, int table) {
     lua_replace(state, table);
 }
 
+/* How many nodes a list has, those of the lists in it included; whether it has any of its own. */
+static lua_Integer count_nodes(lua_State *state, int list, lua_Integer length, bool *ret_own) {
+    lua_Integer count = 0;
+    for (lua_Integer i = 1; i <= length; i++) {
+        bool part = lua_rawgeti(state, list, i) == LUA_TTABLE;
+        count += part ? (lua_Integer)lua_rawlen(state, -1) : 1;
+        *ret_own = *ret_own || !part;
+        lua_pop(state, 1);
+    }
+    nt_sandbox_charge(state, count);
+    return count;
+}
+
 /* Pushes nodes and options of one kind. Returns how many nodes there are. */
-static lua_Integer push_kind(const nt_case_reading *r, const nt_kind *kind) {
+static lua_Integer push_kind(nt_case_reading *r, int k) {
     lua_State *state = r->state;
+    const nt_kind *kind = kind_at(k);
     int type = lua_getfield(state, r->table, kind->name), nodes = lua_gettop(state);
+    r->alone[k] = type != LUA_TNIL && type != LUA_TTABLE;
     lua_pushnil(state);
     if (type != LUA_TTABLE)
         return type != LUA_TNIL;
@@ -85,14 +113,14 @@ static lua_Integer push_kind(const nt_case_reading *r, const nt_kind *kind) {
     const char *what = lua_pushfstring(state, "%s: '%s' is", r->what, kind->name);
     lua_Integer count = nt_lua_list_length(state, nodes, what, "list its nodes");
     lua_pop(state, 1);
-    return count;
+    return kind->fields->name ? count_nodes(state, nodes, count, &r->alone[k]) : count;
 }
 
 lua_Integer nt_case_push_kinds(nt_case_reading *r) {
     lua_Integer total = 0;
     r->values = lua_gettop(r->state) + 1;
     for (int k = 0; k < r->kinds; k++)
-        total += push_kind(r, kind_at(k));
+        total += push_kind(r, k);
     return total;
 }
 
@@ -162,16 +190,45 @@ static void set_field(const nt_case_reading *r, const nt_field *field, void *rec
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static void make_records(nt_case_reading *r) {
-    for (int k = 0; k < r->kinds; k++) {
-        const nt_kind *kind = kind_at(k);
-        r->options[k] = NULL;
-        if (lua_isnil(r->state, nt_case_nodes_at(r, k)) || kind->size == 0)
-            continue;
-        r->options[k] = nt_arena_alloc(r->arena, kind->size);
-        if (!r->options[k] || !nt_fields_default(kind->fields, r->options[k], r->arena))
-            nt_sandbox_no_memory(r->state);
+/* Pushes what is said of an option: in the table at `part` (0: none), with the kind's nodes, or in
+ * the case. */
+static void push_option(const nt_case_reading *r, int k, int part, const char *name) {
+    const int tables[] = {part, own_at(r, k), r->table};
+    lua_pushnil(r->state);
+    for (int i = 0; i < 3 && lua_isnil(r->state, -1); i++)
+        if (tables[i] && lua_istable(r->state, tables[i])) {
+            lua_pop(r->state, 1);
+            lua_getfield(r->state, tables[i], name);
+        }
+}
+
+/* Fills a record of the kind. `needed`: it is some node's. */
+static void read_record(const nt_case_reading *r, int k, int part, bool needed, void *record) {
+    for (const nt_field *field = kind_at(k)->fields; field->name; field++) {
+        push_option(r, k, part, field->name);
+        if (!lua_isnil(r->state, -1))
+            set_field(r, field, record);
+        else if (!field->fallback && needed)
+            luaL_error(r->state, "%s has '%s' without a '%s'; give it %s", r->what,
+                       kind_at(k)->name, field->name, field->doc);
+        lua_pop(r->state, 1);
     }
+}
+
+static void *new_record(const nt_case_reading *r, const nt_kind *kind) {
+    void *record = nt_arena_alloc(r->arena, kind->size);
+    if (!record || !nt_fields_default(kind->fields, record, r->arena))
+        nt_sandbox_no_memory(r->state);
+    return record;
+}
+
+const void *nt_case_part_options(const nt_case_reading *r, int k, int part) {
+    void *record = new_record(r, kind_at(k));
+    if (!has_options(r, kind_at(k), part))
+        luaL_error(r->state, "%s: '%s' holds table where a node is wanted", r->what,
+                   kind_at(k)->name);
+    read_record(r, k, part, true, record);
+    return record;
 }
 
 /* Raises for an option of the case that no kind in it has. */
@@ -182,38 +239,26 @@ static void refuse_stray(const nt_case_reading *r, const char *name) {
                count == 1 ? "s" : "");
 }
 
-/* Reads one option of one kind; what the case says of it is on top of the stack. */
-static void read_option(const nt_case_reading *r, int k, const nt_field *field) {
-    lua_State *state = r->state;
-    if (lua_istable(state, own_at(r, k)))
-        lua_getfield(state, own_at(r, k), field->name);
-    else
-        lua_pushnil(state);
-    if (lua_isnil(state, -1))
-        lua_copy(state, -2, -1);
-    if (!lua_isnil(state, -1))
-        set_field(r, field, r->options[k]);
-    else if (!field->fallback)
-        luaL_error(state, "%s has '%s' without a '%s'; give it %s", r->what, kind_at(k)->name,
-                   field->name, field->doc);
-    lua_pop(state, 1);
-}
-
-void nt_case_read_options(nt_case_reading *r) {
+static void check_strays(const nt_case_reading *r) {
     const char *names[NT_MOST_ABLATION_OPTIONS];
     int count = nt_ablation_options(names);
-    make_records(r);
     for (int i = 0; i < count; i++) {
         bool taken = lua_getfield(r->state, r->table, names[i]) == LUA_TNIL;
-        for (int k = 0; k < r->kinds; k++) {
-            const nt_field *field =
-                r->options[k] ? nt_field_find(kind_at(k)->fields, names[i]) : NULL;
-            if (field)
-                read_option(r, k, field);
-            taken = taken || field;
-        }
+        for (int k = 0; k < r->kinds && !taken; k++)
+            taken = r->options[k] && nt_field_find(kind_at(k)->fields, names[i]);
         if (!taken)
             refuse_stray(r, names[i]);
         lua_pop(r->state, 1);
     }
+}
+
+void nt_case_read_options(nt_case_reading *r) {
+    for (int k = 0; k < r->kinds; k++) {
+        r->options[k] = NULL;
+        if (lua_isnil(r->state, nt_case_nodes_at(r, k)) || kind_at(k)->size == 0)
+            continue;
+        r->options[k] = new_record(r, kind_at(k));
+        read_record(r, k, 0, r->alone[k], r->options[k]);
+    }
+    check_strays(r);
 }

@@ -3,6 +3,7 @@
  *
  *     {name = "stem", zero = {conv1, "conv2"}, noise = "fc", deviation = 0.1, seed = 7}
  *     {name = "stem", zero = {conv1, "conv2"}, noise = {"fc", deviation = 0.1, seed = 7}}
+ *     {name = "stem", noise = {{conv1, deviation = 0.1}, {"fc", deviation = 0.2}}}
  *
  * Where several keys are wrong the first in byte order is named, as Lua's own order isn't the same
  * on each run. */
@@ -169,22 +170,60 @@ static void name_places(const reading *r, const nt_ablation *kind, named *items,
     }
 }
 
+/* Reads the node on top of the stack, and pops it. */
+static void read_node(const reading *r, const nt_ablation *kind, const void *options, named *ret) {
+    ret->layer = find_layer(r, kind);
+    check_fit(r, ret->layer, kind);
+    ret->edit = (nt_edit){ret->layer->value.node, kind, options};
+    lua_pop(r->of.state, 1);
+}
+
+/* Raises if the table on top of the stack has keys that are neither texts nor 1 to `count`. */
+static void check_part(const reading *r, const char *kind, lua_Integer count) {
+    lua_State *state = r->of.state;
+    int part = lua_gettop(state);
+    lua_pushnil(state);
+    while (lua_next(state, part)) {
+        lua_Integer key = lua_isinteger(state, -2) ? lua_tointeger(state, -2) : 0;
+        if (lua_type(state, -2) != LUA_TSTRING && (key < 1 || key > count))
+            luaL_error(state, "%s: '%s' holds a table with a gap in its nodes", r->of.what, kind);
+        lua_pop(state, 1);
+    }
+}
+
+/* Reads the nodes of the table on top of the stack, which have options of their own, and pops it.
+ */
+static lua_Integer read_part(const reading *r, int k, named *ret) {
+    lua_State *state = r->of.state;
+    int part = lua_gettop(state);
+    const void *options = nt_case_part_options(&r->of, k, part);
+    lua_Integer count = (lua_Integer)lua_rawlen(state, part);
+    check_part(r, nt_ablations[k]->name, count);
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_rawgeti(state, part, i + 1);
+        read_node(r, (const nt_ablation *)nt_ablations[k], options, &ret[i]);
+    }
+    lua_pop(state, 1);
+    return count;
+}
+
 /* Reads the nodes of one kind; returns how many there are. */
 static lua_Integer read_kind(const reading *r, int k, named *ret) {
     lua_State *state = r->of.state;
     const nt_ablation *kind = (const nt_ablation *)nt_ablations[k];
     int value = nt_case_nodes_at(&r->of, k);
     bool list = lua_istable(state, value);
-    lua_Integer count = list ? (lua_Integer)lua_rawlen(state, value) : !lua_isnil(state, value);
-    for (lua_Integer i = 0; i < count; i++) {
+    lua_Integer length = list ? (lua_Integer)lua_rawlen(state, value) : !lua_isnil(state, value);
+    lua_Integer count = 0;
+    for (lua_Integer i = 0; i < length; i++) {
         if (list)
             lua_rawgeti(state, value, i + 1);
         else
             lua_pushvalue(state, value);
-        ret[i].layer = find_layer(r, kind);
-        check_fit(r, ret[i].layer, kind);
-        ret[i].edit = (nt_edit){ret[i].layer->value.node, kind, r->of.options[k]};
-        lua_pop(state, 1);
+        if (lua_istable(state, -1) && kind->kind.size > 0)
+            count += read_part(r, k, ret + count);
+        else
+            read_node(r, kind, r->of.options[k], &ret[count++]);
     }
     if (kind->listed)
         name_places(r, kind, ret, count);

@@ -4,7 +4,6 @@
  * leave a kernel as it is, take no part. Weights aren't known here: a kernel of zeros is. */
 #include "hook_private.h"
 
-#include "alloc.h"
 #include "edit.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,21 +12,39 @@ enum { MOST_NOTES = 10 };
 
 /* A case while they are sorted. */
 typedef struct entry {
-    const nt_network *network;
     const nt_case *item;
+    const bool *changes; /* of each edit: it changes something */
     int32_t number;
 } entry;
 
-static bool changes(const nt_network *network, const nt_case *item, int32_t i) {
+static bool changes(const nt_network *network, const nt_case *item, int32_t i,
+                    nt_ablation_memo *memo) {
     const nt_edit *edit = &item->edits[i];
-    const nt_node *node = nt_graph_node(network->graph, edit->node);
     return !network->layers[item->layers[i]].auxiliary &&
-           !(edit->kind->idle && edit->kind->idle(network->graph, node, edit->options));
+           !(edit->kind->idle && edit->kind->idle(network->graph, edit->node, edit->options, memo));
+}
+
+/* Asked once for each edit, in `arena`. */
+static nt_status make_entries(const nt_network *network, const nt_cases *cases, nt_arena *arena,
+                              entry *ret) {
+    nt_ablation_memo memo = {0};
+    nt_status status = NT_OK;
+    nt_arena_init(&memo.arena);
+    for (int32_t c = 0; status == NT_OK && c < cases->count; c++) {
+        const nt_case *item = &cases->items[c];
+        bool *all = NT_ARENA_ARRAY(arena, bool, item->count + 1);
+        for (int32_t i = 0; all && i < item->count; i++)
+            all[i] = changes(network, item, i, &memo);
+        ret[c] = (entry){item, all, c};
+        status = all ? NT_OK : NT_NO_MEMORY;
+    }
+    nt_arena_finish(&memo.arena);
+    return status;
 }
 
 /* The place of the next edit that changes something, from `i` on; the case's count: none does. */
 static int32_t next_change(const entry *e, int32_t i) {
-    while (i < e->item->count && !changes(e->network, e->item, i))
+    while (i < e->item->count && !e->changes[i])
         i++;
     return i;
 }
@@ -102,23 +119,24 @@ static const char *file_name(const char *path) {
 nt_status nt_hook_note(nt_hook *hook) {
     nt_cases *cases = &hook->cases;
     int32_t count = cases->count;
-    size_t size = (size_t)count * sizeof(entry) + 1;
     const char **notes = NT_ARENA_ARRAY(&cases->arena, const char *, MOST_NOTES + 1);
-    entry *entries = nt_alloc(size);
     int32_t *like = NT_ARENA_ARRAY(&cases->arena, int32_t, count + 1);
+    nt_arena arena;
+    nt_arena_init(&arena);
+    entry *entries = NT_ARENA_ARRAY(&arena, entry, count + 1);
     nt_status status = notes && entries && like ? NT_OK : NT_NO_MEMORY;
     cases->notes = notes;
     if (status == NT_OK && count == 0)
         status = add(cases, notes,
                      nt_arena_printf(&cases->arena, "the hook %s returned no case",
                                      file_name(hook->source.path)));
-    for (int32_t c = 0; status == NT_OK && c < count; c++)
-        entries[c] = (entry){hook->network, &cases->items[c], c};
+    if (status == NT_OK)
+        status = make_entries(hook->network, cases, &arena, entries);
     if (status == NT_OK) {
         find_like(entries, count, like);
         status = add_like(cases, notes, like);
         cases->like = count > 0 ? like : NULL;
     }
-    nt_free(entries, size);
+    nt_arena_finish(&arena);
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef NT_HOOK_PRIVATE_H
 #define NT_HOOK_PRIVATE_H
 
+#include "coupled_channels.h"
 #include "file.h"
 #include "hook_lua.h"
 
@@ -29,8 +30,9 @@ struct nt_hook {
     const nt_answer *answers; /* to these, while it takes them */
     int64_t question_count;   /* asked so far */
 
-    nt_arena cut;  /* what net:cuts was asked last */
-    int64_t named; /* nodes that the cases being read name so far */
+    nt_arena cut;       /* what net:cuts was asked last */
+    nt_coupled coupled; /* for net:coupled, once it is asked; its graph NULL: not yet */
+    int64_t named;      /* nodes that the cases being read name so far */
 };
 
 /* Pushes the table that a script sees as `options`. */
@@ -55,7 +57,7 @@ void nt_lua_read_edits(lua_State *state, nt_hook *hook, int table, const char *w
 /* Notes in hook->cases what a user should know of them. NT_NO_MEMORY or NT_OK. */
 nt_status nt_hook_note(nt_hook *hook);
 
-/* The methods net:cuts, net:evaluate and net:evaluate_all. */
+/* The methods net:coupled, net:cuts, net:evaluate and net:evaluate_all. */
 extern const luaL_Reg nt_lua_asking[];
 
 #endif

@@ -24,7 +24,7 @@ static const nt_network *network_of(lua_State *state) {
     return network;
 }
 
-static void push_layer(lua_State *state, const nt_network *network, const nt_layer *layer) {
+void nt_lua_push_layer(lua_State *state, const nt_network *network, const nt_layer *layer) {
     lua_getfield(state, LUA_REGISTRYINDEX, NODES);
     if (lua_rawgeti(state, -1, layer->index + 1) == LUA_TNIL) {
         lua_pop(state, 1);
@@ -184,7 +184,7 @@ static void get_inputs(lua_State *state, const node_ref *ref) {
     for (int32_t j = 0; j < node->data_count; j++)
         for (size_t l = 0; l < ref->network->layer_count; l++)
             if (ref->network->layers[l].value.node == node->in[j].node) {
-                push_layer(state, ref->network, &ref->network->layers[l]);
+                nt_lua_push_layer(state, ref->network, &ref->network->layers[l]);
                 lua_rawseti(state, -2, ++count);
                 break;
             }
@@ -203,7 +203,7 @@ static void get_consumers(lua_State *state, const node_ref *ref) {
             reads = reads || reader->in[j].node == ref->layer->value.node;
         if (!reads)
             continue;
-        push_layer(state, ref->network, &ref->network->layers[l]);
+        nt_lua_push_layer(state, ref->network, &ref->network->layers[l]);
         lua_rawseti(state, -2, ++count);
     }
 }
@@ -381,7 +381,7 @@ static int network_nodes(lua_State *state) {
     for (size_t l = 0; l < network->layer_count; l++) {
         if (!keeps(state, 2, network, &network->layers[l]))
             continue;
-        push_layer(state, network, &network->layers[l]);
+        nt_lua_push_layer(state, network, &network->layers[l]);
         lua_rawseti(state, -2, ++count);
     }
     return 1;
@@ -409,7 +409,7 @@ static int network_node(lua_State *state) {
     const nt_layer *layer = nt_network_layer(network, name);
     if (!layer)
         return nt_lua_no_such_node(state, network, "", false, name);
-    push_layer(state, network, layer);
+    nt_lua_push_layer(state, network, layer);
     return 1;
 }
 

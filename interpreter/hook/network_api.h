@@ -20,6 +20,9 @@
 enum { NT_MORE_METHODS = 8 };
 void nt_lua_push_network(lua_State *state, const nt_network *network, const luaL_Reg *more);
 
+/* Pushes the object of a node. */
+void nt_lua_push_layer(lua_State *state, const nt_network *network, const nt_layer *layer);
+
 /* The layer that the value at `index` is, or NULL if it is no node. */
 const nt_layer *nt_lua_to_layer(lua_State *state, int index);
 

@@ -21,19 +21,19 @@ static nt_tensor tensor_of(const nt_derived_weights *derived, const char *name) 
 
 /* --- kernels ---------------------------------------------------------------------------------- */
 
-static nt_status derive_kernel(const nt_derived *item, const nt_derive_source *source, nt_tensor to,
-                               nt_error *error) {
-    const nt_ablation *kind = item->edit.kind;
+static nt_status derive_kernel(const nt_derived *item, const nt_derive_source *source,
+                               nt_ablation_memo *memo, nt_tensor to, nt_error *error) {
     int32_t epoch = nt_edit_epoch(&item->edit);
     const nt_past *past = nt_history_at(source->history, epoch);
     const nt_derivation from = {
-        .edit = &item->edit,
         .state = nt_network_state(nt_weights_network(source->weights), item->source),
         .trained = nt_weights_find(source->weights, item->source),
-        .past = past ? nt_weights_find(past->weights, item->source) : NULL};
+        .past = past ? nt_weights_find(past->weights, item->source) : NULL,
+        .weights = source->weights,
+        .memo = memo};
     if (epoch >= 0 && !past)
         return nt_error_say(error, NT_INVALID, "the values after epoch %d are not known", epoch);
-    return kind->derive(&from, to) == NT_OK ? NT_OK : no_memory(error);
+    return nt_derived_fill(item, from, to) == NT_OK ? NT_OK : no_memory(error);
 }
 
 /* --- calibration ------------------------------------------------------------------------------ */
@@ -145,7 +145,7 @@ static nt_status spot(void *context, const nt_graph *from, int32_t i, nt_graph *
     char why[NT_WHY];
     for (size_t k = 0; k < s->derived->count; k++) {
         const nt_derived *item = &s->derived->items[k];
-        if (!item->mean || item->edit.node != i)
+        if (!item->mean || item->node != i)
             continue;
         NT_TRY(nt_graph_add_raw(to, node->op, node->attrs, in, node->data_count, node->in_count,
                                 node->name, ret_out, why));
@@ -240,17 +240,27 @@ static nt_status make_tensors(nt_derived_weights *derived, const nt_case_graph *
     return nt_weights_new(derived->tensors, &derived->weights);
 }
 
+static nt_status derive_kernels(const nt_derived_weights *derived, const nt_case_graph *cases,
+                                const nt_derive_source *source, nt_error *error) {
+    nt_ablation_memo memo = {0};
+    nt_status status = NT_OK;
+    nt_arena_init(&memo.arena);
+    for (size_t i = 0; status == NT_OK && i < cases->derived.count; i++) {
+        const nt_derived *item = &cases->derived.items[i];
+        if (!item->mean)
+            status = derive_kernel(item, source, &memo, tensor_of(derived, item->name), error);
+    }
+    nt_arena_finish(&memo.arena);
+    return status;
+}
+
 static nt_status fill(const nt_derived_weights *derived, const nt_case_graph *cases,
                       const nt_graph *calibration, const nt_derive_source *source,
                       nt_error *error) {
     bool means = false;
-    for (size_t i = 0; i < cases->derived.count; i++) {
-        const nt_derived *item = &cases->derived.items[i];
-        if (item->mean)
-            means = true;
-        else
-            NT_TRY(derive_kernel(item, source, tensor_of(derived, item->name), error));
-    }
+    for (size_t i = 0; i < cases->derived.count; i++)
+        means = means || cases->derived.items[i].mean;
+    NT_TRY(derive_kernels(derived, cases, source, error));
     if (means)
         NT_TRY(derive_means(derived, cases, source, error));
     return calibration ? recalibrate(derived, calibration, cases->count, source, error) : NT_OK;

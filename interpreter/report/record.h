@@ -44,6 +44,7 @@ typedef struct nt_record_case {
     const nt_case_result *result;
     const char *name;
     const char *kind; /* what is done: "zero", or "mixed" */
+    double share;     /* of what; NaN: the kind has no option `share`, or there are several */
     int32_t *layers;  /* that it edits; -1: not known */
     int32_t layer_count;
     nt_record_finding *findings; /* one per seed */
@@ -59,14 +60,15 @@ typedef struct nt_record_case {
 
 /* What the cases of a group have in common, which says how they are best drawn. */
 typedef enum nt_group_form {
-    NT_FORM_SETS,     /* nothing in particular */
-    NT_FORM_SINGLE,   /* each edits one layer, all in the same way */
-    NT_FORM_KINDS,    /* each edits one layer, not all in the same way */
-    NT_FORM_PAIRS,    /* all pairs of layers, with or without the single ones */
-    NT_FORM_NESTED,   /* each edits what the one before does, and one layer more */
-    NT_FORM_CONTROLS, /* whatever they edit, they are the controls of a case */
-    NT_FORM_REWOUND   /* each takes one layer back to what it was after some epoch; of a layer there
-                       * are several */
+    NT_FORM_SETS,    /* nothing in particular */
+    NT_FORM_SINGLE,  /* each edits one layer, all in the same way */
+    NT_FORM_KINDS,   /* each edits one layer, not all in the same way */
+    NT_FORM_PAIRS,   /* all pairs of layers, with or without the single ones */
+    NT_FORM_NESTED,  /* each edits what the one before does, and one layer more */
+    NT_FORM_CURVES,  /* of the same layers other shares, as their kind's option says */
+    NT_FORM_REWOUND, /* each takes one layer back to what it was after some epoch; of a layer there
+                      * are several */
+    NT_FORM_CONTROLS /* whatever they edit, they are the controls of a case */
 } nt_group_form;
 
 typedef struct nt_record_group {

@@ -27,14 +27,26 @@ static nt_interval value_interval(const nt_record *record, const nt_finding *fin
     return (nt_interval){baseline + change.low, baseline + change.high};
 }
 
+/* The option `share` of an edit; NaN: there is none. */
+static double share_of(const nt_edit_result *edit) {
+    const nt_field *field = edit->fields ? nt_field_find(edit->fields, "share") : NULL;
+    const char *at = field ? (const char *)edit->options + field->offset : NULL;
+    if (field && field->type == NT_REAL)
+        return *(const double *)(const void *)at;
+    return field && field->type == NT_INT64 ? (double)*(const int64_t *)(const void *)at : NO;
+}
+
 static nt_status add_edits(nt_record *record, const nt_case_result *from, nt_record_case *item) {
     item->layers = NT_ARENA_ARRAY(&record->arena, int32_t, from->edit_count + 1);
     item->layer_count = from->edit_count;
     item->kind = "";
+    item->share = NO;
     for (int32_t i = 0; item->layers && i < from->edit_count; i++) {
         const nt_edit_result *edit = &from->edits[i];
         item->layers[i] = find_layer(record, edit->layer);
         item->kind = i == 0 || strcmp(item->kind, edit->kind) == 0 ? edit->kind : "mixed";
+        double share = share_of(edit);
+        item->share = i == 0 || item->share == share ? share : NO;
     }
     return item->layers ? NT_OK : NT_NO_MEMORY;
 }
@@ -136,6 +148,24 @@ static bool rewound(const nt_record_group *group) {
     return several;
 }
 
+static bool same_layers(const nt_record_case *a, const nt_record_case *b) {
+    return a->layer_count == b->layer_count &&
+           memcmp(a->layers, b->layers, (size_t)a->layer_count * sizeof *a->layers) == 0;
+}
+
+/* Whether all have shares, and some of the same layers others. */
+static bool curves(const nt_record_group *group) {
+    bool others = false;
+    for (int32_t c = 0; c < group->case_count; c++) {
+        const nt_record_case *item = &group->cases[c];
+        if (isnan(item->share) || strcmp(item->kind, group->cases[0].kind) != 0)
+            return false;
+        for (int32_t b = 0; b < c && !others; b++)
+            others = same_layers(&group->cases[b], item) && group->cases[b].share != item->share;
+    }
+    return others;
+}
+
 static nt_group_form form_of(const nt_record *record, const nt_record_group *group) {
     int32_t with[3] = {0}; /* cases of one layer, of two, and of others */
     for (int32_t c = 0; c < group->case_count; c++) {
@@ -146,6 +176,8 @@ static nt_group_form form_of(const nt_record *record, const nt_record_group *gro
         return NT_FORM_CONTROLS;
     if (nested(group))
         return NT_FORM_NESTED;
+    if (curves(group))
+        return NT_FORM_CURVES;
     if (rewound(group))
         return NT_FORM_REWOUND;
     if (with[0] == group->case_count && with[0] > 0)
@@ -155,12 +187,12 @@ static nt_group_form form_of(const nt_record *record, const nt_record_group *gro
 }
 
 /* A layer's cost is taken from the first case that edits it alone, and isn't retrained: that zeroes
- * it, if one does. */
+ * it, if one does. A share of a layer isn't the layer. */
 static void note_costs(nt_record *record, bool zeroed) {
     for (int32_t g = 0; g < record->group_count; g++)
         for (int32_t c = 0; c < record->groups[g].case_count && !record->groups[g].retrained; c++) {
             const nt_record_case *item = &record->groups[g].cases[c];
-            if (item->layer_count == 1 && item->layers[0] >= 0 &&
+            if (item->layer_count == 1 && item->layers[0] >= 0 && isnan(item->share) &&
                 (!zeroed || strcmp(item->kind, "zero") == 0) &&
                 isnan(record->layers[item->layers[0]].cost))
                 record->layers[item->layers[0]].cost = item->change.mean;

@@ -105,14 +105,44 @@ static const nt_json_member *find_member(const nt_json_table *table, unsigned va
     return NULL;
 }
 
-/* A field for a member that only its kind knows: its type is what the value's is. */
+/* What any field of those that follow takes. */
+enum { SLOT = sizeof(nt_ints) };
+_Static_assert(SLOT >= sizeof(int64_t) && SLOT % sizeof(int64_t) == 0, "slots are aligned");
+
+static nt_status read_ints(const nt_json_reading *r, const nt_json_place *place,
+                           const json_t *value, nt_ints *ret) {
+    size_t count = json_array_size(value);
+    int32_t *items = NT_ARENA_ARRAY(r->arena, int32_t, count + 1);
+    if (!items || count > INT32_MAX)
+        return nt_json_no_memory(r);
+    for (size_t i = 0; i < count; i++) {
+        const nt_json_place within = {place, NULL, i};
+        const json_t *item = json_array_get(value, i);
+        json_int_t integer = json_integer_value(item);
+        if (!json_is_integer(item) || integer < INT32_MIN || integer > INT32_MAX)
+            return nt_json_wrong(r, &within, "an integer of 32 bits", item);
+        items[i] = (int32_t)integer;
+    }
+    *ret = (nt_ints){(int32_t)count, items};
+    return NT_OK;
+}
+
+/* A field for a member that only its kind knows: its type is what the value's is. A list is of
+ * integers. */
 static nt_status make_field(const nt_json_reading *r, const nt_json_place *place,
                             const json_t *value, nt_field *field, char *record) {
     nt_scalar scalar;
-    NT_TRY(read_scalar(r, place, value, &scalar));
     field->name = nt_arena_string(r->arena, place->key);
     if (!field->name)
         return nt_json_no_memory(r);
+    if (json_is_array(value)) {
+        nt_ints list;
+        NT_TRY(read_ints(r, place, value, &list));
+        field->type = NT_INTS;
+        memcpy(record + field->offset, &list, sizeof list);
+        return NT_OK;
+    }
+    NT_TRY(read_scalar(r, place, value, &scalar));
     field->type = scalar.kind == NT_SCALAR_BOOL   ? NT_BOOL
                   : scalar.kind == NT_SCALAR_INT  ? NT_INT64
                   : scalar.kind == NT_SCALAR_REAL ? NT_REAL
@@ -127,7 +157,7 @@ static nt_status read_fields(const nt_json_reading *r, const nt_json_place *plac
                              const json_t *object, void *record) {
     size_t most = json_object_size(object), count = 0;
     nt_field *fields = NT_ARENA_ARRAY(r->arena, nt_field, most + 1);
-    char *options = nt_arena_alloc(r->arena, most * sizeof(int64_t) + 1);
+    char *options = nt_arena_alloc(r->arena, most * SLOT + 1);
     const char *key;
     json_t *value;
     if (!fields || !options)
@@ -136,7 +166,7 @@ static nt_status read_fields(const nt_json_reading *r, const nt_json_place *plac
         const nt_json_place within = {place, key, 0};
         if (find_member(table, 0, key))
             continue;
-        fields[count].offset = count * sizeof(int64_t);
+        fields[count].offset = count * SLOT;
         NT_TRY(make_field(r, &within, value, &fields[count++], options));
     }
     fields = count > 0 ? fields : NULL;

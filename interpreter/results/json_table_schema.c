@@ -6,7 +6,8 @@
 #include "json_schema.h"
 #include <math.h>
 
-static const char scalar_schema[] = "{'type': ['string', 'number', 'boolean']}";
+static const char option_schema[] = "{'anyOf': [{'type': ['string', 'number', 'boolean']},"
+                                    " {'type': 'array', 'items': {'type': 'integer'}}]}";
 static const char any_schema[] =
     "{'anyOf': [{'type': ['string', 'number', 'boolean']},"
     " {'type': 'array', 'items': {'type': ['string', 'number', 'boolean']}}]}";
@@ -84,7 +85,7 @@ static json_t *variant_schema(const nt_json_table *table, unsigned variant) {
         if (!nt_json_member_in(m, variant))
             continue;
         if (m->type == NT_JSON_FIELDS)
-            others = nt_schema_text(scalar_schema);
+            others = nt_schema_text(option_schema);
         else
             properties = with(properties, m->name, member_schema(m));
         if (m->type != NT_JSON_FIELDS && !m->optional)

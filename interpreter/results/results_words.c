@@ -5,11 +5,17 @@
 
 enum { WORDS_DIGITS = 6 }; /* of numbers */
 
-/* " (deviation 0.1, seed 7)"; nothing without options, or with what is as usual. */
+static bool is_empty_list(const nt_field *field, const void *options) {
+    const nt_ints *list = (const void *)((const char *)options + field->offset);
+    return field->type == NT_INTS && list->count == 0;
+}
+
+/* " (deviation 0.1, seed 7)"; nothing without options, with what is as usual, and of a list without
+ * items. */
 static void add_options(const nt_edit_result *edit, nt_text *text) {
     int said = 0;
     for (const nt_field *field = edit->fields; field && field->name; field++) {
-        if (nt_field_is_usual(field, edit->options))
+        if (nt_field_is_usual(field, edit->options) || is_empty_list(field, edit->options))
             continue;
         nt_text_printf(text, "%s%s ", said++ ? ", " : " (", field->name);
         nt_field_format_digits(field, edit->options, WORDS_DIGITS, text);
@@ -23,7 +29,7 @@ void nt_edit_add_how(const nt_edit_result *edit, nt_text *text) {
 }
 
 static bool same_options(const nt_edit_result *a, const nt_edit_result *b) {
-    return !a->fields || !b->fields || nt_fields_compare(a->fields, a->options, b->options) == 0;
+    return !a->fields || !b->fields || nt_fields_equal(a->fields, a->options, b->options);
 }
 
 /* The layers that are edited in one way: "zero a b", and where their options differ, each: "permute

@@ -4,6 +4,7 @@
  * (normalisation over channels, kernels without zeros), the sets are linked as a whole. */
 #include "channels.h"
 
+#include "channel_links.h"
 #include <string.h>
 
 typedef enum direction { VARIES, NEEDED, KEPT } direction;
@@ -22,11 +23,6 @@ const nt_tensor *nt_bound_tensor(const nt_graph *graph, nt_binding binding, nt_v
     return tensor || !binding.more ? tensor : binding.find(binding.more, attrs->name);
 }
 
-int32_t nt_values_read(const nt_node *node) {
-    bool like = node->op->traits & NT_OP_LIKE && node->data_count == node->op->max_inputs;
-    return node->data_count - like;
-}
-
 bool nt_channel_flow_stays(const nt_channel_flow *flow, const nt_node *node) {
     if (node->op == &nt_op_param)
         return false;
@@ -37,11 +33,6 @@ bool nt_channel_flow_stays(const nt_channel_flow *flow, const nt_node *node) {
                 return true;
     }
     return false;
-}
-
-static int32_t int_of(const nt_node *node, const char *field) {
-    const nt_field *f = nt_field_find(node->op->kind.fields, field);
-    return *(const int32_t *)((const char *)node->attrs + f->offset);
 }
 
 /* --- links ------------------------------------------------------------------------------------ */
@@ -89,16 +80,18 @@ static void link_all(walk *w, nt_channels *in, int32_t i, int32_t in_count, nt_c
 
 /* --- ops -------------------------------------------------------------------------------------- */
 
-/* Inputs with one channel have it for all. */
-static void walk_channelwise(walk *w, const nt_node *node, nt_channels **in) {
-    for (int32_t j = 0; j < nt_values_read(node); j++)
-        for (int32_t k = 0; k < node->out_count; k++) {
-            nt_channels *out = &w->flow->values[node->first_value + k];
-            bool one = in[j]->count < out->count;
-            for (int32_t c = 0; c < out->count; c++)
-                if (!one || w->direction != KEPT || out->kept[c])
-                    link(w, in[j], one ? 0 : c, out, c);
-        }
+/* One node while its links are walked. */
+typedef struct walked {
+    walk *w;
+    const nt_node *node;
+    nt_channels **in;
+} walked;
+
+static void walk_link(void *context, const nt_channel_link *l) {
+    const walked *of = context;
+    nt_channels *out = &of->w->flow->values[of->node->first_value + l->output];
+    if (!l->shared || of->w->direction != KEPT || out->kept[l->to])
+        link(of->w, of->in[l->input], l->from, out, l->to);
 }
 
 /* Of an input that lends its size something must be there. */
@@ -116,32 +109,11 @@ static void walk_like(walk *w, const nt_node *node, nt_channels **in) {
             }
 }
 
-static void walk_concat(walk *w, const nt_node *node, nt_channels **in, nt_channels *out) {
-    int32_t at = 0;
-    for (int32_t j = 0; j < node->data_count; at += in[j++]->count)
-        for (int32_t c = 0; c < in[j]->count; c++)
-            link(w, in[j], c, out, at + c);
-}
-
-static void walk_slice(walk *w, const nt_node *node, nt_channels **in, nt_channels *out) {
-    int32_t start = int_of(node, "start");
-    for (int32_t c = 0; c < out->count; c++)
-        link(w, in[0], start + c, out, c);
-}
-
-static void walk_flatten(walk *w, nt_channels **in, nt_channels *out) {
-    int32_t places = out->count / in[0]->count;
-    for (int32_t c = 0; c < out->count; c++)
-        link(w, in[0], c / places, out, c);
-}
-
-/* The op can't do it to some of the channels, so all of them stay. */
-static void walk_shuffle(walk *w, const nt_node *node, nt_channels **in, nt_channels *out) {
-    int32_t groups = int_of(node, "groups"), length = out->count / groups;
-    if (w->direction == KEPT)
-        link_all(w, in[0], 0, out->count, out, 0, out->count);
-    for (int32_t c = 0; w->direction != KEPT && c < out->count; c++)
-        link(w, in[0], c, out, c % length * groups + c / length);
+/* The op takes as many channels of each group: those at the same place in it. */
+static void keep_shuffled(walk *w, const nt_node *node, nt_channels *in) {
+    int32_t length = in->count / nt_node_int(node, "groups");
+    for (int32_t c = length; w->direction == KEPT && c < in->count; c++)
+        link(w, in, c, in, c % length);
 }
 
 /* The channels of one group tell nothing to those of another. Of one group alone any may stay. */
@@ -177,21 +149,14 @@ static void walk_node(walk *w, int32_t i) {
         in[j] = nt_channels_of(w->flow, node->in[j]);
     if (w->direction == KEPT && !nt_channel_flow_stays(w->flow, node))
         return;
-    if (node->op->traits & NT_OP_CHANNELWISE) {
-        walk_channelwise(w, node, in);
-        walk_like(w, node, in);
-    } else if (node->op == &nt_op_concat)
-        walk_concat(w, node, in, out);
-    else if (node->op == &nt_op_slice)
-        walk_slice(w, node, in, out);
-    else if (node->op == &nt_op_flatten)
-        walk_flatten(w, in, out);
-    else if (node->op == &nt_op_channel_shuffle)
-        walk_shuffle(w, node, in, out);
-    else if (w->flow->kernels[i].rows)
+    walked of = {w, node, in};
+    if (w->flow->kernels[i].rows)
         walk_kernel(w, &w->flow->kernels[i], in[0], out);
-    else
+    else if (!nt_channel_links(graph, i, walk_link, &of))
         walk_mixed(w, node, in);
+    if (node->op == &nt_op_channel_shuffle)
+        keep_shuffled(w, node, in[0]);
+    walk_like(w, node, in);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */

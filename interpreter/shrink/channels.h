@@ -42,9 +42,6 @@ static inline nt_channels *nt_channels_of(const nt_channel_flow *flow, nt_value 
 /* Whether the smaller network has the node: it varies and something of it is kept. */
 bool nt_channel_flow_stays(const nt_channel_flow *flow, const nt_node *node);
 
-/* How many of the node's data inputs it computes with; others only lend it their size. */
-int32_t nt_values_read(const nt_node *node);
-
 /* Tensor of a parameter's node. */
 const nt_tensor *nt_bound_tensor(const nt_graph *graph, nt_binding binding, nt_value param);
 

@@ -3,6 +3,7 @@
  * the op takes. A sum of one, a concatenation of one, a product with ones stand for that one. */
 #include "emit.h"
 
+#include "channel_links.h"
 #include "constant_map.h"
 #include "rest.h"
 #include <stdio.h>

@@ -21,13 +21,15 @@ def option_lines(kinds):
     options = {option['name']: option for kind in kinds for option in kind['options']}
     for name, option in sorted(options.items()):
         words = option['takes'].split()
-        kind = {'integer': 'integer', 'number': 'number', 'text': 'string'}[words[1]]
+        first = {'true': 'boolean', 'one': 'string'}.get(words[0])
+        kind = first or {'integer': 'integer', 'number': 'number', 'text': 'string', 'list': 'integer[]'}[words[1]]
         yield f'---@field {name} {kind}? {option["doc"]}'
 
 
 def edit_lines(kinds):
     for kind in kinds:
-        takes = 'Nodes|Options?' if kind['options'] else 'Nodes?'
+        lists = any(option['takes'].startswith('a list') for option in kind['options'])
+        takes = 'Nodes|Options|Options[]?' if lists else 'Nodes|Options?' if kind['options'] else 'Nodes?'
         yield f'---@field {kind["name"]} {takes} {kind["doc"]}'
     yield from option_lines(kinds)
 

@@ -72,10 +72,10 @@ static nt_weights *copy_weights(const nt_weights *from, const nt_network *networ
     return weights;
 }
 
-static void hold(const nt_shrunk *shrunk, const nt_weights *weights, const nt_network *loaded,
+static void hold(const nt_shrunk *shrunk, nt_binding weights, const nt_network *loaded,
                  double tolerance, const char *what) {
     nt_weights *own = copy_weights(shrunk->weights, loaded);
-    const nt_compared edited = {shrunk->edited, nt_weights_bind(weights, NULL)};
+    const nt_compared edited = {shrunk->edited, weights};
     const nt_compared smaller = {loaded->graph, nt_weights_bind(own, NULL)};
     const nt_pass_options passes = {.conv = NT_CONV_DIRECT};
     nt_comparison *comparison;
@@ -108,7 +108,7 @@ static void hold(const nt_shrunk *shrunk, const nt_weights *weights, const nt_ne
 }
 
 /* Whether the edited network says the same of two images. */
-static bool says_one_thing(const nt_graph *edited, const nt_weights *weights) {
+static bool says_one_thing(const nt_graph *edited, nt_binding weights) {
     const nt_pass_options passes = {.phase = NT_PHASE_EVALUATION};
     const char *input = ((const nt_input_attrs *)nt_graph_node(edited, 0)->attrs)->name;
     int64_t size = nt_shape_elements(nt_graph_node(edited, 0)->out[0].shape);
@@ -123,7 +123,7 @@ static bool says_one_thing(const nt_graph *edited, const nt_weights *weights) {
     const nt_feed feed = {.name = input, .data = images};
     assert_int_equal(nt_passes_run(edited, &passes, &ready, &error), NT_OK);
     assert_int_equal(nt_plan_new(ready, 2, &plan, &error), NT_OK);
-    assert_int_equal(nt_run_new(plan, nt_weights_bind(weights, NULL), &run, &error), NT_OK);
+    assert_int_equal(nt_run_new(plan, weights, &run, &error), NT_OK);
     assert_int_equal(nt_run_batch(run, &feed, 1, 2, &error), NT_OK);
     nt_tensor said = nt_run_output(run, 0);
     int64_t each = nt_shape_elements(said.type.shape);
@@ -136,19 +136,48 @@ static bool says_one_thing(const nt_graph *edited, const nt_weights *weights) {
     return same;
 }
 
+/* What the edits asked for, in a network of nothing but state. */
+static nt_network *derive_all(const nt_derived_list *derived, const nt_weights *weights,
+                              nt_weights **ret) {
+    nt_network *tensors = nt_network_new("derived");
+    for (size_t i = 0; i < derived->count; i++) {
+        const nt_state state = {
+            .name = derived->items[i].name, .type = derived->items[i].type, .role = NT_BUFFER};
+        assert_int_equal(nt_network_add_state(tensors, &state), NT_OK);
+    }
+    nt_ablation_memo memo = {0};
+    nt_arena_init(&memo.arena);
+    assert_int_equal(nt_weights_new(tensors, ret), NT_OK);
+    for (size_t i = 0; i < derived->count; i++) {
+        const nt_derived *item = &derived->items[i];
+        const nt_derivation from = {.edit = &item->edit,
+                                    .node = item->node,
+                                    .state =
+                                        nt_network_state(nt_weights_network(weights), item->source),
+                                    .trained = nt_weights_find(weights, item->source),
+                                    .weights = weights,
+                                    .memo = &memo};
+        assert_int_equal(nt_derived_fill(item, from, nt_weights_at(*ret, i)), NT_OK);
+    }
+    nt_arena_finish(&memo.arena);
+    return tensors;
+}
+
 bool shrink_checked(const nt_network *network, const nt_weights *weights, const nt_edit *edits,
                     int count, bool fold_batch_norms, double tolerance, const char *what,
                     nt_shrunk *ret) {
     nt_derived_list derived = {0};
     nt_graph *edited = nt_graph_new();
+    nt_weights *made;
     char why[NT_WHY] = "";
     nt_error error;
     nt_error_init(&error);
     if (nt_edit_into(network->graph, edits, count, edited, "case", &derived, why) != NT_OK)
         fail_msg("%s: %s", what, why);
-    nt_status status =
-        nt_shrink(network, edited, nt_weights_bind(weights, NULL), fold_batch_norms, ret, &error);
-    if (status != NT_OK && !(status == NT_INVALID && says_one_thing(edited, weights))) {
+    nt_network *tensors = derive_all(&derived, weights, &made);
+    nt_binding binding = nt_weights_bind(weights, made);
+    nt_status status = nt_shrink(network, edited, binding, fold_batch_norms, ret, &error);
+    if (status != NT_OK && !(status == NT_INVALID && says_one_thing(edited, binding))) {
         nt_text dump;
         nt_text_init(&dump);
         nt_graph_dump(edited, &dump);
@@ -157,9 +186,11 @@ bool shrink_checked(const nt_network *network, const nt_weights *weights, const 
     }
     if (status == NT_OK) {
         nt_network *loaded = load_again(ret, what);
-        hold(ret, weights, loaded, tolerance, what);
+        hold(ret, binding, loaded, tolerance, what);
         nt_network_free(loaded);
     }
+    nt_weights_free(made);
+    nt_network_free(tensors);
     nt_derived_list_finish(&derived);
     nt_graph_free(edited);
     nt_error_finish(&error);

@@ -148,6 +148,9 @@ static const struct expected {
      "last.weight noise 0.10000000000000001 9007199254740993", unit_network},
     {"prune", "share=0.3", "last", KERNEL("last.weight prune 0.29999999999999999"),
      "last.weight prune 0.29999999999999999", unit_network},
+    {"channels", "share=0.25 whole=false", "last",
+     KERNEL("last.weight channels 0.25 [] l1 false false"),
+     "last.weight channels 0.25 [] l1 false false", unit_network},
     {"drop", "", "sum", HEAD "out = %3\n", NULL, unit_network},
     {"gate", "", "factors", FIXED_GATE, "factors gate", gated_network},
     {"branch", "input=2", "join", SECOND_GONE, NULL, gated_network},
@@ -221,7 +224,7 @@ static void options_in_byte_order(void **state) {
     assert_true(count >= 2);
     for (int i = 1; i < count; i++)
         assert_true(strcmp(names[i - 1], names[i]) < 0);
-    assert_string_equal(names[0], "deviation");
+    assert_string_equal(names[0], "coupled");
 }
 
 /* By node, by the kinds' order, by the options in theirs. */
@@ -370,8 +373,8 @@ static void a_unit_in_its_place_is_idle(void **state) {
     static const char *const options[] = {"", "from=sum", "from=first"};
     for (int i = 0; i < 3; i++) {
         const nt_edit edit = edit_of(network, "sum", "permute", options[i]);
-        const nt_node *node = nt_graph_node(network->graph, edit.node);
-        assert_int_equal(edit.kind->idle(network->graph, node, edit.options), i < 2);
+        nt_ablation_memo memo = {0};
+        assert_int_equal(edit.kind->idle(network->graph, edit.node, edit.options, &memo), i < 2);
     }
     nt_network_free(network);
 }
@@ -504,8 +507,12 @@ static void make_kernel(kernel *k, const char *name, const char *options, const 
     const nt_tensor *trained = nt_weights_find(k->trained, "last.weight");
     if (values)
         nt_tensor_from_rows(trained->type, values, trained->f);
-    const nt_derivation from = {&edit, nt_network_state(k->network, "last.weight"), trained,
-                                nt_weights_find(k->initial, "last.weight")};
+    const nt_derivation from = {.edit = &edit,
+                                .node = edit.node,
+                                .state = nt_network_state(k->network, "last.weight"),
+                                .trained = trained,
+                                .past = nt_weights_find(k->initial, "last.weight"),
+                                .weights = k->trained};
     nt_tensor to = *nt_weights_find(k->made, "last.weight");
     assert_int_equal(edit.kind->derive(&from, to), NT_OK);
     nt_tensor_to_rows(to.type, trained->f, k->before);

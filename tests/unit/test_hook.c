@@ -526,6 +526,28 @@ static void cuts(void **state) {
     assert_refused(HOOK("return {}, {control_of = 1}"), "'control_of' is number, not a text");
 }
 
+static void coupled(void **state) {
+    (void)state;
+    nt_text text;
+    nt_cases cases;
+    run_script(HOOK("local function names(list) local all = {}\n"
+                    "for i, node in ipairs(list) do all[i] = node.name end\n"
+                    "return table.concat(all, ' ') end\n"
+                    "local stage = 'layer2.0.conv2 layer2.0.downsample.0'\n"
+                    "assert(names(net:coupled('layer2.0.conv2')) == stage)\n"
+                    "assert(names(net:coupled(net:node('layer2.0.downsample.0'))) == stage)\n"
+                    "assert(net:coupled('conv1')[1] == net:node('conv1'))\n"
+                    "assert(#net:coupled('fc') == 0)\n"
+                    "return {}"),
+               NULL, 0, &cases, &text);
+    assert_string_equal(text.bytes, "");
+    nt_cases_finish(&cases);
+    nt_text_finish(&text);
+    assert_refused(HOOK("net:coupled('conv')"), "net:coupled: the network has no node 'conv'");
+    assert_refused(HOOK("net:coupled('bn1')"), "net:coupled: 'bn1' has no kernel");
+    assert_refused(HOOK("net.coupled('conv1')"), "'coupled' is called with a colon");
+}
+
 /* pairs goes through all options, and then none is unread; print reaches whoever wants to know. */
 static void note(void *context, const char *line) {
     nt_text_add(context, line);
@@ -606,6 +628,7 @@ int main(void) {
         cmocka_unit_test(cases_that_change_nothing),
         cmocka_unit_test(no_cases),
         cmocka_unit_test(cuts),
+        cmocka_unit_test(coupled),
         cmocka_unit_test(options_can_be_listed),
         cmocka_unit_test(many_cases_are_read_fast),
         cmocka_unit_test(prints_are_notes),

@@ -182,7 +182,32 @@ static void own_options_and_a_list(void **state) {
     refuses("return {{name = 'a', rerandomise = {{{'f'}}, seed = 2}}}",
             "case 'a': 'rerandomise' holds table where a node is wanted");
     refuses("return {{name = 'a', rerandomise = {{f = 1}, seed = 2}}}",
-            "case 'a': 'rerandomise' is a table with other keys than 1 to 0; list its nodes");
+            "case 'a': 'rerandomise' has no option 'f'");
+}
+
+static void options_of_each_node(void **state) {
+    (void)state;
+    accepts("return {{name = 'a', noise = {{'f', deviation = 1}, {'u.c', deviation = 2}, seed = 3},"
+            " seed = 4, rerandomise = {'pair.c', {'pair.d', seed = 5}}}}",
+            "a: noise(2,3)=u.c rerandomise(4)=pair.c rerandomise(5)=pair.d noise(1,3)=f\n");
+    accepts("local t = {{'u.c', 'f', list = {1, 0}}, criterion = 'l2'}\n"
+            "local cases = {{name = 'a', channels = t}}\n"
+            "assert(#t == 1 and t[1].list[1] == 1)\n"
+            "return cases",
+            "a: channels(0,[1,0],l2,true,false)=u.c channels(0,[1,0],l2,true,false)=f\n");
+    accepts("return {{name = 'a', prune = {{'f', share = 0.5}}}}", "a: prune(0.5)=f\n");
+    refuses("return {{name = 'a', prune = {{'f', share = 0.5}, 'u.c'}}}",
+            "case 'a' has 'prune' without a 'share'");
+    refuses("return {{name = 'a', noise = {{'f', seed = 5}}}}",
+            "case 'a' has 'noise' without a 'deviation'");
+    refuses("return {{name = 'a', zero = {{'f', seed = 5}}}}",
+            "case 'a': 'zero' holds table where a node is wanted");
+    refuses("return {{name = 'a', prune = {{'f', share = 1}, {'f', share = 0.5}}}}",
+            "case 'a' names 'f' twice");
+    refuses("return {{name = 'a', prune = {{[2] = 'f', share = 1}}}}",
+            "case 'a': 'prune' holds a table with a gap in its nodes");
+    refuses("return {{name = 'a', channels = {{'f', list = {-1}}}}}",
+            "case 'a': 'list' must be a list of integers, each from 0 to 1048576");
 }
 
 static void shares(void **state) {
@@ -191,11 +216,11 @@ static void shares(void **state) {
             "{name = 'b', prune = 'f', share = 1}}",
             "a: prune(0.5)=u.c prune(0.5)=f\nb: prune(1)=f\n");
     refuses("return {{name = 'a', prune = 'f'}}",
-            "case 'a' has 'prune' without a 'share'; give it as a part of the kernel's elements");
+            "case 'a' has 'prune' without a 'share'; give it as a part of its elements");
     refuses("return {{name = 'a', prune = {'f', share = 1.5}}}",
             "case 'a': 'share' must be a number from 0 to 1, not '1.5'");
     refuses("return {{name = 'a', zero = 'f', share = 1}}",
-            "case 'a' has a 'share', which only 'prune' takes");
+            "case 'a' has a 'share', which only 'prune' and 'channels' take");
     refuses("return {{name = 'a', prune = {'u.s', share = 1}}}",
             "case 'a': 'u.s' (add) has no kernel, which 'prune' needs");
 }
@@ -268,6 +293,7 @@ int main(void) {
         cmocka_unit_test(seeds),
         cmocka_unit_test(own_options),
         cmocka_unit_test(own_options_and_a_list),
+        cmocka_unit_test(options_of_each_node),
         cmocka_unit_test(own_options_that_are_wrong),
         cmocka_unit_test(shares),
         cmocka_unit_test(keys),

@@ -427,6 +427,49 @@ static void kinds(void **state) {
     refuses("kinds.lua", "kinds", "drop", "the option 'kinds' must be of zero, mean, reinit");
 }
 
+/* --- channels.lua ----------------------------------------------------------------------------- */
+
+static void channels(void **state) {
+    (void)state;
+    nt_text text;
+    assert_int_equal(run_shipped("resnet8.yaml", "channels.lua", NULL, 0, &text), NT_OK);
+    count_is(&text, 9 * 5);
+    has_line(&text, "conv1 0.1: channels(0.1,[],l1,true,false)=conv1");
+    has_line(&text, "layer3.0.downsample.0 0.9: "
+                    "channels(0.9,[],l1,true,false)=layer3.0.downsample.0");
+    nt_text_finish(&text);
+    nt_scalar coupled, criterion, whole, shares, layers, together;
+    nt_hook_option options[] = {
+        text_option("coupled", &coupled, "true"),
+        text_option("shares", &shares, "0.25"),
+        text_option("criterion", &criterion, "batch_norm"),
+        text_option("layers", &layers, "*conv*"),
+        text_option("whole", &whole, "false"),
+        text_option("together", &together, "true"),
+    };
+    assert_int_equal(run_shipped("resnet8.yaml", "channels.lua", options, 2, &text), NT_OK);
+    assert_string_equal(text.bytes,
+                        "conv1 0.25: channels(0.25,[],l1,true,true)=conv1 "
+                        "channels(0.25,[],l1,true,true)=layer1.0.conv2\n"
+                        "layer1.0.conv1 0.25: channels(0.25,[],l1,true,true)=layer1.0.conv1\n"
+                        "layer2.0.conv1 0.25: channels(0.25,[],l1,true,true)=layer2.0.conv1\n"
+                        "layer2.0.conv2 0.25: channels(0.25,[],l1,true,true)=layer2.0.conv2 "
+                        "channels(0.25,[],l1,true,true)=layer2.0.downsample.0\n"
+                        "layer3.0.conv1 0.25: channels(0.25,[],l1,true,true)=layer3.0.conv1\n"
+                        "layer3.0.conv2 0.25: channels(0.25,[],l1,true,true)=layer3.0.conv2 "
+                        "channels(0.25,[],l1,true,true)=layer3.0.downsample.0\n");
+    nt_text_finish(&text);
+    layers = nt_scalar_read("conv1");
+    assert_int_equal(run_shipped("resnet8.yaml", "channels.lua", options, 6, &text), NT_OK);
+    assert_string_equal(text.bytes, "all 0.25: channels(0.25,[],batch_norm,false,true)=conv1 "
+                                    "channels(0.25,[],batch_norm,false,true)=layer1.0.conv2\n");
+    nt_text_finish(&text);
+    refuses("channels.lua", "shares", "1.5", "the option 'shares' must be of numbers from 0 to 1");
+    refuses("channels.lua", "whole", "1", "the option 'whole' must be true or false");
+    assert_shipped("resnet8.yaml", "channels.lua", "layers", "layer9*",
+                   "(no convolution has a name that matches 'layer9*')\n");
+}
+
 static void drop_units(void **state) {
     (void)state;
     assert_shipped("resnet34.yaml", "drop_units.lua", NULL, NULL,
@@ -654,6 +697,7 @@ int main(void) {
         cmocka_unit_test(random_sets_elsewhere),
         cmocka_unit_test(random_sets_options),
         cmocka_unit_test(kinds),
+        cmocka_unit_test(channels),
         cmocka_unit_test(drop_units),
         cmocka_unit_test(drop_units_elsewhere),
         cmocka_unit_test(random_units),

@@ -69,9 +69,9 @@ static void make_run(run *r, nt_group_form form) {
 static void every_group_and_the_run(void **state) {
     (void)state;
     static const char *const of_run[] = {"stages", "network", "training"};
-    static const nt_group_form forms[] = {NT_FORM_SETS,    NT_FORM_SINGLE, NT_FORM_KINDS,
-                                          NT_FORM_REWOUND, NT_FORM_PAIRS,  NT_FORM_NESTED,
-                                          NT_FORM_CONTROLS};
+    static const nt_group_form forms[] = {NT_FORM_SETS,    NT_FORM_SINGLE,  NT_FORM_KINDS,
+                                          NT_FORM_PAIRS,   NT_FORM_NESTED,  NT_FORM_CURVES,
+                                          NT_FORM_REWOUND, NT_FORM_CONTROLS};
     run r;
     for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
         nt_figures figures;
@@ -93,6 +93,55 @@ static void every_group_and_the_run(void **state) {
         nt_figures_finish(&figures);
         nt_arena_finish(&arena);
     }
+}
+
+/* A panel for each layer, in the order of its shares and from the baseline on. */
+static void curves(void **state) {
+    (void)state;
+    enum { SHARES = 5 };
+    static const double shares[] = {0.5, 0.25, 0, 0.25, 1};
+    static const double values[] = {0.4, 0.895, 0.9, 0.8, NAN};
+    static const int layers[] = {0, 0, 1, 1, 1};
+    nt_record_case cases[SHARES];
+    run r;
+    nt_figures figures;
+    nt_arena arena;
+    nt_text words;
+    nt_arena_init(&arena);
+    nt_text_init(&words);
+    make_run(&r, NT_FORM_CURVES);
+    r.record.group_count = 1;
+    r.record.margin = 0.01;
+    for (int i = 0; i < SHARES; i++) {
+        cases[i] = r.cases[layers[i]];
+        cases[i].share = shares[i];
+        cases[i].value.mean = values[i];
+        cases[i].value_95 = (nt_interval){values[i] - 0.125, values[i] + 0.125};
+    }
+    r.groups[0].cases = cases;
+    r.groups[0].case_count = SHARES;
+    assert_int_equal(nt_figures_init(&figures, &r.record, &arena), NT_OK);
+    const nt_figure *figure = nt_figures_of_group(&figures, &r.groups[0]);
+    assert_string_equal(figure->kind->kind.name, "curves");
+    assert_string_equal(figure->csv.bytes,
+                        "panel,share,value_mean,value_sd,value_low_95,value_high_95,layers\n"
+                        "1,0,0.9,,,,conv1\n"
+                        "1,0.25,0.895,0,0.77,1.02,conv1\n"
+                        "1,0.5,0.4,0,0.275,0.525,conv1\n"
+                        "2,0,0.9,0,0.775,1.025,conv2\n"
+                        "2,0.25,0.8,0,0.675,0.925,conv2\n"
+                        "2,1,,0,,,conv2\n");
+    /* The median of 0.895 and 0.8 at 0.25, and what the second panel is moved by. */
+    assert_non_null(strstr(figure->script.bytes, "$median << END\n"
+                                                 "0.0000,0.9000\n0.2500,0.8475\n0.5000,0.4000\n"
+                                                 "\n1.3000,0.9000\n1.5500,0.8475\n"));
+    figure->kind->describe(&r.record, &r.groups[0], &words);
+    assert_string_equal(words.bytes,
+                        "The greatest share up to which the accuracy, 0.9000 of the whole network, "
+                        "falls by no more than 0.01: conv1, 0.25; conv2, 0.");
+    nt_text_finish(&words);
+    nt_figures_finish(&figures);
+    nt_arena_finish(&arena);
 }
 
 /* What there is nothing to show of has no figure. */
@@ -491,6 +540,7 @@ static void orders_of_units(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_group_and_the_run),
+        cmocka_unit_test(curves),
         cmocka_unit_test(nothing_to_show),
         cmocka_unit_test(frontier_is_marked),
         cmocka_unit_test(verdicts_are_compared),

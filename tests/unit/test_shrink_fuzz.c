@@ -201,7 +201,8 @@ static void shuffle(maker *m) {
     branch(m, half);
     in[1] = m->x;
     m->x = put(m, "concat", "", in, 2);
-    then(m, "channel_shuffle", "groups=2");
+    snprintf(attributes, sizeof attributes, "groups=%d", chance(m, 0.3) ? half : 2);
+    then(m, "channel_shuffle", attributes);
 }
 
 static void pair(maker *m) {
@@ -295,6 +296,17 @@ static void make(maker *m) {
 
 /* --- what is taken out ------------------------------------------------------------------------ */
 
+/* Whether the edit can be made beside those that are there. */
+static bool can_be_made(maker *m, const nt_edit *edit) {
+    bool cut;
+    char why[NT_WHY];
+    for (int i = 0; i < m->edit_count; i++)
+        if (m->edits[i].node == edit->node)
+            return false;
+    m->edits[m->edit_count] = *edit;
+    return nt_edit_cuts(m->network->graph, m->edits, m->edit_count + 1, &cut, why) == NT_OK;
+}
+
 static void take_layers(maker *m, double share) {
     const nt_ablation *const kinds[] = {nt_ablation_find("zero"), nt_ablation_find("drop")};
     for (size_t i = 0; i < m->network->layer_count && m->edit_count < MOST_EDITS; i++) {
@@ -305,14 +317,35 @@ static void take_layers(maker *m, double share) {
             if (taken || !kinds[k]->fits(m->network->graph, node) || !chance(m, share))
                 continue;
             nt_edit edit = {.node = layer->value.node, .kind = kinds[k]};
-            nt_derived_list derived = {0};
-            nt_graph *to = nt_graph_new();
-            char why[NT_WHY];
-            if (nt_edit_into(m->network->graph, &edit, 1, to, "case", &derived, why) == NT_OK)
+            if (can_be_made(m, &edit))
                 m->edits[m->edit_count++] = edit; /* some sums have no short connection */
-            nt_derived_list_finish(&derived);
-            nt_graph_free(to);
         }
+    }
+}
+
+/* A random share, or a random list, of the channels of some layers, or of sets of them. */
+static void take_out(maker *m, double share) {
+    char options[160], why[NT_WHY] = "";
+    nt_edit edit = {.kind = nt_ablation_find("channels")};
+    for (size_t i = 0; i < m->network->layer_count && m->edit_count < MOST_EDITS; i++) {
+        const nt_node *node = nt_graph_node(m->network->graph, m->network->layers[i].value.node);
+        edit.node = m->network->layers[i].value.node;
+        if (!edit.kind->fits(m->network->graph, node) || !chance(m, share))
+            continue;
+        int32_t count = nt_shape_channels(node->out[0].shape);
+        int length = snprintf(options, sizeof options, "whole=%s coupled=%s ",
+                              chance(m, 0.7) ? "true" : "false", chance(m, 0.6) ? "true" : "false");
+        if (chance(m, 0.5))
+            snprintf(options + length, sizeof options - (size_t)length, "share=%g criterion=%s",
+                     0.05 * below(m, 17), chance(m, 0.5) ? "l1" : "l2");
+        else
+            snprintf(options + length, sizeof options - (size_t)length, "list=[%d,%d]",
+                     below(m, count), below(m, count));
+        edit.options = nt_kind_record(&edit.kind->kind, options, &m->network->arena, why);
+        if (!edit.options)
+            fail_msg("%s: %s", options, why);
+        if (can_be_made(m, &edit))
+            m->edits[m->edit_count++] = edit; /* not where another says otherwise, or none can go */
     }
 }
 
@@ -353,6 +386,8 @@ static bool shrink_random(int number) {
     take_layers(&m, chance(&m, 0.5) ? 0.06 : 0.15);
     if (chance(&m, 0.5))
         take_channels(&m, weights);
+    if (chance(&m, 0.6))
+        take_out(&m, chance(&m, 0.7) ? 0.2 : 0.7);
     bool left = shrink_checked(m.network, weights, m.edits, m.edit_count, chance(&m, 0.3), 1e-5,
                                what, &shrunk);
     if (left)
