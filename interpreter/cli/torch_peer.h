@@ -8,8 +8,8 @@
 
 typedef struct nt_torch_peer nt_torch_peer;
 
-/* What PyTorch's process does with the memory of a finished step: it keeps it for the next one, as we
- * do, or gives it back and has it mapped again, page by page, as glibc has it by default. */
+/* What PyTorch's process does with the memory of a finished step: it keeps it for the next one, as
+ * we do, or gives it back and has it mapped again, page by page, as glibc has it by default. */
 typedef enum nt_peer_memory { NT_PEER_KEEPS, NT_PEER_RETURNS } nt_peer_memory;
 
 typedef struct nt_torch_job {

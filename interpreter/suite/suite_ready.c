@@ -370,8 +370,7 @@ static nt_status open_samples(readying *r, nt_loader **ret, nt_error *error) {
     NT_TRY(check_each(r, of_held_out));
     nt_error own;
     nt_error_init(&own);
-    nt_status status =
-        nt_loader_new(r->dataset, (nt_split)evaluate->split, &loading, ret, &own);
+    nt_status status = nt_loader_new(r->dataset, (nt_split)evaluate->split, &loading, ret, &own);
     nt_suite_blame(suite, "data.root", &own, error);
     return status;
 }

@@ -110,8 +110,8 @@ static void open_bench(bench *b) {
     assert_int_equal(nt_weights_new(b->network, &b->initial.weights), NT_OK);
     EXPECT_OK(&b->error,
               nt_safetensors_read(GOLDEN "/ablations.safetensors", b->weights, NULL, &b->error));
-    assert_int_equal(nt_weights_init(b->initial.weights, (uint64_t)integer_of(about, "initial_seed")),
-                     NT_OK);
+    assert_int_equal(
+        nt_weights_init(b->initial.weights, (uint64_t)integer_of(about, "initial_seed")), NT_OK);
     open_data(b, (int32_t)integer_of(about, "calibration"));
     b->batch = (int32_t)integer_of(about, "batch");
     read_cases(b, json_object_get(about, "cases"));
