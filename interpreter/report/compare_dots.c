@@ -42,8 +42,7 @@ static double at(scale s, double change) {
 static void add_mark(nt_text *html, int32_t run, double x, double y) {
     static const char *const forms[MOST_MARKS] = {
         "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" fill=\"%s\"/>",
-        "<path d=\"M%.1f %.1fm-4.5-4.5l9 9m0-9l-9 9\" fill=\"none\" stroke-width=\"2\" "
-        "stroke=\"%s\"/>",
+        "<path d=\"M%.1f %.1fm-4.5-4.5l9 9m0-9l-9 9\" stroke-width=\"2\" stroke=\"%s\"/>",
         "<path d=\"M%.1f %.1fm-4-4h8v8h-8z\" fill=\"%s\"/>",
         "<path d=\"M%.1f %.1fm0-5.5l5 9h-10z\" fill=\"%s\"/>"};
     nt_text_printf(html, forms[run], x, y, colours[run]);
