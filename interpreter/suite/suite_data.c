@@ -214,13 +214,20 @@ static const char *root_of(const nt_suite_data *data) {
     return data->found ? data->found : data->root;
 }
 
+/* The file that says where they are. */
+static const char *beside(const nt_suite *suite) {
+    const nt_yaml *data = nt_yaml_get(suite->root, "data");
+    const nt_yaml *root = data ? nt_yaml_get(data, "root") : NULL;
+    return root ? nt_suite_file_of(suite, root) : suite->path;
+}
+
 bool nt_suite_data_there(const nt_suite *suite) {
-    return nt_dataset_there(suite->data.kind, root_of(&suite->data), suite->path);
+    return nt_dataset_there(suite->data.kind, root_of(&suite->data), beside(suite));
 }
 
 nt_status nt_suite_open_data(const nt_suite *suite, nt_dataset **ret, nt_error *error) {
     const nt_suite_data *data = &suite->data;
-    NT_TRY(nt_dataset_open(data->kind, data->options, root_of(data), suite->path, ret, error));
+    NT_TRY(nt_dataset_open(data->kind, data->options, root_of(data), beside(suite), ret, error));
     nt_dataset_limit(*ret, data->memory);
     return NT_OK;
 }

@@ -5,7 +5,6 @@
 #include "alloc.h"
 #include "attrs.h"
 #include "file.h"
-#include "file_sort.h"
 #include "json_schema.h"
 #include "overrides.h"
 #include "shipped.h"
@@ -166,6 +165,11 @@ static void write_version(nt_suite_writer *w, const nt_suite_key *key, const voi
     nt_text_printf(w->text, "%s: 1\n", key->field.name);
 }
 
+/* A suite is written with all that it includes. */
+static void write_nothing(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
+    (void)w, (void)key, (void)record;
+}
+
 static void write_name(nt_suite_writer *w, const nt_suite_key *key, const void *record) {
     nt_suite_begin_line(w, key->field.name);
     nt_text_add(w->text, " ");
@@ -216,6 +220,10 @@ static json_t *name_schema(void) {
     return json_pack("{s:s, s:s}", "type", "string", "pattern", "^[^./][^/]*$");
 }
 
+static json_t *include_schema(void) {
+    return json_pack("{s:s}", "type", "string");
+}
+
 static json_t *set_schema(void) {
     return nt_schema_text(
         "{'type': 'object', 'default': {},"
@@ -238,6 +246,11 @@ const nt_suite_key nt_suite_keys[] = {
      .read = read_name,
      .schema = name_schema,
      .write = write_name},
+    {{.name = "include",
+      .doc = "another suite, of which this one says what it has else: a file, or a name"},
+     .read = nt_suite_read_include,
+     .schema = include_schema,
+     .write = write_nothing},
     {{"graph", NT_STRING, offsetof(nt_suite, graph),
       .doc = "the network: a file relative to this one, or a name that `nontrivial graphs` lists"},
      .required = true,
@@ -342,7 +355,8 @@ static nt_status take_digest(nt_suite *suite, const nt_setting *settings, int co
     nt_digest *digest = nt_digest_new();
     if (!digest)
         return NT_NO_MEMORY;
-    nt_digest_add(digest, suite->document->source.text, suite->document->source.length);
+    for (int i = 0; i < suite->document_count; i++)
+        nt_digest_add(digest, suite->documents[i]->source.text, suite->documents[i]->source.length);
     for (int i = 0; i < count; i++) {
         nt_digest_add(digest, settings[i].key, strlen(settings[i].key) + 1);
         nt_digest_add(digest, settings[i].value, strlen(settings[i].value) + 1);
@@ -374,12 +388,9 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
     nt_status status = nt_shipped_open(&(nt_sought){NT_SHIPPED_SUITE, path, NULL}, &suite->arena,
                                        &suite->path, error);
     if (status == NT_OK)
-        status = nt_document_load(suite->path, &suite->document, error);
+        status = nt_suite_load_tree(&l);
     if (status == NT_OK)
-        status = nt_file_want_suite(suite->document, error);
-    if (status == NT_OK)
-        status = nt_override(&suite->arena, suite->document->root, settings, setting_count, true,
-                             &l.root, error);
+        status = nt_override(&suite->arena, l.root, settings, setting_count, true, &l.root, error);
     suite->root = l.root;
     if (status == NT_OK)
         status = read_top(&l);
@@ -397,7 +408,8 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
 void nt_suite_free(nt_suite *suite) {
     if (!suite)
         return;
-    nt_document_free(suite->document);
+    for (int i = 0; i < suite->document_count; i++)
+        nt_document_free(suite->documents[i]);
     nt_arena_finish(&suite->arena);
     nt_free(suite, sizeof *suite);
 }

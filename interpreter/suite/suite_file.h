@@ -15,7 +15,7 @@
 #include "sequential.h"
 #include "weights_file.h"
 
-enum { NT_MOST_SEEDS = 256, NT_AS_SUITE = -1 };
+enum { NT_MOST_SEEDS = 256, NT_MOST_INCLUDED = 16, NT_AS_SUITE = -1 };
 
 enum { NT_FROM_TRAINED = -1 };
 
@@ -71,8 +71,10 @@ typedef struct nt_suite_estimate {
 
 typedef struct nt_suite {
     nt_arena arena;
-    nt_document *document; /* places point into it */
-    const nt_yaml *root;   /* its tree, with what the command line overrides */
+    nt_document *documents[NT_MOST_INCLUDED]; /* places point into them: the file, the one that it
+                                                 includes, … */
+    int document_count;
+    const nt_yaml *root; /* the tree of all, with what the command line overrides */
     const char *path, *name;
     const char *graph; /* the graph file's path */
     nt_setting *settings;

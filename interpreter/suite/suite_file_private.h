@@ -1,6 +1,7 @@
 /* What the readers and writers of a suite's sections share. Private to suite_file.c, suite_data.c,
- * suite_estimate.c, suite_evaluate.c, suite_groups.c, suite_lines.c, suite_retrain_keys.c,
- * suite_sections.c, suite_train.c, suite_train_parts.c, suite_schema.c and suite_write.c. */
+ * suite_estimate.c, suite_evaluate.c, suite_groups.c, suite_include.c, suite_lines.c,
+ * suite_retrain_keys.c, suite_sections.c, suite_train.c, suite_train_parts.c, suite_schema.c and
+ * suite_write.c. */
 #ifndef NT_SUITE_FILE_PRIVATE_H
 #define NT_SUITE_FILE_PRIVATE_H
 
@@ -44,6 +45,14 @@ nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const 
 nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
 
+/* The file's tree over those of the files that it includes, into the loader's root. */
+nt_status nt_suite_load_tree(nt_suite_loader *l);
+nt_status nt_suite_read_include(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                                void *record);
+
+/* The file that the node stands in, which paths there are beside. */
+const char *nt_suite_file_of(const nt_suite *suite, const nt_yaml *node);
+
 /* A reader of one of the field's choices. */
 nt_status nt_suite_read_choice(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                                void *record);
@@ -80,7 +89,7 @@ json_t *nt_suite_schema_of(const nt_field *fields, const nt_suite_key *keys);
 /* The first of the two that is not NT_OK. */
 nt_status nt_suite_worse(nt_status a, nt_status b);
 
-/* A path at `node` is relative to the suite; ~ and $NAME are expanded. */
+/* A path at `node` is relative to the file that it stands in; ~ and $NAME are expanded. */
 nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
                           const char **ret);
 

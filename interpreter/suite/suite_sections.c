@@ -22,7 +22,7 @@ static nt_status expand(const nt_suite_loader *l, const nt_yaml *node, const cha
 nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
                           const char **ret) {
     NT_TRY(expand(l, node, &path));
-    *ret = nt_path_beside(l->reader.arena, l->suite->path, path);
+    *ret = nt_path_beside(l->reader.arena, nt_suite_file_of(l->suite, node), path);
     return *ret ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
@@ -113,7 +113,7 @@ static nt_status say_no_name(nt_suite_loader *l, const nt_yaml *node, const nt_s
 
 nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record) {
-    nt_sought sought = {key->sort, NULL, l->suite->path};
+    nt_sought sought = {key->sort, NULL, nt_suite_file_of(l->suite, node)};
     NT_TRY(nt_read_text(&l->reader, node, key->field.name, &sought.name));
     NT_TRY(expand(l, node, &sought.name));
     const char *path = nt_shipped_find(&sought, l->reader.arena);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 /* Keys that only one of the two has; `version` and `graph` both have. */
-static const char *const graph_words[] = {"input",  "inputs", "params",  "include",
-                                          "blocks", "nodes",  "outputs", NULL};
+static const char *const graph_words[] = {"input", "inputs",  "params", "blocks",
+                                          "nodes", "outputs", NULL};
 static const char *const suite_words[] = {"suite", "set",     "data",   "groups", "evaluate",
                                           "seeds", "margin",  "decide", "train",  "weights",
                                           "conv",  "initial", NULL};

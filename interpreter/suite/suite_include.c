@@ -1,0 +1,93 @@
+/* `include: FILE`: a suite that says only in what it differs from another. Each file of the chain
+ * is laid over the one that it includes; places, and paths beside a file, stay those of the file
+ * that has them. */
+#include "suite_file_private.h"
+
+#include "file_sort.h"
+#include "inherit.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_file(const char *a, const char *b) {
+    char real_a[PATH_MAX], real_b[PATH_MAX];
+    return realpath(a, real_a) && realpath(b, real_b) && strcmp(real_a, real_b) == 0;
+}
+
+/* The file that `node` names in `from`. */
+static nt_status find_included(nt_suite_loader *l, const nt_document *from, const nt_yaml *node,
+                               const char **ret) {
+    nt_suite *suite = l->suite;
+    nt_sought sought = {NT_SHIPPED_SUITE, NULL, from->source.path};
+    const char *near = NULL;
+    NT_TRY(nt_read_text(&l->reader, node, "include", &sought.name));
+    *ret = nt_shipped_find(&sought, l->reader.arena);
+    if (!*ret) {
+        const char *text = nt_shipped_missing(&sought, l->reader.arena, &near);
+        if (!text)
+            return nt_reader_no_memory(&l->reader);
+        nt_reader_say(&l->reader, node, "%s", text);
+        if (near)
+            nt_error_hint(l->reader.error, "did you mean '%s'?", near);
+        return NT_INVALID;
+    }
+    for (int i = 0; i < suite->document_count; i++)
+        if (same_file(*ret, suite->documents[i]->source.path))
+            return nt_reader_say(&l->reader, node, "'%.200s' would include itself", *ret);
+    if (suite->document_count == NT_MOST_INCLUDED)
+        return nt_reader_say(&l->reader, node, "more than %d suites include one another",
+                             NT_MOST_INCLUDED);
+    return NT_OK;
+}
+
+static nt_status load(nt_suite_loader *l, const char *path) {
+    nt_suite *suite = l->suite;
+    nt_document *document;
+    NT_TRY(nt_document_load(path, &document, l->reader.error));
+    suite->documents[suite->document_count++] = document;
+    return nt_file_want_suite(document, l->reader.error);
+}
+
+static nt_status load_included(nt_suite_loader *l, const nt_yaml *node, const char *path) {
+    nt_error *error = l->reader.error;
+    int before = error->count;
+    nt_status status = load(l, path);
+    if (status != NT_OK && error->count > before && !error->items[before].hint)
+        nt_error_hint(error, "it is included at %s:%u", node->location.source->path,
+                      (unsigned)node->location.line);
+    return status;
+}
+
+nt_status nt_suite_load_tree(nt_suite_loader *l) {
+    nt_suite *suite = l->suite;
+    const nt_yaml *node;
+    const char *path;
+    NT_TRY(load(l, suite->path));
+    const nt_document *last = suite->documents[0];
+    while ((node = nt_yaml_get(last->root, "include"))) {
+        NT_TRY(find_included(l, last, node, &path));
+        NT_TRY(load_included(l, node, path));
+        last = suite->documents[suite->document_count - 1];
+    }
+    const nt_yaml *root = last->root;
+    for (int i = suite->document_count - 2; root && i >= 0; i--)
+        root = nt_yaml_inherit(l->reader.arena, root, suite->documents[i]->root);
+    root = root ? nt_yaml_without(l->reader.arena, root, "include") : NULL;
+    l->root = root;
+    return root ? NT_OK : nt_reader_no_memory(&l->reader);
+}
+
+/* What the command line gives, and what stands in no file, counts as the suite's own. */
+const char *nt_suite_file_of(const nt_suite *suite, const nt_yaml *node) {
+    for (int i = 0; i < suite->document_count; i++)
+        if (node->location.source == &suite->documents[i]->source)
+            return suite->documents[i]->source.path;
+    return suite->path;
+}
+
+nt_status nt_suite_read_include(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                                void *record) {
+    (void)record;
+    return nt_reader_say(&l->reader, node, "'%s' stands in the file; it can't be set from outside",
+                         key->field.name);
+}
