@@ -10,7 +10,7 @@
 #include "file.h"
 #include "progress_bar.h"
 #include "random.h"
-#include "shrink_given.h"
+#include "shrink_retrain.h"
 #include "signals.h"
 #include "weights_file.h"
 
@@ -58,6 +58,10 @@ static const nt_field shrink_fields[] = {
      .doc = "how many turns both networks take at being timed; 0: none"},
     {"repeat", NT_INT, offsetof(nt_shrink_options, repeat), "3", 1, 10000,
      .doc = "how often a step is timed in each; the fastest counts"},
+    {"retrain", NT_INT, offsetof(nt_shrink_options, retrain), "0", 0, 100000,
+     .doc = "train the smaller network on for so many epochs by the run's recipe, and measure it"},
+    {"retrain-rate", NT_REAL, offsetof(nt_shrink_options, retrain_rate), "0", 0, 1000,
+     .doc = "at this learning rate; 0: by the recipe's schedule"},
     {"tolerance", NT_REAL, offsetof(nt_shrink_options, tolerance), "1e-05", 0, 1,
      .doc = "how much of the largest logit a logit may differ by"},
     {"mean", NT_REALS, offsetof(nt_shrink_options, mean), "[]",
@@ -90,6 +94,7 @@ typedef struct shrink_job {
     size_t images_size;
     char *folder; /* that is being filled; NULL: there is none */
     nt_shrink_answer answer;
+    nt_shrink_metric retrained;
 } shrink_job;
 
 static nt_status no_memory(nt_error *error) {
@@ -162,7 +167,8 @@ static nt_status name_folder(shrink_job *job, nt_error *error) {
 }
 
 static void drop_folder(shrink_job *job) {
-    static const char *const names[] = {NT_SHRINK_GRAPH, NT_SHRINK_WEIGHTS, NT_SHRINK_JSON};
+    static const char *const names[] = {NT_SHRINK_GRAPH, NT_SHRINK_WEIGHTS, NT_SHRINK_JSON,
+                                        NT_SHRINK_RETRAIN};
     for (size_t i = 0; job->folder && i < sizeof names / sizeof *names; i++) {
         const char *path = in_folder(job, names[i]);
         if (path)
@@ -286,8 +292,8 @@ static nt_status find_won(shrink_job *job, nt_error *error) {
 /* --- all of it -------------------------------------------------------------------------------- */
 
 /* Beside the network, what is printed. */
-static nt_status write_answer(shrink_job *job, nt_error *error) {
-    const char *path = in_folder(job, NT_SHRINK_JSON);
+static nt_status write_answer(shrink_job *job, const char *folder, nt_error *error) {
+    const char *path = nt_arena_printf(&job->arena, "%s/" NT_SHRINK_JSON, folder);
     nt_text text;
     nt_text_init(&text);
     nt_status status = path && nt_shrink_format(&job->answer, job->options, &text) == NT_OK
@@ -297,9 +303,30 @@ static nt_status write_answer(shrink_job *job, nt_error *error) {
     return status;
 }
 
+/* The folder has its name by then: what is interrupted stays. */
+static nt_status retrain(shrink_job *job, nt_error *error) {
+    const nt_shrink_given *given = &job->given;
+    const nt_shrink_side sides[] = {{given->network, given->weights},
+                                    {job->loaded, job->loaded_weights}};
+    const nt_evaluation evaluation = {.batch = job->options->batch,
+                                      .metric = given->metric,
+                                      .passes = {.conv = job->options->conv},
+                                      .progress = &job->progress};
+    NT_TRY(nt_shrink_retrain(given, job->options->out, job->loaded_weights, error));
+    if (!given->has_metric)
+        return NT_OK;
+    NT_TRY(nt_shrink_measure(sides, given->loader, &evaluation, given->margin, &job->retrained,
+                             error));
+    nt_progress_bar_finish(&job->bar);
+    job->answer.retrained = &job->retrained;
+    return write_answer(job, job->options->out, error);
+}
+
 static nt_status run_job(shrink_job *job, nt_error *error) {
     const nt_shrink_given *given = &job->given;
     NT_TRY(nt_shrink_given_load(&job->given, error));
+    if (job->options->retrain > 0)
+        NT_TRY(nt_shrink_retrain_check(&job->given, error));
     job->images_size =
         (size_t)job->options->batch * (size_t)image_elements(job) * sizeof *job->images;
     job->images = nt_alloc(job->images_size);
@@ -318,8 +345,12 @@ static nt_status run_job(shrink_job *job, nt_error *error) {
     if (nt_shrink_channels_of(&job->cases, given->weights, job->loaded, &job->arena,
                               &job->answer.channels) != NT_OK)
         return no_memory(error);
-    NT_TRY(write_answer(job, error));
+    NT_TRY(write_answer(job, job->folder, error));
+    if (job->options->retrain > 0)
+        NT_TRY(nt_shrink_retrain_write(&job->given, job->folder, error));
     NT_TRY(name_folder(job, error));
+    if (job->options->retrain > 0)
+        NT_TRY(retrain(job, error));
     return nt_shrink_print(&job->answer, job->options);
 }
 
@@ -357,14 +388,17 @@ const nt_command nt_command_shrink = {
     .detail = "What the removed kernels leave is constant, and is folded into the biases and\n"
               "normalisations around it, or into parameters where there are none. What only fed\n"
               "them goes. Before the folder gets its name both networks are loaded and compared,\n"
-              "timed in turns and, on a data set, measured. The folder keeps it as shrink.json.\n",
+              "timed in turns and, on a data set, measured. The folder keeps it as shrink.json.\n"
+              "With --retrain the folder also has retrain.yaml, a suite of the smaller network,\n"
+              "and what it trains is in retrained/.\n",
     .examples = "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
                 "    --remove 'layer3.2 layer3.4.*' --data cifar10:data --out smaller\n"
                 "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
                 "    --remove 'channels,share=0.3,coupled=true:*' --out smaller\n"
                 "nontrivial shrink graphs/resnet34.yaml --weights net.safetensors \\\n"
                 "    --from runs/cifar10-resnet34:greedy:5 --out smaller\n"
-                "nontrivial shrink --from runs/cifar10-resnet34 --margin 0.005 --out smaller\n",
+                "nontrivial shrink --from runs/cifar10-resnet34 --margin 0.005 --out smaller\n"
+                "nontrivial shrink --from runs/cifar10-resnet34 --retrain 3 --out smaller\n",
     .syntax = {.operands = shrink_operands, .settings = NT_SETTINGS_DOC},
     .run = run,
 };

@@ -67,13 +67,13 @@ static void add_rounds(const nt_shrink_won *won, const nt_shrink_options *option
                    100 * won->rate_left.greatest);
 }
 
-static void add_metric(const nt_shrink_metric *m, nt_text *text) {
+static void add_metric(const nt_shrink_metric *m, const char *when, nt_text *text) {
     const nt_judgement *judged = &m->finding.judgement;
     const char *none = nt_finding_no_interval(&m->finding);
     nt_text_printf(text, "\n%s on ", nt_metric_names[m->metric]);
     nt_text_count(text, m->images);
-    nt_text_printf(text, " images (%s): %.4f before, %.4f after: %+.4f (", m->split, m->before,
-                   m->finding.outcome.value, m->finding.change);
+    nt_text_printf(text, " images (%s): %.4f before, %.4f %s: %+.4f (", m->split, m->before,
+                   m->finding.outcome.value, when, m->finding.change);
     if (none)
         nt_text_printf(text, "interval: %s", none);
     else
@@ -150,6 +150,14 @@ static json_t *metric_json(const nt_shrink_metric *m) {
         nt_verdict_name(j->verdict));
 }
 
+static json_t *retrained_json(const nt_shrink_metric *m, const nt_shrink_options *options) {
+    return m ? json_pack("{s:i, s:o?, s:o}", "epochs", (int)options->retrain, "rate",
+                         options->retrain_rate > 0 ? nt_json_real(options->retrain_rate)
+                                                   : json_null(),
+                         "metric", metric_json(m))
+             : json_null();
+}
+
 static json_t *channels_json(const nt_shrink_channels *c) {
     json_t *layers = json_array();
     if (!c->any) {
@@ -166,14 +174,16 @@ nt_status nt_shrink_format(const nt_shrink_answer *a, const nt_shrink_options *o
                            nt_text *text) {
     const nt_shrink_won *won = &a->won;
     json_t *all = json_pack(
-        "{s:s, s:s?, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, s:o}}",
+        "{s:s, s:s?, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, "
+        "s:o}}",
         "network", a->network, "from", a->from, "edits", (json_int_t)a->edits, "channels",
         channels_json(&a->channels), "folder", options->out, "batch", (json_int_t)options->batch,
         "before", cost_json(&won->before, won->rounds > 0), "after",
         cost_json(&won->after, won->rounds > 0), "timing", timing_json(won, options), "metric",
-        won->has_metric ? metric_json(&won->metric) : json_null(), "comparison", "data", a->images,
-        "images", (json_int_t)a->difference.images, "difference", nt_json_real(a->difference.most),
-        "logit", nt_json_real(a->difference.logit), "relative",
+        won->has_metric ? metric_json(&won->metric) : json_null(), "retrained",
+        retrained_json(a->retrained, options), "comparison", "data", a->images, "images",
+        (json_int_t)a->difference.images, "difference", nt_json_real(a->difference.most), "logit",
+        nt_json_real(a->difference.logit), "relative",
         nt_json_real(nt_difference_relative(&a->difference)), "tolerance",
         nt_json_real(options->tolerance));
     nt_json_format(all, text);
@@ -196,7 +206,9 @@ nt_status nt_shrink_print(const nt_shrink_answer *a, const nt_shrink_options *op
     add_cost(&a->won, options, &text);
     add_rounds(&a->won, options, &text);
     if (a->won.has_metric)
-        add_metric(&a->won.metric, &text);
+        add_metric(&a->won.metric, "after", &text);
+    if (a->retrained)
+        add_metric(a->retrained, "after retraining", &text);
     add_channels(&a->channels, &text);
     nt_text_add(&text, "\nlargest difference of a logit: ");
     nt_text_printf(&text, "%.2g, of at most %.4g (%.2g) over ", a->difference.most,

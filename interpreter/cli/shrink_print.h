@@ -15,7 +15,8 @@
 typedef struct nt_shrink_options {
     const char *weights, *map, *extra, *remove, *from, *out, *data;
     int32_t split, limit, batch, rounds, repeat, seed, conv, threads;
-    double tolerance, margin;
+    int32_t retrain; /* epochs; 0: none */
+    double tolerance, margin, retrain_rate;
     nt_reals mean, deviation;
     bool fold_batch_norm, json, quiet;
 } nt_shrink_options;
@@ -28,6 +29,7 @@ typedef struct nt_shrink_answer {
     nt_shrink_channels channels;
     nt_difference difference;
     nt_shrink_won won;
+    const nt_shrink_metric *retrained; /* NULL: the smaller network was not */
 } nt_shrink_answer;
 
 /* As --json prints it. NT_NO_MEMORY or NT_OK. */

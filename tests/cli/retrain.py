@@ -167,6 +167,32 @@ def killed(folder, whole):
         assert (run / path.relative_to(whole)).read_bytes() == path.read_bytes(), path
 
 
+def smaller(folder, run):
+    """What shrink leaves of a case is trained on by the run's recipe, and measured beside the whole network."""
+    out, cut = folder / 'smaller', folder / 'cut'
+    words = ['shrink', '--from', f'{run}:each:two', '--rounds', 0, '--retrain', 2, '--retrain-rate', 0.02]
+    answer = json.loads(call(*words, '--out', out, '--json').stdout)
+    retrained, metric = answer['retrained'], answer['metric']
+    assert (retrained['epochs'], retrained['rate']) == (2, 0.02), retrained
+    assert retrained['metric']['before'] == metric['before'] == results(run)['baseline'][0]['value']
+    assert retrained['metric']['after'] != metric['after'], answer
+    assert json.loads((out / 'shrink.json').read_text()) == {**answer, 'folder': str(out)}
+    weights = out / 'retrained' / 'seed-3' / 'weights.safetensors'
+    now, start = tensors(weights), tensors(out / 'weights.safetensors')
+    assert now.keys() == start.keys() and now['last.weight'] != start['last.weight'] and 'two.weight' not in now
+    assert (out / 'retrained' / 'seed-3' / 'metrics.csv').read_text().count('\n') == 3
+    # The suite that is left goes on from wherever it was ended, and is one like any other.
+    call(*words, '--out', cut)
+    (cut / 'retrained' / 'seed-3' / 'weights.safetensors').unlink()
+    call('train', cut / 'retrain.yaml', '--out', cut / 'retrained')
+    assert (cut / 'retrained' / 'seed-3' / 'weights.safetensors').read_bytes() == weights.read_bytes()
+    run_of = json.loads(call('run', out / 'retrain.yaml', '--out', out / 'retrained', '--json').stdout)
+    assert run_of['baseline'][0]['value'] == retrained['metric']['after'], run_of['baseline']
+    said = call('shrink', folder / 'net.yaml', '--weights', run / 'seed-3' / 'weights.safetensors', '--remove', 'two',
+                '--retrain', 1, '--out', folder / 'none', status=2).stderr
+    assert '--retrain wants --from RUN' in said, said
+
+
 def refusals(folder):
     suite = write(folder)
     said = call('run', suite, '--out', folder / 'part', '--shard', '1/2', status=2).stderr
@@ -200,6 +226,7 @@ def main():
         before = (run / 'results.json').read_bytes()
         call('run', run, status=1)  # all is known
         assert (run / 'results.json').read_bytes() == before
+        smaller(folder / 'whole', run)
         call('clean', run)
         killed(folder / 'killed', run)
         refusals(folder / 'wrong')
