@@ -7,9 +7,10 @@
 -- since both have 512 channels. Convolutions on shortcuts are left to group 3, and the first convolution of
 -- all, the stem, is never silenced here.
 --
--- Options, both left open by the paper:
+-- Options, left open by the paper:
 --   adjacent    "after" (default): the convolution that follows a feature-decomposition layer on the
---               main path stays; "both": so does the one before it; "none": neither
+--               main path stays; "before": the one before it; "both": both; "none": neither; "unit": what
+--               stays is the whole first unit of each layer block
 --   stem_is_fd  true (default): the stem counts as a feature-decomposition layer, so that its
 --               neighbour stays too
 
@@ -21,14 +22,24 @@ local function together(a, b)
   return a.channels_out == b.channels_out or a.stage ~= nil and a.stage == b.stage
 end
 
+-- Which convolutions of the path stay besides feature-decomposition layers: by `adjacent`, the neighbours.
+local neighbours = {after = {1}, before = {-1}, both = {-1, 1}, none = {}, unit = {}}
+
+-- Whether two convolutions are of one unit; the path's first, the stem, is none's.
+---@param a Node
+---@param b Node
+---@return boolean
+local function same_unit(a, b)
+  return a.block ~= nil and a.block == b.block
+end
+
 ---@param net Network
 ---@param options table
 ---@return Case[], string?
 return function(net, options)
   local adjacent = options.adjacent or "after"
   local stem_is_fd = options.stem_is_fd ~= false
-  assert(adjacent == "after" or adjacent == "both" or adjacent == "none",
-    "the option 'adjacent' must be after, both or none")
+  assert(neighbours[adjacent], "the option 'adjacent' must be after, before, both, none or unit")
 
   local path = net:nodes{op = "conv*", shortcut = false}
   local stays = {}
@@ -36,9 +47,10 @@ return function(net, options)
     if i == 1 then stays[i] = true end
     if conv.fd and (i > 1 or stem_is_fd) then
       stays[i] = true
-      if adjacent ~= "none" then stays[i + 1] = true end
-      if adjacent == "both" then stays[i - 1] = true end
+      for _, step in ipairs(neighbours[adjacent]) do stays[i + step] = true end
     end
+    local first = i > 1 and (path[i - 1].stage ~= conv.stage or not together(path[i - 1], conv))
+    if adjacent == "unit" and (first or stays[i - 1] and same_unit(path[i - 1], conv)) then stays[i] = true end
   end
 
   local cases, number, first = {}, 0, 1

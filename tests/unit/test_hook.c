@@ -45,6 +45,32 @@ static void layer_blocks_both(void **state) {
                                                                 STAGE_UNIT(4, 2) "\n");
 }
 
+static void layer_blocks_before(void **state) {
+    (void)state;
+    nt_scalar scalar;
+    nt_hook_option option = text_option("adjacent", &scalar, "before");
+    nt_text text;
+    list("resnet34.yaml", "layer_blocks.lua", &option, 1, &text);
+    assert_non_null(strstr(text.bytes, "block 1: layer1.0.conv1 layer1.0.conv2 layer1.1.conv1"));
+    assert_non_null(strstr(text.bytes, " layer1.2.conv1\nblock 2: layer2.0.conv2 layer2.1.conv1"));
+    assert_non_null(strstr(text.bytes, " layer3.5.conv1\nblock 4: layer4.0.conv2 layer4.1.conv1"));
+    nt_text_finish(&text);
+}
+
+static void layer_blocks_unit(void **state) {
+    (void)state;
+    assert_shipped("resnet34.yaml", "layer_blocks.lua", "adjacent", "unit",
+                   "block 1:" STAGE_UNIT(1, 1)
+                       STAGE_UNIT(1, 2) "\n"
+                                        "block 2:" STAGE_UNIT(2, 1) STAGE_UNIT(2, 2) STAGE_UNIT(
+                                            2, 3) "\n"
+                                                  "block 3:" STAGE_UNIT(3, 1) STAGE_UNIT(3, 2)
+                                                      STAGE_UNIT(3, 3) STAGE_UNIT(3, 4) STAGE_UNIT(
+                                                          3, 5) "\n"
+                                                                "block 4:" STAGE_UNIT(4, 1)
+                                                                    STAGE_UNIT(4, 2) "\n");
+}
+
 static void layer_blocks_stem(void **state) {
     (void)state;
     nt_text text;
@@ -606,6 +632,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layer_blocks_after),
         cmocka_unit_test(layer_blocks_both),
+        cmocka_unit_test(layer_blocks_before),
+        cmocka_unit_test(layer_blocks_unit),
         cmocka_unit_test(layer_blocks_stem),
         cmocka_unit_test(shortcuts),
         cmocka_unit_test(each_layer),
