@@ -44,6 +44,8 @@ nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const 
                              void *record);
 nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
+nt_status nt_suite_find_file(nt_suite_loader *l, nt_shipped sort, const char *key,
+                             const nt_yaml *node, const char **ret);
 
 /* The file's tree over those of the files that it includes, into the loader's root. */
 nt_status nt_suite_load_tree(nt_suite_loader *l);

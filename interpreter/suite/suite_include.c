@@ -14,23 +14,9 @@ static bool same_file(const char *a, const char *b) {
     return realpath(a, real_a) && realpath(b, real_b) && strcmp(real_a, real_b) == 0;
 }
 
-/* The file that `node` names in `from`. */
-static nt_status find_included(nt_suite_loader *l, const nt_document *from, const nt_yaml *node,
-                               const char **ret) {
-    nt_suite *suite = l->suite;
-    nt_sought sought = {NT_SHIPPED_SUITE, NULL, from->source.path};
-    const char *near = NULL;
-    NT_TRY(nt_read_text(&l->reader, node, "include", &sought.name));
-    *ret = nt_shipped_find(&sought, l->reader.arena);
-    if (!*ret) {
-        const char *text = nt_shipped_missing(&sought, l->reader.arena, &near);
-        if (!text)
-            return nt_reader_no_memory(&l->reader);
-        nt_reader_say(&l->reader, node, "%s", text);
-        if (near)
-            nt_error_hint(l->reader.error, "did you mean '%s'?", near);
-        return NT_INVALID;
-    }
+static nt_status find_included(nt_suite_loader *l, const nt_yaml *node, const char **ret) {
+    const nt_suite *suite = l->suite;
+    NT_TRY(nt_suite_find_file(l, NT_SHIPPED_SUITE, "include", node, ret));
     for (int i = 0; i < suite->document_count; i++)
         if (same_file(*ret, suite->documents[i]->source.path))
             return nt_reader_say(&l->reader, node, "'%.200s' would include itself", *ret);
@@ -65,7 +51,7 @@ nt_status nt_suite_load_tree(nt_suite_loader *l) {
     NT_TRY(load(l, suite->path));
     const nt_document *last = suite->documents[0];
     while ((node = nt_yaml_get(last->root, "include"))) {
-        NT_TRY(find_included(l, last, node, &path));
+        NT_TRY(find_included(l, node, &path));
         NT_TRY(load_included(l, node, path));
         last = suite->documents[suite->document_count - 1];
     }

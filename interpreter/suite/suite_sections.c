@@ -111,15 +111,22 @@ static nt_status say_no_name(nt_suite_loader *l, const nt_yaml *node, const nt_s
     return NT_INVALID;
 }
 
+nt_status nt_suite_find_file(nt_suite_loader *l, nt_shipped sort, const char *key,
+                             const nt_yaml *node, const char **ret) {
+    nt_sought sought = {sort, NULL, nt_suite_file_of(l->suite, node)};
+    NT_TRY(nt_read_text(&l->reader, node, key, &sought.name));
+    NT_TRY(expand(l, node, &sought.name));
+    *ret = nt_shipped_find(&sought, l->reader.arena);
+    if (*ret)
+        return NT_OK;
+    return nt_shipped_is_bare(sought.name) ? say_no_name(l, node, &sought)
+                                           : say_no_file(l, node, &sought);
+}
+
 nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record) {
-    nt_sought sought = {key->sort, NULL, nt_suite_file_of(l->suite, node)};
-    NT_TRY(nt_read_text(&l->reader, node, key->field.name, &sought.name));
-    NT_TRY(expand(l, node, &sought.name));
-    const char *path = nt_shipped_find(&sought, l->reader.arena);
-    if (!path)
-        return nt_shipped_is_bare(sought.name) ? say_no_name(l, node, &sought)
-                                               : say_no_file(l, node, &sought);
+    const char *path;
+    NT_TRY(nt_suite_find_file(l, key->sort, key->field.name, node, &path));
     memcpy((char *)record + key->field.offset, &path, sizeof path);
     return NT_OK;
 }
