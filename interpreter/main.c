@@ -2,6 +2,7 @@
 #include "build_info.h"
 #include "command.h"
 #include "console.h"
+#include "decoders.h"
 #include "dist.h"
 #include "fit.h"
 #include "help_topics.h"
@@ -136,6 +137,7 @@ static void set_usual_threads(void) {
 }
 
 int main(int argc, char **argv) {
+    nt_confined_child(argc, argv, nt_decoders); /* which is another program altogether */
     nt_console_init();
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit then fails, and says so */
     nt_error error;

@@ -19,6 +19,8 @@ const nt_feature nt_feature_tests = {"tests", "the tests", "libcmocka-dev", NT_B
 const nt_feature nt_feature_plots = {"plots", "figures in reports", NULL, NT_BUILD_PLOTS};
 const nt_feature nt_feature_matio = {"matio", "the data set kind t1", "libmatio-dev",
                                      NT_BUILD_MATIO};
+const nt_feature nt_feature_seccomp = {"seccomp", "system calls kept from decoders of MATLAB files",
+                                       "libseccomp-dev", NT_BUILD_SECCOMP};
 const nt_feature nt_feature_nifti = {"nifti", "the data set kind nifti", "libnifti-dev",
                                      NT_BUILD_NIFTI};
 const nt_feature nt_feature_curl = {"curl", "data fetch over http and https",
@@ -28,9 +30,9 @@ const nt_feature nt_feature_onnx = {
 const nt_feature nt_feature_mpi = {"mpi", "runs on several machines", "libopenmpi-dev openmpi-bin",
                                    NT_BUILD_MPI};
 
-const nt_feature *const nt_features[] = {
-    &nt_feature_tests, &nt_feature_plots, &nt_feature_matio, &nt_feature_nifti,
-    &nt_feature_curl,  &nt_feature_onnx,  &nt_feature_mpi,   NULL};
+const nt_feature *const nt_features[] = {&nt_feature_tests,   &nt_feature_plots, &nt_feature_matio,
+                                         &nt_feature_seccomp, &nt_feature_nifti, &nt_feature_curl,
+                                         &nt_feature_onnx,    &nt_feature_mpi,   NULL};
 
 void nt_feature_hint(const nt_feature *feature, nt_error *error) {
     nt_error_hint(error, "build with -D%s=enabled%s%s", feature->name,

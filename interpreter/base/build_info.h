@@ -28,8 +28,8 @@ typedef struct nt_feature {
     bool built;
 } nt_feature;
 
-extern const nt_feature nt_feature_tests, nt_feature_plots, nt_feature_matio, nt_feature_nifti,
-    nt_feature_curl, nt_feature_onnx, nt_feature_mpi;
+extern const nt_feature nt_feature_tests, nt_feature_plots, nt_feature_matio, nt_feature_seccomp,
+    nt_feature_nifti, nt_feature_curl, nt_feature_onnx, nt_feature_mpi;
 extern const nt_feature *const nt_features[]; /* all of them; NULL-terminated */
 
 /* How to get a feature that was not built, as the hint of the newest error. */

@@ -241,13 +241,17 @@ static nt_status read_head(nt_array_file *f, nt_error *error) {
     return read_text(f, length, error);
 }
 
-/* The data are as long as the shape says, and can be in the file. */
+/* The data are as long as the shape says, and can be in the file. Of an array without elements the
+ * other sides must be such as could be multiplied. */
 static nt_status check_size(nt_array_file *f, nt_error *error) {
     char shape[NT_ARRAY_TEXT], type[NT_ARRAY_TEXT];
-    int64_t size = f->head.size;
+    int64_t size = f->head.size, others = size;
     bool fits = true;
-    for (int32_t d = 0; d < f->head.rank; d++)
-        fits = fits && !__builtin_mul_overflow(size, f->head.dims[d], &size);
+    for (int32_t d = 0; d < f->head.rank; d++) {
+        int64_t side = f->head.dims[d];
+        fits = fits && !__builtin_mul_overflow(others, side > 0 ? side : 1, &others);
+        size = fits ? size * side : 0;
+    }
     if (fits && size == f->unread && size / DENSEST <= f->file_size)
         return NT_OK;
     nt_error_in(error, NT_INVALID, f->place, -1,

@@ -109,6 +109,22 @@ static void find_size(const options *o, const nt_t1_file *file, int32_t ret[2]) 
             ret[d] = o->size[d];
 }
 
+/* Images that are filled up to a size which most have must not be a thousand times what there is.
+ */
+static nt_status check_filled(const options *o, const nt_t1_file *file, const nt_data_info *info,
+                              const int32_t size[2], nt_error *error) {
+    enum { LARGER = 8, PIXEL = sizeof(float) + 1 };
+    int64_t images = (int64_t)info->counts[NT_TRAIN] + info->counts[NT_TEST];
+    int64_t bytes = images * size[0] * size[1]; /* at most 2^31 * 2^24 */
+    if ((o->size[0] > 0 && o->size[1] > 0) || bytes / LARGER * PIXEL <= nt_t1_most_bytes(file))
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, info->files[0], -1,
+                "has %lld images, which would be filled up to %d x %d pixels each",
+                (long long)images, size[0], size[1]);
+    nt_error_hint(error, "choose a smaller 'size'");
+    return NT_INVALID;
+}
+
 static nt_status note_split(nt_data_info *info, nt_arena *arena, nt_split split,
                             const listing *list, nt_error *error) {
     const char **names = NT_ARENA_ARRAY(arena, const char *, list->count + 1);
@@ -145,6 +161,7 @@ static nt_status look(const options *o, nt_t1_file *file, nt_arena *arena, nt_da
         return nt_error_in(error, NT_INVALID, info->files[0], -1,
                            "has no image with both contours at these times");
     find_size(o, file, size);
+    NT_TRY(check_filled(o, file, info, size, error));
     info->shape = nt_shape_of(3, (const int32_t[]){1, size[0], size[1]});
     return NT_OK;
 }

@@ -86,8 +86,9 @@ static nt_status add_entry(listing *l, const char *folder, const char *name, int
         return nt_error_in(l->error, NT_INVALID, path, -1, "%s", strerror(errno));
     if (S_ISDIR(info.st_mode))
         return walk(l, path, depth + 1);
-    if (!S_ISREG(info.st_mode))
-        return NT_OK;
+    if (!S_ISREG(info.st_mode) && !nt_picture_named(name))
+        return NT_OK; /* a FIFO, say; one that is called like a picture is refused when it is read
+                       */
     return nt_picture_named(name) ? add_picture(l, path) : pass_over(l, path, name);
 }
 

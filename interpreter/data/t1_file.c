@@ -1,16 +1,25 @@
-/* The only file that knows libmatio. The sizes of all cells are checked as a file is opened,
- * without reading a value; values are then read a patient at a time, into doubles. HDF5 works for
- * one thread at a time, and so does this. */
+/* A T1 file as the confined decoder tells of it (t1_decoder.h), which is believed in nothing: the
+ * signature is looked at before it is started, and the types, ranks and sizes of all cells are
+ * checked before it is asked for a value, against what a file of that length may hold. Values are
+ * then read a patient at a time, into doubles. */
 #include "t1_file.h"
 
 #include "alloc.h"
+#include "build_info.h"
+#include "file.h"
 #include "file_kind.h"
+#include "integers.h"
+#include "t1_decoder.h"
 #include <math.h>
-#include <matio.h>
+#include <string.h>
+#include <unistd.h>
 
-enum { IMAGES, OUTER, INNER, FIELDS };
-
-static const char *const names[FIELDS] = {"Img", "EpiContours", "EndoContours"};
+enum {
+    DENSEST = 100,     /* times the file's size, and */
+    ALWAYS = 64 << 20, /* bytes more may all values take */
+    MEMORY = 1 << 30,  /* that the decoder may take */
+    LEAST_SECONDS = 60 /* that it may; one more for each MiB of the file */
+};
 
 /* A field of the patient that was read, as doubles. */
 typedef struct block {
@@ -19,101 +28,190 @@ typedef struct block {
     int32_t points; /* of contours */
 } block;
 
+typedef nt_t1_cell patient_cells[NT_T1_FIELDS];
+
 struct nt_t1_file {
     const char *path;
-    mat_t *mat;
-    matvar_t *dataset;
-    matvar_t *fields[FIELDS]; /* the cell arrays */
+    nt_confined *decoder;
+    int64_t file_size;
     int32_t patients;
-    nt_t1_size *sizes; /* of each patient */
-    int32_t patient;   /* that was read */
-    block blocks[FIELDS];
+    patient_cells *cells; /* [patients] */
+    nt_t1_size *sizes;    /* [patients] */
+    int32_t patient;      /* that was read */
+    block blocks[NT_T1_FIELDS];
 };
+
+static nt_status no_memory(const nt_t1_file *f, nt_error *error) {
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", f->path);
+}
 
 /* --- the layout ------------------------------------------------------------------------------- */
 
-static size_t elements(const matvar_t *var) {
-    size_t count = 1;
-    for (int d = 0; d < var->rank; d++)
-        count *= var->dims[d];
-    return count;
-}
-
-/* MATLAB leaves out dimensions of 1 at the end. */
-static size_t dim(const matvar_t *var, int d) {
-    return d < var->rank ? var->dims[d] : 1;
-}
-
 static nt_status say(const nt_t1_file *f, nt_error *error, int field, int32_t patient,
                      const char *what) {
-    return nt_error_in(error, NT_INVALID, f->path, -1, "Dataset.%s{%d} %s", names[field],
+    return nt_error_in(error, NT_INVALID, f->path, -1, "Dataset.%s{%d} %s", nt_t1_names[field],
                        patient + 1, what);
 }
 
-static nt_status find_fields(nt_t1_file *f, nt_error *error) {
-    f->dataset = Mat_VarReadInfo(f->mat, "Dataset");
-    if (!f->dataset || f->dataset->class_type != MAT_C_STRUCT)
+static nt_status unreadable(const nt_t1_file *f, nt_error *error) {
+    nt_error_in(error, NT_INVALID, f->path, -1, "cannot be read as a MATLAB file");
+    nt_error_hint(error, "it may be cut short: compare its size with the published one");
+    return NT_INVALID;
+}
+
+/* What the decoder found, or what of it can't be. */
+static nt_status check_head(const nt_t1_file *f, const nt_t1_head *head, nt_error *error) {
+    switch (head->problem) {
+    case NT_T1_FINE:
+        break;
+    case NT_T1_NO_STRUCT:
         return nt_error_in(error, NT_INVALID, f->path, -1, "has no struct 'Dataset'");
-    for (int k = 0; k < FIELDS; k++) {
-        f->fields[k] = Mat_VarGetStructFieldByName(f->dataset, names[k], 0);
-        if (!f->fields[k] || f->fields[k]->class_type != MAT_C_CELL)
+    case NT_T1_NO_FIELD:
+        if (head->field < NT_T1_FIELDS)
             return nt_error_in(error, NT_INVALID, f->path, -1,
-                               "Dataset has no field '%s' with a cell for each patient", names[k]);
-        if (elements(f->fields[k]) != elements(f->fields[IMAGES]))
-            return nt_error_in(error, NT_INVALID, f->path, -1,
-                               "Dataset.%s has %zu cells, Dataset.%s %zu", names[k],
-                               elements(f->fields[k]), names[IMAGES], elements(f->fields[IMAGES]));
+                               "Dataset has no field '%s' with a cell for each patient",
+                               nt_t1_names[head->field]);
+        return unreadable(f, error);
+    default:
+        return unreadable(f, error);
     }
-    if (elements(f->fields[IMAGES]) < 1 || elements(f->fields[IMAGES]) > 1000000)
+    for (int k = 1; k < NT_T1_FIELDS; k++)
+        if (head->cells[k] != head->cells[0])
+            return nt_error_in(error, NT_INVALID, f->path, -1,
+                               "Dataset.%s has %llu cells, Dataset.%s %llu", nt_t1_names[k],
+                               (unsigned long long)head->cells[k], nt_t1_names[0],
+                               (unsigned long long)head->cells[0]);
+    if (head->cells[0] < 1)
         return nt_error_in(error, NT_INVALID, f->path, -1, "has no patients");
-    f->patients = (int32_t)elements(f->fields[IMAGES]);
+    if (head->cells[0] > NT_T1_MOST_PATIENTS)
+        return nt_error_in(error, NT_INVALID, f->path, -1,
+                           "has %llu patients, more than the %d that such a file may have",
+                           (unsigned long long)head->cells[0], NT_T1_MOST_PATIENTS);
     return NT_OK;
 }
 
-static matvar_t *cell_of(const nt_t1_file *f, int field, int32_t patient) {
-    return Mat_VarGetCell(f->fields[field], patient);
+/* Real numbers, and not too many. */
+static nt_status check_values(const nt_t1_file *f, int field, int32_t patient, nt_error *error) {
+    const nt_t1_cell *cell = &f->cells[patient][field];
+    uint64_t count;
+    if (cell->type == NT_T1_OTHER || cell->type >= NT_T1_TYPES)
+        return say(f, error, field, patient, "holds no numbers, or complex ones");
+    if (nt_t1_count(cell, &count))
+        return NT_OK;
+    return nt_error_in(error, NT_INVALID, f->path, -1,
+                       "Dataset.%s{%d} announces more than the %d values that a cell may have",
+                       nt_t1_names[field], patient + 1, NT_T1_MOST_VALUES);
 }
 
 /* Contours are points x 2 x times x slices, or empty. */
 static nt_status check_contours(const nt_t1_file *f, int field, int32_t patient, nt_error *error) {
-    const matvar_t *cell = cell_of(f, field, patient);
+    const nt_t1_cell *cell = &f->cells[patient][field];
     nt_t1_size size = f->sizes[patient];
-    if (cell && elements(cell) == 0)
+    uint64_t count;
+    if (cell->rank >= 1 && nt_t1_count(cell, &count) && count == 0)
         return NT_OK;
-    if (!cell || cell->rank > 4 || dim(cell, 0) < 3 || dim(cell, 0) > 100000 || dim(cell, 1) != 2 ||
-        dim(cell, 2) != (size_t)size.times || dim(cell, 3) != (size_t)size.slices)
+    if (cell->rank < 1 || cell->rank > NT_T1_RANK || cell->dims[0] < 3 || cell->dims[0] > 100000 ||
+        cell->dims[1] != 2 || cell->dims[2] != (uint64_t)size.times ||
+        cell->dims[3] != (uint64_t)size.slices)
         return say(f, error, field, patient, "is not points x 2 x times x slices");
-    return NT_OK;
+    return check_values(f, field, patient, error);
 }
 
 static nt_status check_patient(const nt_t1_file *f, int32_t patient, nt_error *error) {
-    const matvar_t *cell = cell_of(f, IMAGES, patient);
     enum { LARGEST = 4096 };
-    if (!cell || cell->rank < 2 || cell->rank > 4 || dim(cell, 0) < 1 || dim(cell, 0) > LARGEST ||
-        dim(cell, 1) < 1 || dim(cell, 1) > LARGEST || dim(cell, 2) < 1 || dim(cell, 2) > LARGEST ||
-        dim(cell, 3) < 1 || dim(cell, 3) > LARGEST)
-        return say(f, error, IMAGES, patient, "is not rows x columns x times x slices");
-    f->sizes[patient] = (nt_t1_size){(int32_t)dim(cell, 0), (int32_t)dim(cell, 1),
-                                     (int32_t)dim(cell, 2), (int32_t)dim(cell, 3)};
-    NT_TRY(check_contours(f, OUTER, patient, error));
-    return check_contours(f, INNER, patient, error);
+    const nt_t1_cell *cell = &f->cells[patient][NT_T1_IMAGES];
+    bool fine = cell->rank >= 2 && cell->rank <= NT_T1_RANK;
+    for (int d = 0; d < NT_T1_RANK; d++)
+        fine = fine && cell->dims[d] >= 1 && cell->dims[d] <= LARGEST;
+    if (!fine)
+        return say(f, error, NT_T1_IMAGES, patient, "is not rows x columns x times x slices");
+    f->sizes[patient] = (nt_t1_size){(int32_t)cell->dims[0], (int32_t)cell->dims[1],
+                                     (int32_t)cell->dims[2], (int32_t)cell->dims[3]};
+    NT_TRY(check_values(f, NT_T1_IMAGES, patient, error));
+    NT_TRY(check_contours(f, NT_T1_OUTER, patient, error));
+    return check_contours(f, NT_T1_INNER, patient, error);
+}
+
+/* All cells together: each was checked. */
+static nt_status check_total(const nt_t1_file *f, nt_error *error) {
+    int64_t total = 0, most = DENSEST * f->file_size + ALWAYS;
+    for (int32_t p = 0; p < f->patients; p++)
+        for (int k = 0; k < NT_T1_FIELDS; k++) {
+            uint64_t count;
+            nt_t1_count(&f->cells[p][k], &count);
+            total += (int64_t)(count * nt_t1_widths[f->cells[p][k].type % NT_T1_TYPES]);
+        }
+    if (total <= most)
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, f->path, -1,
+                "announces %lld bytes of values, more than the %lld that a file of %lld may hold",
+                (long long)total, (long long)most, (long long)f->file_size);
+    nt_error_hint(error, "it is damaged, or was made to fill the memory");
+    return NT_INVALID;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static nt_status refuse_old(const nt_t1_file *f, nt_error *error) {
+    nt_error_in(error, NT_INVALID, f->path, -1, "is a MATLAB file of version 5; 7.3 is read");
+    nt_error_hint(error, "load it in MATLAB, and save it with save -v7.3");
+    return NT_INVALID;
+}
+
+/* MATLAB 7.3: its text, version 0x0200 in the byte order of this machine's kind, HDF5's signature
+ * after 512 bytes. */
+static nt_status check_signature(const nt_t1_file *f, int file, nt_error *error) {
+    static const char text[] = "MATLAB 7.3 MAT-file", old[] = "MATLAB 5.0 MAT-file";
+    static const char version[] = {0, 2, 'I', 'M'}, hdf5[] = "\x89HDF\r\n\x1a\n";
+    enum { VERSION_AT = 124, HDF5_AT = 512, FIRST = HDF5_AT + 8 };
+    unsigned char first[FIRST] = {0};
+    int64_t got = nt_file_read_at(file, 0, first, sizeof first);
+    size_t size = got > 0 ? (size_t)got : 0;
+    if (memcmp(first, old, sizeof old - 1) == 0)
+        return refuse_old(f, error);
+    if (memcmp(first, text, sizeof text - 1) == 0)
+        return size == FIRST && memcmp(first + VERSION_AT, version, sizeof version) == 0 &&
+                       memcmp(first + HDF5_AT, hdf5, sizeof hdf5 - 1) == 0
+                   ? NT_OK
+                   : unreadable(f, error);
+    NT_TRY(nt_file_kind_refuse(first, size, NT_FILE_AS_DATA, f->path, error));
+    return unreadable(f, error);
+}
+
+static nt_status start_decoder(nt_t1_file *f, int file, nt_error *error) {
+    nt_confined_limits limits = {MEMORY, LEAST_SECONDS +
+                                             (int32_t)nt_min(f->file_size >> 20, INT32_MAX / 2)};
+    if (nt_t1_decoder.serve)
+        return nt_confined_start(nt_t1_decoder.name, file, f->path, limits, &f->decoder, error);
+    nt_error_in(error, NT_INVALID, f->path, -1, "cannot be read: this build has no libmatio");
+    nt_feature_hint(&nt_feature_matio, error);
+    return NT_INVALID;
+}
+
+static nt_status read_cells(nt_t1_file *f, nt_error *error) {
+    nt_t1_head head;
+    NT_TRY(nt_confined_answer(f->decoder, &head, sizeof head, error));
+    NT_TRY(check_head(f, &head, error));
+    f->patients = (int32_t)head.cells[0];
+    f->sizes = nt_alloc_zero((size_t)f->patients * sizeof *f->sizes);
+    f->cells = nt_alloc_zero((size_t)f->patients * sizeof *f->cells);
+    if (!f->sizes || !f->cells)
+        return no_memory(f, error);
+    NT_TRY(nt_confined_answer(f->decoder, f->cells, (size_t)f->patients * sizeof *f->cells, error));
+    for (int32_t p = 0; p < f->patients; p++)
+        NT_TRY(check_patient(f, p, error));
+    return check_total(f, error);
 }
 
 static nt_status open_file(nt_t1_file *f, nt_error *error) {
-    f->mat = Mat_Open(f->path, MAT_ACC_RDONLY);
-    if (!f->mat) {
-        NT_TRY(nt_file_kind_refuse_at(f->path, NT_FILE_AS_DATA, error));
-        nt_error_in(error, NT_INVALID, f->path, -1, "cannot be read as a MATLAB file");
-        nt_error_hint(error, "it may be cut short: compare its size with the published one");
-        return NT_INVALID;
-    }
-    NT_TRY(find_fields(f, error));
-    f->sizes = nt_alloc((size_t)f->patients * sizeof *f->sizes);
-    if (!f->sizes)
-        return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", f->path);
-    for (int32_t p = 0; p < f->patients; p++)
-        NT_TRY(check_patient(f, p, error));
-    return NT_OK;
+    int file;
+    NT_TRY(nt_file_open(f->path, &file, &f->file_size, error));
+    nt_status status = check_signature(f, file, error);
+    if (status == NT_OK)
+        status = start_decoder(f, file, error);
+    close(file);
+    NT_TRY(status);
+    return read_cells(f, error);
 }
 
 nt_status nt_t1_open(const char *path, nt_t1_file **ret, nt_error *error) {
@@ -132,12 +230,11 @@ nt_status nt_t1_open(const char *path, nt_t1_file **ret, nt_error *error) {
 void nt_t1_close(nt_t1_file *f) {
     if (!f)
         return;
-    for (int k = 0; k < FIELDS; k++)
+    for (int k = 0; k < NT_T1_FIELDS; k++)
         nt_free(f->blocks[k].values, f->blocks[k].count * sizeof(double));
     nt_free(f->sizes, (size_t)f->patients * sizeof *f->sizes);
-    Mat_VarFree(f->dataset);
-    if (f->mat)
-        Mat_Close(f->mat);
+    nt_free(f->cells, (size_t)f->patients * sizeof *f->cells);
+    nt_confined_end(f->decoder);
     nt_free(f, sizeof *f);
 }
 
@@ -149,66 +246,76 @@ nt_t1_size nt_t1_size_of(const nt_t1_file *f, int32_t patient) {
     return f->sizes[patient];
 }
 
+int64_t nt_t1_most_bytes(const nt_t1_file *f) {
+    return DENSEST * f->file_size + ALWAYS;
+}
+
 /* --- values ----------------------------------------------------------------------------------- */
 
-/* Numbers of the cell's class to doubles, in place: `raw` lies at the end of the block. */
-static bool to_doubles(const matvar_t *cell, const void *raw, size_t count, double *ret) {
-    for (size_t i = 0; i < count; i++)
-        switch (cell->class_type) {
-        case MAT_C_DOUBLE:
-            ret[i] = ((const double *)raw)[i];
-            break;
-        case MAT_C_SINGLE:
-            ret[i] = (double)((const float *)raw)[i];
-            break;
-        case MAT_C_INT16:
-            ret[i] = ((const int16_t *)raw)[i];
-            break;
-        case MAT_C_UINT16:
-            ret[i] = ((const uint16_t *)raw)[i];
-            break;
-        case MAT_C_UINT8:
-            ret[i] = ((const uint8_t *)raw)[i];
-            break;
-        case MAT_C_INT32:
-            ret[i] = ((const int32_t *)raw)[i];
-            break;
-        default:
-            return false;
-        }
-    return true;
+#define OF(code, type)                                                                             \
+    case code:                                                                                     \
+        for (size_t i = 0; i < count; i++)                                                         \
+            ret[i] = (double)((const type *)raw)[i];                                               \
+        break;
+
+static void to_doubles(nt_t1_type type, const void *raw, size_t count, double *ret) {
+    switch (type) {
+        OF(NT_T1_DOUBLE, double)
+        OF(NT_T1_SINGLE, float)
+        OF(NT_T1_INT8, int8_t)
+        OF(NT_T1_UINT8, uint8_t)
+        OF(NT_T1_INT16, int16_t)
+        OF(NT_T1_UINT16, uint16_t)
+        OF(NT_T1_INT32, int32_t)
+        OF(NT_T1_UINT32, uint32_t)
+        OF(NT_T1_INT64, int64_t)
+        OF(NT_T1_UINT64, uint64_t)
+    case NT_T1_OTHER:
+    case NT_T1_TYPES:
+        break;
+    }
+}
+
+/* What was checked when the file was opened, and no more. */
+static nt_status read_values(nt_t1_file *f, int field, int32_t patient, void *ret, size_t size,
+                             nt_error *error) {
+    nt_t1_question question = {(uint32_t)field, (uint32_t)patient};
+    nt_t1_answer answer;
+    NT_TRY(nt_confined_ask(f->decoder, &question, sizeof question, error));
+    NT_TRY(nt_confined_answer(f->decoder, &answer, sizeof answer, error));
+    if (answer.problem != NT_T1_FINE || answer.bytes != size)
+        return say(f, error, field, patient, "cannot be read");
+    return nt_confined_answer(f->decoder, ret, size, error);
 }
 
 static nt_status read_block(nt_t1_file *f, int field, int32_t patient, nt_error *error) {
-    matvar_t *cell = cell_of(f, field, patient);
+    const nt_t1_cell *cell = &f->cells[patient][field];
     block *b = &f->blocks[field];
-    size_t count = elements(cell);
-    int start[4] = {0}, stride[4] = {1, 1, 1, 1}, edge[4];
+    uint64_t count;
+    nt_t1_count(cell, &count);
+    size_t size = (size_t)count * nt_t1_widths[cell->type % NT_T1_TYPES];
     nt_free(b->values, b->count * sizeof(double));
-    *b = (block){.count = count, .points = (int32_t)dim(cell, 0)};
-    b->values = nt_alloc(count * sizeof(double));
-    void *raw = nt_alloc(count * Mat_SizeOfClass((int)cell->class_type));
-    nt_status status = b->values && raw ? NT_OK : NT_NO_MEMORY;
-    for (int d = 0; d < cell->rank && d < 4; d++)
-        edge[d] = (int)cell->dims[d];
-    if (status != NT_OK)
-        nt_error_say(error, status, "out of memory reading %s", f->path);
-    else if (count > 0 && Mat_VarReadData(f->mat, cell, raw, start, stride, edge) != 0)
-        status = say(f, error, field, patient, "cannot be read");
-    else if (!to_doubles(cell, raw, count, b->values))
-        status = say(f, error, field, patient, "holds no numbers that are known here");
-    nt_free(raw, count * Mat_SizeOfClass((int)cell->class_type));
+    *b = (block){.count = (size_t)count,
+                 .points = (int32_t)nt_min((int64_t)cell->dims[0], INT32_MAX)};
+    b->values = nt_alloc((size_t)count * sizeof(double));
+    void *raw = nt_alloc(size);
+    nt_status status = b->values && raw ? NT_OK : no_memory(f, error);
+    if (status == NT_OK && count > 0)
+        status = read_values(f, field, patient, raw, size, error);
+    if (status == NT_OK)
+        to_doubles((nt_t1_type)cell->type, raw, (size_t)count, b->values);
+    nt_free(raw, size);
     f->patient = patient;
     return status;
 }
 
 nt_status nt_t1_read_contours(nt_t1_file *f, int32_t patient, nt_error *error) {
-    NT_TRY(read_block(f, OUTER, patient, error));
-    return read_block(f, INNER, patient, error);
+    NT_TRY(read_block(f, NT_T1_OUTER, patient, error));
+    return read_block(f, NT_T1_INNER, patient, error);
 }
 
 nt_status nt_t1_read_images(nt_t1_file *f, int32_t patient, nt_error *error) {
-    return read_block(f, IMAGES, patient, error);
+    return read_block(f, NT_T1_IMAGES, patient, error);
 }
 
 /* A contour's points: x of all, then y of all; NULL if there is none. */
@@ -226,7 +333,7 @@ static const double *contour_of(const nt_t1_file *f, int field, int32_t time, in
 }
 
 bool nt_t1_has_contours(const nt_t1_file *f, int32_t time, int32_t slice) {
-    return contour_of(f, OUTER, time, slice) && contour_of(f, INNER, time, slice);
+    return contour_of(f, NT_T1_OUTER, time, slice) && contour_of(f, NT_T1_INNER, time, slice);
 }
 
 /* --- pictures --------------------------------------------------------------------------------- */
@@ -240,8 +347,8 @@ void nt_t1_image(const nt_t1_file *f, int32_t time, int32_t slice, int32_t rows,
                  float *ret_image) {
     nt_t1_size size = f->sizes[f->patient];
     const double *image =
-        f->blocks[IMAGES].values + ((size_t)slice * (size_t)size.times + (size_t)time) *
-                                       (size_t)size.rows * (size_t)size.columns;
+        f->blocks[NT_T1_IMAGES].values + ((size_t)slice * (size_t)size.times + (size_t)time) *
+                                             (size_t)size.rows * (size_t)size.columns;
     int32_t top = offset(size.rows, rows), left = offset(size.columns, columns);
     for (int32_t r = 0; r < rows; r++)
         for (int32_t c = 0; c < columns; c++) {
@@ -266,13 +373,13 @@ static bool inside(const double *points, int32_t count, double x, double y) {
 void nt_t1_mask(const nt_t1_file *f, int32_t time, int32_t slice, int32_t rows, int32_t columns,
                 unsigned char *ret_mask) {
     nt_t1_size size = f->sizes[f->patient];
-    const double *outer = contour_of(f, OUTER, time, slice);
-    const double *inner = contour_of(f, INNER, time, slice);
+    const double *outer = contour_of(f, NT_T1_OUTER, time, slice);
+    const double *inner = contour_of(f, NT_T1_INNER, time, slice);
     int32_t top = offset(size.rows, rows), left = offset(size.columns, columns);
     for (int32_t r = 0; r < rows; r++)
         for (int32_t c = 0; c < columns; c++) {
             double x = left + c + 1, y = top + r + 1;
-            *ret_mask++ = inside(outer, f->blocks[OUTER].points, x, y) &&
-                          !inside(inner, f->blocks[INNER].points, x, y);
+            *ret_mask++ = inside(outer, f->blocks[NT_T1_OUTER].points, x, y) &&
+                          !inside(inner, f->blocks[NT_T1_INNER].points, x, y);
         }
 }

@@ -1,6 +1,6 @@
 /* The file of native T1 maps that the study segmented: T1Dataset210.mat (Fahmy et al., JCMR 21:7,
- * 2019; Harvard Dataverse), MATLAB v7.3, which is HDF5, read with libmatio. A struct `Dataset` has
- * a cell for each patient in each field:
+ * 2019; Harvard Dataverse), MATLAB v7.3, which is HDF5, read with libmatio in a process of its own
+ * (confined.h). A struct `Dataset` has a cell for each patient in each field:
  *
  *     Img           rows x columns x times x slices
  *     EpiContours   points x 2 (x, y) x times x slices: the wall's outer contour
@@ -18,7 +18,8 @@
 
 typedef struct nt_t1_file nt_t1_file;
 
-/* NT_INVALID when it isn't such a file: the message names the field that is missing or wrong. */
+/* NT_INVALID when it isn't such a file: the message names the field that is missing or wrong. Cells
+ * must be of real numbers, and all together no larger than such a file can hold. */
 nt_status nt_t1_open(const char *path, nt_t1_file **ret, nt_error *error);
 void nt_t1_close(nt_t1_file *file); /* takes NULL */
 
@@ -29,6 +30,9 @@ typedef struct nt_t1_size {
 } nt_t1_size;
 
 nt_t1_size nt_t1_size_of(const nt_t1_file *file, int32_t patient);
+
+/* More bytes than all values may take, as they are stored. */
+int64_t nt_t1_most_bytes(const nt_t1_file *file);
 
 /* A patient's values, read into memory; the next one's take its place. */
 nt_status nt_t1_read_contours(nt_t1_file *file, int32_t patient, nt_error *error);

@@ -44,6 +44,8 @@ static nt_status add_file(listing *l, const FTSENT *entry) {
     return file->path && file->stem ? NT_OK : no_memory(l->error, entry->fts_path);
 }
 
+/* What is called like a volume and is none (FTS_DEFAULT: a FIFO, say) is refused when it is read.
+ */
 static nt_status walk(listing *l, FTS *tree) {
     nt_status status = NT_OK;
     FTSENT *entry;
@@ -55,7 +57,7 @@ static nt_status walk(listing *l, FTS *tree) {
         else if (failed)
             status = nt_error_in(l->error, NT_INVALID, entry->fts_path, -1, "cannot be listed: %s",
                                  strerror(entry->fts_errno ? entry->fts_errno : ENOENT));
-        else if (entry->fts_info == FTS_F)
+        else if (entry->fts_info == FTS_F || entry->fts_info == FTS_DEFAULT)
             status = add_file(l, entry);
     }
     return status;

@@ -20,7 +20,8 @@
 
 enum {
     NT_PICTURE_LARGEST = 1 << 15, /* rows or columns */
-    NT_PICTURE_MOST = 1 << 28     /* pixels: a file of a few bytes may announce any number */
+    NT_PICTURE_MOST = 1 << 28     /* bytes of values, a quarter of a gigabyte: a file of a few bytes
+                                   * may announce any number */
 };
 
 typedef enum nt_picture_use { NT_AS_IMAGE, NT_AS_LABELS } nt_picture_use;

@@ -30,10 +30,27 @@ nt_status nt_picture_check_size(const char *path, const nt_picture *p, nt_error 
         return nt_error_in(error, NT_INVALID, path, -1,
                            "has %d x %d pixels, more than %d on a side", p->columns, p->rows,
                            NT_PICTURE_LARGEST);
-    if ((int64_t)p->rows * p->columns > NT_PICTURE_MOST)
-        return nt_error_in(error, NT_INVALID, path, -1, "has %d x %d pixels, more than %d in all",
-                           p->columns, p->rows, NT_PICTURE_MOST);
+    int64_t bytes = (int64_t)p->rows * p->columns * p->channels * (int64_t)value_size(p);
+    if (bytes > NT_PICTURE_MOST) {
+        nt_error_in(error, NT_INVALID, path, -1,
+                    "has %d x %d pixels of %zu bytes, more than the %d MiB that a picture may take",
+                    p->columns, p->rows, (size_t)p->channels * value_size(p),
+                    NT_PICTURE_MOST >> 20);
+        nt_error_hint(error, "cut it into tiles, or make it smaller");
+        return NT_INVALID;
+    }
     return NT_OK;
+}
+
+nt_status nt_picture_check_length(const nt_picture_input *input, const nt_picture *p, int64_t least,
+                                  nt_error *error) {
+    if (input->size >= least)
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, input->path, -1,
+                "announces %d x %d pixels, which cannot be in %lld bytes", p->columns, p->rows,
+                (long long)input->size);
+    nt_error_hint(error, "get the file anew, or take it away");
+    return NT_INVALID;
 }
 
 uint32_t nt_picture_value(const nt_picture *p, int64_t index) {

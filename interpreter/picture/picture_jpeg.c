@@ -1,5 +1,9 @@
 /* JPEG by libjpeg-turbo, with its accurate integer transform. Its errors leave by longjmp, as
- * libpng's do. */
+ * libpng's do.
+ *
+ * A JPEG of several scans is held as coefficients, two bytes each, of blocks of 8 x 8, and each
+ * scan goes through all blocks, though it may take no more than a byte of the file for 32,767 of
+ * them. So their number and that of the scans are limited: programs write up to a dozen scans. */
 #include "picture_private.h"
 
 #include <setjmp.h>
@@ -9,8 +13,16 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+enum {
+    MOST_SCANS = 100,
+    FREE_SCANS = 20,      /* that are as many as they like in blocks, */
+    MOST_VISITS = 1 << 25 /* blocks of all scans, if there are more */
+};
+
 typedef struct decoder {
     struct jpeg_error_mgr manager; /* first: libjpeg's pointer to it is one to all of this */
+    struct jpeg_progress_mgr progress;
+    int64_t blocks; /* of 8 x 8 coefficients, in the file */
     jmp_buf escape;
     struct jpeg_decompress_struct jpeg;
     nt_picture picture;
@@ -40,6 +52,24 @@ static void warn(j_common_ptr jpeg, int level) {
         fail(jpeg);
 }
 
+/* Before each row of blocks, in each scan. */
+static void watch(j_common_ptr jpeg) {
+    decoder *d = (decoder *)(void *)jpeg->err;
+    int64_t scans = d->jpeg.input_scan_number;
+    if (scans <= FREE_SCANS || (scans <= MOST_SCANS && scans * d->blocks <= MOST_VISITS))
+        return;
+    snprintf(d->message, sizeof d->message, "it has more scans than the %d that are read",
+             (int)scans - 1);
+    longjmp(d->escape, 1);
+}
+
+static int64_t count_blocks(const struct jpeg_decompress_struct *jpeg) {
+    int64_t blocks = 0;
+    for (int i = 0; i < jpeg->num_components; i++)
+        blocks += (int64_t)jpeg->comp_info[i].width_in_blocks * jpeg->comp_info[i].height_in_blocks;
+    return blocks;
+}
+
 static bool read_header(decoder *d, const unsigned char *bytes, size_t size) {
     if (setjmp(d->escape))
         return false;
@@ -52,6 +82,9 @@ static bool read_header(decoder *d, const unsigned char *bytes, size_t size) {
     d->picture = (nt_picture){.rows = (int32_t)d->jpeg.image_height,
                               .columns = (int32_t)d->jpeg.image_width,
                               .channels = d->jpeg.num_components == 1 ? 1 : 3};
+    d->blocks = count_blocks(&d->jpeg);
+    d->progress.progress_monitor = watch;
+    d->jpeg.progress = &d->progress;
     return true;
 }
 
@@ -81,6 +114,21 @@ static nt_status failure_of(const decoder *d, const char *path, nt_error *error)
     return nt_picture_damaged(path, -1, d->message, error);
 }
 
+/* What the pixels take in the file, and all coefficients in memory where they are held. A Huffman
+ * code has one bit at least for each block; arithmetic coding may have less. */
+static nt_status check_blocks(decoder *d, const nt_picture_input *input, nt_error *error) {
+    enum { BLOCK = 64 * sizeof(JCOEF) };
+    if (!d->jpeg.arith_code)
+        NT_TRY(nt_picture_check_length(input, &d->picture, d->blocks / 8, error));
+    if (!jpeg_has_multiple_scans(&d->jpeg) || d->blocks <= NT_PICTURE_MOST / BLOCK)
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, input->path, -1,
+                "has %d x %d pixels in several scans, which take more than %d MiB to be read",
+                d->picture.columns, d->picture.rows, NT_PICTURE_MOST >> 20);
+    nt_error_hint(error, "save it as a baseline JPEG");
+    return NT_INVALID;
+}
+
 static nt_status decode(decoder *d, const nt_picture_input *input, bool look, int *ret_orientation,
                         nt_error *error) {
     const char *path = input->path;
@@ -92,6 +140,7 @@ static nt_status decode(decoder *d, const nt_picture_input *input, bool look, in
         nt_error_hint(error, "convert it to RGB");
         return NT_INVALID;
     }
+    NT_TRY(check_blocks(d, input, error));
     *ret_orientation = orientation_of(d); /* reading the rows drops the segment */
     if (look)
         return NT_OK;

@@ -7,6 +7,8 @@
 #include <png.h>
 #include <string.h>
 
+enum { DENSEST = 1032 /* deflate packs no better */ };
+
 typedef struct decoder {
     const nt_picture_input *input;
     size_t at;
@@ -14,6 +16,7 @@ typedef struct decoder {
     nt_status status;
     png_structp png;
     png_infop info;
+    int64_t least; /* bytes that the pixels take in the file */
     nt_picture picture;
     unsigned char **rows; /* where each row of the picture begins */
 } decoder;
@@ -68,6 +71,7 @@ static bool read_header(decoder *d, nt_picture_use use) {
                               .columns = (int32_t)png_get_image_width(d->png, d->info),
                               .channels = color & PNG_COLOR_MASK_COLOR && !index ? 3 : 1,
                               .wide = png_get_bit_depth(d->png, d->info) == 16};
+    d->least = (int64_t)png_get_rowbytes(d->png, d->info) * d->picture.rows / DENSEST;
     return true;
 }
 
@@ -119,6 +123,8 @@ static nt_status from_png(const nt_picture_input *input, nt_picture_use use, boo
         status = d.status;
     else
         status = nt_picture_check_size(input->path, &d.picture, error);
+    if (status == NT_OK)
+        status = nt_picture_check_length(input, &d.picture, d.least, error);
     if (status == NT_OK)
         orientation = orientation_of(&d);
     if (status == NT_OK && !look)

@@ -60,6 +60,11 @@ nt_status nt_picture_decode(nt_picture_input *input, nt_picture_use use, bool lo
 /* NT_INVALID where a side or the whole is larger than NT_PICTURE_LARGEST and NT_PICTURE_MOST. */
 nt_status nt_picture_check_size(const char *path, const nt_picture *picture, nt_error *error);
 
+/* NT_INVALID where the file is shorter than `least` bytes, which the pixels that it announces take
+ * however well they are packed. */
+nt_status nt_picture_check_length(const nt_picture_input *input, const nt_picture *picture,
+                                  int64_t least, nt_error *error);
+
 /* What an EXIF note says of the orientation, 1 to 8; 1: nothing. It may begin with "Exif\0\0", as
  * it does in a JPEG's APP1 segment. */
 int nt_exif_orientation(const unsigned char *bytes, size_t size);

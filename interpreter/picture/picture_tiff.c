@@ -144,7 +144,7 @@ typedef struct blocks {
 } blocks;
 
 static nt_status measure_blocks(nt_tiff *t, const page *p, blocks *ret, nt_error *error) {
-    const size_t largest = (size_t)1 << 31;
+    const size_t largest = 2 * (size_t)NT_PICTURE_MOST; /* with samples that are passed over */
     blocks b = {.page = p, .tiled = TIFFIsTiled(t->file), .columns = p->columns};
     b.per_pixel = p->planar == PLANARCONFIG_SEPARATE ? 1 : p->samples;
     if (b.tiled) {
@@ -160,7 +160,11 @@ static nt_status measure_blocks(nt_tiff *t, const page *p, blocks *ret, nt_error
     b.row = ((size_t)b.columns * (size_t)b.per_pixel * p->bits + 7) / 8;
     b.size = b.row * b.rows;
     tmsize_t theirs = b.tiled ? TIFFTileRowSize(t->file) : TIFFScanlineSize(t->file);
-    if (b.size > largest || theirs < 0 || (size_t)theirs != b.row)
+    if (b.size > largest)
+        return nt_error_in(error, NT_INVALID, t->input->path, -1,
+                           "has blocks of %zu bytes, more than the %zu MiB that one may take",
+                           b.size, largest >> 20);
+    if (theirs < 0 || (size_t)theirs != b.row)
         return nt_picture_damaged(t->input->path, -1, "its rows have an unknown form", error);
     b.shift = p->palette[0] ? palette_shift(p) : 0;
     b.bytes = nt_alloc(b.size);

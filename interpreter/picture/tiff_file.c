@@ -73,7 +73,7 @@ bool nt_tiff_is(const unsigned char *bytes, size_t size) {
 }
 
 nt_status nt_tiff_open(const nt_picture_input *input, nt_tiff *ret, nt_error *error) {
-    enum { LARGEST_BLOCK = 1 << 30 };
+    enum { LARGEST_BLOCK = 2 * NT_PICTURE_MOST };
     *ret = (nt_tiff){.input = input};
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (!options)
@@ -94,6 +94,15 @@ void nt_tiff_close(nt_tiff *t) {
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
+/* A page is reached through those before it, each time that it is read. */
+enum { MOST_DIRECTORIES = 4096 };
+
+static nt_status too_many(const nt_tiff *t, nt_error *error) {
+    nt_error_in(error, NT_INVALID, t->input->path, -1, "has more than %d pages", MOST_DIRECTORIES);
+    nt_error_hint(error, "split it into several files");
+    return NT_INVALID;
+}
+
 static bool is_page(const nt_tiff *t) {
     uint32_t kind = 0;
     TIFFGetFieldDefaulted(t->file, TIFFTAG_SUBFILETYPE, &kind);
@@ -112,9 +121,11 @@ static nt_status turn_to_only_page(nt_tiff *t, nt_error *error) {
         if (is_page(t) && pages++ == 0)
             only = directory;
         directory++;
-    } while (turn(t));
+    } while (directory <= MOST_DIRECTORIES && turn(t));
     if (t->failed)
         return nt_tiff_failure(t, "", error);
+    if (directory > MOST_DIRECTORIES)
+        return too_many(t, error);
     if (pages > 1) {
         nt_error_in(error, NT_INVALID, t->input->path, -1, "has %d pages", pages);
         nt_error_hint(error, "name one: %s#%d", t->input->path, only + 1);
@@ -144,7 +155,9 @@ static nt_status list_pages(nt_tiff *t, int32_t **pages, size_t *capacity, int32
         if (!nt_grow((void **)pages, capacity, (size_t)*count, sizeof **pages))
             return nt_error_in(error, NT_NO_MEMORY, t->input->path, -1, "out of memory");
         (*pages)[(*count)++] = directory;
-    } while (turn(t));
+    } while (directory <= MOST_DIRECTORIES && turn(t));
+    if (directory > MOST_DIRECTORIES)
+        return too_many(t, error);
     return t->failed ? nt_tiff_failure(t, "", error) : NT_OK;
 }
 

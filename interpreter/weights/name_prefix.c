@@ -10,7 +10,33 @@
 typedef struct votes {
     const char **prefixes;
     size_t count, capacity;
+    const char **states; /* names of those that vote, in order */
+    size_t state_count, longest;
 } votes;
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool find_states(votes *v, const nt_network *network) {
+    v->states = nt_alloc(network->state_count * sizeof *v->states);
+    for (size_t i = 0; v->states && i < network->state_count; i++) {
+        const nt_state *state = &network->states[i];
+        size_t length = strlen(state->name);
+        if (state->role == NT_COUNTER)
+            continue;
+        v->states[v->state_count++] = state->name;
+        v->longest = length > v->longest ? length : v->longest;
+    }
+    if (v->state_count)
+        qsort(v->states, v->state_count, sizeof *v->states, by_text);
+    return v->states != NULL;
+}
+
+static bool is_state(const votes *v, const char *name) {
+    return v->state_count &&
+           bsearch(&name, v->states, v->state_count, sizeof *v->states, by_text) != NULL;
+}
 
 static bool vote(votes *v, const char *prefix) {
     if (!prefix || !nt_grow((void **)&v->prefixes, &v->capacity, v->count, sizeof *v->prefixes))
@@ -19,18 +45,20 @@ static bool vote(votes *v, const char *prefix) {
     return true;
 }
 
-static bool vote_by(votes *v, const char *name, const nt_network *network, nt_arena *arena) {
-    for (const char *rest = name; rest; rest = strchr(rest, '.') ? strchr(rest, '.') + 1 : NULL) {
-        const nt_state *state = nt_network_state(network, rest);
-        if (state && state->role != NT_COUNTER &&
-            !vote(v, nt_arena_substring(arena, name, (size_t)(rest - name))))
+/* A name may have any number of dots: only as much of its end counts as a state's name is long. */
+static bool vote_by(votes *v, const char *name, nt_arena *arena) {
+    size_t length = strlen(name);
+    const char *rest = name;
+    if (length > v->longest) {
+        rest = strchr(name + length - v->longest - 1, '.');
+        rest = rest ? rest + 1 : NULL;
+    }
+    for (const char *dot; rest; rest = dot ? dot + 1 : NULL) {
+        dot = strchr(rest, '.');
+        if (is_state(v, rest) && !vote(v, nt_arena_substring(arena, name, (size_t)(rest - name))))
             return false;
     }
     return true;
-}
-
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The one with the most votes; `ret_rival` is another with as many, or NULL. Names as they are need
@@ -56,13 +84,14 @@ static const char *elect(const votes *v, const char **ret_rival) {
 nt_status nt_name_prefix(const char *const *names, size_t count, const nt_network *network,
                          nt_arena *arena, const char **ret, const char **ret_rival) {
     votes v = {0};
-    bool fine = true;
+    bool fine = find_states(&v, network);
     for (size_t i = 0; i < count && fine; i++)
-        fine = !names[i] || vote_by(&v, names[i], network, arena);
+        fine = !names[i] || vote_by(&v, names[i], arena);
     if (fine && v.count)
         qsort(v.prefixes, v.count, sizeof *v.prefixes, by_text);
     if (fine)
         *ret = elect(&v, ret_rival);
     nt_free(v.prefixes, v.capacity * sizeof *v.prefixes);
+    nt_free(v.states, network->state_count * sizeof *v.states);
     return fine ? NT_OK : NT_NO_MEMORY;
 }

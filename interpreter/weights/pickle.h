@@ -61,6 +61,8 @@ struct nt_pickled {
     };
 };
 
+enum { NT_PICKLE_MOST = 1 << 28 };
+
 /* Where pickles are read from, one after the other. */
 typedef struct nt_pickle_reader {
     const nt_tensor_file *file; /* its path, arena and error; read from unless `bytes` has all */
@@ -71,6 +73,8 @@ typedef struct nt_pickle_reader {
     size_t at;               /* the next byte to be read */
     nt_pickled **storages;   /* all that were named */
     size_t storage_count, storage_capacity;
+    size_t made; /* bytes of values, which may be NT_PICKLE_MOST: a byte of a pickle makes a hundred
+                  * and more */
 } nt_pickle_reader;
 
 /* Reads one pickle; `at` is then behind it. Values lie in the file's arena. */

@@ -1,5 +1,5 @@
 /* The stack machine: one function an opcode, found by its byte; a byte without one is refused.
- * Each opcode makes at most one value, so that memory is bounded by the pickle's length. */
+ * Each opcode makes at most one value, and what all of them take is counted and bounded. */
 #include "pickle_private.h"
 
 #include "alloc.h"
@@ -148,6 +148,7 @@ static nt_status push_text(nt_pickle_machine *m, size_t width) {
     NT_TRY(nt_pickle_take(m->in, (size_t)length, &p));
     bool readable = nt_text_is_utf8((const char *)p, (size_t)length) && !memchr(p, 0, length);
     const char *text = nt_arena_substring(m->in->file->arena, (const char *)p, (size_t)length);
+    m->in->made += (size_t)length;
     if (!text)
         return nt_pickle_no_memory(m->in);
     NT_TRY(push_new(m, readable ? NT_PICKLED_TEXT : NT_PICKLED_OPAQUE, &value));
@@ -408,6 +409,9 @@ static nt_status run(nt_pickle_machine *m, nt_pickled **ret) {
         if (!operations[opcode])
             return nt_pickle_refuse(m, "opcode %s is refused", name);
         NT_TRY(operations[opcode](m));
+        if (m->in->made + (m->stack_capacity + m->memo_capacity) * sizeof *m->stack >
+            NT_PICKLE_MOST)
+            return nt_pickle_broken(m, "its values take more than %d MiB", NT_PICKLE_MOST >> 20);
     }
 }
 

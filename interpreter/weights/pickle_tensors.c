@@ -118,6 +118,7 @@ nt_status nt_pickle_persistent(const nt_pickle_machine *m, const nt_pickled *id,
 static nt_status read_numbers(const nt_pickle_machine *m, const nt_pickled *tuple,
                               const int64_t **ret) {
     int64_t *numbers = NT_ARENA_ARRAY(m->in->file->arena, int64_t, tuple->list.count + 1);
+    m->in->made += (tuple->list.count + 1) * sizeof *numbers;
     if (!numbers)
         return nt_pickle_no_memory(m->in);
     for (size_t i = 0; i < tuple->list.count; i++) {

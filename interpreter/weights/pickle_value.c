@@ -5,6 +5,7 @@
 
 nt_pickled *nt_pickle_value(const nt_pickle_machine *m, nt_pickled_kind kind) {
     nt_pickled *value = NT_ARENA_NEW(m->in->file->arena, nt_pickled);
+    m->in->made += sizeof(nt_pickled);
     if (value)
         value->kind = kind;
     return value;
@@ -19,6 +20,7 @@ nt_status nt_pickle_append(const nt_pickle_machine *m, nt_pickled *list, nt_pick
             return nt_pickle_no_memory(m->in);
         if (items->count)
             memcpy(longer, items->items, items->count * sizeof *longer);
+        m->in->made += capacity * sizeof *longer;
         items->items = longer;
         items->capacity = capacity;
     }

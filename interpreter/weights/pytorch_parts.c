@@ -5,12 +5,13 @@
 #include "alloc.h"
 #include <string.h>
 
-enum { DEEPEST = 5 };
+enum { DEEPEST = 5, MOST_PARTS = 10000, MOST_TENSORS = 1 << 20 };
 
 typedef struct walk {
     const nt_tensor_file *file;
     nt_weights_part *parts; /* grows; copied to the arena at the end */
     size_t count, capacity;
+    size_t tensors; /* of all parts: a tensor may be in any number of them */
 } walk;
 
 /* Which stored element follows which: NULL if they are rows, one after the other. */
@@ -57,6 +58,13 @@ static size_t item_count(const nt_pickled *holder) {
 }
 
 static nt_status add_part(walk *w, const nt_pickled *holder, const char *name, size_t tensors) {
+    if (w->count == MOST_PARTS)
+        return nt_error_in(w->file->error, NT_INVALID, w->file->path, -1,
+                           "holds tensors in more than %d dicts and lists", MOST_PARTS);
+    w->tensors += tensors;
+    if (w->tensors > MOST_TENSORS)
+        return nt_error_in(w->file->error, NT_INVALID, w->file->path, -1,
+                           "names more than %d tensors", MOST_TENSORS);
     nt_weights_part part = {.name = name,
                             .entries = NT_ARENA_ARRAY(w->file->arena, nt_entry, tensors)};
     if (!part.entries || !nt_grow((void **)&w->parts, &w->capacity, w->count, sizeof *w->parts))

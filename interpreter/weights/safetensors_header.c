@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREFIX = 8 };
-
-static const uint64_t longest_header = 100000000; /* the format's own limit */
+enum {
+    PREFIX = 8,
+    LONGEST_HEADER = 100000000, /* the format's own limit */
+    MOST_MEMORY = 1 << 28       /* that a header may take once it is read */
+};
 
 /* --- one entry -------------------------------------------------------------------------------- */
 
@@ -190,6 +192,26 @@ static nt_status check_cover(const reader *r, nt_header *header, int64_t data_si
     return NT_OK;
 }
 
+/* What the header will take in memory, before any of it is taken: a byte of JSON may become forty,
+ * as in [[],[],[]]. Counted are what jansson allocates for each object, array and item, and what is
+ * made of them here; brackets and commas in texts may count too much, never too little. */
+static nt_status check_memory(const reader *r) {
+    enum { OBJECT = 256, ARRAY = 128, ITEM = 96 };
+    uint64_t memory = 2 * (uint64_t)r->length;
+    for (size_t i = 0; i < r->length; i++)
+        memory += r->text[i] == '{'   ? OBJECT + ITEM
+                  : r->text[i] == '[' ? ARRAY + ITEM
+                  : r->text[i] == ',' ? ITEM
+                                      : 0;
+    if (memory <= MOST_MEMORY)
+        return NT_OK;
+    nt_error_in(r->file->error, NT_INVALID, r->file->path, PREFIX,
+                "the header of %zu bytes would take about %llu MiB of memory; at most %d may be",
+                r->length, (unsigned long long)memory >> 20, MOST_MEMORY >> 20);
+    nt_error_hint(r->file->error, "it is damaged, or was made to fill the memory");
+    return NT_INVALID;
+}
+
 static nt_status parse(const reader *r, int64_t file_size, nt_header *ret) {
     static const nt_metadata none[] = {{NULL, NULL}};
     nt_header header = {.metadata = none, .data_start = PREFIX + (int64_t)r->length};
@@ -198,6 +220,7 @@ static nt_status parse(const reader *r, int64_t file_size, nt_header *ret) {
     if (r->text[0] != '{')
         return nt_error_in(r->file->error, NT_INVALID, r->file->path, PREFIX,
                            "the header is not a JSON object");
+    NT_TRY(check_memory(r));
     json_t *root = json_loadb(r->text, r->length, JSON_REJECT_DUPLICATES, &fault);
     if (!root && json_error_code(&fault) == json_error_out_of_memory)
         return no_memory(r);
@@ -219,7 +242,7 @@ nt_status nt_header_read(const nt_tensor_file *file, nt_header *ret) {
     NT_TRY(nt_file_kind_refuse_at(file->path, NT_FILE_AS_WEIGHTS, file->error));
     NT_TRY(nt_tensor_file_pread(file, &length, sizeof length, 0));
     length = le64toh(length);
-    if (length > (uint64_t)file->size - PREFIX || length > longest_header || length < 2)
+    if (length > (uint64_t)file->size - PREFIX || length > LONGEST_HEADER || length < 2)
         return nt_error_in(
             file->error, NT_INVALID, file->path, 0,
             "is not a safetensors file, or was cut short: a header of %llu bytes in a "

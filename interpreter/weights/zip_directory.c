@@ -6,7 +6,7 @@
 
 enum { LOCAL = 30, CENTRAL = 46, END = 22, LOCATOR = 20, END64 = 56, LONGEST_COMMENT = 65535 };
 
-static const int64_t largest_directory = 1 << 28;
+enum { LARGEST_DIRECTORY = 1 << 26, MOST_MEMBERS = 1 << 20 };
 
 static uint64_t load(const unsigned char *p, int bytes) {
     uint64_t value = 0;
@@ -75,10 +75,15 @@ static nt_status find_directory(const nt_tensor_file *file, place *ret) {
         status = read_end64(file, at, ret);
     }
     nt_free(tail, (size_t)size);
-    if (status == NT_OK &&
-        (ret->begin > (uint64_t)at || ret->size > (uint64_t)at - ret->begin ||
-         ret->size > (uint64_t)largest_directory || ret->count > ret->size / CENTRAL))
+    if (status == NT_OK && (ret->begin > (uint64_t)at || ret->size > (uint64_t)at - ret->begin ||
+                            ret->count > ret->size / CENTRAL))
         status = broken(file, at, "its directory lies outside");
+    if (status == NT_OK && (ret->size > LARGEST_DIRECTORY || ret->count > MOST_MEMBERS))
+        status = nt_error_in(file->error, NT_INVALID, file->path, (int64_t)ret->begin,
+                             "the zip archive has %llu members in a directory of %llu bytes; at "
+                             "most %d in %d are read",
+                             (unsigned long long)ret->count, (unsigned long long)ret->size,
+                             MOST_MEMBERS, LARGEST_DIRECTORY);
     return status;
 }
 

@@ -24,6 +24,24 @@ nt_status open_with(const char *kind_name, const char *root, const char *options
     return status;
 }
 
+nt_status read_set(const char *kind_name, const char *root, const char *options, uint64_t *ret_sum,
+                   nt_error *error) {
+    nt_dataset *set = NULL;
+    nt_status status = open_with(kind_name, root, options, -1, &set, error);
+    for (int split = 0; status == NT_OK && split < NT_HELD_OUT; split++) {
+        int32_t count = nt_dataset_count(set, (nt_split)split);
+        if (count > 0)
+            status = nt_dataset_load(set, (nt_split)split, error);
+        for (int32_t i = 0; status == NT_OK && i < count; i++) {
+            char digest[NT_DIGEST_HEX];
+            assert_int_equal(nt_dataset_sample_digest(set, (nt_split)split, i, digest), NT_OK);
+            sum_bytes(ret_sum, digest, sizeof digest);
+        }
+    }
+    nt_dataset_free(set);
+    return status;
+}
+
 /* Of which `memory` bytes may be held; 0: all. */
 static nt_dataset *open_limited(const char *kind_name, const char *root, const char *options,
                                 int64_t memory) {

@@ -3,7 +3,7 @@
 #define SUPPORT_DATA_H
 
 #include "dataset.h"
-#include "support_base.h"
+#include "support_mutate.h"
 #include <zlib.h>
 
 enum { CIFAR_PIXELS = 3072 };
@@ -20,6 +20,11 @@ nt_status open_with(const char *kind_name, const char *root, const char *options
 
 /* Sample i of a loaded split of which all images are held in memory. */
 nt_sample sample_of_set(const nt_dataset *set, nt_split split, int32_t i);
+
+/* Opens a set with options, reads all of it and sums it up, as a specimen's reader
+ * (support_mutate.h) does. */
+nt_status read_set(const char *kind_name, const char *root, const char *options, uint64_t *ret_sum,
+                   nt_error *error);
 
 /* Expects of a set whose images can't all be in memory, however few of them, the samples, labels,
  * masks and digests of the set in memory, in the same order. */

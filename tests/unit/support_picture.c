@@ -272,6 +272,51 @@ const char *write_jpeg(const char *folder, const char *name, int rows, int colum
     return path;
 }
 
+/* A scan for the direct currents of all components, then for each other coefficient eleven: its
+ * upper bits, and one bit more at a time. */
+static int list_scans(jpeg_scan_info *scans, int most) {
+    enum { HIGHEST = 10 };
+    int count = 1;
+    scans[0] = (jpeg_scan_info){3, {0, 1, 2}, 0, 0, 0, 0};
+    for (int component = 0; component < 3; component++)
+        for (int k = 1; k < 64; k++)
+            for (int bit = HIGHEST; bit >= 0 && count < most; bit--)
+                scans[count++] =
+                    (jpeg_scan_info){1, {component}, k, k, bit == HIGHEST ? 0 : bit + 1, bit};
+    return count;
+}
+
+const char *write_scans_jpeg(const char *folder, const char *name, int rows, int columns,
+                             int scans) {
+    static jpeg_scan_info list[3000];
+    const char *path = make_folder_of(folder, name);
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr manager;
+    unsigned char *row = malloc(3 * (size_t)columns);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 3 * columns; i++)
+        row[i] = (unsigned char)(i * 5);
+    jpeg.err = jpeg_std_error(&manager);
+    jpeg_create_compress(&jpeg);
+    jpeg_stdio_dest(&jpeg, file);
+    jpeg.image_width = (JDIMENSION)columns;
+    jpeg.image_height = (JDIMENSION)rows;
+    jpeg.input_components = 3;
+    jpeg.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg.scan_info = list;
+    jpeg.num_scans = list_scans(list, scans);
+    jpeg_start_compress(&jpeg, TRUE);
+    for (int r = 0; r < rows; r++)
+        jpeg_write_scanlines(&jpeg, &row, 1);
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    fclose(file);
+    free(row);
+    return path;
+}
+
 const char *write_plain_png(const char *folder, const char *name, int rows, int columns,
                             int channels, int key) {
     nt_error error;

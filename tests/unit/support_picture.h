@@ -43,6 +43,10 @@ void orient_jpeg(const char *path, int orientation);
 /* A JPEG of one brightness. */
 const char *write_jpeg(const char *folder, const char *name, int rows, int columns, int value);
 
+/* The same in colour, progressive, in so many scans, of which there can be 2000. */
+const char *write_scans_jpeg(const char *folder, const char *name, int rows, int columns,
+                             int scans);
+
 /* Grey or colour of 8 bits: value k is (key * 37 + k * 11 + k / 7) % 256. */
 const char *write_plain_png(const char *folder, const char *name, int rows, int columns,
                             int channels, int key);

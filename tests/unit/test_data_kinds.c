@@ -436,6 +436,35 @@ static void test_real_cifar10(void **state) {
     nt_dataset_free(dataset);
 }
 
+static nt_status read_idx(const char *root, uint64_t *sum, nt_error *e) {
+    return read_set("idx", root, "", sum, e);
+}
+
+static nt_status read_cifar(const char *root, uint64_t *sum, nt_error *e) {
+    return read_set("cifar10", root, "", sum, e);
+}
+
+static void test_idx_broken(void **state) {
+    static const char *const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                        "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
+    make_idx(*state);
+    for (int i = 0; i < 4; i++) {
+        const specimen s = {names[i], path_in(*state, names[i]), *state, 0, read_idx};
+        expect_truncations(&s);
+        expect_mutations(&s);
+    }
+}
+
+static void test_cifar10_broken(void **state) {
+    const specimen s = {"cifar10", path_in(*state, "test_batch.bin"), *state, 2000, read_cifar};
+    const specimen words = {"cifar10's names", path_in(*state, "batches.meta.txt"), *state, 0,
+                            read_cifar};
+    make_cifar10(*state);
+    expect_truncations(&s);
+    expect_mutations(&s);
+    expect_mutations(&words);
+}
+
 int main(void) {
     const char *real = getenv("NONTRIVIAL_DATA");
     nt_error_init(&error);
@@ -451,6 +480,8 @@ int main(void) {
         WITH_FOLDER(test_cifar100),
         WITH_FOLDER(test_idx),
         WITH_FOLDER(test_idx_test_only),
+        WITH_FOLDER(test_idx_broken),
+        WITH_FOLDER(test_cifar10_broken),
         WITH_FOLDER(test_idx_damaged),
         WITH_FOLDER(test_idx_damaged_gzip),
         WITH_FOLDER(test_idx_classes),

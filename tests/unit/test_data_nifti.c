@@ -675,6 +675,26 @@ static void memory_may_run_out(void **state) {
     nt_threads_set(threads);
 }
 
+static nt_status read_volumes(const char *root, uint64_t *sum, nt_error *e) {
+    return read_set("nifti", root, BOTH, sum, e);
+}
+
+static void broken_files_do_no_harm(void **state) {
+    static const char *const names[] = {"a.nii", "a.nii.gz"};
+    volume mask = usual_mask();
+    for (int packed = 0; packed < 2; packed++) {
+        char name[40];
+        snprintf(name, sizeof name, "images/%s", names[packed]);
+        const char *path = path_in(*state, name);
+        write_pair(*state, names[packed], &usual_image, &mask);
+        expect_truncations(&(specimen){names[packed], path, *state, 0, read_volumes});
+        expect_mutations(&(specimen){names[packed], path, *state, 0, read_volumes});
+        unlink(path);
+        snprintf(name, sizeof name, "masks/%s", names[packed]);
+        unlink(path_in(*state, name));
+    }
+}
+
 int main(void) {
     nt_error_init(&error);
     const struct CMUnitTest tests[] = {
@@ -695,6 +715,7 @@ int main(void) {
         WITH_FOLDER(damaged_files),
         WITH_FOLDER(damaged_gzip),
         WITH_FOLDER(memory_may_run_out),
+        WITH_FOLDER(broken_files_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

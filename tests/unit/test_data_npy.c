@@ -652,6 +652,43 @@ static void memory_may_run_out(void **state) {
     run_out(*state, "train_images=a.npz#x train_labels=a.npz#y");
 }
 
+static nt_status read_arrays(const char *root, uint64_t *sum, nt_error *e) {
+    return read_set("npy", root, TRAINING, sum, e);
+}
+
+static nt_status read_archive(const char *root, uint64_t *sum, nt_error *e) {
+    return read_set("npy", root, "train_images=a.npz#x train_labels=a.npz#y", sum, e);
+}
+
+static void broken_files_do_no_harm(void **state) {
+    const char *x = path_in(*state, "x.npy"), *npz = path_in(*state, "a.npz");
+    static bytes zip;
+    write_labels(*state);
+    for (int fortran = 0; fortran < 2; fortran++) {
+        write_array(x, ">f4", fortran, images_shape, all_values(false), VALUES);
+        expect_truncations(&(specimen){"npy", x, *state, 0, read_arrays});
+        expect_mutations(&(specimen){"npy", x, *state, 0, read_arrays});
+    }
+    for (int packed = 0; packed < 2; packed++) {
+        make_npz(&zip, packed);
+        write_bytes(npz, zip.at, zip.size);
+        expect_truncations(&(specimen){"npz", npz, *state, 0, read_archive});
+        expect_mutations(&(specimen){"npz", npz, *state, 0, read_archive});
+    }
+}
+
+/* Sides of an array without elements are multiplied all the same. */
+static void sides_may_be_any(void **state) {
+    static const char *const shapes[] = {"(0, 4611686018427387904, 4, 4)",
+                                         "(4611686018427387904, 0, 4, 4)",
+                                         "(4294967296, 4294967296, 4294967296, 0)"};
+    write_labels(*state);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        write_array(path_in(*state, "x.npy"), "<f4", false, shapes[i], NULL, 0);
+        expect_refused(*state, TRAINING, "bytes of data follow");
+    }
+}
+
 int main(void) {
     nt_error_init(&error);
     const struct CMUnitTest tests[] = {
@@ -671,6 +708,8 @@ int main(void) {
         WITH_FOLDER(values_must_be_finite),
         WITH_FOLDER(damaged_files),
         WITH_FOLDER(memory_may_run_out),
+        WITH_FOLDER(broken_files_do_no_harm),
+        WITH_FOLDER(sides_may_be_any),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

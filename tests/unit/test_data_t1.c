@@ -1,4 +1,5 @@
 /* The kind `t1`, on small files of its layout written with libmatio. */
+#include "decoders.h"
 #include "loader.h"
 #include "support_data.h"
 #include <math.h>
@@ -187,7 +188,7 @@ static void expect_refused(const char *folder, const char *part) {
 
 static void other_files_are_refused(void **state) {
     const char *path = path_in(*state, "T1Dataset210.mat");
-    expect_refused(*state, "cannot be read as a MATLAB file");
+    expect_refused(*state, "T1Dataset210.mat: error: cannot open: No such file");
     write_bytes(path, "no such thing", 13);
     expect_refused(*state, "cannot be read as a MATLAB file");
     remove(path);
@@ -204,7 +205,8 @@ static void other_files_are_refused(void **state) {
     expect_refused(*state, "has no struct 'Dataset'");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    nt_confined_child(argc, argv, nt_decoders);
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(reads_what_was_written),
         WITH_FOLDER(options_choose),

@@ -2,9 +2,11 @@
  * however it was saved; damaged files, impossible sizes and what isn't read are told by name. */
 #include "picture_private.h"
 #include "picture_tree.h"
+#include "support_mutate.h"
 #include "support_picture.h"
 
 #include <sys/stat.h>
+#include <zlib.h>
 
 static nt_error error;
 
@@ -366,7 +368,7 @@ static void impossible_sizes_are_refused(void **state) {
     } cases[] = {{1, 32769, 16, "has 32769 x 1 pixels, more than 32768 on a side"},
                  {32769, 1, 16, "has 1 x 32769 pixels, more than 32768 on a side"},
                  {0xffffffff, 1, 16, "p.tif: error: is damaged"},
-                 {20000, 20000, 16, "has 20000 x 20000 pixels, more than 268435456"},
+                 {20000, 20000, 16, "has 20000 x 20000 pixels of 1 bytes, more than the 256 MiB"},
                  {0, 16, 16, "p.tif: error: is damaged"},
                  {16, 16, 1 << 20, "p.tif: error: is damaged"},
                  {16, 16, 0, "p.tif: error: is damaged"}};
@@ -538,6 +540,135 @@ static void long_headers_are_looked_at(void **state) {
     assert_true(p.rows == 24 && p.columns == 40);
 }
 
+/* --- broken files ----------------------------------------------------------------------------- */
+
+static nt_status read_both(const char *path, uint64_t *sum, nt_error *e) {
+    nt_picture p;
+    NT_TRY(nt_picture_look(path, &p, e));
+    for (int use = NT_AS_IMAGE; use <= NT_AS_LABELS; use++) {
+        NT_TRY(nt_picture_read(path, (nt_picture_use)use, &p, e));
+        size_t size = (size_t)p.rows * (size_t)p.columns * (size_t)p.channels * (p.wide ? 2 : 1);
+        sum_bytes(sum, p.values, size < 100000 ? size : 100000);
+        nt_picture_finish(&p);
+    }
+    return NT_OK;
+}
+
+static void broken_files_do_no_harm(void **state) {
+    static const unsigned char colours[8 * 9 * 3] = {1, 2, 3, 4, 200, 100};
+    tiff packed = tiff_of(12, 10, 8, 3), tiled = tiff_of(20, 20, 16, 1);
+    packed.compression = COMPRESSION_LZW;
+    tiled.compression = COMPRESSION_ADOBE_DEFLATE;
+    tiled.tile = 16;
+    const struct {
+        const char *name, *path;
+    } files[] = {
+        {"PNG", write_plain_png(*state, "a.png", 9, 7, 3, 1)},
+        {"JPEG", write_jpeg(*state, "a.jpg", 24, 24, 99)},
+        {"progressive JPEG", write_scans_jpeg(*state, "b.jpg", 16, 16, 12)},
+        {"TIFF in strips", write_tiff(*state, "a.tif", &packed, 1)},
+        {"TIFF in tiles", write_tiff(*state, "b.tif", &tiled, 1)},
+        {"WebP", write_webp(*state, "a.webp", 8, 9, colours, 6)},
+        {"lossy WebP", write_lossy_webp(*state, "b.webp", false)},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const specimen s = {files[i].name, files[i].path, files[i].path, 0, read_both};
+        expect_truncations(&s);
+        expect_mutations(&s);
+    }
+}
+
+/* A few bytes announce what can be in no file of their number, or what is too large in any. */
+static void announced_sizes_are_bounded(void **state) {
+    size_t size;
+    const char *path = write_plain_png(*state, "a.png", 9, 7, 3, 1);
+    unsigned char *bytes = read_all(path, &size);
+    static const struct {
+        uint32_t columns, rows;
+        unsigned char bits;
+        const char *why;
+    } cases[] = {{16384, 5461, 8, "announces 16384 x 5461 pixels, which cannot be in "},
+                 {16384, 5462, 8, "pixels of 3 bytes, more than the 256 MiB that a picture may"},
+                 {32768, 2731, 16, "pixels of 6 bytes, more than the 256 MiB that a picture may"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            bytes[16 + k] = (unsigned char)(cases[i].columns >> (24 - 8 * k));
+            bytes[20 + k] = (unsigned char)(cases[i].rows >> (24 - 8 * k));
+        }
+        bytes[24] = cases[i].bits;
+        unsigned long sum = crc32(0, bytes + 12, 17);
+        for (size_t k = 0; k < 4; k++)
+            bytes[29 + k] = (unsigned char)(sum >> (24 - 8 * k));
+        write_bytes(path, bytes, size);
+        expect_damaged(path, cases[i].why);
+    }
+    free(bytes);
+    path = write_jpeg(*state, "a.jpg", 16, 16, 99);
+    bytes = read_all(path, &size);
+    unsigned char *frame = memmem(bytes, size, "\xff\xc0", 2); /* length, bits, rows, columns */
+    assert_non_null(frame);
+    memcpy(frame + 5, "\x40\x00\x40\x00", 4);
+    write_bytes(path, bytes, size);
+    free(bytes);
+    expect_damaged(path, "announces 16384 x 16384 pixels, which cannot be in ");
+}
+
+static size_t put_entry(unsigned char *to, unsigned tag, unsigned value) {
+    const unsigned char entry[12] = {
+        (unsigned char)tag, (unsigned char)(tag >> 8), 3, 0, 1, 0, 0, 0, (unsigned char)value};
+    memcpy(to, entry, sizeof entry);
+    return sizeof entry;
+}
+
+/* A page is found through those before it: a file of many takes the square of their number. */
+static void pages_are_counted(void **state) {
+    enum { DIRECTORY = 2 + 4 * 12 + 4, MOST = 4097 };
+    static unsigned char file[8 + MOST * DIRECTORY] = "II*\0\10";
+    const char *path = path_in(*state, "a.tif");
+    int32_t *numbers = NULL, count = 0;
+    for (int pages = 4096; pages <= MOST; pages++) {
+        size_t at = 8;
+        for (int i = 0; i < pages; i++) {
+            file[at] = 4;
+            at += 2;
+            at += put_entry(file + at, TIFFTAG_IMAGEWIDTH, 1);
+            at += put_entry(file + at, TIFFTAG_IMAGELENGTH, 1);
+            at += put_entry(file + at, TIFFTAG_STRIPOFFSETS, 8);
+            at += put_entry(file + at, TIFFTAG_STRIPBYTECOUNTS, 1);
+            uint32_t next = i + 1 < pages ? (uint32_t)at + 4 : 0;
+            memcpy(file + at, &next, sizeof next);
+            at += 4;
+        }
+        write_bytes(path, file, at);
+        nt_status status = nt_picture_pages(path, &numbers, &count, &error);
+        if (pages < MOST) {
+            EXPECT_OK(&error, status);
+            assert_int_equal(count, pages);
+            nt_free(numbers, (size_t)count * sizeof *numbers);
+        } else {
+            EXPECT_ERROR(&error, status, NT_INVALID, "a.tif: error: has more than 4096 pages");
+        }
+    }
+}
+
+/* Each scan costs a pass over all blocks, and next to no bytes. */
+static void scans_are_counted(void **state) {
+    nt_picture p;
+    for (int scans = 99; scans <= 101; scans++) {
+        const char *path = write_scans_jpeg(*state, "a.jpg", 16, 16, scans);
+        nt_status status = nt_picture_read(path, NT_AS_IMAGE, &p, &error);
+        if (scans <= 100) {
+            EXPECT_OK(&error, status);
+            nt_picture_finish(&p);
+        } else {
+            EXPECT_ERROR(&error, status, NT_INVALID, "it has more scans than the 100 that");
+        }
+    }
+    const char *path = write_scans_jpeg(*state, "a.jpg", 2048, 8192, 90); /* 2^25 blocks in 85 */
+    EXPECT_ERROR(&error, nt_picture_read(path, NT_AS_IMAGE, &p, &error), NT_INVALID,
+                 "a.jpg: error: is damaged: it has more scans than the ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(tiffs_of_every_kind_are_read),
@@ -554,6 +685,10 @@ int main(void) {
         WITH_FOLDER(looking_reads_little),
         WITH_FOLDER(pieces_are_joined),
         WITH_FOLDER(long_headers_are_looked_at),
+        WITH_FOLDER(broken_files_do_no_harm),
+        WITH_FOLDER(announced_sizes_are_bounded),
+        WITH_FOLDER(scans_are_counted),
+        WITH_FOLDER(pages_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

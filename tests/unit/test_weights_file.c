@@ -1,6 +1,7 @@
 /* Weights of any format into a network: PyTorch's archives and its legacy form made by hand, the
  * part that fits, names with a prefix or renamed, tensors passed over, and states that stay. */
 #include "file.h"
+#include "support_mutate.h"
 #include "support_pickle.h"
 #include "weights_file.h"
 
@@ -287,11 +288,139 @@ static void test_digest(void **state) {
     }
 }
 
+/* Of a support_mutate.h specimen. */
+static nt_status read_sum(const char *path, uint64_t *sum, nt_error *e) {
+    nt_weights *weights = new_weights();
+    nt_status status = read_path(path, weights);
+    for (size_t i = 0; status == NT_OK && i < nt_weights_count(weights); i++) {
+        nt_tensor tensor = nt_weights_at(weights, i);
+        sum_bytes(sum, tensor.f, (size_t)nt_shape_elements(tensor.type.shape) * sizeof(float));
+    }
+    nt_weights_free(weights);
+    nt_error_move(e, &error);
+    return status;
+}
+
+static void test_broken(void **state) {
+    const char *zip = path_in(*state, "w.pt"), *legacy = path_in(*state, "w.bin");
+    made pickle = {0}, file = {0};
+    PUT(&pickle, "\x80\x02");
+    put_state(&pickle, "", false);
+    PUT(&pickle, ".");
+    for (int wide = 0; wide < 2; wide++) {
+        save_zip(zip, &pickle, wide);
+        expect_truncations(&(specimen){"pytorch", zip, zip, 0, read_sum});
+        expect_mutations(&(specimen){"pytorch", zip, zip, 0, read_sum});
+    }
+    put_legacy_head(&file, "\x88");
+    put_state(&file, "", true);
+    PUT(&file, ".\x80\x02]U\1"
+               "0a.");
+    put_number(&file, 8, 8);
+    put(&file, numbers, sizeof numbers);
+    write_made(legacy, &file);
+    expect_truncations(&(specimen){"legacy", legacy, legacy, 0, read_sum});
+    expect_mutations(&(specimen){"legacy", legacy, legacy, 0, read_sum});
+}
+
+/* Pickles whose bytes ask for a hundred times as many: of the legacy form, whose first is tiny. */
+static void test_greedy_pickles(void **state) {
+    enum { SIZE = 12 << 20 };
+    static const char head[] = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+    static const char *const repeated[] = {"]", "}", ")", "(", "K\1\x85"};
+    const char *path = path_in(*state, "w.bin");
+    char *bytes = malloc(SIZE);
+    for (size_t i = 0; i < sizeof repeated / sizeof *repeated; i++) {
+        size_t length = strlen(repeated[i]);
+        memcpy(bytes, head, sizeof head - 1);
+        for (size_t at = sizeof head - 1; at < SIZE; at++)
+            bytes[at] = repeated[i][(at - (sizeof head - 1)) % length];
+        nt_weights *weights = new_weights();
+        write_bytes(path, bytes, SIZE);
+        nt_status status = read_path(path, weights);
+        if (i == 3) /* marks take 8 bytes each, which are few enough */
+            EXPECT_ERROR(&error, status, NT_INVALID, "the pickle ends here");
+        else
+            EXPECT_ERROR(&error, status, NT_INVALID, "its values take more than 256 MiB");
+        assert_true(nt_alloc_peak() < (size_t)700 << 20);
+        nt_weights_free(weights);
+    }
+    free(bytes);
+}
+
+/* A file of the legacy form: a list of `count` times these bytes, behind a tensor that is
+ * remembered under 0. */
+static void write_repeated(const char *path, const char *bytes, size_t size, size_t count) {
+    made file = {0};
+    put_legacy_head(&file, "\x88");
+    PUT(&file, "](");
+    put_tensor(&file, (view){"FloatStorage", "0", 8, 6, 1, two, NULL, true});
+    PUT(&file, "q\0");
+    unsigned char *all = malloc(file.size + count * size + 200);
+    size_t at = file.size;
+    memcpy(all, file.bytes, file.size);
+    for (size_t i = 0; i < count; i++, at += size)
+        memcpy(all + at, bytes, size);
+    file.size = 0;
+    PUT(&file, "e.\x80\x02]U\1"
+               "0a.");
+    put_number(&file, 8, 8);
+    put(&file, numbers, sizeof numbers);
+    memcpy(all + at, file.bytes, file.size);
+    write_bytes(path, all, at + file.size);
+    free(all);
+}
+
+/* Each dict of a tensor is a part that may be the network's, and would be held against it; and a
+ * tensor is one of any number of names. */
+static void test_many_parts(void **state) {
+    const char *path = path_in(*state, "w.bin");
+    nt_weights *weights = new_weights();
+    write_repeated(path, "}K\1h\0s", 6, 20000);
+    EXPECT_ERROR(&error, read_path(path, weights), NT_INVALID,
+                 "w.bin: error: holds tensors in more than 10000 dicts and lists");
+    write_repeated(path, "h\0", 2, (1 << 20) + 1);
+    EXPECT_ERROR(&error, read_path(path, weights), NT_INVALID,
+                 "w.bin: error: names more than 1048576 tensors");
+    nt_weights_free(weights);
+}
+
+/* A name of many dots takes no longer than another. */
+static void test_dots(void **state) {
+    enum { DOTS = 4 << 20 };
+    const char *path = path_in(*state, "w.safetensors");
+    nt_weights *weights = new_weights();
+    char *header = malloc(DOTS + 200);
+    memcpy(header + 8, "{\"", 2);
+    memset(header + 10, '.', DOTS);
+    size_t size = 10 + DOTS;
+    size += (size_t)sprintf(header + size, "fc.bias\":{\"dtype\":\"F32\",\"shape\":[2],"
+                                           "\"data_offsets\":[0,8]}}");
+    for (int i = 0; i < 8; i++)
+        header[i] = (char)((size - 8) >> (8 * i));
+    memset(header + size, 0, 8);
+    write_bytes(path, header, size + 8);
+    free(header);
+    alarm(20);
+    EXPECT_ERROR(&error, read_path(path, weights), NT_INVALID, "1 missing: 'fc.weight'");
+    alarm(0);
+    nt_weights_free(weights);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_FOLDER(test_zip),     WITH_FOLDER(test_legacy),         WITH_FOLDER(test_damaged_zip),
-        WITH_FOLDER(test_parts),   WITH_FOLDER(test_not_of_pytorch), WITH_FOLDER(test_names),
-        WITH_FOLDER(test_missing), WITH_FOLDER(test_digest),
+        WITH_FOLDER(test_zip),
+        WITH_FOLDER(test_legacy),
+        WITH_FOLDER(test_damaged_zip),
+        WITH_FOLDER(test_parts),
+        WITH_FOLDER(test_not_of_pytorch),
+        WITH_FOLDER(test_names),
+        WITH_FOLDER(test_missing),
+        WITH_FOLDER(test_digest),
+        WITH_FOLDER(test_broken),
+        WITH_FOLDER(test_greedy_pickles),
+        WITH_FOLDER(test_many_parts),
+        WITH_FOLDER(test_dots),
     };
     return cmocka_run_group_tests_name("weights_file", tests, NULL, NULL);
 }

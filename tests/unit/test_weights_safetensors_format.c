@@ -1,6 +1,7 @@
 /* Files that break the format: each is refused with its place, and none does harm. */
 #include "file.h"
 #include "random.h"
+#include "support_mutate.h"
 #include "support_weights.h"
 #include <fcntl.h>
 
@@ -101,7 +102,7 @@ static void test_header_length(void **state) {
     nt_status status = nt_safetensors_read(path_in(*state, "none"), weights, NULL, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "none: error: cannot open: No such file");
     status = nt_safetensors_read(*state, weights, NULL, &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, "is not a regular file");
+    EXPECT_ERROR(&error, status, NT_INVALID, "is a folder, not a regular file");
     nt_weights_free(weights);
 }
 
@@ -214,12 +215,55 @@ static void test_random_damage(void **state) {
     finish(&m);
 }
 
+static nt_status read_sum(const char *path, uint64_t *sum, nt_error *e) {
+    nt_weights *weights = new_weights(small_network(), 1);
+    nt_status status = nt_safetensors_read(path, weights, NULL, e);
+    for (size_t i = 0; status == NT_OK && i < nt_weights_count(weights); i++) {
+        nt_tensor tensor = nt_weights_at(weights, i);
+        sum_bytes(sum, tensor.f, (size_t)nt_type_stored(tensor.type) * sizeof(float));
+    }
+    nt_weights_free(weights);
+    return status;
+}
+
+static void test_broken(void **state) {
+    const char *path = path_in(*state, "w.safetensors");
+    nt_weights *weights = new_weights(small_network(), 1);
+    EXPECT_OK(&error, nt_safetensors_write(path, weights, NULL, &error));
+    nt_weights_free(weights);
+    expect_truncations(&(specimen){"safetensors", path, path, 0, read_sum});
+    expect_mutations(&(specimen){"safetensors", path, path, 0, read_sum});
+}
+
+/* Headers that would take forty times their size, which is seen before they are parsed. */
+static void test_greedy_headers(void **state) {
+    enum { SIZE = 8 << 20 };
+    static const char *const items[] = {"[],", "{},", "0,"};
+    const char *path = path_in(*state, "w.safetensors");
+    nt_weights *weights = new_weights(small_network(), 1);
+    char *header = malloc(SIZE);
+    for (int i = 0; i < 3; i++) {
+        size_t length = strlen(items[i]), at = 6;
+        memcpy(header, "{\"x\":[", 6);
+        header[at++] = '[';
+        for (; at + length + 4 < SIZE; at += length)
+            memcpy(header + at, items[i], length);
+        strcpy(header + at, "0]}");
+        write_safetensors(path, header, NULL, 0);
+        EXPECT_ERROR(&error, nt_safetensors_read(path, weights, NULL, &error), NT_INVALID,
+                     "w.safetensors: byte 8: error: the header of ");
+    }
+    free(header);
+    nt_weights_free(weights);
+}
+
 int main(void) {
     nt_error_init(&error);
     const struct CMUnitTest tests[] = {
-        WITH_FOLDER(test_malformed),     WITH_FOLDER(test_header_length),
-        WITH_FOLDER(test_cut_anywhere),  WITH_FOLDER(test_each_byte),
-        WITH_FOLDER(test_random_damage),
+        WITH_FOLDER(test_malformed),      WITH_FOLDER(test_header_length),
+        WITH_FOLDER(test_cut_anywhere),   WITH_FOLDER(test_each_byte),
+        WITH_FOLDER(test_random_damage),  WITH_FOLDER(test_broken),
+        WITH_FOLDER(test_greedy_headers),
     };
     int failed = cmocka_run_group_tests_name("safetensors_format", tests, NULL, NULL);
     nt_error_finish(&error);
