@@ -17,6 +17,7 @@ static int missing_member(lua_State *L) {
     int count = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
         count++;
+    nt_sandbox_charge(L, count);
     const char **names = NT_ARENA_ARRAY(e->arena, const char *, count + 1);
     count = 0;
     for (lua_pushnil(L); names && lua_next(L, 1); lua_pop(L, 1))
