@@ -22,7 +22,7 @@ int32_t nt_network_convolutions(const nt_network *network) {
 /* What a layer reads. The names of a thousand layers are all given; where there are more, and each
  * reads many of long names, not all. */
 static void add_inputs(const nt_origins *origins, const nt_node *node, nt_text *text) {
-    enum { MOST_BYTES = 1 << 25, LEAST = 256 };
+    enum { MOST_BYTES = 1 << 24, LEAST = 256 };
     size_t most = MOST_BYTES / (origins->network->layer_count + 1);
     for (int32_t i = 0; i < node->data_count; i++) {
         if (text->length > most && text->length > LEAST) {

@@ -149,7 +149,7 @@ static void squeeze(const nt_table *table, size_t room, layout *l) {
 /* The widest cell is every row's width: where that comes to very many bytes, as of 10,000 rows of
  * which one is long, columns that may be cut are. */
 static void hold_bytes(const nt_table *table, layout *l) {
-    enum { MOST_BYTES = 1 << 25, LEAST = 120 };
+    enum { MOST_BYTES = 1 << 24, LEAST = 120 };
     size_t rows = table->count / table->column_count + 1, most = MOST_BYTES / rows;
     for (size_t c = 0; c < table->column_count; c++)
         if (gives_way(&table->columns[c]))

@@ -45,7 +45,7 @@ static void mark_shortcuts(const roles *of, int32_t sum, int32_t fork) {
 /* The walk back from each sum is what may be long: sums that all reach back to one node look at
  * each pair of nodes. */
 static nt_status mark_sums(const roles *of, nt_budget *budget) {
-    enum { NODES_A_STEP = 8 };
+    enum { NODES_A_STEP = 4 };
     int operand;
     for (int32_t i = 0; i < nt_graph_size(of->graph); i++) {
         if (nt_graph_node(of->graph, i)->op != &nt_op_add)

@@ -187,29 +187,44 @@ static nt_status no_memory(const nt_evaluation *e, nt_location location, nt_erro
     return nt_budget_say(budget, location.trail, error);
 }
 
-static double thread_seconds(void) {
+static double seconds_of(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/* What an evaluation may take, and when it began. */
+typedef struct allowance {
+    int64_t instructions;
+    double began; /* by the clock on the wall: the processor's takes a system call */
+} allowance;
+
 /* Lets the sandbox run for what is left of the budget, if that is less than an evaluation may. */
-static void begin_budget(nt_sandbox *sandbox, const nt_evaluation *e) {
+static allowance begin_budget(nt_sandbox *sandbox, const nt_evaluation *e) {
     nt_sandbox_refresh(sandbox->state);
     if (e->arena->budget && e->arena->budget->instructions < sandbox->left)
         sandbox->left = e->arena->budget->instructions;
+    return (allowance){sandbox->left, seconds_of(CLOCK_MONOTONIC)};
 }
 
-/* Takes what an evaluation took that could run for `most`: its instructions, or those that its time
- * is worth where each was a long one. Returns false where the budget is spent. */
-static bool end_budget(const nt_sandbox *sandbox, const nt_evaluation *e, int64_t most) {
-    enum { EACH = 100, A_SECOND = 14000000 }; /* what an evaluation takes beside its instructions */
+/* Processor time; 0: too little to matter. */
+static double seconds_taken(const nt_sandbox *sandbox, double began) {
+    const double least = 1e-4;
+    if (seconds_of(CLOCK_MONOTONIC) - began < least)
+        return 0;
+    return seconds_of(CLOCK_THREAD_CPUTIME_ID) - (sandbox->deadline - sandbox->limits.seconds);
+}
+
+/* Takes what an evaluation took: its instructions, or those that its time is worth where each was a
+ * long one. Returns false where the budget is spent. */
+static bool end_budget(const nt_sandbox *sandbox, const nt_evaluation *e, allowance allowed) {
+    enum { EACH = 100, A_SECOND = 20000000 }; /* what an evaluation takes beside its instructions */
     nt_budget *budget = e->arena->budget;
     if (!budget)
         return true;
-    double seconds = thread_seconds() - (sandbox->deadline - sandbox->limits.seconds);
+    int64_t most = allowed.instructions;
     int64_t taken = EACH + most - (sandbox->left > 0 ? sandbox->left : 0);
-    int64_t worth = (int64_t)(seconds * A_SECOND);
+    int64_t worth = (int64_t)(seconds_taken(sandbox, allowed.began) * A_SECOND);
     bool cut = sandbox->stop == NT_STOP_INSTRUCTIONS && most < sandbox->limits.instructions;
     if (cut)
         taken = budget->instructions + 1;
@@ -219,8 +234,7 @@ static bool end_budget(const nt_sandbox *sandbox, const nt_evaluation *e, int64_
 static nt_status evaluate(nt_sandbox *sandbox, nt_evaluation *e, nt_location location,
                           nt_error *error) {
     lua_State *L = sandbox->state;
-    begin_budget(sandbox, e);
-    int64_t most = sandbox->left;
+    allowance allowed = begin_budget(sandbox, e);
     if (!lua_checkstack(L, 4))
         return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
     sandbox->evaluation = e;
@@ -228,7 +242,7 @@ static nt_status evaluate(nt_sandbox *sandbox, nt_evaluation *e, nt_location loc
     lua_pushlightuserdata(L, e);
     int lua_status = lua_pcall(L, 1, 0, 0);
     sandbox->evaluation = NULL;
-    bool kept = end_budget(sandbox, e, most);
+    bool kept = end_budget(sandbox, e, allowed);
     if (lua_status == LUA_OK && !e->unknown && kept)
         return NT_OK;
     nt_status status = NT_OK;

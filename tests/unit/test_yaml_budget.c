@@ -22,7 +22,7 @@ typedef struct example {
 
 static const example examples[] = {
     {"tags",
-     HEAD "nodes:\n  n$i: {op: relu, tags: [\"${('a'):rep(2000000)}\"], repeat: {i: '1..%d'}}\n", 6,
+     HEAD "nodes:\n  n$i: {op: relu, tags: [\"${('a'):rep(4000000)}\"], repeat: {i: '1..%d'}}\n", 6,
      90000, BYTES, 5},
     {"tags of a group",
      HEAD "nodes:\n  g: {tags: \"${('a'):rep(200000)}\",\n      nodes: {n$i: {op: relu, "
@@ -35,7 +35,7 @@ static const example examples[] = {
     {"lists",
      HEAD
      "blocks: {b: {params: {k: }, nodes: {r: {op: relu}}}}\nnodes:\n  n$i: {block: b, k: "
-     "\"${(function() local s, t = ('a'):rep(1000), {} for k = 1, 2000 do t[k] = s end return t "
+     "\"${(function() local s, t = ('a'):rep(5000), {} for k = 1, 2000 do t[k] = s end return t "
      "end)()}\", repeat: {i: '1..%d'}}\n",
      6, 40000, BYTES, 6},
     {"defaults",
@@ -70,7 +70,7 @@ static const example examples[] = {
     {"evaluations",
      HEAD "nodes:\n  n: {op: relu, when: \"${i < 0 and i < 1 and i < 2}\", repeat: {i: '1..9', j: "
           "'1..9', k: '1..%d'}}\n",
-     6, 1200, NULL, 0},
+     6, 300, NULL, 0},
     {"work of the library",
      HEAD "nodes:\n  n$i: {op: relu, when: \"${#('a'):rep(1000000) > 0}\", repeat: {i: '1..%d'}}\n",
      6, 40000, INSTRUCTIONS, 5},
@@ -138,7 +138,7 @@ static void test_peak(void **state) {
 static void test_after_errors(void **state) {
     (void)state;
     static const char text[] = HEAD
-        "nodes:\n  a: {op: rleu}\n  n$i: {op: relu, tags: [\"${('a'):rep(2000000)}\"], repeat: {i: "
+        "nodes:\n  a: {op: rleu}\n  n$i: {op: relu, tags: [\"${('a'):rep(4000000)}\"], repeat: {i: "
         "'1..9000'}}\n  b: {op: rleu}\n";
     nt_network *network = NULL;
     nt_error error;
