@@ -4,6 +4,7 @@
 #include "arena.h"
 
 #include "alloc.h"
+#include "budget.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ void nt_arena_finish(nt_arena *arena) {
         nt_free(arena->chunk, arena->chunk->size);
         arena->chunk = older;
     }
-    arena->used = 0;
+    arena->used = arena->held = 0;
 }
 
 static int add_chunk(nt_arena *arena, size_t need) {
@@ -33,9 +34,11 @@ static int add_chunk(nt_arena *arena, size_t need) {
         size = LARGEST_CHUNK;
     if (size < need)
         size = need;
-    struct nt_arena_chunk *chunk = nt_alloc(size);
+    struct nt_arena_chunk *chunk =
+        nt_budget_take_bytes(arena->budget, size) ? nt_alloc(size) : NULL;
     if (!chunk)
         return 0;
+    arena->held += size;
     chunk->older = arena->chunk;
     chunk->size = size;
     arena->chunk = chunk;

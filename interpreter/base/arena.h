@@ -1,6 +1,7 @@
 /* An arena: blocks that share one lifetime (a document's, a graph's, a plan's) and are freed
  * together. Chunks grow from 4 KiB to 1 MiB; a larger block gets a chunk of its own. Not for
- * several threads at once. Everything an arena hands out belongs to the arena. */
+ * several threads at once. Everything an arena hands out belongs to the arena. One that has a
+ * budget draws its chunks on it, and is out of memory when that is spent. */
 #ifndef NT_ARENA_H
 #define NT_ARENA_H
 
@@ -10,6 +11,8 @@
 typedef struct nt_arena {
     struct nt_arena_chunk *chunk; /* newest first */
     size_t used;                  /* bytes of the newest chunk that are taken */
+    size_t held;                  /* bytes of all chunks */
+    struct nt_budget *budget;     /* budget.h; NULL: none. Set after nt_arena_init */
 } nt_arena;
 
 void nt_arena_init(nt_arena *arena);

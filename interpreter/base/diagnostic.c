@@ -4,6 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
+/* A comparison takes up to 10 µs. A text that is wrong at each of 100,000 places, each of which
+ * sees 100,000 names, is not worth a day. */
+enum { MOST_NAMES = 4000, MOST_COMPARED = 100000 };
+
 void nt_error_init(nt_error *error) {
     memset(error, 0, sizeof *error);
     nt_arena_init(&error->arena);
@@ -186,6 +190,10 @@ void nt_error_hint(nt_error *error, const char *format, ...) {
 }
 
 void nt_error_suggest(nt_error *error, const char *word, const char *const *names) {
+    if (error->count == 0 || error->dropped > 0 || error->compared > MOST_COMPARED)
+        return;
+    for (int i = 0; names[i] && i < MOST_NAMES; i++)
+        error->compared++;
     const char *near = nt_nearest(word, names);
     if (near)
         nt_error_hint(error, "did you mean '%s'?", near);
@@ -243,13 +251,19 @@ static int distance(const char *a, const char *b) {
     return row[(n + 1) % 3][m];
 }
 
+/* The distance is at least the difference of the lengths. */
 const char *nt_nearest(const char *word, const char *const *names) {
     const char *best = NULL;
-    int best_distance = (int)strlen(word) / 3 + 2;
-    for (; *names; names++) {
-        int d = distance(word, *names);
-        if (d < best_distance && d < (int)strlen(*names)) {
-            best = *names;
+    size_t length = strlen(word);
+    int best_distance = (int)(length < INT_MAX / 2 ? length : INT_MAX / 2) / 3 + 2;
+    for (int i = 0; names[i] && i < MOST_NAMES; i++) {
+        size_t other = strlen(names[i]);
+        size_t apart = other > length ? other - length : length - other;
+        if (apart >= (size_t)best_distance)
+            continue;
+        int d = distance(word, names[i]);
+        if (d < best_distance && d < (int)other) {
+            best = names[i];
             best_distance = d;
         }
     }

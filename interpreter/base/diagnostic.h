@@ -51,8 +51,9 @@ typedef struct nt_diagnostic {
 typedef struct nt_error {
     nt_arena arena;
     nt_diagnostic items[NT_ERROR_LIMIT];
-    int count;   /* items that are kept */
-    int dropped; /* further errors, past the limit */
+    int count;    /* items that are kept */
+    int dropped;  /* further errors, past the limit */
+    int compared; /* names so far, to suggest one */
 } nt_error;
 
 void nt_error_init(nt_error *error);
@@ -70,7 +71,8 @@ nt_status nt_error_say(nt_error *error, nt_status status, const char *format, ..
 /* Gives the newest diagnostic what to do about it. */
 void nt_error_hint(nt_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Names the nearest of `names` (NULL-terminated), if one is near: "did you mean 'stride'?" */
+/* Names the nearest of `names` (NULL-terminated), if one is near: "did you mean 'stride'?" After
+ * very many names it looks at no more. */
 void nt_error_suggest(nt_error *error, const char *word, const char *const *names);
 
 /* Appends what `from` holds, and empties it. */
@@ -85,7 +87,8 @@ void nt_error_format(const nt_error *error, bool colour, nt_text *text);
  * `arena`; NULL when out of memory. */
 const char *nt_error_line(const nt_error *error, nt_status status, nt_arena *arena);
 
-/* The nearest of `names` (NULL-terminated) to `word` by edit distance, or NULL if none is near. */
+/* The nearest of `names` (NULL-terminated) to `word` by edit distance, or NULL if none is near. Of
+ * more than some thousands the first are looked at. */
 const char *nt_nearest(const char *word, const char *const *names);
 
 #endif

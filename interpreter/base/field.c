@@ -39,8 +39,9 @@ static bool in_range(const nt_field *field, double value) {
 }
 
 static bool read_real(const nt_field *field, const char *text, double *ret) {
+    enum { LONGEST = 400 /* a double has fewer digits */ };
     char *end;
-    if (text[0] == '\0' || isspace((unsigned char)text[0]))
+    if (text[0] == '\0' || isspace((unsigned char)text[0]) || strnlen(text, LONGEST) == LONGEST)
         return false;
     double value = strtod(text, &end);
     if (*end != '\0' || !isfinite(value) || !in_range(field, value))

@@ -2,7 +2,10 @@
 #include "hash.h"
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 /* The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every input bit reaches every output
  * bit. */
@@ -27,6 +30,30 @@ uint64_t nt_hash_bytes(uint64_t seed, const void *bytes, size_t length) {
 
 uint64_t nt_hash_string(uint64_t seed, const char *text) {
     return nt_hash_bytes(seed, text, strlen(text));
+}
+
+/* Where the system has no random bytes, as early at its start, the clock and where the program lies
+ * must do. */
+static uint64_t draw_secret(void) {
+    uint64_t secret = 0;
+    struct timespec now = {0};
+    if (getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        secret = nt_hash_word((uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec,
+                              (uint64_t)(uintptr_t)&secret);
+    }
+    return secret ? secret : 1;
+}
+
+uint64_t nt_hash_secret(void) {
+    static _Atomic uint64_t kept; /* 0: not drawn yet */
+    uint64_t secret = atomic_load(&kept), none = 0;
+    if (secret == 0) {
+        secret = draw_secret();
+        if (!atomic_compare_exchange_strong(&kept, &none, secret))
+            secret = none; /* another thread was first */
+    }
+    return secret;
 }
 
 static nt_digest *begin(const EVP_MD *algorithm) {

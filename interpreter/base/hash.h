@@ -1,6 +1,7 @@
-/* Two kinds of hash. nt_hash_*: 64 bits, fast, for tables in memory; never written to a file.
- * nt_digest_*: SHA-256 (FIPS 180-4, by OpenSSL's libcrypto), for what a result was computed from;
- * MD5 (RFC 1321) only to check a download against a published value. */
+/* Two kinds of hash. nt_hash_*: 64 bits, fast, for tables in memory, which take nt_hash_secret as
+ * the seed, and for streams of random numbers, which don't; never written to a file. nt_digest_*:
+ * SHA-256 (FIPS 180-4, by OpenSSL's libcrypto), for what a result was computed from; MD5 (RFC 1321)
+ * only to check a download against a published value. */
 #ifndef NT_HASH_H
 #define NT_HASH_H
 
@@ -10,6 +11,10 @@
 uint64_t nt_hash_bytes(uint64_t seed, const void *bytes, size_t length);
 uint64_t nt_hash_string(uint64_t seed, const char *text);
 uint64_t nt_hash_word(uint64_t seed, uint64_t word);
+
+/* A number that is another in each process, so that no file can be made whose names meet in one
+ * place of a table. Nothing that is shown may depend on it: an order is that of insertion. */
+uint64_t nt_hash_secret(void);
 
 enum { NT_DIGEST_HEX = 65 };
 

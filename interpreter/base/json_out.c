@@ -130,15 +130,20 @@ static void format_real(double value, nt_text *text) {
 static void format_string(const char *string, size_t length, nt_text *text) {
     nt_text_add(text, "\"");
     for (size_t i = 0; i < length; i++) {
+        size_t plain = i;
+        while (plain < length && (unsigned char)string[plain] >= 0x20 && string[plain] != '"' &&
+               string[plain] != '\\')
+            plain++;
+        nt_text_add_bytes(text, string + i, plain - i);
+        if ((i = plain) == length)
+            break;
         unsigned char c = (unsigned char)string[i];
         if (c == '"' || c == '\\')
             nt_text_printf(text, "\\%c", c);
         else if (c == '\n')
             nt_text_add(text, "\\n");
-        else if (c < 0x20)
-            nt_text_printf(text, "\\u%04x", c);
         else
-            nt_text_add_bytes(text, &string[i], 1);
+            nt_text_printf(text, "\\u%04x", c);
     }
     nt_text_add(text, "\"");
 }
@@ -215,11 +220,14 @@ static void format_value(const json_t *value, int level, nt_text *text) {
     }
 }
 
-void nt_json_format(const json_t *value, nt_text *text) {
-    if (!value) {
+void nt_json_format_within(const json_t *value, int level, nt_text *text) {
+    if (value)
+        format_value(value, level, text);
+    else
         text->failed = true;
-        return;
-    }
-    format_value(value, 0, text);
+}
+
+void nt_json_format(const json_t *value, nt_text *text) {
+    nt_json_format_within(value, 0, text);
     nt_text_add(text, "\n");
 }

@@ -30,4 +30,7 @@ json_t *nt_json_append(json_t *list, json_t *item);
 /* Appends the text of `value`; NULL marks the text as failed. Doesn't take the value. */
 void nt_json_format(const json_t *value, nt_text *text);
 
+/* The same of a value so many levels within others, without the line's end. */
+void nt_json_format_within(const json_t *value, int level, nt_text *text);
+
 #endif

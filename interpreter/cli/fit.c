@@ -42,6 +42,8 @@ static size_t point_width(uint32_t point) {
                                  {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},  {0xFE30, 0xFE6F},
                                  {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},  {0x1F300, 0x1F64F},
                                  {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+    if (point < 0x0300)
+        return 1;
     if (in_ranges(point, none, sizeof none / sizeof *none))
         return 0;
     return in_ranges(point, wide, sizeof wide / sizeof *wide) ? 2 : 1;

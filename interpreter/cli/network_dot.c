@@ -5,25 +5,29 @@
 #include "network_print.h"
 
 #include "console.h"
+#include "name_table.h"
 #include <string.h>
 
 /* Within a quoted string, quotes and backslashes are escaped. */
 static void add_escaped(nt_text *text, const char *string) {
-    for (; *string; string++) {
-        if (*string == '"' || *string == '\\')
-            nt_text_add(text, "\\");
-        nt_text_add_bytes(text, string, 1);
+    while (*string) {
+        size_t plain = strcspn(string, "\"\\");
+        nt_text_add_bytes(text, string, plain);
+        string += plain;
+        if (*string)
+            nt_text_printf(text, "\\%c", *string++);
     }
 }
 
-static bool is_output(const nt_network *network, nt_value value) {
-    for (int32_t i = 0; i < nt_graph_output_count(network->graph); i++)
-        if (nt_graph_output(network->graph, i)->value.node == value.node)
-            return true;
-    return false;
-}
+/* What is looked up of a layer or its node, so that a drawing takes one look at each. */
+typedef struct looked_up {
+    bool *output;   /* by node: an output of the network */
+    int32_t *first; /* by layer: the first of its stage */
+    int32_t *next;  /* by layer: the next of its stage; -1: none */
+} looked_up;
 
-static void add_layer(const nt_network *network, const nt_layer *layer, nt_text *text) {
+static void add_layer(const nt_network *network, const looked_up *of, const nt_layer *layer,
+                      nt_text *text) {
     const char *indent = layer->stage[0] ? "    " : "  ";
     const nt_node *node = nt_layer_node(network, layer);
     char shape[NT_SHAPE_TEXT];
@@ -37,31 +41,52 @@ static void add_layer(const nt_network *network, const nt_layer *layer, nt_text 
     nt_text_printf(text, "\\n%s\"%s%s];\n",
                    nt_shape_format(nt_layer_type(network, layer)->shape, shape),
                    layer->shortcut ? ", style=dashed" : "",
-                   is_output(network, layer->value) ? ", peripheries=2" : "");
+                   of->output[layer->value.node] ? ", peripheries=2" : "");
     text->failed = text->failed || attrs.failed;
     nt_text_finish(&attrs);
 }
 
-/* The layers of one stage: those from `first` on with the same stage name. */
-static void add_stage(const nt_network *network, size_t first, nt_text *text) {
+/* The layers of one stage, whose first is number `first`. */
+static void add_stage(const nt_network *network, const looked_up *of, int32_t first,
+                      nt_text *text) {
     const char *stage = network->layers[first].stage;
     if (stage[0]) {
-        nt_text_printf(text, "  subgraph cluster_%zu {\n    label=\"", first);
+        nt_text_printf(text, "  subgraph cluster_%d {\n    label=\"", first);
         add_escaped(text, stage);
         nt_text_add(text, "\";\n");
     }
-    for (size_t i = first; i < network->layer_count; i++)
-        if (strcmp(network->layers[i].stage, stage) == 0)
-            add_layer(network, &network->layers[i], text);
+    for (int32_t i = first; i >= 0; i = of->next[i])
+        add_layer(network, of, &network->layers[i], text);
     if (stage[0])
         nt_text_add(text, "  }\n");
 }
 
-static bool stage_seen_before(const nt_network *network, size_t layer) {
-    for (size_t i = layer; i-- > 0;)
-        if (strcmp(network->layers[i].stage, network->layers[layer].stage) == 0)
-            return true;
-    return false;
+/* In `arena`; returns false when out of memory. */
+static bool look_up(const nt_network *network, nt_arena *arena, looked_up *ret) {
+    const nt_graph *graph = network->graph;
+    int32_t count = (int32_t)network->layer_count;
+    int32_t *last = NT_ARENA_ARRAY(arena, int32_t, count + 1); /* by the stage's first */
+    ret->output = NT_ARENA_ARRAY(arena, bool, nt_graph_size(graph) + 1);
+    ret->first = NT_ARENA_ARRAY(arena, int32_t, count + 1);
+    ret->next = NT_ARENA_ARRAY(arena, int32_t, count + 1);
+    if (!last || !ret->output || !ret->first || !ret->next)
+        return false;
+    for (int32_t i = 0; i < nt_graph_output_count(graph); i++)
+        ret->output[nt_graph_output(graph, i)->value.node] = true;
+    nt_name_table stages;
+    nt_name_table_init(&stages, arena);
+    for (int32_t i = 0; i < count; i++) {
+        const char *stage = network->layers[i].stage;
+        int32_t first = nt_name_table_find(&stages, stage);
+        ret->next[i] = -1;
+        ret->first[i] = first < 0 ? i : first;
+        if (first >= 0)
+            ret->next[last[first]] = i;
+        else if (!nt_name_table_add(&stages, stage, i))
+            return false;
+        last[ret->first[i]] = i;
+    }
+    return true;
 }
 
 static void add_inputs(const nt_network *network, nt_text *text) {
@@ -91,20 +116,26 @@ static void add_edges(const nt_origins *origins, const nt_layer *layer, nt_text 
 
 nt_status nt_network_print_dot(const nt_network *network) {
     nt_origins origins;
-    if (!nt_origins_init(&origins, network))
-        return NT_NO_MEMORY;
+    nt_arena arena;
+    looked_up of;
     nt_text text;
+    nt_arena_init(&arena);
+    if (!look_up(network, &arena, &of) || !nt_origins_init(&origins, network)) {
+        nt_arena_finish(&arena);
+        return NT_NO_MEMORY;
+    }
     nt_text_init(&text);
     nt_text_add(&text, "digraph \"");
     add_escaped(&text, network->name);
     nt_text_add(&text, "\" {\n  node [shape=box];\n");
     add_inputs(network, &text);
-    for (size_t i = 0; i < network->layer_count; i++)
-        if (!stage_seen_before(network, i))
-            add_stage(network, i, &text);
+    for (int32_t i = 0; i < (int32_t)network->layer_count; i++)
+        if (of.first[i] == i)
+            add_stage(network, &of, i, &text);
     for (size_t i = 0; i < network->layer_count; i++)
         add_edges(&origins, &network->layers[i], &text);
     nt_text_add(&text, "}\n");
     nt_origins_finish(&origins);
+    nt_arena_finish(&arena);
     return nt_print(&text);
 }

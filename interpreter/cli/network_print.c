@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "json_out.h"
+#include "json_stream.h"
 #include "pager.h"
 #include "table.h"
 #include <string.h>
@@ -18,16 +19,28 @@ int32_t nt_network_convolutions(const nt_network *network) {
 
 /* --- table ------------------------------------------------------------------------------------ */
 
+/* What a layer reads. The names of a thousand layers are all given; where there are more, and each
+ * reads many of long names, not all. */
+static void add_inputs(const nt_origins *origins, const nt_node *node, nt_text *text) {
+    enum { MOST_BYTES = 1 << 24, LEAST = 256 };
+    size_t most = MOST_BYTES / (origins->network->layer_count + 1);
+    for (int32_t i = 0; i < node->data_count; i++) {
+        if (text->length > most && text->length > LEAST) {
+            nt_text_printf(text, " and %d more", (int)(node->data_count - i));
+            return;
+        }
+        nt_text_add(text, i ? ", " : "");
+        nt_origins_add_name(origins, node->in[i], text);
+    }
+}
+
 static void add_layer(const nt_origins *origins, const nt_layer *layer, nt_table *table) {
     const nt_network *network = origins->network;
     const nt_node *node = nt_layer_node(network, layer);
     char shape[NT_SHAPE_TEXT];
     nt_text from;
     nt_text_init(&from);
-    for (int32_t i = 0; i < node->data_count; i++) {
-        nt_text_add(&from, i ? ", " : "");
-        nt_origins_add_name(origins, node->in[i], &from);
-    }
+    add_inputs(origins, node, &from);
     nt_table_count(table, layer->index);
     nt_table_cell(table, layer->name);
     nt_table_cell(table, node->op->kind.name);
@@ -145,21 +158,30 @@ static json_t *outputs_json(const nt_origins *origins) {
     return outputs;
 }
 
+static json_t *totals_json(const nt_network *network) {
+    return json_pack("{s:I, s:i, s:I, s:I, s:I}", "layers", (json_int_t)network->layer_count,
+                     "convolutions", nt_network_convolutions(network), "parameters",
+                     (json_int_t)nt_network_parameters(network), "multiply_adds",
+                     (json_int_t)nt_network_multiply_adds(network), "state_tensors",
+                     (json_int_t)network->state_count);
+}
+
 nt_status nt_network_print_json(const nt_network *network) {
     nt_origins origins;
+    nt_json_stream out;
     if (!nt_origins_init(&origins, network))
         return NT_NO_MEMORY;
-    json_t *layers = json_array();
+    nt_json_stream_begin(&out);
+    nt_json_stream_member(&out, "graph", json_string(network->name));
+    if (*network->doc)
+        nt_json_stream_member(&out, "doc", json_string(network->doc));
+    nt_json_stream_member(&out, "inputs", inputs_json(network));
+    nt_json_stream_list(&out, "layers");
     for (size_t i = 0; i < network->layer_count; i++)
-        layers = nt_json_append(layers, layer_json(&origins, &network->layers[i]));
-    json_t *totals = json_pack(
-        "{s:I, s:i, s:I, s:I, s:I}", "layers", (json_int_t)network->layer_count, "convolutions",
-        nt_network_convolutions(network), "parameters", (json_int_t)nt_network_parameters(network),
-        "multiply_adds", (json_int_t)nt_network_multiply_adds(network), "state_tensors",
-        (json_int_t)network->state_count);
-    json_t *all = json_pack("{s:s, s:s*, s:o, s:o, s:o, s:o}", "graph", network->name, "doc",
-                            *network->doc ? network->doc : NULL, "inputs", inputs_json(network),
-                            "layers", layers, "outputs", outputs_json(&origins), "totals", totals);
+        nt_json_stream_item(&out, layer_json(&origins, &network->layers[i]));
+    nt_json_stream_list_end(&out);
+    nt_json_stream_member(&out, "outputs", outputs_json(&origins));
+    nt_json_stream_member(&out, "totals", totals_json(network));
     nt_origins_finish(&origins);
-    return nt_json_print(all);
+    return nt_json_stream_end(&out);
 }

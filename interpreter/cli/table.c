@@ -56,8 +56,12 @@ void nt_table_rule(nt_table *table) {
 }
 
 static void add_repeated(nt_text *text, char c, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        nt_text_add_bytes(text, &c, 1);
+    char some[64];
+    memset(some, c, sizeof some);
+    for (size_t part; count > 0; count -= part) {
+        part = count < sizeof some ? count : sizeof some;
+        nt_text_add_bytes(text, some, part);
+    }
 }
 
 /* --- widths ----------------------------------------------------------------------------------- */
@@ -142,8 +146,19 @@ static void squeeze(const nt_table *table, size_t room, layout *l) {
     }
 }
 
+/* The widest cell is every row's width: where that comes to very many bytes, as of 10,000 rows of
+ * which one is long, columns that may be cut are. */
+static void hold_bytes(const nt_table *table, layout *l) {
+    enum { MOST_BYTES = 1 << 24, LEAST = 120 };
+    size_t rows = table->count / table->column_count + 1, most = MOST_BYTES / rows;
+    for (size_t c = 0; c < table->column_count; c++)
+        if (gives_way(&table->columns[c]))
+            hold_to(&l->width[c], most > LEAST ? most : LEAST);
+}
+
 static void lay_out(const nt_table *table, nt_table_room *room, layout *l) {
     enum { LEAST_WRAPPED = 18 };
+    hold_bytes(table, l);
     if (room->width == 0 || total(table, l) <= room->width)
         return;
     for (size_t c = 0; c < table->column_count; c++) {

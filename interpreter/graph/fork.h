@@ -11,14 +11,22 @@ enum { NT_FORK_SIDES = 64 };
 typedef struct nt_fork_mark {
     uint64_t sides;  /* bit k: operand k comes from here */
     int32_t longest; /* the most convolutions on a way from here to the addition, itself included */
+    int32_t sum;     /* the addition; what is of another one counts for nothing */
 } nt_fork_mark;
 
-/* Marks the nodes between the fork and node `sum`; those before the fork and on no way keep `sides`
- * 0. `marks` has room for as many as are before `sum`. Returns the fork, or -1 when the operands
- * have nothing in common. */
+/* Marks the nodes between the fork and node `sum`. `marks` has room for as many as are before
+ * `sum`, zeroed before the first walk and left alone between walks. Returns the fork, or -1 when
+ * the operands have nothing in common. Looks at the nodes between the two, and no others. */
 int32_t nt_fork_of(const nt_graph *graph, int32_t sum, nt_fork_mark *marks);
 
-/* The most convolutions on any way from operand `side` down to the fork, of marked nodes. */
-int32_t nt_fork_length(const nt_fork_mark *marks, int32_t fork, int32_t sum, int side);
+/* The operands of `sum` that come from node i; 0: none of them. */
+static inline uint64_t nt_fork_sides(const nt_fork_mark *marks, int32_t sum, int32_t i) {
+    return marks[i].sum == sum ? marks[i].sides : 0;
+}
+
+/* Of each operand the most convolutions on any way from it down to the fork, past nodes from which
+ * no other operand comes. */
+void nt_fork_lengths(const nt_fork_mark *marks, int32_t fork, int32_t sum,
+                     int32_t ret[NT_FORK_SIDES]);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct walk {
     int32_t size;   /* nodes before any gradient was appended */
     bool *wanted;   /* per node: depends on a value whose gradient is asked for */
     int32_t *first; /* per value, by number: its first part + 1; 0: none */
+    int32_t *last;  /* and its last one */
     nt_value *sums; /* per value: its gradient once summed; node -1: none */
     part *parts;
     size_t part_count, part_capacity;
@@ -29,11 +30,10 @@ static nt_status add_part(walk *w, nt_value of, nt_value grad) {
     if (!nt_grow(&parts, &w->part_capacity, w->part_count, sizeof *w->parts))
         return NT_NO_MEMORY;
     w->parts = parts;
-    int32_t *last = &w->first[nt_graph_value_number(w->graph, of)];
-    while (*last)
-        last = &w->parts[*last - 1].next;
+    int32_t number = nt_graph_value_number(w->graph, of), last = w->last[number];
     w->parts[w->part_count++] = (part){.value = grad};
-    *last = (int32_t)w->part_count;
+    *(last ? &w->parts[last - 1].next : &w->first[number]) = (int32_t)w->part_count;
+    w->last[number] = (int32_t)w->part_count;
     return NT_OK;
 }
 
@@ -141,9 +141,10 @@ nt_status nt_graph_differentiate(nt_graph *graph, nt_value loss, const nt_value 
     size_t values = (size_t)nt_graph_value_count(graph), nodes = (size_t)w.size;
     w.wanted = nt_alloc_zero(nodes);
     w.first = nt_alloc_zero(values * sizeof *w.first);
+    w.last = nt_alloc_zero(values * sizeof *w.last);
     w.sums = nt_alloc(values * sizeof *w.sums);
     nt_status status = NT_NO_MEMORY;
-    if (w.wanted && w.first && w.sums) {
+    if (w.wanted && w.first && w.last && w.sums) {
         for (size_t v = 0; v < values; v++)
             w.sums[v] = (nt_value){.node = -1};
         status = walk_all(&w, loss, to, count, ret_grads, error);
@@ -152,6 +153,7 @@ nt_status nt_graph_differentiate(nt_graph *graph, nt_value loss, const nt_value 
         nt_error_say(error, status, "out of memory differentiating a graph");
     nt_free(w.wanted, nodes);
     nt_free(w.first, values * sizeof *w.first);
+    nt_free(w.last, values * sizeof *w.last);
     nt_free(w.sums, values * sizeof *w.sums);
     nt_free(w.parts, w.part_capacity * sizeof *w.parts);
     return status;

@@ -86,7 +86,8 @@ nt_status nt_graph_add_output(nt_graph *graph, const char *name, nt_value value)
 /* --- interning -------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const nt_node *node) {
-    uint64_t h = nt_hash_string(node->grad ? 1 + node->grad->out_grads : 0, node->op->kind.name);
+    uint64_t grads = node->grad ? 1 + node->grad->out_grads : 0;
+    uint64_t h = nt_hash_string(nt_hash_word(nt_hash_secret(), grads), node->op->kind.name);
     h = nt_hash_word(h, (uint64_t)node->data_count);
     for (int32_t i = 0; i < node->in_count; i++)
         h = nt_hash_word(h, (uint64_t)node->in[i].node << 8 | (uint64_t)node->in[i].output);

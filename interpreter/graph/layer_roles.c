@@ -9,62 +9,95 @@
 #include "attrs.h"
 #include "fork.h"
 #include "network.h"
-#include "residual.h"
 
 static bool decomposes(const nt_graph *graph, const nt_node *node) {
     return nt_graph_type(graph, node->in[NT_CONV_X])->shape.dim[0] != node->out[0].shape.dim[0];
 }
 
-static void mark_shortcuts(const nt_graph *graph, int32_t sum, nt_fork_mark *marks,
-                           bool *shortcut) {
-    int32_t fork = nt_fork_of(graph, sum, marks);
-    int32_t sides = nt_graph_node(graph, sum)->data_count, lengths[NT_FORK_SIDES], longest = 0;
+/* What is found of each node. */
+typedef struct roles {
+    const nt_graph *graph;
+    nt_fork_mark *marks;
+    bool *shortcut, *live, *measured, *gates;
+    uint8_t *residual; /* an nt_short, of sums */
+} roles;
+
+static void mark_shortcuts(const roles *of, int32_t sum, int32_t fork) {
+    int32_t sides = nt_graph_node(of->graph, sum)->data_count, longest = 0;
+    int32_t lengths[NT_FORK_SIDES];
     if (sides > NT_FORK_SIDES)
         return;
-    for (int32_t k = 0; k < sides; k++) {
-        lengths[k] = nt_fork_length(marks, fork, sum, k);
+    nt_fork_lengths(of->marks, fork, sum, lengths);
+    for (int32_t k = 0; k < sides; k++)
         if (lengths[k] > longest)
             longest = lengths[k];
-    }
+    uint64_t shorter = 0;
     for (int32_t k = 0; k < sides; k++)
-        for (int32_t i = fork + 1; lengths[k] < longest && i < sum; i++)
-            if (marks[i].sides == UINT64_C(1) << k)
-                shortcut[i] = true;
+        if (lengths[k] < longest)
+            shorter |= UINT64_C(1) << k;
+    for (int32_t i = fork + 1; shorter && i < sum; i++) {
+        uint64_t from = nt_fork_sides(of->marks, sum, i);
+        if (from & shorter && (from & (from - 1)) == 0)
+            of->shortcut[i] = true;
+    }
+}
+
+/* The walk back from each sum is what may be long: sums that all reach back to one node look at
+ * each pair of nodes. */
+static nt_status mark_sums(const roles *of, nt_budget *budget) {
+    enum { NODES_A_STEP = 4 };
+    int operand;
+    for (int32_t i = 0; i < nt_graph_size(of->graph); i++) {
+        if (nt_graph_node(of->graph, i)->op != &nt_op_add)
+            continue;
+        int32_t fork = nt_fork_of(of->graph, i, of->marks);
+        if (!nt_budget_take_steps(budget, 1 + (i - fork) / NODES_A_STEP))
+            return NT_NO_MEMORY;
+        mark_shortcuts(of, i, fork);
+        if (nt_residual_is_marked_sum(of->graph, i, fork, of->marks))
+            of->residual[i] =
+                (uint8_t)nt_residual_marked_short(of->graph, i, fork, of->marks, &operand);
+    }
+    return NT_OK;
+}
+
+static void tell(const roles *of, nt_layer *layer) {
+    int32_t i = layer->value.node;
+    const nt_node *node = nt_graph_node(of->graph, i);
+    layer->convolution = nt_node_is_convolution(of->graph, node);
+    layer->sum = node->op == &nt_op_add;
+    layer->dead = !of->live[i];
+    layer->auxiliary = of->live[i] && !of->measured[i];
+    layer->fd = layer->convolution && decomposes(of->graph, node);
+    layer->shortcut = layer->convolution && of->shortcut[i];
+    layer->gate = of->gates[i];
+    layer->residual = (nt_short)of->residual[i];
 }
 
 nt_status nt_network_seal(nt_network *network) {
     const nt_graph *graph = network->graph;
     size_t count = (size_t)nt_graph_size(graph) + 1;
-    nt_fork_mark *marks = nt_alloc(count * sizeof *marks);
-    bool *shortcut = nt_alloc_zero(count), *live = nt_alloc_zero(count);
-    bool *measured = nt_alloc_zero(count), *gates = nt_alloc_zero(count);
-    nt_status status = marks && shortcut && live && measured && gates ? NT_OK : NT_NO_MEMORY;
+    roles of = {.graph = graph,
+                .marks = nt_alloc_zero(count * sizeof *of.marks),
+                .shortcut = nt_alloc_zero(count),
+                .live = nt_alloc_zero(count),
+                .measured = nt_alloc_zero(count),
+                .gates = nt_alloc_zero(count),
+                .residual = nt_alloc_zero(count)};
+    bool room = of.marks && of.shortcut && of.live && of.measured && of.gates && of.residual;
+    nt_status status = room ? nt_graph_mark_gates(graph, of.gates) : NT_NO_MEMORY;
     if (status == NT_OK) {
-        nt_graph_mark_gates(graph, gates);
-        nt_graph_mark_live(graph, nt_graph_output_count(graph), live);
-        nt_graph_mark_live(graph, 1, measured);
+        nt_graph_mark_live(graph, nt_graph_output_count(graph), of.live);
+        nt_graph_mark_live(graph, 1, of.measured);
+        status = mark_sums(&of, network->arena.budget);
     }
-    for (int32_t i = 0; status == NT_OK && i < nt_graph_size(graph); i++)
-        if (nt_graph_node(graph, i)->op == &nt_op_add)
-            mark_shortcuts(graph, i, marks, shortcut);
-    for (size_t l = 0; status == NT_OK && l < network->layer_count; l++) {
-        nt_layer *layer = &network->layers[l];
-        int operand;
-        const nt_node *node = nt_graph_node(graph, layer->value.node);
-        layer->convolution = nt_node_is_convolution(graph, node);
-        layer->sum = node->op == &nt_op_add;
-        layer->dead = !live[layer->value.node];
-        layer->auxiliary = live[layer->value.node] && !measured[layer->value.node];
-        layer->fd = layer->convolution && decomposes(graph, node);
-        layer->shortcut = layer->convolution && shortcut[layer->value.node];
-        layer->gate = gates[layer->value.node];
-        if (layer->sum && nt_residual_is_sum(graph, node))
-            status = nt_residual_short(graph, layer->value.node, &layer->residual, &operand);
-    }
-    nt_free(marks, count * sizeof *marks);
-    nt_free(shortcut, count);
-    nt_free(live, count);
-    nt_free(measured, count);
-    nt_free(gates, count);
+    for (size_t l = 0; status == NT_OK && l < network->layer_count; l++)
+        tell(&of, &network->layers[l]);
+    nt_free(of.marks, count * sizeof *of.marks);
+    nt_free(of.shortcut, count);
+    nt_free(of.live, count);
+    nt_free(of.measured, count);
+    nt_free(of.gates, count);
+    nt_free(of.residual, count);
     return status;
 }

@@ -15,6 +15,8 @@ nt_network *nt_network_new(const char *name) {
     network->graph = nt_graph_new();
     network->name = nt_arena_string(&network->arena, name);
     network->doc = "";
+    nt_name_table_init(&network->layer_names, &network->arena);
+    nt_name_table_init(&network->state_names, &network->arena);
     if (!network->graph || !network->name) {
         nt_network_free(network);
         return NULL;
@@ -32,17 +34,43 @@ void nt_network_free(nt_network *network) {
     nt_free(network, sizeof *network);
 }
 
+void nt_network_set_budget(nt_network *network, nt_budget *budget) {
+    network->arena.budget = budget;
+    nt_graph_arena(network->graph)->budget = budget;
+}
+
+/* nt_grow that draws on the network's budget. */
+static bool grow(nt_network *network, void **items, size_t *capacity, size_t count, size_t size) {
+    size_t before = *capacity;
+    return nt_grow(items, capacity, count, size) &&
+           nt_budget_take_bytes(network->arena.budget, (*capacity - before) * size);
+}
+
+/* The first of a name is found by it. */
+static bool add_name(nt_name_table *names, const char *name, size_t number) {
+    return nt_name_table_find(names, name) >= 0 || nt_name_table_add(names, name, (int32_t)number);
+}
+
+/* An array with room for twice as many when it holds 1, 2, 4, 8 and so on. */
+static nt_output *room_for_input(nt_network *network) {
+    size_t count = (size_t)network->input_count;
+    if (count & (count - 1))
+        return (nt_output *)(uintptr_t)network->inputs;
+    nt_output *inputs = NT_ARENA_ARRAY(&network->arena, nt_output, count ? 2 * count : 1);
+    if (inputs && count > 0)
+        memcpy(inputs, network->inputs, count * sizeof *inputs);
+    return inputs;
+}
+
 nt_status nt_network_add_input(nt_network *network, const char *name, nt_type type, nt_value *ret) {
-    nt_output *inputs = NT_ARENA_ARRAY(&network->arena, nt_output, network->input_count + 1);
+    nt_output *inputs = room_for_input(network);
     const char *copy = nt_arena_string(&network->arena, name);
     if (!inputs || !copy)
         return NT_NO_MEMORY;
     nt_value value;
-    NT_TRY(nt_graph_add_input(network->graph, name, type, &value));
-    if (network->input_count > 0)
-        memcpy(inputs, network->inputs, (size_t)network->input_count * sizeof *inputs);
-    inputs[network->input_count++] = (nt_output){.name = copy, .value = value};
     network->inputs = inputs;
+    NT_TRY(nt_graph_add_input(network->graph, name, type, &value));
+    inputs[network->input_count++] = (nt_output){.name = copy, .value = value};
     *ret = value;
     return NT_OK;
 }
@@ -50,10 +78,11 @@ nt_status nt_network_add_input(nt_network *network, const char *name, nt_type ty
 nt_status nt_network_add_state(nt_network *network, const nt_state *state) {
     void *states = network->states;
     const char *name = nt_arena_string(&network->arena, state->name);
-    if (!name ||
-        !nt_grow(&states, &network->state_capacity, network->state_count, sizeof(nt_state)))
-        return NT_NO_MEMORY;
+    bool grown =
+        grow(network, &states, &network->state_capacity, network->state_count, sizeof(nt_state));
     network->states = states;
+    if (!name || !grown || !add_name(&network->state_names, name, network->state_count))
+        return NT_NO_MEMORY;
     network->states[network->state_count] = *state;
     network->states[network->state_count++].name = name;
     return NT_OK;
@@ -91,9 +120,11 @@ static const char *const *copy_tags(nt_arena *arena, const char *const *tags) {
 static nt_status add_layer(nt_network *network, const nt_site *site, nt_value value) {
     nt_arena *arena = &network->arena;
     void *layers = network->layers;
-    if (!nt_grow(&layers, &network->layer_capacity, network->layer_count, sizeof(nt_layer)))
-        return NT_NO_MEMORY;
+    bool grown =
+        grow(network, &layers, &network->layer_capacity, network->layer_count, sizeof(nt_layer));
     network->layers = layers;
+    if (!grown)
+        return NT_NO_MEMORY;
     nt_layer layer = {
         .name = nt_arena_string(arena, site->name),
         .stage = nt_arena_string(arena, site->stage ? site->stage : ""),
@@ -103,7 +134,8 @@ static nt_status add_layer(nt_network *network, const nt_site *site, nt_value va
         .value = value,
         .index = (int32_t)network->layer_count,
     };
-    if (!layer.name || !layer.stage || !layer.block || !layer.kind || !layer.tags)
+    if (!layer.name || !layer.stage || !layer.block || !layer.kind || !layer.tags ||
+        !add_name(&network->layer_names, layer.name, network->layer_count))
         return NT_NO_MEMORY;
     network->layers[network->layer_count++] = layer;
     return NT_OK;
@@ -127,17 +159,13 @@ nt_status nt_network_append(nt_network *network, const nt_op *op, const void *at
 }
 
 const nt_layer *nt_network_layer(const nt_network *network, const char *name) {
-    for (size_t i = 0; i < network->layer_count; i++)
-        if (strcmp(network->layers[i].name, name) == 0)
-            return &network->layers[i];
-    return NULL;
+    int32_t i = nt_name_table_find(&network->layer_names, name);
+    return i < 0 ? NULL : &network->layers[i];
 }
 
 const nt_state *nt_network_state(const nt_network *network, const char *name) {
-    for (size_t i = 0; i < network->state_count; i++)
-        if (strcmp(network->states[i].name, name) == 0)
-            return &network->states[i];
-    return NULL;
+    int32_t i = nt_name_table_find(&network->state_names, name);
+    return i < 0 ? NULL : &network->states[i];
 }
 
 int64_t nt_network_parameters(const nt_network *network) {
@@ -155,27 +183,33 @@ int64_t nt_network_multiply_adds(const nt_network *network) {
     return total;
 }
 
+/* The layer's graph node, and the types of what it reads. */
+static const nt_node *node_of(const nt_network *network, const nt_layer *layer,
+                              nt_type ret_in[NT_MAX_INPUTS]) {
+    const nt_node *node = nt_graph_node(network->graph, layer->value.node);
+    for (int32_t i = 0; i < node->data_count; i++)
+        ret_in[i] = *nt_graph_type(network->graph, node->in[i]);
+    return node;
+}
+
+/* Two layers with parameters are never one node: a parameter carries its layer's name. */
 int64_t nt_layer_parameters(const nt_network *network, const nt_layer *layer) {
-    size_t length = strlen(layer->name);
+    nt_type in[NT_MAX_INPUTS];
+    nt_param params[NT_MAX_PARAMS];
+    const nt_node *node = node_of(network, layer, in);
+    int count = node->op->params ? node->op->params(node->attrs, in, params) : 0;
     int64_t total = 0;
-    for (size_t i = 0; i < network->state_count; i++) {
-        const nt_state *state = &network->states[i];
-        if (state->role != NT_WEIGHT || strncmp(state->name, layer->name, length) != 0)
-            continue;
-        const char *rest = state->name + length;
-        if (!rest[0] || (rest[0] == '.' && !strchr(rest + 1, '.')))
-            total += nt_shape_elements(state->type.shape);
-    }
+    for (int i = 0; i < count; i++)
+        if (params[i].role == NT_WEIGHT)
+            total += nt_shape_elements(params[i].type.shape);
     return total;
 }
 
 int64_t nt_layer_multiply_adds(const nt_network *network, const nt_layer *layer) {
-    const nt_node *node = nt_graph_node(network->graph, layer->value.node);
     nt_type in[NT_MAX_INPUTS];
+    const nt_node *node = node_of(network, layer, in);
     if (!node->op->multiply_adds)
         return 0;
-    for (int32_t i = 0; i < node->data_count; i++)
-        in[i] = *nt_graph_type(network->graph, node->in[i]);
     return node->op->multiply_adds(node->attrs, in, node->out);
 }
 

@@ -4,7 +4,9 @@
 #ifndef NT_NETWORK_H
 #define NT_NETWORK_H
 
+#include "budget.h"
 #include "graph.h"
+#include "name_table.h"
 #include "residual.h"
 
 /* One node that the user wrote, after expansion. Two layers may share a graph node (equal nodes are
@@ -47,11 +49,15 @@ typedef struct nt_network {
     size_t layer_count, layer_capacity;
     nt_state *states;
     size_t state_count, state_capacity;
-    const nt_output *inputs; /* in the order written */
+    nt_name_table layer_names, state_names; /* → the first position */
+    const nt_output *inputs;                /* in the order written */
     int32_t input_count;
 } nt_network;
 
 nt_network *nt_network_new(const char *name); /* NULL when out of memory */
+
+/* From now on what the network and its graph hold is drawn from the budget (NULL: from none). */
+void nt_network_set_budget(nt_network *network, nt_budget *budget);
 void nt_network_free(nt_network *network);
 
 nt_status nt_network_add_input(nt_network *network, const char *name, nt_type type, nt_value *ret);
@@ -81,10 +87,11 @@ bool nt_node_is_convolution(const nt_graph *graph, const nt_node *node); /* has 
 bool nt_node_is_gate(const nt_graph *graph, const nt_node *node);
 
 /* Marks the nodes from behind the average to the factors. `ret_marked`: one for each node, false.
- */
-void nt_graph_mark_gates(const nt_graph *graph, bool *ret_marked);
+ * NT_NO_MEMORY or NT_OK. */
+nt_status nt_graph_mark_gates(const nt_graph *graph, bool *ret_marked);
 
-/* Once all layers and outputs are there: finds `convolution` to `gate`. */
+/* Once all layers and outputs are there: finds `convolution` to `residual`. NT_NO_MEMORY also where
+ * the network's budget is spent. */
 nt_status nt_network_seal(nt_network *network);
 
 const nt_layer *nt_network_layer(const nt_network *network, const char *name); /* or NULL */
@@ -95,7 +102,7 @@ const nt_state *nt_network_state(const nt_network *network, const char *name); /
 int64_t nt_network_parameters(const nt_network *network);
 int64_t nt_network_multiply_adds(const nt_network *network);
 
-/* Of one layer: trained elements that carry its name, and multiply-adds. */
+/* Of one layer: its trained elements, and multiply-adds. */
 int64_t nt_layer_parameters(const nt_network *network, const nt_layer *layer);
 int64_t nt_layer_multiply_adds(const nt_network *network, const nt_layer *layer);
 

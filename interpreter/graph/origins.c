@@ -9,6 +9,8 @@ bool nt_origins_init(nt_origins *origins, const nt_network *network) {
         return false;
     for (size_t i = 0; i < count; i++)
         layers[i] = -1;
+    for (int32_t i = network->input_count; i-- > 0;)
+        layers[network->inputs[i].value.node] = -2 - i;
     for (size_t i = network->layer_count; i-- > 0;)
         layers[network->layers[i].value.node] = (int32_t)i;
     *origins = (nt_origins){.network = network, .layers = layers, .count = count};
@@ -26,12 +28,11 @@ const nt_layer *nt_origins_layer(const nt_origins *origins, nt_value value) {
 }
 
 static const char *node_name(const nt_origins *origins, nt_value value) {
-    const nt_layer *layer = nt_origins_layer(origins, value);
-    if (layer)
-        return layer->name;
-    for (int32_t i = 0; i < origins->network->input_count; i++)
-        if (origins->network->inputs[i].value.node == value.node)
-            return origins->network->inputs[i].name;
+    int32_t number = origins->layers[value.node];
+    if (number >= 0)
+        return origins->network->layers[number].name;
+    if (number < -1)
+        return origins->network->inputs[-2 - number].name;
     return nt_graph_node(origins->network->graph, value.node)->name;
 }
 

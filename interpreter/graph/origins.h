@@ -9,7 +9,8 @@
  * of them is named. */
 typedef struct nt_origins {
     const nt_network *network;
-    int32_t *layers; /* of each graph node: the first layer with its value, or -1 */
+    int32_t *layers; /* of each graph node: the first layer with its value; -1: none; below: the
+                      * network's input number -2 - it */
     size_t count;
 } nt_origins;
 

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "integers.h"
+#include "name_table.h"
 #include "parallel.h"
 #include "slab.h"
 #include <stdlib.h>
@@ -120,20 +121,44 @@ static int by_step(const void *a, const void *b) {
                               : (x->output > y->output) - (x->output < y->output);
 }
 
-/* The last position of a node that makes the output or reads the parameter. */
-static int32_t handing_of(const planner *p, const nt_handover *handover) {
-    int32_t maker = nt_graph_output(p->graph, handover->output)->value.node, last = NEVER;
+/* Where things are last done, for all handovers at once. */
+typedef struct ends {
+    nt_name_table params; /* → position in: */
+    int32_t *read;        /* the last position of a node that reads the parameter */
+    int32_t *made;        /* by node: its position; NEVER: none */
+} ends;
+
+/* In `arena`; returns false when out of memory. */
+static bool find_ends(const planner *p, nt_arena *arena, ends *ret) {
+    int32_t count = 0, size = nt_graph_size(p->graph);
+    nt_name_table_init(&ret->params, arena);
+    ret->read = NT_ARENA_ARRAY(arena, int32_t, size + 1);
+    ret->made = NT_ARENA_ARRAY(arena, int32_t, size + 1);
+    if (!ret->read || !ret->made)
+        return false;
+    memset(ret->made, NEVER, (size_t)size * sizeof *ret->made);
     for (int32_t s = 0; s < p->count; s++) {
         const nt_node *node = nt_graph_node(p->graph, p->order[s]);
-        bool concerns = p->order[s] == maker;
-        for (int32_t j = 0; j < node->in_count && !concerns; j++) {
+        ret->made[p->order[s]] = s;
+        for (int32_t j = 0; j < node->in_count; j++) {
             const nt_node *in = nt_graph_node(p->graph, node->in[j].node);
-            concerns = in->op == &nt_op_param && strcmp(in->name, handover->parameter) == 0;
+            if (in->op != &nt_op_param)
+                continue;
+            int32_t at = nt_name_table_find(&ret->params, in->name);
+            if (at < 0 && !nt_name_table_add(&ret->params, in->name, at = count++))
+                return false;
+            ret->read[at] = s;
         }
-        if (concerns)
-            last = s;
     }
-    return last;
+    return true;
+}
+
+/* The last position of a node that makes the output or reads the parameter. */
+static int32_t handing_of(const planner *p, const nt_handover *handover, const ends *of) {
+    int32_t maker = nt_graph_output(p->graph, handover->output)->value.node;
+    int32_t param = nt_name_table_find(&of->params, handover->parameter);
+    int32_t read = param < 0 ? NEVER : of->read[param], made = of->made[maker];
+    return read > made ? read : made;
 }
 
 /* Sets when each output is handed over, and until when it is alive; others are for good. */
@@ -141,16 +166,20 @@ static nt_status find_output_ends(planner *p) {
     nt_plan *plan = p->plan;
     int32_t count = nt_graph_output_count(p->graph);
     bool *kept = nt_alloc(count * sizeof *kept);
+    ends of = {0};
+    nt_arena scratch;
+    nt_arena_init(&scratch);
     plan->handed = NT_ARENA_ARRAY(&plan->arena, nt_handing, p->handover_count);
-    if (!kept || !plan->handed) {
+    if (!kept || !plan->handed || (p->handover_count > 0 && !find_ends(p, &scratch, &of))) {
         nt_free(kept, kept ? count * sizeof *kept : 0);
+        nt_arena_finish(&scratch);
         return NT_NO_MEMORY;
     }
     memset(kept, true, count * sizeof *kept);
     for (int32_t h = 0; h < p->handover_count; h++) {
         const nt_handover *handover = &p->handovers[h];
         int32_t at = number(p, nt_graph_output(p->graph, handover->output)->value);
-        int32_t step = handing_of(p, handover), *last = &p->last_read[at];
+        int32_t step = handing_of(p, handover, &of), *last = &p->last_read[at];
         if (step < plan->fixed_count) /* a parameter on which nothing that varies depends */
             step = p->count - 1;
         else
@@ -164,6 +193,7 @@ static nt_status find_output_ends(planner *p) {
     for (int32_t i = 0; i < count; i++)
         if (kept[i])
             p->last_read[number(p, nt_graph_output(p->graph, i)->value)] = ALWAYS;
+    nt_arena_finish(&scratch);
     nt_free(kept, count * sizeof *kept);
     return NT_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef NT_RESIDUAL_H
 #define NT_RESIDUAL_H
 
-#include "graph.h"
+#include "fork.h"
 
 typedef enum nt_short {
     NT_SHORT_NONE,      /* its operands are as long as one another, or come from nothing common */
@@ -19,5 +19,11 @@ bool nt_residual_is_sum(const nt_graph *graph, const nt_node *node);
 /* What the short connection of the addition number `sum` is, and which of its operands.
  * NT_NO_MEMORY or NT_OK. */
 nt_status nt_residual_short(const nt_graph *graph, int32_t sum, nt_short *ret, int *ret_operand);
+
+/* Both of an addition whose fork and marks are known (fork.h). */
+bool nt_residual_is_marked_sum(const nt_graph *graph, int32_t sum, int32_t fork,
+                               const nt_fork_mark *marks);
+nt_short nt_residual_marked_short(const nt_graph *graph, int32_t sum, int32_t fork,
+                                  const nt_fork_mark *marks, int *ret_operand);
 
 #endif

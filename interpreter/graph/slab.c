@@ -1,10 +1,15 @@
 /* Best fit, offline: blocks are placed one after another, each into the smallest gap, between those
- * that are alive with it, in which it fits, else behind them. Quadratic in the number of blocks. */
+ * that are alive with it, in which it fits, else behind them. By size that is quadratic in the
+ * number of blocks, and of very many is left; in the order of time only the blocks count that are
+ * alive. */
 #include "slab.h"
 
 #include "alloc.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_BY_SIZE = 20000 }; /* blocks: a second's work */
 
 typedef int comparison(const void *a, const void *b);
 
@@ -40,13 +45,25 @@ static size_t gap_for(const nt_lifetime *block, nt_lifetime *const *placed, size
     return best_size == SIZE_MAX ? end : best;
 }
 
-/* `blocks`, sorted by the order to place them in, end up sorted by their place. */
-static size_t place(nt_lifetime **blocks, size_t count) {
-    size_t top = 0;
+/* Leaves out those that are dead before the block is made. */
+static size_t drop_dead(nt_lifetime **placed, size_t count, const nt_lifetime *block) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (placed[i]->last >= block->first)
+            placed[kept++] = placed[i];
+    return kept;
+}
+
+/* `blocks` are sorted by the order to place them in; in its beginning those that are placed are
+ * kept, sorted by their place. */
+static size_t place(nt_lifetime **blocks, size_t count, bool in_time) {
+    size_t top = 0, placed = 0;
     for (size_t i = 0; i < count; i++) {
         nt_lifetime *block = blocks[i];
-        size_t low = 0, high = i;
-        block->at = gap_for(block, blocks, i);
+        if (in_time)
+            placed = drop_dead(blocks, placed, block);
+        size_t low = 0, high = placed;
+        block->at = gap_for(block, blocks, placed);
         top = block->at + block->size > top ? block->at + block->size : top;
         while (low < high) {
             size_t middle = low + (high - low) / 2;
@@ -55,8 +72,9 @@ static size_t place(nt_lifetime **blocks, size_t count) {
             else
                 high = middle;
         }
-        memmove(&blocks[low + 1], &blocks[low], (i - low) * sizeof(nt_lifetime *));
+        memmove(&blocks[low + 1], &blocks[low], (placed - low) * sizeof(nt_lifetime *));
         blocks[low] = block;
+        placed++;
     }
     return top;
 }
@@ -66,7 +84,7 @@ static size_t place_in_order(nt_lifetime *blocks, size_t count, comparison *orde
     for (size_t i = 0; i < count; i++)
         work[i] = &blocks[i];
     qsort(work, count, sizeof(nt_lifetime *), order);
-    return place(work, count);
+    return place(work, count, order == by_time);
 }
 
 nt_status nt_slab_lay_out(nt_lifetime *blocks, size_t count, size_t *ret_size) {
@@ -74,8 +92,8 @@ nt_status nt_slab_lay_out(nt_lifetime *blocks, size_t count, size_t *ret_size) {
     if (!work)
         return NT_NO_MEMORY;
     size_t in_time = place_in_order(blocks, count, by_time, work);
-    *ret_size = place_in_order(blocks, count, by_size, work);
-    if (in_time <= *ret_size)
+    *ret_size = count > MOST_BY_SIZE ? in_time : place_in_order(blocks, count, by_size, work);
+    if (in_time <= *ret_size && count <= MOST_BY_SIZE)
         *ret_size = place_in_order(blocks, count, by_time, work);
     nt_free(work, count * sizeof(nt_lifetime *));
     return NT_OK;

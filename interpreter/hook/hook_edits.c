@@ -83,8 +83,14 @@ typedef struct named {
     nt_edit edit;
 } named;
 
+/* Of a sum it looks back through the graph, which in a large one takes longer than to charge for
+ * it.
+ */
 static bool fits(const reading *r, const nt_layer *layer, const nt_ablation *kind) {
+    enum { LARGE = 4096, NODES_AN_INSTRUCTION = 32 };
     const nt_graph *graph = r->hook->network->graph;
+    if (nt_graph_size(graph) > LARGE)
+        nt_sandbox_charge(r->of.state, nt_graph_size(graph) / NODES_AN_INSTRUCTION);
     return kind->fits(graph, nt_graph_node(graph, layer->value.node));
 }
 

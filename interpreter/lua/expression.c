@@ -3,12 +3,14 @@
  * sandbox's functions. Compiled expressions are kept, by their text. */
 #include "expression_private.h"
 
+#include "budget.h"
 #include "foreign_lua.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 const nt_sandbox_limits nt_expression_limits = {
     .instructions = 1000000, .memory = (size_t)16 << 20, .seconds = 1};
@@ -18,10 +20,12 @@ enum { MOST_CACHED = 1000 };
 /* --- scalars ---------------------------------------------------------------------------------- */
 
 nt_scalar nt_scalar_read(const char *word) {
+    enum { LONGEST = 400 /* a number has fewer characters */ };
     nt_scalar scalar = {.kind = NT_SCALAR_TEXT, .text = word};
     if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
         return (nt_scalar){.kind = NT_SCALAR_BOOL, .truth = word[0] == 't'};
-    if (word[0] == '\0' || word[strspn(word, "0123456789+-.eE")] != '\0')
+    if (word[0] == '\0' || strnlen(word, LONGEST) == LONGEST ||
+        word[strspn(word, "0123456789+-.eE")] != '\0')
         return scalar;
     char *end;
     double real = strtod(word, &end);
@@ -90,7 +94,6 @@ static int look_up(lua_State *L) {
     if (lua_getfield(L, -1, name) != LUA_TNIL)
         return 1;
     e->missing = nt_arena_string(e->arena, name);
-    e->beside = e->variables->names(e->variables->context);
     e->missing_member = false;
     return luaL_error(L, "no variable '%s'", name);
 }
@@ -137,6 +140,7 @@ static void push_compiled(lua_State *L, const nt_evaluation *e) {
     if (lua_rawget(L, cache) == LUA_TFUNCTION)
         return;
     lua_pop(L, 1);
+    nt_sandbox_charge(L, (int64_t)e->length);
     lua_pushliteral(L, "return (");
     lua_pushvalue(L, -2);
     lua_pushliteral(L, "\n)");
@@ -165,17 +169,72 @@ static int evaluate_body(lua_State *L) {
 }
 
 static nt_status say_missing(const nt_evaluation *e, nt_location location, nt_error *error) {
-    nt_error_at(error, NT_INVALID, location, "no %s '%s'",
+    nt_error_at(error, NT_INVALID, location, "no %s '%.200s'",
                 e->missing_member ? "member" : "variable", e->missing);
-    if (e->beside)
-        nt_error_suggest(error, e->missing, e->beside);
+    const char *const *beside =
+        e->missing_member ? e->beside : e->variables->names(e->variables->context);
+    if (beside)
+        nt_error_suggest(error, e->missing, beside);
     return NT_INVALID;
+}
+
+/* --- the budget of the arena ------------------------------------------------------------------ */
+
+static nt_status no_memory(const nt_evaluation *e, nt_location location, nt_error *error) {
+    nt_budget *budget = e->arena->budget;
+    if (!budget || budget->passed == NT_BUDGET_KEPT)
+        return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
+    return nt_budget_say(budget, location.trail, error);
+}
+
+static double seconds_of(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* What an evaluation may take, and when it began. */
+typedef struct allowance {
+    int64_t instructions;
+    double began; /* by the clock on the wall: the processor's takes a system call */
+} allowance;
+
+/* Lets the sandbox run for what is left of the budget, if that is less than an evaluation may. */
+static allowance begin_budget(nt_sandbox *sandbox, const nt_evaluation *e) {
+    nt_sandbox_refresh(sandbox->state);
+    if (e->arena->budget && e->arena->budget->instructions < sandbox->left)
+        sandbox->left = e->arena->budget->instructions;
+    return (allowance){sandbox->left, seconds_of(CLOCK_MONOTONIC)};
+}
+
+/* Processor time; 0: too little to matter. */
+static double seconds_taken(const nt_sandbox *sandbox, double began) {
+    const double least = 1e-4;
+    if (seconds_of(CLOCK_MONOTONIC) - began < least)
+        return 0;
+    return seconds_of(CLOCK_THREAD_CPUTIME_ID) - (sandbox->deadline - sandbox->limits.seconds);
+}
+
+/* Takes what an evaluation took: its instructions, or those that its time is worth where each was a
+ * long one. Returns false where the budget is spent. */
+static bool end_budget(const nt_sandbox *sandbox, const nt_evaluation *e, allowance allowed) {
+    enum { EACH = 100, A_SECOND = 20000000 }; /* what an evaluation takes beside its instructions */
+    nt_budget *budget = e->arena->budget;
+    if (!budget)
+        return true;
+    int64_t most = allowed.instructions;
+    int64_t taken = EACH + most - (sandbox->left > 0 ? sandbox->left : 0);
+    int64_t worth = (int64_t)(seconds_taken(sandbox, allowed.began) * A_SECOND);
+    bool cut = sandbox->stop == NT_STOP_INSTRUCTIONS && most < sandbox->limits.instructions;
+    if (cut)
+        taken = budget->instructions + 1;
+    return nt_budget_take_instructions(budget, worth > taken ? worth : taken);
 }
 
 static nt_status evaluate(nt_sandbox *sandbox, nt_evaluation *e, nt_location location,
                           nt_error *error) {
     lua_State *L = sandbox->state;
-    nt_sandbox_refresh(L);
+    allowance allowed = begin_budget(sandbox, e);
     if (!lua_checkstack(L, 4))
         return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
     sandbox->evaluation = e;
@@ -183,16 +242,19 @@ static nt_status evaluate(nt_sandbox *sandbox, nt_evaluation *e, nt_location loc
     lua_pushlightuserdata(L, e);
     int lua_status = lua_pcall(L, 1, 0, 0);
     sandbox->evaluation = NULL;
-    if (lua_status == LUA_OK && !e->unknown)
+    bool kept = end_budget(sandbox, e, allowed);
+    if (lua_status == LUA_OK && !e->unknown && kept)
         return NT_OK;
     nt_status status = NT_OK;
-    if (e->unknown && sandbox->stop == NT_STOP_NONE)
+    if (!kept)
+        status = no_memory(e, location, error);
+    else if (e->unknown && sandbox->stop == NT_STOP_NONE)
         e->result.kind = NT_SCALAR_UNKNOWN;
     else if (e->missing && sandbox->stop == NT_STOP_NONE && lua_status == LUA_ERRRUN)
         status = say_missing(e, location, error);
     else
         status = nt_sandbox_report(L, lua_status, &location, error);
-    if (status == NT_INVALID && lua_status == LUA_ERRRUN)
+    if (kept && status == NT_INVALID && lua_status == LUA_ERRRUN)
         nt_foreign_lua(error);
     if (lua_status != LUA_OK)
         lua_pop(L, 1);
@@ -237,11 +299,10 @@ static const char *closing_brace(const char *text) {
 
 static nt_status expand_name(nt_evaluation *e, nt_location location, nt_error *error) {
     const char *name = nt_arena_substring(e->arena, e->expression, e->length);
-    if (!name)
-        return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
+    if (!name || !nt_budget_take_instructions(e->arena->budget, 1 + (int64_t)e->length / 8))
+        return no_memory(e, location, error);
     if (!e->variables->find(e->variables->context, name, &e->result)) {
         e->missing = name;
-        e->beside = e->variables->names(e->variables->context);
         return say_missing(e, location, error);
     }
     bool list = e->result.kind == NT_SCALAR_LIST, record = e->result.kind == NT_SCALAR_RECORD;
@@ -316,8 +377,8 @@ static nt_status expand_pieces(nt_sandbox *sandbox, nt_arena *arena, const char 
                                nt_scalar_describe(e.result));
         unknown = unknown || e.result.kind == NT_SCALAR_UNKNOWN;
         const char *piece = unknown ? "" : nt_scalar_text(e.result, arena);
-        if (!piece)
-            return nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
+        if (!piece || !nt_budget_has_room(arena->budget, joined->length + strlen(piece)))
+            return no_memory(&e, location, error);
         nt_text_add(joined, piece);
     }
     if (unknown)
@@ -332,13 +393,17 @@ nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char 
     nt_text_init(&joined);
     nt_scalar result = {.kind = NT_SCALAR_NIL};
     bool alone = false;
+    if (arena->budget) {
+        arena->budget->at = location;
+        arena->budget->at.trail = NULL;
+    }
     nt_status status = expand_pieces(sandbox, arena, text, location, variables, gives, &joined,
                                      &result, &alone, error);
     if (status == NT_OK && !alone && result.kind != NT_SCALAR_UNKNOWN) {
         const char *copy = joined.failed ? NULL : nt_arena_string(arena, joined.bytes);
         result = (nt_scalar){.kind = NT_SCALAR_TEXT, .text = copy};
         if (!copy)
-            status = nt_error_at(error, NT_NO_MEMORY, location, "out of memory");
+            status = no_memory(&(nt_evaluation){.arena = arena}, location, error);
     }
     nt_text_finish(&joined);
     if (status == NT_OK)

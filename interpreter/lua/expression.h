@@ -36,7 +36,8 @@ extern const nt_sandbox_limits nt_expression_limits;
 bool nt_expression_in(const char *text); /* whether there is a `$` in it */
 
 /* What the result consists of lies in `arena`. UNKNOWN if a variable that it reads is. Errors are
- * placed at `location`. */
+ * placed at `location`. Where the arena has a budget (budget.h), what all evaluations take is drawn
+ * from it, beside the limits that each of them has. */
 nt_status nt_expression_expand(nt_sandbox *sandbox, nt_arena *arena, const char *text,
                                nt_location location, const nt_variables *variables,
                                nt_expression_gives gives, nt_scalar *ret, nt_error *error);

@@ -15,8 +15,8 @@ typedef struct nt_evaluation {
     int32_t taken;             /* values of the result so far */
     bool unknown;              /* a variable that was read is unknown */
     const char *missing;       /* a name that is not there, */
-    const char *const *beside; /* and those that are, NULL-terminated */
-    bool missing_member;
+    bool missing_member;       /* of a record, */
+    const char *const *beside; /* which has these, NULL-terminated */
 } nt_evaluation;
 
 /* Pushes a value that an expression reads. */

@@ -17,6 +17,7 @@ static int missing_member(lua_State *L) {
     int count = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
         count++;
+    nt_sandbox_charge(L, count);
     const char **names = NT_ARENA_ARRAY(e->arena, const char *, count + 1);
     count = 0;
     for (lua_pushnil(L); names && lua_next(L, 1); lua_pop(L, 1))
@@ -51,7 +52,8 @@ static void push_list(lua_State *L, const nt_list *list) {
 /* Recurses once a level of the value. */
 void nt_expression_push(lua_State *L, nt_scalar scalar) {
     luaL_checkstack(L, 8, "values nest too deep");
-    nt_sandbox_charge(L, 1);
+    if (scalar.kind == NT_SCALAR_LIST) /* of other values there are few: the clock takes longer */
+        nt_sandbox_charge(L, scalar.list->count);
     switch (scalar.kind) {
     case NT_SCALAR_BOOL:
         lua_pushboolean(L, scalar.truth);

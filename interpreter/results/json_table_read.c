@@ -2,35 +2,54 @@
  * it. */
 #include "json_table_private.h"
 
+#include "alloc.h"
 #include "results.h"
 #include <string.h>
 
 /* --- lists and maps --------------------------------------------------------------------------- */
 
-static nt_status read_list(const nt_json_reading *r, const nt_json_place *place,
-                           const nt_json_member *member, const json_t *value, void *record) {
-    size_t count = json_array_size(value);
-    size_t stride = member->table                  ? member->table->size
-                    : member->items == NT_JSON_INT ? sizeof(int32_t)
-                                                   : sizeof(const char *);
-    if (!json_is_array(value))
-        return nt_json_wrong(r, place, "a list", value);
-    if (count > INT32_MAX || !nt_json_in_range(member, (double)count))
-        return nt_json_say(r, place, "has %zu items", count);
-    char *items = nt_arena_alloc(r->arena, count * stride + 1);
-    if (!items)
-        return nt_json_no_memory(r);
+static size_t stride_of(const nt_json_member *member) {
+    return member->table                  ? member->table->size
+           : member->items == NT_JSON_INT ? sizeof(int32_t)
+                                          : sizeof(const char *);
+}
+
+/* The room grows with the items that turned out to be some: a list of a million zeros where records
+ * are wanted takes that of one. */
+static nt_status read_items(const nt_json_reading *r, const nt_json_place *place,
+                            const nt_json_member *member, const json_t *value, void **items,
+                            size_t *capacity) {
+    size_t count = json_array_size(value), stride = stride_of(member);
     const nt_json_member item = {.name = member->name, .choices = member->choices};
     for (size_t i = 0; i < count; i++) {
         const nt_json_place within = {place, NULL, i};
         const json_t *one = json_array_get(value, i);
-        NT_TRY(
-            member->table
-                ? nt_json_table_read(r, member->table, one, &within, items + i * stride)
-                : nt_json_read_single(r, &within, &item, member->items, one, items + i * stride));
+        if (!nt_grow(items, capacity, i, stride))
+            return nt_json_no_memory(r);
+        char *at = (char *)*items + i * stride;
+        memset(at, 0, stride);
+        NT_TRY(member->table ? nt_json_table_read(r, member->table, one, &within, at)
+                             : nt_json_read_single(r, &within, &item, member->items, one, at));
     }
-    items = count > 0 ? items : NULL;
-    memcpy((char *)record + member->offset, &items, sizeof items);
+    return NT_OK;
+}
+
+static nt_status read_list(const nt_json_reading *r, const nt_json_place *place,
+                           const nt_json_member *member, const json_t *value, void *record) {
+    size_t count = json_array_size(value), stride = stride_of(member), capacity = 0;
+    void *items = NULL;
+    if (!json_is_array(value))
+        return nt_json_wrong(r, place, "a list", value);
+    if (count > INT32_MAX || !nt_json_in_range(member, (double)count))
+        return nt_json_say(r, place, "has %zu items", count);
+    nt_status status = read_items(r, place, member, value, &items, &capacity);
+    void *kept =
+        status == NT_OK && count > 0 ? nt_arena_copy(r->arena, items, count * stride) : NULL;
+    nt_free(items, capacity * stride);
+    NT_TRY(status);
+    if (count > 0 && !kept)
+        return nt_json_no_memory(r);
+    memcpy((char *)record + member->offset, &kept, sizeof kept);
     *(int32_t *)((char *)record + member->more) = (int32_t)count;
     return NT_OK;
 }

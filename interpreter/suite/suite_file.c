@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "attrs.h"
+#include "budget.h"
 #include "file.h"
 #include "json_schema.h"
 #include "overrides.h"
@@ -383,7 +384,10 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
     nt_suite *suite = nt_alloc_zero(sizeof *suite);
     if (!suite)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
+    nt_budget budget;
+    nt_budget_init(&budget);
     nt_arena_init(&suite->arena);
+    suite->arena.budget = &budget;
     nt_suite_loader l = {.suite = suite, .reader = {.arena = &suite->arena, .error = error}};
     nt_status status = nt_shipped_open(&(nt_sought){NT_SHIPPED_SUITE, path, NULL}, &suite->arena,
                                        &suite->path, error);
@@ -397,6 +401,7 @@ nt_status nt_suite_load(const char *path, const nt_setting *settings, int settin
     if (status == NT_OK && (!keep_overrides(suite, settings, setting_count) ||
                             take_digest(suite, settings, setting_count) != NT_OK))
         status = nt_reader_no_memory(&l.reader);
+    suite->arena.budget = NULL;
     if (status != NT_OK) {
         nt_suite_free(suite);
         return status;

@@ -15,7 +15,7 @@
 #include "sequential.h"
 #include "weights_file.h"
 
-enum { NT_MOST_SEEDS = 256, NT_MOST_INCLUDED = 16, NT_AS_SUITE = -1 };
+enum { NT_MOST_SEEDS = 256, NT_MOST_GROUPS = 1000, NT_MOST_INCLUDED = 16, NT_AS_SUITE = -1 };
 
 enum { NT_FROM_TRAINED = -1 };
 

@@ -135,6 +135,9 @@ nt_status nt_suite_read_groups(nt_suite_loader *l, const nt_suite_key *key, cons
                                void *record) {
     nt_suite *suite = record;
     NT_TRY(nt_read_map(&l->reader, map, key->field.name));
+    if (map->count > NT_MOST_GROUPS)
+        return nt_reader_say(&l->reader, map, "'groups' has %d; at most %d are allowed",
+                             (int)map->count, NT_MOST_GROUPS);
     nt_group *groups = NT_ARENA_ARRAY(l->reader.arena, nt_group, map->count);
     if (!groups)
         return nt_reader_no_memory(&l->reader);

@@ -3,6 +3,7 @@
  * that has them. */
 #include "suite_file_private.h"
 
+#include "budget.h"
 #include "file_sort.h"
 #include "inherit.h"
 #include <limits.h>
@@ -26,11 +27,19 @@ static nt_status find_included(nt_suite_loader *l, const nt_yaml *node, const ch
     return NT_OK;
 }
 
+/* Steps for its nodes are taken as they are read. */
+static nt_status take(nt_budget *budget, const nt_document *document, nt_error *error) {
+    budget->at = (nt_location){.source = &document->source};
+    return nt_budget_take_bytes(budget, document->arena.held) ? NT_OK
+                                                              : nt_budget_say(budget, NULL, error);
+}
+
 static nt_status load(nt_suite_loader *l, const char *path) {
     nt_suite *suite = l->suite;
     nt_document *document;
     NT_TRY(nt_document_load(path, &document, l->reader.error));
     suite->documents[suite->document_count++] = document;
+    NT_TRY(take(suite->arena.budget, document, l->reader.error));
     return nt_file_want_suite(document, l->reader.error);
 }
 

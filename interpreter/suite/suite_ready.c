@@ -161,11 +161,19 @@ static nt_status check_calibration(const readying *r) {
 
 /* --- the past --------------------------------------------------------------------------------- */
 
+/* Snapshots are sorted. */
 static bool is_kept(const nt_suite *suite, int32_t epoch) {
     const nt_recipe *recipe = suite->recipe;
-    for (int32_t i = 0; recipe && i < recipe->snapshot_count; i++)
-        if (recipe->snapshots[i] == epoch)
+    int32_t low = 0, high = recipe ? recipe->snapshot_count : 0;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (recipe->snapshots[middle] == epoch)
             return true;
+        if (recipe->snapshots[middle] < epoch)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return epoch <= 0;
 }
 

@@ -14,19 +14,17 @@ enum {
 };
 
 typedef struct member {
-    int32_t group, index;  /* -1: the baseline */
-    nt_value edited, made; /* its output before and after the passes */
+    int32_t group, index; /* -1: the baseline; a group's stand together */
+    int32_t edited, made; /* the numbers of its output's value before and after the passes */
 } member;
 
 typedef struct members {
     member *items;
     nt_edits *edits; /* of each, until their values are found */
     int32_t count;
+    int32_t edited_count, made_count;   /* values that there are */
+    int32_t *first_edited, *first_made; /* by value: the first member that has it */
 } members;
-
-static bool is_same(nt_value a, nt_value b) {
-    return a.node == b.node && a.output == b.output;
-}
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
@@ -63,17 +61,22 @@ static nt_status drop_failing(const nt_network *network, members *all) {
     return NT_OK;
 }
 
+/* Fills in the first members of the values. */
+static void index_values(members *all) {
+    for (int32_t i = all->count; i-- > 0;) {
+        all->first_edited[all->items[i].edited] = i;
+        all->first_made[all->items[i].made] = i;
+    }
+}
+
 /* Leaves out those whose edits are the same as those of a member before them. */
 static void drop_repeated(members *all) {
     int32_t kept = 0;
-    for (int32_t i = 0; i < all->count; i++) {
-        int32_t k = 0;
-        while (k < kept && !is_same(all->items[k].edited, all->items[i].edited))
-            k++;
-        if (k == kept)
+    for (int32_t i = 0; i < all->count; i++)
+        if (all->first_edited[all->items[i].edited] == i)
             all->items[kept++] = all->items[i];
-    }
     all->count = kept;
+    index_values(all);
 }
 
 static nt_status find_values(const nt_suite *suite, const nt_network *network, members *all,
@@ -92,11 +95,14 @@ static nt_status find_values(const nt_suite *suite, const nt_network *network, m
     status = nt_passes_run(graph.graph, &passes, &made, error);
     for (int32_t i = 0; status == NT_OK && i < graph.count; i++) {
         member *of = &all->items[graph.case_of[i]];
-        of->edited = nt_graph_output(graph.graph, i)->value;
-        of->made = nt_graph_output(made, i)->value;
+        of->edited = nt_graph_value_number(graph.graph, nt_graph_output(graph.graph, i)->value);
+        of->made = nt_graph_value_number(made, nt_graph_output(made, i)->value);
     }
-    if (status == NT_OK)
+    if (status == NT_OK) {
+        all->edited_count = nt_graph_value_count(graph.graph);
+        all->made_count = nt_graph_value_count(made);
         nt_graph_free(made);
+    }
     nt_case_graph_finish(&graph);
     return status;
 }
@@ -114,11 +120,11 @@ static const char *sentence(const nt_suite *suite, nt_cases *cases, const member
     const char *result = NULL;
     nt_text text;
     nt_text_init(&text);
-    for (int32_t i = first; i < all->count; i++)
-        count += all->items[i].group == group && is_same(all->items[i].made, like->made);
+    for (int32_t i = first; i < all->count && all->items[i].group == group; i++)
+        count += all->items[i].made == like->made;
     nt_text_add(&text, count > 1 ? "the cases" : "the case");
     for (int32_t i = first; i < all->count && named < MOST_NAMED; i++)
-        if (all->items[i].group == group && is_same(all->items[i].made, like->made)) {
+        if (all->items[i].group == group && all->items[i].made == like->made) {
             nt_text_add(&text, named == 0 ? " " : named == count - 1 ? " and " : ", ");
             nt_text_printf(&text, "'%s'", name_of(cases, &all->items[i]));
             named++;
@@ -141,23 +147,13 @@ static const char *sentence(const nt_suite *suite, nt_cases *cases, const member
 
 /* The first that a member is the same function as: itself, or one before it. */
 static int32_t first_like(const members *all, int32_t i) {
-    int32_t k = 0;
-    while (!is_same(all->items[k].made, all->items[i].made))
-        k++;
-    return k;
+    return all->first_made[all->items[i].made];
 }
 
-/* Whether it is the first of its group after the one that it is the same function as. */
-static bool begins_note(const members *all, int32_t i, int32_t like) {
-    for (int32_t k = like + 1; k < i; k++)
-        if (all->items[k].group == all->items[i].group &&
-            is_same(all->items[k].made, all->items[i].made))
-            return false;
-    return like < i;
-}
-
+/* `noted`: by value, 1 + the last group that has a note of it: of a group only the first after the
+ * one that it is the same function as begins one. */
 static nt_status note_group(const nt_suite *suite, nt_cases *cases, const members *all,
-                            int32_t group) {
+                            int32_t group, int32_t *noted) {
     nt_cases *of = &cases[group];
     const char **notes = NT_ARENA_ARRAY(&of->arena, const char *, of->note_count + MOST_NOTES + 1);
     int32_t count = 0;
@@ -166,9 +162,10 @@ static nt_status note_group(const nt_suite *suite, nt_cases *cases, const member
     for (int32_t i = 0; i < of->note_count; i++)
         notes[i] = of->notes[i];
     for (int32_t i = 1; i < all->count && count <= MOST_NOTES; i++) {
-        int32_t like = first_like(all, i);
-        if (all->items[i].group != group || !begins_note(all, i, like))
+        int32_t like = first_like(all, i), value = all->items[i].made;
+        if (all->items[i].group != group || like == i || noted[value] == 1 + group)
             continue;
+        noted[value] = 1 + group;
         const char *note = count == MOST_NOTES ? "more of the cases are the same function as others"
                                                : sentence(suite, cases, all, i, &all->items[like]);
         if (!note)
@@ -193,7 +190,13 @@ static nt_status gather(const nt_suite *suite, const nt_network *network, const 
     if (!ret->items || !ret->edits)
         return NT_NO_MEMORY;
     list_members(suite, network, cases, ret);
-    return find_values(suite, network, ret, error);
+    NT_TRY(find_values(suite, network, ret, error));
+    ret->first_edited = NT_ARENA_ARRAY(arena, int32_t, ret->edited_count + 1);
+    ret->first_made = NT_ARENA_ARRAY(arena, int32_t, ret->made_count + 1);
+    if (!ret->first_edited || !ret->first_made)
+        return NT_NO_MEMORY;
+    index_values(ret);
+    return NT_OK;
 }
 
 static nt_status end(nt_status status, int32_t said, nt_error *error) {
@@ -209,19 +212,20 @@ nt_status nt_suite_note_same(const nt_suite *suite, const nt_network *network, n
     int32_t said = error->count;
     nt_arena_init(&arena);
     nt_status status = gather(suite, network, cases, &arena, &all, error);
+    int32_t *noted = status == NT_OK ? NT_ARENA_ARRAY(&arena, int32_t, all.made_count + 1) : NULL;
+    if (status == NT_OK && !noted)
+        status = NT_NO_MEMORY;
     if (status == NT_OK)
         drop_repeated(&all);
     for (int32_t g = 0; status == NT_OK && g < suite->group_count; g++)
-        status = note_group(suite, cases, &all, g);
+        status = note_group(suite, cases, &all, g, noted);
     nt_arena_finish(&arena);
     return end(status, said, error);
 }
 
 /* The first member with the same value before the passes, or after them. */
 static nt_case_same same_as(const members *all, int32_t i) {
-    int32_t k = 0, like = first_like(all, i);
-    while (!is_same(all->items[k].edited, all->items[i].edited))
-        k++;
+    int32_t k = all->first_edited[all->items[i].edited], like = first_like(all, i);
     const member *as = &all->items[k < i ? k : like];
     return (nt_case_same){.how = k < i      ? NT_SAME_EDITS
                                  : like < i ? NT_SAME_FUNCTION

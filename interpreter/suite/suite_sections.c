@@ -92,6 +92,8 @@ static nt_status say_no_file(nt_suite_loader *l, const nt_yaml *node, const nt_s
     if (!path)
         return nt_reader_no_memory(&l->reader);
     nt_reader_say(&l->reader, node, "there is no file '%s'", written);
+    if (l->reader.error->dropped > 0)
+        return NT_INVALID;
     if ((near = near_file(l, path)))
         nt_error_hint(l->reader.error, "did you mean '%.*s%s'?", folder, written, near);
     else if ((near = nt_shipped_name(sought, l->reader.arena)))

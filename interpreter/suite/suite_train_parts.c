@@ -6,20 +6,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_PATTERNS = 1000, LONGEST_PATTERN = 400 };
+
 /* --- what is not trained as the rest is ------------------------------------------------------- */
 
 static nt_status read_named(nt_suite_loader *l, const nt_yaml *node, const char *what,
                             nt_named_rate *ret) {
     ret->location = nt_reader_location(&l->reader, node);
     NT_TRY(nt_read_text(&l->reader, node, what, &ret->pattern));
+    if (strlen(ret->pattern) > LONGEST_PATTERN)
+        return nt_reader_say(&l->reader, node, "%s holds a pattern of more than %d characters",
+                             what, LONGEST_PATTERN);
     return ret->pattern[0] ? NT_OK
                            : nt_reader_say(&l->reader, node, "%s holds an empty pattern", what);
+}
+
+/* Each is held against the name of each parameter. */
+static nt_status check_count(nt_suite_loader *l, const nt_yaml *node, const char *what) {
+    if (node->count <= MOST_PATTERNS)
+        return NT_OK;
+    nt_reader_say(&l->reader, node, "'%s' has %d patterns; at most %d are allowed", what,
+                  (int)node->count, MOST_PATTERNS);
+    nt_error_hint(l->reader.error, "one pattern may mean many layers, as in layer2.*");
+    return NT_INVALID;
 }
 
 nt_status nt_suite_read_frozen(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *list,
                                void *record) {
     nt_recipe *recipe = record;
     NT_TRY(nt_read_list(&l->reader, list, key->field.name));
+    NT_TRY(check_count(l, list, key->field.name));
     nt_named_rate *frozen = NT_ARENA_ARRAY(l->reader.arena, nt_named_rate, list->count);
     if (!frozen)
         return nt_reader_no_memory(&l->reader);
@@ -47,6 +63,7 @@ nt_status nt_suite_read_rates(nt_suite_loader *l, const nt_suite_key *key, const
                               void *record) {
     nt_recipe *recipe = record;
     NT_TRY(nt_read_map(&l->reader, map, key->field.name));
+    NT_TRY(check_count(l, map, key->field.name));
     nt_named_rate *rates = NT_ARENA_ARRAY(l->reader.arena, nt_named_rate, map->count);
     if (!rates)
         return nt_reader_no_memory(&l->reader);

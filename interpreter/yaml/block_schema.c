@@ -39,8 +39,8 @@ static json_t *call_schema(const nt_definition *block, const json_t *words) {
     json_object_foreach((json_t *)words, word, ignored) {
         ok = ok && set(properties, word, json_true());
     }
-    for (int i = 0; i < block->formal_count; i++) {
-        const nt_formal *formal = &block->formals[i];
+    for (int i = 0; i < block->formals.count; i++) {
+        const nt_formal *formal = &block->formals.items[i];
         ok = ok && set(properties, formal->name, formal_schema(formal));
         if (!formal->fallback)
             required = nt_json_append(required, json_string(formal->name));

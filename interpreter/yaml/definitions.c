@@ -63,10 +63,10 @@ static nt_status read_formal(nt_reader *reader, const nt_yaml_entry *entry, nt_f
     return nt_read_texts(reader, choices, "choices", &ret->choices, &count);
 }
 
-nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_formal **ret,
-                          int *ret_count) {
+nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, nt_formals *ret) {
     nt_reader reader = nt_loader_reader(loader, NULL, NULL);
-    *ret_count = 0;
+    *ret = (nt_formals){0};
+    nt_name_table_init(&ret->names, &loader->arena);
     if (!params || nt_yaml_absent(params))
         return NT_OK;
     NT_TRY(nt_read_map(&reader, params, "params"));
@@ -78,9 +78,25 @@ nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_for
         nt_status one = read_formal(&reader, &params->entries[i], &formals[i]);
         formals[i].broken = one != NT_OK;
         status = one != NT_OK ? one : status;
+        if (!nt_name_table_add(&ret->names, formals[i].name, i))
+            return nt_reader_no_memory(&reader);
     }
-    *ret = formals;
-    *ret_count = params->count;
+    ret->items = formals;
+    ret->count = params->count;
+    return status;
+}
+
+static nt_status say_no_choice(nt_reader *reader, const nt_yaml *node, const nt_formal *formal,
+                               bool several, const char *text) {
+    nt_text list;
+    nt_text_init(&list);
+    for (const char *const *choice = formal->choices; *choice; choice++)
+        nt_text_printf(&list, "%s%s", choice > formal->choices ? ", " : "", *choice);
+    nt_status status = nt_reader_say(reader, node,
+                                     several ? "%s must be one of %s, not %s"
+                                             : "%s must be one of %s, not '%.60s'",
+                                     formal->name, list.bytes, text);
+    nt_text_finish(&list);
     return status;
 }
 
@@ -92,21 +108,11 @@ static nt_status check_choice(nt_reader *reader, const nt_yaml *node, const nt_f
     const char *text = several ? nt_scalar_describe(value) : nt_scalar_text(value, reader->arena);
     if (!text)
         return nt_reader_no_memory(reader);
-    nt_text list;
-    nt_text_init(&list);
-    bool found = false;
-    for (const char *const *choice = formal->choices; *choice && !found; choice++) {
-        found = !several && strcmp(*choice, text) == 0;
-        nt_text_printf(&list, "%s%s", choice > formal->choices ? ", " : "", *choice);
-    }
-    nt_status status = NT_OK;
-    if (!found)
-        status = nt_reader_say(reader, node,
-                               several ? "%s must be one of %s, not %s"
-                                       : "%s must be one of %s, not '%.60s'",
-                               formal->name, list.bytes, text);
-    nt_text_finish(&list);
-    return status;
+    const char *const *choice = formal->choices;
+    while (!several && *choice && strcmp(*choice, text) != 0)
+        choice++;
+    NT_TRY(nt_reader_charge(reader, node, choice - formal->choices));
+    return !several && *choice ? NT_OK : say_no_choice(reader, node, formal, several, text);
 }
 
 static nt_status bind_one(nt_reader *reader, const nt_yaml *node, const nt_formal *formal,
@@ -120,52 +126,84 @@ static nt_status bind_one(nt_reader *reader, const nt_yaml *node, const nt_forma
 
 /* Whether a key among the given ones is no param but reads like this one: that is reported already.
  */
-static bool is_misspelt(const nt_yaml *given, const nt_formal *formals, int count, int formal) {
-    const char *const alone[] = {formals[formal].name, NULL};
-    for (int32_t i = 0; given && i < given->count; i++) {
+static bool is_misspelt(const nt_yaml *given, const nt_formals *formals, int formal) {
+    const char *const alone[] = {formals->items[formal].name, NULL};
+    int unknown = 0; /* of more than are reported none is looked at */
+    for (int32_t i = 0; given && i < given->count && unknown < NT_ERROR_LIMIT; i++) {
         const char *key = given->entries[i].key->text;
-        bool known = nt_is_node_word(key);
-        for (int j = 0; j < count && !known; j++)
-            known = strcmp(formals[j].name, key) == 0;
-        if (!known && nt_nearest(key, alone))
+        if (nt_is_node_word(key) || nt_name_table_find(&formals->names, key) >= 0)
+            continue;
+        unknown++;
+        if (nt_nearest(key, alone))
             return true;
     }
     return false;
 }
 
-nt_status nt_formals_bind(nt_loader *loader, const nt_formal *formals, int count,
-                          const nt_yaml *given, nt_reader *outside, const nt_yaml *at,
-                          const char *what, nt_scope *inside, const nt_trail *trail) {
-    nt_variable *variables = NT_ARENA_ARRAY(&loader->arena, nt_variable, count);
+/* What the map gives each of them; NULL when out of memory. */
+static const nt_yaml **list_given(const nt_formals *formals, const nt_yaml *given,
+                                  nt_arena *arena) {
+    const nt_yaml **values = NT_ARENA_ARRAY(arena, const nt_yaml *, formals->count + 1);
+    for (int32_t i = 0; values && given && given->kind == NT_YAML_MAP && i < given->count; i++) {
+        int32_t formal = nt_name_table_find(&formals->names, given->entries[i].key->text);
+        if (formal >= 0)
+            values[formal] = given->entries[i].value;
+    }
+    return values;
+}
+
+/* Those that have no value, while they are bound. */
+typedef struct lacking {
+    nt_text names; /* as a message has them */
+    int count;
+} lacking;
+
+static void add_lacking(lacking *l, const nt_yaml *given, const nt_formals *formals, int formal) {
+    if (l->count < NT_ERROR_LIMIT && is_misspelt(given, formals, formal))
+        return;
+    if (l->count++ < NT_ERROR_LIMIT)
+        nt_text_printf(&l->names, "%s'%s'", l->names.length ? ", " : "",
+                       formals->items[formal].name);
+    else if (l->count == NT_ERROR_LIMIT + 1)
+        nt_text_add(&l->names, " and more");
+}
+
+nt_status nt_formals_bind(nt_loader *loader, const nt_formals *formals, const nt_yaml *given,
+                          nt_reader *outside, const nt_yaml *at, const char *what, nt_scope *inside,
+                          const nt_trail *trail) {
+    enum { FEW = 8 };
+    nt_variable *variables = NT_ARENA_ARRAY(&loader->arena, nt_variable, formals->count);
+    const nt_yaml **values = list_given(formals, given, &loader->arena);
     nt_reader reader = nt_loader_reader(loader, inside, trail);
-    if (!variables)
+    if (!variables || !values)
         return nt_reader_no_memory(&reader);
-    nt_text lacking;
-    nt_text_init(&lacking);
+    lacking lacks = {.count = 0};
+    nt_text_init(&lacks.names);
     nt_status status = NT_OK;
     inside->variables = variables;
-    for (int i = 0; i < count; i++) {
-        const nt_yaml *own = given ? nt_yaml_get(given, formals[i].name) : NULL;
+    inside->variable_names = formals->count > FEW ? &formals->names : NULL;
+    for (int i = 0; i < formals->count; i++) {
+        const nt_formal *formal = &formals->items[i];
         nt_scalar value = {.kind = NT_SCALAR_UNKNOWN};
         nt_status one = NT_OK;
-        if (formals[i].broken)
+        if (formal->broken)
             one = NT_INVALID;
-        else if (own)
-            one = bind_one(outside, own, &formals[i], &value);
-        else if (formals[i].fallback)
-            one = bind_one(&reader, formals[i].fallback, &formals[i], &value);
-        else if (!is_misspelt(given, formals, count, i))
-            nt_text_printf(&lacking, "%s'%s'", lacking.length ? ", " : "", formals[i].name);
+        else if (values[i])
+            one = bind_one(outside, values[i], formal, &value);
+        else if (formal->fallback)
+            one = bind_one(&reader, formal->fallback, formal, &value);
+        else
+            add_lacking(&lacks, given, formals, i);
         status = one != NT_OK ? one : status;
-        variables[i] = (nt_variable){.name = formals[i].name, .value = value};
+        variables[i] = (nt_variable){.name = formal->name, .value = value};
         inside->variable_count = i + 1;
     }
-    if (lacking.length) {
-        status = nt_reader_say(outside, at, "%s lacks %s", what, lacking.bytes);
+    if (lacks.names.length) {
+        status = nt_reader_say(outside, at, "%s lacks %s", what, lacks.names.bytes);
         if (!given)
             nt_error_hint(loader->error, "give a value with --set name=value");
     }
-    nt_text_finish(&lacking);
+    nt_text_finish(&lacks.names);
     return status;
 }
 
@@ -196,8 +234,7 @@ static nt_status read_body(nt_loader *loader, nt_reader *reader, const nt_yaml_e
     const nt_yaml *body = entry->value;
     NT_TRY(nt_read_map(reader, body, "a block"));
     nt_status keys = nt_read_keys(reader, body, "a block", block_keys);
-    nt_status formals =
-        nt_formals_read(loader, nt_yaml_get(body, "params"), &ret->formals, &ret->formal_count);
+    nt_status formals = nt_formals_read(loader, nt_yaml_get(body, "params"), &ret->formals);
     nt_status inputs = read_inputs(reader, nt_yaml_get(body, "inputs"), ret);
     ret->nodes = nt_yaml_get(body, "nodes");
     ret->output = nt_yaml_get(body, "output");
@@ -274,7 +311,7 @@ static const char *identity(nt_arena *arena, const char *path) {
 static nt_status read_file(nt_loader *loader, const nt_document *document, const nt_yaml *root,
                            const chain *from);
 
-static nt_status add_document(nt_loader *loader, nt_document *document) {
+static nt_status add_document(nt_loader *loader, nt_document *document, const nt_yaml *at) {
     void *documents = loader->documents;
     if (!nt_grow(&documents, &loader->document_capacity, loader->document_count, sizeof document)) {
         nt_document_free(document);
@@ -282,7 +319,7 @@ static nt_status add_document(nt_loader *loader, nt_document *document) {
     }
     loader->documents = documents;
     loader->documents[loader->document_count++] = document;
-    return NT_OK;
+    return nt_loader_take_document(loader, document, at);
 }
 
 static nt_status check_included(nt_reader *reader, const nt_document *document) {
@@ -316,7 +353,7 @@ static nt_status include_file(nt_loader *loader, const nt_yaml *at, const char *
                           at->location.line);
         return status;
     }
-    NT_TRY(add_document(loader, document));
+    NT_TRY(add_document(loader, document, at));
     NT_TRY(check_included(&reader, document));
     return read_file(loader, document, document->root,
                      &(chain){.outer = from, .file = file, .depth = from->depth + 1});
@@ -340,6 +377,7 @@ static nt_status find_included(nt_reader *reader, const nt_yaml *at, const nt_do
 
 static nt_status include_all(nt_loader *loader, const nt_document *document, const nt_yaml *include,
                              const chain *from) {
+    enum { STEPS_A_FILE = 1000 }; /* to look for it */
     nt_reader reader = nt_loader_reader(loader, NULL, NULL);
     const char *const *paths;
     int count;
@@ -350,6 +388,7 @@ static nt_status include_all(nt_loader *loader, const nt_document *document, con
     for (int i = 0; i < count; i++) {
         const nt_yaml *at = include->kind == NT_YAML_LIST ? include->items[i] : include;
         const char *path;
+        NT_TRY(nt_reader_charge(&reader, at, STEPS_A_FILE));
         nt_status status = find_included(&reader, at, document, paths[i], &path);
         if (status == NT_OK)
             status = include_file(loader, at, path, from);

@@ -10,8 +10,6 @@
 #include <yaml.h>
 
 typedef struct anchor {
-    struct anchor *older;
-    const char *name;
     const nt_yaml *node; /* NULL while it is being read */
 } anchor;
 
@@ -19,8 +17,10 @@ typedef struct composer {
     yaml_parser_t parser;
     nt_document *document;
     nt_error *error;
-    anchor *anchors; /* newest first: the newest of a name counts */
-    int32_t total;   /* nodes, copies counted */
+    nt_name_table anchor_names; /* → position in: */
+    anchor **anchors;           /* the newest of each name, which counts */
+    size_t anchor_count, anchor_capacity;
+    int32_t total; /* nodes, copies counted */
     int depth;
 } composer;
 
@@ -146,15 +146,14 @@ static nt_status compose_scalar(composer *c, const yaml_event_t *event, nt_yaml 
 static nt_status compose_alias(composer *c, const yaml_event_t *event, nt_yaml **ret) {
     const char *name = (const char *)event->data.alias.anchor;
     nt_location location = event_location(c, event);
-    const anchor *found = c->anchors;
-    while (found && strcmp(found->name, name) != 0)
-        found = found->older;
+    int32_t number = nt_name_table_find(&c->anchor_names, name);
+    const anchor *found = number < 0 ? NULL : c->anchors[number];
     if (!found)
         return nt_error_at(c->error, NT_INVALID, location,
-                           "no anchor '&%s' stands before this alias", name);
+                           "no anchor '&%.60s' stands before this alias", name);
     if (!found->node)
-        return nt_error_at(c->error, NT_INVALID, location, "the anchor '&%s' would contain itself",
-                           name);
+        return nt_error_at(c->error, NT_INVALID, location,
+                           "the anchor '&%.60s' would contain itself", name);
     NT_TRY(count_nodes(c, found->node->size, location, true));
     *ret = (nt_yaml *)found->node; /* shared, and from here on only read */
     return NT_OK;
@@ -210,20 +209,38 @@ static nt_status check_key(composer *c, const nt_yaml *key) {
     return NT_OK;
 }
 
+static nt_status say_duplicate(composer *c, const nt_yaml *map, int32_t i, int32_t first) {
+    const nt_yaml *key = map->entries[i].key;
+    return nt_error_at(c->error, NT_INVALID, key->location,
+                       "the key '%.60s' is here a second time; the first is in line %u", key->text,
+                       map->entries[first].key->location.line);
+}
+
+/* The first key like key i of a map of few; i: there is none before it. */
+static int32_t first_like(const nt_yaml *map, int32_t i) {
+    int32_t first = 0;
+    while (strcmp(map->entries[first].key->text, map->entries[i].key->text) != 0)
+        first++;
+    return first;
+}
+
 static nt_status check_duplicates(composer *c, const nt_yaml *map) {
+    enum { FEW = 8 };
     nt_name_table names;
-    nt_name_table_init(&names, &c->document->arena);
-    for (int32_t i = 0; i < map->count; i++) {
-        const nt_yaml *key = map->entries[i].key;
-        int32_t first = nt_name_table_find(&names, key->text);
-        if (first >= 0)
-            return nt_error_at(c->error, NT_INVALID, key->location,
-                               "the key '%.60s' is here a second time; the first is in line %u",
-                               key->text, map->entries[first].key->location.line);
-        if (!nt_name_table_add(&names, key->text, i))
-            return out_of_memory(c);
+    nt_arena scratch;
+    nt_arena_init(&scratch);
+    nt_name_table_init(&names, &scratch);
+    nt_status status = NT_OK;
+    for (int32_t i = 0; i < map->count && status == NT_OK; i++) {
+        const char *key = map->entries[i].key->text;
+        int32_t first = map->count <= FEW ? first_like(map, i) : nt_name_table_find(&names, key);
+        if (first >= 0 && first < i)
+            status = say_duplicate(c, map, i, first);
+        else if (map->count > FEW && !nt_name_table_add(&names, key, i))
+            status = out_of_memory(c);
     }
-    return NT_OK;
+    nt_arena_finish(&scratch);
+    return status;
 }
 
 static nt_status compose_entry(composer *c, nt_yaml_entry *ret, bool *ret_end) {
@@ -280,18 +297,30 @@ static const yaml_char_t *anchor_of(const yaml_event_t *event) {
     }
 }
 
+/* Room for the newest anchor of a name; NULL when out of memory. */
+static anchor **anchor_called(composer *c, const char *name) {
+    int32_t number = nt_name_table_find(&c->anchor_names, name);
+    if (number >= 0)
+        return &c->anchors[number];
+    const char *copy = nt_arena_string(&c->document->arena, name);
+    void *anchors = c->anchors;
+    bool grown = nt_grow(&anchors, &c->anchor_capacity, c->anchor_count, sizeof(anchor *));
+    c->anchors = anchors;
+    if (!copy || !grown || !nt_name_table_add(&c->anchor_names, copy, (int32_t)c->anchor_count))
+        return NULL;
+    return &c->anchors[c->anchor_count++];
+}
+
 /* The anchor that the event declares, in *ret; NULL if it declares none. */
 static nt_status declare_anchor(composer *c, const yaml_event_t *event, anchor **ret) {
     const char *name = (const char *)anchor_of(event);
     *ret = NULL;
     if (!name)
         return NT_OK;
-    anchor *fresh = NT_ARENA_NEW(&c->document->arena, anchor);
-    const char *copy = nt_arena_string(&c->document->arena, name);
-    if (!fresh || !copy)
+    anchor **newest = anchor_called(c, name), *fresh = NT_ARENA_NEW(&c->document->arena, anchor);
+    if (!newest || !fresh)
         return out_of_memory(c);
-    *fresh = (anchor){.older = c->anchors, .name = copy};
-    *ret = c->anchors = fresh;
+    *ret = *newest = fresh;
     return NT_OK;
 }
 
@@ -363,18 +392,39 @@ static int64_t find_foreign(const char *text, size_t length) {
     return -1;
 }
 
+/* libyaml holds each line that begins with % to all of those before. Nobody needs more than one. */
+static nt_status check_directives(const nt_source *source, nt_error *error) {
+    enum { MOST = 64 };
+    int count = 0;
+    uint32_t line = 1;
+    for (const char *at = source->text; at; line++) {
+        count += *at == '%';
+        if (count > MOST)
+            return nt_error_at(
+                error, NT_INVALID,
+                (nt_location){.source = source, .line = line, .column = 1, .width = 1},
+                "more than %d lines begin with '%%'; such directives have no use here", MOST);
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    return NT_OK;
+}
+
 static nt_status fill(nt_document *document, nt_error *error) {
     const nt_source *source = &document->source;
     int64_t foreign = find_foreign(source->text, source->length);
     if (foreign >= 0)
         return nt_error_in(error, NT_INVALID, source->path, foreign, "is not UTF-8");
+    NT_TRY(check_directives(source, error));
     composer c = {.document = document, .error = error};
+    nt_name_table_init(&c.anchor_names, &document->arena);
     if (!yaml_parser_initialize(&c.parser))
         return out_of_memory(&c);
     yaml_parser_set_encoding(&c.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&c.parser, (const unsigned char *)source->text, source->length);
     nt_status status = compose_stream(&c);
     yaml_parser_delete(&c.parser);
+    nt_free(c.anchors, c.anchor_capacity * sizeof *c.anchors);
     NT_TRY(status);
     if (!document->root || nt_yaml_absent(document->root))
         return nt_error_in(error, NT_INVALID, source->path, -1, "is empty");

@@ -71,6 +71,7 @@ static nt_status read_tags(visit *v) {
     int own_count = 0;
     v->tags = v->frame->tags;
     v->tag_count = v->frame->tag_count;
+    NT_TRY(nt_reader_charge(&v->reader, v->key, v->tag_count));
     if (!node)
         return NT_OK;
     NT_TRY(nt_read_texts(&v->reader, node, "tags", &own, &own_count));
@@ -110,10 +111,15 @@ static nt_status read_when(visit *v) {
 
 static nt_status append(visit *v, const nt_yaml *at, const nt_op *op, const void *attrs,
                         nt_binding *value) {
+    enum { BYTES_A_STEP = 4 }; /* whoever shows the network writes each name that it reads */
     nt_value in[NT_MAX_INPUTS];
     char why[NT_WHY] = "";
-    for (int i = 0; i < v->input_count; i++)
+    size_t bytes = 0, prefix = strlen(v->frame->prefix);
+    for (int i = 0; i < v->input_count; i++) {
         in[i] = v->inputs[i].value;
+        bytes += prefix + (v->inputs[i].name ? strlen(v->inputs[i].name) : 0);
+    }
+    NT_TRY(nt_reader_charge(&v->reader, at, (int64_t)(bytes / BYTES_A_STEP)));
     nt_site site = {.name = v->path,
                     .stage = v->frame->stage,
                     .block = v->frame->block,
@@ -297,21 +303,27 @@ static bool is_word(const char *const *words, const char *text) {
     return false;
 }
 
-static nt_status check_block_keys(visit *v, const nt_definition *definition) {
-    nt_arena *arena = &v->loader->arena;
-    const char **names = NT_ARENA_ARRAY(arena, const char *, definition->formal_count + 8);
-    if (!names)
-        return nt_reader_no_memory(&v->reader);
+/* What a node that is this block may say; NULL when out of memory. */
+static const char **list_block_keys(const nt_definition *definition, nt_arena *arena) {
+    const char **names = NT_ARENA_ARRAY(arena, const char *, definition->formals.count + 8);
     int count = 0;
-    for (int i = 0; i < definition->formal_count; i++)
-        names[count++] = definition->formals[i].name;
-    for (int i = 0; block_words[i]; i++)
+    for (int i = 0; names && i < definition->formals.count; i++)
+        names[count++] = definition->formals.items[i].name;
+    for (int i = 0; names && block_words[i]; i++)
         names[count++] = block_words[i];
+    return names;
+}
+
+static nt_status check_block_keys(visit *v, const nt_definition *definition) {
+    const char **names = NULL;
     nt_status status = NT_OK;
     for (int32_t i = 0; i < v->node->count; i++) {
         const nt_yaml *key = v->node->entries[i].key;
-        if (is_word(names, key->text))
+        if (is_word(block_words, key->text) ||
+            nt_name_table_find(&definition->formals.names, key->text) >= 0)
             continue;
+        if (!names && !(names = list_block_keys(definition, &v->loader->arena)))
+            return nt_reader_no_memory(&v->reader);
         status = nt_reader_say(&v->reader, key, "block '%.60s' has no param '%.60s'",
                                definition->name, key->text);
         nt_error_suggest(v->reader.error, key->text, names);
@@ -334,8 +346,8 @@ static nt_status open_block(visit *v, const nt_yaml *at, const nt_definition *de
         const nt_binding none = {.unknown = true};
         NT_TRY(bind_input(v, scope, definition->inputs[i], fits ? &v->inputs[i] : &none));
     }
-    status = nt_formals_bind(v->loader, definition->formals, definition->formal_count, v->node,
-                             &v->reader, at, what, scope, trail);
+    status = nt_formals_bind(v->loader, &definition->formals, v->node, &v->reader, at, what, scope,
+                             trail);
     NT_TRY(nt_loader_settle(v->loader, status, &failed));
     if (!fits)
         return nt_reader_say(&v->reader, at, "%s reads %d input%s, not %d", what,
@@ -410,6 +422,17 @@ static nt_status check_name(const visit *v) {
     return NT_INVALID;
 }
 
+static nt_status check_length(const visit *v) {
+    if (strnlen(v->path, NT_NETWORK_LONGEST_NAME + 1) <= NT_NETWORK_LONGEST_NAME)
+        return NT_OK;
+    nt_reader_say(&v->reader, v->key,
+                  "the node's name, with those of the blocks that it lies in, is longer than %d "
+                  "characters",
+                  NT_NETWORK_LONGEST_NAME);
+    nt_error_hint(v->reader.error, "it begins with '%.60s'", v->path);
+    return NT_INVALID;
+}
+
 /* A name that stands for a node that isn't there is free. */
 static nt_status check_free(const visit *v) {
     const nt_binding *first = nt_bindings_find(&v->level->bindings, v->name);
@@ -443,6 +466,7 @@ static nt_status read_name(visit *v) {
     v->path = nt_arena_printf(&v->loader->arena, "%s%s", v->frame->prefix, v->name);
     if (!v->path)
         return nt_reader_no_memory(&v->reader);
+    NT_TRY(check_length(v));
     NT_TRY(check_name(v));
     return read_flat(v);
 }
@@ -522,6 +546,7 @@ static nt_status expand_visit(visit *v, nt_binding *previous) {
     nt_binding value = {.unknown = true};
     bool failed = false, incomplete = v->level->incomplete;
     NT_TRY(nt_loader_visit(loader, &v->reader, v->key));
+    NT_TRY(nt_reader_charge(&v->reader, v->key, v->node->count));
     NT_TRY(nt_loader_settle(loader, read_name(v), &failed));
     if (!failed)
         NT_TRY(evaluate(v, previous, &value));

@@ -2,6 +2,7 @@
  * new one. It recurses once a level, of which documents have few. */
 #include "inherit.h"
 
+#include "name_table.h"
 #include <string.h>
 
 /* Maps that differ in one of these are of different sorts. */
@@ -16,9 +17,29 @@ static bool same_sort(const nt_yaml *a, const nt_yaml *b) {
     return true;
 }
 
-static int32_t find(const nt_yaml *map, const char *key) {
-    for (int32_t i = 0; i < map->count; i++)
-        if (strcmp(map->entries[i].key->text, key) == 0)
+enum { FEW = 8 };
+
+/* A map whose keys are looked up; of few there is no table. */
+typedef struct lookup {
+    const nt_yaml *map;
+    nt_name_table names;
+} lookup;
+
+/* Returns false when out of memory. */
+static bool look_into(lookup *l, const nt_yaml *map, nt_arena *arena) {
+    *l = (lookup){.map = map};
+    nt_name_table_init(&l->names, arena);
+    for (int32_t i = 0; map->count > FEW && i < map->count; i++)
+        if (!nt_name_table_add(&l->names, map->entries[i].key->text, i))
+            return false;
+    return true;
+}
+
+static int32_t find(const lookup *l, const char *key) {
+    if (l->map->count > FEW)
+        return nt_name_table_find(&l->names, key);
+    for (int32_t i = 0; i < l->map->count; i++)
+        if (strcmp(l->map->entries[i].key->text, key) == 0)
             return i;
     return -1;
 }
@@ -48,9 +69,12 @@ const nt_yaml *nt_yaml_inherit(nt_arena *arena, const nt_yaml *base, const nt_ya
     if (base->kind != NT_YAML_MAP || over->kind != NT_YAML_MAP || !same_sort(base, over))
         return over;
     nt_yaml_entry *entries;
+    lookup of_base, of_over;
     nt_yaml *map = new_map(arena, over, base->count + over->count, &entries);
+    if (!look_into(&of_base, base, arena) || !look_into(&of_over, over, arena))
+        return NULL;
     for (int32_t i = 0; map && i < base->count; i++) {
-        int32_t k = find(over, base->entries[i].key->text);
+        int32_t k = find(&of_over, base->entries[i].key->text);
         if (k >= 0 && nt_yaml_absent(over->entries[k].value))
             continue;
         const nt_yaml_entry *entry = k >= 0 ? &over->entries[k] : &base->entries[i];
@@ -61,13 +85,13 @@ const nt_yaml *nt_yaml_inherit(nt_arena *arena, const nt_yaml *base, const nt_ya
         append(map, entries, entry->key, value);
     }
     for (int32_t i = 0; map && i < over->count; i++)
-        if (find(base, over->entries[i].key->text) < 0)
+        if (find(&of_base, over->entries[i].key->text) < 0)
             append(map, entries, over->entries[i].key, over->entries[i].value);
     return map;
 }
 
 const nt_yaml *nt_yaml_without(nt_arena *arena, const nt_yaml *map, const char *key) {
-    if (map->kind != NT_YAML_MAP || find(map, key) < 0)
+    if (!nt_yaml_get(map, key))
         return map;
     nt_yaml_entry *entries;
     nt_yaml *copy = new_map(arena, map, map->count, &entries);

@@ -8,9 +8,12 @@
 
 nt_status nt_loader_begin(nt_loader *loader, nt_error *error) {
     *loader = (nt_loader){.error = error};
+    nt_budget_init(&loader->budget);
     nt_arena_init(&loader->arena);
+    loader->arena.budget = &loader->budget;
     nt_name_table_init(&loader->files, &loader->arena);
     nt_name_table_init(&loader->block_names, &loader->arena);
+    nt_name_table_init(&loader->output_names, &loader->arena);
     nt_bindings_init(&loader->paths, &loader->arena);
     nt_status status = nt_sandbox_new(&nt_expression_limits, &loader->sandbox);
     return status == NT_OK ? NT_OK : nt_error_say(error, status, "out of memory");
@@ -37,7 +40,8 @@ nt_status nt_loader_settle(const nt_loader *loader, nt_status status, bool *fail
     if (status == NT_OK)
         return NT_OK;
     *failed = true;
-    bool go_on = status == NT_INVALID && !loader->stopped && !nt_error_full(loader->error);
+    bool go_on = status == NT_INVALID && !loader->stopped && !nt_error_full(loader->error) &&
+                 loader->budget.passed == NT_BUDGET_KEPT;
     return go_on ? NT_OK : status;
 }
 
@@ -50,7 +54,8 @@ static bool reported_before(const nt_error *error, int i) {
     return false;
 }
 
-void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped) {
+void nt_loader_drop_repeats(nt_loader *loader, int first, int dropped) {
+    enum { MOST_REPEATED = 300 };
     nt_error *error = loader->error;
     int kept = first;
     for (int i = first; i < error->count; i++) {
@@ -60,10 +65,23 @@ void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped) {
     }
     if (kept < error->count)
         error->dropped = dropped; /* there is room again, and loading goes on */
+    loader->repeated += error->count - kept;
+    loader->stopped = loader->stopped || loader->repeated > MOST_REPEATED;
     error->count = kept;
 }
 
+nt_status nt_loader_take_document(nt_loader *loader, const nt_document *document,
+                                  const nt_yaml *at) {
+    enum { STEPS_A_NODE = 5 };
+    loader->budget.at = at ? at->location : (nt_location){.source = &document->source};
+    bool room = nt_budget_take_bytes(&loader->budget, document->arena.held) &&
+                nt_budget_take_steps(&loader->budget, (int64_t)STEPS_A_NODE * document->root->size);
+    return room ? NT_OK : nt_budget_say(&loader->budget, NULL, loader->error);
+}
+
 nt_status nt_loader_visit(nt_loader *loader, const nt_reader *reader, const nt_yaml *key) {
+    enum { STEPS_A_NODE = 20 };
+    NT_TRY(nt_reader_charge(reader, key, STEPS_A_NODE));
     if (++loader->visited <= NT_NETWORK_MOST_NODES)
         return NT_OK;
     loader->stopped = true;

@@ -118,10 +118,10 @@ static nt_status add_output(nt_loader *loader, const nt_scope *scope, const nt_y
     if (binding.unknown || reader.unknown > 0)
         return NT_OK;
     output = output ? output : name;
-    for (int32_t i = 0; i < nt_graph_output_count(loader->network->graph); i++)
-        if (strcmp(nt_graph_output(loader->network->graph, i)->name, output) == 0)
-            return nt_reader_say(&reader, at, "a second output '%.60s'", output);
-    if (nt_graph_add_output(loader->network->graph, output, binding.value) != NT_OK)
+    if (nt_name_table_find(&loader->output_names, output) >= 0)
+        return nt_reader_say(&reader, at, "a second output '%.60s'", output);
+    if (!nt_name_table_add(&loader->output_names, output, 0) ||
+        nt_graph_add_output(loader->network->graph, output, binding.value) != NT_OK)
         return nt_reader_no_memory(&reader);
     return NT_OK;
 }
@@ -177,14 +177,15 @@ static nt_status read_doc(nt_loader *loader, const nt_yaml *root) {
 }
 
 static nt_status read_params(nt_loader *loader, const nt_yaml *root, nt_scope *scope) {
-    const nt_formal *formals = NULL;
-    int count;
+    nt_formals *formals = NT_ARENA_NEW(&loader->arena, nt_formals);
     bool failed = false;
     nt_reader reader = nt_loader_reader(loader, scope, NULL);
     const nt_yaml *params = nt_yaml_get(root, "params");
-    nt_status status = nt_formals_read(loader, params, &formals, &count);
+    if (!formals)
+        return nt_reader_no_memory(&reader);
+    nt_status status = nt_formals_read(loader, params, formals);
     NT_TRY(nt_loader_settle(loader, status, &failed));
-    return nt_formals_bind(loader, formals, count, NULL, &reader, params, "the graph", scope, NULL);
+    return nt_formals_bind(loader, formals, NULL, &reader, params, "the graph", scope, NULL);
 }
 
 static nt_status read_nodes(nt_loader *loader, const nt_yaml *root, nt_scope *scope,
@@ -215,6 +216,7 @@ static nt_status read_graph(nt_loader *loader, const nt_document *document, cons
     loader->network = nt_network_new("");
     if (!loader->network)
         return nt_reader_no_memory(&reader);
+    nt_network_set_budget(loader->network, &loader->budget);
     nt_scope scope;
     nt_binding last = {.unknown = true};
     nt_scope_init(&scope, loader, NULL);
@@ -235,6 +237,8 @@ static nt_status load(nt_loader *loader, nt_document *document, const nt_setting
     bool failed = false;
     int errors = loader->error->count + loader->error->dropped;
     nt_status status = nt_file_want_graph(document, loader->error);
+    if (status == NT_OK)
+        status = nt_loader_take_document(loader, document, NULL);
     if (status != NT_OK)
         return status;
     status = nt_override(&loader->arena, document->root, settings, setting_count, false, &root,
@@ -243,8 +247,10 @@ static nt_status load(nt_loader *loader, nt_document *document, const nt_setting
     NT_TRY(read_graph(loader, document, root));
     if (failed || loader->error->count + loader->error->dropped > errors)
         return NT_INVALID;
+    loader->budget.at = (nt_location){.source = &document->source};
     if (nt_network_seal(loader->network) != NT_OK)
-        return nt_error_say(loader->error, NT_NO_MEMORY, "out of memory");
+        return nt_budget_say(&loader->budget, NULL, loader->error);
+    nt_network_set_budget(loader->network, NULL);
     return NT_OK;
 }
 

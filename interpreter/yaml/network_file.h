@@ -31,7 +31,11 @@
 #include "network.h"
 #include "overrides.h"
 
-enum { NT_NETWORK_MOST_NODES = 100000, NT_NETWORK_DEEPEST = 64 };
+enum {
+    NT_NETWORK_MOST_NODES = 100000,
+    NT_NETWORK_DEEPEST = 64,
+    NT_NETWORK_LONGEST_NAME = 400 /* of a node, with those of the blocks that it lies in */
+};
 
 /* `path` may be the bare name of a network: see shipped.h. Reports up to NT_ERROR_LIMIT errors,
  * each place once however often it is expanded, and nothing that only follows from another error.

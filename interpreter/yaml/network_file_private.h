@@ -2,6 +2,7 @@
 #ifndef NT_NETWORK_FILE_PRIVATE_H
 #define NT_NETWORK_FILE_PRIVATE_H
 
+#include "budget.h"
 #include "name_table.h"
 #include "network_file.h"
 #include "reader.h"
@@ -42,10 +43,11 @@ typedef struct nt_scope {
     int32_t first;                /* which come after so many of the loader's paths */
     const nt_variable *variables;
     int variable_count;
-    nt_bindings bindings; /* inputs, then nodes as they are expanded */
-    const nt_yaml *nodes; /* the map that they come from */
-    bool incomplete;      /* some names could not be known */
-    nt_variables view;    /* of this scope, for expressions */
+    const nt_name_table *variable_names; /* → position; NULL: there are few */
+    nt_bindings bindings;                /* inputs, then nodes as they are expanded */
+    const nt_yaml *nodes;                /* the map that they come from */
+    bool incomplete;                     /* some names could not be known */
+    nt_variables view;                   /* of this scope, for expressions */
 } nt_scope;
 
 void nt_scope_init(nt_scope *scope, struct nt_loader *loader, const nt_scope *outer);
@@ -64,11 +66,16 @@ typedef struct nt_formal {
     bool broken;                /* declared wrongly, and that has been said: unknown */
 } nt_formal;
 
+typedef struct nt_formals {
+    const nt_formal *items;
+    int count;
+    nt_name_table names; /* → position in items */
+} nt_formals;
+
 typedef struct nt_definition {
     const char *name;
     const nt_yaml *key, *body;
-    const nt_formal *formals;
-    int formal_count;
+    nt_formals formals;
     const char *const *inputs; /* names */
     int input_count;
     const nt_yaml *nodes;
@@ -78,7 +85,8 @@ typedef struct nt_definition {
 } nt_definition;
 
 typedef struct nt_loader {
-    nt_arena arena; /* of everything that is gone once the network is built */
+    nt_arena arena;   /* of everything that is gone once the network is built */
+    nt_budget budget; /* of this arena, the network, and the documents */
     nt_error *error;
     nt_sandbox *sandbox;
     nt_network *network;
@@ -89,7 +97,9 @@ typedef struct nt_loader {
     nt_definition **definitions;
     size_t definition_count, definition_capacity;
     nt_bindings paths; /* of every node, by its full name */
+    nt_name_table output_names;
     int32_t visited;   /* nodes, whatever became of them */
+    int32_t repeated;  /* diagnostics that were taken back */
     bool incomplete;   /* the names of some nodes could not be known */
     bool lacks_blocks; /* some file of them could not be read */
     bool stopped;      /* a limit was passed: going on is pointless */
@@ -108,22 +118,25 @@ nt_status nt_loader_settle(const nt_loader *loader, nt_status status, bool *fail
 
 /* Takes back the diagnostics from the `first` on whose place was reported before: the same line of
  * a block fails in the same way each time it is expanded. `dropped` is how many were dropped by
- * then. */
-void nt_loader_drop_repeats(const nt_loader *loader, int first, int dropped);
+ * then. Of very many there is no end, and loading ends. */
+void nt_loader_drop_repeats(nt_loader *loader, int first, int dropped);
 
-/* A node, or a round of a repeat, more; reports at `key` that the limit is passed. */
+/* Draws on the budget for a document, and says at `at`, or of the whole, that it is spent. */
+nt_status nt_loader_take_document(nt_loader *loader, const nt_document *document,
+                                  const nt_yaml *at);
+
+/* A node, or a round of a repeat, more; reports at `key` that a limit is passed. */
 nt_status nt_loader_visit(nt_loader *loader, const nt_reader *reader, const nt_yaml *key);
 
 bool nt_is_node_word(const char *text); /* a key that nodes have: op, from, when and so on */
 bool nt_is_name(const char *text);      /* for a param or a variable: letters, digits, _ */
-nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, const nt_formal **ret,
-                          int *ret_count);
+nt_status nt_formals_read(nt_loader *loader, const nt_yaml *params, nt_formals *ret);
 /* Makes them the variables of `inside`. Given values stand in the map `given` (or NULL) and are
  * read by `outside`; defaults are read inside, where the params before them are known. One that is
  * in error is unknown. `what` is what lacks them, at `at`, if they are missing. */
-nt_status nt_formals_bind(nt_loader *loader, const nt_formal *formals, int count,
-                          const nt_yaml *given, nt_reader *outside, const nt_yaml *at,
-                          const char *what, nt_scope *inside, const nt_trail *trail);
+nt_status nt_formals_bind(nt_loader *loader, const nt_formals *formals, const nt_yaml *given,
+                          nt_reader *outside, const nt_yaml *at, const char *what, nt_scope *inside,
+                          const nt_trail *trail);
 
 /* The blocks of a file and of all that it includes. */
 nt_status nt_definitions_read(nt_loader *loader, const nt_document *document, const nt_yaml *root);

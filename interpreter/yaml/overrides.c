@@ -3,6 +3,8 @@
  * of its own, "key=value", so that an error in it is shown like any other. */
 #include "overrides.h"
 
+#include "budget.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,7 +132,9 @@ static bool make_nodes(override *o) {
 }
 
 static nt_status no_memory(const override *o) {
-    return nt_error_say(o->error, NT_NO_MEMORY, "out of memory");
+    if (o->arena->budget)
+        o->arena->budget->at = o->key ? o->key->location : (nt_location){0};
+    return nt_budget_say(o->arena->budget, NULL, o->error);
 }
 
 /* A copy of `map` whose entry i has another value; i == count: a further entry. */

@@ -3,9 +3,12 @@
  * more is said of it, since the cause has been reported. */
 #include "reader.h"
 
+#include "budget.h"
 #include "foreign_words.h"
 
 #include <string.h>
+
+enum { STEPS_A_FIELD = 4 };
 
 static bool is_among(const char *word, const char *const *names) {
     for (; names && *names; names++)
@@ -17,6 +20,7 @@ static bool is_among(const char *word, const char *const *names) {
 nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *what,
                        const char *const *allowed) {
     nt_status status = NT_OK;
+    NT_TRY(nt_reader_charge(reader, map, map->count));
     for (int32_t i = 0; i < map->count; i++) {
         const nt_yaml *key = map->entries[i].key;
         if (is_among(key->text, allowed))
@@ -28,9 +32,12 @@ nt_status nt_read_keys(const nt_reader *reader, const nt_yaml *map, const char *
 }
 
 bool nt_read_means(const nt_yaml *map, const char *key, const char *const *allowed) {
+    int unknown = 0; /* of more than are reported none is looked at */
     for (int32_t i = 0; map->kind == NT_YAML_MAP && i < map->count; i++) {
         const char *word = map->entries[i].key->text;
-        const char *near = is_among(word, allowed) ? NULL : nt_nearest(word, allowed);
+        if (is_among(word, allowed) || ++unknown > NT_ERROR_LIMIT)
+            continue;
+        const char *near = nt_nearest(word, allowed);
         if (near && strcmp(near, key) == 0)
             return true;
     }
@@ -44,6 +51,7 @@ nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what,
     if (node->kind != NT_YAML_SCALAR && node->text)
         return *ret = node->text, NT_OK;
     NT_TRY(nt_read_single(reader, node, what));
+    NT_TRY(nt_reader_charge_text(reader, node));
     const char *text = node->text;
     if (reader->sandbox && nt_expression_in(text)) {
         nt_scalar scalar;
@@ -56,6 +64,15 @@ nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what,
     return NT_OK;
 }
 
+/* What a field says of a value, unless there is no room left to keep one. */
+static nt_status say_wrong(const nt_reader *reader, const nt_yaml *node, const char *what,
+                           const char *why) {
+    const nt_budget *budget = reader->arena->budget;
+    if (budget && budget->passed != NT_BUDGET_KEPT)
+        return nt_reader_no_memory(reader);
+    return nt_reader_say(reader, node, "%s %s", what, why);
+}
+
 /* Reads one value as a field of the given type. */
 static nt_status read_as(nt_reader *reader, const nt_yaml *node, const char *what,
                          const nt_field *field, void *record) {
@@ -66,7 +83,7 @@ static nt_status read_as(nt_reader *reader, const nt_yaml *node, const char *wha
     if (reader->unknown > unknown ||
         nt_field_set(field, record, reader->arena, &text, 1, false, why))
         return NT_OK;
-    return nt_reader_say(reader, node, "%s %s", what, why);
+    return say_wrong(reader, node, what, why);
 }
 
 nt_status nt_read_integer(nt_reader *reader, const nt_yaml *node, const char *what, int64_t min,
@@ -100,6 +117,7 @@ nt_status nt_read_texts(nt_reader *reader, const nt_yaml *node, const char *what
     if (node->kind == NT_YAML_MAP)
         return nt_reader_say(reader, node, "%s must be a value or a list of them, not a map", what);
     int count = list ? node->count : 1;
+    NT_TRY(nt_reader_charge(reader, node, count));
     const char **texts = NT_ARENA_ARRAY(reader->arena, const char *, count + 1);
     if (!texts)
         return nt_reader_no_memory(reader);
@@ -120,6 +138,8 @@ nt_status nt_read_texts(nt_reader *reader, const nt_yaml *node, const char *what
 static nt_status say_no_field(nt_reader *reader, const nt_yaml *key, const char *what,
                               const char *noun, const nt_field *fields, const char *const *also) {
     nt_reader_say(reader, key, "%s has no %s '%.60s'", what, noun, key->text);
+    if (reader->error->dropped > 0)
+        return NT_INVALID;
     const char *near = nt_field_nearest(fields, key->text);
     if (strcmp(noun, "attribute") == 0 && nt_foreign_attribute(key->text, fields, reader->error))
         return NT_INVALID;
@@ -202,7 +222,7 @@ static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *
     if (field->type == NT_STRING && node->kind != NT_YAML_SCALAR && node->text)
         return nt_field_set(field, record, reader->arena, &node->text, 1, false, why)
                    ? NT_OK
-                   : nt_reader_say(reader, node, "%s %s", named, why);
+                   : say_wrong(reader, node, named, why);
     NT_TRY(nt_read_tree(reader, node, named, &node));
     bool list = node->kind == NT_YAML_LIST || node->kind == NT_YAML_MAP;
     bool labels = field->type == NT_LABELS && list;
@@ -210,15 +230,16 @@ static nt_status read_field(nt_reader *reader, const nt_yaml *node, const char *
     if (reader->unknown > unknown ||
         nt_field_set(field, record, reader->arena, texts, count, list, why))
         return NT_OK;
-    return nt_reader_say(reader, node, "%s %s", named, why);
+    return say_wrong(reader, node, named, why);
 }
 
 /* Whether a key that no field has was suggested to be `name`: one mistake, one diagnostic. */
 static bool is_misspelt(const nt_yaml *map, const nt_field *fields, const char *const *also,
                         const char *name) {
+    int unknown = 0; /* of more than are reported none is looked at */
     for (int32_t i = 0; i < map->count; i++) {
         const char *key = map->entries[i].key->text;
-        if (nt_field_find(fields, key) || is_among(key, also))
+        if (nt_field_find(fields, key) || is_among(key, also) || ++unknown > NT_ERROR_LIMIT)
             continue;
         const char *near = nt_field_nearest(fields, key);
         if (near && strcmp(near, name) == 0)
@@ -246,6 +267,7 @@ static nt_status check_required(nt_reader *reader, const nt_yaml *map, const nt_
 nt_status nt_read_fields(nt_reader *reader, const nt_yaml *map, const nt_yaml *at, const char *what,
                          const char *noun, const nt_field *fields, const char *const *also,
                          void *record) {
+    NT_TRY(nt_reader_charge(reader, map, (int64_t)STEPS_A_FIELD * map->count));
     if (!nt_fields_default(fields, record, reader->arena))
         return nt_reader_no_memory(reader);
     nt_status status = check_required(reader, map, at, what, fields, also);

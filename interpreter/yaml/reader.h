@@ -23,10 +23,18 @@ typedef struct nt_reader {
 /* The location of a node with the reader's trail. */
 nt_location nt_reader_location(const nt_reader *reader, const nt_yaml *node);
 
-/* Adds a diagnostic at a node; returns NT_INVALID, or NT_NO_MEMORY for the second. */
+/* Adds a diagnostic at a node; returns NT_INVALID, or NT_NO_MEMORY for the second unless it is the
+ * budget that has run out. */
 nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 nt_status nt_reader_no_memory(const nt_reader *reader);
+
+/* Takes steps from the budget of the reader's arena, if it has one, and lets it know that the node
+ * is being read. NT_INVALID where it is spent, which has then been said. */
+nt_status nt_reader_charge(const nt_reader *reader, const nt_yaml *node, int64_t steps);
+
+/* As many steps as it takes to look at each byte of a scalar a few times. */
+nt_status nt_reader_charge_text(const nt_reader *reader, const nt_yaml *scalar);
 
 /* `what` names the value in messages: "the width must be a map, not a list". */
 nt_status nt_read_map(const nt_reader *reader, const nt_yaml *node, const char *what);

@@ -2,6 +2,9 @@
  * says it. Values and records (values.c, reader.c) are read by means of this; it reads none. */
 #include "reader.h"
 
+#include "budget.h"
+#include <string.h>
+
 nt_location nt_reader_location(const nt_reader *reader, const nt_yaml *node) {
     nt_location location = node->location;
     location.trail = reader->trail;
@@ -22,7 +25,20 @@ nt_status nt_reader_say(const nt_reader *reader, const nt_yaml *node, const char
 }
 
 nt_status nt_reader_no_memory(const nt_reader *reader) {
-    return nt_error_say(reader->error, NT_NO_MEMORY, "out of memory");
+    return nt_budget_say(reader->arena->budget, reader->trail, reader->error);
+}
+
+nt_status nt_reader_charge(const nt_reader *reader, const nt_yaml *node, int64_t steps) {
+    nt_budget *budget = reader->arena->budget;
+    if (!budget)
+        return NT_OK;
+    budget->at = node->location;
+    return nt_budget_take_steps(budget, steps) ? NT_OK : nt_reader_no_memory(reader);
+}
+
+nt_status nt_reader_charge_text(const nt_reader *reader, const nt_yaml *scalar) {
+    enum { BYTES_A_STEP = 128 };
+    return nt_reader_charge(reader, scalar, 1 + (int64_t)(strlen(scalar->text) / BYTES_A_STEP));
 }
 
 static const char *kind_name(const nt_yaml *node) {

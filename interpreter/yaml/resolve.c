@@ -89,8 +89,12 @@ nt_status nt_network_resolve(const nt_network *network, nt_text *text) {
     nt_text_add(text, "\n");
     add_inputs(text, network);
     nt_text_add(text, "nodes:\n");
-    for (size_t i = 0; i < network->layer_count; i++)
-        add_layer(text, network, &network->layers[i], names, &scratch);
+    for (size_t i = 0; i < network->layer_count; i++) {
+        nt_arena own;
+        nt_arena_init(&own);
+        add_layer(text, network, &network->layers[i], names, &own);
+        nt_arena_finish(&own);
+    }
     nt_text_add(text, "outputs:\n");
     for (int32_t i = 0; i < nt_graph_output_count(network->graph); i++) {
         const nt_output *output = nt_graph_output(network->graph, i);

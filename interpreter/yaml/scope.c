@@ -2,6 +2,7 @@
  * each level also what lies within its nodes, by their full names. */
 #include "network_file_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- bindings --------------------------------------------------------------------------------- */
@@ -50,10 +51,12 @@ bool nt_bindings_add(nt_bindings *bindings, const nt_binding *binding) {
  * it, which is told by when they came. */
 static const nt_binding *find_within(const nt_scope *scope, const char *name) {
     const nt_bindings *paths = &scope->loader->paths;
+    char path[NT_NETWORK_LONGEST_NAME + 1];
     if (!scope->prefix || !name)
         return NULL;
-    const char *path = nt_arena_printf(&scope->loader->arena, "%s%s", scope->prefix, name);
-    const nt_binding *binding = path ? nt_bindings_find(paths, path) : NULL;
+    int length = snprintf(path, sizeof path, "%s%s", scope->prefix, name);
+    const nt_binding *binding =
+        length >= 0 && length < (int)sizeof path ? nt_bindings_find(paths, path) : NULL;
     return binding && binding - paths->items >= scope->first ? binding : NULL;
 }
 
@@ -78,12 +81,24 @@ static nt_scalar record_of(const nt_scope *scope, const nt_binding *binding) {
     return copy ? (nt_scalar){.kind = NT_SCALAR_RECORD, .members = copy} : unknown;
 }
 
+/* The position of the variable at this very level; -1: there is none. */
+static int variable_at(const nt_scope *scope, const char *name) {
+    int i = 0;
+    if (scope->variable_names)
+        i = nt_name_table_find(scope->variable_names, name);
+    else
+        while (i < scope->variable_count && strcmp(scope->variables[i].name, name) != 0)
+            i++;
+    return i < scope->variable_count ? i : -1;
+}
+
 static bool find_variable(void *context, const char *name, nt_scalar *ret) {
     const nt_scope *start = context;
-    for (const nt_scope *s = start; s; s = s->outer)
-        for (int i = 0; i < s->variable_count; i++)
-            if (strcmp(s->variables[i].name, name) == 0)
-                return *ret = s->variables[i].value, true;
+    for (const nt_scope *s = start; s; s = s->outer) {
+        int i = variable_at(s, name);
+        if (i >= 0)
+            return *ret = s->variables[i].value, true;
+    }
     for (const nt_scope *s = start; s; s = s->outer) {
         const nt_binding *binding = find_at(s, name);
         if (binding)
@@ -98,7 +113,7 @@ typedef struct name_list {
     int32_t count, room;
 } name_list;
 
-enum { MOST_NAMES = 20000 };
+enum { MOST_NAMES = 4000 }; /* more are not compared: diagnostic.h */
 
 static name_list new_list(const nt_scope *scope) {
     int32_t room = scope->loader->paths.count;
@@ -109,14 +124,18 @@ static name_list new_list(const nt_scope *scope) {
     return list;
 }
 
+static bool is_full(const name_list *list) {
+    return !list->items || list->count == list->room;
+}
+
 static void add_name(name_list *list, const char *name) {
-    if (name && list->items && list->count < list->room)
+    if (name && !is_full(list))
         list->items[list->count++] = name;
 }
 
 static void add_bindings(name_list *list, const nt_scope *scope) {
     for (const nt_scope *s = scope; s; s = s->outer)
-        for (int32_t i = 0; i < s->bindings.count; i++)
+        for (int32_t i = 0; i < s->bindings.count && !is_full(list); i++)
             add_name(list, s->bindings.items[i].name);
 }
 
@@ -136,7 +155,7 @@ static const char *const *node_names(const nt_scope *scope, const char *name) {
     name_list list = new_list(scope);
     add_bindings(&list, scope);
     for (const nt_scope *s = scope; s; s = s->outer)
-        for (int32_t i = s->first; s->prefix && i < paths->count; i++) {
+        for (int32_t i = s->first; s->prefix && i < paths->count && !is_full(&list); i++) {
             const char *path = paths->items[i].name;
             size_t length = strlen(s->prefix);
             if (path && strncmp(path, s->prefix, length) == 0 &&

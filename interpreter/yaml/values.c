@@ -7,6 +7,7 @@
 static nt_status read_leaf(nt_reader *reader, const nt_yaml *node, const char *what,
                            nt_expression_gives gives, nt_scalar *ret) {
     NT_TRY(nt_read_single(reader, node, what));
+    NT_TRY(nt_reader_charge_text(reader, node));
     nt_scalar scalar = {.kind = NT_SCALAR_TEXT, .text = node->text};
     if (reader->sandbox && nt_expression_in(node->text)) {
         NT_TRY(nt_expression_expand(reader->sandbox, reader->arena, node->text,
@@ -29,6 +30,7 @@ nt_status nt_read_scalar(nt_reader *reader, const nt_yaml *node, const char *wha
 
 static nt_status read_list_value(nt_reader *reader, const nt_yaml *node, const char *what,
                                  nt_scalar *ret) {
+    NT_TRY(nt_reader_charge(reader, node, node->count));
     nt_scalar *items = NT_ARENA_ARRAY(reader->arena, nt_scalar, node->count + 1);
     nt_list *list = NT_ARENA_NEW(reader->arena, nt_list);
     if (!items || !list)
@@ -44,6 +46,7 @@ static nt_status read_list_value(nt_reader *reader, const nt_yaml *node, const c
 }
 
 static nt_status read_map_value(nt_reader *reader, const nt_yaml *node, nt_scalar *ret) {
+    NT_TRY(nt_reader_charge(reader, node, node->count));
     nt_member *members = NT_ARENA_ARRAY(reader->arena, nt_member, node->count + 1);
     if (!members)
         return nt_reader_no_memory(reader);

@@ -1,3 +1,4 @@
+/* Open addressing with steps of one; the hash is seeded, so that no file knows which names meet. */
 #include "name_table.h"
 
 #include "hash.h"
@@ -14,7 +15,7 @@ void nt_name_table_init(nt_name_table *table, nt_arena *arena) {
 
 /* Where the name is, or where it would go. */
 static struct nt_name_slot *probe(const nt_name_table *table, const char *name) {
-    size_t i = (size_t)nt_hash_string(0, name) & (table->size - 1);
+    size_t i = (size_t)nt_hash_string(nt_hash_secret(), name) & (table->size - 1);
     while (table->slots[i].name && strcmp(table->slots[i].name, name) != 0)
         i = (i + 1) & (table->size - 1);
     return &table->slots[i];
