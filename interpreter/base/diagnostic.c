@@ -257,7 +257,7 @@ const char *nt_error_line(const nt_error *error, nt_status status, nt_arena *are
 /* Damerau-Levenshtein distance with adjacent transpositions; INT_MAX past 63 characters a word. */
 static int distance(const char *a, const char *b) {
     enum { LONGEST = 63 };
-    size_t n = strlen(a), m = strlen(b);
+    size_t n = strnlen(a, LONGEST + 1), m = strnlen(b, LONGEST + 1); /* one may be megabytes */
     if (n > LONGEST || m > LONGEST)
         return INT_MAX;
     int row[3][LONGEST + 2];
