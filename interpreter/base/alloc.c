@@ -66,13 +66,13 @@ void *nt_alloc_zero(size_t size) {
 }
 
 /* A size and flags before each block, and whole units; large blocks are pages of their own. */
-size_t nt_packed_size(size_t size) {
+size_t nt_compact_size(size_t size) {
     enum { OWN = sizeof(size_t), UNIT = 16, LEAST = 32, PAGE = 4096, MAPPED = 128 << 10 };
     size_t unit = size < MAPPED ? UNIT : PAGE, taken = (size + OWN + unit - 1) / unit * unit;
     return taken < LEAST ? LEAST : taken;
 }
 
-void *nt_realloc_packed(void *block, size_t old_size, size_t new_size) {
+void *nt_realloc_compact(void *block, size_t old_size, size_t new_size) {
     if (hook != system_alloc)
         return nt_realloc(block, old_size, new_size);
     size_t old_bytes = block && old_size == 0 ? 1 : old_size, new_bytes = new_size ? new_size : 1;

@@ -21,9 +21,9 @@ void *nt_alloc_zero(size_t size); /* the same, zeroed */
 void *nt_realloc(void *block, size_t old_size, size_t new_size);
 
 /* nt_realloc for many small blocks: aligned to 16 bytes only, so that a block takes what
- * nt_packed_size says and not up to three times as much. Freed by nt_free. */
-void *nt_realloc_packed(void *block, size_t old_size, size_t new_size);
-size_t nt_packed_size(size_t size); /* of the process's memory, malloc's own bytes included */
+ * nt_compact_size says and not up to three times as much. Freed by nt_free. */
+void *nt_realloc_compact(void *block, size_t old_size, size_t new_size);
+size_t nt_compact_size(size_t size); /* of the process's memory, malloc's own bytes included */
 
 void nt_free(void *block, size_t size); /* size as it was allocated; block may be NULL */
 
