@@ -65,6 +65,23 @@ void *nt_alloc_zero(size_t size) {
     return block;
 }
 
+/* A size and flags before each block, and whole units; large blocks are pages of their own. */
+size_t nt_compact_size(size_t size) {
+    enum { OWN = sizeof(size_t), UNIT = 16, LEAST = 32, PAGE = 4096, MAPPED = 128 << 10 };
+    size_t unit = size < MAPPED ? UNIT : PAGE, taken = (size + OWN + unit - 1) / unit * unit;
+    return taken < LEAST ? LEAST : taken;
+}
+
+void *nt_realloc_compact(void *block, size_t old_size, size_t new_size) {
+    if (hook != system_alloc)
+        return nt_realloc(block, old_size, new_size);
+    size_t old_bytes = block && old_size == 0 ? 1 : old_size, new_bytes = new_size ? new_size : 1;
+    void *fresh = new_bytes > SIZE_MAX / 2 ? NULL : realloc(block, new_bytes);
+    if (fresh)
+        count(block ? old_bytes : 0, new_bytes);
+    return fresh;
+}
+
 void *nt_realloc(void *block, size_t old_size, size_t new_size) {
     size_t old_bytes = block && old_size == 0 ? 1 : old_size;
     size_t new_bytes = new_size ? new_size : 1;

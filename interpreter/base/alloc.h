@@ -19,6 +19,12 @@ void nt_alloc_set_hook(nt_alloc_hook hook, void *user);
 void *nt_alloc(size_t size);      /* uninitialised; NULL when out of memory; size 0 counts as 1 */
 void *nt_alloc_zero(size_t size); /* the same, zeroed */
 void *nt_realloc(void *block, size_t old_size, size_t new_size);
+
+/* nt_realloc for many small blocks: aligned to 16 bytes only, so that a block takes what
+ * nt_compact_size says and not up to three times as much. Freed by nt_free. */
+void *nt_realloc_compact(void *block, size_t old_size, size_t new_size);
+size_t nt_compact_size(size_t size); /* of the process's memory, malloc's own bytes included */
+
 void nt_free(void *block, size_t size); /* size as it was allocated; block may be NULL */
 
 /* Makes room for one more item in a growing array of `item_size` bytes an item; *items and

@@ -28,6 +28,13 @@ void nt_arena_finish(nt_arena *arena) {
     arena->used = arena->held = 0;
 }
 
+size_t nt_arena_size(const nt_arena *arena) {
+    size_t size = 0;
+    for (const struct nt_arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->older)
+        size += chunk->size;
+    return size;
+}
+
 static int add_chunk(nt_arena *arena, size_t need) {
     size_t size = arena->chunk ? arena->chunk->size * 2 : SMALLEST_CHUNK;
     if (size > LARGEST_CHUNK)

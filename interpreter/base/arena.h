@@ -17,6 +17,7 @@ typedef struct nt_arena {
 
 void nt_arena_init(nt_arena *arena);
 void nt_arena_finish(nt_arena *arena);
+size_t nt_arena_size(const nt_arena *arena); /* bytes that it holds */
 
 /* All return NULL when out of memory. Blocks are aligned to 16 bytes. */
 void *nt_arena_alloc(nt_arena *arena, size_t size); /* zeroed */

@@ -11,6 +11,8 @@ static volatile sig_atomic_t came[2]; /* directly, and passed on */
 static void catch_signal(int number, siginfo_t *info, void *context) {
     int way = info->si_code == SI_QUEUE;
     (void)context;
+    if (number == SIGHUP && caught == SIGHUP)
+        return;
     if (came[way]) {
         signal(number, SIG_DFL);
         raise(number);
@@ -25,6 +27,9 @@ void nt_signals_catch(void) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
 void nt_signals_raise(void) {
@@ -36,6 +41,7 @@ nt_status nt_signals_status(void) {
     case 0:
         return NT_OK;
     case SIGTERM:
+    case SIGHUP:
     case SIGUSR1:
         return NT_TERMINATED;
     default:

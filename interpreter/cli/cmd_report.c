@@ -5,6 +5,7 @@
 #include "console.h"
 #include "progress_bar.h"
 #include "run_report.h"
+#include "signals.h"
 #include <string.h>
 
 typedef struct report_options {
@@ -61,6 +62,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     size_t length = strlen(folder);
     nt_arena arena;
     nt_arena_init(&arena);
+    nt_signals_catch();
     nt_progress_bar bar;
     nt_progress_bar_init(&bar, options->quiet);
     const nt_progress progress = {.step = nt_progress_bar_show, .context = &bar};

@@ -87,6 +87,7 @@ static const char suites[] =
     "    margin          the change of the metric that is trivial\n"
     "    decide          true: a case ends when its verdict is certain\n"
     "    groups          NAME: {hook: FILE or name, title: TEXT, options: {...}}\n"
+    "    hook_limits     what each hook may use: {seconds: 10, memory: 0.25, ...}\n"
     "\n"
     "Each case is held against the baseline image by image. Its verdict is trivial where the\n"
     "change is shown to lie within the margin, critical where it is shown to be a greater loss,\n"

@@ -24,7 +24,7 @@
 
 static bool lost; /* the worker died of a signal that nobody asked for */
 
-static const int passed_on[] = {SIGINT, SIGTERM, SIGUSR1};
+static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 enum { PASSED_ON = sizeof passed_on / sizeof *passed_on, SIGNALLED = 128, HOST_NAME = 256 };
 

@@ -1,13 +1,27 @@
 /* The life of a hook. Its script is compiled and run, which gives a function; that function becomes
  * a coroutine, so that it can wait for answers; what it returns stays on the sandbox's stack until
- * somebody wants it. The sandbox's limits hold all the time, for reading its results too. */
+ * somebody wants it. One budget covers all of it, reading the results too; only what hook_notes.c
+ * adds, which the script has no part in, is outside. */
 #include "hook_private.h"
 
 #include "alloc.h"
 #include "network_api.h"
+#include "visible.h"
 #include <assert.h>
+#include <string.h>
 
 enum { LARGEST_SCRIPT = 1 << 20 };
+
+const nt_hook_limits nt_hook_usual = {
+    .instructions = 1e8, .seconds = 10, .memory = 0.25, .questions = 100000};
+
+static nt_sandbox_limits sandbox_limits(const nt_hook_limits *limits) {
+    enum { GIGABYTE = 1 << 30 };
+    return (nt_sandbox_limits){.instructions = (int64_t)limits->instructions,
+                               .memory = (size_t)(limits->memory * GIGABYTE),
+                               .seconds = limits->seconds,
+                               .whole_life = true};
+}
 
 /* push_arguments(hook): the network and the options */
 static int push_arguments(lua_State *state) {
@@ -18,9 +32,19 @@ static int push_arguments(lua_State *state) {
     return 2;
 }
 
+/* A line that goes to a terminal: the tabs between values are blanks, and all else is visible. */
 static void show_print(void *user, const char *line, size_t length) {
     const nt_hook *hook = user;
-    nt_progress_note(hook->progress, "%s: %.*s", hook->source.path, (int)length, line);
+    nt_text shown;
+    nt_text_init(&shown);
+    for (const char *end = line + length, *tab; line < end; line = tab + 1) {
+        if (!(tab = memchr(line, '\t', (size_t)(end - line))))
+            tab = end;
+        nt_visible_line(&shown, line, (size_t)(tab - line), NT_VISIBLE_MOST);
+        nt_text_add(&shown, tab < end ? " " : "");
+    }
+    nt_progress_note(hook->progress, "%s: %s", hook->source.path, shown.bytes);
+    nt_text_finish(&shown);
 }
 
 static nt_status load(nt_hook *hook, nt_error *error) {
@@ -42,7 +66,8 @@ static nt_status set_up(nt_hook *hook, const char *path, nt_error *error) {
     hook->source = (nt_source){.path = nt_arena_string(&hook->arena, path),
                                .text = (const char *)hook->text.bytes,
                                .length = hook->text.size};
-    if (!hook->source.path || nt_sandbox_new(&nt_sandbox_usual, &hook->sandbox) != NT_OK ||
+    const nt_sandbox_limits limits = sandbox_limits(&hook->limits);
+    if (!hook->source.path || nt_sandbox_new(&limits, &hook->sandbox) != NT_OK ||
         !nt_digest_bytes(hook->text.bytes, hook->text.size, hook->cases.digest))
         return nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", path);
     nt_sandbox_set_print(hook->sandbox, show_print, hook);
@@ -51,12 +76,13 @@ static nt_status set_up(nt_hook *hook, const char *path, nt_error *error) {
 }
 
 nt_status nt_hook_new(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_progress *progress,
-                      nt_hook **ret, nt_error *error) {
+                      int option_count, const nt_hook_limits *limits, const nt_trail *trail,
+                      const nt_progress *progress, nt_hook **ret, nt_error *error) {
     nt_hook *hook = nt_alloc_zero(sizeof *hook);
     if (!hook)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", path);
     *hook = (nt_hook){.network = network,
+                      .limits = limits ? *limits : nt_hook_usual,
                       .trail = trail,
                       .progress = progress,
                       .options = options,
@@ -93,8 +119,10 @@ nt_status nt_hook_next(nt_hook *hook, const nt_answer *answers, nt_cases *ret_qu
     nt_status status = nt_sandbox_resume(hook->sandbox, 2, &hook->ended, error);
     hook->answers = NULL;
     NT_TRY(status);
-    if (hook->ended)
-        hook->questions.count = 0; /* of a question that pcall saw fail */
+    if (hook->ended) { /* none, or one that pcall saw fail */
+        nt_cases_finish(&hook->questions);
+        hook->questions.remark = hook->questions.control_of = "";
+    }
     hook->question_count += hook->questions.count;
     *ret_questions = hook->questions;
     return NT_OK;
@@ -122,15 +150,16 @@ nt_status nt_hook_result(nt_hook *hook, nt_cases *ret, nt_error *error) {
     nt_error own;
     nt_error_init(&own);
     nt_status status = nt_sandbox_call(hook->sandbox, 3, 0, &own);
-    if (status != NT_OK)
+    if (status != NT_OK && status != NT_INTERRUPTED && status != NT_TERMINATED)
         locate_at_script(hook, status, &own, error);
     nt_error_finish(&own);
     if (status == NT_OK)
         status = nt_hook_check_options(hook, error);
-    if (status == NT_OK && nt_hook_note(hook) != NT_OK)
-        status = nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", hook->source.path);
-    if (status != NT_OK)
-        return status;
+    NT_TRY(status);
+    status = nt_hook_note(hook);
+    if (status == NT_NO_MEMORY)
+        nt_error_say(error, NT_NO_MEMORY, "out of memory running %s", hook->source.path);
+    NT_TRY(status);
     *ret = hook->cases;
     ret->asks = hook->question_count > 0;
     hook->cases = (nt_cases){0};
@@ -150,10 +179,11 @@ static nt_status run(nt_hook *hook, nt_cases *ret, nt_error *error) {
 }
 
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_progress *progress,
-                      nt_cases *ret, nt_error *error) {
+                      int option_count, const nt_hook_limits *limits, const nt_trail *trail,
+                      const nt_progress *progress, nt_cases *ret, nt_error *error) {
     nt_hook *hook;
-    NT_TRY(nt_hook_new(path, network, options, option_count, trail, progress, &hook, error));
+    NT_TRY(
+        nt_hook_new(path, network, options, option_count, limits, trail, progress, &hook, error));
     nt_status status = run(hook, ret, error);
     nt_hook_free(hook);
     return status;

@@ -54,12 +54,25 @@ typedef struct nt_cases {
     char digest[NT_DIGEST_HEX]; /* of the script's text */
 } nt_cases;
 
+/* What a script may use in its whole life, from being read to its last case; the time in which it
+ * waits for answers is not its own. */
+typedef struct nt_hook_limits {
+    double instructions; /* of Lua's virtual machine: see sandbox.h */
+    double seconds;      /* of processor time */
+    double memory;       /* gigabytes, of 2^30 bytes */
+    int32_t questions;   /* that it asks: see below */
+} nt_hook_limits;
+
+extern const nt_hook_limits nt_hook_usual; /* 1e8, 10 s, 0.25, 100,000 */
+
 /* Runs the script at `path` to its end. Its mistakes are NT_INVALID, at its line where it has one;
- * `trail` says who asked for it, what it prints goes to the notes of `report`. Both may be NULL. A
- * script that asks (see below) is NT_OK with `asks` and no cases: they are not known before. */
+ * `trail` says who asked for it, what it prints goes to the notes of `report`. Both may be NULL,
+ * and so may `limits`, for the usual ones. A script that asks (see below) is NT_OK with `asks` and
+ * no cases: they are not known before. A signal that nt_signals_catch caught ends it, with
+ * NT_INTERRUPTED or NT_TERMINATED and no diagnostic. */
 nt_status nt_hook_run(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_progress *progress,
-                      nt_cases *ret, nt_error *error);
+                      int option_count, const nt_hook_limits *limits, const nt_trail *trail,
+                      const nt_progress *progress, nt_cases *ret, nt_error *error);
 void nt_cases_finish(nt_cases *cases);
 
 /* --- hooks that ask --------------------------------------------------------------------------- */
@@ -71,8 +84,7 @@ void nt_cases_finish(nt_cases *cases);
  *
  * It then runs as a coroutine that its caller drives: nt_hook_next runs it until it asks or ends. A
  * question is a case whose name is ""; one that edits nothing (its `count` is 0) asks for the
- * baseline. Given the same answers, a script asks the same questions. It may ask 100,000; each time
- * that it goes on it has a fresh budget of instructions and time. */
+ * baseline. Given the same answers, a script asks the same questions. */
 typedef struct nt_answer {
     const char *metric; /* "accuracy", "dice": the script may also call the value so */
     double value, loss;
@@ -85,8 +97,8 @@ typedef struct nt_hook nt_hook;
 
 /* All that it is given but `path` must outlive the hook. */
 nt_status nt_hook_new(const char *path, const nt_network *network, const nt_hook_option *options,
-                      int option_count, const nt_trail *trail, const nt_progress *progress,
-                      nt_hook **ret, nt_error *error);
+                      int option_count, const nt_hook_limits *limits, const nt_trail *trail,
+                      const nt_progress *progress, nt_hook **ret, nt_error *error);
 void nt_hook_free(nt_hook *hook); /* takes NULL */
 
 /* Goes on with the answers to the last questions, one each in their order (at first none, NULL).

@@ -78,11 +78,12 @@ static int take_all(lua_State *state) {
 
 /* Makes room for `count` questions. */
 static nt_case *begin(lua_State *state, nt_hook *hook, lua_Integer count) {
-    if (count > NT_MOST_QUESTIONS - hook->question_count)
-        luaL_error(state, "the script asks more than %d questions", NT_MOST_QUESTIONS);
+    if (count > hook->limits.questions - hook->question_count)
+        luaL_error(state, "the script asks more than %d questions", (int)hook->limits.questions);
     nt_cases_finish(&hook->questions);
     hook->questions.remark = hook->questions.control_of = "";
     memcpy(hook->questions.digest, hook->cases.digest, sizeof hook->cases.digest);
+    nt_hook_hold(state, hook, (size_t)(count + 1) * sizeof(nt_case));
     hook->questions.items = NT_ARENA_ARRAY(&hook->questions.arena, nt_case, count + 1);
     if (!hook->questions.items)
         nt_sandbox_no_memory(state);
@@ -106,6 +107,7 @@ static void read_question(lua_State *state, nt_hook *hook, int index, const char
     nt_lua_check_keys(state, table, what, true);
     item->name = "";
     nt_lua_read_edits(state, hook, table, what, arena, item);
+    nt_hook_hold(state, hook, 0);
 }
 
 static int evaluate(lua_State *state) {
@@ -175,6 +177,7 @@ static const nt_coupled *coupled_of(lua_State *state, nt_hook *hook) {
         hook->coupled = (nt_coupled){0};
         nt_sandbox_no_memory(state);
     }
+    nt_hook_hold(state, hook, 0);
     return &hook->coupled;
 }
 

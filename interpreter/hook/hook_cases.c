@@ -26,6 +26,7 @@ static void read_name(lua_State *state, nt_hook *hook, int table, lua_Integer nu
         luaL_error(state, "case %I has no 'name'; give it a text", number);
     check_text(state, lua_pushfstring(state, "the name of case %I", number), -2);
     lua_pop(state, 1);
+    nt_hook_hold(state, hook, lua_rawlen(state, -1));
     item->name = nt_arena_string(&hook->cases.arena, lua_tostring(state, -1));
     if (!item->name)
         nt_sandbox_no_memory(state);
@@ -55,6 +56,7 @@ static void read_case(lua_State *state, nt_hook *hook, lua_Integer number) {
     read_name(state, hook, table, number, item);
     const char *what = lua_pushfstring(state, "case '%s'", item->name);
     nt_lua_read_edits(state, hook, table, what, &hook->cases.arena, item);
+    nt_hook_hold(state, hook, 0);
     if (item->count == 0)
         refuse_idle(state, what);
     lua_settop(state, table - 1);
@@ -67,6 +69,7 @@ static const char *keep_text(lua_State *state, nt_hook *hook, const char *what) 
         if (lua_type(state, -1) != LUA_TSTRING)
             luaL_error(state, "%s is %s, not a text", what, luaL_typename(state, -1));
         check_text(state, what, -1);
+        nt_hook_hold(state, hook, lua_rawlen(state, -1));
         kept = nt_arena_string(&hook->cases.arena, lua_tostring(state, -1));
         if (!kept)
             nt_sandbox_no_memory(state);
@@ -120,6 +123,7 @@ int nt_lua_read_cases(lua_State *state) {
         return luaL_error(state, "the hook returned %I cases; at most %d are allowed", count,
                           NT_MOST_CASES);
     read_about(state, hook);
+    nt_hook_hold(state, hook, (size_t)(count + 1) * sizeof(nt_case));
     hook->cases.items = NT_ARENA_ARRAY(&hook->cases.arena, nt_case, count + 1);
     if (!hook->cases.items)
         return nt_sandbox_no_memory(state);

@@ -165,6 +165,7 @@ static void set_field(const nt_case_reading *r, const nt_field *field, void *rec
     const char *texts[LONGEST_LIST];
     char numbers[LONGEST_LIST][NUMBER], why[NT_FIELD_WHY];
     int value = lua_gettop(state), count = 1;
+    size_t bytes = 0;
     bool list = lua_istable(state, value);
     if (list) {
         const char *what = lua_pushfstring(state, "%s: '%s' is", r->what, field->name);
@@ -183,6 +184,9 @@ static void set_field(const nt_case_reading *r, const nt_field *field, void *rec
         if (!texts[i])
             refuse_type(r, field, -1);
     }
+    for (int i = 0; i < count; i++)
+        bytes += strlen(texts[i]) + 1;
+    nt_hook_hold(state, nt_lua_hook(state), 2 * bytes);
     if (!nt_field_set(field, record, r->arena, texts, count, list, why))
         luaL_error(state, "%s: '%s' %s", r->what, field->name, why);
     lua_settop(state, value);

@@ -12,7 +12,7 @@
 #ifndef NT_HOOK_EDIT_OPTIONS_H
 #define NT_HOOK_EDIT_OPTIONS_H
 
-#include "hook_lua.h"
+#include "hook_private.h"
 
 /* A case, or a question, while it is read. */
 typedef struct nt_case_reading {

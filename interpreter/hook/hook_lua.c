@@ -1,4 +1,4 @@
-#include "hook_lua.h"
+#include "hook_private.h"
 
 static const char hook_key = 0; /* its address names the hook in the registry */
 
@@ -12,6 +12,15 @@ nt_hook *nt_lua_hook(lua_State *state) {
     nt_hook *hook = lua_touserdata(state, -1);
     lua_pop(state, 1);
     return hook;
+}
+
+void nt_hook_hold(lua_State *state, const nt_hook *hook, size_t more) {
+    const nt_arena *const arenas[] = {&hook->arena, &hook->cases.arena, &hook->questions.arena,
+                                      &hook->cut};
+    size_t bytes = more;
+    for (size_t i = 0; i < sizeof arenas / sizeof *arenas; i++)
+        bytes += nt_arena_size(arenas[i]);
+    nt_sandbox_hold(state, bytes);
 }
 
 lua_Integer nt_lua_list_length(lua_State *state, int index, const char *what, const char *end) {

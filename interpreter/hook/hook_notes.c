@@ -5,6 +5,7 @@
 #include "hook_private.h"
 
 #include "edit.h"
+#include "signals.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static nt_status make_entries(const nt_network *network, const nt_cases *cases, 
         for (int32_t i = 0; all && i < item->count; i++)
             all[i] = changes(network, item, i, &memo);
         ret[c] = (entry){item, all, c};
-        status = all ? NT_OK : NT_NO_MEMORY;
+        status = all ? nt_signals_status() : NT_NO_MEMORY;
     }
     nt_arena_finish(&memo.arena);
     return status;

@@ -40,8 +40,11 @@ static void push_option(lua_State *state, const nt_hook_option *option) {
     }
 }
 
-/* Out of memory for a suggestion costs no more than that. */
+/* Out of memory for a suggestion costs no more than that; nothing long is like an option. */
 static void note_asked(nt_hook *hook, const char *name) {
+    enum { LONGEST = 64 };
+    if (strnlen(name, LONGEST + 1) > LONGEST)
+        return;
     if (!hook->asked)
         hook->asked = NT_ARENA_ARRAY(&hook->arena, const char *, MOST_ASKED + 1);
     const char *copy =

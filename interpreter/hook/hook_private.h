@@ -6,7 +6,7 @@
 #include "file.h"
 #include "hook_lua.h"
 
-enum { NT_MOST_CASES = 100000, NT_MOST_QUESTIONS = 100000 };
+enum { NT_MOST_CASES = 100000 };
 
 struct nt_hook {
     nt_arena arena;
@@ -14,6 +14,7 @@ struct nt_hook {
     nt_source source;
     nt_sandbox *sandbox;
     const nt_network *network;
+    nt_hook_limits limits;
     const nt_trail *trail;
     const nt_progress *progress;
 
@@ -54,7 +55,12 @@ void nt_lua_check_keys(lua_State *state, int table, const char *what, bool quest
 void nt_lua_read_edits(lua_State *state, nt_hook *hook, int table, const char *what,
                        nt_arena *arena, nt_case *item);
 
-/* Notes in hook->cases what a user should know of them. NT_NO_MEMORY or NT_OK. */
+/* Counts what the hook holds for its script, and `more` bytes that it is about to: to be called
+ * after a little was added, or before much is. Raises. */
+void nt_hook_hold(lua_State *state, const nt_hook *hook, size_t more);
+
+/* Notes in hook->cases what a user should know of them. NT_NO_MEMORY, or what a signal asks
+ * for, without a diagnostic. */
 nt_status nt_hook_note(nt_hook *hook);
 
 /* The methods net:coupled, net:cuts, net:evaluate and net:evaluate_all. */

@@ -355,9 +355,19 @@ static void check_filter(lua_State *state, int filter) {
     lua_pop(state, 1);
 }
 
+/* Of one layer, in instructions: a pattern may be long. */
+static int64_t cost_of_filter(lua_State *state, int filter) {
+    enum { USUAL = 10, BYTES_AN_INSTRUCTION = 16 };
+    size_t bytes = 0;
+    for (lua_pushnil(state); lua_next(state, filter); lua_pop(state, 1))
+        bytes += lua_type(state, -1) == LUA_TSTRING ? lua_rawlen(state, -1) : 0;
+    return USUAL + (int64_t)(bytes / BYTES_AN_INSTRUCTION);
+}
+
 void nt_lua_check_network(lua_State *state, const char *method) {
     if (!luaL_testudata(state, 1, NETWORK))
         luaL_error(state, "'%s' is called with a colon: net:%s", method, method);
+    nt_sandbox_charge(state, 1);
 }
 
 static int network_nodes(lua_State *state) {
@@ -375,7 +385,7 @@ static int network_nodes(lua_State *state) {
     }
     luaL_checktype(state, 2, LUA_TTABLE);
     check_filter(state, 2);
-    nt_sandbox_charge(state, (int64_t)network->layer_count * 10);
+    nt_sandbox_charge(state, (int64_t)network->layer_count * cost_of_filter(state, 2));
     lua_newtable(state);
     int count = 0;
     for (size_t l = 0; l < network->layer_count; l++) {

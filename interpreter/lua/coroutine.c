@@ -44,13 +44,14 @@ nt_status nt_sandbox_resume(nt_sandbox *sandbox, int results, bool *ret_ended, n
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     nt_sandbox_refresh(thread);
     int lua_status = lua_resume(thread, L, arguments, &count);
+    nt_sandbox_end(thread);
     if (lua_status == LUA_YIELD) {
         *ret_ended = false;
         return NT_OK;
     }
     sandbox->coroutine = NULL;
     if (lua_status != LUA_OK) {
-        if (sandbox->stop == NT_STOP_NONE)
+        if (!sandbox->placed)
             nt_sandbox_note_place(thread);
         return nt_sandbox_report(thread, lua_status, NULL, error);
     }

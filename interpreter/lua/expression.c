@@ -99,7 +99,7 @@ static int look_up(lua_State *L) {
 }
 
 static int refuse_assignment(lua_State *L) {
-    return luaL_error(L, "an expression can't set '%s'", luaL_tolstring(L, 2, NULL));
+    return luaL_error(L, "an expression can't set '%s'", nt_library_text(L, 2, NULL));
 }
 
 static void push_environment(lua_State *L) {

@@ -10,10 +10,16 @@ enum { MOST_TAKEN = 100000, DEEPEST = 64 };
 
 /* --- in --------------------------------------------------------------------------------------- */
 
+/* NULL, where memory was out, is last and ends them. */
+static int by_name(const void *a, const void *b) {
+    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+    return x && y ? strcmp(x, y) : !x - !y;
+}
+
 /* __index of a record: all its names are there, so this one is wrong. */
 static int missing_member(lua_State *L) {
     nt_evaluation *e = nt_sandbox_of(L)->evaluation;
-    const char *name = luaL_tolstring(L, 2, NULL);
+    const char *name = nt_library_text(L, 2, NULL);
     int count = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
         count++;
@@ -23,6 +29,8 @@ static int missing_member(lua_State *L) {
     for (lua_pushnil(L); names && lua_next(L, 1); lua_pop(L, 1))
         if (lua_type(L, -2) == LUA_TSTRING)
             names[count++] = nt_arena_string(e->arena, lua_tostring(L, -2));
+    if (names)
+        qsort(names, (size_t)count, sizeof *names, by_name); /* Lua's order is another each time */
     e->missing = nt_arena_string(e->arena, name);
     e->beside = names;
     e->missing_member = true;

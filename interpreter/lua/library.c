@@ -1,7 +1,7 @@
-/* What a script sees. The libraries are opened, then only what is named here is handed on:
- * functions whose work grows with their arguments in a wrapper that charges for it beforehand, and
- * our own in place of those that print addresses, depend on the clock or catch what must not be
- * caught. */
+/* What a script sees, and can't change. The libraries are opened, then only what is named here is
+ * handed on: functions whose work grows with their arguments in a wrapper that charges for it
+ * beforehand, and our own in place of those that print addresses, depend on the clock or catch what
+ * must not be caught. */
 #include "sandbox_private.h"
 
 #include <string.h>
@@ -56,12 +56,20 @@ static int64_t cost_of_rep(lua_State *L) {
     return empty ? times : 1 + times / BYTES_AN_INSTRUCTION;
 }
 
-/* find, match, gmatch, gsub: subject, pattern; find's fourth argument switches patterns off. */
+/* find, match, gsub: subject, pattern; find's fourth argument switches patterns off. */
 static int64_t cost_of_pattern(lua_State *L) {
     size_t subject, length;
     luaL_checklstring(L, 1, &subject);
     const char *pattern = luaL_checklstring(L, 2, &length);
-    nt_pattern_check(L, pattern, length, subject, false);
+    nt_pattern_check(L, pattern, length, subject, NT_PATTERN_ONCE);
+    return cost_of_texts(L);
+}
+
+static int64_t cost_of_gmatch(lua_State *L) {
+    size_t subject, length;
+    luaL_checklstring(L, 1, &subject);
+    const char *pattern = luaL_checklstring(L, 2, &length);
+    nt_pattern_check(L, pattern, length, subject, NT_PATTERN_EVERYWHERE);
     return cost_of_texts(L);
 }
 
@@ -69,14 +77,14 @@ static int64_t cost_of_find(lua_State *L) {
     size_t subject, length;
     luaL_checklstring(L, 1, &subject);
     const char *pattern = luaL_checklstring(L, 2, &length);
-    nt_pattern_check(L, pattern, length, subject, lua_toboolean(L, 4));
+    nt_pattern_check(L, pattern, length, subject,
+                     lua_toboolean(L, 4) ? NT_PATTERN_PLAIN : NT_PATTERN_ONCE);
     return cost_of_texts(L);
 }
 
 /* --- our own ---------------------------------------------------------------------------------- */
 
-/* Pushes the text of any value, without addresses. */
-static const char *push_text(lua_State *L, int index, size_t *ret_length) {
+const char *nt_library_text(lua_State *L, int index, size_t *ret_length) {
     index = lua_absindex(L, index);
     if (luaL_callmeta(L, index, "__tostring")) {
         if (!lua_isstring(L, -1))
@@ -98,12 +106,24 @@ static const char *push_text(lua_State *L, int index, size_t *ret_length) {
 
 static int to_string(lua_State *L) {
     luaL_checkany(L, 1);
-    push_text(L, 1, NULL);
+    nt_library_text(L, 1, NULL);
     return 1;
 }
 
+/* Shows a line unless the script has shown too much. */
+static void show(nt_sandbox *sandbox, const char *line, size_t length) {
+    enum { MOST = 1 << 20, LEAST_A_LINE = 64 };
+    static const char enough[] = "(what the script prints from here on is not shown)";
+    if (!sandbox->print || sandbox->printed > MOST)
+        return;
+    sandbox->printed += length < LEAST_A_LINE ? LEAST_A_LINE : length;
+    if (sandbox->printed > MOST)
+        sandbox->print(sandbox->print_user, enough, sizeof enough - 1);
+    else
+        sandbox->print(sandbox->print_user, line, length);
+}
+
 static int print(lua_State *L) {
-    nt_sandbox *sandbox = nt_sandbox_of(L);
     int count = lua_gettop(L);
     luaL_Buffer buffer;
     nt_sandbox_charge(L, cost_of_texts(L));
@@ -111,14 +131,13 @@ static int print(lua_State *L) {
     for (int i = 1; i <= count; i++) {
         if (i > 1)
             luaL_addchar(&buffer, '\t');
-        push_text(L, i, NULL);
+        nt_library_text(L, i, NULL);
         luaL_addvalue(&buffer);
     }
     luaL_pushresult(&buffer);
     size_t length;
     const char *line = lua_tolstring(L, -1, &length);
-    if (sandbox->print)
-        sandbox->print(sandbox->print_user, line, length);
+    show(nt_sandbox_of(L), line, length);
     return 0;
 }
 
@@ -151,26 +170,39 @@ static int random_seed(lua_State *L) {
     return 0;
 }
 
+/* Past the flags, width and precision of a conversion: to the byte that says what it is. As Lua
+ * reads them, up to the end of the text and not to a zero byte, but more of them: what Lua then
+ * refuses does no harm. */
+static const char *skip_modifiers(const char *at, const char *end) {
+    while (at < end && *at && strchr("-+ #0123456789.", *at))
+        at++;
+    return at;
+}
+
 /* string.format, with objects shown without their addresses. upvalue: Lua's own */
 static int format(lua_State *L) {
-    const char *at = luaL_checkstring(L, 1);
-    int argument = 1;
+    enum { INSTRUCTIONS_A_CONVERSION = 16, MOST_CONVERSIONS = 10000 };
+    size_t length;
+    const char *at = luaL_checklstring(L, 1, &length), *end = at + length;
+    int argument = 1, top = lua_gettop(L);
     nt_sandbox_charge(L, cost_of_texts(L));
-    while ((at = strchr(at, '%')) != NULL) {
-        at++;
-        if (*at == '%') {
+    while ((at = memchr(at, '%', (size_t)(end - at))) != NULL) {
+        if (++at < end && *at == '%') {
             at++;
             continue;
         }
-        at += strspn(at, "-+ #0123456789.");
-        argument++;
-        if (*at == 'p')
+        at = skip_modifiers(at, end);
+        if (++argument > MOST_CONVERSIONS + 1)
+            return luaL_error(L, "a format with more than %d values", MOST_CONVERSIONS);
+        if (at < end && *at == 'p')
             return luaL_argerror(L, 1, "%p is not offered: addresses differ from run to run");
-        if (*at == 's' && argument <= lua_gettop(L)) {
-            push_text(L, argument, NULL);
+        if (at < end && *at == 's' && argument <= top) {
+            nt_library_text(L, argument, NULL);
             lua_replace(L, argument);
+            lua_settop(L, top);
         }
     }
+    nt_sandbox_charge(L, (int64_t)argument * INSTRUCTIONS_A_CONVERSION);
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
@@ -198,7 +230,7 @@ static const entry entries[] = {
     {"string", "char", NULL, NULL},
     {"string", "find", cost_of_find, NULL},
     {"string", "format", NULL, format},
-    {"string", "gmatch", cost_of_pattern, NULL},
+    {"string", "gmatch", cost_of_gmatch, NULL},
     {"string", "gsub", cost_of_pattern, NULL},
     {"string", "len", NULL, NULL},
     {"string", "lower", cost_of_texts, NULL},
@@ -258,19 +290,16 @@ static void push_library(lua_State *L, const char *name, int library) {
     lua_settop(L, chosen);
 }
 
-void nt_library_open(lua_State *L) {
-    luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
-    push_library(L, "", lua_gettop(L));
-    int globals = lua_gettop(L);
+/* Opens a library of Lua's and puts what scripts see of it into the table at `globals`. */
+static void add_library(lua_State *L, int globals, const char *name, lua_CFunction open) {
+    luaL_requiref(L, name, open, 0);
+    push_library(L, name, lua_gettop(L));
+    nt_read_only(L, name);
+    lua_setfield(L, globals, name);
+    lua_settop(L, globals);
+}
 
-    luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 0);
-    push_library(L, "table", lua_gettop(L));
-    lua_setfield(L, globals, "table");
-
-    luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 0);
-    push_library(L, "utf8", lua_gettop(L));
-    lua_setfield(L, globals, "utf8");
-
+static void add_string(lua_State *L, int globals) {
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 0);
     push_library(L, "string", lua_gettop(L));
     lua_pushliteral(L, ""); /* methods of strings are those of our table */
@@ -278,17 +307,31 @@ void nt_library_open(lua_State *L) {
     lua_pushvalue(L, -3);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
+    nt_read_only(L, "string");
     lua_setfield(L, globals, "string");
+    lua_settop(L, globals);
+}
 
+static void add_math(lua_State *L, int globals) {
     luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 0);
     lua_getfield(L, -1, "randomseed");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
     lua_pushcfunction(L, random_seed);
     lua_setfield(L, -2, "randomseed");
+    nt_read_only(L, "math");
     lua_setfield(L, globals, "math");
+    lua_settop(L, globals);
+}
 
-    lua_pushvalue(L, globals);
-    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+void nt_library_open(lua_State *L) {
+    luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
+    push_library(L, "", lua_gettop(L));
+    int globals = lua_gettop(L);
+    add_library(L, globals, LUA_TABLIBNAME, luaopen_table);
+    add_library(L, globals, LUA_UTF8LIBNAME, luaopen_utf8);
+    add_string(L, globals);
+    add_math(L, globals);
+    nt_globals_open(L);
     lua_pushnil(L); /* the libraries as they were */
     lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 }
@@ -302,17 +345,13 @@ void nt_library_seed(lua_State *L, lua_Integer seed) {
 const char *nt_library_name(lua_State *L, int index) {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 4, NULL);
-    lua_pushglobaltable(L);
+    nt_globals_push_given(L);
     int globals = lua_gettop(L);
     for (const entry *e = entries; e->name; e++) {
         lua_settop(L, globals);
-        if (e->library[0]) {
-            lua_pushstring(L, e->library);
-            if (lua_rawget(L, globals) != LUA_TTABLE)
-                continue;
-        }
-        lua_pushstring(L, e->name);
-        lua_rawget(L, -2);
+        if (e->library[0])
+            lua_getfield(L, globals, e->library);
+        lua_getfield(L, -1, e->name);
         if (lua_rawequal(L, -1, index))
             return e->library[0] ? lua_pushfstring(L, "%s.%s", e->library, e->name) : e->name;
     }

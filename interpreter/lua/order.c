@@ -71,6 +71,13 @@ static int compare_keys(const void *left, const void *right) {
     return order ? order : (a->length > b->length) - (a->length < b->length);
 }
 
+/* What a comparison costs, in instructions. */
+static int64_t cost_of_comparing(const key *a, const key *b) {
+    enum { BYTES_AN_INSTRUCTION = 64 };
+    size_t shorter = a->length < b->length ? a->length : b->length;
+    return 1 + (int64_t)(shorter / BYTES_AN_INSTRUCTION);
+}
+
 /* Raises for the second key of a table that has no order. */
 static void count_unordered(lua_State *L, const key *k, int *count) {
     if (!k->ordered && ++*count > 1)
@@ -104,6 +111,34 @@ static int count_keys(lua_State *L) {
     return count;
 }
 
+/* Moves keys[at] down to where both below it come before it. */
+static void sift(nt_work *work, key *keys, int at, int count) {
+    for (int below; (below = 2 * at + 1) < count; at = below) {
+        nt_work_add(work, cost_of_comparing(&keys[at], &keys[below]));
+        if (below + 1 < count && compare_keys(&keys[below], &keys[below + 1]) < 0)
+            below++;
+        if (compare_keys(&keys[at], &keys[below]) >= 0)
+            return;
+        key higher = keys[below];
+        keys[below] = keys[at];
+        keys[at] = higher;
+    }
+}
+
+/* Heapsort: in place, with limits looked at on the way. (qsort takes memory that nobody counts.)
+ * No two keys are equal but for objects that give the same order. */
+static void sort_keys(lua_State *L, key *keys, int count) {
+    nt_work work = {.state = L};
+    for (int i = count / 2 - 1; i >= 0; i--)
+        sift(&work, keys, i, count);
+    for (int end = count - 1; end > 0; end--) {
+        key last = keys[0];
+        keys[0] = keys[end];
+        keys[end] = last;
+        sift(&work, keys, 0, end);
+    }
+}
+
 int nt_library_pairs(lua_State *L) {
     if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
         lua_pushvalue(L, 1);
@@ -112,6 +147,7 @@ int nt_library_pairs(lua_State *L) {
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    nt_read_only_open(L, 1);
     int count = count_keys(L), filled = 0, unordered = 0;
     nt_sandbox_charge(L, 4 * (int64_t)count);
     lua_createtable(L, count, 0); /* 2: as found */
@@ -124,7 +160,8 @@ int nt_library_pairs(lua_State *L) {
         lua_pushvalue(L, -1);
         lua_rawseti(L, 2, filled + 1);
     }
-    qsort(keys, (size_t)count, sizeof *keys, compare_keys);
+    lua_settop(L, 3);
+    sort_keys(L, keys, count);
     lua_createtable(L, count, 0);
     for (int i = 0; i < count; i++) {
         lua_rawgeti(L, 2, keys[i].position);
@@ -141,13 +178,16 @@ int nt_library_pairs(lua_State *L) {
 int nt_library_next(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
+    nt_read_only_open(L, 1);
+    nt_work work = {.state = L};
     bool first = lua_isnil(L, 2), found = false;
     key after = first ? (key){0} : read_key(L, 2), best = {0};
-    int unordered = 0, seen = 0;
+    int unordered = 0;
     lua_pushnil(L); /* 3: the best key so far */
-    for (lua_pushnil(L); lua_next(L, 1); seen++) {
+    for (lua_pushnil(L); lua_next(L, 1);) {
         lua_pop(L, 1);
         key k = read_key(L, -1);
+        nt_work_add(&work, cost_of_comparing(&k, &after) + cost_of_comparing(&k, &best) - 1);
         count_unordered(L, &k, &unordered);
         if ((!first && compare_keys(&k, &after) <= 0) || (found && compare_keys(&k, &best) >= 0))
             continue;
@@ -156,7 +196,7 @@ int nt_library_next(lua_State *L) {
         lua_pushvalue(L, -1);
         lua_replace(L, 3);
     }
-    nt_sandbox_charge(L, seen);
+    nt_sandbox_charge(L, work.pending);
     if (!found)
         return lua_pushnil(L), 1;
     lua_pushvalue(L, 3);
@@ -166,8 +206,18 @@ int nt_library_next(lua_State *L) {
 
 /* --- table.sort ------------------------------------------------------------------------------- */
 
+/* What comparing texts takes, beside a step of the merge. */
+static int64_t cost_of_texts(lua_State *L, int a, int b) {
+    enum { BYTES_AN_INSTRUCTION = 64 };
+    if (lua_type(L, a) != LUA_TSTRING || lua_type(L, b) != LUA_TSTRING)
+        return 1;
+    size_t x = lua_rawlen(L, a), y = lua_rawlen(L, b);
+    return 1 + (int64_t)((x < y ? x : y) / BYTES_AN_INSTRUCTION);
+}
+
 /* Whether the value at `a` belongs before that at `b`. */
-static bool less(lua_State *L, bool has_function, int a, int b) {
+static bool less(lua_State *L, bool has_function, int a, int b, nt_work *work) {
+    nt_work_add(work, has_function ? 1 : cost_of_texts(L, a, b));
     if (!has_function)
         return lua_compare(L, a, b, LUA_OPLT);
     lua_pushvalue(L, 2);
@@ -181,14 +231,14 @@ static bool less(lua_State *L, bool has_function, int a, int b) {
 
 /* Merges from[low..middle-1] and from[middle..high-1] into to[low..high-1]. */
 static void merge(lua_State *L, bool has_function, int from, int to, lua_Integer low,
-                  lua_Integer middle, lua_Integer high) {
+                  lua_Integer middle, lua_Integer high, nt_work *work) {
     lua_Integer left = low, right = middle;
     for (lua_Integer i = low; i < high; i++) {
         bool take_right = left == middle;
         if (!take_right && right < high) {
             lua_rawgeti(L, from, left);
             lua_rawgeti(L, from, right);
-            take_right = less(L, has_function, -1, -2);
+            take_right = less(L, has_function, -1, -2, work);
             lua_pop(L, 2);
         }
         lua_rawgeti(L, from, take_right ? right++ : left++);
@@ -211,6 +261,7 @@ int nt_library_sort(lua_State *L) {
     lua_createtable(L, (int)count, 0);
     lua_createtable(L, (int)count, 0);
     int from = 3, to = 4;
+    nt_work work = {.state = L};
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, 1, i);
         lua_rawseti(L, from, i);
@@ -220,7 +271,7 @@ int nt_library_sort(lua_State *L) {
         for (lua_Integer low = 1; low <= count; low += 2 * width) {
             lua_Integer middle = low + width <= count ? low + width : count + 1;
             lua_Integer high = low + 2 * width <= count ? low + 2 * width : count + 1;
-            merge(L, has_function, from, to, low, middle, high);
+            merge(L, has_function, from, to, low, middle, high, &work);
         }
         int other = from;
         from = to;

@@ -2,14 +2,15 @@
  * take.
  *
  * A pattern with k items that repeat (*, +, -, and the linear %b and %1) tries, in the worst case,
- * every way to choose a start and the k places where repeats end; these places never decrease, so
- * over n bytes there are at most C(n + k + 2, k + 1) ways. An item with ? at most doubles them.
- * Each step looks at no more than the pattern's own length. */
+ * every way to choose a start (unless ^ fixes it) and the k places where repeats end; these places
+ * never decrease, so over n bytes there are at most C(n + k + 2, k + 1) ways. An item with ? at
+ * most doubles them. Each step looks at no more than the pattern's own length. What is allowed
+ * takes less than a second, after which limits and signals are looked at again. */
 #include "sandbox_private.h"
 
 #include <string.h>
 
-static const double most_steps = 1e9;
+static const double most_steps = 1e8;
 
 /* Past the set that starts at pattern[i], "[^]...]". */
 static size_t skip_set(const char *pattern, size_t length, size_t i) {
@@ -49,12 +50,13 @@ static void count_items(const char *pattern, size_t length, int *ret_repeats, in
 }
 
 void nt_pattern_check(lua_State *L, const char *pattern, size_t length, size_t subject,
-                      bool plain) {
+                      nt_pattern_use use) {
     int repeats = 0, options = 0;
-    if (!plain)
+    if (use != NT_PATTERN_PLAIN)
         count_items(pattern, length, &repeats, &options);
+    bool anchored = use == NT_PATTERN_ONCE && length > 0 && pattern[0] == '^';
     double steps = (double)length + 1;
-    for (int i = 1; i <= repeats + 1 && steps <= most_steps; i++)
+    for (int i = 1; i <= repeats + !anchored && steps <= most_steps; i++)
         steps *= ((double)subject + 1 + i) / i;
     for (int i = 0; i < options && steps <= most_steps; i++)
         steps *= 2;

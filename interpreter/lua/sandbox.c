@@ -5,6 +5,8 @@
 
 #include "alloc.h"
 #include "foreign_lua.h"
+#include "signals.h"
+#include "visible.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,15 +45,18 @@ static const char *strip_places(nt_sandbox *sandbox, const char *message) {
     }
 }
 
+enum { LONGEST_MESSAGE = 2000 /* bytes */ };
+
 /* The error value as one line of text. It may not call what could raise. */
 static const char *describe_error(lua_State *L, nt_text *text) {
     switch (lua_type(L, -1)) {
-    case LUA_TSTRING:
-        nt_text_add(text, strip_places(nt_sandbox_of(L), lua_tostring(L, -1)));
-        for (size_t i = 0; i < text->length; i++)
-            if ((unsigned char)text->bytes[i] < ' ')
-                text->bytes[i] = ' ';
+    case LUA_TSTRING: {
+        size_t length;
+        const char *all = lua_tolstring(L, -1, &length);
+        const char *message = strip_places(nt_sandbox_of(L), all);
+        nt_visible_line(text, message, length - (size_t)(message - all), LONGEST_MESSAGE);
         break;
+    }
     case LUA_TNUMBER:
         nt_text_printf(text, "%.14g", lua_tonumber(L, -1));
         break;
@@ -67,6 +72,8 @@ static nt_status report_stop(nt_sandbox *sandbox, nt_location location, nt_error
     case NT_STOP_INSTRUCTIONS:
         return nt_error_at(error, NT_INVALID, location, "ran for more than %lld instructions",
                            (long long)limits->instructions);
+    case NT_STOP_SIGNAL:
+        return nt_signals_status();
     case NT_STOP_SECONDS:
         return nt_error_at(error, NT_INVALID, location, "took longer than %g s", limits->seconds);
     default:
@@ -117,15 +124,16 @@ nt_status nt_sandbox_call_at(nt_sandbox *sandbox, int arguments, int results,
                              const nt_location *place, nt_error *error) {
     lua_State *L = sandbox->state;
     int function = lua_gettop(L) - arguments;
-    nt_sandbox_refresh(L);
     if (!lua_checkstack(L, 4)) {
         lua_settop(L, function - 1);
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
     }
+    nt_sandbox_refresh(L);
     note_definition(L, function);
     lua_pushcfunction(L, note_error);
     lua_insert(L, function);
     int lua_status = lua_pcall(L, arguments, results, function);
+    nt_sandbox_end(L);
     nt_status status = NT_OK;
     if (lua_status != LUA_OK) {
         status = nt_sandbox_report(L, lua_status, place, error);
@@ -182,6 +190,7 @@ nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error
     size_t skipped = preamble(source);
     int lua_status = luaL_loadbufferx(sandbox->state, source->text + skipped,
                                       source->length - skipped, loaded->chunk, "t");
+    nt_sandbox_end(sandbox->state);
     if (lua_status == LUA_OK)
         return NT_OK;
     nt_status status = nt_sandbox_report(sandbox->state, lua_status, NULL, error);

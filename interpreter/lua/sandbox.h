@@ -2,10 +2,11 @@
  * expressions of the YAML languages.
  *
  * A script sees assert, error, ipairs, next, pairs, pcall, print, select, tonumber, tostring, type,
- * and the safe parts of string, table, math and utf8. It can't load code, set metatables, make
- * coroutines, touch files or tell the time. It runs under limits of instructions, memory and time,
- * which cover the library functions too and which pcall can't catch: after a limit is hit,
- * everything raises until nt_sandbox_call returns.
+ * and the safe parts of string, table, math and utf8, none of which it can change. It can't load
+ * code, set metatables, make coroutines, touch files or tell the time. It runs under limits of
+ * instructions, memory and time, which cover the library functions too and which pcall can't catch:
+ * after a limit is hit, everything raises until nt_sandbox_call returns. So it is after a signal
+ * that nt_signals_catch caught (signals.h).
  *
  * The same script gives the same results on each run: pairs and next go through numbers ascending,
  * then strings in byte order, then false and true, then objects by the integer that their metafield
@@ -23,8 +24,11 @@ typedef struct nt_sandbox nt_sandbox;
 
 typedef struct nt_sandbox_limits {
     int64_t instructions; /* of the virtual machine; long library calls count for more than one */
-    size_t memory;        /* bytes alive at once */
-    double seconds;       /* processor time of one call */
+    size_t memory;        /* bytes of the process at once: what malloc takes for a block counts, not
+                           * the holes that freed ones leave */
+    double seconds;       /* processor time */
+    bool whole_life;      /* instructions and seconds of all calls together, not of each; a limit
+                           * that was hit stays so */
 } nt_sandbox_limits;
 
 extern const nt_sandbox_limits nt_sandbox_usual; /* 1e8 instructions, 256 MiB, 10 s */
@@ -32,7 +36,8 @@ extern const nt_sandbox_limits nt_sandbox_usual; /* 1e8 instructions, 256 MiB, 1
 nt_status nt_sandbox_new(const nt_sandbox_limits *limits, nt_sandbox **ret);
 void nt_sandbox_free(nt_sandbox *sandbox); /* takes NULL */
 
-/* What print shows, one call a line, without its line end. NULL (as at first) drops it. */
+/* What print shows, one call a line, without its line end. NULL (as at first) drops it. After a
+ * mebibyte (a line counts for at least 64 bytes) one line says that more is not shown. */
 typedef void (*nt_sandbox_print)(void *user, const char *line, size_t length);
 void nt_sandbox_set_print(nt_sandbox *sandbox, nt_sandbox_print print, void *user);
 
@@ -48,9 +53,10 @@ nt_status nt_sandbox_set_strict(nt_sandbox *sandbox, nt_error *error);
 nt_status nt_sandbox_load(nt_sandbox *sandbox, const nt_source *source, nt_error *error);
 
 /* Calls the function that lies below `arguments` values on the stack, protected and with a fresh
- * budget. On success `results` values (or all, for LUA_MULTRET) take their place; on failure
- * nothing does, and the error becomes a diagnostic at the script's line. NT_INVALID is the script's
- * fault, NT_NO_MEMORY the machine's. */
+ * budget (unless it is of the whole life). On success `results` values (or all, for LUA_MULTRET)
+ * take their place; on failure nothing does, and the error becomes a diagnostic at the script's
+ * line. NT_INVALID is the script's fault, NT_NO_MEMORY the machine's; NT_INTERRUPTED and
+ * NT_TERMINATED, of a signal, come without a diagnostic. */
 nt_status nt_sandbox_call(nt_sandbox *sandbox, int arguments, int results, nt_error *error);
 
 /* --- coroutines: scripts that wait for their caller ------------------------------------------- */
@@ -59,8 +65,8 @@ nt_status nt_sandbox_call(nt_sandbox *sandbox, int arguments, int results, nt_er
  * of them. It doesn't run yet. A sandbox has one in its life. */
 nt_status nt_sandbox_start(nt_sandbox *sandbox, int arguments, nt_error *error);
 
-/* Runs it until it waits or ends, as nt_sandbox_call runs a function: protected, with a fresh
- * budget of instructions and time (while it waits none is used), and errors at the script's line.
+/* Runs it until it waits or ends, as nt_sandbox_call runs a function: protected, with a
+ * budget as there (while it waits none is used), and errors at the script's line.
  * When it has ended, `results` values are left on the stack. After its end or an error it can't be
  * resumed.
  */
@@ -90,5 +96,9 @@ int nt_sandbox_no_memory(struct lua_State *state);
 /* Takes `cost` instructions from the budget, and raises the limit's error if that was too much or
  * time is up. For C functions whose work grows with their input; call it before the work. */
 void nt_sandbox_charge(struct lua_State *state, int64_t cost);
+
+/* Says how much memory C code holds for the script outside of Lua, all of it, which counts as the
+ * script's own; raises the limit's error if that is too much. */
+void nt_sandbox_hold(struct lua_State *state, size_t bytes);
 
 #endif

@@ -1,7 +1,8 @@
 /* Globals that must be assigned before they are read: a misspelt name would otherwise be nil, which
- * ends a list of nodes silently. The table of globals gets a metatable, which scripts can neither
- * see nor change; since it is the table itself, `_ENV.name` is no way round it, while a script may
- * have an _ENV of its own. What was assigned once may be read for ever, even if it was nil.
+ * ends a list of nodes silently. The last of the tables behind the globals (read_only.c) gets a
+ * metatable, which scripts can neither see nor change; `_ENV.name` is no way round it, while a
+ * script may have an _ENV of its own. What was assigned once may be read for ever, even if it was
+ * nil.
  *
  * The error names what is near among all that the line can see: local variables, those of the
  * functions around it that its function uses, and globals. */
@@ -36,24 +37,33 @@ static int by_name(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What was assigned is the table on top of the stack. Its order isn't the same on each run. */
-static int count_globals(lua_State *L, int count, const char **names) {
-    int first = count;
+/* The names of the table on top of the stack, whose order isn't the same on each run: sorted, and
+ * of too many none. */
+static int count_names(lua_State *L, int first, const char **names) {
+    int count = 0;
     nt_sandbox_charge(L, MOST_NAMES / 8);
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-        if (count < MOST_NAMES && lua_type(L, -2) == LUA_TSTRING)
-            names[count++] = lua_tostring(L, -2);
-    qsort(names + first, (size_t)(count - first), sizeof *names, by_name);
-    return count;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            continue;
+        if (count == MOST_NAMES) {
+            lua_pop(L, 2);
+            return first;
+        }
+        names[first + count++] = lua_tostring(L, -2);
+    }
+    qsort(names + first, (size_t)count, sizeof *names, by_name);
+    return first + count;
 }
 
-/* __index of the globals, which lack this one. upvalue: what was assigned */
+/* __index of the given globals, which lack this one. */
 static int read_global(lua_State *L) {
-    const char *names[MOST_NAMES + 1], *name;
+    const char *names[3 * MOST_NAMES + 1], *name;
     lua_Debug activation;
     int count = 0;
+    nt_globals_push_assigned(L);
+    int assigned = lua_gettop(L);
     lua_pushvalue(L, 2);
-    if (lua_type(L, 2) != LUA_TSTRING || lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
+    if (lua_type(L, 2) != LUA_TSTRING || lua_rawget(L, assigned) != LUA_TNIL) {
         lua_pushnil(L);
         return 1;
     }
@@ -63,40 +73,22 @@ static int read_global(lua_State *L) {
         count = count_locals(L, &activation, names);
         count = count_upvalues(L, lua_gettop(L), count, names);
     }
-    lua_pushvalue(L, lua_upvalueindex(1));
-    names[count_globals(L, count, names)] = NULL;
+    nt_globals_push_given(L);
+    count = count_names(L, count, names);
+    lua_pushvalue(L, assigned);
+    names[count_names(L, count, names)] = NULL;
     const char *near = nt_nearest(name, names);
     if (near)
         return luaL_error(L, "nothing is called '%s' here; did you mean '%s'?", name, near);
     return luaL_error(L, "nothing is called '%s' here", name);
 }
 
-/* __newindex of the globals. upvalue: what was assigned */
-static int write_global(lua_State *L) {
-    lua_pushvalue(L, 2);
-    lua_pushboolean(L, true);
-    lua_rawset(L, lua_upvalueindex(1));
-    lua_rawset(L, 1);
-    return 0;
-}
-
 static int make_strict(lua_State *L) {
-    lua_pushglobaltable(L);
-    int globals = lua_gettop(L), declared = globals + 1;
-    lua_newtable(L);
-    for (lua_pushnil(L); lua_next(L, globals); lua_pop(L, 1)) {
-        lua_pushvalue(L, -2);
-        lua_pushboolean(L, true);
-        lua_rawset(L, declared);
-    }
-    lua_createtable(L, 0, 2);
-    lua_pushvalue(L, declared);
-    lua_pushcclosure(L, read_global, 1);
+    nt_globals_push_given(L);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, read_global);
     lua_setfield(L, -2, "__index");
-    lua_pushvalue(L, declared);
-    lua_pushcclosure(L, write_global, 1);
-    lua_setfield(L, -2, "__newindex");
-    lua_setmetatable(L, globals);
+    lua_setmetatable(L, -2);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "drawing.h"
 #include "file.h"
 #include "page.h"
+#include "signals.h"
 #include "tables.h"
 
 typedef struct report {
@@ -54,14 +55,27 @@ static nt_status write_tables(const report *r) {
     return status;
 }
 
+/* Ctrl-C ends a program that draws, too: that it died is then no news. */
+static nt_status stopped_or(nt_status status, nt_error *error) {
+    nt_status stopped = nt_signals_status();
+    if (stopped == NT_OK)
+        return status;
+    nt_error_finish(error);
+    nt_error_init(error);
+    return stopped;
+}
+
 static nt_status draw(const report *r, const nt_progress *progress) {
     unsigned formats = r->paper ? 1U << NT_PDF : 1U << NT_SVG | 1U << NT_PNG | 1U << NT_PDF;
     for (int32_t i = 0; i < r->figures->count; i++) {
         const nt_figure *figure = &r->figures->items[i];
+        NT_TRY(nt_signals_status());
         nt_progress_step(progress, "drawing", figure->name, i, r->figures->count);
-        NT_TRY(nt_figure_draw(figure, formats, r->out, r->error));
+        nt_status status = nt_figure_draw(figure, formats, r->out, r->error);
+        if (status != NT_OK)
+            return stopped_or(status, r->error);
     }
-    return NT_OK;
+    return nt_signals_status();
 }
 
 static nt_status write_all(nt_record *record, const char *out, bool paper,

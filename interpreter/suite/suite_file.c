@@ -272,6 +272,10 @@ const nt_suite_key nt_suite_keys[] = {
      .read = nt_suite_read_groups,
      .schema = nt_suite_groups_schema,
      .write = nt_suite_write_groups},
+    {{.name = "hook_limits", .doc = "what each hook may use in its whole life"},
+     .read = nt_suite_read_limits,
+     .schema = nt_suite_limits_schema,
+     .write = nt_suite_write_limits},
     {{.name = "evaluate", .doc = "on which images, how and by which metric cases are measured"},
      .read = nt_suite_read_evaluate,
      .schema = nt_suite_evaluate_schema,
@@ -323,7 +327,7 @@ static bool set_defaults(nt_suite *suite) {
         if (key->field.fallback &&
             !nt_field_set_text(&key->field, suite, &suite->arena, key->field.fallback, why))
             return false;
-    return nt_suite_default_evaluate(suite);
+    return nt_suite_default_evaluate(suite) && nt_suite_default_limits(suite);
 }
 
 /* Whether the file has the key, or another that was taken for it misspelt. */
@@ -359,6 +363,8 @@ static nt_status take_digest(nt_suite *suite, const nt_setting *settings, int co
     for (int i = 0; i < suite->document_count; i++)
         nt_digest_add(digest, suite->documents[i]->source.text, suite->documents[i]->source.length);
     for (int i = 0; i < count; i++) {
+        if (nt_suite_is_limit(settings[i].key))
+            continue;
         nt_digest_add(digest, settings[i].key, strlen(settings[i].key) + 1);
         nt_digest_add(digest, settings[i].value, strlen(settings[i].value) + 1);
     }

@@ -32,10 +32,11 @@ typedef struct nt_group {
     const char *hook; /* the script's path */
     const nt_hook_option *options;
     int option_count;
-    const nt_retrain *retrain;   /* NULL: its cases are measured as they are edited */
-    const nt_yaml *retrain_node; /* private */
-    nt_location location;        /* of its name in the suite */
-    nt_trail trail;              /* what the hook's mistakes say: which group asked for it */
+    const nt_hook_limits *limits; /* the suite's */
+    const nt_retrain *retrain;    /* NULL: its cases are measured as they are edited */
+    const nt_yaml *retrain_node;  /* private */
+    nt_location location;         /* of its name in the suite */
+    nt_trail trail;               /* what the hook's mistakes say: which group asked for it */
 } nt_group;
 
 typedef struct nt_suite_data {
@@ -91,12 +92,13 @@ typedef struct nt_suite {
     int seed_count;
     nt_group *groups;
     int group_count;
+    nt_hook_limits hook_limits;
     int32_t decide; /* nt_decide: whether cases end as soon as their verdict is certain */
     double margin;  /* a change within it is trivial */
     const nt_setting *overrides; /* of the command line */
     int override_count;
-    char digest[NT_DIGEST_HEX]; /* of the file's text and these settings; of a suite that is
-                                 * repeated (suite_repeat.h), what it was then */
+    char digest[NT_DIGEST_HEX]; /* of the file's text and these settings but limits; of a suite
+                                 * that is repeated (suite_repeat.h), what it was then */
     const char *data_digest;    /* of the data that it must be of; NULL: any */
 } nt_suite;
 
@@ -173,5 +175,8 @@ nt_status nt_group_open(const nt_group *group, const nt_network *network,
 nt_status nt_suite_load(const char *path, const nt_setting *settings, int setting_count,
                         nt_suite **ret, nt_error *error);
 void nt_suite_free(nt_suite *suite); /* takes NULL */
+
+/* Whether a setting is of `hook_limits`, which changes no result. */
+bool nt_suite_is_limit(const char *key);
 
 #endif

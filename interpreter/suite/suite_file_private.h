@@ -1,5 +1,5 @@
 /* What the readers and writers of a suite's sections share. Private to suite_file.c, suite_data.c,
- * suite_estimate.c, suite_evaluate.c, suite_groups.c, suite_include.c, suite_lines.c,
+ * suite_estimate.c, suite_evaluate.c, suite_groups.c, suite_include.c, suite_limits.c, suite_lines.c,
  * suite_retrain_keys.c, suite_sections.c, suite_train.c, suite_train_parts.c, suite_schema.c and
  * suite_write.c. */
 #ifndef NT_SUITE_FILE_PRIVATE_H
@@ -137,6 +137,11 @@ nt_status nt_suite_read_estimate(nt_suite_loader *l, const nt_suite_key *key, co
 void nt_suite_write_estimate(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
 json_t *nt_suite_estimate_schema(void);
 
+nt_status nt_suite_read_limits(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *map,
+                               void *suite);
+void nt_suite_write_limits(nt_suite_writer *w, const nt_suite_key *key, const void *suite);
+json_t *nt_suite_limits_schema(void);
+
 /* Where weights come from, at `node`; if training begins with them, they may lack some. */
 nt_status nt_suite_read_source(nt_suite_loader *l, const nt_yaml *node, const char *what,
                                bool begins, nt_weights_source *ret);
@@ -158,5 +163,6 @@ nt_status nt_suite_check_shards(nt_suite_loader *l, const nt_yaml *map, const nt
 
 /* What a suite has that doesn't say how to evaluate. */
 bool nt_suite_default_evaluate(nt_suite *suite);
+bool nt_suite_default_limits(nt_suite *suite);
 
 #endif

@@ -4,6 +4,7 @@
 #include "control.h"
 #include "json_schema.h"
 #include "suite_same.h"
+#include "suite_work.h"
 #include "yaml_out.h"
 #include <string.h>
 
@@ -114,6 +115,7 @@ static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_g
     const char *const *names;
     group->name = group->title = entry->key->text;
     group->decide = NT_AS_SUITE;
+    group->limits = &l->suite->hook_limits;
     group->location = nt_reader_location(&l->reader, entry->key);
     group->trail =
         (nt_trail){.what = nt_arena_printf(l->reader.arena, "in the group '%.80s'", group->name),
@@ -207,8 +209,8 @@ json_t *nt_suite_decide_schema(void) {
 
 nt_status nt_group_list(const nt_group *group, const nt_network *network,
                         const nt_progress *progress, nt_cases *ret, nt_error *error) {
-    return nt_hook_run(group->hook, network, group->options, group->option_count, &group->trail,
-                       progress, ret, error);
+    return nt_hook_run(group->hook, network, group->options, group->option_count, group->limits,
+                       &group->trail, progress, ret, error);
 }
 
 nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
@@ -216,6 +218,8 @@ nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
     nt_status status = NT_OK;
     for (int g = 0; g < suite->group_count; g++) {
         nt_status hooked = nt_group_list(&suite->groups[g], network, progress, &ret[g], error);
+        if (nt_suite_stopped(hooked))
+            return hooked;
         status = hooked != NT_OK ? hooked : status;
     }
     if (status == NT_OK)
@@ -225,8 +229,8 @@ nt_status nt_groups_list(const nt_suite *suite, const nt_network *network,
 
 nt_status nt_group_open(const nt_group *group, const nt_network *network,
                         const nt_progress *progress, nt_hook **ret, nt_error *error) {
-    return nt_hook_new(group->hook, network, group->options, group->option_count, &group->trail,
-                       progress, ret, error);
+    return nt_hook_new(group->hook, network, group->options, group->option_count, group->limits,
+                       &group->trail, progress, ret, error);
 }
 
 void nt_group_note(const nt_group *group, const nt_cases *cases, const nt_progress *progress) {

@@ -117,8 +117,9 @@ static nt_status find_data(repeating *r) {
  */
 static nt_status keep_digest(repeating *r) {
     char found[NT_DIGEST_HEX];
-    if (r->setting_count > 0)
-        return NT_OK;
+    for (int i = 0; i < r->setting_count; i++)
+        if (!nt_suite_is_limit(r->settings[i].key))
+            return NT_OK;
     NT_TRY(nt_file_digest(r->suite->path, found, r->error));
     if (strcmp(found, r->source.files[0].digest) == 0)
         memcpy(r->suite->digest, r->source.suite_digest, NT_DIGEST_HEX);

@@ -64,7 +64,7 @@ nt_status run_path(const char *path, const nt_network *network, const nt_hook_op
     nt_error error;
     nt_cases cases;
     nt_error_init(&error);
-    nt_status status = nt_hook_run(path, network, options, count, NULL, NULL, &cases, &error);
+    nt_status status = nt_hook_run(path, network, options, count, NULL, NULL, NULL, &cases, &error);
     if (status == NT_OK) {
         add_cases(ret, network, &cases);
         nt_cases_finish(&cases);

@@ -53,7 +53,7 @@ nt_status drive_path(const char *path, const nt_network *network, const nt_hook_
     nt_error error;
     nt_hook *hook = NULL;
     nt_error_init(&error);
-    nt_status status = nt_hook_new(path, network, options, count, NULL, NULL, &hook, &error);
+    nt_status status = nt_hook_new(path, network, options, count, NULL, NULL, NULL, &hook, &error);
     if (status == NT_OK)
         status = answer_all(hook, network, answer_to, transcript, ret, &error);
     nt_hook_free(hook);

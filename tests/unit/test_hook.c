@@ -288,7 +288,7 @@ static void run_script(const char *script, const nt_hook_option *options, int co
     nt_error_init(&error);
     nt_text_init(ret);
     write_file(script, path);
-    nt_status status = nt_hook_run(path, network, options, count, NULL, NULL, &cases, &error);
+    nt_status status = nt_hook_run(path, network, options, count, NULL, NULL, NULL, &cases, &error);
     if (status == NT_OK)
         *ret_cases = cases;
     else
@@ -503,7 +503,7 @@ static void cases_that_change_nothing(void **state) {
     nt_error_init(&error);
     write_file(HOOK("return {{name = 'a', zero = net:nodes{op = 'conv*', auxiliary = true}}}"),
                path);
-    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, NULL, &cases, &error), NT_OK);
+    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, NULL, NULL, &cases, &error), NT_OK);
     assert_int_equal(cases.note_count, 1);
     assert_string_equal(cases.notes[0], "the case 'a' changes nothing: it is the baseline");
     unlink(path);
@@ -610,7 +610,7 @@ static void many_cases_are_read_fast(void **state) {
 static void prints_are_notes(void **state) {
     (void)state;
     char path[PATH_SIZE], expected[2 * PATH_SIZE];
-    write_file("print('hello', 3) return function() return {} end", path);
+    write_file("print('hello', 3, '\\27[2J\\n') return function() return {} end", path);
     nt_network *network = load("resnet8.yaml");
     nt_error error;
     nt_cases cases;
@@ -618,8 +618,9 @@ static void prints_are_notes(void **state) {
     nt_error_init(&error);
     nt_text_init(&text);
     const nt_progress progress = {.note = note, .context = &text};
-    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, &progress, &cases, &error), NT_OK);
-    snprintf(expected, sizeof expected, "%s: hello\t3", path);
+    assert_int_equal(nt_hook_run(path, network, NULL, 0, NULL, NULL, &progress, &cases, &error),
+                     NT_OK);
+    snprintf(expected, sizeof expected, "%s: hello 3 \\x1b[2J\\n", path);
     assert_string_equal(text.bytes, expected);
     nt_cases_finish(&cases);
     nt_text_finish(&text);

@@ -235,8 +235,8 @@ static void draw_sets(const nt_network *network, const nt_hook_option *options, 
                       nt_cases *ret) {
     nt_error error;
     nt_error_init(&error);
-    nt_status status =
-        nt_hook_run(HOOKS "/random_sets.lua", network, options, count, NULL, NULL, ret, &error);
+    nt_status status = nt_hook_run(HOOKS "/random_sets.lua", network, options, count, NULL, NULL,
+                                   NULL, ret, &error);
     if (status != NT_OK)
         fail_msg("%s", error.items[0].message);
     nt_error_finish(&error);
@@ -531,7 +531,8 @@ static void drop_units_elsewhere(void **state) {
     nt_text_init(&text);
     nt_error_init(&error);
     assert_int_equal(
-        nt_hook_run(HOOKS "/drop_units.lua", network, NULL, 0, NULL, NULL, &cases, &error), NT_OK);
+        nt_hook_run(HOOKS "/drop_units.lua", network, NULL, 0, NULL, NULL, NULL, &cases, &error),
+        NT_OK);
     add_cases(&text, network, &cases);
     assert_string_equal(text.bytes, "from_input: drop=from_input\n"
                                     "three: drop=three\n"

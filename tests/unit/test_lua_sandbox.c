@@ -70,19 +70,31 @@ static void assert_fails(const nt_sandbox_limits *limits, const char *script,
 
 static void test_globals(void **state) {
     (void)state;
-    assert_gives("local names = {}\n"
-                 "for name, value in pairs(_G or {}) do names[#names + 1] = name end\n"
-                 "return #names .. ''",
-                 "0");
-    nt_sandbox *sandbox = open_sandbox(&small);
-    lua_State *L = nt_sandbox_state(sandbox);
-    lua_pushglobaltable(L);
-    int count = 0;
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-        count++;
-    lua_pop(L, 1);
-    assert_int_equal(count, 15); /* 11 functions, string, table, math, utf8 */
-    nt_sandbox_free(sandbox);
+    static const char names[] = "assert error ipairs math next pairs pcall print select string "
+                                "table tonumber tostring type utf8 ";
+    assert_gives("local s = '' for name in pairs(_ENV) do s = s .. name .. ' ' end return s",
+                 names);
+    assert_gives("local s, k = '', next(_ENV)\n"
+                 "while k do s = s .. k .. ' ' k = next(_ENV, k) end return s",
+                 names);
+    assert_gives("own = 1 local n = 0 for _ in pairs(_ENV) do n = n + 1 end return n .. ''", "16");
+}
+
+/* What is given can be read in every way, and not changed in any; the script's own can. */
+static void test_read_only(void **state) {
+    (void)state;
+    assert_fails(&small, "local s = string\ns.rep = 1",
+                 "dir/script.lua:2:1: error: string can't be changed: what the sandbox gives is "
+                 "read-only\n     2 | s.rep = 1\n       | ^\n");
+    assert_fails(&small, "type = 1",
+                 "dir/script.lua:1:1: error: 'type' can't be changed: what the sandbox gives is "
+                 "read-only; call yours otherwise, or make it local\n"
+                 "     1 | type = 1\n       | ^\n");
+    assert_gives("local t = {} for k in pairs(math) do t[#t + 1] = k end\n"
+                 "assert(math.type(math.pi) == 'float' and #t > 20) local m = math m = nil\n"
+                 "a = 1 a = a + 1 _ENV.b = 3 _ENV['c'] = a assert(rawlen == nil)\n"
+                 "return a .. b .. c .. tostring(select('#', table.unpack(string)))",
+                 "2320");
 }
 
 static void test_forbidden(void **state) {
@@ -177,7 +189,7 @@ static void test_strict_refuses_unknown_names(void **state) {
 static void test_strict_allows(void **state) {
     (void)state;
     assert_strict("n = nil assert(n == nil) n = 1 assert(n == 1) n = nil assert(n == nil)\n"
-                  "print = nil assert(print == nil) _ENV.m = 2 assert(m == 2)\n"
+                  "_ENV.m = 2 assert(m == 2) local print = nil assert(print == nil)\n"
                   "local function f() late = 3 end f() assert(late == 3)\n"
                   "assert(not pcall(function() return never end))\n"
                   "assert(_ENV[1] == nil and math.pi > 3)\n"
@@ -202,6 +214,7 @@ static void test_no_addresses(void **state) {
         "differ from run to run)\n"
         "     1 | return string.format('%p', {})\n"
         "       | ^\n");
+    assert_gives("return (('%%p \\0%%%s'):format({}):gsub('%z', '0'))", "%p 0%table");
 }
 
 /* --- limits ----------------------------------------------------------------------------------- */
@@ -236,11 +249,84 @@ static void test_budget_is_fresh(void **state) {
     nt_sandbox_free(sandbox);
 }
 
+/* Of a whole life's budget no call gets more than is left, and a limit stays hit. */
+static void test_whole_life(void **state) {
+    (void)state;
+    nt_sandbox_limits limits = small;
+    limits.whole_life = true;
+    nt_sandbox *sandbox = open_sandbox(&limits);
+    nt_error error;
+    nt_error_init(&error);
+    nt_source source = source_of("string.rep('', 150000)"), well = source_of("return 'well'");
+    int calls = 0;
+    nt_status status = NT_OK;
+    while (status == NT_OK && calls < 20) {
+        assert_int_equal(nt_sandbox_load(sandbox, &source, &error), NT_OK);
+        status = nt_sandbox_call(sandbox, 0, 0, &error);
+        calls += status == NT_OK;
+    }
+    assert_int_equal(calls, 6);
+    assert_errors(&error, "dir/script.lua:1:1: error: " INSTRUCTIONS
+                          "     1 | string.rep('', 150000)\n       | ^\n");
+    assert_int_equal(nt_sandbox_load(sandbox, &well, &error), NT_OK);
+    assert_int_equal(nt_sandbox_call(sandbox, 0, 1, &error), NT_INVALID);
+    nt_sandbox_free(sandbox);
+    nt_error_finish(&error);
+}
+
 /* Lua runs no handler when memory is short, so the line is not known; the script is. */
 static void test_memory_limit(void **state) {
     (void)state;
     assert_fails(&small, "local t = {}\nfor i = 1, 1e7 do t[i] = i end",
                  "dir/script.lua: error: needs more than 4 MiB of memory\n");
+}
+
+static int hold(lua_State *L) {
+    nt_sandbox_hold(L, (size_t)luaL_checkinteger(L, 1));
+    return 0;
+}
+
+static int offer_hold(lua_State *L) {
+    lua_pushcfunction(L, hold);
+    lua_setglobal(L, "hold");
+    return 0;
+}
+
+/* What C code holds counts as the script's own, and garbage of the script makes room for it. */
+static void test_memory_held_outside(void **state) {
+    (void)state;
+    nt_error error;
+    nt_error_init(&error);
+    nt_sandbox *sandbox = open_sandbox(&small);
+    assert_int_equal(nt_sandbox_do(sandbox, offer_hold, NULL, 0, &error), NT_OK);
+    assert_result(sandbox,
+                  "local s = ('x'):rep(1 << 20) hold(1 << 10) s = nil hold(3500000) hold(0)\n"
+                  "s = ('x'):rep(1 << 20) return 'held'",
+                  "held");
+    nt_source source = source_of("local s = ('x'):rep(1 << 20)\npcall(hold, 3500000) return s");
+    assert_int_equal(nt_sandbox_load(sandbox, &source, &error), NT_OK);
+    assert_int_equal(nt_sandbox_call(sandbox, 0, 0, &error), NT_INVALID);
+    assert_errors(&error, "dir/script.lua:2:1: error: needs more than 4 MiB of memory\n"
+                          "     2 | pcall(hold, 3500000) return s\n       | ^\n");
+    nt_sandbox_free(sandbox);
+    nt_error_finish(&error);
+}
+
+static void count_print(void *user, const char *line, size_t length) {
+    size_t *printed = user;
+    (void)line;
+    *printed += length;
+}
+
+/* Of a flood of lines a mebibyte is shown. */
+static void test_print_ends(void **state) {
+    (void)state;
+    size_t printed = 0;
+    nt_sandbox *sandbox = open_sandbox(&small);
+    nt_sandbox_set_print(sandbox, count_print, &printed);
+    assert_result(sandbox, "for i = 1, 20 do print(('x'):rep(100000)) end return ''", "");
+    assert_in_range(printed, 900000, 1 << 20);
+    nt_sandbox_free(sandbox);
 }
 
 static void test_memory_passes_pcall(void **state) {
@@ -488,9 +574,10 @@ static void test_errors_have_places(void **state) {
     /* error's second argument: the caller's line */
     assert_fails(&small, "local function f()\n  error('oh', 2)\nend\nf()",
                  "dir/script.lua:4:1: error: oh\n     4 | f()\n       | ^\n");
-    assert_fails(&small, "error('first\\nsecond', 0)",
-                 "dir/script.lua:1:1: error: first second\n     1 | error('first\\nsecond', 0)\n   "
-                 "    | ^\n");
+    assert_fails(
+        &small, "error('first\\nsecond', 0)",
+        "dir/script.lua:1:1: error: first\\nsecond\n     1 | error('first\\nsecond', 0)\n   "
+        "    | ^\n");
     assert_fails(&small, "error({})",
                  "dir/script.lua:1:1: error: raised an error that is a table, not a text\n"
                  "     1 | error({})\n       | ^\n");
@@ -580,6 +667,7 @@ static void test_out_of_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_globals),
+        cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_forbidden),
         cmocka_unit_test(test_allowed),
         cmocka_unit_test(test_strict_refuses_unknown_names),
@@ -589,7 +677,10 @@ int main(void) {
         cmocka_unit_test(test_instruction_limit),
         cmocka_unit_test(test_limit_passes_pcall),
         cmocka_unit_test(test_budget_is_fresh),
+        cmocka_unit_test(test_whole_life),
         cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_memory_held_outside),
+        cmocka_unit_test(test_print_ends),
         cmocka_unit_test(test_memory_passes_pcall),
         cmocka_unit_test(test_time_limit),
         cmocka_unit_test(test_long_library_calls),
