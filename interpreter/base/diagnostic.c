@@ -1,6 +1,8 @@
-/* Diagnostics are made into text when they are added, so that sources and trails may go. */
+/* Diagnostics are made into text when they are added, so that sources and trails may go; and into
+ * text that may go to a terminal (visible.h), whatever a file has in it. */
 #include "diagnostic.h"
 
+#include "visible.h"
 #include <limits.h>
 #include <string.h>
 
@@ -42,6 +44,31 @@ void nt_error_move(nt_error *error, nt_error *from) {
     nt_error_finish(from);
 }
 
+/* As a visible line in the error's arena; NULL when out of memory. What is long is foreign. */
+static const char *format_line(nt_error *error, const char *format, va_list arguments) {
+    nt_text whole, line;
+    nt_text_init(&whole);
+    nt_text_init(&line);
+    nt_text_vprintf(&whole, format, arguments);
+    nt_visible_line(&line, whole.bytes, whole.length, NT_VISIBLE_MOST);
+    bool failed = whole.failed || line.failed;
+    const char *made = failed ? NULL : nt_arena_string(&error->arena, line.bytes);
+    nt_text_finish(&whole);
+    nt_text_finish(&line);
+    return made;
+}
+
+static const char *line_of(nt_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static const char *line_of(nt_error *error, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const char *line = format_line(error, format, arguments);
+    va_end(arguments);
+    return or_empty(line);
+}
+
 static nt_diagnostic *add(nt_error *error, nt_status status, const char *format,
                           va_list arguments) {
     if (nt_error_full(error)) {
@@ -49,7 +76,7 @@ static nt_diagnostic *add(nt_error *error, nt_status status, const char *format,
         return NULL;
     }
     nt_diagnostic *item = &error->items[error->count++];
-    const char *message = nt_arena_vprintf(&error->arena, format, arguments);
+    const char *message = format_line(error, format, arguments);
     *item = (nt_diagnostic){
         .status = status,
         .where = "",
@@ -102,6 +129,23 @@ static uint32_t clip(const char *line, size_t length, uint32_t column, size_t *r
     return skipped;
 }
 
+/* The caret stands under the character that `before` bytes of the line as shown come before. */
+static void add_caret(nt_text *text, const char *shown, size_t before, uint32_t width) {
+    nt_text lead;
+    nt_text_init(&lead);
+    nt_visible_lines(&lead, shown, before);
+    nt_text_add(text, "\n       | ");
+    for (size_t i = 0; i < lead.length; i++)
+        if (((unsigned char)lead.bytes[i] & 0xC0) != 0x80)
+            nt_text_add(text, lead.bytes[i] == '\t' ? "\t" : " ");
+    nt_text_add(text, "^");
+    for (uint32_t i = 1; i < width; i++)
+        nt_text_add(text, "~");
+    nt_text_add(text, "\n");
+    text->failed = text->failed || lead.failed;
+    nt_text_finish(&lead);
+}
+
 static void add_excerpt(nt_text *text, nt_location location) {
     size_t start, end;
     if (!location.source || location.line == 0 ||
@@ -110,26 +154,22 @@ static void add_excerpt(nt_text *text, nt_location location) {
     const char *line = location.source->text + start;
     size_t from, to;
     uint32_t column = location.column - clip(line, end - start, location.column, &from, &to);
-    nt_text_printf(text, "%6u | %.*s\n       | ", location.line, (int)(to - from), line + from);
-    uint32_t at = 1;
-    for (size_t i = from; i < to && at < column; i++)
-        if (((unsigned char)line[i] & 0xC0) != 0x80) {
-            nt_text_add(text, line[i] == '\t' ? "\t" : " ");
-            at++;
-        }
-    nt_text_add(text, "^");
-    for (uint32_t i = 1; i < location.width && column + i <= (uint32_t)(to - from); i++)
-        nt_text_add(text, "~");
-    nt_text_add(text, "\n");
+    uint32_t room = (uint32_t)(to - from) < column ? 1 : (uint32_t)(to - from) - column + 1;
+    nt_text_printf(text, "%6u | ", location.line);
+    nt_visible_lines(text, line + from, to - from);
+    add_caret(text, line + from, skip(line, to, from, column ? column - 1 : 0) - from,
+              location.width < room ? location.width : room);
 }
 
-static void add_trail(nt_text *text, const nt_trail *trail) {
+static void add_trail(nt_error *error, nt_text *text, const nt_trail *trail) {
     enum { DEEPEST = 8 };
     int depth = 0;
-    for (; trail && depth < DEEPEST; trail = trail->location.trail, depth++)
-        nt_text_printf(text, "  %s, asked for at %s:%u:%u\n", trail->what,
-                       trail->location.source ? trail->location.source->path : "?",
-                       trail->location.line, trail->location.column);
+    for (; trail && depth < DEEPEST; trail = trail->location.trail, depth++) {
+        const char *path = trail->location.source ? trail->location.source->path : "?";
+        nt_text_printf(text, "  %s\n",
+                       line_of(error, "%s, asked for at %s:%u:%u", trail->what, path,
+                               trail->location.line, trail->location.column));
+    }
     if (trail)
         nt_text_add(text, "  (and further out)\n");
 }
@@ -142,14 +182,14 @@ nt_status nt_error_at(nt_error *error, nt_status status, nt_location location, c
     va_end(arguments);
     if (!item || !location.source)
         return status;
-    item->where = or_empty(location.line == 0
-                               ? nt_arena_string(&error->arena, location.source->path)
-                               : nt_arena_printf(&error->arena, "%s:%u:%u", location.source->path,
-                                                 location.line, location.column));
+    const char *path = location.source->path;
+    item->where = location.line == 0
+                      ? line_of(error, "%s", path)
+                      : line_of(error, "%s:%u:%u", path, location.line, location.column);
     nt_text excerpt;
     nt_text_init(&excerpt);
     add_excerpt(&excerpt, location);
-    add_trail(&excerpt, location.trail);
+    add_trail(error, &excerpt, location.trail);
     item->excerpt = or_empty(nt_arena_string(&error->arena, excerpt.bytes));
     nt_text_finish(&excerpt);
     return status;
@@ -162,9 +202,8 @@ nt_status nt_error_in(nt_error *error, nt_status status, const char *path, int64
     nt_diagnostic *item = add(error, status, format, arguments);
     va_end(arguments);
     if (item)
-        item->where = or_empty(
-            offset < 0 ? nt_arena_string(&error->arena, path)
-                       : nt_arena_printf(&error->arena, "%s: byte %lld", path, (long long)offset));
+        item->where = offset < 0 ? line_of(error, "%s", path)
+                                 : line_of(error, "%s: byte %lld", path, (long long)offset);
     return status;
 }
 
@@ -181,7 +220,7 @@ void nt_error_hint(nt_error *error, const char *format, ...) {
         return;
     va_list arguments;
     va_start(arguments, format);
-    error->items[error->count - 1].hint = nt_arena_vprintf(&error->arena, format, arguments);
+    error->items[error->count - 1].hint = format_line(error, format, arguments);
     va_end(arguments);
 }
 

@@ -1,5 +1,6 @@
 /* Diagnostics: what is printed, exactly, and where the caret stands. */
 #include "support_base.h"
+#include "visible.h"
 
 static nt_source source_of(const char *path, const char *text) {
     return (nt_source){.path = path, .text = text, .length = strlen(text)};
@@ -151,6 +152,50 @@ static void test_caret_past_end(void **state) {
     nt_error_finish(&error);
 }
 
+/* Whatever a script or a file has in it, none of it reaches the terminal as it is. */
+static void test_visible(void **state) {
+    (void)state;
+    nt_source source = source_of("f\x1b.yaml", "a\xC2\x9B: \x1b[31m \xE2\x80\xAEx");
+    nt_trail trail = {.what = "in block 'b\a'",
+                      .location = {.source = &source, .line = 1, .column = 1}};
+    nt_error error;
+    nt_error_init(&error);
+    nt_error_at(
+        &error, NT_INVALID,
+        (nt_location){.source = &source, .line = 1, .column = 5, .width = 9, .trail = &trail},
+        "no key '%s'", "\x1b]0;owned\a\n\xFF");
+    nt_error_hint(&error, "say\r'%s'", "\x7F");
+    nt_error_in(&error, NT_IO, "\x1b.bin", 3, "odd");
+    assert_string_equal(shown(&error),
+                        "f\\x1b.yaml:1:5: error: no key '\\x1b]0;owned\\x07\\n\\xff'; "
+                        "say\\r'\\x7f'\n"
+                        "     1 | a\\u009b: \\x1b[31m \\u202ex\n"
+                        "       |          ^~~~~~~~~\n"
+                        "  in block 'b\\x07', asked for at f\\x1b.yaml:1:1\n"
+                        "\\x1b.bin: byte 3: error: odd\n");
+    nt_error_finish(&error);
+}
+
+/* A message of any length is held to a few lines, its end too. */
+static void test_long_message(void **state) {
+    (void)state;
+    enum { LONG = 1 << 20 };
+    char *words = malloc(LONG + 1);
+    assert_non_null(words);
+    memset(words, 'w', LONG);
+    words[LONG] = '\0';
+    nt_error error;
+    nt_error_init(&error);
+    nt_error_say(&error, NT_FAILED, "begun %s ended", words);
+    size_t length = strlen(error.items[0].message);
+    assert_true(length < NT_VISIBLE_MOST + 64);
+    assert_memory_equal(error.items[0].message, "begun ", 6);
+    assert_non_null(strstr(error.items[0].message, " bytes more] "));
+    assert_string_equal(error.items[0].message + length - 6, " ended");
+    nt_error_finish(&error);
+    free(words);
+}
+
 static void test_long_trail(void **state) {
     (void)state;
     nt_source source = source_of("f", "x");
@@ -219,7 +264,8 @@ int main(void) {
         cmocka_unit_test(test_limit),           cmocka_unit_test(test_caret),
         cmocka_unit_test(test_caret_after_tab), cmocka_unit_test(test_caret_past_end),
         cmocka_unit_test(test_long_trail),      cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_out_of_memory),   cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_long_message),
     };
     return cmocka_run_group_tests_name("base_diagnostic", tests, NULL, NULL);
 }
