@@ -2,6 +2,7 @@
  * scalars on a line nor writes numbers in their fewest digits. */
 #include "json_out.h"
 
+#include "visible.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,18 +128,30 @@ static void format_real(double value, nt_text *text) {
         nt_text_add(text, ".0");
 }
 
+/* A code point as UTF-16 (RFC 8259, 7). */
+static void format_escape(uint32_t point, nt_text *text) {
+    if (point > 0xFFFF)
+        nt_text_printf(text, "\\u%04x\\u%04x", 0xD800 + ((point - 0x10000) >> 10),
+                       0xDC00 + (point & 0x3FF));
+    else
+        nt_text_printf(text, "\\u%04x", point);
+}
+
+/* What a terminal would not show is escaped, so that a reader gets it back and a terminal none of
+ * it. */
 static void format_string(const char *string, size_t length, nt_text *text) {
     nt_text_add(text, "\"");
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)string[i];
-        if (c == '"' || c == '\\')
-            nt_text_printf(text, "\\%c", c);
-        else if (c == '\n')
+    for (size_t i = 0; i < length;) {
+        nt_glyph c = nt_visible_next(string + i, length - i);
+        if (c.point == '"' || c.point == '\\')
+            nt_text_printf(text, "\\%c", (int)c.point);
+        else if (c.point == '\n')
             nt_text_add(text, "\\n");
-        else if (c < 0x20)
-            nt_text_printf(text, "\\u%04x", c);
+        else if (c.visible)
+            nt_text_add_bytes(text, string + i, c.bytes);
         else
-            nt_text_add_bytes(text, &string[i], 1);
+            format_escape(c.point, text);
+        i += c.bytes;
     }
     nt_text_add(text, "\"");
 }

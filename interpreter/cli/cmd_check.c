@@ -62,17 +62,21 @@ static nt_status print_verdict(const char *path, const nt_arguments *arguments, 
 static void warn_of_dead(const char *path, const nt_network *network) {
     enum { NAMED = 6 };
     int32_t dead = 0;
+    nt_text names;
+    nt_text_init(&names);
     for (size_t l = 0; l < network->layer_count; l++) {
         if (!network->layers[l].dead)
             continue;
         if (dead < NAMED)
-            fprintf(stderr, "%s%s", dead ? ", " : "", network->layers[l].name);
+            nt_text_printf(&names, "%s%s", dead ? ", " : "", network->layers[l].name);
         dead++;
     }
     if (dead > NAMED)
-        fprintf(stderr, " and %d more", dead - NAMED);
+        nt_text_printf(&names, " and %d more", (int)dead - NAMED);
     if (dead > 0)
-        fprintf(stderr, ": no output of %s depends on %s\n", path, dead == 1 ? "it" : "them");
+        nt_print_note("%s: no output of %s depends on %s", names.bytes, path,
+                      dead == 1 ? "it" : "them");
+    nt_text_finish(&names);
 }
 
 static nt_status check_graph(const char *path, const nt_arguments *arguments, nt_error *error) {
@@ -87,7 +91,7 @@ static nt_status check_graph(const char *path, const nt_arguments *arguments, nt
 
 static void say(void *context, const char *line) {
     (void)context;
-    fprintf(stderr, "%s\n", line);
+    nt_print_note("%s", line);
 }
 
 /* What a run would refuse. What the scripts print is left to runs. */

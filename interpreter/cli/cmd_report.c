@@ -73,9 +73,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (status == NT_OK)
         status = print_written(folder, out, options->paper, options->json);
     if (status == NT_OK && !nt_feature_plots.built)
-        fputs("figures are not drawn: this build is without them (-Dplots=enabled has them); their "
-              "scripts and data are there\n",
-              stderr);
+        nt_print_note("figures are not drawn: this build is without them (-Dplots=enabled has "
+                      "them); their scripts and data are there");
     nt_arena_finish(&arena);
     return status;
 }
