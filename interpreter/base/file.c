@@ -33,19 +33,49 @@ static nt_status cannot(nt_error *error, nt_status status, const char *verb, con
     return nt_error_in(error, status, path, -1, "cannot %s: %s", verb, strerror(errno));
 }
 
-/* Without O_NONBLOCK, opening a pipe would wait for somebody to write to it. */
-nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *error) {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return cannot(error, NT_INVALID, "open", path);
+static const char *sort_of(mode_t mode) {
+    return S_ISDIR(mode)                    ? "a folder"
+           : S_ISFIFO(mode)                 ? "a FIFO (named pipe)"
+           : S_ISSOCK(mode)                 ? "a socket"
+           : S_ISCHR(mode) || S_ISBLK(mode) ? "a device"
+                                            : "something else";
+}
+
+static nt_status refuse_sort(mode_t mode, const char *path, nt_error *error) {
+    nt_error_in(error, NT_INVALID, path, -1, "is %s, not a regular file", sort_of(mode));
+    if (!S_ISDIR(mode))
+        nt_error_hint(error, "save what it gives in a file first");
+    return NT_INVALID;
+}
+
+nt_status nt_file_check(int fd, const char *path, int64_t *ret_size, nt_error *error) {
     struct stat info;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        close(fd);
-        return nt_error_in(error, NT_INVALID, path, -1, "is not a regular file");
-    }
-    *ret = fd;
+    if (fstat(fd, &info) != 0)
+        return cannot(error, NT_INVALID, "open", path);
+    if (!S_ISREG(info.st_mode))
+        return refuse_sort(info.st_mode, path, error);
     *ret_size = info.st_size;
     return NT_OK;
+}
+
+/* Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it. A socket can't be
+ * opened at all, and some devices can't. */
+nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *error) {
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        int reason = errno;
+        struct stat info;
+        if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+            return refuse_sort(info.st_mode, path, error);
+        errno = reason;
+        return cannot(error, NT_INVALID, "open", path);
+    }
+    nt_status status = nt_file_check(fd, path, ret_size, error);
+    if (status == NT_OK)
+        *ret = fd;
+    else
+        close(fd);
+    return status;
 }
 
 int64_t nt_file_read_at(int fd, int64_t offset, void *to, size_t size) {

@@ -12,9 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Opens a regular file for reading: a descriptor that the caller closes, and its size. NT_INVALID
- * for anything else. */
+/* Opens a regular file for reading: a descriptor that the caller closes, and its size. NT_INVALID,
+ * at once and with what it is, for anything else: a folder, a FIFO, a socket, a device. All that is
+ * read of a user's files is opened here; libraries get the descriptor, never the path. */
 nt_status nt_file_open(const char *path, int *ret, int64_t *ret_size, nt_error *error);
+
+/* The same of a descriptor that was opened elsewhere, with O_NONBLOCK, and stays the caller's. */
+nt_status nt_file_check(int fd, const char *path, int64_t *ret_size, nt_error *error);
 
 /* Fills `to` from an offset on; returns how many bytes there were, below 0 where they can't be
  * read.

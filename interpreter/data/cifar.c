@@ -5,7 +5,7 @@
 #include "file.h"
 #include "file_kind.h"
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 enum { SIDE = 32, PLANE = SIDE * SIDE, CHANNELS = 3, SAMPLE = CHANNELS * PLANE };
 
@@ -22,9 +22,12 @@ static const char *base_name(const char *path) {
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-static nt_status count_records(const nt_cifar_layout *layout, const char *path, int64_t size,
-                               int32_t *count, nt_error *error) {
-    int record = record_size(layout);
+static nt_status count_records(const nt_cifar_layout *layout, const char *path, int32_t *count,
+                               nt_error *error) {
+    int record = record_size(layout), fd;
+    int64_t size;
+    NT_TRY(nt_file_open(path, &fd, &size, error));
+    close(fd);
     if (size > 0 && size % record == 0 && (uint64_t)size <= largest_file) {
         *count += (int32_t)(size / record);
         return NT_OK;
@@ -46,12 +49,11 @@ nt_status nt_cifar_find(const nt_cifar_layout *layout, nt_arena *arena, nt_data_
         const char *path = nt_arena_printf(arena, "%s/%s", info->folder, *names);
         if (!path)
             return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);
-        struct stat found;
-        if (stat(path, &found) != 0) {
+        if (access(path, F_OK) != 0) {
             absent = path;
             continue;
         }
-        NT_TRY(count_records(layout, path, found.st_size, &count, error));
+        NT_TRY(count_records(layout, path, &count, error));
         if (!nt_data_add_file(info, arena, path))
             return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);
     }
@@ -107,8 +109,7 @@ nt_status nt_cifar_describe(const nt_cifar_layout *layout, nt_arena *arena, nt_d
     const char **class_names = NT_ARENA_ARRAY(arena, const char *, layout->classes);
     if (!path || !class_names)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);
-    struct stat found;
-    if (stat(path, &found) == 0) {
+    if (access(path, F_OK) == 0) {
         NT_TRY(read_names(layout, arena, path, class_names, error));
         if (!nt_data_add_file(info, arena, path))
             return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", info->folder);

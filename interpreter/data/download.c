@@ -212,12 +212,12 @@ static nt_status unpack_member(job *j, struct archive *in, struct archive_entry 
     return type == AE_IFDIR ? nt_folder_make(path, j->error) : write_member(j, in, path);
 }
 
-static nt_status unpack_members(job *j, struct archive *in) {
+static nt_status unpack_members(job *j, struct archive *in, int file) {
     enum { READ_SIZE = 1 << 16 };
     struct archive_entry *entry;
     if (archive_read_support_format_tar(in) != ARCHIVE_OK ||
         archive_read_support_filter_gzip(in) != ARCHIVE_OK ||
-        archive_read_open_filename(in, j->archive, READ_SIZE) != ARCHIVE_OK)
+        archive_read_open_fd(in, file, READ_SIZE) != ARCHIVE_OK)
         return say_unreadable(j, in);
     for (;;) {
         int got = archive_read_next_header(in, &entry);
@@ -230,11 +230,14 @@ static nt_status unpack_members(job *j, struct archive *in) {
 }
 
 static nt_status unpack(job *j) {
+    int64_t size;
+    int file;
+    NT_TRY(nt_file_open(j->archive, &file, &size, j->error));
     struct archive *in = archive_read_new();
-    if (!in)
-        return out_of_memory(j);
-    nt_status status = unpack_members(j, in);
-    archive_read_free(in);
+    nt_status status = in ? unpack_members(j, in, file) : out_of_memory(j);
+    if (in)
+        archive_read_free(in);
+    close(file);
     if (status == NT_OK)
         tell(j, "unpacking (kB)", j->size, j->size);
     return status;

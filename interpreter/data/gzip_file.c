@@ -1,16 +1,21 @@
 /* zlib reads plain files as they are, and compares a packed one's checksum where its data end. */
 #include "gzip_file.h"
 
+#include "file.h"
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 enum { PIECE = 1 << 16, DENSEST = 1032 /* deflate packs no better */ };
 
 nt_status nt_gzip_open(nt_gzip *in, const char *path, nt_error *error) {
-    *in = (nt_gzip){.file = gzopen(path, "rb"), .path = path};
-    if (!in->file)
-        return nt_error_in(error, NT_INVALID, path, -1, "cannot open");
-    return NT_OK;
+    int fd;
+    *in = (nt_gzip){.path = path};
+    NT_TRY(nt_file_open(path, &fd, &in->size, error));
+    in->file = gzdopen(fd, "rb"); /* which owns the descriptor from here on */
+    if (in->file)
+        return NT_OK;
+    close(fd);
+    return nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", path);
 }
 
 void nt_gzip_close(nt_gzip *in) {
@@ -19,10 +24,9 @@ void nt_gzip_close(nt_gzip *in) {
 
 static nt_status damaged(const nt_gzip *in, nt_error *error) {
     int code;
-    const char *why = gzerror(in->file, &code); /* "path: why" */
-    size_t length = strlen(in->path);
-    if (strncmp(why, in->path, length) == 0 && strncmp(why + length, ": ", 2) == 0)
-        why += length + 2;
+    const char *why = gzerror(in->file, &code); /* "<fd:3>: why" */
+    const char *colon = strncmp(why, "<fd:", 4) == 0 ? strstr(why, ">: ") : NULL;
+    why = colon ? colon + 3 : why;
     nt_error_in(error, NT_INVALID, in->path, in->at, "cannot read on: %s", why);
     nt_error_hint(error, "fetch the file again");
     return NT_INVALID;
@@ -71,6 +75,5 @@ nt_status nt_gzip_end(nt_gzip *in, nt_error *error) {
 }
 
 bool nt_gzip_can_hold(const nt_gzip *in, uint64_t bytes) {
-    struct stat info;
-    return stat(in->path, &info) == 0 && bytes / DENSEST <= (uint64_t)info.st_size;
+    return bytes / DENSEST <= (uint64_t)in->size;
 }

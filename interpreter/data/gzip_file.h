@@ -12,10 +12,11 @@
 typedef struct nt_gzip {
     gzFile file;
     const char *path;
-    int64_t at; /* unpacked bytes read */
+    int64_t size; /* of the file as it lies there */
+    int64_t at;   /* unpacked bytes read */
 } nt_gzip;
 
-/* The path must stay. */
+/* NT_INVALID unless it is a regular file. The path must stay. */
 nt_status nt_gzip_open(nt_gzip *in, const char *path, nt_error *error);
 void nt_gzip_close(nt_gzip *in);
 

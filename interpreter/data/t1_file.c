@@ -4,9 +4,11 @@
 #include "t1_file.h"
 
 #include "alloc.h"
+#include "file.h"
 #include "file_kind.h"
 #include <math.h>
 #include <matio.h>
+#include <unistd.h>
 
 enum { IMAGES, OUTER, INNER, FIELDS };
 
@@ -100,6 +102,10 @@ static nt_status check_patient(const nt_t1_file *f, int32_t patient, nt_error *e
 }
 
 static nt_status open_file(nt_t1_file *f, nt_error *error) {
+    int64_t size;
+    int fd;
+    NT_TRY(nt_file_open(f->path, &fd, &size, error));
+    close(fd);
     f->mat = Mat_Open(f->path, MAT_ACC_RDONLY);
     if (!f->mat) {
         NT_TRY(nt_file_kind_refuse_at(f->path, NT_FILE_AS_DATA, error));

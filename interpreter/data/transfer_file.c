@@ -3,10 +3,11 @@
 #include "transfer_private.h"
 
 #include "alloc.h"
+#include "file.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static int hex(char c) {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
@@ -32,32 +33,34 @@ static bool path_of(const char *url, char *ret) {
     return true;
 }
 
-static bool copy(FILE *file, const nt_transfer *to, int64_t total) {
+static bool copy(int file, const nt_transfer *to, int64_t total) {
     char piece[1 << 15];
-    int64_t done = 0;
-    size_t size;
-    while ((size = fread(piece, 1, sizeof piece, file)) > 0) {
-        done += (int64_t)size;
-        if (!to->take(to->context, piece, size) || !to->watch(to->context, done, total))
+    int64_t done = 0, size;
+    while ((size = nt_file_read_at(file, done, piece, sizeof piece)) > 0) {
+        done += size;
+        if (!to->take(to->context, piece, (size_t)size) || !to->watch(to->context, done, total))
             return false;
     }
-    return !ferror(file);
+    return size == 0;
 }
 
 static nt_status read_path(const char *path, const nt_transfer *to, char why[NT_TRANSFER_WHY]) {
-    struct stat info;
-    FILE *file = fopen(path, "rbe");
-    bool there = file && fstat(fileno(file), &info) == 0;
-    if (there && !S_ISREG(info.st_mode)) {
-        errno = EISDIR;
-        there = false;
+    int64_t size;
+    int file;
+    nt_error error;
+    nt_error_init(&error);
+    nt_status status = nt_file_open(path, &file, &size, &error);
+    if (status == NT_OK) {
+        status = copy(file, to, size) ? NT_OK : NT_FAILED;
+        if (status != NT_OK)
+            snprintf(why, NT_TRANSFER_WHY, "%s: %s", path, strerror(errno));
+        close(file);
+    } else {
+        snprintf(why, NT_TRANSFER_WHY, "%s: %s", path,
+                 error.count > 0 ? error.items[0].message : nt_status_text(status));
     }
-    bool ok = there && copy(file, to, info.st_size);
-    if (!ok)
-        snprintf(why, NT_TRANSFER_WHY, "%s: %s", path, strerror(errno));
-    if (file)
-        fclose(file);
-    return ok ? NT_OK : NT_FAILED;
+    nt_error_finish(&error);
+    return status == NT_OK ? NT_OK : NT_FAILED;
 }
 
 nt_status nt_transfer_file(const char *url, const nt_transfer *to, char ret_why[NT_TRANSFER_WHY]) {

@@ -2,6 +2,9 @@
 #include "file.h"
 #include "support_base.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static nt_error error;
 
@@ -24,10 +27,45 @@ static void test_read(void **state) {
     status = nt_file_read(path_in(*state, "none"), 100, &bytes, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "none: error: cannot open: No such file");
     status = nt_file_read(*state, 100, &bytes, &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, "is not a regular file");
+    EXPECT_ERROR(&error, status, NT_INVALID, "is a folder, not a regular file");
     assert_null(bytes.bytes);
     write_bytes(path, "", 0);
     expect_content(path, "");
+}
+
+static void expect_not_opened(const char *path, const char *why) {
+    int fd = -1;
+    int64_t size = -1;
+    alarm(10); /* a FIFO that nobody writes to would hold an ordinary open for ever */
+    nt_status status = nt_file_open(path, &fd, &size, &error);
+    alarm(0);
+    EXPECT_ERROR(&error, status, NT_INVALID, why);
+    assert_int_equal(fd, -1);
+    assert_int_equal(size, -1);
+}
+
+/* What is no regular file is refused at once, by what it is, through links too. */
+static void test_other_sorts(void **state) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *fifo = path_in(*state, "fifo"), *link = path_in(*state, "link");
+    const char *other = path_in(*state, "socket");
+    nt_error_init(&error);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(symlink("fifo", link), 0);
+    int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(strlen(other) < sizeof address.sun_path);
+    strcpy(address.sun_path, other);
+    assert_int_equal(bind(socket_fd, (struct sockaddr *)&address, sizeof address), 0);
+    expect_not_opened(fifo, "/fifo: error: is a FIFO (named pipe), not a regular file; save what");
+    expect_not_opened(link, "/link: error: is a FIFO");
+    expect_not_opened(other, "/socket: error: is a socket, not a regular file; save what");
+    expect_not_opened("/dev/zero", "/dev/zero: error: is a device, not a regular file; save what");
+    expect_not_opened(*state, "is a folder, not a regular file");
+    close(socket_fd);
+    int fd = open(fifo, O_RDONLY | O_NONBLOCK);
+    int64_t size;
+    EXPECT_ERROR(&error, nt_file_check(fd, "x", &size, &error), NT_INVALID, "x: error: is a FIFO");
+    close(fd);
 }
 
 static void test_digest(void **state) {
@@ -120,6 +158,7 @@ static void test_beside(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_read, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(test_other_sorts, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_digest, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_replace, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_replace_fails, make_folder, drop_folder),

@@ -101,7 +101,7 @@ static void test_header_length(void **state) {
     nt_status status = nt_safetensors_read(path_in(*state, "none"), weights, NULL, &error);
     EXPECT_ERROR(&error, status, NT_INVALID, "none: error: cannot open: No such file");
     status = nt_safetensors_read(*state, weights, NULL, &error);
-    EXPECT_ERROR(&error, status, NT_INVALID, "is not a regular file");
+    EXPECT_ERROR(&error, status, NT_INVALID, "is a folder, not a regular file");
     nt_weights_free(weights);
 }
 
