@@ -152,6 +152,9 @@ int main(int argc, char **argv) {
     set_usual_threads();
     if (status == NT_OK)
         status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);
+    if (status == NT_OK && nt_text_any_failed())
+        status = nt_error_say(&error, NT_NO_MEMORY,
+                              "memory was out for some of what was to be said or written");
     nt_status printed = nt_print_finish(&error);
     if (status == NT_OK)
         status = printed;

@@ -1,15 +1,20 @@
 /* An arena: blocks that share one lifetime (a document's, a graph's, a plan's) and are freed
  * together. Chunks grow from 4 KiB to 1 MiB; a larger block gets a chunk of its own. Not for
- * several threads at once. Everything an arena hands out belongs to the arena. */
+ * several threads at once. Everything an arena hands out belongs to the arena.
+ *
+ * That memory was out once is remembered: who shows something in place of a text that could not be
+ * made looks at `failed` once, at the end, before it gives away what was made. */
 #ifndef NT_ARENA_H
 #define NT_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct nt_arena {
     struct nt_arena_chunk *chunk; /* newest first */
     size_t used;                  /* bytes of the newest chunk that are taken */
+    bool failed;                  /* memory was out for something */
 } nt_arena;
 
 void nt_arena_init(nt_arena *arena);

@@ -7,9 +7,9 @@
  *           |                                     ^~~~~
  *       in block 'basic', expanded at resnet34.yaml:30:3
  *
- * An nt_error owns all that it shows; sources and trails may be freed before it. All of it may go to
- * a terminal: what comes from elsewhere, the source line too, is encoded as visible.h says, and a
- * message of more than NT_VISIBLE_MOST bytes loses its middle. */
+ * An nt_error owns all that it shows; sources and trails may be freed before it. All of it may go
+ * to a terminal: what comes from elsewhere, the source line too, is encoded as visible.h says, and
+ * a message of more than NT_VISIBLE_MOST bytes loses its middle. */
 #ifndef NT_DIAGNOSTIC_H
 #define NT_DIAGNOSTIC_H
 

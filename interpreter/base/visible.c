@@ -113,7 +113,5 @@ const char *nt_visible(nt_arena *arena, const char *string) {
     nt_text text;
     nt_text_init(&text);
     nt_visible_line(&text, string, length, NT_VISIBLE_MOST);
-    const char *made = text.failed ? NULL : nt_arena_string(arena, text.bytes);
-    nt_text_finish(&text);
-    return made;
+    return nt_text_keep(&text, arena);
 }

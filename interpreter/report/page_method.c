@@ -80,6 +80,7 @@ static void add_seed(nt_text *html, const nt_record_seed *seed) {
                    seconds / 60);
     if (seed->epoch_count > 0)
         nt_html_key(html, name.bytes, words.bytes, false);
+    html->failed = html->failed || name.failed || words.failed;
     nt_text_finish(&words);
     nt_text_finish(&name);
 }
