@@ -10,6 +10,25 @@
 
 /* --- building --------------------------------------------------------------------------------- */
 
+static json_t *encoded(const char *text) {
+    nt_text line;
+    nt_text_init(&line);
+    nt_visible_line(&line, text, strlen(text), 0);
+    json_t *value = line.failed ? NULL : json_string(line.bytes);
+    nt_text_finish(&line);
+    return value;
+}
+
+json_t *nt_json_text(const char *text) {
+    if (!text)
+        return json_null();
+    return nt_text_is_utf8(text, strlen(text)) ? json_string(text) : encoded(text);
+}
+
+json_t *nt_json_line(const char *line) {
+    return !line || nt_visible_is(line, strlen(line)) ? nt_json_text(line) : encoded(line);
+}
+
 json_t *nt_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -55,7 +74,7 @@ json_t *nt_json_shape(nt_shape shape) {
 json_t *nt_json_names(const char *const *names) {
     json_t *list = json_array();
     for (; *names; names++)
-        list = nt_json_append(list, json_string(*names));
+        list = nt_json_append(list, nt_json_text(*names));
     return list;
 }
 
@@ -76,7 +95,7 @@ static json_t *field_value(const nt_field *field, const void *record) {
     case NT_STRING: {
         const char *string;
         memcpy(&string, at, sizeof string);
-        return string ? json_string(string) : json_null();
+        return nt_json_text(string);
     }
     case NT_PAIR:
         return integers(at, 2);

@@ -13,11 +13,14 @@ static bool taken(const nt_figures *figures, const char *name) {
     return false;
 }
 
-/* A group's name may be empty, or hold what a file's name, or gnuplot's quotes, should not, or
- * begin as the tables' names do, and then be like another's; NULL when out of memory. */
+enum { LONGEST = 100 /* bytes of a name: endings follow, and most file systems allow 255 */ };
+
+/* A group's name may be empty, or very long, or hold what a file's name, or gnuplot's quotes,
+ * should not, or begin as the tables' names do, and then be like another's; NULL when out of
+ * memory. */
 static const char *file_name(const nt_figures *figures, const char *name) {
     bool odd = !isalnum((unsigned char)name[0]) || strncmp(name, "tables", 6) == 0;
-    char *safe = nt_arena_printf(figures->arena, "%s%s", odd ? "group-" : "", name);
+    char *safe = nt_arena_printf(figures->arena, "%s%.*s", odd ? "group-" : "", LONGEST, name);
     for (char *c = safe; c && *c; c++)
         if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
             *c = '-';
