@@ -2,12 +2,12 @@
 #include "record.h"
 
 #include "alloc.h"
+#include "beneath.h"
 #include "class_changes.h"
 #include "record_private.h"
 #include "results_file.h"
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #define NO ((double)NAN)
 
@@ -115,7 +115,7 @@ static nt_status read_reliability(nt_record *record, nt_error *error) {
     nt_reliability *reliability = NT_ARENA_NEW(arena, nt_reliability);
     if (!path || !reliability)
         return NT_NO_MEMORY;
-    if (access(path, F_OK) != 0)
+    if (!nt_beneath_there(path))
         return NT_OK;
     record->reliability = reliability;
     return nt_reliability_read(path, arena, reliability, error);

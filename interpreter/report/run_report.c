@@ -2,11 +2,12 @@
  * replaced as a whole, the page last, so that a page never shows figures of another run. */
 #include "run_report.h"
 
+#include "beneath.h"
 #include "cite.h"
 #include "drawing.h"
-#include "file.h"
 #include "page.h"
 #include "tables.h"
+#include <string.h>
 
 typedef struct report {
     nt_record *record;
@@ -83,9 +84,23 @@ static nt_status write_all(nt_record *record, const char *out, bool paper,
     return status;
 }
 
+/* What lies in the run's folder may have come with it: a link there leads where its sender wants.
+ */
+static nt_status check_out(const char *folder, const char *out, nt_error *error) {
+    size_t length = strlen(folder);
+    bool within = strncmp(out, folder, length) == 0 && strchr(out + length, '/');
+    if (!within || nt_beneath_plain(folder, out))
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, out, -1,
+                "is a link, or behind one: the report would be written elsewhere");
+    nt_error_hint(error, "remove it, or say where with --out");
+    return NT_INVALID;
+}
+
 nt_status nt_run_report_write(const char *folder, const char *out, bool paper,
                               const nt_progress *progress, nt_error *error) {
     nt_record *record;
+    NT_TRY(check_out(folder, out, error));
     NT_TRY(nt_record_read(folder, &record, error));
     nt_status status = nt_folder_make(out, error);
     if (status == NT_OK)

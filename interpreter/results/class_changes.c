@@ -4,10 +4,10 @@
  * same images. */
 #include "class_changes.h"
 
+#include "beneath.h"
 #include "packed.h"
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST_CLASSES = 255 }; /* of masks */
 
@@ -159,7 +159,7 @@ nt_status nt_class_changes_read(const nt_results *results, const char *folder, n
     const char *path = nt_arena_printf(&r.arena, "%s/" NT_PACKED_NAME, folder);
     const double ***table = make_table(results, arena);
     nt_status status = path && table ? NT_OK : NT_NO_MEMORY;
-    if (status == NT_OK && access(path, F_OK) == 0)
+    if (status == NT_OK && nt_beneath_there(path))
         status = read_all(&r, path, table, error);
     nt_arena_finish(&r.arena);
     if (status == NT_OK)

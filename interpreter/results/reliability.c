@@ -2,7 +2,7 @@
  * equal bytes. */
 #include "reliability.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "json_out.h"
 #include "json_table.h"
 #include "score.h"
@@ -117,7 +117,7 @@ nt_status nt_reliability_read(const char *path, nt_arena *arena, nt_reliability 
     nt_reliability read = {0};
     nt_bytes file;
     json_error_t why;
-    NT_TRY(nt_file_read(path, LARGEST_FILE, &file, error));
+    NT_TRY(nt_beneath_read(NULL, path, LARGEST_FILE, &file, error));
     json_t *root = json_loadb((const char *)file.bytes, file.size, JSON_REJECT_DUPLICATES, &why);
     nt_bytes_finish(&file);
     if (!root)

@@ -1,7 +1,7 @@
 /* run.json, as its table says it. */
 #include "run_source.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "json_out.h"
 #include "json_table.h"
 #include <string.h>
@@ -94,7 +94,7 @@ nt_status nt_run_source_read(const char *run, nt_arena *arena, nt_run_source *re
     const char *path = path_in(run, arena, error);
     if (!path)
         return NT_NO_MEMORY;
-    NT_TRY(nt_file_read(path, LARGEST_FILE, &file, error));
+    NT_TRY(nt_beneath_read(run, path, LARGEST_FILE, &file, error));
     json_t *root = json_loadb((const char *)file.bytes, file.size, JSON_REJECT_DUPLICATES, &why);
     nt_bytes_finish(&file);
     if (!root)
