@@ -45,8 +45,9 @@ static nt_status print_verdict(const char *path, const nt_arguments *arguments, 
     check_options *options = arguments->record;
     nt_text text;
     if (options->json) {
-        options->answer = json_pack("{s:s, s:b, s:{s:I, s:I}}", "file", path, "valid", 1, "has",
-                                    first_what, (json_int_t)first, second_what, (json_int_t)second);
+        options->answer =
+            json_pack("{s:o, s:b, s:{s:I, s:I}}", "file", nt_json_text(path), "valid", 1, "has",
+                      first_what, (json_int_t)first, second_what, (json_int_t)second);
         return options->answer ? NT_OK : NT_NO_MEMORY;
     }
     nt_text_init(&text);
@@ -193,8 +194,8 @@ static nt_status answer_one(const char *path, const nt_arguments *arguments, jso
     nt_status status = check(path, arguments, &error);
     if (status != NT_OK) {
         json_decref(options->answer);
-        options->answer = json_pack("{s:s, s:b, s:o, s:i}", "file", path, "valid", 0, "errors",
-                                    errors_json(&error), "more_errors", error.dropped);
+        options->answer = json_pack("{s:o, s:b, s:o, s:i}", "file", nt_json_text(path), "valid", 0,
+                                    "errors", errors_json(&error), "more_errors", error.dropped);
     }
     *list = nt_json_append(*list, options->answer);
     options->answer = NULL;

@@ -46,10 +46,11 @@ static nt_status print_written(const char *run, const char *out, bool paper, boo
         nt_text_add(&page, "\n");
         return nt_print(&page);
     }
-    json_t *value = page.failed
-                        ? NULL
-                        : json_pack("{s:s, s:s, s:s?, s:b}", "run", run, "folder", out, "page",
-                                    paper ? NULL : page.bytes, "drawn", nt_feature_plots.built);
+    json_t *value =
+        page.failed ? NULL
+                    : json_pack("{s:o, s:o, s:o, s:b}", "run", nt_json_text(run), "folder",
+                                nt_json_text(out), "page", nt_json_text(paper ? NULL : page.bytes),
+                                "drawn", nt_feature_plots.built);
     nt_text_finish(&page);
     return nt_json_print(value);
 }

@@ -88,7 +88,9 @@ static nt_status write_all(nt_record *record, const char *out, bool paper,
  */
 static nt_status check_out(const char *folder, const char *out, nt_error *error) {
     size_t length = strlen(folder);
-    bool within = strncmp(out, folder, length) == 0 && strchr(out + length, '/');
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    bool within = strncmp(out, folder, length) == 0 && out[length] == '/';
     if (!within || nt_beneath_plain(folder, out))
         return NT_OK;
     nt_error_in(error, NT_INVALID, out, -1,
