@@ -57,6 +57,12 @@ static nt_status write_tables(const report *r) {
     return status;
 }
 
+nt_status nt_report_write_tables(nt_record *record, const nt_figures *figures, const char *out,
+                                 bool paper, nt_error *error) {
+    const report r = {record, figures, out, paper, error};
+    return write_tables(&r);
+}
+
 static nt_status draw(const report *r, const nt_progress *progress) {
     unsigned formats = r->paper ? 1U << NT_PDF : 1U << NT_SVG | 1U << NT_PNG | 1U << NT_PDF;
     for (int32_t i = 0; i < r->figures->count; i++) {
@@ -75,7 +81,7 @@ static nt_status write_all(nt_record *record, const char *out, bool paper,
     if (status != NT_OK)
         nt_error_say(error, status, "out of memory drawing");
     if (status == NT_OK)
-        status = write_tables(&r);
+        status = nt_report_write_tables(record, &figures, out, paper, error);
     if (status == NT_OK)
         status = draw(&r, progress);
     if (status == NT_OK && !paper)
