@@ -3,6 +3,7 @@
 #include "build_info.h"
 #include "command.h"
 #include "console.h"
+#include "json_out.h"
 #include "progress_bar.h"
 #include "run_report.h"
 #include <string.h>
