@@ -842,11 +842,12 @@ static void test_changed_outcomes(void **state) {
         execute_in(*state, changes[i].sql);
         expect_refused_as(*state, true, "is not what was saved; put back a copy, or move it out");
         store = open_to_read(*state);
-        EXPECT_OK(&error, nt_store_find(store, key, MADE_NUMERICS, &found, &error));
-        size_t size = (size_t)found.samples * (size_t)found.sample_bytes;
+        nt_status status = nt_store_find(store, key, MADE_NUMERICS, &found, &error);
+        size_t size = status == NT_OK ? (size_t)found.samples * (size_t)found.sample_bytes : 0;
         assert_true(size <= sizeof outcomes);
-        nt_status status =
-            nt_store_read(store, key, MADE_NUMERICS, found.samples, outcomes, size, &loss, &error);
+        if (status == NT_OK) /* of a key's shards the first is looked at, the others when read */
+            status = nt_store_read(store, key, MADE_NUMERICS, found.samples, outcomes, size, &loss,
+                                   &error);
         EXPECT_ERROR(&error, status, NT_INVALID, "is not what was saved; put back a copy, or move");
         nt_store_close(store);
         write_store(*state, whole.bytes, whole.size);

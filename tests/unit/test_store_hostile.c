@@ -115,9 +115,9 @@ static void test_objects(void **state) {
         make_store(*state);
         sqlite3 *db = connect_to(*state);
         execute(db, i == 2 ? "CREATE VIEW v AS SELECT 1" : "SELECT 1");
-        int made = sqlite3_exec(db, changes[i], NULL, NULL, NULL);
+        int done = sqlite3_exec(db, changes[i], NULL, NULL, NULL);
         sqlite3_close(db);
-        if (made != SQLITE_OK) /* a module that this SQLite lacks */
+        if (done != SQLITE_OK) /* a module that this SQLite lacks */
             continue;
         expect_refused(*state, "is damaged: it has something that isn't ours in it: '");
         refused++;
@@ -211,10 +211,10 @@ static void test_links(void **state) {
         if (i > 0)
             make_store(*state);
         for (int sort = 0; sort < 3; sort++) {
-            int made = sort == 0   ? symlink(elsewhere, path)
+            int done = sort == 0   ? symlink(elsewhere, path)
                        : sort == 1 ? mkfifo(path, 0600)
                                    : mkdir(path, 0700);
-            assert_int_equal(made, 0);
+            assert_int_equal(done, 0);
             expect_refused(*state, sort == 0 ? "is a link, not a file of the run"
                                              : "is something else, not a file of the run");
             assert_int_equal(remove(path), 0);
