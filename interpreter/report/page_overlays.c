@@ -6,6 +6,7 @@
 #include "base64.h"
 #include "beneath.h"
 #include "html.h"
+#include "json_in.h"
 #include <string.h>
 
 enum { LARGEST_PICTURE = 1 << 24, MOST_PICTURES = 1000, MOST_BYTES = 1 << 28 /* in all */ };
@@ -133,8 +134,10 @@ nt_status nt_page_overlays(nt_text *html, const nt_record *record, nt_error *err
     nt_status status = path ? NT_OK : NT_NO_MEMORY;
     if (path && nt_beneath_there(path) &&
         (status = nt_beneath_read(record->folder, path, LARGEST_PICTURE, &file, error)) == NT_OK) {
-        json_t *list = json_loadb((const char *)file.bytes, file.size, 0, NULL);
-        status = add_list(html, record, list, path, &arena, error);
+        json_t *list = NULL;
+        status = nt_json_load(path, 0, file.bytes, file.size, &list, error);
+        if (status == NT_OK)
+            status = add_list(html, record, list, path, &arena, error);
         json_decref(list);
         nt_bytes_finish(&file);
     }

@@ -21,6 +21,7 @@ typedef struct row {
 
 /* NULL: memory was out, which the record's arena remembers; nothing is written then. */
 static void add(row *r, const char *text) {
+    r->record->arena.failed = r->record->arena.failed || !text;
     r->cells[r->count++] = text ? text : "";
 }
 

@@ -3,6 +3,7 @@
 #include "packed.h"
 
 #include "beneath.h"
+#include "json_in.h"
 #include "json_out.h"
 #include "json_table.h"
 #include <string.h>
@@ -118,16 +119,13 @@ static nt_status check(const nt_json_reading *r, const nt_packed *packed) {
 
 static nt_status read_bytes(const nt_json_reading *r, const nt_bytes *file, nt_packed *packed) {
     uint64_t length = 0;
-    json_error_t why;
+    json_t *root;
     for (int b = 0; b < LENGTH_BYTES && file->size >= LENGTH_BYTES; b++)
         length |= (uint64_t)file->bytes[b] << 8 * b;
     if (length == 0 || length > file->size - LENGTH_BYTES)
         return nt_error_in(r->error, NT_INVALID, r->path, -1, "has no header");
-    json_t *root =
-        json_loadb((const char *)file->bytes + LENGTH_BYTES, length, JSON_REJECT_DUPLICATES, &why);
-    if (!root)
-        return nt_error_in(r->error, NT_INVALID, r->path, LENGTH_BYTES + why.position,
-                           "its header is not JSON: %s", why.text);
+    NT_TRY(
+        nt_json_load(r->path, LENGTH_BYTES, file->bytes + LENGTH_BYTES, length, &root, r->error));
     nt_status status = nt_json_table_read(r, &table, root, NULL, packed);
     json_decref(root);
     NT_TRY(status);

@@ -3,6 +3,7 @@
 #include "reliability.h"
 
 #include "beneath.h"
+#include "json_in.h"
 #include "json_out.h"
 #include "json_table.h"
 #include "score.h"
@@ -116,13 +117,12 @@ nt_status nt_reliability_read(const char *path, nt_arena *arena, nt_reliability 
     const nt_json_reading r = {.path = path, .arena = arena, .error = error};
     nt_reliability read = {0};
     nt_bytes file;
-    json_error_t why;
+    json_t *root;
     NT_TRY(nt_beneath_read(NULL, path, LARGEST_FILE, &file, error));
-    json_t *root = json_loadb((const char *)file.bytes, file.size, JSON_REJECT_DUPLICATES, &why);
+    nt_status status = nt_json_load(path, 0, file.bytes, file.size, &root, error);
     nt_bytes_finish(&file);
-    if (!root)
-        return nt_error_in(error, NT_INVALID, path, why.position, "is not JSON: %s", why.text);
-    nt_status status = nt_json_table_read(&r, &table, root, NULL, &read);
+    NT_TRY(status);
+    status = nt_json_table_read(&r, &table, root, NULL, &read);
     json_decref(root);
     NT_TRY(status);
     NT_TRY(check(&r, &read));

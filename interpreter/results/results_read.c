@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "beneath.h"
+#include "json_in.h"
 #include "results_file.h"
 #include "results_table.h"
 #include <errno.h>
@@ -153,19 +154,17 @@ static nt_status read_root(const nt_json_reading *r, const json_t *root, nt_resu
 
 static nt_status read_file(const nt_json_reading *r, nt_results *results) {
     nt_bytes file;
-    json_error_t why;
+    json_t *root;
     if (!nt_beneath_there(r->path) && errno == ENOENT) {
         nt_error_in(r->error, NT_INVALID, r->path, -1, "isn't there: the run isn't finished");
         nt_error_hint(r->error, "'nontrivial results' shows what there is so far");
         return NT_INVALID;
     }
     NT_TRY(nt_beneath_read(NULL, r->path, LARGEST_FILE, &file, r->error));
-    json_t *root = json_loadb((const char *)file.bytes, file.size, JSON_REJECT_DUPLICATES, &why);
+    nt_status status = nt_json_load(r->path, 0, file.bytes, file.size, &root, r->error);
     nt_bytes_finish(&file);
-    if (!root)
-        return nt_error_in(r->error, NT_INVALID, r->path, why.position, "is not JSON: %s",
-                           why.text);
-    nt_status status = read_root(r, root, results);
+    NT_TRY(status);
+    status = read_root(r, root, results);
     json_decref(root);
     if (status == NT_INVALID)
         nt_error_hint(r->error, "give the run's command again: what was measured is kept");

@@ -2,6 +2,7 @@
 #include "run_source.h"
 
 #include "beneath.h"
+#include "json_in.h"
 #include "json_out.h"
 #include "json_table.h"
 #include <string.h>
@@ -90,18 +91,17 @@ static nt_status check_names(const nt_json_reading *r, const nt_run_source *sour
 nt_status nt_run_source_read(const char *run, nt_arena *arena, nt_run_source *ret,
                              nt_error *error) {
     nt_bytes file;
-    json_error_t why;
+    json_t *root;
     const char *path = path_in(run, arena, error);
     if (!path)
         return NT_NO_MEMORY;
     NT_TRY(nt_beneath_read(run, path, LARGEST_FILE, &file, error));
-    json_t *root = json_loadb((const char *)file.bytes, file.size, JSON_REJECT_DUPLICATES, &why);
+    nt_status status = nt_json_load(path, 0, file.bytes, file.size, &root, error);
     nt_bytes_finish(&file);
-    if (!root)
-        return nt_error_in(error, NT_INVALID, path, why.position, "is not JSON: %s", why.text);
+    NT_TRY(status);
     const nt_json_reading r = {.path = path, .arena = arena, .error = error};
     nt_run_source source = {0};
-    nt_status status = nt_json_table_read(&r, &table, root, NULL, &source);
+    status = nt_json_table_read(&r, &table, root, NULL, &source);
     json_decref(root);
     NT_TRY(status);
     NT_TRY(check_names(&r, &source));
