@@ -2,6 +2,7 @@
  * that jansson makes are freed as its manual says. */
 #include "json_in.h"
 
+#include "alloc.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -11,8 +12,10 @@ static atomic_int countdown; /* of an injected failure */
 static void *take(size_t size) {
     bool injected = countdown > 0 && --countdown == 0;
     void *block = injected ? NULL : malloc(size);
-    if (!block)
+    if (!block) {
         any_failed = true;
+        nt_alloc_count_failure();
+    }
     return block;
 }
 

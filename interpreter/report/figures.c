@@ -55,8 +55,8 @@ static nt_status draw(nt_figure *figure, const nt_record *record, const nt_recor
         return NT_NO_MEMORY;
     figure->group = group;
     figure->kind->draw(figure, record, group);
-    return figure->csv.failed || figure->script.failed || record->arena.failed ? NT_NO_MEMORY
-                                                                               : NT_OK;
+    return figure->csv.failed || figure->script.failed || !nt_record_is_whole(record) ? NT_NO_MEMORY
+                                                                                      : NT_OK;
 }
 
 static bool fits(const nt_figure_kind *kind, const nt_record *record,

@@ -20,7 +20,7 @@ typedef struct report {
 /* A group's table is called as its first figure is. */
 static nt_status write_table(const report *r, const nt_figure *figure, const char *ending,
                              nt_text *text) {
-    text->failed = text->failed || r->record->arena.failed;
+    text->failed = text->failed || !nt_record_is_whole(r->record);
     const char *name = nt_arena_printf(&r->record->arena, "tables-%s.%s", figure->name, ending);
     nt_status status = name ? nt_write_into(r->out, name, text, r->error) : NT_NO_MEMORY;
     nt_text_clear(text);
@@ -33,7 +33,7 @@ static nt_status write_tables(const report *r) {
     nt_text_init(&text);
     if (!r->paper) {
         nt_tables_markdown(r->record, &text);
-        text.failed = text.failed || r->record->arena.failed;
+        text.failed = text.failed || !nt_record_is_whole(r->record);
         status = nt_write_into(r->out, "tables.md", &text, r->error);
         nt_text_clear(&text);
     }
@@ -51,6 +51,7 @@ static nt_status write_tables(const report *r) {
     }
     if (status == NT_OK) {
         nt_cite_add(r->record, &text);
+        text.failed = text.failed || !nt_record_is_whole(r->record);
         status = nt_write_into(r->out, "cite.bib", &text, r->error);
     }
     nt_text_finish(&text);

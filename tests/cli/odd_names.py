@@ -50,7 +50,8 @@ UNSEEN = {c for c in map(chr, itertools.chain(range(32), range(0x7f, 0xa0))) if 
 
 def quoted(text):
     """As YAML and as Lua read it, in ASCII."""
-    return json.dumps(text)
+    escapes = {'"': '\\"', '\\': '\\\\'}
+    return '"' + ''.join(escapes.get(c) or (c if ' ' <= c <= '~' else f'\\U{ord(c):08x}') for c in text) + '"'
 
 
 def lua(text):
