@@ -20,13 +20,15 @@ import small_run
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 SECRET = 'root:secret-word'
 SECONDS = 60  # sanitizers are slow
-DRAWS = shutil.which('gnuplot') and shutil.which('dot')
+# In place of gnuplot and dot, which write through links as these do, and are slow.
+STUBS = {'dot': 'for word; do case $word in -o*) echo "<svg></svg>" > "${word#-o}";; esac; done\n',
+         'gnuplot': "sed -n \"s/^set output '\\\\(.*\\\\)'$/\\\\1/p\" \"$2\" | while read -r name; do echo '<svg></svg>' > \"$name\"; done\n"}
 PNG = bytes.fromhex('89504e470d0a1a0a0000000d4948445200000001000000010800000000 3a7e9b55'.replace(' ', ''))
 
 
 def look(words, known=(0, 3)):
     done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=SECONDS, check=False,
-                          errors='replace', env={**os.environ, 'NO_COLOR': '1'})
+                          errors='replace', env=look.environment)
     said = f'{words}: status {done.returncode}\n{done.stdout[-1000:]}{done.stderr[-2000:]}'
     assert done.returncode >= 0, f'killed: {signal.Signals(-done.returncode).name} {said}'
     assert done.returncode in known, said
@@ -60,19 +62,17 @@ class Place:
     def check(self, what):
         assert self.state() == self.before, f'{what}: something outside was changed'
         for page in self.run.rglob('*.html'):
-            text = page.read_text(errors='replace')
+            text = '' if page.is_symlink() else page.read_text(errors='replace')
             assert SECRET not in text and 'cm9vdDpzZWNyZXQtd29yZ' not in text, f'{what}: shown in the page'
 
-    def attempt(self, what, change, refused=()):
+    def attempt(self, what, change, refused=(), few=False):
         """`refused`: the commands that must refuse it."""
         self.fresh()
         change(self)
-        for words in (['results', self.run], ['results', self.run, '--csv'], ['results', self.run, '--json'],
-                      ['results', self.run, '--recompute'], ['watch', self.run, '--once'], ['runs', self.run],
-                      ['compare', self.run, self.sound], ['clean', self.run, '--dry-run'], ['clean', self.run],
-                      ['report', self.run, '--quiet']):
-            if words[0] == 'report' and not DRAWS:
-                continue
+        most = (['results', self.run, '--csv'], ['results', self.run, '--recompute'], ['report', self.run, '--quiet'])
+        rest = (['watch', self.run, '--once'], ['runs', self.run], ['compare', self.run, self.sound],
+                ['results', self.run], ['results', self.run, '--json'], ['clean', self.run])
+        for words in most if few else (*rest, *most):
             try:
                 done = look(words, (0, 1, 3) if '--recompute' in words else (0, 3))
             except AssertionError as error:
@@ -268,14 +268,20 @@ def main():
         suite = small_run.write_suite(top, 60, seeds=[3])
         small_run.caller(PROGRAM)('run', suite, '--out', sound, '--quiet')
         place, count = Place(top, sound), 0
-        table = [(what, change, ()) for what, change in (*things_in_place(), *numbers(sound, 'results.json'),
-                                                         *numbers(sound, 'source/run.json'), *packed(sound),
-                                                         *metrics(sound))]
-        table += [*overlays(), *report_places(), ('temporary files', everywhere, ())]
+        stubs = top / 'stubs'
+        stubs.mkdir()
+        for name, script in STUBS.items():
+            (stubs / name).write_text('#!/bin/sh\n' + script)
+            (stubs / name).chmod(0o755)
+        look.environment = {**os.environ, 'NO_COLOR': '1', 'PATH': f'{stubs}:{os.environ["PATH"]}'}
+        table = [(what, change, (), False) for what, change in things_in_place()]
+        table += [(what, change, (), True) for what, change in (
+            *numbers(sound, 'results.json'), *numbers(sound, 'source/run.json'), *packed(sound), *metrics(sound))]
+        table += [(*row, False) for row in (*overlays(), *report_places(), ('temporary files', everywhere, ()))]
         only = re.compile(os.environ.get('NONTRIVIAL_ONLY', ''))
-        for what, change, refused in table:
+        for what, change, refused, few in table:
             if only.search(what):
-                place.attempt(what, change, refused if DRAWS else ())
+                place.attempt(what, change, refused, few)
                 count += 1
         print(f'{count} attempts')
     return 0
