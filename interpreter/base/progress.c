@@ -20,7 +20,10 @@ void nt_progress_note(const nt_progress *progress, const char *format, ...) {
     va_start(arguments, format);
     nt_text_vprintf(&text, format, arguments);
     va_end(arguments);
-    nt_visible_line(&line, text.bytes, text.length, NT_VISIBLE_MOST);
+    if (text.length > NT_VISIBLE_MOST)
+        nt_visible_line(&line, text.bytes, text.length, NT_VISIBLE_MOST);
+    else
+        nt_visible_lines(&line, text.bytes, text.length); /* scripts print tabs */
     bool failed = text.failed || line.failed;
     progress->note(progress->context, failed ? nt_status_text(NT_NO_MEMORY) : line.bytes);
     nt_text_finish(&text);

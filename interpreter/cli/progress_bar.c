@@ -90,7 +90,7 @@ void nt_progress_bar_note(void *context, const char *line) {
     nt_text text, shown;
     nt_text_init(&text);
     nt_text_init(&shown);
-    nt_visible_line(&text, line, strlen(line), NT_VISIBLE_MOST);
+    nt_visible_lines(&text, line, strlen(line));
     if (bar->terminal)
         nt_text_add_wrapped(&shown, text.bytes, room(), 0, 2);
     else

@@ -308,8 +308,13 @@ static void look(looking *l, int64_t cases) {
 
 nt_status nt_run_state_look(const char *folder, int64_t cases, nt_run_state *ret) {
     looking l = {.state = ret};
-    *ret = (nt_run_state){
-        .folder = folder, .name = "", .network = "", .data = "", .command = "", .cases = cases};
+    *ret = (nt_run_state){.folder = folder,
+                          .name = "",
+                          .network = "",
+                          .data = "",
+                          .digest = "",
+                          .command = "",
+                          .cases = cases};
     nt_arena_init(&ret->arena);
     nt_error_init(&l.error);
     look(&l, cases);

@@ -69,6 +69,7 @@ class Place:
         """`refused`: the commands that must refuse it."""
         self.fresh()
         change(self)
+        print(what[:70], flush=True)
         most = (['results', self.run, '--csv'], ['results', self.run, '--recompute'], ['report', self.run, '--quiet'])
         rest = (['watch', self.run, '--once'], ['runs', self.run], ['compare', self.run, self.sound],
                 ['results', self.run], ['results', self.run, '--json'], ['clean', self.run])

@@ -90,6 +90,7 @@ def look_at(run, suite):
 
 
 def try_suite(folder, good, what, change):
+    print(what[:60], flush=True)
     """`change` makes the suite odd."""
     shutil.rmtree(folder / 'run', ignore_errors=True)
     suite = small_run.write_suite(folder, 60, seeds=[3])
