@@ -124,7 +124,7 @@ def case_called(name):
 def network_called(name):
     def change(suite):
         net = suite.parent / 'net.yaml'
-        net.write_text(net.read_text().replace('graph: small', 'graph: ' + quoted(name)))
+        net.write_text(net.read_text().replace('graph: small', 'graph: ' + quoted(name.replace('$', '$$'))))
     return change
 
 
