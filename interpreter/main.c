@@ -6,6 +6,7 @@
 #include "dist.h"
 #include "fit.h"
 #include "help_topics.h"
+#include "json_in.h"
 #include "json_out.h"
 #include "machine.h"
 #include "op_library.h"
@@ -154,6 +155,9 @@ int main(int argc, char **argv) {
     set_usual_threads();
     if (status == NT_OK)
         status = dispatch((const char *const *)argv + 1, argc > 0 ? argc - 1 : 0, &error);
+    if (status == NT_OK && (nt_text_any_failed() || nt_json_any_failed()))
+        status = nt_error_say(&error, NT_NO_MEMORY,
+                              "memory was out for some of what was to be said or written");
     nt_status printed = nt_print_finish(&error);
     if (status == NT_OK)
         status = printed;

@@ -40,7 +40,7 @@ static void *system_alloc(void *user, void *block, size_t old_size, size_t new_s
 
 static nt_alloc_hook hook = system_alloc;
 static void *hook_user;
-static atomic_size_t in_use, peak;
+static atomic_size_t in_use, peak, failures;
 
 void nt_alloc_set_hook(nt_alloc_hook replacement, void *user) {
     hook = replacement ? replacement : system_alloc;
@@ -88,6 +88,8 @@ void *nt_realloc(void *block, size_t old_size, size_t new_size) {
     void *fresh = hook(hook_user, block, old_bytes, new_bytes);
     if (fresh)
         count(block ? old_bytes : 0, new_bytes);
+    else
+        failures++;
     return fresh;
 }
 
@@ -108,6 +110,14 @@ int nt_grow(void **items, size_t *capacity, size_t count_now, size_t item_size) 
     *items = fresh;
     *capacity = wanted;
     return 1;
+}
+
+size_t nt_alloc_failures(void) {
+    return failures;
+}
+
+void nt_alloc_count_failure(void) {
+    failures++;
 }
 
 size_t nt_alloc_in_use(void) {

@@ -31,6 +31,11 @@ void nt_free(void *block, size_t size); /* size as it was allocated; block may b
  * *capacity change together. Returns 0 when out of memory. */
 int nt_grow(void **items, size_t *capacity, size_t count, size_t item_size);
 
+/* How many allocations have failed so far, ours and jansson's: who can't look at each asks once, at
+ * the end, whether there were any since the beginning. */
+size_t nt_alloc_failures(void);
+void nt_alloc_count_failure(void); /* of memory that comes from elsewhere */
+
 /* Bytes allocated now and at most so far by nt_alloc and its kin. */
 size_t nt_alloc_in_use(void);
 size_t nt_alloc_peak(void);

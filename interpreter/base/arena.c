@@ -26,13 +26,11 @@ void nt_arena_finish(nt_arena *arena) {
         arena->chunk = older;
     }
     arena->used = arena->held = 0;
+    arena->failed = false;
 }
 
 size_t nt_arena_size(const nt_arena *arena) {
-    size_t size = 0;
-    for (const struct nt_arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->older)
-        size += chunk->size;
-    return size;
+    return arena->held;
 }
 
 static int add_chunk(nt_arena *arena, size_t need) {
@@ -53,14 +51,19 @@ static int add_chunk(nt_arena *arena, size_t need) {
     return 1;
 }
 
+static void *no_block(nt_arena *arena) {
+    arena->failed = true;
+    return NULL;
+}
+
 void *nt_arena_alloc(nt_arena *arena, size_t size) {
     if (size > (size_t)-1 / 4)
-        return NULL;
+        return no_block(arena);
     size = (size + GRAIN - 1) / GRAIN * GRAIN;
     size_t header = (sizeof(struct nt_arena_chunk) + GRAIN - 1) / GRAIN * GRAIN;
     if (!arena->chunk || arena->chunk->size - arena->used < size)
         if (!add_chunk(arena, size + header))
-            return NULL;
+            return no_block(arena);
     void *block = (char *)arena->chunk + arena->used;
     arena->used += size;
     memset(block, 0, size);

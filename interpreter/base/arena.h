@@ -1,11 +1,15 @@
 /* An arena: blocks that share one lifetime (a document's, a graph's, a plan's) and are freed
  * together. Chunks grow from 4 KiB to 1 MiB; a larger block gets a chunk of its own. Not for
  * several threads at once. Everything an arena hands out belongs to the arena. One that has a
- * budget draws its chunks on it, and is out of memory when that is spent. */
+ * budget draws its chunks on it, and is out of memory when that is spent.
+ *
+ * That memory was out once is remembered: who shows something in place of a text that could not be
+ * made looks at `failed` once, at the end, before it gives away what was made. */
 #ifndef NT_ARENA_H
 #define NT_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct nt_arena {
@@ -13,6 +17,7 @@ typedef struct nt_arena {
     size_t used;                  /* bytes of the newest chunk that are taken */
     size_t held;                  /* bytes of all chunks */
     struct nt_budget *budget;     /* budget.h; NULL: none. Set after nt_arena_init */
+    bool failed;                  /* memory was out for something */
 } nt_arena;
 
 void nt_arena_init(nt_arena *arena);

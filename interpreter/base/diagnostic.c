@@ -55,11 +55,9 @@ static const char *format_line(nt_error *error, const char *format, va_list argu
     nt_text_init(&line);
     nt_text_vprintf(&whole, format, arguments);
     nt_visible_line(&line, whole.bytes, whole.length, NT_VISIBLE_MOST);
-    bool failed = whole.failed || line.failed;
-    const char *made = failed ? NULL : nt_arena_string(&error->arena, line.bytes);
+    line.failed = line.failed || whole.failed;
     nt_text_finish(&whole);
-    nt_text_finish(&line);
-    return made;
+    return nt_text_keep(&line, &error->arena);
 }
 
 static const char *line_of(nt_error *error, const char *format, ...)

@@ -491,21 +491,69 @@ void nt_fields_format(const nt_field *fields, const void *record, nt_text *text)
         nt_field_format(fields, record, &value);
         if (!fields->fallback || strcmp(value.bytes, fields->fallback) != 0)
             nt_text_printf(text, " %s=%s", fields->name, value.bytes);
+        text->failed = text->failed || value.failed;
         nt_text_finish(&value);
     }
 }
 
-/* Reals never are, since their usual text isn't exact. */
+/* Takes `piece` off the beginning of *at. */
+static bool takes(const char **at, const char *piece) {
+    size_t length = strlen(piece);
+    bool taken = strncmp(*at, piece, length) == 0;
+    *at += taken ? length : 0;
+    return taken;
+}
+
+static bool takes_integers(const char **at, const nt_ints *ints) {
+    char number[16];
+    bool taken = takes(at, "[");
+    for (int i = 0; taken && i < ints->count; i++) {
+        snprintf(number, sizeof number, "%s%d", i ? "," : "", ints->items[i]);
+        taken = takes(at, number);
+    }
+    return taken && takes(at, "]");
+}
+
+/* Whether the value's usual text, as format_value makes it, is this one. It takes no memory, so
+ * that what belongs to an identity never depends on whether there was some. */
+static bool value_is(const nt_field *field, const void *record, const char *text) {
+    const void *at = (const char *)record + field->offset;
+    char digits[32];
+    const char *value = digits;
+    switch (field->type) {
+    case NT_INT:
+        snprintf(digits, sizeof digits, "%d", *(const int32_t *)at);
+        break;
+    case NT_INT64:
+        snprintf(digits, sizeof digits, "%" PRId64, *(const int64_t *)at);
+        break;
+    case NT_BOOL:
+        value = *(const bool *)at ? "true" : "false";
+        break;
+    case NT_CHOICE:
+        value = field->choices[*(const int32_t *)at];
+        break;
+    case NT_LABELS:
+    case NT_STRING:
+        memcpy(&value, at, sizeof value);
+        value = value ? value : "";
+        break;
+    case NT_PAIR: {
+        const int32_t *pair = at;
+        snprintf(digits, sizeof digits, pair[0] == pair[1] ? "%d" : "[%d,%d]", pair[0], pair[1]);
+        break;
+    }
+    case NT_INTS:
+        return takes_integers(&text, at) && *text == '\0';
+    default:
+        return false; /* of reals the usual text isn't exact */
+    }
+    return strcmp(value, text) == 0;
+}
+
 bool nt_field_is_usual(const nt_field *field, const void *record) {
-    nt_text value;
-    if ((!field->hidden && !field->late) || !field->fallback || field->type == NT_REAL ||
-        field->type == NT_REALS)
-        return false;
-    nt_text_init(&value);
-    format_value(field, record, 10, &value);
-    bool same = !value.failed && strcmp(value.bytes, field->fallback) == 0;
-    nt_text_finish(&value);
-    return same;
+    return (field->hidden || field->late) && field->fallback &&
+           value_is(field, record, field->fallback);
 }
 
 void nt_fields_format_exact(const nt_field *fields, const void *record, nt_text *text) {

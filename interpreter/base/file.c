@@ -98,6 +98,11 @@ nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *
     int fd;
     int64_t size;
     NT_TRY(nt_file_open(path, &fd, &size, error));
+    return nt_file_read_from(fd, size, path, limit, ret, error);
+}
+
+nt_status nt_file_read_from(int fd, int64_t size, const char *path, size_t limit, nt_bytes *ret,
+                            nt_error *error) {
     int64_t got;
     nt_status status = NT_OK;
     unsigned char *bytes = NULL;
@@ -188,6 +193,16 @@ struct nt_file {
     int failure; /* errno of the first failure, or 0 */
 };
 
+/* What stands in its place, left by a process of the same number that was killed or put there by
+ * somebody, goes; it is never written through. */
+static int create_new(const char *path) {
+    enum { HOW = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC };
+    int fd = open(path, HOW, 0666);
+    if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+        fd = open(path, HOW, 0666);
+    return fd;
+}
+
 nt_status nt_file_create(const char *path, nt_file **ret, nt_error *error) {
     nt_arena arena;
     nt_arena_init(&arena);
@@ -198,7 +213,7 @@ nt_status nt_file_create(const char *path, nt_file **ret, nt_error *error) {
         nt_arena_finish(&arena);
         return nt_error_say(error, NT_NO_MEMORY, "out of memory writing %s", path);
     }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = create_new(temporary);
     if (fd < 0) {
         nt_arena_finish(&arena);
         return cannot(error, NT_IO, "write", path);

@@ -33,6 +33,10 @@ typedef struct nt_bytes {
 
 /* NT_INVALID if the file can't be opened or is larger than `limit` bytes. nt_bytes_finish frees. */
 nt_status nt_file_read(const char *path, size_t limit, nt_bytes *ret, nt_error *error);
+
+/* The same of a file that nt_file_open or its like opened; closes it. */
+nt_status nt_file_read_from(int fd, int64_t size, const char *path, size_t limit, nt_bytes *ret,
+                            nt_error *error);
 void nt_bytes_finish(nt_bytes *bytes);
 
 /* All of standard input, up to `limit` bytes. Read once: later calls give the same, which stays. */
@@ -45,7 +49,7 @@ nt_status nt_file_digest(const char *path, char hex[NT_DIGEST_HEX], nt_error *er
 typedef struct nt_file nt_file;
 
 /* A file being written. The first failure is kept and reported by nt_file_commit, so that calls in
- * between need no checks. */
+ * between need no checks. Links are replaced, not followed, by the last part of the path. */
 nt_status nt_file_create(const char *path, nt_file **ret, nt_error *error);
 void nt_file_write(nt_file *file, const void *bytes, size_t size);
 nt_status nt_file_commit(nt_file *file, nt_error *error); /* frees `file`, whatever the outcome */

@@ -41,6 +41,7 @@ static int walk(int folder, const char *path, int depth, visit *each, void *cont
         nt_text_printf(&below, "%s/%s", path, item->d_name);
         if (S_ISDIR(info.st_mode))
             result = enter(dirfd(stream), item->d_name, below.bytes, depth, each, context);
+        result = result == 0 && below.failed ? -1 : result;
         if (result == 0)
             result = each(context, dirfd(stream), item->d_name, &info, below.bytes);
         nt_text_finish(&below);

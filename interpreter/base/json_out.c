@@ -2,12 +2,32 @@
  * scalars on a line nor writes numbers in their fewest digits. */
 #include "json_out.h"
 
+#include "visible.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- building --------------------------------------------------------------------------------- */
+
+static json_t *encoded(const char *text) {
+    nt_text line;
+    nt_text_init(&line);
+    nt_visible_line(&line, text, strlen(text), 0);
+    json_t *value = line.failed ? NULL : json_string(line.bytes);
+    nt_text_finish(&line);
+    return value;
+}
+
+json_t *nt_json_text(const char *text) {
+    if (!text)
+        return json_null();
+    return nt_text_is_utf8(text, strlen(text)) ? json_string(text) : encoded(text);
+}
+
+json_t *nt_json_line(const char *line) {
+    return !line || nt_visible_is(line, strlen(line)) ? nt_json_text(line) : encoded(line);
+}
 
 json_t *nt_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
@@ -54,7 +74,7 @@ json_t *nt_json_shape(nt_shape shape) {
 json_t *nt_json_names(const char *const *names) {
     json_t *list = json_array();
     for (; *names; names++)
-        list = nt_json_append(list, json_string(*names));
+        list = nt_json_append(list, nt_json_text(*names));
     return list;
 }
 
@@ -75,7 +95,7 @@ static json_t *field_value(const nt_field *field, const void *record) {
     case NT_STRING: {
         const char *string;
         memcpy(&string, at, sizeof string);
-        return string ? json_string(string) : json_null();
+        return nt_json_text(string);
     }
     case NT_PAIR:
         return integers(at, 2);
@@ -127,23 +147,41 @@ static void format_real(double value, nt_text *text) {
         nt_text_add(text, ".0");
 }
 
+/* A code point as UTF-16 (RFC 8259, 7). */
+static void format_escape(uint32_t point, nt_text *text) {
+    if (point > 0xFFFF)
+        nt_text_printf(text, "\\u%04x\\u%04x", 0xD800 + ((point - 0x10000) >> 10),
+                       0xDC00 + (point & 0x3FF));
+    else
+        nt_text_printf(text, "\\u%04x", point);
+}
+
+/* Of ASCII, what stands as it is. */
+static bool is_plain(char c) {
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+/* What a terminal would not show is escaped, so that a reader gets it back and a terminal none of
+ * it. */
 static void format_string(const char *string, size_t length, nt_text *text) {
     nt_text_add(text, "\"");
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length;) {
         size_t plain = i;
-        while (plain < length && (unsigned char)string[plain] >= 0x20 && string[plain] != '"' &&
-               string[plain] != '\\')
+        while (plain < length && is_plain(string[plain]))
             plain++;
         nt_text_add_bytes(text, string + i, plain - i);
         if ((i = plain) == length)
             break;
-        unsigned char c = (unsigned char)string[i];
-        if (c == '"' || c == '\\')
-            nt_text_printf(text, "\\%c", c);
-        else if (c == '\n')
+        nt_glyph c = nt_visible_next(string + i, length - i);
+        if (c.point == '"' || c.point == '\\')
+            nt_text_printf(text, "\\%c", (int)c.point);
+        else if (c.point == '\n')
             nt_text_add(text, "\\n");
+        else if (c.visible)
+            nt_text_add_bytes(text, string + i, c.bytes);
         else
-            nt_text_printf(text, "\\u%04x", c);
+            format_escape(c.point, text);
+        i += c.bytes;
     }
     nt_text_add(text, "\"");
 }

@@ -15,9 +15,11 @@
 #include <jansson.h>
 
 /* All return a new reference, NULL when out of memory. */
-json_t *nt_json_real(double value);    /* null unless it is finite */
-json_t *nt_json_float(float value);    /* the shortest decimal that reads back as the same float */
-json_t *nt_json_shape(nt_shape shape); /* [64, 8, 8] */
+json_t *nt_json_text(const char *text); /* null for NULL; what isn't UTF-8 as visible.h has it */
+json_t *nt_json_line(const char *line); /* the same, with nothing in it that isn't visible */
+json_t *nt_json_real(double value);     /* null unless it is finite */
+json_t *nt_json_float(float value);     /* the shortest decimal that reads back as the same float */
+json_t *nt_json_shape(nt_shape shape);  /* [64, 8, 8] */
 json_t *nt_json_names(const char *const *names); /* of a NULL-terminated list */
 json_t *nt_json_fields(const nt_field *fields,
                        const void *record);   /* without hidden fields, and late ones as usual */

@@ -8,7 +8,8 @@ typedef struct nt_progress {
     /* How far a task is: `done` of `total` units (0: unknown) of `what`; `detail`, which may change
      * each time, says how it goes: "loss 0.412  accuracy 0.861". NULL: nobody wants to know. */
     void (*step)(void *context, const char *what, const char *detail, int64_t done, int64_t total);
-    /* Something that a user should know, one line without its end. NULL: nobody wants to know. */
+    /* Something that a user should know, one line without its end, visible (visible.h). NULL:
+     * nobody wants to know. */
     void (*note)(void *context, const char *line);
     void *context;
 } nt_progress;

@@ -3,11 +3,13 @@
 #include "text.h"
 
 #include "alloc.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static char nothing[1] = "";
+static atomic_bool any_failed;
 
 void nt_text_init(nt_text *text) {
     *text = (nt_text){.bytes = nothing};
@@ -25,6 +27,15 @@ void nt_text_clear(nt_text *text) {
         text->bytes[0] = '\0';
 }
 
+static void fail(nt_text *text) {
+    text->failed = true;
+    any_failed = true;
+}
+
+bool nt_text_any_failed(void) {
+    return any_failed;
+}
+
 static bool reserve(nt_text *text, size_t extra) {
     size_t need = text->length + extra + 1;
     if (need <= text->capacity)
@@ -34,7 +45,7 @@ static bool reserve(nt_text *text, size_t extra) {
         size *= 2;
     char *bytes = nt_realloc(text->capacity ? text->bytes : NULL, text->capacity, size);
     if (!bytes) {
-        text->failed = true;
+        fail(text);
         return false;
     }
     text->bytes = bytes;
@@ -60,6 +71,8 @@ void nt_text_vprintf(nt_text *text, const char *format, va_list arguments) {
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
+    if (length < 0)
+        fail(text);
     if (length < 0 || !reserve(text, (size_t)length))
         return;
     vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
@@ -71,6 +84,19 @@ void nt_text_printf(nt_text *text, const char *format, ...) {
     va_start(arguments, format);
     nt_text_vprintf(text, format, arguments);
     va_end(arguments);
+}
+
+const char *nt_text_keep(nt_text *text, nt_arena *arena) {
+    const char *kept = text->failed ? NULL : nt_arena_substring(arena, text->bytes, text->length);
+    arena->failed = arena->failed || !kept;
+    nt_text_finish(text);
+    return kept;
+}
+
+void nt_text_join(nt_text *text, nt_text *from) {
+    nt_text_add_bytes(text, from->bytes, from->length);
+    text->failed = text->failed || from->failed;
+    nt_text_finish(from);
 }
 
 void nt_text_add_real(nt_text *text, double value) {

@@ -1,8 +1,10 @@
 /* A growing text. Out of memory is remembered, not reported at each step: look at `failed` once, at
- * the end. The text owns its bytes; `bytes` is always terminated. */
+ * the end. The text owns its bytes; `bytes` is always terminated. That any text of the process was
+ * incomplete is remembered, too: main doesn't call that done. */
 #ifndef NT_TEXT_H
 #define NT_TEXT_H
 
+#include "arena.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +32,14 @@ void nt_text_count(nt_text *text, int64_t number);
 
 /* In quotes, on one line; different strings give different texts. NULL becomes null. */
 void nt_text_add_quoted(nt_text *text, const char *string);
+
+/* Finishes a text: its bytes in `arena`, NULL where it is incomplete or memory is out. */
+const char *nt_text_keep(nt_text *text, nt_arena *arena);
+
+/* Finishes `from`, which is appended; an incomplete one makes the other incomplete. */
+void nt_text_join(nt_text *text, nt_text *from);
+
+bool nt_text_any_failed(void);
 
 /* Whether the bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool nt_text_is_utf8(const char *bytes, size_t length);

@@ -25,39 +25,28 @@ static bool is_unseen(uint32_t point) {
     return false;
 }
 
-/* A character, or a byte that belongs to none. */
-typedef struct glyph {
-    size_t bytes;
-    uint32_t point;
-    bool stray;
-} glyph;
-
-static glyph next_glyph(const char *at, size_t left) {
-    unsigned char lead = (unsigned char)*at;
+nt_glyph nt_visible_next(const char *text, size_t length) {
+    unsigned char lead = (unsigned char)*text;
     size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (bytes > left || !nt_text_is_utf8(at, bytes))
-        return (glyph){1, lead, true};
+    if (bytes > length || !nt_text_is_utf8(text, bytes))
+        return (nt_glyph){.bytes = 1, .point = lead, .stray = true};
     uint32_t point = bytes == 1 ? lead : lead & (0x7Fu >> bytes);
     for (size_t i = 1; i < bytes; i++)
-        point = point << 6 | ((unsigned char)at[i] & 0x3Fu);
-    return (glyph){bytes, point, false};
-}
-
-static bool is_seen(glyph g) {
-    return !g.stray && !is_unseen(g.point);
+        point = point << 6 | ((unsigned char)text[i] & 0x3Fu);
+    return (nt_glyph){.bytes = bytes, .point = point, .visible = !is_unseen(point)};
 }
 
 bool nt_visible_is(const char *bytes, size_t length) {
     for (size_t at = 0; at < length;) {
-        glyph g = next_glyph(bytes + at, length - at);
-        if (!is_seen(g))
+        nt_glyph g = nt_visible_next(bytes + at, length - at);
+        if (!g.visible)
             return false;
         at += g.bytes;
     }
     return true;
 }
 
-static void add_escaped(nt_text *text, glyph g) {
+static void add_escaped(nt_text *text, nt_glyph g) {
     if (!g.stray && g.point == '\n')
         nt_text_add(text, "\\n");
     else if (!g.stray && g.point == '\r')
@@ -74,8 +63,8 @@ static void add_escaped(nt_text *text, glyph g) {
 static void encode(nt_text *text, const char *bytes, size_t length, bool lines) {
     size_t from = 0;
     for (size_t at = 0; at < length;) {
-        glyph g = next_glyph(bytes + at, length - at);
-        if (!is_seen(g) && !(lines && !g.stray && (g.point == '\n' || g.point == '\t'))) {
+        nt_glyph g = nt_visible_next(bytes + at, length - at);
+        if (!g.visible && !(lines && !g.stray && (g.point == '\n' || g.point == '\t'))) {
             nt_text_add_bytes(text, bytes + from, at - from);
             add_escaped(text, g);
             from = at + g.bytes;
@@ -108,6 +97,15 @@ void nt_visible_lines(nt_text *text, const char *bytes, size_t length) {
     encode(text, bytes, length, true);
 }
 
+void nt_visible_make(nt_text *lines) {
+    nt_text made;
+    nt_text_init(&made);
+    nt_visible_lines(&made, lines->bytes, lines->length);
+    made.failed = made.failed || lines->failed;
+    nt_text_finish(lines);
+    *lines = made;
+}
+
 const char *nt_visible(nt_arena *arena, const char *string) {
     size_t length = string ? strlen(string) : 0;
     if (!string || (length <= NT_VISIBLE_MOST && nt_visible_is(string, length)))
@@ -115,7 +113,5 @@ const char *nt_visible(nt_arena *arena, const char *string) {
     nt_text text;
     nt_text_init(&text);
     nt_visible_line(&text, string, length, NT_VISIBLE_MOST);
-    const char *made = text.failed ? NULL : nt_arena_string(arena, text.bytes);
-    nt_text_finish(&text);
-    return made;
+    return nt_text_keep(&text, arena);
 }

@@ -31,8 +31,21 @@ void nt_visible_line(nt_text *text, const char *bytes, size_t length, size_t mos
 /* Appends lines: as above, but line breaks and tabs stay, and nothing is left out. */
 void nt_visible_lines(nt_text *text, const char *bytes, size_t length);
 
+/* Encodes what `lines` holds, in place. */
+void nt_visible_make(nt_text *lines);
+
 /* A terminated string as a line of up to NT_VISIBLE_MOST bytes: itself, where it is visible and no
  * longer, else a copy in `arena`. NULL when out of memory, and for NULL. */
 const char *nt_visible(nt_arena *arena, const char *string);
+
+/* The character that a text begins with, of which there is at least one byte. */
+typedef struct nt_glyph {
+    size_t bytes;
+    uint32_t point; /* its code point; the byte, where it is no UTF-8 */
+    bool visible;   /* it is UTF-8, and shown as itself */
+    bool stray;     /* it is no UTF-8 */
+} nt_glyph;
+
+nt_glyph nt_visible_next(const char *text, size_t length);
 
 #endif

@@ -138,7 +138,7 @@ static json_t *group_json(const nt_suite_look *look, int group) {
     for (int32_t c = 0; c < cases->count; c++)
         items = nt_json_append(items, case_json(look, &of->items[c]));
     for (size_t i = 0; i < of->printed_count; i++)
-        printed = nt_json_append(printed, json_string(of->printed[i]));
+        printed = nt_json_append(printed, nt_json_text(of->printed[i]));
     bool control = cases->control_of && cases->control_of[0];
     return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s?, s:o, s:o}", "name", of->group->name, "title",
                      of->group->title, "hook", of->group->hook, "asks", cases->asks, "remark",

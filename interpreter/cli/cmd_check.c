@@ -45,8 +45,9 @@ static nt_status print_verdict(const char *path, const nt_arguments *arguments, 
     check_options *options = arguments->record;
     nt_text text;
     if (options->json) {
-        options->answer = json_pack("{s:s, s:b, s:{s:I, s:I}}", "file", path, "valid", 1, "has",
-                                    first_what, (json_int_t)first, second_what, (json_int_t)second);
+        options->answer =
+            json_pack("{s:o, s:b, s:{s:I, s:I}}", "file", nt_json_text(path), "valid", 1, "has",
+                      first_what, (json_int_t)first, second_what, (json_int_t)second);
         return options->answer ? NT_OK : NT_NO_MEMORY;
     }
     nt_text_init(&text);
@@ -62,17 +63,21 @@ static nt_status print_verdict(const char *path, const nt_arguments *arguments, 
 static void warn_of_dead(const char *path, const nt_network *network) {
     enum { NAMED = 6 };
     int32_t dead = 0;
+    nt_text names;
+    nt_text_init(&names);
     for (size_t l = 0; l < network->layer_count; l++) {
         if (!network->layers[l].dead)
             continue;
         if (dead < NAMED)
-            fprintf(stderr, "%s%s", dead ? ", " : "", network->layers[l].name);
+            nt_text_printf(&names, "%s%s", dead ? ", " : "", network->layers[l].name);
         dead++;
     }
     if (dead > NAMED)
-        fprintf(stderr, " and %d more", dead - NAMED);
+        nt_text_printf(&names, " and %d more", (int)dead - NAMED);
     if (dead > 0)
-        fprintf(stderr, ": no output of %s depends on %s\n", path, dead == 1 ? "it" : "them");
+        nt_print_note("%s: no output of %s depends on %s", names.bytes, path,
+                      dead == 1 ? "it" : "them");
+    nt_text_finish(&names);
 }
 
 static nt_status check_graph(const char *path, const nt_arguments *arguments, nt_error *error) {
@@ -87,7 +92,7 @@ static nt_status check_graph(const char *path, const nt_arguments *arguments, nt
 
 static void say(void *context, const char *line) {
     (void)context;
-    fprintf(stderr, "%s\n", line);
+    nt_print_note("%s", line);
 }
 
 /* What a run would refuse. What the scripts print is left to runs. */
@@ -189,8 +194,8 @@ static nt_status answer_one(const char *path, const nt_arguments *arguments, jso
     nt_status status = check(path, arguments, &error);
     if (status != NT_OK) {
         json_decref(options->answer);
-        options->answer = json_pack("{s:s, s:b, s:o, s:i}", "file", path, "valid", 0, "errors",
-                                    errors_json(&error), "more_errors", error.dropped);
+        options->answer = json_pack("{s:o, s:b, s:o, s:i}", "file", nt_json_text(path), "valid", 0,
+                                    "errors", errors_json(&error), "more_errors", error.dropped);
     }
     *list = nt_json_append(*list, options->answer);
     options->answer = NULL;

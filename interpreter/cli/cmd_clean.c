@@ -38,7 +38,11 @@ typedef struct cleaning {
 /* `mark`: a slash after a folder. */
 static void tell_one(cleaning *c, const char *path, const char *mark) {
     nt_text_printf(&c->text, "%s %s%s\n", c->dry_run ? "would remove" : "removed", path, mark);
-    c->removed = nt_json_append(c->removed, json_sprintf("%s%s", path, mark));
+    nt_text whole;
+    nt_text_init(&whole);
+    nt_text_printf(&whole, "%s%s", path, mark);
+    c->removed = nt_json_append(c->removed, whole.failed ? NULL : nt_json_text(whole.bytes));
+    nt_text_finish(&whole);
 }
 
 static void tell(cleaning *c, const nt_run_rest *rest) {

@@ -259,10 +259,10 @@ static json_t *group_json(const comparing *all, const nt_compared_group *group) 
 static nt_status print_json(const comparing *all) {
     json_t *runs = json_array(), *groups = json_array();
     for (int32_t r = 0; r < all->count; r++)
-        runs =
-            nt_json_append(runs, json_pack("{s:s, s:s, s:s, s:s}", "run", all->folders[r], "suite",
-                                           all->runs[r]->suite, "network", all->runs[r]->network,
-                                           "metric", nt_metric_names[all->runs[r]->setup.metric]));
+        runs = nt_json_append(
+            runs, json_pack("{s:o, s:s, s:s, s:s}", "run", nt_json_text(all->folders[r]), "suite",
+                            all->runs[r]->suite, "network", all->runs[r]->network, "metric",
+                            nt_metric_names[all->runs[r]->setup.metric]));
     for (int32_t g = 0; g < all->compared.group_count; g++)
         if (is_wanted(all, &all->compared.groups[g]))
             groups = nt_json_append(groups, group_json(all, &all->compared.groups[g]));

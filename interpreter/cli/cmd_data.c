@@ -139,10 +139,10 @@ static nt_status print_info_json(const nt_data_info *info, const char *digest) {
     json_t *notes = info->note_count > 0 ? json_array() : NULL;        /* left out without any */
     json_t *traits = info->trait_count > 0 ? traits_json(info) : NULL; /* likewise */
     for (int32_t i = 0; i < info->note_count; i++)
-        notes = nt_json_append(notes, json_string(info->notes[i]));
+        notes = nt_json_append(notes, nt_json_text(info->notes[i]));
     return nt_json_print(json_pack(
-        "{s:s, s:s, s:o, s:s, s:o, s:i, s:o, s:o, s:o*, s:o*, s:s}", "kind", info->kind->kind.name,
-        "folder", info->folder, "shape", nt_json_shape(info->shape), "pixel",
+        "{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o, s:o*, s:o*, s:s}", "kind", info->kind->kind.name,
+        "folder", nt_json_text(info->folder), "shape", nt_json_shape(info->shape), "pixel",
         info->pixel == NT_PIXEL_BYTE ? "byte" : "float32", "counts", counts, "classes",
         info->classes, "class_names", names, "normalisation", normalisation_json(info), "traits",
         traits, "notes", notes, "digest", digest));

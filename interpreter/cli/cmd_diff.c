@@ -319,8 +319,8 @@ static json_t *totals_json(const pair *p, int n) {
     nt_text input;
     nt_text_init(&input);
     add_network_inputs(p->networks[n], &input);
-    json_t *all = json_pack("{s:s, s:s, s:o}", "file", p->paths[n], "graph", p->networks[n]->name,
-                            "input", text_json(&input));
+    json_t *all = json_pack("{s:o, s:s, s:o}", "file", nt_json_text(p->paths[n]), "graph",
+                            p->networks[n]->name, "input", text_json(&input));
     for (int t = 0; all && t < TOTALS; t++)
         if (json_object_set_new(all, totals[t].key, json_integer(totals[t].of(p->networks[n]))) !=
             0) {

@@ -175,9 +175,9 @@ static json_t *helpers_json(const nt_checkup *c) {
     for (int i = 0; i < NT_HELPERS; i++) {
         const nt_helper *h = &c->helpers[i];
         json_object_set_new(all, h->name,
-                            h->path
-                                ? json_pack("{s:s, s:s?}", "path", h->path, "version", h->version)
-                                : json_null());
+                            h->path ? json_pack("{s:o, s:o}", "path", nt_json_text(h->path),
+                                                "version", nt_json_text(h->version))
+                                    : json_null());
     }
     return all;
 }
@@ -185,8 +185,9 @@ static json_t *helpers_json(const nt_checkup *c) {
 static json_t *complaints_json(const nt_checkup *c) {
     json_t *list = json_array();
     for (int i = 0; i < c->complaint_count; i++)
-        list = nt_json_append(list, json_pack("{s:s, s:s, s:b}", "what", c->complaints[i].what,
-                                              "remedy", c->complaints[i].remedy, "stops",
+        list = nt_json_append(list, json_pack("{s:o, s:o, s:b}", "what",
+                                              nt_json_text(c->complaints[i].what), "remedy",
+                                              nt_json_text(c->complaints[i].remedy), "stops",
                                               (int)c->complaints[i].stops));
     return list;
 }
@@ -198,12 +199,13 @@ static nt_status print_json(const nt_checkup *c) {
     const char *kernels[NT_OPS_KERNELS + 1] = {0};
     memcpy(kernels, c->kernels, sizeof c->kernels);
     return nt_json_print(json_pack(
-        "{s:s, s:o, s:{s:s, s:s, s:b, s:o}, s:o, s:o, s:o, s:o, s:{s:s?, s:b}, s:s?, s:o, s:b}",
+        "{s:s, s:o, s:{s:s, s:s, s:b, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:b}, s:o, s:o, s:b}",
         "version", nt_build_version, "build", build_json(), "matrix_products", "library",
         c->library, "kernel", c->kernel, "fits", (int)c->kernel_fits, "kernels",
         nt_json_names(kernels), "vectors", vectors_json(c), "threads", threads_json(c), "memory",
-        memory, "programs", helpers_json(c), "data", "path", c->data, "exists", (int)c->data_exists,
-        "share", c->share, "complaints", complaints_json(c), "ready", (int)!nt_checkup_stops(c)));
+        memory, "programs", helpers_json(c), "data", "path", nt_json_text(c->data), "exists",
+        (int)c->data_exists, "share", nt_json_text(c->share), "complaints", complaints_json(c),
+        "ready", (int)!nt_checkup_stops(c)));
 }
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {

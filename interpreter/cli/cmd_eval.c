@@ -178,10 +178,11 @@ static nt_status print_answers(const eval_job *job) {
     const eval_options *options = job->options;
     int32_t count = nt_loader_count(job->loader);
     if (options->json)
-        return nt_json_print(json_pack(
-            "{s:s, s:s, s:s, s:i, s:s, s:o}", "network", job->network->name, "data",
-            nt_dataset_info(job->dataset)->folder, "split", splits[options->split], "total",
-            (int)count, "logits", options->logits, "seconds", nt_json_real(job->seconds)));
+        return nt_json_print(
+            json_pack("{s:s, s:o, s:s, s:i, s:o, s:o}", "network", job->network->name, "data",
+                      nt_json_text(nt_dataset_info(job->dataset)->folder), "split",
+                      splits[options->split], "total", (int)count, "logits",
+                      nt_json_text(options->logits), "seconds", nt_json_real(job->seconds)));
     nt_text text = {0};
     nt_text_printf(&text, "logits of %d images in %s; nothing is measured\n", count,
                    options->logits);

@@ -91,8 +91,8 @@ static void add_json(listing *to, const char *path, const nt_network *network,
                      const nt_yaml *params) {
     to->json = nt_json_append(
         to->json,
-        json_pack("{s:s, s:s, s:s*, s:I, s:I, s:o}", "graph", network->name, "file", path, "doc",
-                  *network->doc ? network->doc : NULL, "parameters",
+        json_pack("{s:s, s:o, s:s*, s:I, s:I, s:o}", "graph", network->name, "file",
+                  nt_json_text(path), "doc", *network->doc ? network->doc : NULL, "parameters",
                   (json_int_t)nt_network_parameters(network), "multiply_adds",
                   (json_int_t)nt_network_multiply_adds(network), "params", params_json(params)));
 }

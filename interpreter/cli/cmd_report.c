@@ -3,6 +3,7 @@
 #include "build_info.h"
 #include "command.h"
 #include "console.h"
+#include "json_out.h"
 #include "progress_bar.h"
 #include "run_report.h"
 #include "signals.h"
@@ -47,10 +48,11 @@ static nt_status print_written(const char *run, const char *out, bool paper, boo
         nt_text_add(&page, "\n");
         return nt_print(&page);
     }
-    json_t *value = page.failed
-                        ? NULL
-                        : json_pack("{s:s, s:s, s:s?, s:b}", "run", run, "folder", out, "page",
-                                    paper ? NULL : page.bytes, "drawn", nt_feature_plots.built);
+    json_t *value =
+        page.failed ? NULL
+                    : json_pack("{s:o, s:o, s:o, s:b}", "run", nt_json_text(run), "folder",
+                                nt_json_text(out), "page", nt_json_text(paper ? NULL : page.bytes),
+                                "drawn", nt_feature_plots.built);
     nt_text_finish(&page);
     return nt_json_print(value);
 }
@@ -75,9 +77,8 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (status == NT_OK)
         status = print_written(folder, out, options->paper, options->json);
     if (status == NT_OK && !nt_feature_plots.built)
-        fputs("figures are not drawn: this build is without them (-Dplots=enabled has them); their "
-              "scripts and data are there\n",
-              stderr);
+        nt_print_note("figures are not drawn: this build is without them (-Dplots=enabled has "
+                      "them); their scripts and data are there");
     nt_arena_finish(&arena);
     return status;
 }

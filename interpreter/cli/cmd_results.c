@@ -224,10 +224,9 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
                                nt_arguments_have(arguments, "margin") ? &options->margin : NULL,
                                &results, error));
     if (results->margin_assumed)
-        fprintf(stderr,
-                "%s has no results.json, so the run isn't finished; verdicts take %g as "
-                "the margin\n",
-                results->folder, results->margin);
+        nt_print_note("%s has no results.json, so the run isn't finished; verdicts take %g as the "
+                      "margin",
+                      results->folder, results->margin);
     nt_arena_init(&arena);
     nt_status status = answer(arguments, results, &arena, error);
     nt_arena_finish(&arena);

@@ -1,6 +1,6 @@
 /* nontrivial train: the training of a suite, without measuring its cases. */
+#include "beneath.h"
 #include "console.h"
-#include "file.h"
 #include "json_out.h"
 #include "signals.h"
 #include "suite_job.h"
@@ -63,38 +63,49 @@ static json_t *epochs_of(char *text) {
     return list;
 }
 
-/* Without weights a seed is another process's; without metrics it was trained elsewhere. */
-static json_t *seed_json(const nt_suite_job *job, int32_t seed, nt_arena *arena) {
-    const char *folder = nt_arena_printf(arena, "%s/seed-%d", job->options.out, seed);
-    const char *weights = folder ? nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
-    const char *metrics = folder ? nt_arena_printf(arena, "%s/metrics.csv", folder) : NULL;
+/* Its epochs; none where there is no file: then it was trained elsewhere. NULL: it can't be read.
+ */
+static json_t *read_epochs(const char *folder, nt_arena *arena, nt_error *error) {
+    enum { MOST_BYTES = 1 << 28 };
+    const char *path = nt_arena_printf(arena, "%s/metrics.csv", folder);
     nt_bytes bytes;
-    nt_error error;
-    enum { MOST_BYTES = 64 << 20 };
-    if (!weights || !metrics)
+    if (!path)
         return NULL;
-    nt_error_init(&error);
-    bool there = nt_file_read(metrics, MOST_BYTES, &bytes, &error) == NT_OK;
-    json_t *epochs = there ? epochs_of((char *)bytes.bytes) : json_array();
-    if (there)
-        nt_bytes_finish(&bytes);
-    nt_error_finish(&error);
-    return json_pack("{s:i, s:s?, s:o}", "seed", (int)seed, "weights",
-                     access(weights, R_OK) == 0 ? weights : NULL, "epochs", epochs);
+    if (!nt_beneath_there(path))
+        return json_array();
+    if (nt_beneath_read(NULL, path, MOST_BYTES, &bytes, error) != NT_OK)
+        return NULL;
+    json_t *epochs = epochs_of((char *)bytes.bytes);
+    nt_bytes_finish(&bytes);
+    return epochs;
 }
 
-static nt_status print_json(const nt_suite_job *job) {
+/* Without weights a seed is another process's. */
+static json_t *seed_json(const nt_suite_job *job, int32_t seed, nt_arena *arena, nt_error *error) {
+    const char *folder = nt_arena_printf(arena, "%s/seed-%d", job->options.out, seed);
+    const char *weights = folder ? nt_arena_printf(arena, "%s/" NT_WEIGHTS_FILE, folder) : NULL;
+    json_t *epochs = weights ? read_epochs(folder, arena, error) : NULL;
+    if (!epochs)
+        return NULL;
+    return json_pack("{s:i, s:o, s:o}", "seed", (int)seed, "weights",
+                     nt_json_text(access(weights, R_OK) == 0 ? weights : NULL), "epochs", epochs);
+}
+
+static nt_status print_json(const nt_suite_job *job, nt_error *error) {
     nt_arena arena;
     json_t *seeds = json_array();
     nt_arena_init(&arena);
     for (int s = 0; s < job->suite->seed_count; s++)
-        seeds = nt_json_append(seeds, seed_json(job, job->suite->seeds[s], &arena));
+        seeds = nt_json_append(seeds, seed_json(job, job->suite->seeds[s], &arena, error));
     nt_arena_finish(&arena);
-    return nt_json_print(json_pack("{s:s, s:s, s:o}", "suite", job->suite->name, "run",
-                                   job->options.out, "seeds", seeds));
+    nt_status status = error->count > 0 ? error->items[0].status : NT_OK;
+    if (status != NT_OK) {
+        json_decref(seeds);
+        return status;
+    }
+    return nt_json_print(json_pack("{s:s, s:o, s:o}", "suite", job->suite->name, "run",
+                                   nt_json_text(job->options.out), "seeds", seeds));
 }
-
-/* --- the command ------------------------------------------------------------------------------ */
 
 static nt_status run(const nt_arguments *arguments, nt_error *error) {
     const train_options *options = arguments->record;
@@ -104,7 +115,7 @@ static nt_status run(const nt_arguments *arguments, nt_error *error) {
     if (status == NT_OK)
         status = nt_suite_train(job.suite, &job.options, error);
     if (status == NT_OK && options->json)
-        status = print_json(&job);
+        status = print_json(&job, error);
     nt_suite_job_finish(&job);
     return status;
 }

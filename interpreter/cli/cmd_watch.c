@@ -103,19 +103,16 @@ static int count_lines(const nt_text *text) {
 
 /* Draws over the *lines that were drawn before. */
 static nt_status draw(const nt_run_state *state, bool terminal, int *lines) {
-    nt_text body, all;
+    char back[32];
+    nt_text body;
     nt_text_init(&body);
-    nt_text_init(&all);
     add_all(state, &body);
-    if (*lines > 0)
-        nt_text_printf(&all, "\033[%dA" ERASE_BELOW, *lines);
-    nt_text_add(&all, terminal ? WRAP_OFF : "");
-    nt_text_add(&all, body.bytes);
-    nt_text_add(&all, terminal ? WRAP_ON : "");
+    snprintf(back, sizeof back, "\033[%dA" ERASE_BELOW, *lines);
+    nt_print_codes(*lines > 0 ? back : "");
+    nt_print_codes(terminal ? WRAP_OFF : "");
     *lines = count_lines(&body);
-    all.failed = all.failed || body.failed;
-    nt_text_finish(&body);
-    nt_status status = nt_print(&all);
+    nt_status status = nt_print(&body);
+    nt_print_codes(terminal ? WRAP_ON : "");
     fflush(stdout);
     return status;
 }

@@ -3,10 +3,12 @@
 #include "console.h"
 
 #include "json_out.h"
+#include "visible.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -65,11 +67,30 @@ bool nt_console_muted(void) {
 }
 
 nt_status nt_print(nt_text *text) {
+    nt_visible_make(text);
     nt_status status = text->failed ? NT_NO_MEMORY : NT_OK;
     if (status == NT_OK && !muted)
         keep_errno(fwrite(text->bytes, 1, text->length, stdout) != text->length);
     nt_text_finish(text);
     return status;
+}
+
+void nt_print_codes(const char *codes) {
+    if (!muted)
+        keep_errno(fputs(codes, stdout) == EOF);
+}
+
+void nt_print_note(const char *format, ...) {
+    nt_text text;
+    va_list arguments;
+    nt_text_init(&text);
+    va_start(arguments, format);
+    nt_text_vprintf(&text, format, arguments);
+    va_end(arguments);
+    nt_visible_make(&text);
+    if (!muted)
+        fprintf(stderr, "%s\n", text.failed ? nt_status_text(NT_NO_MEMORY) : text.bytes);
+    nt_text_finish(&text);
 }
 
 void nt_print_error(const nt_error *error) {

@@ -30,8 +30,15 @@ bool nt_console_terminal(FILE *stream);
 int nt_console_width(FILE *stream);
 int nt_console_height(FILE *stream);
 
-/* Prints and finishes `text`. NT_NO_MEMORY if it is incomplete; then nothing is printed. */
+/* Prints and finishes `text`, made visible (visible.h): no text from elsewhere steers a terminal.
+ * NT_NO_MEMORY if it is incomplete; then nothing is printed. */
 nt_status nt_print(nt_text *text);
+
+/* Prints what steers a terminal. */
+void nt_print_codes(const char *codes);
+
+/* Shows a line on standard error, made visible. */
+void nt_print_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints as JSON (json_out.h) and takes `value`. NT_NO_MEMORY when it is NULL. */
 nt_status nt_json_print(json_t *value);

@@ -231,10 +231,10 @@ nt_status nt_eval_report_print_json(const nt_eval_report *s, const nt_eval_repor
     const nt_outcome *outcome = &s->outcome;
     bool m = masks(s);
     return nt_json_print(json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o*, s:o, s:o*, s:o*, s:o*, s:o*, s:o}",
-        "network", of->network, "data", data_of(s)->folder, "split", of->split, "metric",
-        nt_metric_names[outcome->metric], "value", nt_json_real(outcome->value), "correct",
-        m ? NULL : json_integer(outcome->correct), "top5",
+        "{s:s, s:o, s:s, s:s, s:o, s:o*, s:o*, s:i, s:o*, s:o, s:o*, s:o*, s:o*, s:o*, s:o}",
+        "network", of->network, "data", nt_json_text(data_of(s)->folder), "split", of->split,
+        "metric", nt_metric_names[outcome->metric], "value", nt_json_real(outcome->value),
+        "correct", m ? NULL : json_integer(outcome->correct), "top5",
         has_top(s) ? json_integer(count_top(s)) : NULL, "total", (int)outcome->total, "uncounted",
         outcome->uncounted ? json_integer(outcome->uncounted) : NULL, "loss",
         nt_json_real(outcome->loss), "set_dice", m ? nt_json_real(outcome->set_dice) : NULL,

@@ -89,7 +89,7 @@ void nt_table_recipe(nt_table *table, const nt_recipe_finding *recipe) {
     nt_text text;
     nt_text_init(&text);
     nt_recipe_add_verdict(recipe, &text);
-    nt_table_cell(table, text.bytes);
+    nt_table_cell(table, text.failed ? NULL : text.bytes);
     nt_text_finish(&text);
 }
 

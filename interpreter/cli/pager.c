@@ -3,6 +3,7 @@
 #include "pager.h"
 
 #include "console.h"
+#include "visible.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -81,6 +82,7 @@ static bool show(const char *pager, const nt_text *text) {
 }
 
 nt_status nt_page(nt_text *text, bool direct) {
+    nt_visible_make(text);
     const char *pager = direct || text->failed || nt_console_muted() ? NULL : command();
     int width = nt_console_width(stdout), height = nt_console_height(stdout);
     if (!pager || !nt_console_terminal(stdout) || lines_of(text, (size_t)width) < height ||

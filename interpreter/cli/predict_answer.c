@@ -86,22 +86,24 @@ static nt_status read_truth(const nt_predict_job *job, const nt_picture_file *pi
 }
 
 /* Dice of one image (score.h). */
-static double dice_of(const nt_predict_job *job, const float *logits, const unsigned char *truth) {
+static nt_status find_dice(const nt_predict_job *job, const float *logits,
+                           const unsigned char *truth, double *ret, nt_error *error) {
     int64_t pixels = nt_shape_pixels(job->output);
     const nt_scoring scoring = {NT_TARGET_MASK, job->output.dim[0], NT_DICE};
     size_t size = (size_t)nt_score_bytes(scoring);
     int32_t *target = nt_alloc((size_t)pixels * sizeof *target);
     unsigned char *outcome = nt_alloc(size);
-    double loss, dice = (double)NAN;
-    for (int64_t p = 0; target && p < pixels; p++)
+    bool room = target && outcome;
+    double loss;
+    for (int64_t p = 0; room && p < pixels; p++)
         target[p] = truth[p];
-    if (target && outcome) {
+    if (room) {
         nt_score_sample(scoring, logits, job->output.dim[0], target, pixels, outcome, &loss);
-        dice = nt_score_value(scoring, outcome);
+        *ret = nt_score_value(scoring, outcome);
     }
     nt_free(target, (size_t)pixels * sizeof *target);
     nt_free(outcome, size);
-    return dice;
+    return room ? NT_OK : nt_predict_no_memory(error);
 }
 
 static int64_t count_class(const nt_predict_job *job, const unsigned char *mask, int32_t class) {
@@ -117,10 +119,10 @@ static void append_mask(nt_predict_job *job, const char *name, const unsigned ch
     for (int32_t c = 0; c < job->output.dim[0]; c++)
         list = nt_json_append(list, json_pack("{s:o, s:I}", "class", class_json(job, c), "count",
                                               (json_int_t)count_class(job, mask, c)));
-    job->answers = nt_json_append(job->answers,
-                                  json_pack("{s:s, s:s, s:s, s:o, s:o*}", "name", name, "mask",
-                                            paths[0], "overlay", paths[1], "pixels", list, "dice",
-                                            job->options->truth ? nt_json_real(dice) : NULL));
+    job->answers = nt_json_append(
+        job->answers, json_pack("{s:o, s:o, s:o, s:o, s:o*}", "name", nt_json_text(name), "mask",
+                                nt_json_text(paths[0]), "overlay", nt_json_text(paths[1]), "pixels",
+                                list, "dice", job->options->truth ? nt_json_real(dice) : NULL));
 }
 
 /* name, pixels of each class, Dice */
@@ -149,7 +151,7 @@ nt_status nt_predict_write_masks(nt_predict_job *job, const nt_picture_file *pic
     if (job->options->truth) {
         NT_TRY(read_truth(job, picture, truth, error));
         overlay.truth = truth;
-        dice = dice_of(job, logits, truth);
+        NT_TRY(find_dice(job, logits, truth, &dice, error));
     }
     const char *stem = picture->stem;
     char *path = nt_arena_printf(&job->arena, "%s/%s", job->options->out, stem);

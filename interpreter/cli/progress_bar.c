@@ -8,6 +8,8 @@
 #include "op_library.h"
 #include "parallel.h"
 #include "progress_line.h"
+#include "status.h"
+#include "visible.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -42,14 +44,18 @@ static size_t room(void) {
 }
 
 static void draw(const nt_progress_bar *bar, const char *detail, int64_t total, double now) {
-    const nt_progress_step step = {.task = bar->task,
-                                   .detail = detail,
+    nt_text text, task, about;
+    nt_text_init(&text);
+    nt_text_init(&task);
+    nt_text_init(&about);
+    nt_visible_line(&task, bar->task, strlen(bar->task), 0);
+    nt_visible_line(&about, detail, strlen(detail), NT_VISIBLE_MOST);
+    const nt_progress_step step = {.task = task.bytes,
+                                   .detail = about.bytes,
                                    .done = bar->done,
                                    .total = total,
                                    .seconds = now - bar->began,
                                    .gained = bar->done - bar->began_at};
-    nt_text text;
-    nt_text_init(&text);
     nt_text_add(&text, bar->terminal ? "\r\033[K" : "");
     nt_progress_line(&step, bar->terminal ? room() : 0, &text);
     nt_text_add(&text, bar->terminal ? "" : "\n");
@@ -57,6 +63,8 @@ static void draw(const nt_progress_bar *bar, const char *detail, int64_t total, 
         fputs(text.bytes, stderr);
     fflush(stderr);
     nt_text_finish(&text);
+    nt_text_finish(&task);
+    nt_text_finish(&about);
 }
 
 static void begin(nt_progress_bar *bar, const char *what, int64_t done, double now) {
@@ -79,15 +87,18 @@ void nt_progress_bar_note(void *context, const char *line) {
     if (bar->quiet)
         return;
     nt_progress_bar_finish(bar);
-    if (!bar->terminal) {
-        fprintf(stderr, "%s\n", line);
-        return;
-    }
-    nt_text text;
+    nt_text text, shown;
     nt_text_init(&text);
-    nt_text_add_wrapped(&text, line, room(), 0, 2);
-    fprintf(stderr, "%s\n", text.failed ? line : text.bytes);
+    nt_text_init(&shown);
+    nt_visible_lines(&text, line, strlen(line));
+    if (bar->terminal)
+        nt_text_add_wrapped(&shown, text.bytes, room(), 0, 2);
+    else
+        nt_text_add(&shown, text.bytes);
+    bool failed = text.failed || shown.failed;
+    fprintf(stderr, "%s\n", failed ? nt_status_text(NT_NO_MEMORY) : shown.bytes);
     nt_text_finish(&text);
+    nt_text_finish(&shown);
 }
 
 /* "training, 3 epochs: took 5.31 s": since the task before it, with what it had to prepare. */

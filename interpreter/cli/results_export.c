@@ -189,7 +189,7 @@ static json_t *json_images(const nt_results_query *query) {
 
 json_t *nt_results_query_json(const nt_results_query *query) {
     const nt_run_results *results = query->results;
-    json_t *about = json_pack("{s:s, s:o, s:o}", "run", results->folder, "margin",
+    json_t *about = json_pack("{s:o, s:o, s:o}", "run", nt_json_text(results->folder), "margin",
                               nt_json_real(results->margin), "alpha", nt_json_real(NT_ALPHA));
     switch (query->view) {
     case NT_VIEW_SEED:

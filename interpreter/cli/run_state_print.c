@@ -97,14 +97,14 @@ json_t *nt_run_state_json(const nt_run_state *state) {
         seeds = nt_json_append(seeds, seed_json(state, &state->seeds[s]));
     json_t *total = state->total > 0 ? json_integer(state->total) : json_null();
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:o, s:i, s:i, s:I, "
-        "s:I, s:s, s:o}",
-        "run", state->folder, "suite", state->name, "network", state->network, "data", state->data,
-        "state", nt_run_stages[state->stage], "why", state->why, "finished",
-        state->stage == NT_RUN_FINISHED, "at_work", state->in_use, "seeds_wanted",
+        "{s:o, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:o, s:i, s:i, s:I, "
+        "s:I, s:o, s:o}",
+        "run", nt_json_text(state->folder), "suite", state->name, "network", state->network, "data",
+        state->data, "state", nt_run_stages[state->stage], "why", nt_json_text(state->why),
+        "finished", state->stage == NT_RUN_FINISHED, "at_work", state->in_use, "seeds_wanted",
         (int)state->seed_count, "seeds_trained", (int)state->trained, "epochs", (int)state->epochs,
         "samples", (int)state->samples, "shards", (json_int_t)state->shards, "shards_wanted", total,
         "failures", (int)state->failures, "parts", (int)state->parts, "bytes",
         (json_int_t)state->size.bytes, "changed", (json_int_t)state->size.changed, "command",
-        state->command, "seeds", seeds);
+        nt_json_text(state->command), "seeds", seeds);
 }

@@ -174,16 +174,16 @@ nt_status nt_shrink_format(const nt_shrink_answer *a, const nt_shrink_options *o
                            nt_text *text) {
     const nt_shrink_won *won = &a->won;
     json_t *all = json_pack(
-        "{s:s, s:s?, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:s?, s:I, s:o, s:o, s:o, "
+        "{s:s, s:s?, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:I, s:o, s:o, s:o, "
         "s:o}}",
         "network", a->network, "from", a->from, "edits", (json_int_t)a->edits, "channels",
-        channels_json(&a->channels), "folder", options->out, "batch", (json_int_t)options->batch,
-        "before", cost_json(&won->before, won->rounds > 0), "after",
+        channels_json(&a->channels), "folder", nt_json_text(options->out), "batch",
+        (json_int_t)options->batch, "before", cost_json(&won->before, won->rounds > 0), "after",
         cost_json(&won->after, won->rounds > 0), "timing", timing_json(won, options), "metric",
         won->has_metric ? metric_json(&won->metric) : json_null(), "retrained",
-        retrained_json(a->retrained, options), "comparison", "data", a->images, "images",
-        (json_int_t)a->difference.images, "difference", nt_json_real(a->difference.most), "logit",
-        nt_json_real(a->difference.logit), "relative",
+        retrained_json(a->retrained, options), "comparison", "data", nt_json_text(a->images),
+        "images", (json_int_t)a->difference.images, "difference", nt_json_real(a->difference.most),
+        "logit", nt_json_real(a->difference.logit), "relative",
         nt_json_real(nt_difference_relative(&a->difference)), "tolerance",
         nt_json_real(options->tolerance));
     nt_json_format(all, text);

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "fit.h"
+#include "visible.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,14 +32,19 @@ static void add_cell(nt_table *table, const char *copy) {
     table->cells[table->count++] = copy;
 }
 
+/* A cell stays in its place, whatever is in its text. */
+static void add_visible(nt_table *table, const char *copy) {
+    add_cell(table, nt_visible(&table->arena, copy));
+}
+
 void nt_table_cell(nt_table *table, const char *text) {
-    add_cell(table, text ? nt_arena_string(&table->arena, text) : NULL);
+    add_visible(table, text ? nt_arena_string(&table->arena, text) : NULL);
 }
 
 void nt_table_cellf(nt_table *table, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    add_cell(table, nt_arena_vprintf(&table->arena, format, arguments));
+    add_visible(table, nt_arena_vprintf(&table->arena, format, arguments));
     va_end(arguments);
 }
 

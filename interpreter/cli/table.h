@@ -40,8 +40,8 @@ typedef struct nt_table {
 void nt_table_init(nt_table *table, const nt_column *columns);
 void nt_table_finish(nt_table *table);
 
-/* Each appends the next cell, from left to right and row by row; the text is copied (NULL: memory
- * was out when it was made). */
+/* Each appends the next cell, from left to right and row by row; the text is copied, as
+ * visible.h shows it on one line (NULL: memory was out when it was made). */
 void nt_table_cell(nt_table *table, const char *text);
 void nt_table_cellf(nt_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void nt_table_count(nt_table *table, int64_t number); /* as "21,289,802" */

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "picture.h"
 #include "random.h"
+#include "visible.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,22 @@ static const void *keep_options(nt_arena *arena, const nt_data_kind *kind, const
     return nt_kind_record(&kind->kind, "", arena, why);
 }
 
+/* Class names stand in results and tables, which are UTF-8 and whose lines are lines: better said
+ * now than after hours of training. */
+static nt_status check_class_names(const nt_data_info *info, nt_error *error) {
+    for (int32_t c = 0; info->class_names && c < info->classes; c++) {
+        const char *name = info->class_names[c];
+        if (nt_visible_is(name, strlen(name)))
+            continue;
+        nt_error_in(error, NT_INVALID, info->folder, -1, "the class %d is called '%s', %s", c, name,
+                    nt_text_is_utf8(name, strlen(name)) ? "with a character that can't be shown"
+                                                        : "which is not UTF-8");
+        nt_error_hint(error, "give it another name");
+        return NT_INVALID;
+    }
+    return NT_OK;
+}
+
 static nt_status open_kind(nt_dataset *dataset, const void *options, const char *root,
                            const char *beside, nt_error *error) {
     const nt_data_kind *kind = dataset->info.kind;
@@ -98,7 +115,8 @@ static nt_status open_kind(nt_dataset *dataset, const void *options, const char 
     dataset->info.folder = kind->kind.name;
     if (!kind->made)
         NT_TRY(find_folder(&dataset->arena, kind, root, beside, &dataset->info.folder, error));
-    return kind->open(dataset->options, &dataset->arena, &dataset->info, error);
+    NT_TRY(kind->open(dataset->options, &dataset->arena, &dataset->info, error));
+    return check_class_names(&dataset->info, error);
 }
 
 bool nt_dataset_there(const nt_data_kind *kind, const char *root, const char *beside) {

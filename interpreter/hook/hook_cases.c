@@ -4,20 +4,36 @@
 #include "hook_private.h"
 
 #include "network_api.h"
+#include "visible.h"
 #include <string.h>
 
 /* Places on the stack. NAMES: a table from names to their cases' numbers. */
 enum { CASES = 2, REMARK = 3, NAMES = 4 };
 
-/* A name or a remark goes into tables, files and terminals: UTF-8 without control characters. */
+/* A name or a remark goes into tables, files and terminals: UTF-8, and every character shown. */
 static void check_text(lua_State *state, const char *what, int index) {
     size_t length;
     const char *text = lua_tolstring(state, index, &length);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
-            luaL_error(state, "%s has a control character (byte %d)", what, (int)i + 1);
-    if (!nt_text_is_utf8(text, length))
-        luaL_error(state, "%s is not UTF-8", what);
+    for (size_t at = 0; at < length;) {
+        nt_glyph c = nt_visible_next(text + at, length - at);
+        if (c.stray)
+            luaL_error(state, "%s is not UTF-8", what);
+        if (!c.visible && (c.point < 0x20 || c.point == 0x7F))
+            luaL_error(state, "%s has a control character (byte %d)", what, (int)at + 1);
+        if (!c.visible)
+            luaL_error(state, "%s has a character that can't be shown (byte %d)", what,
+                       (int)at + 1);
+        at += c.bytes;
+    }
+}
+
+/* The whole network has that name where cases are listed; and no table is for longer ones. */
+static void check_name(lua_State *state, lua_Integer number, int index) {
+    if (lua_rawlen(state, index) > NT_MOST_NAME)
+        luaL_error(state, "the name of case %I has %I bytes, more than %d", number,
+                   (lua_Integer)lua_rawlen(state, index), NT_MOST_NAME);
+    if (strcmp(lua_tostring(state, index), "baseline") == 0)
+        luaL_error(state, "case %I can't be called 'baseline': the whole network is", number);
 }
 
 static void read_name(lua_State *state, nt_hook *hook, int table, lua_Integer number,
@@ -27,6 +43,7 @@ static void read_name(lua_State *state, nt_hook *hook, int table, lua_Integer nu
     check_text(state, lua_pushfstring(state, "the name of case %I", number), -2);
     lua_pop(state, 1);
     nt_hook_hold(state, hook, lua_rawlen(state, -1));
+    check_name(state, number, -1);
     item->name = nt_arena_string(&hook->cases.arena, lua_tostring(state, -1));
     if (!item->name)
         nt_sandbox_no_memory(state);

@@ -6,7 +6,7 @@
 #include "file.h"
 #include "hook_lua.h"
 
-enum { NT_MOST_CASES = 100000 };
+enum { NT_MOST_CASES = 100000, NT_MOST_NAME = 1000 /* bytes */ };
 
 struct nt_hook {
     nt_arena arena;

@@ -81,6 +81,7 @@ static void add_difference_rows(comparing *c, const nt_html_column *columns, con
             nt_text_init(&value);
             nt_compared_add_value(found->items[i].values[r], &value);
             cells[r + 1] = value.length ? say(c, "%s", value.bytes) : "–";
+            c->html->failed = c->html->failed || value.failed;
             nt_text_finish(&value);
         }
         nt_html_row(c->html, columns, cells, NULL);

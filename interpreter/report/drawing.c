@@ -5,6 +5,9 @@
 #include "build_info.h"
 #include "file.h"
 #include "program.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 const char *const nt_format_names[] = {"svg", "png", "pdf", NULL};
 
@@ -14,6 +17,21 @@ static nt_status run(char *const *words, const char *package, const char *folder
     return nt_feature_plots.built
                ? nt_program_run(words, package, folder, figure->name, arena, error)
                : NT_OK;
+}
+
+/* Other programs write into what they find, through links too: so there is nothing. A build without
+ * plots leaves the drawings of another. */
+static nt_status clear(const nt_figure *figure, unsigned formats, const char *folder,
+                       nt_arena *arena, nt_error *error) {
+    for (int f = 0; f < NT_FORMATS && nt_feature_plots.built; f++) {
+        const char *path =
+            nt_arena_printf(arena, "%s/%s.%s", folder, figure->name, nt_format_names[f]);
+        if (!path)
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+        if ((formats & 1U << f) && unlink(path) != 0 && errno != ENOENT)
+            return nt_error_in(error, NT_IO, path, -1, "cannot replace it: %s", strerror(errno));
+    }
+    return NT_OK;
 }
 
 /* --- plots ------------------------------------------------------------------------------------ */
@@ -87,6 +105,7 @@ nt_status nt_write_into(const char *folder, const char *name, const nt_text *tex
 
 static nt_status plot(const nt_figure *figure, unsigned formats, const char *folder,
                       nt_arena *arena, nt_error *error) {
+    NT_TRY(clear(figure, formats, folder, arena, error));
     char *file = nt_arena_printf(arena, "./%s.gp", figure->name);
     char *words[] = {"gnuplot", "-d", file, NULL}; /* -d: nobody's ~/.gnuplot */
     nt_text text;
@@ -102,6 +121,7 @@ static nt_status draw(const nt_figure *figure, unsigned formats, const char *fol
     char *file = nt_arena_printf(arena, "./%s.dot", figure->name);
     if (!file)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    NT_TRY(clear(figure, formats, folder, arena, error));
     NT_TRY(nt_write_into(folder, file, &figure->script, error));
     for (int f = 0; f < NT_FORMATS; f++) {
         char *form = nt_arena_printf(arena, "-T%s", nt_format_names[f]);

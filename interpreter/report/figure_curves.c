@@ -240,6 +240,7 @@ static void draw(nt_figure *figure, const nt_record *record, const nt_record_gro
         add_name(record, &group->cases[c], &name);
         if (begins(group, c) && name.bytes)
             add_labels(figure, name.bytes, panel++, panels);
+        figure->script.failed = figure->script.failed || name.failed;
         nt_text_finish(&name);
     }
     add_lines(figure, "$zero", panels, 0);

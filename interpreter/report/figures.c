@@ -13,11 +13,14 @@ static bool taken(const nt_figures *figures, const char *name) {
     return false;
 }
 
-/* A group's name may be empty, or hold what a file's name, or gnuplot's quotes, should not, or
- * begin as the tables' names do, and then be like another's; NULL when out of memory. */
+enum { LONGEST = 100 /* bytes of a name: endings follow, and most file systems allow 255 */ };
+
+/* A group's name may be empty, or very long, or hold what a file's name, or gnuplot's quotes,
+ * should not, or begin as the tables' names do, and then be like another's; NULL when out of
+ * memory. */
 static const char *file_name(const nt_figures *figures, const char *name) {
     bool odd = !isalnum((unsigned char)name[0]) || strncmp(name, "tables", 6) == 0;
-    char *safe = nt_arena_printf(figures->arena, "%s%s", odd ? "group-" : "", name);
+    char *safe = nt_arena_printf(figures->arena, "%s%.*s", odd ? "group-" : "", LONGEST, name);
     for (char *c = safe; c && *c; c++)
         if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
             *c = '-';
@@ -52,7 +55,8 @@ static nt_status draw(nt_figure *figure, const nt_record *record, const nt_recor
         return NT_NO_MEMORY;
     figure->group = group;
     figure->kind->draw(figure, record, group);
-    return figure->csv.failed || figure->script.failed ? NT_NO_MEMORY : NT_OK;
+    return figure->csv.failed || figure->script.failed || !nt_record_is_whole(record) ? NT_NO_MEMORY
+                                                                                      : NT_OK;
 }
 
 static bool fits(const nt_figure_kind *kind, const nt_record *record,

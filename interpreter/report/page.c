@@ -118,7 +118,7 @@ nt_status nt_page_write(nt_record *record, const nt_figures *figures, const char
     nt_text_init(&html);
     const char *path = nt_arena_printf(&arena, "%s/index.html", folder);
     nt_status status = path ? add_all(&html, record, figures, folder, error) : NT_NO_MEMORY;
-    if (status == NT_OK && html.failed)
+    if (status == NT_OK && (html.failed || !nt_record_is_whole(record)))
         status = NT_NO_MEMORY;
     if (status == NT_NO_MEMORY)
         nt_error_say(error, status, "out of memory writing the page");

@@ -3,10 +3,10 @@
  * would stand. */
 #include "page_private.h"
 
+#include "beneath.h"
 #include "build_info.h"
 #include "csv_table.h"
 #include "figure_words.h"
-#include "file.h"
 #include "html.h"
 #include <ctype.h>
 #include <string.h>
@@ -90,7 +90,7 @@ static nt_status add_drawing(nt_text *html, const nt_figure *figure, const nt_re
     nt_bytes svg;
     nt_arena_init(&arena);
     const char *path = nt_arena_printf(&arena, "%s/%s.svg", folder, figure->name);
-    nt_status status = path ? nt_file_read(path, LARGEST_SVG, &svg, error) : NT_NO_MEMORY;
+    nt_status status = path ? nt_beneath_read(NULL, path, LARGEST_SVG, &svg, error) : NT_NO_MEMORY;
     if (status == NT_OK) {
         nt_text_printf(html,
                        "<div class=\"plot scroll%s%s\" style=\"--least: %dpx\" role=\"group\" "

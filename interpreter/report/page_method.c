@@ -2,6 +2,7 @@
 #include "page_private.h"
 
 #include "html.h"
+#include "json_in.h"
 #include "results_file.h"
 #include "results_words.h"
 #include <math.h>
@@ -56,6 +57,8 @@ static void add_value(nt_text *html, const char *name, const json_t *value) {
                 : text                ? text
                                       : "",
                 true);
+    html->failed =
+        html->failed || nt_json_any_failed(); /* with a text, too, of which it lost some */
     free(text);
 }
 
@@ -80,6 +83,7 @@ static void add_seed(nt_text *html, const nt_record_seed *seed) {
                    seconds / 60);
     if (seed->epoch_count > 0)
         nt_html_key(html, name.bytes, words.bytes, false);
+    html->failed = html->failed || name.failed || words.failed;
     nt_text_finish(&words);
     nt_text_finish(&name);
 }

@@ -1,13 +1,15 @@
-/* Pictures before and after on the page, as base64: what suite_overlays.c left in the run. */
+/* Pictures before and after on the page, as base64: what suite_overlays.c left in the run. The run
+ * may be a stranger's: they are PNG files of its own folder, as many and as large as a page can
+ * hold. */
 #include "page_private.h"
 
 #include "base64.h"
-#include "file.h"
+#include "beneath.h"
 #include "html.h"
+#include "json_in.h"
 #include <string.h>
-#include <unistd.h>
 
-enum { LARGEST_PICTURE = 1 << 24 };
+enum { LARGEST_PICTURE = 1 << 24, MOST_PICTURES = 1000, MOST_BYTES = 1 << 28 /* in all */ };
 
 /* Its name, or its number. */
 static void add_sample(nt_text *html, const json_t *item) {
@@ -16,7 +18,8 @@ static void add_sample(nt_text *html, const json_t *item) {
     if (name && name[0])
         nt_html_text(html, name);
     else
-        nt_text_printf(html, "%d", (int)json_integer_value(json_object_get(item, "sample")));
+        nt_text_printf(html, "%lld",
+                       (long long)json_integer_value(json_object_get(item, "sample")));
 }
 
 /* Cases of two groups may have one name. */
@@ -41,6 +44,11 @@ static void add_alt(nt_text *html, const nt_record *record, const json_t *item) 
         nt_text_printf(html, ", of a %s of %.3f", record->metric, json_number_value(value));
 }
 
+static bool is_png(const nt_bytes *file) {
+    static const char mark[8] = "\x89PNG\r\n\x1a\n";
+    return file->size > sizeof mark && memcmp(file->bytes, mark, sizeof mark) == 0;
+}
+
 static nt_status add_picture(nt_text *html, const nt_record *record, const json_t *item,
                              nt_arena *arena, nt_error *error) {
     const char *file = json_string_value(json_object_get(item, "file"));
@@ -50,9 +58,15 @@ static nt_status add_picture(nt_text *html, const nt_record *record, const json_
                            : NULL;
     const json_t *value = json_object_get(item, "value");
     nt_bytes png;
-    if (!path || access(path, F_OK) != 0) /* the figures are whole without it */
+    if (!path || !nt_beneath_there(path)) /* the figures are whole without it */
         return NT_OK;
-    NT_TRY(nt_file_read(path, LARGEST_PICTURE, &png, error));
+    NT_TRY(nt_beneath_read(record->folder, path, LARGEST_PICTURE, &png, error));
+    if (!is_png(&png) || html->length > MOST_BYTES) {
+        bool other = !is_png(&png);
+        nt_bytes_finish(&png);
+        return nt_error_in(error, NT_INVALID, path, -1, "%s",
+                           other ? "is no PNG file" : "is one picture too many for a page");
+    }
     nt_text_add(html, "<figure><img alt=\"");
     add_alt(html, record, item);
     nt_text_add(html, "\" src=\"data:image/png;base64,");
@@ -95,6 +109,22 @@ static nt_status add_strips(nt_text *html, const nt_record *record, const json_t
     return NT_OK;
 }
 
+static nt_status add_list(nt_text *html, const nt_record *record, const json_t *list,
+                          const char *path, nt_arena *arena, nt_error *error) {
+    if (!json_is_array(list) || json_array_size(list) > MOST_PICTURES)
+        return nt_error_in(error, NT_INVALID, path, -1, "is no list of up to %d pictures",
+                           MOST_PICTURES);
+    if (json_array_size(list) > 0)
+        nt_text_printf(
+            html,
+            "<h2 id=\"overlays\">Before and after</h2>\n<p>A sample of which the baseline "
+            "makes less than "
+            "of most, one in the middle, one of the best, with the first seed: the "
+            "network's mask in colour, the truth outlined in white, and the %s.</p>\n",
+            record->metric);
+    return add_strips(html, record, list, arena, error);
+}
+
 /* Where the run left any (suite_overlays.c). */
 nt_status nt_page_overlays(nt_text *html, const nt_record *record, nt_error *error) {
     nt_arena arena;
@@ -102,18 +132,12 @@ nt_status nt_page_overlays(nt_text *html, const nt_record *record, nt_error *err
     nt_arena_init(&arena);
     const char *path = nt_arena_printf(&arena, "%s/overlays/overlays.json", record->folder);
     nt_status status = path ? NT_OK : NT_NO_MEMORY;
-    if (path && access(path, F_OK) == 0 &&
-        (status = nt_file_read(path, LARGEST_PICTURE, &file, error)) == NT_OK) {
-        json_t *list = json_loadb((const char *)file.bytes, file.size, 0, NULL);
-        if (json_array_size(list) > 0)
-            nt_text_printf(
-                html,
-                "<h2 id=\"overlays\">Before and after</h2>\n<p>A sample of which the baseline "
-                "makes less than "
-                "of most, one in the middle, one of the best, with the first seed: the "
-                "network's mask in colour, the truth outlined in white, and the %s.</p>\n",
-                record->metric);
-        status = add_strips(html, record, list, &arena, error);
+    if (path && nt_beneath_there(path) &&
+        (status = nt_beneath_read(record->folder, path, LARGEST_PICTURE, &file, error)) == NT_OK) {
+        json_t *list = NULL;
+        status = nt_json_load(path, 0, file.bytes, file.size, &list, error);
+        if (status == NT_OK)
+            status = add_list(html, record, list, path, &arena, error);
         json_decref(list);
         nt_bytes_finish(&file);
     }

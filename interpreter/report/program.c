@@ -22,7 +22,7 @@ static nt_status start(char *const *words, const char *folder, const char *log, 
         failed = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (!failed)
         failed = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
-                                                  O_WRONLY | O_CREAT | O_TRUNC, 0666);
+                                                  O_WRONLY | O_CREAT | O_EXCL, 0666);
     if (!failed)
         failed = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
     if (!failed)
@@ -60,6 +60,8 @@ nt_status nt_program_run(char *const *words, const char *package, const char *fo
     int how;
     if (!path)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    if (unlink(path) != 0 && errno != ENOENT)
+        return nt_error_in(error, NT_IO, path, -1, "cannot replace it: %s", strerror(errno));
     if (start(words, folder, log, &child) != NT_OK) {
         nt_error_say(error, NT_FAILED, "cannot run %s: %s", words[0], strerror(errno));
         nt_error_hint(error, "install it: apt-get install %s", package);

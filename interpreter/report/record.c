@@ -2,12 +2,12 @@
 #include "record.h"
 
 #include "alloc.h"
+#include "beneath.h"
 #include "class_changes.h"
 #include "record_private.h"
 #include "results_file.h"
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #define NO ((double)NAN)
 
@@ -115,7 +115,7 @@ static nt_status read_reliability(nt_record *record, nt_error *error) {
     nt_reliability *reliability = NT_ARENA_NEW(arena, nt_reliability);
     if (!path || !reliability)
         return NT_NO_MEMORY;
-    if (access(path, F_OK) != 0)
+    if (!nt_beneath_there(path))
         return NT_OK;
     record->reliability = reliability;
     return nt_reliability_read(path, arena, reliability, error);
@@ -143,9 +143,11 @@ static nt_status derive(nt_record *record, nt_error *error) {
 }
 
 nt_status nt_record_read(const char *folder, nt_record **ret, nt_error *error) {
+    size_t failures = nt_alloc_failures();
     nt_record *record = nt_alloc_zero(sizeof *record);
     if (!record)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory");
+    record->failures = failures;
     nt_arena_init(&record->arena);
     record->folder = nt_arena_string(&record->arena, folder);
     const char *path = nt_arena_printf(&record->arena, "%s/" NT_RESULTS_JSON, folder);
@@ -160,6 +162,10 @@ nt_status nt_record_read(const char *folder, nt_record **ret, nt_error *error) {
     else
         nt_record_free(record);
     return status;
+}
+
+bool nt_record_is_whole(const nt_record *record) {
+    return nt_alloc_failures() == record->failures;
 }
 
 void nt_record_free(nt_record *record) {

@@ -99,6 +99,7 @@ typedef struct nt_record_seed {
 
 typedef struct nt_record {
     nt_arena arena;
+    size_t failures; /* of allocations, before (alloc.h) */
     const char *folder, *suite, *network, *metric, *data, *split, *batch_norm;
     const char *const *classes;
     int32_t class_count, samples;
@@ -119,6 +120,10 @@ typedef struct nt_record {
 /* NT_INVALID, with the file and what to do, where the folder has no results.json or it isn't one of
  * this version. */
 nt_status nt_record_read(const char *folder, nt_record **ret, nt_error *error);
+
+/* Whether no allocation has failed since it began to be read, so that what is shown of it lacks
+ * nothing. Asked before each file is written: a text that could not be made may stand as empty. */
+bool nt_record_is_whole(const nt_record *record);
 void nt_record_free(nt_record *record); /* takes NULL */
 
 /* What guessing would give: 1 / classes of accuracy, NaN of other metrics. */

@@ -2,12 +2,13 @@
  * replaced as a whole, the page last, so that a page never shows figures of another run. */
 #include "run_report.h"
 
+#include "beneath.h"
 #include "cite.h"
 #include "drawing.h"
-#include "file.h"
 #include "page.h"
 #include "signals.h"
 #include "tables.h"
+#include <string.h>
 
 typedef struct report {
     nt_record *record;
@@ -20,6 +21,7 @@ typedef struct report {
 /* A group's table is called as its first figure is. */
 static nt_status write_table(const report *r, const nt_figure *figure, const char *ending,
                              nt_text *text) {
+    text->failed = text->failed || !nt_record_is_whole(r->record);
     const char *name = nt_arena_printf(&r->record->arena, "tables-%s.%s", figure->name, ending);
     nt_status status = name ? nt_write_into(r->out, name, text, r->error) : NT_NO_MEMORY;
     nt_text_clear(text);
@@ -32,6 +34,7 @@ static nt_status write_tables(const report *r) {
     nt_text_init(&text);
     if (!r->paper) {
         nt_tables_markdown(r->record, &text);
+        text.failed = text.failed || !nt_record_is_whole(r->record);
         status = nt_write_into(r->out, "tables.md", &text, r->error);
         nt_text_clear(&text);
     }
@@ -49,6 +52,7 @@ static nt_status write_tables(const report *r) {
     }
     if (status == NT_OK) {
         nt_cite_add(r->record, &text);
+        text.failed = text.failed || !nt_record_is_whole(r->record);
         status = nt_write_into(r->out, "cite.bib", &text, r->error);
     }
     nt_text_finish(&text);
@@ -63,6 +67,12 @@ static nt_status stopped_or(nt_status status, nt_error *error) {
     nt_error_finish(error);
     nt_error_init(error);
     return stopped;
+}
+
+nt_status nt_report_write_tables(nt_record *record, const nt_figures *figures, const char *out,
+                                 bool paper, nt_error *error) {
+    const report r = {record, figures, out, paper, error};
+    return write_tables(&r);
 }
 
 static nt_status draw(const report *r, const nt_progress *progress) {
@@ -86,7 +96,7 @@ static nt_status write_all(nt_record *record, const char *out, bool paper,
     if (status != NT_OK)
         nt_error_say(error, status, "out of memory drawing");
     if (status == NT_OK)
-        status = write_tables(&r);
+        status = nt_report_write_tables(record, &figures, out, paper, error);
     if (status == NT_OK)
         status = draw(&r, progress);
     if (status == NT_OK && !paper)
@@ -95,9 +105,25 @@ static nt_status write_all(nt_record *record, const char *out, bool paper,
     return status;
 }
 
+/* What lies in the run's folder may have come with it: a link there leads where its sender wants.
+ */
+static nt_status check_out(const char *folder, const char *out, nt_error *error) {
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    bool within = strncmp(out, folder, length) == 0 && out[length] == '/';
+    if (!within || nt_beneath_plain(folder, out))
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, out, -1,
+                "is a link, or behind one: the report would be written elsewhere");
+    nt_error_hint(error, "remove it, or say where with --out");
+    return NT_INVALID;
+}
+
 nt_status nt_run_report_write(const char *folder, const char *out, bool paper,
                               const nt_progress *progress, nt_error *error) {
     nt_record *record;
+    NT_TRY(check_out(folder, out, error));
     NT_TRY(nt_record_read(folder, &record, error));
     nt_status status = nt_folder_make(out, error);
     if (status == NT_OK)

@@ -2,7 +2,7 @@
 #ifndef NT_RUN_REPORT_H
 #define NT_RUN_REPORT_H
 
-#include "diagnostic.h"
+#include "figures.h"
 #include "progress.h"
 
 /* Reads the run folder (record.h) and writes into `out`, which is made if it isn't there: the page
@@ -13,5 +13,9 @@
  * error: each file there is whole, and the page the one from before. */
 nt_status nt_run_report_write(const char *folder, const char *out, bool paper,
                               const nt_progress *progress, nt_error *error);
+
+/* The tables of it alone. */
+nt_status nt_report_write_tables(nt_record *record, const nt_figures *figures, const char *out,
+                                 bool paper, nt_error *error);
 
 #endif

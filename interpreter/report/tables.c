@@ -19,6 +19,7 @@ typedef struct row {
     int count;
 } row;
 
+/* NULL: memory was out, and nothing of the record is written any more. */
 static void add(row *r, const char *text) {
     r->cells[r->count++] = text ? text : "";
 }
@@ -33,8 +34,8 @@ static void add_number(row *r, const char *format, double value) {
     nt_text text;
     nt_text_init(&text);
     nt_text_printf(&text, format, value);
-    add(r, isnan(value) ? "–" : nt_arena_string(&r->record->arena, text.bytes));
-    nt_text_finish(&text);
+    const char *number = nt_text_keep(&text, &r->record->arena);
+    add(r, isnan(value) ? "–" : number);
 }
 
 /* --- columns ---------------------------------------------------------------------------------- */
@@ -76,8 +77,8 @@ static void add_recipe(row *r, const nt_recipe_finding *recipe) {
     nt_text_init(&text);
     if (recipe)
         nt_recipe_add_verdict(recipe, &text);
-    add(r, text.length ? nt_arena_string(&r->record->arena, text.bytes) : "–");
-    nt_text_finish(&text);
+    const char *words = nt_text_keep(&text, &r->record->arena);
+    add(r, words && !words[0] ? "–" : words);
 }
 
 /* Of one seed with how many images it took, where it was not to take all. */

@@ -4,10 +4,10 @@
  * same images. */
 #include "class_changes.h"
 
+#include "beneath.h"
 #include "packed.h"
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST_CLASSES = 255 }; /* of masks */
 
@@ -118,12 +118,20 @@ static bool fits(const reading *r) {
                      r->packed.classes <= MOST_CLASSES;
 }
 
+/* Of the outcomes that are there, whatever number results.json says. */
+static int32_t most_samples(const reading *r) {
+    int32_t most = 0;
+    for (int32_t i = 0; i < r->packed.outcome_count; i++)
+        most = r->packed.outcomes[i].samples > most ? r->packed.outcomes[i].samples : most;
+    return most < r->results->setup.samples ? most : r->results->setup.samples;
+}
+
 static nt_status read_all(reading *r, const char *path, const double ***ret, nt_error *error) {
     size_t classes = (size_t)r->results->setup.class_count + 1;
-    size_t size = (size_t)r->results->setup.samples * (size_t)nt_score_bytes(r->scoring) + 1;
     NT_TRY(nt_packed_read(path, &r->arena, &r->packed, error));
     if (!fits(r))
         return NT_OK;
+    size_t size = (size_t)most_samples(r) * (size_t)nt_score_bytes(r->scoring) + 1;
     r->own = nt_arena_alloc(&r->arena, size);
     r->baseline = nt_arena_alloc(&r->arena, size);
     r->values = NT_ARENA_ARRAY(&r->arena, double, classes);
@@ -151,7 +159,7 @@ nt_status nt_class_changes_read(const nt_results *results, const char *folder, n
     const char *path = nt_arena_printf(&r.arena, "%s/" NT_PACKED_NAME, folder);
     const double ***table = make_table(results, arena);
     nt_status status = path && table ? NT_OK : NT_NO_MEMORY;
-    if (status == NT_OK && access(path, F_OK) == 0)
+    if (status == NT_OK && nt_beneath_there(path))
         status = read_all(&r, path, table, error);
     nt_arena_finish(&r.arena);
     if (status == NT_OK)

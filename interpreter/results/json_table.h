@@ -12,7 +12,7 @@
 typedef enum nt_json_type {
     NT_JSON_CONST,  /* nothing: the integer `min` */
     NT_JSON_TEXT,   /* const char * */
-    NT_JSON_LINE,   /* the same without control characters: a line of a table or a script */
+    NT_JSON_LINE,   /* the same, visible (visible.h): a line of a table or a script */
     NT_JSON_DIGEST, /* the same: SHA-256 in hexadecimal */
     NT_JSON_INT,    /* int32_t */
     NT_JSON_LONG,   /* int64_t, from 0 on */

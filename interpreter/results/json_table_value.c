@@ -3,6 +3,7 @@
 
 #include "hash.h"
 #include "statistics.h"
+#include "visible.h"
 #include <math.h>
 #include <string.h>
 
@@ -58,9 +59,8 @@ nt_status nt_json_read_text(const nt_json_reading *r, const nt_json_place *place
     const char *text = json_string_value(value);
     if (!text)
         return nt_json_wrong(r, place, "a text", value);
-    for (const char *c = text; type == NT_JSON_LINE && *c; c++)
-        if ((unsigned char)*c < ' ')
-            return nt_json_say(r, place, "has a control character");
+    if (type == NT_JSON_LINE && !nt_visible_is(text, strlen(text)))
+        return nt_json_say(r, place, "has a character that can't be shown");
     if (type == NT_JSON_DIGEST &&
         (strlen(text) != DIGITS || strspn(text, "0123456789abcdef") != DIGITS))
         return nt_json_say(r, place, "must be %d hexadecimal digits, not '%.80s'", DIGITS, text);

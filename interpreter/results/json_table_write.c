@@ -1,4 +1,5 @@
-/* Writing structs as their tables say. Members stand in the table's order. */
+/* Writing structs as their tables say. Members stand in the table's order. What is written can be
+ * read: a line is written as reading accepts one (json_table_value.c). */
 #include "json_table.h"
 
 #include "json_out.h"
@@ -36,7 +37,7 @@ static json_t *scalar(nt_scalar value) {
     case NT_SCALAR_REAL:
         return nt_json_real(value.real);
     case NT_SCALAR_TEXT:
-        return json_string(value.text);
+        return nt_json_text(value.text);
     default:
         return json_null();
     }
@@ -55,18 +56,15 @@ static json_t *map(const nt_option *options, int32_t count) {
 
 /* --- members ---------------------------------------------------------------------------------- */
 
-static json_t *text(const char *value) {
-    return value ? json_string(value) : json_null();
-}
-
 static json_t *single(const nt_json_member *member, nt_json_type type, const void *at) {
     switch (type) {
     case NT_JSON_CONST:
         return json_integer((json_int_t)member->min);
     case NT_JSON_TEXT:
-    case NT_JSON_LINE:
     case NT_JSON_DIGEST:
-        return text(pointer_at(at));
+        return nt_json_text(pointer_at(at));
+    case NT_JSON_LINE:
+        return nt_json_line(pointer_at(at));
     case NT_JSON_INT:
         return json_integer(*(const int32_t *)at);
     case NT_JSON_LONG:

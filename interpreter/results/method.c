@@ -68,7 +68,7 @@ static void add_data(const nt_results *results, nt_text *text) {
     nt_text_printf(text, " image%s of the split '%s'", nt_words_plural(setup->samples),
                    setup->split);
     if (results->samples.patients)
-        nt_text_printf(text, ", of %d patients,", nt_results_clusters(results));
+        nt_text_printf(text, ", of %d patients,", nt_results_clusters(results, text));
     nt_text_add(text, " were measured");
     if (method->limit > 0)
         nt_text_add(text, ", a draw of it in which each class or patient has its share");
@@ -227,7 +227,7 @@ static void add_tests(const nt_results *results, nt_text *text) {
                        "change and p values are those of a studentised bootstrap over the %d %s, "
                        "with %d draws.",
                        results->setup.metric == NT_DICE ? "Dice" : "the intersection over union",
-                       nt_results_clusters(results),
+                       nt_results_clusters(results, text),
                        results->samples.patients ? "patients" : "images", NT_BOOTSTRAP_DRAWS);
     if (results->seed_count > 1)
         nt_text_printf(text,

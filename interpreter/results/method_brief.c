@@ -19,8 +19,8 @@ static void add_data(const nt_results *results, nt_text *text) {
     nt_text_printf(text, " image%s of the split '%s'", nt_words_plural(setup->samples),
                    setup->split);
     if (results->samples.patients)
-        nt_text_printf(text, ", of %d patient%s", nt_results_clusters(results),
-                       nt_words_plural(nt_results_clusters(results)));
+        nt_text_printf(text, ", of %d patient%s", nt_results_clusters(results, text),
+                       nt_words_plural(nt_results_clusters(results, text)));
     if (method->limit > 0)
         nt_text_add(text, ", drawn from it");
     if (method->first > 0)

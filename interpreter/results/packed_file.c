@@ -2,12 +2,11 @@
  * of the data behind it. */
 #include "packed.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "json_in.h"
 #include "json_out.h"
 #include "json_table.h"
 #include <string.h>
-#include <unistd.h>
 
 enum { VERSION = 1, LENGTH_BYTES = 8, ALIGNMENT = 8, LARGEST_FILE = 1 << 30, MOST_CLASSES = 255 };
 
@@ -126,7 +125,7 @@ static nt_status read_bytes(const nt_json_reading *r, const nt_bytes *file, nt_p
     if (length == 0 || length > file->size - LENGTH_BYTES)
         return nt_error_in(r->error, NT_INVALID, r->path, -1, "has no header");
     NT_TRY(
-        nt_json_parse(r->path, LENGTH_BYTES, file->bytes + LENGTH_BYTES, length, &root, r->error));
+        nt_json_load(r->path, LENGTH_BYTES, file->bytes + LENGTH_BYTES, length, &root, r->error));
     nt_status status = nt_json_table_read(r, &table, root, NULL, packed);
     json_decref(root);
     NT_TRY(status);
@@ -141,13 +140,13 @@ nt_status nt_packed_read(const char *path, nt_arena *arena, nt_packed *ret, nt_e
     const nt_json_reading r = {.path = path, .arena = arena, .error = error};
     nt_packed packed = {0};
     nt_bytes file;
-    if (access(path, F_OK) != 0) {
+    if (!nt_beneath_there(path)) {
         nt_error_in(error, NT_INVALID, path, -1, "isn't there");
         nt_error_hint(error, "a run that is finished by this version has it: give the run's "
                              "command again");
         return NT_INVALID;
     }
-    NT_TRY(nt_file_read(path, LARGEST_FILE, &file, error));
+    NT_TRY(nt_beneath_read(NULL, path, LARGEST_FILE, &file, error));
     nt_status status = read_bytes(&r, &file, &packed);
     nt_bytes_finish(&file);
     if (status == NT_OK)

@@ -2,7 +2,7 @@
  * results.json nothing is kept that follows from them. */
 #include "recompute.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "packed.h"
 #include "recipe_finding.h"
 #include "results_compare.h"
@@ -96,7 +96,7 @@ static int shown(const char *line) {
 /* The first line that differs. */
 static nt_status compare(const char *path, const nt_text *follows, nt_error *error) {
     nt_bytes file;
-    NT_TRY(nt_file_read(path, LARGEST_FILE, &file, error));
+    NT_TRY(nt_beneath_read(NULL, path, LARGEST_FILE, &file, error));
     const char *said = (const char *)file.bytes, *ours = follows->bytes;
     nt_status status = NT_OK;
     if (file.size != follows->length || memcmp(said, ours, file.size) != 0) {

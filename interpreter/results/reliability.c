@@ -2,7 +2,7 @@
  * equal bytes. */
 #include "reliability.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "json_in.h"
 #include "json_out.h"
 #include "json_table.h"
@@ -118,8 +118,8 @@ nt_status nt_reliability_read(const char *path, nt_arena *arena, nt_reliability 
     nt_reliability read = {0};
     nt_bytes file;
     json_t *root;
-    NT_TRY(nt_file_read(path, LARGEST_FILE, &file, error));
-    nt_status status = nt_json_parse(path, 0, file.bytes, file.size, &root, error);
+    NT_TRY(nt_beneath_read(NULL, path, LARGEST_FILE, &file, error));
+    nt_status status = nt_json_load(path, 0, file.bytes, file.size, &root, error);
     nt_bytes_finish(&file);
     NT_TRY(status);
     status = nt_json_table_read(&r, &table, root, NULL, &read);

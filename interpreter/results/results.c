@@ -45,10 +45,11 @@ static int compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-int32_t nt_results_clusters(const nt_results *results) {
+int32_t nt_results_clusters(const nt_results *results, nt_text *text) {
     const nt_samples *samples = &results->samples;
     size_t size = (size_t)samples->patient_count * sizeof(int32_t);
     int32_t *sorted = samples->patients ? nt_alloc(size) : NULL, count = 0;
+    text->failed = text->failed || (samples->patients && !sorted);
     if (!sorted)
         return results->setup.samples;
     memcpy(sorted, samples->patients, size);

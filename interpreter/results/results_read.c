@@ -2,15 +2,14 @@
 #include "results.h"
 
 #include "alloc.h"
-#include "file.h"
+#include "beneath.h"
 #include "json_in.h"
 #include "results_file.h"
 #include "results_table.h"
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { LARGEST_FILE = 1 << 30 };
+enum { LARGEST_FILE = 1 << 28 };
 
 /* --- what must agree -------------------------------------------------------------------------- */
 
@@ -156,13 +155,13 @@ static nt_status read_root(const nt_json_reading *r, const json_t *root, nt_resu
 static nt_status read_file(const nt_json_reading *r, nt_results *results) {
     nt_bytes file;
     json_t *root;
-    if (access(r->path, F_OK) != 0 && errno == ENOENT) {
+    if (!nt_beneath_there(r->path) && errno == ENOENT) {
         nt_error_in(r->error, NT_INVALID, r->path, -1, "isn't there: the run isn't finished");
         nt_error_hint(r->error, "'nontrivial results' shows what there is so far");
         return NT_INVALID;
     }
-    NT_TRY(nt_file_read(r->path, LARGEST_FILE, &file, r->error));
-    nt_status status = nt_json_parse(r->path, 0, file.bytes, file.size, &root, r->error);
+    NT_TRY(nt_beneath_read(NULL, r->path, LARGEST_FILE, &file, r->error));
+    nt_status status = nt_json_load(r->path, 0, file.bytes, file.size, &root, r->error);
     nt_bytes_finish(&file);
     NT_TRY(status);
     status = read_root(r, root, results);

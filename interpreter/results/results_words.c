@@ -129,7 +129,7 @@ void nt_results_add_few(const nt_results *results, const char *before, const cha
                         nt_text *text) {
     if (results->setup.metric == NT_ACCURACY)
         return;
-    int32_t clusters = nt_results_clusters(results);
+    int32_t clusters = nt_results_clusters(results, text);
     if (clusters < NT_FEWEST_CLUSTERS)
         nt_text_printf(text,
                        "%sWith %d %s nothing is called trivial: they can't show what would "

@@ -10,17 +10,21 @@ typedef struct reading {
     unsigned char **outcomes; /* of each baseline that is complete */
     unsigned char *other;     /* the same of the case at hand, */
     unsigned char *like;      /* and of its baseline, where that has other numerics */
+    int32_t bytes;            /* of a sample's outcome; 0: none was looked at */
     nt_error *error;
 } reading;
 
-/* Outcomes are of the kind that the run's metric says; where it says none, the first one does. */
+/* Outcomes are of the kind that the run's metric says; where it says none, the first one does. All
+ * are of one size, by which there is room for them. */
 static nt_status check_bytes(reading *r, const nt_run_row *row, int32_t bytes) {
     nt_run_results *results = r->results;
     nt_scoring *scoring = &results->scoring;
     if (!results->metric_known)
         scoring->metric = nt_metric_usual(bytes == 1 ? NT_TARGET_CLASS : NT_TARGET_MASK);
     results->metric_known = true;
-    if (nt_scoring_from_bytes(bytes, scoring->metric, scoring))
+    if (r->bytes == 0 && nt_scoring_from_bytes(bytes, scoring->metric, scoring))
+        r->bytes = bytes;
+    if (r->bytes == bytes && bytes > 0)
         return NT_OK;
     return nt_error_in(r->error, NT_INVALID, results->folder, -1,
                        "an outcome of '%s' takes %d bytes, which is not one of the metric '%s'",

@@ -1,7 +1,7 @@
 /* run.json, as its table says it. */
 #include "run_source.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "json_in.h"
 #include "json_out.h"
 #include "json_table.h"
@@ -95,8 +95,8 @@ nt_status nt_run_source_read(const char *run, nt_arena *arena, nt_run_source *re
     const char *path = path_in(run, arena, error);
     if (!path)
         return NT_NO_MEMORY;
-    NT_TRY(nt_file_read(path, LARGEST_FILE, &file, error));
-    nt_status status = nt_json_parse(path, 0, file.bytes, file.size, &root, error);
+    NT_TRY(nt_beneath_read(run, path, LARGEST_FILE, &file, error));
+    nt_status status = nt_json_load(path, 0, file.bytes, file.size, &root, error);
     nt_bytes_finish(&file);
     NT_TRY(status);
     const nt_json_reading r = {.path = path, .arena = arena, .error = error};

@@ -131,9 +131,18 @@ nt_status nt_store_put_shards(nt_store *store, const nt_shard *shards, size_t co
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
+static nt_query start_reading(nt_store *store, const char *key, const char *numerics,
+                              int32_t number) {
+    nt_query query = nt_query_start(store, NT_SQL_READ_SHARDS);
+    nt_query_text(&query, key);
+    nt_query_text(&query, numerics);
+    nt_query_integer(&query, number);
+    return query;
+}
+
 /* A row for every shard, in their order, or one without a number. */
-nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
-                        nt_error *error) {
+static nt_status find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
+                      nt_error *error) {
     nt_measured found = {0};
     nt_query query = nt_query_start(store, NT_SQL_FIND_MEASURED);
     nt_query_text(&query, key);
@@ -151,6 +160,18 @@ nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, 
     NT_TRY(nt_query_finish(&query, NT_OK, "read", error));
     *ret = found;
     return NT_OK;
+}
+
+/* The digest of any shard covers what is said of them all; who writes has looked at all of them. */
+nt_status nt_store_find(nt_store *store, const char *key, const char *numerics, nt_measured *ret,
+                        nt_error *error) {
+    nt_shard shard;
+    NT_TRY(find(store, key, numerics, ret, error));
+    if (store->file.to_write || ret->samples == 0)
+        return NT_OK;
+    nt_query query = start_reading(store, key, numerics, 0);
+    nt_status status = nt_query_next(&query) ? nt_query_shard(&query, &shard, error) : NT_OK;
+    return nt_query_finish(&query, status, "read", error);
 }
 
 nt_status nt_store_has_shard(nt_store *store, const char *key, const char *numerics, int32_t number,
@@ -251,15 +272,6 @@ nt_status nt_query_shard(nt_query *query, nt_shard *ret, nt_error *error) {
                                      shard.key);
     *ret = shard;
     return NT_OK;
-}
-
-static nt_query start_reading(nt_store *store, const char *key, const char *numerics,
-                              int32_t number) {
-    nt_query query = nt_query_start(store, NT_SQL_READ_SHARDS);
-    nt_query_text(&query, key);
-    nt_query_text(&query, numerics);
-    nt_query_integer(&query, number);
-    return query;
 }
 
 /* Reads shards from the first on until `size` bytes are full; *ret_full: whether they are. No two

@@ -2,7 +2,7 @@
  * whatever becomes of the process: shards of 1,000 samples are saved as soon as they are known, all
  * cases of a shard in one transaction, so that a kill costs the shard in hand and nothing else.
  *
- *     outcomes.sqlite      application_id "NTRV", user_version 4
+ *     outcomes.sqlite      application_id "NTRV", user_version 5
  *       numerics           how outcomes were computed (ops/numerics.h), a line each
  *       measured           what was measured with which numerics; a key is the SHA-256 of all that
  *                          an outcome follows from beside them: weights, graph with its edit, data,
@@ -14,20 +14,24 @@
  *       result             which case of the suite has which key and numerics, or why it failed;
  *                          after how many samples measuring it ended early, and why
  *       sample             of these cases, which sample of the split has which place in outcomes
+ *       seal               'results': a digest of all rows of result and sample
  *
  * Version 1 had no numerics: its rows are of NT_STORE_UNKNOWN. It and version 2 had no samples:
- * outcomes are in the order of the split. Up to version 3 nothing ended early. Whoever opens one
- * for writing makes it one of version 4.
+ * outcomes are in the order of the split. Up to version 3 nothing ended early. Up to version 4
+ * there was no seal: results are then taken as they stand, as in a file that has none yet. Whoever
+ * opens one for writing makes it one of version 5.
  *
  * Nothing in it depends on when or in how many attempts it was written: row for row, a resumed run
  * leaves what an undisturbed one does. Rows of measured and shard never go; none changes but a
  * shard with room left, which may become a longer one that begins alike.
  *
- * A file that isn't ours, is of a newer version or is damaged is refused with NT_INVALID; what is
- * read is what was written, by the digest. One process writes (it holds the folder's lock) while
- * others may read; each waits some seconds for another, then gives up with NT_FAILED. Not for
- * several threads at once. While a store is open, its process must not open and close the file by
- * other means: that would drop SQLite's locks (POSIX fcntl). */
+ * A file that isn't ours, that has anything in it but these tables, is of a newer version or is
+ * damaged is refused with NT_INVALID, and so is a link; what is read is what was written, by the
+ * digests. The file may be a stranger's: nothing that it says is run, and a journal beside it that
+ * names another file, which SQLite would remove, is refused. One process writes (it holds the
+ * folder's lock) while others may read; each waits some seconds for another, then gives up with
+ * NT_FAILED. Not for several threads at once. While a store is open, its process must not open and
+ * close the file by other means: that would drop SQLite's locks (POSIX fcntl). */
 #ifndef NT_STORE_H
 #define NT_STORE_H
 

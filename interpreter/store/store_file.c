@@ -6,11 +6,14 @@
  * what a process leaves that was killed before it made the tables. */
 #include "store_file.h"
 
+#include "file.h"
 #include "store.h"
 #include "store_format.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { PATIENCE_MS = 5000 };
 
@@ -182,11 +185,39 @@ static nt_status check_marks(nt_store_file *file, int *ret_version, nt_error *er
                         : nt_store_file_damaged(file, error, "there is no format %lld", version);
 }
 
+/* Views, triggers, virtual tables, indexes of others: whatever could make a statement of ours do
+ * something else. SQLite's own indexes have no text. */
+static nt_status check_objects(nt_store_file *file, int version, nt_error *error) {
+    nt_text names, sql;
+    nt_text_init(&names);
+    nt_text_init(&sql);
+    for (const nt_store_table *table = nt_store_tables(version); table->name; table++)
+        nt_text_printf(&names, "%s'%s'", names.length ? ", " : "", table->name);
+    nt_text_printf(&sql,
+                   "SELECT quote(type) || ' ' || quote(name) FROM sqlite_schema WHERE"
+                   " ((type = 'table' AND name IN (%s)) OR (type = 'index' AND sql IS NULL"
+                   " AND name GLOB 'sqlite_autoindex_*' AND tbl_name IN (%s))) IS NOT TRUE",
+                   names.bytes, names.bytes);
+    const char *found = NULL;
+    nt_status status =
+        names.failed || sql.failed
+            ? nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", file->path)
+            : ask(file, sql.bytes, &found, error);
+    if (status == NT_OK && found)
+        status =
+            nt_store_file_damaged(file, error, "it has something that isn't ours in it: %s", found);
+    nt_text_finish(&sql);
+    nt_text_finish(&names);
+    return status;
+}
+
 static nt_status check_structure(nt_store_file *file, int version, nt_error *error) {
+    NT_TRY(check_objects(file, version, error));
     for (const nt_store_table *table = nt_store_tables(version); table->name; table++) {
         char sql[100];
         const char *found;
-        snprintf(sql, sizeof sql, "SELECT sql FROM sqlite_schema WHERE name = '%s'", table->name);
+        snprintf(sql, sizeof sql,
+                 "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '%s'", table->name);
         NT_TRY(ask(file, sql, &found, error));
         if (!found || strcmp(found, table->sql) != 0)
             return nt_store_file_damaged(file, error, "the table '%s' is %s", table->name,
@@ -230,9 +261,69 @@ static const char *plain_name(nt_store_file *file) {
                : nt_arena_printf(&file->arena, "./%s", file->path);
 }
 
+/* Whether a journal ends in the name of another that it shares a transaction with (SQLite's file
+ * format, "The Rollback Journal"). We share none, and SQLite removes a file of that name. */
+static nt_status check_journal(const char *path, nt_error *error) {
+    static const unsigned char mark[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+    unsigned char end[sizeof mark];
+    int64_t size, at;
+    int fd;
+    NT_TRY(nt_file_open(path, &fd, &size, error));
+    at = size - (int64_t)sizeof end;
+    bool names = at >= 0 && nt_file_read_at(fd, at, end, sizeof end) == (int64_t)sizeof end &&
+                 memcmp(end, mark, sizeof mark) == 0;
+    close(fd);
+    if (!names)
+        return NT_OK;
+    nt_error_in(error, NT_INVALID, path, -1, "names another file, which would be removed");
+    nt_error_hint(error, "no run of this program leaves such a journal; move it away");
+    return NT_INVALID;
+}
+
+/* The file and what SQLite keeps beside it are files, not links to others. Those that SQLite locks
+ * are not opened here: closing them would drop its locks. */
+static nt_status check_files(nt_store_file *file, nt_error *error) {
+    static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+    for (int i = 0; i < 4; i++) {
+        struct stat info;
+        const char *path = nt_arena_printf(&file->arena, "%s%s", file->path, endings[i]);
+        if (!path)
+            return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", file->path);
+        if (lstat(path, &info) != 0)
+            continue;
+        if (!S_ISREG(info.st_mode))
+            return nt_error_in(error, NT_INVALID, path, -1, "is %s, not a file of the run",
+                               S_ISLNK(info.st_mode) ? "a link" : "something else");
+        if (i == 1 && access(path, R_OK) == 0) /* otherwise SQLite says so */
+            NT_TRY(check_journal(path, error));
+    }
+    return NT_OK;
+}
+
+/* No statement of ours, nor SQLite's own for them, comes near these. */
+static void set_limits(sqlite3 *db) {
+    static const int limits[][2] = {
+        {SQLITE_LIMIT_ATTACHED, 0},         {SQLITE_LIMIT_COLUMN, 64},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 8},  {SQLITE_LIMIT_EXPR_DEPTH, 64},
+        {SQLITE_LIMIT_FUNCTION_ARG, 16},    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100},
+        {SQLITE_LIMIT_SQL_LENGTH, 8192},    {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 32}, {SQLITE_LIMIT_VDBE_OP, 25000},
+        {SQLITE_LIMIT_WORKER_THREADS, 0}};
+    static const int switches[][2] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_DQS_DML, 0},        {SQLITE_DBCONFIG_DQS_DDL, 0},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        sqlite3_limit(db, limits[i][0], limits[i][1]);
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        sqlite3_db_config(db, switches[i][0], switches[i][1], (int *)NULL);
+}
+
 static nt_status connect(nt_store_file *file, nt_error *error) {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const char *name = plain_name(file);
+    if (file->path != in_memory)
+        NT_TRY(check_files(file, error));
     if (!name || sqlite3_initialize() != SQLITE_OK)
         return nt_error_say(error, NT_NO_MEMORY, "out of memory opening %s", file->path);
     if (sqlite3_open_v2(name, &file->db, flags | (file->to_write ? SQLITE_OPEN_CREATE : 0), NULL) !=
@@ -250,11 +341,8 @@ static nt_status connect(nt_store_file *file, nt_error *error) {
         return NT_IO;
     }
     sqlite3_busy_timeout(file->db, PATIENCE_MS);
-    sqlite3_db_config(file->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return execute(file,
-                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-                   "PRAGMA temp_store = MEMORY",
-                   error);
+    set_limits(file->db);
+    return execute(file, "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY", error);
 }
 
 nt_status nt_store_file_open(const char *folder, bool to_write, nt_store_file *ret,

@@ -1,4 +1,5 @@
-/* Up to version 3 no case ended early. Versions 1 and 2 had no samples: outcomes were in the order
+/* Up to version 4 nothing told a changed result from the one that was written. Up to version 3 no
+ * case ended early. Versions 1 and 2 had no samples: outcomes were in the order
  * of the split. Version 1 had no numerics, so that all its rows are of unknown ones. Its digests
  * are kept: those of rows with unknown numerics don't cover them (digest_shard in store.c). */
 #include "store_format.h"
@@ -105,8 +106,22 @@ static const nt_store_table version_4[] = {{"sample", sample_sql},     {"numeric
                                            {"measured", measured_sql}, {"shard", shard_sql},
                                            {"result", RESULT(DECIDE)}, {NULL, NULL}};
 
+static const char seal_sql[] = "CREATE TABLE seal(\n"
+                               "  what TEXT PRIMARY KEY,\n"
+                               "  digest TEXT NOT NULL CHECK (length(digest) = 64)\n"
+                               ") STRICT, WITHOUT ROWID";
+
+static const nt_store_table version_5[] = {{"sample", sample_sql},
+                                           {"numerics", numerics_sql},
+                                           {"measured", measured_sql},
+                                           {"shard", shard_sql},
+                                           {"result", RESULT(DECIDE)},
+                                           {"seal", seal_sql},
+                                           {NULL, NULL}};
+
 const nt_store_table *nt_store_tables(int version) {
-    static const nt_store_table *const tables[] = {version_1, version_2, version_3, version_4};
+    static const nt_store_table *const tables[] = {version_1, version_2, version_3, version_4,
+                                                   version_5};
     return tables[version - 1];
 }
 
@@ -116,6 +131,8 @@ const nt_store_table *nt_store_tables(int version) {
 #define RESULT_COLUMNS "group_name, case_name, seed, split, edit, key, numerics, failure, position"
 
 const char *nt_store_set_aside_sql(int version) {
+    if (version > 3)
+        return ""; /* all of its tables are tables of this version */
     return version > 1 ? SET_ASIDE_RESULT
                        : SET_ASIDE_RESULT "ALTER TABLE measured RENAME TO measured_1;"
                                           "ALTER TABLE shard RENAME TO shard_1";
@@ -133,6 +150,8 @@ static const char bring_over_version_1[] =
             "DROP TABLE result_old; DROP TABLE shard_1; DROP TABLE measured_1";
 
 const char *nt_store_bring_over_sql(int version) {
+    if (version > 3)
+        return "";
     return version == 1 ? bring_over_version_1
                         : "INSERT INTO result (" RESULT_COLUMNS ") SELECT " RESULT_COLUMNS
                           " FROM result_old; DROP TABLE result_old";
@@ -140,7 +159,8 @@ const char *nt_store_bring_over_sql(int version) {
 
 /* --- reading one of an earlier version -------------------------------------------------------- */
 
-#define NO_SAMPLES "CREATE TEMP TABLE sample(position INTEGER, number INTEGER);"
+#define NO_SEAL "CREATE TEMP TABLE seal(what TEXT, digest TEXT);"
+#define NO_SAMPLES NO_SEAL "CREATE TEMP TABLE sample(position INTEGER, number INTEGER);"
 #define NO_DECISIONS "NULL AS decide, NULL AS samples, NULL AS decision, position FROM main.result"
 
 static const char look_through_version_1[] =
@@ -159,5 +179,6 @@ static const char look_through_version_1[] =
 const char *nt_store_look_through_sql(int version) {
     return version == 1   ? look_through_version_1
            : version == 2 ? NO_SAMPLES WITHOUT_DECISIONS
-                          : WITHOUT_DECISIONS;
+           : version == 3 ? NO_SEAL WITHOUT_DECISIONS
+                          : NO_SEAL;
 }

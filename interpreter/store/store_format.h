@@ -2,13 +2,13 @@
 #ifndef NT_STORE_FORMAT_H
 #define NT_STORE_FORMAT_H
 
-enum { NT_STORE_APPLICATION = 0x4E545256 /* "NTRV" */, NT_STORE_VERSION = 4 };
+enum { NT_STORE_APPLICATION = 0x4E545256 /* "NTRV" */, NT_STORE_VERSION = 5 };
 
 typedef struct nt_store_table {
     const char *name, *sql;
 } nt_store_table;
 
-/* Of version 1 to 4; name NULL ends the list. */
+/* Of version 1 to 5; name NULL ends the list. */
 const nt_store_table *nt_store_tables(int version);
 
 /* For a file of an earlier version, between BEGIN and COMMIT: makes room for the tables of this

@@ -20,6 +20,9 @@ typedef enum nt_store_sql {
     NT_SQL_READ_RESULTS,
     NT_SQL_COUNT_SAMPLES,
     NT_SQL_READ_SAMPLES,
+    NT_SQL_READ_SEAL,
+    NT_SQL_LOOK, /* so that several statements see the same rows */
+    NT_SQL_LOOK_END,
     NT_SQL_BEGIN, /* from here on, those that write, and their look at what is there */
     NT_SQL_COMMIT,
     NT_SQL_ROLLBACK,
@@ -32,6 +35,7 @@ typedef enum nt_store_sql {
     NT_SQL_ADD_RESULT,
     NT_SQL_CLEAR_SAMPLES,
     NT_SQL_ADD_SAMPLE,
+    NT_SQL_PUT_SEAL,
     NT_SQL_COUNT
 } nt_store_sql;
 

@@ -57,6 +57,9 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
                             "numerics ORDER BY position",
     [NT_SQL_COUNT_SAMPLES] = "SELECT count(*) FROM sample",
     [NT_SQL_READ_SAMPLES] = "SELECT number FROM sample ORDER BY position",
+    [NT_SQL_READ_SEAL] = "SELECT digest FROM seal WHERE what = 'results'",
+    [NT_SQL_LOOK] = "BEGIN",
+    [NT_SQL_LOOK_END] = "COMMIT",
     [NT_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [NT_SQL_COMMIT] = "COMMIT",
     [NT_SQL_ROLLBACK] = "ROLLBACK",
@@ -75,6 +78,7 @@ static const char *const statement_sql[NT_SQL_COUNT] = {
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " NUMERICS("?7") ", ?8, ?9, nullif(?10, 0), ?11, ?12)",
     [NT_SQL_CLEAR_SAMPLES] = "DELETE FROM sample",
     [NT_SQL_ADD_SAMPLE] = "INSERT INTO sample (position, number) VALUES (?, ?)",
+    [NT_SQL_PUT_SEAL] = "INSERT OR REPLACE INTO seal (what, digest) VALUES ('results', ?)",
 };
 
 nt_status nt_store_prepare(nt_store *store, nt_error *error) {

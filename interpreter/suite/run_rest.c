@@ -2,7 +2,7 @@
  */
 #include "run_state.h"
 
-#include "file.h"
+#include "beneath.h"
 #include "seed_weights.h"
 #include "store.h"
 #include "suite_run.h"
@@ -43,7 +43,8 @@ static nt_status add_checkpoints(const nt_run_state *state, const char *folder, 
         const char *path = nt_arena_printf(arena, "%s/checkpoint-%d.safetensors", folder, k);
         if (!path)
             return no_memory(state, error);
-        if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
+            !nt_beneath_plain(state->folder, path)) /* another's, to which a link leads */
             continue;
         if (!add_path(ret, path, arena))
             return no_memory(state, error);

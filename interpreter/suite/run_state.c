@@ -2,6 +2,7 @@
  * what is done. */
 #include "run_state.h"
 
+#include "beneath.h"
 #include "checkpoint.h"
 #include "file.h"
 #include "results_file.h"
@@ -124,8 +125,8 @@ static void look_at_metrics(looking *l, const char *folder, nt_seed_state *seed)
                                 &seed->seconds};
     const char *path = nt_arena_printf(&l->state->arena, "%s/metrics.csv", folder);
     nt_bytes file;
-    if (!path || access(path, F_OK) != 0 ||
-        nt_file_read(path, LARGEST, &file, &l->error) != NT_OK) {
+    if (!path || !nt_beneath_there(path) ||
+        nt_beneath_read(l->state->folder, path, LARGEST, &file, &l->error) != NT_OK) {
         l->failed = l->failed || !path;
         return;
     }
@@ -307,8 +308,13 @@ static void look(looking *l, int64_t cases) {
 
 nt_status nt_run_state_look(const char *folder, int64_t cases, nt_run_state *ret) {
     looking l = {.state = ret};
-    *ret = (nt_run_state){
-        .folder = folder, .name = "", .network = "", .data = "", .command = "", .cases = cases};
+    *ret = (nt_run_state){.folder = folder,
+                          .name = "",
+                          .network = "",
+                          .data = "",
+                          .digest = "",
+                          .command = "",
+                          .cases = cases};
     nt_arena_init(&ret->arena);
     nt_error_init(&l.error);
     look(&l, cases);

@@ -106,6 +106,7 @@ static nt_status read_name(nt_suite_loader *l, const nt_suite_key *key, const nt
         return nt_reader_say(&l->reader, node,
                              "the suite's name names a folder: it must not be empty, begin with a "
                              "dot or hold a slash");
+    NT_TRY(nt_check_line(&l->reader, node, "the suite's name", name, NT_MOST_KEY));
     suite->name = name;
     return NT_OK;
 }

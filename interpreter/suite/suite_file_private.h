@@ -42,6 +42,8 @@ typedef struct nt_suite_key {
 /* Readers of texts, and of files that a path or a bare name means (shipped.h), into the field. */
 nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
+nt_status nt_suite_read_line(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record);
 nt_status nt_suite_read_file(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                              void *record);
 nt_status nt_suite_find_file(nt_suite_loader *l, nt_shipped sort, const char *key,

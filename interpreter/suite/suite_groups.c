@@ -14,6 +14,8 @@ static nt_status read_option(nt_suite_loader *l, const nt_yaml_entry *entry, nt_
     nt_scalar *items = NT_ARENA_ARRAY(l->reader.arena, nt_scalar, count);
     if (!items)
         return nt_reader_no_memory(&l->reader);
+    NT_TRY(
+        nt_check_line(&l->reader, entry->key, "an option's name", entry->key->text, NT_MOST_KEY));
     for (int i = 0; i < count; i++)
         NT_TRY(nt_read_scalar(&l->reader, list ? entry->value->items[i] : entry->value,
                               entry->key->text, &items[i]));
@@ -73,7 +75,7 @@ static const nt_suite_key group_keys[] = {
      .write = nt_suite_write_path},
     {{"title", NT_STRING, offsetof(nt_group, title),
       .doc = "what tables and figures call the group"},
-     .read = nt_suite_read_text},
+     .read = nt_suite_read_line},
     {{"decide", NT_CHOICE, offsetof(nt_group, decide), .choices = nt_decide_names,
       .doc = "in place of the suite's"},
      .read = nt_suite_read_choice,
@@ -122,6 +124,7 @@ static nt_status read_group(nt_suite_loader *l, const nt_yaml_entry *entry, nt_g
                    .location = group->location};
     if (!group->trail.what)
         return nt_reader_no_memory(&l->reader);
+    NT_TRY(nt_check_line(&l->reader, entry->key, "a group's name", group->name, NT_MOST_KEY));
     if (strcmp(group->name, "baseline") == 0)
         return nt_reader_say(&l->reader, entry->key,
                              "a group can't be called 'baseline': the results' first rows are");

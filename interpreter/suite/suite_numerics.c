@@ -3,6 +3,7 @@
 
 #include "numerics.h"
 #include "trainer.h"
+#include "visible.h"
 #include <string.h>
 
 nt_status nt_suite_take_numerics(nt_suite_work *work) {
@@ -37,13 +38,20 @@ nt_status nt_suite_note_training(nt_suite_work *work, const nt_weights_source *s
     const nt_metadata *metadata;
     NT_TRY(nt_weights_metadata(source, &work->arena, &metadata, work->error));
     const char *line = nt_metadata_find(metadata, NT_NUMERICS_KEY);
-    while (line && *line) {
+    nt_status status = NT_OK;
+    nt_text seen;
+    nt_text_init(&seen);
+    while (status == NT_OK && line && *line) {
         size_t length = strcspn(line, "\n");
-        NT_TRY(
-            add_line(work, line, length, &from->training_numerics, &from->training_numerics_count));
+        nt_text_clear(&seen);
+        nt_visible_line(&seen, line, length, NT_VISIBLE_MOST); /* the weights may be anybody's */
+        status = seen.failed ? nt_suite_no_memory(work)
+                             : add_line(work, seen.bytes, seen.length, &from->training_numerics,
+                                        &from->training_numerics_count);
         line += length + (line[length] == '\n');
     }
-    return NT_OK;
+    nt_text_finish(&seen);
+    return status;
 }
 
 static nt_status note_finding(nt_suite_work *work, const nt_finding *finding) {

@@ -97,8 +97,9 @@ static nt_status draw(showing *show, const char *group, const char *name, int32_
     NT_TRY(nt_overlay_write(&overlay, path, work->error));
     show->list = nt_json_append(
         show->list,
-        json_pack("{s:s, s:s, s:i, s:s, s:o, s:s}", "group", group, "case", name, "sample",
-                  (int)nt_loader_sample(work->loader, show->samples[s]), "name", sample, "value",
+        json_pack("{s:s, s:s, s:i, s:o, s:o, s:s}", "group", group, "case", name, "sample",
+                  (int)nt_loader_sample(work->loader, show->samples[s]), "name",
+                  nt_json_text(sample), "value",
                   nt_json_real(nt_score_value(work->scoring, show->outcome)), "file", file));
     return NT_OK;
 }

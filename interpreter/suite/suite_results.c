@@ -326,7 +326,7 @@ static nt_status describe_samples(const nt_suite_work *work) {
     for (int32_t i = 0; i < count; i++) {
         indexes[i] = nt_loader_sample(work->loader, i);
         const char *name = nt_dataset_name(work->dataset, split, indexes[i]);
-        names[i] = name ? copy(work, name) : NULL;
+        names[i] = name ? copy(work, name) : NULL; /* what isn't UTF-8 is encoded when written */
         labels[i] = nt_loader_label(work->loader, i);
     }
     results->samples.indexes = indexes;

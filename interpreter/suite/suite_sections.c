@@ -66,6 +66,14 @@ nt_status nt_suite_read_text(nt_suite_loader *l, const nt_suite_key *key, const 
     return NT_OK;
 }
 
+nt_status nt_suite_read_line(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
+                             void *record) {
+    const char *line;
+    NT_TRY(nt_read_line(&l->reader, node, key->field.name, &line));
+    memcpy((char *)record + key->field.offset, &line, sizeof line);
+    return NT_OK;
+}
+
 /* Suggests the near names in its folder, of files with the same ending. */
 static const char *near_file(nt_suite_loader *l, const char *path) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;

@@ -1,9 +1,13 @@
 /* Two places, written in turn; which is newer follows from what they say, never from the clock. A
- * damaged one is told from another run's by its digests. */
+ * damaged one is told from another run's by its digests. They say nothing of who wrote it: where it
+ * stands is held against how far the run goes before anything is indexed by it. */
 #include "checkpoint.h"
 
 #include "build_info.h"
 #include "safetensors.h"
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,18 +39,54 @@ static void format_cursor(const nt_cursor *cursor, char ret[CURSOR][NUMBER]) {
     snprintf(ret[COUNTED], NUMBER, "%lld", (long long)cursor->counted);
 }
 
+/* All of the text, a number from 0 to `most`. */
+static bool read_integer(const char *text, int64_t most, int64_t *ret) {
+    char *end;
+    errno = 0;
+    long long value = isdigit((unsigned char)text[0]) ? strtoll(text, &end, 10) : -1;
+    *ret = value;
+    return value >= 0 && value <= most && errno == 0 && *end == '\0';
+}
+
+static bool read_real(const char *text, double *ret) {
+    char *end;
+    *ret = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*ret);
+}
+
 static bool read_cursor(const nt_metadata *metadata, nt_cursor *ret) {
     const char *text[CURSOR];
+    int64_t epoch, step;
     for (int i = 0; i < CURSOR; i++)
         if (!(text[i] = nt_metadata_find(metadata, cursor_keys[i])) && i != COUNTED)
             return false; /* checkpoints of old have no COUNTED */
-    *ret = (nt_cursor){.epoch = (int32_t)strtol(text[EPOCH], NULL, 10),
-                       .step = (int32_t)strtol(text[STEP], NULL, 10),
-                       .loss_sum = strtod(text[LOSS_SUM], NULL),
-                       .correct = strtoll(text[CORRECT], NULL, 10),
-                       .counted = text[COUNTED] ? strtoll(text[COUNTED], NULL, 10) : -1,
-                       .seconds = strtod(text[SECONDS], NULL)};
+    nt_cursor cursor = {.counted = -1};
+    if (!read_integer(text[EPOCH], INT32_MAX, &epoch) ||
+        !read_integer(text[STEP], INT32_MAX, &step) ||
+        !read_integer(text[CORRECT], INT64_MAX, &cursor.correct) ||
+        !read_real(text[LOSS_SUM], &cursor.loss_sum) ||
+        !read_real(text[SECONDS], &cursor.seconds) || cursor.seconds < 0 ||
+        (text[COUNTED] && (!read_integer(text[COUNTED], INT64_MAX, &cursor.counted) ||
+                           cursor.correct > cursor.counted)))
+        return false;
+    cursor.epoch = (int32_t)epoch;
+    cursor.step = (int32_t)step;
+    *ret = cursor;
     return true;
+}
+
+/* Whether more than `steps` times `each` are counted. */
+static bool too_many(int64_t counted, int32_t steps, int64_t each) {
+    return counted > 0 && (counted - 1) / each >= steps;
+}
+
+/* Whether the run comes there. */
+static bool comes_to(const nt_course *course, const nt_cursor *cursor) {
+    if (cursor->epoch > course->epochs || cursor->step > course->steps ||
+        (cursor->epoch == course->epochs && cursor->step > 0))
+        return false;
+    return !too_many(cursor->correct, cursor->step, course->targets) &&
+           !too_many(cursor->counted, cursor->step, course->targets);
 }
 
 static bool digest_entries(const nt_metadata *metadata, char hex[NT_DIGEST_HEX]) {
@@ -127,6 +167,21 @@ static nt_status look(const char *folder, int k, nt_arena *arena, candidate *ret
     return status;
 }
 
+/* One that stands where its run doesn't come is damaged. */
+static nt_status check_course(candidate *at, const nt_course *course, nt_arena *arena,
+                              nt_error *error) {
+    if (!at->readable || comes_to(course, &at->cursor))
+        return NT_OK;
+    at->readable = false;
+    at->damage = nt_arena_printf(arena,
+                                 "it stands at epoch %d, step %d, with %lld of %lld right: this "
+                                 "run has %d epochs of %d steps",
+                                 at->cursor.epoch, at->cursor.step, (long long)at->cursor.correct,
+                                 (long long)at->cursor.counted, course->epochs, course->steps);
+    return at->damage ? NT_OK
+                      : nt_error_say(error, NT_NO_MEMORY, "out of memory reading %s", at->path);
+}
+
 static bool newer(const candidate *a, const candidate *b) {
     if (a->readable != b->readable)
         return a->readable;
@@ -156,16 +211,21 @@ static nt_status save_in(const char *path, const nt_training_state *state, const
 }
 
 nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
-                             const nt_cursor *cursor, const nt_run_mark *mark, nt_error *error) {
+                             const nt_cursor *cursor, const nt_course *course,
+                             const nt_run_mark *mark, nt_error *error) {
     nt_arena arena;
     nt_text build;
     candidate places[PLACES];
-    nt_status status = NT_OK;
     nt_arena_init(&arena);
     nt_text_init(&build);
     nt_build_describe(&build);
+    nt_status status = build.failed
+                           ? nt_error_say(error, NT_NO_MEMORY, "out of memory saving a checkpoint")
+                           : NT_OK;
     for (int k = 0; k < PLACES && status == NT_OK; k++)
         status = look(folder, k, &arena, &places[k], error);
+    for (int k = 0; k < PLACES && status == NT_OK; k++)
+        status = check_course(&places[k], course, &arena, error);
     if (status == NT_OK)
         status = save_in(newer(&places[0], &places[1]) ? places[1].path : places[0].path, state,
                          cursor, mark, build.bytes, error);
@@ -217,8 +277,8 @@ static nt_status none_left(const candidate *damaged, nt_error *error) {
 }
 
 nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
-                             const nt_identity *identity, nt_arena *arena, nt_checkpoint *ret,
-                             nt_error *error) {
+                             const nt_identity *identity, const nt_course *course, nt_arena *arena,
+                             nt_checkpoint *ret, nt_error *error) {
     candidate places[PLACES], *order[PLACES] = {&places[0], &places[1]};
     for (int k = 0; k < PLACES; k++)
         NT_TRY(look(folder, k, arena, &places[k], error));
@@ -230,6 +290,7 @@ nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
     for (int k = 0; k < PLACES && !good; k++) {
         if (order[k]->readable)
             NT_TRY(check_run(order[k], identity, error));
+        NT_TRY(check_course(order[k], course, arena, error));
         if (order[k]->readable)
             NT_TRY(read_candidate(order[k], state, arena, error));
         if (order[k]->readable)

@@ -23,15 +23,24 @@ typedef struct nt_cursor {
     double seconds;  /* spent in it so far */
 } nt_cursor;
 
+/* How far a run goes: no cursor of it can be past that. A file's digests say that it is as it was
+ * written, not that who wrote it was this program. */
+typedef struct nt_course {
+    int32_t epochs, steps; /* of the run; of an epoch */
+    int64_t targets;       /* of a step: so many count at most */
+} nt_course;
+
 /* What a file of a run says of the run. */
 typedef struct nt_run_mark {
     nt_identity identity;
     const char *numerics; /* that took part (ops/numerics.h): a line each, in their order */
 } nt_run_mark;
 
-/* A run folder's newer checkpoint goes to the place of the older one. */
+/* A run folder's newer checkpoint goes to the place of the older one, or of one that is damaged or
+ * stands where the course doesn't come. */
 nt_status nt_checkpoint_save(const char *folder, const nt_training_state *state,
-                             const nt_cursor *cursor, const nt_run_mark *mark, nt_error *error);
+                             const nt_cursor *cursor, const nt_course *course,
+                             const nt_run_mark *mark, nt_error *error);
 
 typedef enum nt_found {
     NT_FOUND_NONE,   /* there is no checkpoint */
@@ -47,15 +56,15 @@ typedef struct nt_checkpoint {
     const char *damage;   /* of NT_FOUND_OTHER: which one is damaged, and how */
 } nt_checkpoint;
 
-/* Reads the newest good checkpoint into the state. NT_INVALID when there are only damaged ones, or
- * when they are of another run or of one that can't be compared; on failure the state's tensors are
- * undefined. */
+/* Reads the newest good checkpoint into the state. NT_INVALID when there are only damaged ones, to
+ * which those belong that stand where the course doesn't come, or when they are of another run or
+ * of one that can't be compared; on failure the state's tensors are undefined. */
 nt_status nt_checkpoint_load(const char *folder, nt_training_state *state,
-                             const nt_identity *identity, nt_arena *arena, nt_checkpoint *ret,
-                             nt_error *error);
+                             const nt_identity *identity, const nt_course *course, nt_arena *arena,
+                             nt_checkpoint *ret, nt_error *error);
 
-/* Where the newest good checkpoint stands, by its metadata alone, whatever run it is of; its
- * `found` NT_FOUND_NONE: there is none. */
+/* Where the newest good checkpoint says that it stands, by its metadata alone, whatever run it is
+ * of and however far that goes; its `found` NT_FOUND_NONE: there is none. */
 nt_status nt_checkpoint_look(const char *folder, nt_arena *arena, nt_checkpoint *ret,
                              nt_error *error);
 

@@ -15,8 +15,10 @@
 #include "signals.h"
 #include "train_step.h"
 #include "training_ranks.h"
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +31,9 @@ typedef struct trainer {
     nt_train_step step;
     nt_feeder *feeder;
     nt_cursor cursor;
+    nt_course course;
     int32_t steps;               /* an epoch */
+    nt_text rows;                /* of metrics.csv: those of the epochs before the one in hand */
     int ranks;                   /* at least 1 */
     bool first;                  /* rank 0, who has the folder */
     const nt_progress *progress; /* rank 0's */
@@ -180,7 +184,8 @@ static nt_status save(trainer *t) {
     nt_cursor cursor = t->cursor;
     cursor.seconds += now() - t->epoch_began;
     t->saved_at = now();
-    return nt_checkpoint_save(t->given->folder, t->step.state, &cursor, &t->mark, t->error);
+    return nt_checkpoint_save(t->given->folder, t->step.state, &cursor, &t->course, &t->mark,
+                              t->error);
 }
 
 /* Of what counts; NaN: nothing does. */
@@ -197,40 +202,69 @@ static const char *share_in(char ret[SHARE], double share) {
     return ret;
 }
 
-/* metrics.csv has a row for each complete epoch; a resumed run keeps those before its own. */
-static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
-    const char *path = nt_arena_printf(&t->arena, "%s/metrics.csv", t->given->folder);
-    nt_bytes old = {0};
-    nt_text text;
-    nt_error ignored;
+/* --- metrics.csv ------------------------------------------------------------------------------ */
+
+static const char *metrics_path(trainer *t) {
+    return nt_arena_printf(&t->arena, "%s/metrics.csv", t->given->folder);
+}
+
+/* The rows of the epochs before the one in hand, as an earlier process wrote them. They are read
+ * before anything is trained: what can't be read now would be lost at the next epoch's end. */
+static nt_status read_metrics(trainer *t) {
+    enum { LARGEST = 1 << 28 };
+    const char *path = metrics_path(t);
+    nt_bytes old;
     if (!path)
         return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    if (t->cursor.epoch == 0)
+        return NT_OK;
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        nt_progress_note(t->progress, "%s is gone: it will lack the epochs up to %d", path,
+                         t->cursor.epoch);
+        return NT_OK;
+    }
+    NT_TRY(nt_file_read(path, LARGEST, &old, t->error));
+    const char *line = strchr((const char *)old.bytes, '\n');
+    int32_t row = 0;
+    for (; line && line[1] && row < t->cursor.epoch; row++) {
+        const char *end = strchr(line + 1, '\n');
+        if (!end || strtol(line + 1, NULL, 10) != row + 1)
+            break;
+        nt_text_add_bytes(&t->rows, line + 1, (size_t)(end - line));
+        line = end;
+    }
+    nt_bytes_finish(&old);
+    if (t->rows.failed)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    if (row < t->cursor.epoch)
+        nt_progress_note(t->progress, "%s has the epochs up to %d: it will lack those up to %d",
+                         path, row, t->cursor.epoch);
+    return NT_OK;
+}
+
+/* A row for each complete epoch; a resumed run keeps those before its own. */
+static nt_status write_metrics(trainer *t, const nt_epoch *epoch) {
+    const char *path = metrics_path(t);
+    nt_text text;
+    if (!path)
+        return nt_error_say(t->error, NT_NO_MEMORY, "out of memory");
+    nt_text_printf(&t->rows, "%d,%.6g,%.6f", epoch->epoch, epoch->rate, epoch->loss);
+    nt_csv_real(&t->rows, epoch->accuracy);
+    nt_csv_real(&t->rows, epoch->held_loss);
+    nt_csv_real(&t->rows, epoch->held_value);
+    nt_text_printf(&t->rows, ",%.3f\n", epoch->seconds);
     nt_text_init(&text);
     nt_text_printf(&text, "epoch,rate,loss,accuracy,held_out_loss,held_out_%s,seconds\n",
                    t->given->measured ? t->given->measured : "accuracy");
-    nt_error_init(&ignored);
-    if (epoch->epoch > 1 && nt_file_read(path, 16 << 20, &old, &ignored) == NT_OK) {
-        const char *line = strchr((const char *)old.bytes, '\n');
-        for (int32_t row = 1; line && line[1] && row < epoch->epoch; row++) {
-            const char *end = strchr(line + 1, '\n');
-            if (!end)
-                break;
-            nt_text_add_bytes(&text, line + 1, (size_t)(end - line));
-            line = end;
-        }
-        nt_bytes_finish(&old);
-    }
-    nt_error_finish(&ignored);
-    nt_text_printf(&text, "%d,%.6g,%.6f", epoch->epoch, epoch->rate, epoch->loss);
-    nt_csv_real(&text, epoch->accuracy);
-    nt_csv_real(&text, epoch->held_loss);
-    nt_csv_real(&text, epoch->held_value);
-    nt_text_printf(&text, ",%.3f\n", epoch->seconds);
-    nt_status status = text.failed ? nt_error_say(t->error, NT_NO_MEMORY, "out of memory")
-                                   : nt_file_replace(path, text.bytes, text.length, t->error);
+    nt_text_add(&text, t->rows.bytes);
+    nt_status status = text.failed || t->rows.failed
+                           ? nt_error_say(t->error, NT_NO_MEMORY, "out of memory")
+                           : nt_file_replace(path, text.bytes, text.length, t->error);
     nt_text_finish(&text);
     return status;
 }
+
+/* --- what is kept of an epoch ----------------------------------------------------------------- */
 
 static nt_status interrupted(trainer *t, nt_status status) {
     NT_TRY(save(t));
@@ -364,8 +398,8 @@ static nt_status find_initial(trainer *t) {
 
 static nt_status begin(trainer *t) {
     nt_checkpoint from;
-    NT_TRY(nt_checkpoint_load(t->given->folder, t->step.state, &t->mark.identity, &t->arena, &from,
-                              t->error));
+    NT_TRY(nt_checkpoint_load(t->given->folder, t->step.state, &t->mark.identity, &t->course,
+                              &t->arena, &from, t->error));
     if (from.found == NT_FOUND_NONE) {
         NT_TRY(take_part(t, NULL));
         return find_initial(t);
@@ -379,6 +413,7 @@ static nt_status begin(trainer *t) {
                             nt_loader_target_size(t->given->loader);
     nt_progress_note(t->progress, "resuming at epoch %d, step %d", t->cursor.epoch + 1,
                      t->cursor.step);
+    NT_TRY(read_metrics(t));
     return take_part(t, from.numerics);
 }
 
@@ -473,6 +508,9 @@ static nt_status make_feeder(trainer *t) {
     if (t->ranks > 1)
         nt_feeder_keep(t->feeder, nt_dist_rank() * part, part);
     t->steps = nt_feeder_steps(t->feeder);
+    t->course = (nt_course){.epochs = recipe->epochs,
+                            .steps = t->steps,
+                            .targets = recipe->batch * nt_loader_target_size(given->loader)};
     return NT_OK;
 }
 
@@ -533,11 +571,13 @@ nt_status nt_train(const nt_training *training, nt_weights *weights, nt_error *e
     t.first = t.ranks == 1 || nt_dist_rank() == 0;
     t.progress = t.first ? training->progress : NULL;
     nt_arena_init(&t.arena);
+    nt_text_init(&t.rows);
     t.weights_path = nt_arena_printf(&t.arena, "%s/" NT_WEIGHTS_FILE, training->folder);
     nt_status status =
         t.weights_path ? run(&t) : nt_error_say(error, NT_NO_MEMORY, "out of memory");
     nt_feeder_free(t.feeder);
     nt_train_step_finish(&t.step);
+    nt_text_finish(&t.rows);
     nt_arena_finish(&t.arena);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "file_kind.h"
+#include "json_in.h"
 #include <endian.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -221,7 +222,7 @@ static nt_status parse(const reader *r, int64_t file_size, nt_header *ret) {
         return nt_error_in(r->file->error, NT_INVALID, r->file->path, PREFIX,
                            "the header is not a JSON object");
     NT_TRY(check_memory(r));
-    json_t *root = json_loadb(r->text, r->length, JSON_REJECT_DUPLICATES, &fault);
+    json_t *root = nt_json_parse(r->text, r->length, &fault);
     if (!root && json_error_code(&fault) == json_error_out_of_memory)
         return no_memory(r);
     if (!root)

@@ -160,7 +160,7 @@ static nt_status read_name(nt_loader *loader, const nt_yaml *root, const nt_scop
         return NT_INVALID;
     if (!node)
         return nt_reader_say(&reader, root, "the file lacks 'graph', the network's name");
-    NT_TRY(nt_read_text(&reader, node, "graph", &name));
+    NT_TRY(nt_read_line(&reader, node, "graph", &name));
     loader->network->name = nt_arena_string(&loader->network->arena, name);
     return loader->network->name ? NT_OK : nt_reader_no_memory(&reader);
 }

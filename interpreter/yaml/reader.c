@@ -5,6 +5,7 @@
 
 #include "budget.h"
 #include "foreign_words.h"
+#include "visible.h"
 
 #include <string.h>
 
@@ -45,6 +46,31 @@ bool nt_read_means(const nt_yaml *map, const char *key, const char *const *allow
 }
 
 /* --- scalars ---------------------------------------------------------------------------------- */
+
+nt_status nt_check_line(const nt_reader *reader, const nt_yaml *node, const char *what,
+                        const char *text, size_t most) {
+    size_t length = strlen(text);
+    if (length > most)
+        return nt_reader_say(reader, node, "%s has %zu bytes, more than %zu", what, length, most);
+    for (size_t at = 0; at < length;) {
+        nt_glyph c = nt_visible_next(text + at, length - at);
+        if (c.point == '\n' || c.point == '\r')
+            return nt_reader_say(reader, node, "%s has a line break; it must be one line", what);
+        if (!c.visible)
+            return nt_reader_say(reader, node, "%s has a character that can't be shown, U+%04X",
+                                 what, c.point);
+        at += c.bytes;
+    }
+    return NT_OK;
+}
+
+nt_status nt_read_line(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret) {
+    const char *text;
+    NT_TRY(nt_read_text(reader, node, what, &text));
+    NT_TRY(nt_check_line(reader, node, what, text, NT_MOST_LINE));
+    *ret = text;
+    return NT_OK;
+}
 
 /* A word as it was written; what an expression gives, as text. */
 nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret) {

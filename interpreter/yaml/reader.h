@@ -66,6 +66,13 @@ nt_status nt_read_scalar(nt_reader *reader, const nt_yaml *node, const char *wha
 
 /* A scalar as text: what a field table or a name wants. */
 nt_status nt_read_text(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret);
+
+/* What stands in tables, file names and results: one line of visible characters (visible.h), of up
+ * to NT_MOST_LINE bytes. The first checks a text that was read already, of a key or a value. */
+enum { NT_MOST_LINE = 4096, NT_MOST_KEY = 200 /* of what is a key and a file's name, too */ };
+nt_status nt_check_line(const nt_reader *reader, const nt_yaml *node, const char *what,
+                        const char *text, size_t most);
+nt_status nt_read_line(nt_reader *reader, const nt_yaml *node, const char *what, const char **ret);
 nt_status nt_read_integer(nt_reader *reader, const nt_yaml *node, const char *what, int64_t min,
                           int64_t max, int64_t *ret);
 nt_status nt_read_real(nt_reader *reader, const nt_yaml *node, const char *what, double *ret);

@@ -1,21 +1,28 @@
 #include "yaml_out.h"
 
 #include "expression.h"
+#include "visible.h"
 #include <string.h>
 #include <strings.h>
 
 void nt_yaml_add_quoted(nt_text *text, const char *string, bool dollars) {
+    size_t length = strlen(string);
     nt_text_add(text, "\"");
-    for (; *string; string++) {
-        unsigned char c = (unsigned char)*string;
-        if (c == '"' || c == '\\')
-            nt_text_printf(text, "\\%c", c);
-        else if (c == '$' && dollars)
+    for (size_t at = 0; at < length;) {
+        nt_glyph c = nt_visible_next(string + at, length - at);
+        if (c.point == '"' || c.point == '\\')
+            nt_text_printf(text, "\\%c", (int)c.point);
+        else if (c.point == '$' && dollars)
             nt_text_add(text, "$$");
-        else if (c < ' ')
-            nt_text_printf(text, "\\x%02x", c);
-        else
-            nt_text_add_bytes(text, &c, 1);
+        else if (c.visible || c.stray)
+            nt_text_add_bytes(text, string + at, c.bytes);
+        else /* YAML refuses most of them as they are, and a terminal should not see the others */
+            nt_text_printf(text,
+                           c.point < 0x80     ? "\\x%02x"
+                           : c.point > 0xFFFF ? "\\U%08x"
+                                              : "\\u%04x",
+                           c.point);
+        at += c.bytes;
     }
     nt_text_add(text, "\"");
 }

@@ -335,6 +335,60 @@ static void test_out_of_memory(void **state) {
     assert_true(failures >= 3);
 }
 
+/* What is made when memory runs out is as always, or says that it is incomplete: a field that is
+ * lost would make another identity. */
+static void test_texts_without_memory(void **state) {
+    (void)state;
+    static const int32_t steps[] = {4, 5, 6};
+    const record r = {.count = 5,
+                      .rate = .25,
+                      .name = "a name that is longer than the first room of a text is, which has "
+                              "two hundred and fifty-six bytes, so that it must grow once and "
+                              "once more, while other fields are shorter and need no more room "
+                              "than there is already, and would go in behind the gap",
+                      .steps = {3, steps},
+                      .secret = 8};
+    void (*const formats[])(const nt_field *, const void *, nt_text *) = {nt_fields_format,
+                                                                          nt_fields_format_exact};
+    for (int f = 0; f < 2; f++) {
+        nt_text whole;
+        nt_text_init(&whole);
+        formats[f](fields, &r, &whole);
+        assert_false(whole.failed);
+        bool failed = true;
+        int failures = 0;
+        for (int k = 0; failed; k++) {
+            nt_text text;
+            nt_text_init(&text);
+            fail_allocation(k);
+            formats[f](fields, &r, &text);
+            failed = allow_all_allocations();
+            if (failed != text.failed)
+                fail_msg("allocation %d: made '%s'", k, text.bytes);
+            if (!failed)
+                assert_string_equal(text.bytes, whole.bytes);
+            failures += failed;
+            nt_text_finish(&text);
+        }
+        assert_true(failures > 0);
+        nt_text_finish(&whole);
+    }
+    assert_true(nt_text_any_failed());
+}
+
+/* Whether a hidden field is as usual needs no memory. */
+static void test_usual_without_memory(void **state) {
+    (void)state;
+    record r = {.secret = 7};
+    allow_allocations(0);
+    bool usual = nt_field_is_usual(&fields[8], &r);
+    r.secret = 8;
+    bool other = nt_field_is_usual(&fields[8], &r);
+    assert_false(allow_all_allocations());
+    assert_true(usual);
+    assert_false(other);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
@@ -349,6 +403,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
+        cmocka_unit_test(test_texts_without_memory),
+        cmocka_unit_test(test_usual_without_memory),
     };
     return cmocka_run_group_tests_name("base_field", tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* What leaves for a terminal: every control character is shown, nothing that can be seen is
  * changed. */
+#include "csv_out.h"
+#include "json_out.h"
 #include "support_base.h"
 #include "visible.h"
 
@@ -116,12 +118,58 @@ static void test_string(void **state) {
     nt_arena_finish(&arena);
 }
 
+/* Cells of CSV: a text that a spreadsheet would compute is told by an apostrophe that it is text.
+ */
+static void test_csv(void **state) {
+    (void)state;
+    static const char *const cells[][2] = {{"", ""},
+                                           {"layer1.0", "layer1.0"},
+                                           {"a, b", "\"a, b\""},
+                                           {"a \"b\"", "\"a \"\"b\"\"\""},
+                                           {"=1+1", "'=1+1"},
+                                           {"@SUM(A1)", "'@SUM(A1)"},
+                                           {"+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"},
+                                           {"-x", "'-x"},
+                                           {"-", "'-"},
+                                           {"-0.5", "-0.5"},
+                                           {"+3", "+3"},
+                                           {"1e-3", "1e-3"},
+                                           {"=\"a\",b", "\"'=\"\"a\"\",b\""},
+                                           {"\t=1", "\\t=1"},
+                                           {"a\nb\rc", "a\\nb\\rc"},
+                                           {"\x1b[2J", "\\x1b[2J"},
+                                           {"\xFF", "\\xff"}};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        nt_text csv;
+        nt_text_init(&csv);
+        nt_csv_text(&csv, cells[i][0]);
+        assert_string_equal(csv.bytes, cells[i][1]);
+        nt_text_finish(&csv);
+    }
+}
+
+/* JSON keeps everything, and a terminal sees none of it. */
+static void test_json(void **state) {
+    (void)state;
+    static const char text[] = "\x1b\x7F \xC2\x9B \xE2\x80\xAE \xF3\xA0\x81\x81 \xC3\xA9\n\t";
+    nt_text json;
+    nt_text_init(&json);
+    json_t *value = json_pack("[s]", text);
+    nt_json_format(value, &json);
+    assert_string_equal(json.bytes,
+                        "[\"\\u001b\\u007f \\u009b \\u202e \\udb40\\udc41 \xC3\xA9\\n\\u0009\"]\n");
+    json_decref(value);
+    value = json_loads(json.bytes, 0, NULL);
+    assert_string_equal(json_string_value(json_array_get(value, 0)), text);
+    json_decref(value);
+    nt_text_finish(&json);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_every_character),
-        cmocka_unit_test(test_most),
-        cmocka_unit_test(test_string),
+        cmocka_unit_test(test_table), cmocka_unit_test(test_every_character),
+        cmocka_unit_test(test_most),  cmocka_unit_test(test_string),
+        cmocka_unit_test(test_csv),   cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests_name("base_visible", tests, NULL, NULL);
 }

@@ -21,7 +21,8 @@ typedef struct run {
 static void make_run(run *r, nt_group_form form) {
     static const char *inputs[] = {"image", "conv1"};
     *r = (run){.edited = {0, 1}};
-    r->record = (nt_record){.metric = "accuracy",
+    r->record = (nt_record){.failures = nt_alloc_failures(),
+                            .metric = "accuracy",
                             .suite = "s",
                             .network = "n",
                             .data = "d",
@@ -406,6 +407,7 @@ static void out_of_memory(void **state) {
         nt_figures figures;
         nt_arena arena;
         nt_arena_init(&arena);
+        r.record.failures = nt_alloc_failures();
         fail_allocation(at);
         nt_status status = nt_figures_init(&figures, &r.record, &arena);
         failed = allow_all_allocations();

@@ -290,7 +290,7 @@ static void errors_say_where(void **state) {
     expect_place(*state, root, "error: samples.labels: has 6 items for 7 samples; give the");
     json_array_insert_new(labels, 0, json_integer(0));
     json_object_set_new(root, "suite", json_string("a\nb"));
-    expect_place(*state, root, "error: suite: has a control character");
+    expect_place(*state, root, "error: suite: has a character that can't be shown");
     json_object_set_new(root, "suite", json_string("a"));
     json_array_remove(results, 0);
     expect_place(*state, root, "error: groups[0].cases[0].results: has 1 items, the baseline 2");

@@ -117,6 +117,41 @@ static void expect_row(const nt_run_row *row, const char *group, const char *nam
     assert_int_equal(row->finding.seed, seed);
 }
 
+/* A store with right digests whose outcomes are of two sizes: what is read of one has no room in
+ * what is kept for the other. */
+static void outcomes_of_two_sizes_are_refused(void **state) {
+    enum { SMALL = 24, LARGE = 12 * 250, SAMPLES = 100 };
+    static unsigned char bytes[SAMPLES * LARGE];
+    static char keys[2][NT_DIGEST_HEX];
+    nt_store_result rows[2];
+    nt_run_results *run;
+    nt_store *store;
+    EXPECT_OK(&error, nt_store_open(*state, &store, &error));
+    for (int i = 0; i < 2; i++) {
+        int32_t size = i == 0 ? SMALL : LARGE;
+        memcpy(keys[i], made_key(i), NT_DIGEST_HEX);
+        put_one(store,
+                &(nt_shard){.key = keys[i],
+                            .numerics = MADE_NUMERICS,
+                            .samples = SAMPLES,
+                            .sample_bytes = size,
+                            .outcomes = bytes,
+                            .size = (size_t)SAMPLES * (size_t)size,
+                            .loss = 1},
+                &error);
+        rows[i] = (nt_store_result){.group = i == 0 ? "baseline" : "each",
+                                    .name = i == 0 ? "baseline" : "one",
+                                    .split = "test",
+                                    .edit = "",
+                                    .key = keys[i],
+                                    .numerics = MADE_NUMERICS};
+    }
+    EXPECT_OK(&error, nt_store_put_results(store, rows, 2, NULL, 0, &error));
+    nt_store_close(store);
+    EXPECT_ERROR(&error, nt_run_results_read(*state, NULL, &run, &error), NT_INVALID,
+                 "an outcome of 'one' takes 3000 bytes, which is not one of the metric");
+}
+
 static void numbers_are_those_of_the_baseline_with_the_same_seed(void **state) {
     PUT(*state, two_seeds);
     nt_run_results *run = read_run(*state);
@@ -641,6 +676,7 @@ static void a_row_of_csv_has_all_columns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(outcomes_of_two_sizes_are_refused),
         TEST(numbers_are_those_of_the_baseline_with_the_same_seed),
         TEST(like_is_compared_with_like),
         TEST(a_group_is_judged_seed_by_seed),

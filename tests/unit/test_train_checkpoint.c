@@ -1,6 +1,7 @@
 /* Checkpoints: what is read back, which is overwritten, and what becomes of damaged ones. */
 #include "checkpoint.h"
 #include "file.h"
+#include "safetensors.h"
 #include "support_train.h"
 #include <errno.h>
 
@@ -35,9 +36,13 @@ static nt_cursor cursor_of(int mark) {
     return (nt_cursor){.epoch = mark / 10,
                        .step = mark % 10,
                        .loss_sum = mark / 3.0,
-                       .correct = INT64_C(3000000000) * mark,
+                       .correct = INT64_C(3000000000) * (mark % 10),
+                       .counted = INT64_C(6000000000) * (mark % 10),
                        .seconds = 0.1 * mark};
 }
+
+/* Of the runs that these are checkpoints of. */
+static const nt_course course = {.epochs = 100, .steps = 10, .targets = INT64_C(6000000000)};
 
 /* That of seed number `seed`; all else is the same. */
 static nt_identity run_of(int seed) {
@@ -52,7 +57,7 @@ static nt_status save(const char *folder, nt_training_state *state, int mark) {
     nt_cursor cursor = cursor_of(mark);
     const nt_run_mark run = {.identity = run_of(7), .numerics = "some\nothers"};
     fill(state, mark);
-    return nt_checkpoint_save(folder, state, &cursor, &run, &b.error);
+    return nt_checkpoint_save(folder, state, &cursor, &course, &run, &b.error);
 }
 
 static void save_ok(const char *folder, nt_training_state *state, int mark) {
@@ -74,7 +79,8 @@ static loaded load_as(const char *folder, nt_identity identity) {
     nt_training_state *state = new_state("adamw"), *expected = new_state("adamw");
     nt_checkpoint from;
     loaded result = {.mark = -1};
-    result.status = nt_checkpoint_load(folder, state, &identity, &b.arena, &from, &b.error);
+    result.status =
+        nt_checkpoint_load(folder, state, &identity, &course, &b.arena, &from, &b.error);
     if (result.status == NT_OK) {
         result.found = from.found;
         result.damage = from.damage;
@@ -86,7 +92,8 @@ static loaded load_as(const char *folder, nt_identity identity) {
         fill(expected, mark);
         assert_string_equal(from.numerics, "some\nothers");
         if (same_weights(state->weights, expected->weights) && cursor.correct == other.correct &&
-            cursor.loss_sum == other.loss_sum && cursor.seconds == other.seconds)
+            cursor.counted == other.counted && cursor.loss_sum == other.loss_sum &&
+            cursor.seconds == other.seconds)
             result.mark = mark;
     }
     nt_training_state_free(state);
@@ -309,7 +316,8 @@ static void no_memory_is_no_damage(void **folder) {
         nt_arena arena;
         nt_arena_init(&arena);
         allow_allocations(allowed);
-        nt_status status = nt_checkpoint_load(*folder, state, &identity, &arena, &from, &b.error);
+        nt_status status =
+            nt_checkpoint_load(*folder, state, &identity, &course, &arena, &from, &b.error);
         bool failed = allow_all_allocations();
         nt_arena_finish(&arena);
         if (!failed) {
@@ -321,6 +329,127 @@ static void no_memory_is_no_damage(void **folder) {
         assert_int_equal(status, NT_NO_MEMORY);
         nt_error_finish(&b.error);
         nt_error_init(&b.error);
+    }
+    nt_training_state_free(state);
+}
+
+/* --- right digests, impossible places --------------------------------------------------------- */
+
+/* As checkpoint.c makes it. */
+static void digest_entries(const nt_metadata *metadata, char hex[NT_DIGEST_HEX]) {
+    nt_digest *digest = nt_digest_new();
+    assert_non_null(digest);
+    for (; metadata->key; metadata++)
+        if (strcmp(metadata->key, "digest") != 0) {
+            nt_digest_add(digest, metadata->key, strlen(metadata->key) + 1);
+            nt_digest_add(digest, metadata->value, strlen(metadata->value) + 1);
+        }
+    nt_digest_end(digest, hex);
+}
+
+/* Writes the checkpoint anew with other values, and the digest that goes with them. */
+static void say(const char *path, nt_training_state *state, const nt_metadata *changes) {
+    const nt_metadata *metadata;
+    nt_metadata changed[40];
+    char hex[NT_DIGEST_HEX];
+    int count = 0;
+    EXPECT_OK(&b.error, nt_safetensors_metadata(path, &b.arena, &metadata, &b.error));
+    for (; metadata->key; metadata++) {
+        changed[count] = *metadata;
+        for (const nt_metadata *c = changes; c->key; c++)
+            if (strcmp(c->key, metadata->key) == 0)
+                changed[count].value = c->value;
+        count++;
+    }
+    changed[count] = (nt_metadata){NULL, NULL};
+    digest_entries(changed, hex);
+    for (int i = 0; i < count; i++)
+        if (strcmp(changed[i].key, "digest") == 0)
+            changed[i].value = hex;
+    EXPECT_OK(&b.error, nt_safetensors_write(path, state->weights, changed, &b.error));
+}
+
+/* Where the run is and what it counted, each with values that no run writes: another checkpoint is
+ * used, none is no beginning. Nothing is read or finished by it. */
+static void impossible_cursors(void **folder) {
+    static const nt_metadata table[] = {{"epoch", "-1"},
+                                        {"epoch", "101"},
+                                        {"epoch", "100"},
+                                        {"epoch", "2147483648"},
+                                        {"epoch", "99999999999999999999"},
+                                        {"epoch", "0x2"},
+                                        {"epoch", " 2"},
+                                        {"epoch", "2 "},
+                                        {"epoch", "+2"},
+                                        {"epoch", "2.5"},
+                                        {"epoch", ""},
+                                        {"epoch", "nan"},
+                                        {"step", "-1"},
+                                        {"step", "11"},
+                                        {"step", "2147483647"},
+                                        {"step", "4294967297"},
+                                        {"step", "1e0"},
+                                        {"step", "0"},
+                                        {"correct", "-1"},
+                                        {"correct", "6000000001"},
+                                        {"correct", "9223372036854775808"},
+                                        {"correct", "many"},
+                                        {"counted", "-1"},
+                                        {"counted", "2999999999"},
+                                        {"counted", "6000000001"},
+                                        {"counted", "9223372036854775807"},
+                                        {"counted", ""},
+                                        {"loss_sum", "nan"},
+                                        {"loss_sum", "inf"},
+                                        {"loss_sum", "-inf"},
+                                        {"loss_sum", ""},
+                                        {"loss_sum", "0x1p+1x"},
+                                        {"loss_sum", "1e999"},
+                                        {"seconds", "-1"},
+                                        {"seconds", "nan"},
+                                        {"seconds", "inf"},
+                                        {"seconds", "soon"}};
+    nt_training_state *state = new_state("adamw");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const nt_metadata change[] = {table[i], {NULL, NULL}};
+        nt_checkpoint_remove(*folder);
+        save_ok(*folder, state, 12);
+        save_ok(*folder, state, 21);
+        say(place(*folder, 1), state, change);
+        loaded result = load(*folder);
+        EXPECT_OK(&b.error, result.status);
+        if (result.found != NT_FOUND_OTHER || result.mark != 12)
+            fail_msg("%s '%s' was taken", table[i].key, table[i].value);
+        assert_non_null(strstr(result.damage, "checkpoint-1.safetensors is damaged: it"));
+        save_ok(*folder, state, 13); /* goes to its place: the good one stays */
+        expect_newest(*folder, 13);
+        nt_checkpoint_remove(*folder);
+        save_ok(*folder, state, 21);
+        say(place(*folder, 0), state, change);
+        EXPECT_ERROR(&b.error, load(*folder).status, NT_INVALID,
+                     "checkpoint-0.safetensors: error: is damaged: it");
+    }
+    nt_training_state_free(state);
+}
+
+/* What a run can write at its ends is taken, so that the digest of the test is right. */
+static void possible_cursors(void **folder) {
+    static const nt_metadata ends[][5] = {
+        {{"epoch", "100"}, {"step", "0"}, {"correct", "0"}, {"counted", "0"}, {NULL, NULL}},
+        {{"epoch", "0"}, {"step", "0"}, {"correct", "0"}, {"counted", "0"}, {NULL, NULL}},
+        {{"epoch", "99"}, {"step", "10"}, {"counted", "60000000000"}, {NULL, NULL}, {NULL, NULL}}};
+    nt_training_state *state = new_state("adamw");
+    for (int i = 0; i < 3; i++) {
+        const nt_identity identity = run_of(7);
+        nt_checkpoint from;
+        nt_checkpoint_remove(*folder);
+        save_ok(*folder, state, 21);
+        say(place(*folder, 0), state, ends[i]);
+        EXPECT_OK(&b.error, nt_checkpoint_load(*folder, state, &identity, &course, &b.arena, &from,
+                                               &b.error));
+        assert_int_equal(from.found, NT_FOUND_NEWEST);
+        assert_int_equal(from.cursor.epoch, atoi(ends[i][0].value));
+        assert_int_equal(from.cursor.step, atoi(ends[i][1].value));
     }
     nt_training_state_free(state);
 }
@@ -349,6 +478,8 @@ int main(void) {
         IN_FOLDER(nothing_good_is_an_error),
         IN_FOLDER(failed_writes_harm_nothing),
         IN_FOLDER(no_memory_is_no_damage),
+        IN_FOLDER(impossible_cursors),
+        IN_FOLDER(possible_cursors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

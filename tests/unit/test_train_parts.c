@@ -184,6 +184,32 @@ static void assert_identity(const nt_identity *expected) {
         assert_string_equal(found.parts[part], expected->parts[part]);
 }
 
+/* Each allocation fails once: then there is no identity, never another one. */
+static void identity_without_memory(void **folder) {
+    (void)folder;
+    freeze((const char *const[]){"conv1", NULL});
+    const nt_identity sound = identity_of();
+    const nt_training training = {.network = b.network,
+                                  .recipe = &b.recipe,
+                                  .loader = b.loader,
+                                  .data_digest = "made",
+                                  .seed = 1};
+    bool failed = true;
+    int failures = 0;
+    for (int k = 0; failed; k++) {
+        nt_identity identity;
+        fail_allocation(k);
+        nt_status status = nt_identity_find(&training, &identity);
+        failed = allow_all_allocations();
+        for (int part = 0; status == NT_OK && part < NT_IDENTITY_PARTS; part++)
+            if (strcmp(identity.parts[part], sound.parts[part]) != 0)
+                fail_msg("allocation %d: part %d is another", k, part);
+        assert_true(failed || status == NT_OK);
+        failures += failed;
+    }
+    assert_true(failures > 3);
+}
+
 /* Identity is what it comes to, not how it is said; as usual, it is what it was without. */
 static void identity_has_what_is_frozen(void **folder) {
     nt_metadata metadata[NT_IDENTITY_ENTRIES + 1] = {{0}};
@@ -250,6 +276,7 @@ int main(void) {
         IN_FOLDER(rates_scale_exactly),
         IN_FOLDER(shards_freeze_too),
         IN_FOLDER(zeros_are_kept),
+        IN_FOLDER(identity_without_memory),
         IN_FOLDER(identity_has_what_is_frozen),
         IN_FOLDER(patterns_must_mean_something),
     };

@@ -316,6 +316,59 @@ static void every_step_draws_its_own(void **folder) {
     nt_weights_free(weights);
 }
 
+/* Leaves the folder as a process does that ends after the first epoch. */
+static void stop_after_an_epoch(const char *folder) {
+    bool there = false;
+    clear(folder);
+    for (int at = 1; !there; at++) {
+        story told;
+        nt_checkpoint found;
+        clear(folder);
+        nt_file_fail_at(at, EIO);
+        nt_status status = train(folder, 1, &told);
+        nt_file_fail_at(0, 0);
+        EXPECT_ERROR(&b.error, status, NT_IO, "cannot write: Input/output error");
+        EXPECT_OK(&b.error, nt_checkpoint_look(folder, &b.arena, &found, &b.error));
+        there = found.found != NT_FOUND_NONE && found.cursor.epoch > 0;
+    }
+}
+
+/* Rows that can't be read when a run goes on would be lost when its next epoch ends: then it
+ * doesn't begin. Rows that are gone are no reason, but said. */
+static void metrics_are_never_lost_in_silence(void **folder) {
+    char undisturbed[2000], metrics[2000];
+    const char *path = path_in(*folder, "metrics.csv");
+    story told;
+    b.recipe.checkpoint_every = 1e-9;
+    nt_bytes expected = trained(*folder, 1);
+    read_metrics(*folder, undisturbed, sizeof undisturbed);
+    stop_after_an_epoch(*folder);
+    nt_bytes rows = bytes_of(path);
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID,
+                 "metrics.csv: error: is a folder, not a regular file");
+    assert_int_equal(told.steps, 0);
+    rmdir(path);
+    write_bytes(path, rows.bytes, rows.size);
+    EXPECT_OK(&b.error, train(*folder, 1, &told));
+    read_metrics(*folder, metrics, sizeof metrics);
+    assert_string_equal(metrics, undisturbed);
+    nt_bytes weights = bytes_of(weights_in(*folder));
+    assert_true(equal(weights, expected));
+    stop_after_an_epoch(*folder);
+    unlink(path);
+    EXPECT_OK(&b.error, train(*folder, 1, &told));
+    assert_non_null(strstr(told.notes, "metrics.csv is gone: it will lack the epochs up to 1\n"));
+    stop_after_an_epoch(*folder);
+    write_bytes(path, "epoch\n7,1,1,1,1,1,1\n", 20);
+    EXPECT_OK(&b.error, train(*folder, 1, &told));
+    assert_non_null(strstr(told.notes, "has the epochs up to 0: it will lack those up to 1\n"));
+    nt_bytes_finish(&rows);
+    nt_bytes_finish(&weights);
+    nt_bytes_finish(&expected);
+}
+
 /* Whichever write, sync or rename fails, the run says so, what was saved before stays, and going on
  * from there ends in the same bits: weights and metrics. */
 static void failed_writes_cost_nothing(void **folder) {
@@ -474,6 +527,7 @@ int main(void) {
         IN_FOLDER(checkpoints_do_not_matter),
         IN_FOLDER(metrics_have_the_rates),
         IN_FOLDER(every_step_draws_its_own),
+        IN_FOLDER(metrics_are_never_lost_in_silence),
         IN_FOLDER(failed_writes_cost_nothing),
         IN_FOLDER(damage_costs_a_step),
         IN_FOLDER(leftovers_go),
