@@ -72,14 +72,6 @@ nt_status nt_suite_load_tree(nt_suite_loader *l) {
     return root ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
-/* What the command line gives, and what stands in no file, counts as the suite's own. */
-const char *nt_suite_file_of(const nt_suite *suite, const nt_yaml *node) {
-    for (int i = 0; i < suite->document_count; i++)
-        if (node->location.source == &suite->documents[i]->source)
-            return suite->documents[i]->source.path;
-    return suite->path;
-}
-
 nt_status nt_suite_read_include(nt_suite_loader *l, const nt_suite_key *key, const nt_yaml *node,
                                 void *record) {
     (void)record;

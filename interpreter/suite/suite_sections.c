@@ -19,6 +19,14 @@ static nt_status expand(const nt_suite_loader *l, const nt_yaml *node, const cha
     return status == NT_OK ? NT_OK : nt_reader_no_memory(&l->reader);
 }
 
+/* What the command line gives, and what stands in no file, counts as the suite's own. */
+const char *nt_suite_file_of(const nt_suite *suite, const nt_yaml *node) {
+    for (int i = 0; i < suite->document_count; i++)
+        if (node->location.source == &suite->documents[i]->source)
+            return suite->documents[i]->source.path;
+    return suite->path;
+}
+
 nt_status nt_suite_beside(const nt_suite_loader *l, const nt_yaml *node, const char *path,
                           const char **ret) {
     NT_TRY(expand(l, node, &path));
