@@ -179,8 +179,8 @@ const nt_case_result *nt_results_controlled(const nt_results *results, int32_t g
 bool nt_group_result_decides(const nt_group_result *group); /* some of its cases may end early */
 int32_t nt_results_failures(const nt_results *results);     /* cases × seeds without numbers */
 
-/* How many different patients there are; of samples that are each their own, the samples. To be said
- * in `text`, which is incomplete when memory is out. */
+/* How many different patients there are; of samples that are each their own, the samples. To be
+ * said in `text`, which is incomplete when memory is out. */
 int32_t nt_results_clusters(const nt_results *results, nt_text *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* What the readers and writers of a suite's sections share. Private to suite_file.c, suite_data.c,
- * suite_estimate.c, suite_evaluate.c, suite_groups.c, suite_include.c, suite_limits.c, suite_lines.c,
- * suite_retrain_keys.c, suite_sections.c, suite_train.c, suite_train_parts.c, suite_schema.c and
- * suite_write.c. */
+ * suite_estimate.c, suite_evaluate.c, suite_groups.c, suite_include.c, suite_limits.c,
+ * suite_lines.c, suite_retrain_keys.c, suite_sections.c, suite_train.c, suite_train_parts.c,
+ * suite_schema.c and suite_write.c. */
 #ifndef NT_SUITE_FILE_PRIVATE_H
 #define NT_SUITE_FILE_PRIVATE_H
 
