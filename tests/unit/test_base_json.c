@@ -5,7 +5,7 @@
 
 static nt_status parse(const char *text, size_t length, nt_error *error) {
     json_t *root = NULL;
-    nt_status status = nt_json_parse("file.json", 0, text, length, &root, error);
+    nt_status status = nt_json_load("file.json", 0, text, length, &root, error);
     if (status == NT_OK)
         json_decref(root);
     return status;
@@ -27,7 +27,7 @@ static void test_read(void **state) {
     nt_error error;
     json_t *root = NULL;
     nt_error_init(&error);
-    EXPECT_OK(&error, nt_json_parse("file.json", 0, text, sizeof text - 1, &root, &error));
+    EXPECT_OK(&error, nt_json_load("file.json", 0, text, sizeof text - 1, &root, &error));
     assert_int_equal(json_array_size(json_object_get(root, "a")), 4);
     json_decref(root);
     EXPECT_ERROR(&error, parse("{\"a\": 1, \"a\": 2}", 16, &error), NT_INVALID, "duplicate");
@@ -35,7 +35,7 @@ static void test_read(void **state) {
     EXPECT_ERROR(&error, parse("\"text\"", 6, &error), NT_INVALID, "is not JSON");
     EXPECT_ERROR(&error, parse("\"[", 2, &error), NT_INVALID, "is not JSON");
     EXPECT_ERROR(&error, parse("", 0, &error), NT_INVALID, "is not JSON");
-    EXPECT_ERROR(&error, nt_json_parse("file.json", 8, "[1", 2, &root, &error), NT_INVALID,
+    EXPECT_ERROR(&error, nt_json_load("file.json", 8, "[1", 2, &root, &error), NT_INVALID,
                  "its header is not JSON");
     nt_error_finish(&error);
 }
