@@ -400,8 +400,8 @@ static void leftovers_go(void **folder) {
     story told;
     nt_bytes expected = trained(*folder, 1);
     int files = count_files(*folder);
-    write_bytes(path_in(*folder, NT_WEIGHTS_FILE ".12345.tmp"), "x", 1);
-    write_bytes(path_in(*folder, "checkpoint-1.safetensors.99.tmp"), "x", 1);
+    write_bytes(path_in(*folder, NT_WEIGHTS_FILE ".99999999.tmp"), "x", 1);
+    write_bytes(path_in(*folder, "checkpoint-1.safetensors.88888888.tmp"), "x", 1);
     write_bytes(path_in(*folder, "checkpoint-1.safetensors"), "x", 1);
     write_bytes(path_in(*folder, "mine.tmp"), "x", 1);
     EXPECT_OK(&b.error, train(*folder, 1, &told));
