@@ -394,6 +394,16 @@ static void damage_costs_a_step(void **folder) {
     nt_bytes_finish(&expected);
 }
 
+/* A bit of the finished weights that is another, though they are numbers still. */
+static void damaged_weights_are_seen(void **folder) {
+    story told;
+    nt_bytes whole = trained(*folder, 1);
+    whole.bytes[whole.size - 4] ^= 1; /* the low bits of the last number */
+    write_bytes(path_in(*folder, NT_WEIGHTS_FILE), whole.bytes, whole.size);
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID, "its checksum is wrong");
+    nt_bytes_finish(&whole);
+}
+
 /* A process that was killed while writing leaves a temporary file; the next one removes it, and
  * with the finished weights what was left of the checkpoints. */
 static void leftovers_go(void **folder) {
@@ -466,19 +476,13 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(threads_do_not_matter),
-        IN_FOLDER(everything_counts),
-        IN_FOLDER(what_differs_is_named),
-        IN_FOLDER(earlier_weights_are_refused),
-        IN_FOLDER(other_numerics_go_on),
-        IN_FOLDER(checkpoints_do_not_matter),
-        IN_FOLDER(metrics_have_the_rates),
-        IN_FOLDER(every_step_draws_its_own),
-        IN_FOLDER(failed_writes_cost_nothing),
-        IN_FOLDER(damage_costs_a_step),
-        IN_FOLDER(leftovers_go),
-        IN_FOLDER(divergence_names_step_and_node),
-        IN_FOLDER(a_huge_rate_diverges),
+        IN_FOLDER(damaged_weights_are_seen),       IN_FOLDER(leftovers_go),
+        IN_FOLDER(threads_do_not_matter),          IN_FOLDER(everything_counts),
+        IN_FOLDER(what_differs_is_named),          IN_FOLDER(earlier_weights_are_refused),
+        IN_FOLDER(other_numerics_go_on),           IN_FOLDER(checkpoints_do_not_matter),
+        IN_FOLDER(metrics_have_the_rates),         IN_FOLDER(every_step_draws_its_own),
+        IN_FOLDER(failed_writes_cost_nothing),     IN_FOLDER(damage_costs_a_step),
+        IN_FOLDER(divergence_names_step_and_node), IN_FOLDER(a_huge_rate_diverges),
         IN_FOLDER(weights_at_the_end_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
