@@ -145,6 +145,12 @@ static int change(const json_t *changes, nt_metadata *ret, char digest[NT_DIGEST
     return count;
 }
 
+/* Whether the run comes there. */
+static bool is_within(const nt_cursor *cursor) {
+    return cursor->epoch >= 0 && cursor->epoch <= EPOCHS && cursor->step >= 0 &&
+           cursor->step <= IMAGES / BATCH && (cursor->epoch < EPOCHS || cursor->step == 0);
+}
+
 /* Returns whether there is something to go on from. */
 static bool check_load(void) {
     nt_error error;
@@ -156,7 +162,7 @@ static bool check_load(void) {
     must(nt_training_state_new(network, recipe.optimiser, &fresh, &error), &error);
     nt_status status = nt_checkpoint_load(folder, fresh, &identity, &texts, &found, &error);
     check_outcome(status, &error);
-    bool there = status == NT_OK && found.found != NT_FOUND_NONE;
+    bool there = status == NT_OK && found.found != NT_FOUND_NONE && is_within(&found.cursor);
     nt_error_finish(&error);
     nt_error_init(&error);
     status = nt_checkpoint_look(folder, &texts, &found, &error);
