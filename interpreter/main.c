@@ -5,6 +5,7 @@
 #include "decoders.h"
 #include "dist.h"
 #include "fit.h"
+#include "hash.h"
 #include "help_topics.h"
 #include "json_in.h"
 #include "json_out.h"
@@ -79,6 +80,14 @@ static nt_status help(const char *const *words, int count, nt_error *error) {
     return show_help(command);
 }
 
+/* Libraries that end the process where memory runs out in their first use (BLIS aborts, OpenSSL may
+ * crash) have it before anything is begun; it takes some milliseconds. */
+static nt_status use_libraries(nt_error *error) {
+    char library[NT_OPS_LIBRARY], hex[NT_DIGEST_HEX];
+    nt_ops_library(library);
+    return nt_digest_bytes("", 0, hex) ? NT_OK : nt_error_say(error, NT_NO_MEMORY, "out of memory");
+}
+
 static nt_status run(const char *const *words, int count, nt_error *error) {
     const nt_command *command;
     int taken;
@@ -98,6 +107,8 @@ static nt_status run(const char *const *words, int count, nt_error *error) {
     }
     if (!arguments.help)
         status = nt_ops_check_kernel(error);
+    if (!arguments.help && status == NT_OK)
+        status = use_libraries(error);
     if (status == NT_OK)
         status = arguments.help ? show_help(command) : command->run(&arguments, error);
     nt_arguments_finish(&arguments);

@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -381,23 +383,32 @@ nt_status nt_folder_make(const char *path, nt_error *error) {
     return status;
 }
 
-/* NAME.PID.tmp: see nt_file_create. */
-static bool is_temporary(const char *name) {
+/* NAME.PID.tmp: see nt_file_create. Returns the process, 0 of a name that is none. */
+static long process_of(const char *name) {
     size_t length = strlen(name), digits = 0;
     if (length < 5 || strcmp(name + length - 4, ".tmp") != 0)
-        return false;
+        return 0;
     for (length -= 4; length > 0 && isdigit((unsigned char)name[length - 1]); length--)
         digits++;
-    return digits > 0 && length > 1 && name[length - 1] == '.';
+    return digits > 0 && length > 1 && name[length - 1] == '.' ? strtol(name + length, NULL, 10)
+                                                               : 0;
+}
+
+/* One with this process's number is of an earlier one, which had it by chance or in a container. */
+static bool is_at_work(long process) {
+    return process != getpid() && process <= INT_MAX &&
+           (kill((pid_t)process, 0) == 0 || errno == EPERM);
 }
 
 void nt_folder_sweep(const char *path) {
     DIR *folder = opendir(path);
     if (!folder)
         return;
-    for (const struct dirent *item; (item = readdir(folder));)
-        if (is_temporary(item->d_name))
+    for (const struct dirent *item; (item = readdir(folder));) {
+        long process = process_of(item->d_name);
+        if (process > 0 && !is_at_work(process))
             unlinkat(dirfd(folder), item->d_name, 0);
+    }
     closedir(folder);
 }
 

@@ -78,8 +78,8 @@ const char *nt_program_folder(nt_arena *arena);
 /* Makes a folder and those above it; one that exists is fine. */
 nt_status nt_folder_make(const char *path, nt_error *error);
 
-/* Removes the temporary files that a process killed while writing left in a folder. Only for who
- * has the folder to itself: another's would go too. */
+/* Removes the temporary files that a process killed while writing left in a folder; those of one
+ * that still runs on this machine stay. */
 void nt_folder_sweep(const char *path);
 
 /* Takes a folder for this process alone, until it ends or gives it back: another process gets

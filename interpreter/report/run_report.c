@@ -127,6 +127,8 @@ nt_status nt_run_report_write(const char *folder, const char *out, bool paper,
     NT_TRY(nt_record_read(folder, &record, error));
     nt_status status = nt_folder_make(out, error);
     if (status == NT_OK)
+        nt_folder_sweep(out); /* what an earlier one left that was killed */
+    if (status == NT_OK)
         status = write_all(record, out, paper, progress, error);
     nt_record_free(record);
     return status;

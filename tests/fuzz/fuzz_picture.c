@@ -1,20 +1,13 @@
-/* A fuzz target for libFuzzer: any bytes as a PNG, JPEG, TIFF or WebP file, read as an image and as
- * labels. What is read must be what a look announced, and survive resizing; nothing may be left
- * behind.
- *
- *     CC=clang meson setup fuzz -Dc_args=-fsanitize=fuzzer-no-link -Db_lundef=false \
- *       -Db_sanitize=address,undefined
- *     ninja -C fuzz tests/fuzz/fuzz_picture
- *     mkdir found && fuzz/tests/fuzz/fuzz_picture found FOLDER-WITH-SMALL-PICTURES
- */
+/* Any bytes as a picture, read as an image and as labels; and again once it begins as FORMAT does,
+ * a PNG's checksums made right. What is read must be what a look announced, and survive resizing;
+ * nothing may be left behind. */
 #include "picture_private.h"
 
-#include "alloc.h"
-#include <assert.h>
+#include "target.h"
+#include <string.h>
+#include <zlib.h>
 
-enum { MOST_PIXELS = 1 << 16 }; /* a few bytes may announce many, which only takes time */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum { MOST_PIXELS = 1 << 16, MOST = 1 << 16 }; /* a few bytes may announce many */
 
 static nt_status decode(const uint8_t *data, size_t size, nt_picture_use use, bool look,
                         nt_picture *ret, nt_error *error) {
@@ -43,16 +36,16 @@ static void check_use(const uint8_t *data, size_t size, const nt_picture *seen,
     nt_picture picture;
     nt_error_init(&error);
     nt_status status = decode(data, size, use, false, &picture, &error);
+    check_outcome(status, &error);
+    assert(error.count <= 1);
     if (status == NT_OK) {
         check_sound(&picture, seen, use);
         nt_picture_finish(&picture);
-    } else {
-        assert(error.count == 1 && error.items[0].status == status);
     }
     nt_error_finish(&error);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+static void try_picture(const uint8_t *data, size_t size) {
     nt_error error;
     nt_picture seen;
     size_t before = nt_alloc_in_use();
@@ -65,5 +58,48 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_use(data, size, &seen, NT_AS_LABELS);
     }
     assert(nt_alloc_in_use() == before);
+}
+
+static size_t big(const uint8_t *p) {
+    return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+}
+
+/* Chunks are: length, name, data, checksum. The last one's length is made right, too. */
+static void mend_png(uint8_t *bytes, size_t size) {
+    for (size_t at = 8; size - at >= 12;) {
+        size_t length = big(bytes + at);
+        if (length > size - at - 12) {
+            length = size - at - 12;
+            for (int i = 0; i < 4; i++)
+                bytes[at + (size_t)i] = (uint8_t)(length >> (24 - 8 * i));
+        }
+        uint32_t sum = (uint32_t)crc32(0, bytes + at + 4, (uInt)length + 4);
+        for (int i = 0; i < 4; i++)
+            bytes[at + 8 + length + (size_t)i] = (uint8_t)(sum >> (24 - 8 * i));
+        at += 12 + length;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const struct {
+        const char *name, *begins;
+        size_t length;
+    } formats[] = {{"png", "\x89PNG\r\n\x1a\n", 8},
+                   {"jpeg", "\xFF\xD8\xFF", 3},
+                   {"tiff", "II*", 4},
+                   {"webp", "RIFF", 4}};
+    static uint8_t mended[MOST];
+    if (size < 16 || size > MOST)
+        return 0;
+    try_picture(data, size);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, FORMAT) == 0) {
+            memcpy(mended, data, size);
+            memcpy(mended, formats[i].begins, formats[i].length);
+        }
+    if (strcmp(FORMAT, "png") == 0)
+        mend_png(mended, size);
+    if (memcmp(mended, data, size) != 0)
+        try_picture(mended, size);
     return 0;
 }

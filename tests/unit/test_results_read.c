@@ -252,6 +252,18 @@ static void expect_place(const char *folder, json_t *root, const char *message) 
     EXPECT_ERROR(&error, status, NT_INVALID, message);
 }
 
+/* What is measured of the cases is what is measured of the run. */
+static void another_metric(void **state) {
+    made_results run;
+    make_results(&run, NT_DICE);
+    json_t *root = nt_results_json(&run.results);
+    json_t *cases = json_object_get(json_array_get(json_object_get(root, "groups"), 0), "cases");
+    json_t *results = json_object_get(json_array_get(cases, 0), "results");
+    json_object_set_new(json_array_get(results, 1), "metric", json_string(nt_metric_names[NT_IOU]));
+    expect_place(*state, root, "groups[0].cases[0].results[1]: is in ");
+    json_decref(root);
+}
+
 static void errors_say_where(void **state) {
     made_results run;
     make_results(&run, NT_ACCURACY);
@@ -366,6 +378,7 @@ int main(void) {
         cmocka_unit_test(places_among_controls),
         WITH_FOLDER(a_member_that_is_wrong_is_refused),
         WITH_FOLDER(errors_say_where),
+        WITH_FOLDER(another_metric),
         WITH_FOLDER(a_file_that_is_no_results_is_refused),
         WITH_FOLDER(out_of_memory_is_reported_wherever_it_happens),
     };

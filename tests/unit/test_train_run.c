@@ -447,14 +447,24 @@ static void damage_costs_a_step(void **folder) {
     nt_bytes_finish(&expected);
 }
 
+/* A bit of the finished weights that is another, though they are numbers still. */
+static void damaged_weights_are_seen(void **folder) {
+    story told;
+    nt_bytes whole = trained(*folder, 1);
+    whole.bytes[whole.size - 4] ^= 1; /* the low bits of the last number */
+    write_bytes(path_in(*folder, NT_WEIGHTS_FILE), whole.bytes, whole.size);
+    EXPECT_ERROR(&b.error, train(*folder, 1, &told), NT_INVALID, "its checksum is wrong");
+    nt_bytes_finish(&whole);
+}
+
 /* A process that was killed while writing leaves a temporary file; the next one removes it, and
  * with the finished weights what was left of the checkpoints. */
 static void leftovers_go(void **folder) {
     story told;
     nt_bytes expected = trained(*folder, 1);
     int files = count_files(*folder);
-    write_bytes(path_in(*folder, NT_WEIGHTS_FILE ".12345.tmp"), "x", 1);
-    write_bytes(path_in(*folder, "checkpoint-1.safetensors.99.tmp"), "x", 1);
+    write_bytes(path_in(*folder, NT_WEIGHTS_FILE ".99999999.tmp"), "x", 1);
+    write_bytes(path_in(*folder, "checkpoint-1.safetensors.88888888.tmp"), "x", 1);
     write_bytes(path_in(*folder, "checkpoint-1.safetensors"), "x", 1);
     write_bytes(path_in(*folder, "mine.tmp"), "x", 1);
     EXPECT_OK(&b.error, train(*folder, 1, &told));
@@ -530,6 +540,7 @@ int main(void) {
         IN_FOLDER(metrics_are_never_lost_in_silence),
         IN_FOLDER(failed_writes_cost_nothing),
         IN_FOLDER(damage_costs_a_step),
+        IN_FOLDER(damaged_weights_are_seen),
         IN_FOLDER(leftovers_go),
         IN_FOLDER(divergence_names_step_and_node),
         IN_FOLDER(a_huge_rate_diverges),
