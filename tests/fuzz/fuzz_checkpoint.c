@@ -1,7 +1,7 @@
 /* A checkpoint of a real run whose metadata the input changes: {"epoch": "7", "step": null} sets
  * one and removes the other. Its digests are then made right, since a digest is no authority:
- * whoever can write a file can write its digest. What is found must be in the run's range, and
- * training goes on from it or refuses it. Input that is no JSON is taken as the whole file. */
+ * whoever can write a file can write its digest. Training goes on from what is found where the run
+ * comes there. Input that is no JSON is taken as the whole file. */
 #include "checkpoint.h"
 #include "loader.h"
 #include "mutate_json.h"
