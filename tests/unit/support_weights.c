@@ -1,8 +1,9 @@
 #include "support_weights.h"
 
 nt_network *small_network(void) {
-    static nt_state states[6];
-    static nt_network network = {.name = "small", .states = states, .state_count = 6};
+    static nt_network *network;
+    if (network)
+        return network;
     static const int32_t kernel[] = {5, 3, 3, 2}, grouped[] = {36, 1, 3, 3}, matrix[] = {4, 6};
     static const int32_t vector[] = {5}, map[] = {3, 2, 4};
     nt_type types[] = {
@@ -14,15 +15,19 @@ nt_network *small_network(void) {
     types[2].dtype = NT_I32;
     static const char *const names[] = {"conv.weight", "bn.running_mean", "bn.num_batches_tracked",
                                         "wide.weight", "fc.weight",       "map"};
-    for (int i = 0; i < 6; i++)
-        states[i] = (nt_state){.name = names[i],
-                               .type = types[i],
-                               .role = i == 1   ? NT_BUFFER
-                                       : i == 2 ? NT_COUNTER
-                                                : NT_WEIGHT,
-                               .init = NT_INIT_NORMAL,
-                               .scale = 1};
-    return &network;
+    network = nt_network_new("small");
+    assert_non_null(network);
+    for (int i = 0; i < 6; i++) {
+        const nt_state state = {.name = names[i],
+                                .type = types[i],
+                                .role = i == 1   ? NT_BUFFER
+                                        : i == 2 ? NT_COUNTER
+                                                 : NT_WEIGHT,
+                                .init = NT_INIT_NORMAL,
+                                .scale = 1};
+        assert_int_equal(nt_network_add_state(network, &state), NT_OK);
+    }
+    return network;
 }
 
 nt_weights *new_weights(const nt_network *network, uint64_t seed) {

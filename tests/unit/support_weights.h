@@ -5,7 +5,7 @@
 #include "safetensors.h"
 #include "support_base.h"
 
-/* One state of each form that a network has. */
+/* One state of each form that a network has; the same network each time. */
 nt_network *small_network(void);
 
 nt_weights *new_weights(const nt_network *network, uint64_t seed);

@@ -18,8 +18,10 @@ static const nt_progress progress = {.note = take_note};
 
 /* Two parameters and a counter. */
 static nt_network *network(void) {
-    static nt_state states[3];
-    static nt_network net = {.name = "net", .states = states, .state_count = 3};
+    static nt_network *net;
+    nt_state states[3];
+    if (net)
+        return net;
     static const int32_t matrix[] = {2, 3}, vector[] = {2};
     states[0] = (nt_state){
         .name = "fc.weight", .type = nt_type_param(nt_shape_of(2, matrix)), .role = NT_WEIGHT};
@@ -29,7 +31,11 @@ static nt_network *network(void) {
                            .type = nt_type_param(nt_shape_of(0, NULL)),
                            .role = NT_COUNTER};
     states[2].type.dtype = NT_I32;
-    return &net;
+    net = nt_network_new("net");
+    assert_non_null(net);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(nt_network_add_state(net, &states[i]), NT_OK);
+    return net;
 }
 
 static nt_weights *new_weights(void) {

@@ -92,15 +92,18 @@ static void test_write_fails(void **state) {
 
 /* --- element types ---------------------------------------------------------------------------- */
 
-/* A network of one vector, or of one counter. */
+/* A network of one vector, or of one counter; until the next call. */
 static nt_network *one_state(int32_t count, nt_role role) {
-    static nt_state states[1];
-    static nt_network network = {.name = "one", .states = states, .state_count = 1};
-    states[0] = (nt_state){.name = "x", .role = role};
-    states[0].type = nt_type_param(nt_shape_of(role == NT_COUNTER ? 0 : 1, &count));
+    static nt_network *network;
+    nt_state state = {.name = "x", .role = role};
+    state.type = nt_type_param(nt_shape_of(role == NT_COUNTER ? 0 : 1, &count));
     if (role == NT_COUNTER)
-        states[0].type.dtype = NT_I32;
-    return &network;
+        state.type.dtype = NT_I32;
+    nt_network_free(network);
+    network = nt_network_new("one");
+    assert_non_null(network);
+    assert_int_equal(nt_network_add_state(network, &state), NT_OK);
+    return network;
 }
 
 static nt_status read_one(void **state, const char *dtype, const void *data, int32_t count,
