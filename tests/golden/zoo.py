@@ -4,7 +4,8 @@ random weights and random running statistics, and the losses of two steps of tra
 
     zoo.py NONTRIVIAL GRAPHS [--full] [NAME...]
 
-Exits 77 (skipped) where torchvision is not installed. Without --full the networks are small: few layers or
+Exits 77 (skipped) where torchvision is not installed. Without --full those are left out whose file differs from
+another's in numbers alone, unless they are named, and the others are small: few layers or
 channels where both sides have parameters for that, few classes and pixels; with it they are as they are
 published. The program is run as a user would: torchvision's state_dict, saved by torch.save, goes into
 `show`, `eval` and `train`.
@@ -23,6 +24,10 @@ from networks import settings_of
 LOGITS_WITHIN, LOSSES_WITHIN = 1e-5, 1e-3  # of the largest logit; of a loss
 IMAGES, STEPS = 2, 2
 STEP_DOWN = .1  # what the first step should take off the loss, to first order
+
+# As another but for numbers of layers or channels, which the short form changes anyway.
+SIBLINGS = {'vgg13', 'vgg13_bn', 'vgg19', 'vgg19_bn', 'resnet101', 'resnet152', 'wide_resnet101_2', 'resnext101_32x8d',
+            'densenet169', 'densenet201', 'efficientnet_b1', 'efficientnet_b2', 'resnet56'}
 
 STILL = {'dropout': 0}
 ALONE = ({}, {'aux_logits': False, 'init_weights': False})  # without what helps only in training
@@ -410,7 +415,7 @@ def main():
         raise SystemExit(f'no case is called {", ".join(sorted(unknown))}')
     good = True
     for case in CASES:
-        if not arguments.names or case.graph in arguments.names:
+        if case.graph in arguments.names or (not arguments.names and (arguments.full or case.graph not in SIBLINGS)):
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     good &= compare(arguments.nontrivial, arguments.graphs, case,
