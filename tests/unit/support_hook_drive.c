@@ -48,12 +48,17 @@ nt_status answer_all(nt_hook *hook, const nt_network *network, model answer_to, 
     return status;
 }
 
+/* The usual ones, but for the time that sanitizers take. */
+static const nt_hook_limits limits = {
+    .instructions = 1e8, .seconds = 600, .memory = 0.25, .questions = 100000};
+
 nt_status drive_path(const char *path, const nt_network *network, const nt_hook_option *options,
                      int count, model answer_to, nt_text *transcript, nt_text *ret) {
     nt_error error;
     nt_hook *hook = NULL;
     nt_error_init(&error);
-    nt_status status = nt_hook_new(path, network, options, count, NULL, NULL, NULL, &hook, &error);
+    nt_status status =
+        nt_hook_new(path, network, options, count, &limits, NULL, NULL, &hook, &error);
     if (status == NT_OK)
         status = answer_all(hook, network, answer_to, transcript, ret, &error);
     nt_hook_free(hook);
