@@ -35,11 +35,13 @@ static nt_status read_lines(nt_record *record, nt_record_seed *seed, const char 
     if (!seed->epochs)
         return NT_NO_MEMORY;
     line = strchr(line, '\n'); /* the header's end */
-    for (; line && line[1]; line = strchr(line + 1, '\n'))
-        if (!read_epoch(line + 1, &seed->epochs[seed->epoch_count++]))
+    for (; line && line[1]; line = strchr(line + 1, '\n')) {
+        if (!read_epoch(line + 1, &seed->epochs[seed->epoch_count]))
             return nt_error_in(error, NT_INVALID, path, -1,
                                "line %d is not an epoch's: 7 numbers, the first from 1 on",
-                               (int)seed->epoch_count + 1);
+                               (int)seed->epoch_count + 2);
+        seed->epoch_count++;
+    }
     return NT_OK;
 }
 

@@ -293,6 +293,7 @@ static nt_status check_required(nt_reader *reader, const nt_yaml *map, const nt_
 nt_status nt_read_fields(nt_reader *reader, const nt_yaml *map, const nt_yaml *at, const char *what,
                          const char *noun, const nt_field *fields, const char *const *also,
                          void *record) {
+    NT_TRY(nt_read_map(reader, map, what));
     NT_TRY(nt_reader_charge(reader, map, (int64_t)STEPS_A_FIELD * map->count));
     if (!nt_fields_default(fields, record, reader->arena))
         return nt_reader_no_memory(reader);
