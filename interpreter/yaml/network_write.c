@@ -531,7 +531,7 @@ static bool write(writer *w, nt_text *text) {
         return false;
     add_head(w, text);
     add_definitions(w, text);
-    nt_text_add(text, "\nnodes:\n");
+    nt_text_add(text, count > 0 ? "\nnodes:\n" : "\nnodes: {}\n");
     add_level(w, &top, 0, count, 2, text);
     add_outputs(w, &top, text);
     return !w->failed && !text->failed;

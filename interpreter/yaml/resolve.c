@@ -88,7 +88,7 @@ nt_status nt_network_resolve(const nt_network *network, nt_text *text) {
     nt_yaml_add_quoted(text, network->name, true);
     nt_text_add(text, "\n");
     add_inputs(text, network);
-    nt_text_add(text, "nodes:\n");
+    nt_text_add(text, network->layer_count > 0 ? "nodes:\n" : "nodes: {}\n");
     for (size_t i = 0; i < network->layer_count; i++) {
         nt_arena own;
         nt_arena_init(&own);
