@@ -1,3 +1,5 @@
+/* The run's own suite, read again with what is asked for here, is written as one of the smaller
+ * network; that file is then trained by as any suite is, so that it can be gone on with. */
 #include "shrink_retrain.h"
 
 #include "file.h"
@@ -48,7 +50,7 @@ static nt_status load(const nt_shrink_given *g, nt_suite **ret, nt_error *error)
     return nt_suite_repeat(g->run.folder, settings, count, ret, error);
 }
 
-/* `suite` is of the whole network, and is given back as it was. */
+/* `suite` is of the whole network; its only group's hook is called by its name from then on. */
 static nt_status write(const nt_shrink_given *g, nt_suite *suite, const nt_data_info *info,
                        const char *path, nt_error *error) {
     int32_t seed = seed_of(g);
