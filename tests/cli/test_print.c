@@ -217,6 +217,7 @@ static void test_json_layout(void **state) {
     nt_text_init(&text);
     nt_json_format(NULL, &text);
     assert_true(text.failed);
+    nt_text_finish(&text);
     assert_null(nt_json_append(json_array(), NULL));
     assert_null(nt_json_append(NULL, json_integer(1)));
 }
