@@ -197,6 +197,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", type=Path, help="the built nontrivial")
     parser.add_argument("cases", nargs="*", help="names of cases (default: all)")
+    parser.add_argument("--each", type=int, default=1, metavar="N", help="run each Nth case alone")
     parser.add_argument("--update", action="store_true", help="rewrite what the cases expect")
     options = parser.parse_args()
     options.program = options.program.resolve(strict=True)
@@ -207,6 +208,7 @@ def main():
         parser.error(f"no such case: {', '.join(sorted(unknown))}" if unknown else "no cases")
     if options.cases:
         cases = [case for case in cases if case.name in options.cases]
+    cases = cases[::options.each]
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda case: run(case, options), cases))
     for case, (verdict, text) in zip(cases, results):

@@ -35,13 +35,7 @@ TEST_OF_EACH(grad_in_place)
 TEST_OF_EACH(vectors)
 TEST_OF_EACH(optional)
 
-static void check_gradients(const trial_spec *spec) {
-    trial_spec seeded = *spec;
-    for (seeded.seed = 1; seeded.seed <= 3; seeded.seed++)
-        check_gradient(&seeded);
-}
-
-TEST_OF_EACH(gradients)
+TEST_OF_EACH(gradient)
 
 static void test_descriptors(void **state) {
     (void)state;
@@ -411,7 +405,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_forward),
-        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_gradient),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_unbatched),
