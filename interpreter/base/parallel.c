@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,13 +28,17 @@ static int thread_count, usual_count;
 static struct team {
     nt_job job;
     const void *context;
-    int jobs, others; /* `others`: threads besides the first */
-    atomic_int next;  /* the next job to take */
+    int others;       /* threads besides the first */
     atomic_int busy;  /* others that have not finished this round */
     atomic_int round; /* changes when there are new jobs, or the end */
     atomic_int sleepers;
     bool active, over;
 } team;
+
+/* The jobs that a thread begins with, [first, end): end above, first in the lower half. */
+static struct share {
+    _Alignas(64) _Atomic uint64_t left; /* on a cache line of its own */
+} shares[NT_MAX_THREADS];
 
 static struct watch {
     bool on;
@@ -90,12 +95,41 @@ static void wake(atomic_int *word) {
 
 /* --- jobs ------------------------------------------------------------------------------------- */
 
+/* Takes the first job of a share, or the last; -1: there is none. */
+static int take_job(struct share *share, bool last) {
+    uint64_t left = atomic_load_explicit(&share->left, memory_order_acquire), rest;
+    uint32_t first, end;
+    do {
+        first = (uint32_t)left;
+        end = (uint32_t)(left >> 32);
+        if (first == end)
+            return -1;
+        rest = last ? left - ((uint64_t)1 << 32) : left + 1;
+    } while (!atomic_compare_exchange_weak(&share->left, &left, rest));
+    return (int)(last ? end - 1 : first);
+}
+
+/* Its own jobs in order, then the last ones of threads that are not as far. */
 static void take_jobs(int worker) {
-    int i;
+    int threads = team.others + 1, i;
     in_job = true;
-    while ((i = atomic_fetch_add(&team.next, 1)) < team.jobs)
+    while ((i = take_job(&shares[worker], false)) >= 0)
         team.job(team.context, i, worker);
+    for (int k = 1; k < threads; k++)
+        while ((i = take_job(&shares[(worker + k) % threads], true)) >= 0)
+            team.job(team.context, i, worker);
     in_job = false;
+}
+
+/* Of jobs over the same rows and samples each thread has the same part each time, whose maps its
+ * caches hold. */
+static void share_jobs(int jobs) {
+    int threads = team.others + 1;
+    for (int i = 0; i < threads; i++) {
+        uint64_t first = (uint64_t)jobs * (uint64_t)i / (uint64_t)threads;
+        uint64_t end = (uint64_t)jobs * (uint64_t)(i + 1) / (uint64_t)threads;
+        atomic_store_explicit(&shares[i].left, end << 32 | first, memory_order_relaxed);
+    }
 }
 
 static void take_watched_jobs(int worker) {
@@ -140,8 +174,7 @@ static void run_in_team(void *context) {
     const section *s = context;
     team.job = s->job;
     team.context = s->context;
-    team.jobs = s->jobs;
-    atomic_store(&team.next, 0);
+    share_jobs(s->jobs);
     begin_round();
     take_jobs(0);
     double began = watch.on ? nt_clock() : 0;
