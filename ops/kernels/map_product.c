@@ -10,6 +10,7 @@
 #include "gemm.h"
 #include "indirect.h"
 #include "integers.h"
+#include "job_grid.h"
 #include "parallel.h"
 #include "tensor.h"
 
@@ -41,9 +42,9 @@ typedef struct block {
 } block;
 
 static block block_of(const product *p, int job) {
-    int64_t rest = job / p->row_jobs;
-    block b = {.group = rest / p->panel_jobs, .row = job % p->row_jobs * p->rows};
-    b.panel = rest % p->panel_jobs * p->block_panels;
+    nt_job_place at = nt_job_place_of(job, p->row_jobs, p->panel_jobs * p->of.groups);
+    block b = {.group = at.column / p->panel_jobs, .row = at.row * p->rows};
+    b.panel = at.column % p->panel_jobs * p->block_panels;
     b.rows = nt_min(p->rows, nt_im2col_rows(&p->of.left) - b.row);
     b.panels = nt_min(p->block_panels, p->of.panels - b.panel);
     return b;

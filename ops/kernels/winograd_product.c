@@ -5,6 +5,7 @@
 
 #include "epilogue.h"
 #include "integers.h"
+#include "job_grid.h"
 #include "parallel.h"
 #include "prefetch.h"
 #include "tensor.h"
@@ -286,7 +287,8 @@ static void shared_job(const void *context, int job, int worker) {
     const task *t = context;
     const nt_winograd_plan *p = t->plan;
     const workspace at = workspace_of(t, worker);
-    int64_t tile = t->tile + job % t->blocks * p->block, panel = job / t->blocks * t->group;
+    nt_job_place place = nt_job_place_of(job, t->blocks, nt_ceil_div(p->panels, t->group));
+    int64_t tile = t->tile + place.row * p->block, panel = place.column * t->group;
     part b = {.tile = tile,
               .end = nt_min(tile + p->block, t->tile_end),
               .tiles = t->tiles + (tile - t->tile) * p->depth,
