@@ -6,6 +6,7 @@
  */
 #include "conv_problem.h"
 #include "im2col.h"
+#include "job_grid.h"
 #include "parallel.h"
 #include "trial.h"
 #include "vectorise.h"
@@ -690,16 +691,42 @@ static void test_end_of_memory(void **state) {
     each_shape(check_end_of_memory);
 }
 
+/* Each place has one job; the jobs that a thread begins with are of few rows that others begin
+ * with, too. */
+static void check_job_places(int rows, int columns, int threads) {
+    bool seen[40][6] = {{false}};
+    nt_threads_set(threads);
+    for (int job = 0; job < rows * columns; job++) {
+        nt_job_place place = nt_job_place_of(job, rows, columns);
+        assert_in_range(place.row, 0, rows - 1);
+        assert_in_range(place.column, 0, columns - 1);
+        assert_false(seen[place.row][place.column]);
+        seen[place.row][place.column] = true;
+        if (rows % threads == 0)
+            assert_int_equal(place.row * threads / rows, job * threads / (rows * columns));
+    }
+}
+
+static void test_job_places(void **state) {
+    (void)state;
+    for (int rows = 1; rows <= 40; rows++)
+        for (int columns = 1; columns <= 6; columns++)
+            for (int threads = 1; threads <= 16; threads++)
+                check_job_places(rows, columns, threads);
+    nt_threads_set(2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference), cmocka_unit_test(test_reference_without_wide_vectors),
-        cmocka_unit_test(test_sets),      cmocka_unit_test(test_direct),
-        cmocka_unit_test(test_choice),    cmocka_unit_test(test_choice_of_sliding),
-        cmocka_unit_test(test_dead_taps), cmocka_unit_test(test_boxes),
-        cmocka_unit_test(test_far_taps),  cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_nan_stays), cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_threads),   cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_needs),     cmocka_unit_test(test_end_of_memory),
+        cmocka_unit_test(test_reference),  cmocka_unit_test(test_reference_without_wide_vectors),
+        cmocka_unit_test(test_sets),       cmocka_unit_test(test_direct),
+        cmocka_unit_test(test_choice),     cmocka_unit_test(test_choice_of_sliding),
+        cmocka_unit_test(test_dead_taps),  cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_far_taps),   cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_nan_stays),  cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_needs),      cmocka_unit_test(test_end_of_memory),
+        cmocka_unit_test(test_job_places),
     };
     nt_threads_set(2);
     return cmocka_run_group_tests(tests, NULL, NULL);

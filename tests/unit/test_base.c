@@ -310,6 +310,30 @@ static void test_parallel(void **state) {
     assert_true(nt_threads() >= 1);
 }
 
+/* Threads begin with their own parts; what one is kept from, the others take from its end. */
+static atomic_int arrivals, order[2][6], taken[2];
+
+static void keep_second(const void *context, int job, int worker) {
+    (void)context;
+    order[worker][taken[worker]++] = job;
+    arrivals++;
+    while (arrivals < 2 || (worker == 1 && taken[0] < 5))
+        ;
+}
+
+static void test_shares_of_jobs(void **state) {
+    (void)state;
+    nt_threads_set(2);
+    nt_parallel(6, keep_second, NULL);
+    const int first[] = {0, 1, 2, 5, 4};
+    assert_int_equal(taken[0], 5);
+    assert_int_equal(taken[1], 1);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(order[0][i], first[i]);
+    assert_int_equal(order[1][0], 3);
+    nt_threads_set(0);
+}
+
 /* Jobs of jobs stay with the worker that runs the outer one, whose scratch memory they may use. */
 static atomic_int arrived, strangers;
 
@@ -358,14 +382,14 @@ static void test_hashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alloc_counts),    cmocka_unit_test(test_grow_keeps_items),
-        cmocka_unit_test(test_arena_blocks),    cmocka_unit_test(test_text_grows_and_fails),
-        cmocka_unit_test(test_text_matches),    cmocka_unit_test(test_philox),
-        cmocka_unit_test(test_random_streams),  cmocka_unit_test(test_random_distributions),
-        cmocka_unit_test(test_kernel_layout),   cmocka_unit_test(test_map_layout),
-        cmocka_unit_test(test_shapes),          cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_nested_parallel), cmocka_unit_test(test_status),
-        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_alloc_counts),   cmocka_unit_test(test_grow_keeps_items),
+        cmocka_unit_test(test_arena_blocks),   cmocka_unit_test(test_text_grows_and_fails),
+        cmocka_unit_test(test_text_matches),   cmocka_unit_test(test_philox),
+        cmocka_unit_test(test_random_streams), cmocka_unit_test(test_random_distributions),
+        cmocka_unit_test(test_kernel_layout),  cmocka_unit_test(test_map_layout),
+        cmocka_unit_test(test_shapes),         cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_shares_of_jobs), cmocka_unit_test(test_nested_parallel),
+        cmocka_unit_test(test_status),         cmocka_unit_test(test_hashes),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
