@@ -691,8 +691,7 @@ static void test_end_of_memory(void **state) {
     each_shape(check_end_of_memory);
 }
 
-/* Each place has one job; the jobs that a thread begins with are of few rows that others begin
- * with, too. */
+/* Each place has one job; where rows divide evenly, each thread begins with its own. */
 static void check_job_places(int rows, int columns, int threads) {
     bool seen[40][6] = {{false}};
     nt_threads_set(threads);
