@@ -46,9 +46,8 @@ static const nt_field shrink_fields[] = {
     {"fold-batch-norm", NT_BOOL, offsetof(nt_shrink_options, fold_batch_norm), "false",
      .doc = "make batch normalisations part of the layers before them"},
     {"data", NT_STRING, offsetof(nt_shrink_options, data),
-     .doc =
-         "a data set, KIND:ROOT, whose images the networks are shown; random: random ones; without "
-         "it what the run measured, or random ones"},
+     .doc = "a data set, KIND:ROOT, whose images the networks are shown, or the word 'random' for "
+            "random ones; without it what the run measured, or random ones"},
     {"split", NT_CHOICE, offsetof(nt_shrink_options, split), "test", .choices = splits,
      .doc = "which part of it"},
     {"limit", NT_INT, offsetof(nt_shrink_options, limit), "0", 0, 2147483647,
