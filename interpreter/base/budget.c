@@ -14,30 +14,26 @@ static bool pass(nt_budget *budget, nt_budget_part part) {
 }
 
 bool nt_budget_take_bytes(nt_budget *budget, size_t bytes) {
-    if (!budget)
-        return true;
-    if (budget->passed != NT_BUDGET_KEPT || bytes > budget->bytes)
-        return pass(budget, NT_BUDGET_OF_BYTES);
-    budget->bytes -= bytes;
+    if (!nt_budget_has_room(budget, bytes))
+        return false;
+    if (budget)
+        budget->bytes -= bytes;
+    return true;
+}
+
+static bool take(nt_budget *budget, int64_t *left, int64_t count, nt_budget_part part) {
+    if (budget->passed != NT_BUDGET_KEPT || count > *left)
+        return pass(budget, part);
+    *left -= count;
     return true;
 }
 
 bool nt_budget_take_steps(nt_budget *budget, int64_t steps) {
-    if (!budget)
-        return true;
-    if (budget->passed != NT_BUDGET_KEPT || steps > budget->steps)
-        return pass(budget, NT_BUDGET_OF_STEPS);
-    budget->steps -= steps;
-    return true;
+    return !budget || take(budget, &budget->steps, steps, NT_BUDGET_OF_STEPS);
 }
 
 bool nt_budget_take_instructions(nt_budget *budget, int64_t instructions) {
-    if (!budget)
-        return true;
-    if (budget->passed != NT_BUDGET_KEPT || instructions > budget->instructions)
-        return pass(budget, NT_BUDGET_OF_INSTRUCTIONS);
-    budget->instructions -= instructions;
-    return true;
+    return !budget || take(budget, &budget->instructions, instructions, NT_BUDGET_OF_INSTRUCTIONS);
 }
 
 bool nt_budget_has_room(nt_budget *budget, size_t bytes) {

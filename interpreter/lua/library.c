@@ -56,30 +56,27 @@ static int64_t cost_of_rep(lua_State *L) {
     return empty ? times : 1 + times / BYTES_AN_INSTRUCTION;
 }
 
-/* find, match, gsub: subject, pattern; find's fourth argument switches patterns off. */
-static int64_t cost_of_pattern(lua_State *L) {
+/* Subject and pattern come first. */
+static int64_t cost_of_search(lua_State *L, nt_pattern_use use) {
     size_t subject, length;
     luaL_checklstring(L, 1, &subject);
     const char *pattern = luaL_checklstring(L, 2, &length);
-    nt_pattern_check(L, pattern, length, subject, NT_PATTERN_ONCE);
+    nt_pattern_check(L, pattern, length, subject, use);
     return cost_of_texts(L);
+}
+
+/* match, gsub. */
+static int64_t cost_of_pattern(lua_State *L) {
+    return cost_of_search(L, NT_PATTERN_ONCE);
 }
 
 static int64_t cost_of_gmatch(lua_State *L) {
-    size_t subject, length;
-    luaL_checklstring(L, 1, &subject);
-    const char *pattern = luaL_checklstring(L, 2, &length);
-    nt_pattern_check(L, pattern, length, subject, NT_PATTERN_EVERYWHERE);
-    return cost_of_texts(L);
+    return cost_of_search(L, NT_PATTERN_EVERYWHERE);
 }
 
+/* Its fourth argument switches patterns off. */
 static int64_t cost_of_find(lua_State *L) {
-    size_t subject, length;
-    luaL_checklstring(L, 1, &subject);
-    const char *pattern = luaL_checklstring(L, 2, &length);
-    nt_pattern_check(L, pattern, length, subject,
-                     lua_toboolean(L, 4) ? NT_PATTERN_PLAIN : NT_PATTERN_ONCE);
-    return cost_of_texts(L);
+    return cost_of_search(L, lua_toboolean(L, 4) ? NT_PATTERN_PLAIN : NT_PATTERN_ONCE);
 }
 
 /* --- our own ---------------------------------------------------------------------------------- */
