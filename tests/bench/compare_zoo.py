@@ -39,7 +39,7 @@ def cases(names):
 def bench(given, case, batch, threads):
     out = subprocess.run([given.program, 'bench', ROOT / f'graphs/{case.graph}.yaml', '--json',
                           *settings_of(case.settings('full')), '--batch', str(batch), '--threads', str(threads),
-                          '--repeat', str(REPEATS.get(batch, FEWEST)), '--rounds', str(given.rounds), '--peer-memory', given.peer_memory,
+                          '--repeat', str(given.repeat or REPEATS.get(batch, FEWEST)), '--rounds', str(given.rounds), '--peer-memory', given.peer_memory,
                           '--peer', f'torch:{ROOT}/tests/golden/zoo.py:published_network',
                           '--peer-args', repr(case.graph)], check=True, env=DEBIANS, stdout=subprocess.PIPE).stdout
     return json.loads(out)['peer']
@@ -66,6 +66,7 @@ def main():
     parser.add_argument('program')
     parser.add_argument('names', nargs='*', metavar='NAME')
     parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--repeat', type=int, help='steps a round, of which the fastest counts; by batch unless given')
     parser.add_argument('--peer-memory', choices=('kept', 'returned'), default='kept')
     parser.add_argument('--threads', type=int, nargs='+', default=[1, 2])
     parser.add_argument('--batches', type=int, nargs='+', default=[1, 8, 32])
