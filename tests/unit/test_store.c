@@ -856,6 +856,65 @@ static void test_changed_outcomes(void **state) {
     nt_store_close(open_in(*state));
 }
 
+/* Gives every shard of a thing the digest that it would have, had it been saved as it lies there.
+ */
+static void reseal(const char *folder, int thing) {
+    sqlite3 *db = connect_to(folder);
+    sqlite3_stmt *shards, *write;
+    const char *read =
+        "SELECT shard.rowid, samples, sample_bytes, number, loss, outcomes FROM shard "
+        "JOIN measured USING (key, numerics) WHERE key = ?1";
+    assert_int_equal(sqlite3_prepare_v2(db, read, -1, &shards, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "UPDATE shard SET digest = ?1 WHERE rowid = ?2", -1, &write, NULL),
+        SQLITE_OK);
+    sqlite3_bind_text(shards, 1, made_key(thing), -1, SQLITE_STATIC);
+    int count = 0;
+    for (; sqlite3_step(shards) == SQLITE_ROW; count++) {
+        char line[200], hex[NT_DIGEST_HEX];
+        nt_digest *digest = nt_digest_new();
+        snprintf(line, sizeof line, "%s %d %d %d %a\n" MADE_NUMERICS "\n", made_key(thing),
+                 sqlite3_column_int(shards, 1), sqlite3_column_int(shards, 2),
+                 sqlite3_column_int(shards, 3), sqlite3_column_double(shards, 4));
+        nt_digest_add(digest, line, strlen(line));
+        nt_digest_add(digest, sqlite3_column_blob(shards, 5),
+                      (size_t)sqlite3_column_bytes(shards, 5));
+        nt_digest_end(digest, hex);
+        sqlite3_bind_text(write, 1, hex, -1, SQLITE_TRANSIENT);
+        sqlite3_bind_int64(write, 2, sqlite3_column_int64(shards, 0));
+        assert_int_equal(sqlite3_step(write), SQLITE_DONE);
+        sqlite3_reset(write);
+    }
+    assert_true(count > 0);
+    sqlite3_finalize(shards);
+    sqlite3_finalize(write);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* A digest is no authority: shards that don't fit what was measured, each with a right one. */
+static void test_wrong_sizes(void **state) {
+    static const char *const changes[] = {
+        "UPDATE measured SET samples = 2300 WHERE samples = 2345",
+        "UPDATE measured SET sample_bytes = 2 WHERE samples = 2345",
+        "UPDATE measured SET samples = 1500 WHERE samples = 2345",
+        "UPDATE shard SET outcomes = x'' WHERE number = 2",
+        "UPDATE shard SET outcomes = zeroblob(1001) WHERE number = 1 AND length(outcomes) = 1000",
+    };
+    nt_store *store = open_in(*state);
+    fill(store);
+    nt_store_close(store);
+    content whole = read_store(*state);
+    reseal(*state, 0);
+    nt_store_close(open_in(*state)); /* what was saved has these digests */
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        execute_in(*state, changes[i]);
+        reseal(*state, 0);
+        expect_refused_as(*state, true, "is not what was saved; put back a copy, or move it out");
+        write_store(*state, whole.bytes, whole.size);
+    }
+    free(whole.bytes);
+}
+
 /* A store that gives all its outcomes as they were saved, or an error that names it. Returns
  * whether it gave them. */
 static bool right_or_refused(const char *folder, bool to_write) {
@@ -987,6 +1046,7 @@ int main(void) {
         TEST(test_foreign),
         TEST(test_marks),
         TEST(test_changed_outcomes),
+        TEST(test_wrong_sizes),
         TEST(test_flipped),
         TEST(test_truncated),
         TEST(test_no_folder),
