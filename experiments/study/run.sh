@@ -2,9 +2,8 @@
 # The study's runs, in order of their value: run.sh FOLDER [--threads N] [NAME…]
 #
 # Each suite NAME.yaml of this folder is run into FOLDER/NAME; what is there already is gone on with. The readings
-# of one network (base-*) take the weights that base has trained, heart-pretrained what wide has. Two of these
-# scripts with one thread each, on different names, take less time than one with two. Which claims held under which
-# conditions:
+# of one network (base-*) take the weights that base has trained, heart-pretrained what wide has. Which claims
+# held under which conditions:
 #
 #     claims.py FOLDER/base FOLDER/base-batch …
 set -eu
