@@ -60,7 +60,11 @@ def of_program(paths):
 def differences(paths):
     count, wrong = 0, []
     for name, program in of_program(paths).items():
-        other = scalars(yaml.compose(pathlib.Path(name).read_text(), yaml.SafeLoader), {})
+        try:
+            other = scalars(yaml.compose(pathlib.Path(name).read_text(), yaml.SafeLoader), {})
+        except yaml.YAMLError as error:
+            wrong.append(f'{name}: PyYAML can\'t read it: {error}')
+            continue
         if other.keys() != program.keys():
             wrong.append(f'{name}: other scalars: {sorted(other.keys() ^ program.keys())[:5]}')
             continue
