@@ -12,14 +12,6 @@
 
 /* --- schemes of winograd.h, which the shape tells apart --------------------------------------- */
 
-static bool toeplitz_fits(const nt_conv_shape *shape) {
-    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_TOEPLITZ), shape);
-}
-
-static bool f43_fits(const nt_conv_shape *shape) {
-    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_F43), shape);
-}
-
 /* Taps of one side that meet the input, summed over the outputs of that side. */
 static int64_t live_taps(const nt_conv_shape *shape, int d) {
     int32_t size = d == 0 ? shape->height : shape->width;
@@ -34,8 +26,24 @@ static int64_t live_taps(const nt_conv_shape *shape, int d) {
     return count;
 }
 
-/* And pays: its tiles must save a third of the products of the definition. On maps of but one tile,
- * a sixth of those meets padding anyway: measured, that pays on many channels only. */
+/* And pays: it must save a third of the products that don't meet padding. On a map that is smaller
+ * than the kernel, or whose phases under a dilation have one place each, most of them do. */
+static bool saves(const nt_winograd *scheme, const nt_conv_shape *shape) {
+    return nt_winograd_fits(scheme, shape) && 3 * nt_winograd_products(scheme, shape, false) <=
+                                                  2 * live_taps(shape, 0) * live_taps(shape, 1);
+}
+
+static bool toeplitz_fits(const nt_conv_shape *shape) {
+    return saves(nt_winograd_find(NT_WINOGRAD_TOEPLITZ), shape);
+}
+
+static bool f43_fits(const nt_conv_shape *shape) {
+    return nt_winograd_fits(nt_winograd_find(NT_WINOGRAD_F43), shape);
+}
+
+/* And pays: its tiles must save a third of the products of the definition, padding or not. On maps
+ * of but one tile, a sixth of those meets padding anyway: there, as measured, it pays on many
+ * channels only. */
 static bool strided_fits(const nt_conv_shape *shape) {
     enum { MANY_CHANNELS = 128 };
     const nt_winograd *scheme = nt_winograd_find(NT_WINOGRAD_STRIDED);
@@ -44,13 +52,6 @@ static bool strided_fits(const nt_conv_shape *shape) {
     int64_t plain = (int64_t)nt_winograd_area(scheme->taps) * shape->out_height * shape->out_width;
     return 3 * nt_winograd_products(scheme, shape, false) <= 2 * plain &&
            (nt_winograd_tiles(scheme, shape, false) > 1 || shape->channels >= MANY_CHANNELS);
-}
-
-/* Likewise a third, but of the products that don't meet padding: on a map that is smaller than the
- * kernel, most of them do. */
-static bool saves(const nt_winograd *scheme, const nt_conv_shape *shape) {
-    return nt_winograd_fits(scheme, shape) && 3 * nt_winograd_products(scheme, shape, false) <=
-                                                  2 * live_taps(shape, 0) * live_taps(shape, 1);
 }
 
 /* The schemes of other kernels than 3x3; NULL: none pays. */

@@ -304,6 +304,12 @@ static void test_choice(void **state) {
     expect_choice(s, NT_WINOGRAD_ALGORITHM);
     s.height = s.width = 8;
     expect_choice(s, NT_TOEPLITZ_ALGORITHM);
+    s.height = s.width = 6; /* half the phases have but one row */
+    expect_choice(s, NT_DIRECT_ALGORITHM);
+    s.height = s.width = 28; /* and here five in six */
+    s.pad[0] = s.pad[1] = s.dilation[0] = s.dilation[1] = 24;
+    expect_choice(s, NT_DIRECT_ALGORITHM);
+    s.pad[0] = s.pad[1] = s.dilation[0] = s.dilation[1] = 4;
     s.height = 9; /* most phases have but two rows */
     s.width = 16;
     expect_choice(s, NT_DIRECT_ALGORITHM);
