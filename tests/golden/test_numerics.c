@@ -1,7 +1,7 @@
 /* That the bits of evaluation and of training are those of the stated revision of the numerics.
  * Their digests are in numerics.txt:
  *
- *     revision 3
+ *     revision 4
  *     fused-wide adamw 0956afe5…
  *
  * Bits depend on the processor in two ways alone: whether the kernel for matrix products multiplies
