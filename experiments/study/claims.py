@@ -3,12 +3,15 @@
 
 Reads each run's results.json and prints, as Markdown, one row a run: what of the paper's claims held there, with
 the numbers that it follows from; then the values of the paper's tables beside the paper's, and how far the run is
-from them. A claim held, or didn't, if it did with every seed by the verdicts of the run; else it is undecided:
+from them (root mean square); then what one convolution costs, by its place: the mean over seeds and, of those that
+are not feature decomposition, over the layers of each stage, apart for units that begin a stage; then, of each run of the
+first one's layers, whether the layers have the verdicts over all seeds (of the recipe) and the order that they have
+there. A claim held, or didn't, if it did with every seed by the verdicts of the run; else it is undecided:
 
   most      more than half of the convolutions are trivial, one at a time
   fd        every feature-decomposition layer but the stem is critical (not: one of them is trivial)
   rest      every other convolution but the stem is trivial (not: one of them is critical)
-  order     no block costs more than the one before it, beyond the margin
+  order     no block costs more than the one before it, and the last less than the first, beyond the margin
   shortcuts each shortcut's feature-decomposition layer costs at least half of what the network is above chance; of
             shortcuts that only halve the map the cost is listed, too
   cause     in every unit that has both, the feature-decomposition layer of the path costs more, beyond the margin,
@@ -31,13 +34,17 @@ def mean(values):
 class Run:
     """What results.json says, by group and case."""
 
-    def __init__(self, folder):
-        self.results = json.loads((pathlib.Path(folder) / 'results.json').read_text())
-        self.name = pathlib.Path(folder).resolve().name.removeprefix('study-')
+    def __init__(self, name, results, kind=''):
+        self.results = results
+        self.name = f'{name}, {kind}' if kind else name
         self.margin = self.results['setup']['margin']
         self.baseline = [row['value'] for row in self.results['baseline']]
-        self.groups = {group['group']: {case['case']: case['results'] for case in group['cases']}
+        self.groups = {group['group']: {case['case'].removesuffix(f' {kind}'): case['results']
+                                        for case in group['cases'] if not kind or case['case'].endswith(f' {kind}')}
                        for group in self.results['groups']}
+        self.recipe = {case['case'].removesuffix(f' {kind}'): case.get('recipe', {}).get('verdict')
+                       for group in self.results['groups'] if group['group'] == 'each-layer' for case in group['cases']
+                       if not kind or case['case'].endswith(f' {kind}')}
         self.layers = {layer['name']: layer for layer in self.results['layers']}
 
     def group(self, *names):
@@ -45,6 +52,14 @@ class Run:
 
     def case(self, name, *groups):
         return self.group(*groups).get(name)
+
+
+def runs_of(folder):
+    """One, or one for each kind of edit that its cases are named by; none if layers weren't zeroed one by one."""
+    results = json.loads((pathlib.Path(folder) / 'results.json').read_text())
+    names = [case['case'] for group in results['groups'] if group['group'] == 'each-layer' for case in group['cases']]
+    kinds = sorted({name.split(' ')[1] if ' ' in name else '' for name in names})
+    return [Run(pathlib.Path(folder).resolve().name, results, kind) for kind in kinds]
 
 
 def verdicts(results):
@@ -94,7 +109,8 @@ def order(run):
     blocks = [results for name, results in sorted(run.group(*BLOCKS).items()) if name.startswith('block ')]
     if len(blocks) < 2:
         return ''
-    rises = [all(later[s]['value'] >= earlier[s]['value'] - run.margin for earlier, later in zip(blocks, blocks[1:]))
+    rises = [blocks[-1][s]['value'] > blocks[0][s]['value'] + run.margin and
+             all(later[s]['value'] >= earlier[s]['value'] - run.margin for earlier, later in zip(blocks, blocks[1:]))
              for s in range(len(run.baseline))]
     held = True if all(rises) else False if not any(rises) else None
     return say(held, ', '.join(f'{mean([r["value"] for r in results]):.3f}' for results in blocks))
@@ -137,6 +153,38 @@ def beside_paper(run):
     return [run.name, str(len(run.baseline)), *cells, f'{distance:.3f}' if distance is not None else '']
 
 
+def place(layer):
+    """Where a convolution is: 'stem', 'fd 2', 'shortcut 2', 'first 2' (the rest of a stage's first unit), 'later 2'."""
+    if not layer['stage']:
+        return 'stem'
+    unit = layer['block'].split('.')[-1]
+    kind = 'shortcut' if layer['shortcut'] else 'fd' if layer['fd'] else 'first' if unit == '0' else 'later'
+    return f'{kind} {layer["stage"].removeprefix("layer")}'
+
+
+def by_place(run):
+    costs = {}
+    for name, results in run.group('each-layer').items():
+        costs.setdefault(place(run.layers[name]), []).append(mean(changes(results)))
+    return {key: f'{mean(values):+.3f}' for key, values in costs.items()}
+
+
+def tau(one, other):
+    """Kendall's, a: of all pairs, those in the same order less those in the opposite one."""
+    signs = [(one[a] - one[b]) * (other[a] - other[b]) for i, a in enumerate(one) for b in list(one)[:i]]
+    return sum((sign > 0) - (sign < 0) for sign in signs) / len(signs)
+
+
+def beside_first(first, run):
+    costs = [{name: mean(changes(results)) for name, results in r.group('each-layer').items()} for r in (first, run)]
+    words = [[r.recipe.get(name) for name in costs[0]] for r in (first, run)]
+    opposite = sum({a, b} == {'trivial', 'critical'} for a, b in zip(*words))
+    return [run.name, f'{sum(a == b for a, b in zip(*words))} of {len(costs[0])}', str(opposite), f'{tau(*costs):.2f}']
+
+
+PLACES = ['stem'] + [f'{kind} {stage}' for stage in range(1, 5) for kind in ('fd', 'shortcut', 'first', 'later')][2:]
+
+
 def table(head, rows):
     print('| ' + ' | '.join(head) + ' |\n|' + ' --- |' * len(head))
     for row in rows:
@@ -144,7 +192,7 @@ def table(head, rows):
 
 
 def main():
-    runs = [Run(folder) for folder in sys.argv[1:]]
+    runs = [run for folder in sys.argv[1:] for run in runs_of(folder)]
     if not runs:
         sys.exit(__doc__)
     table(['condition', 'seeds', 'baseline', 'most', 'fd', 'rest', 'order (blocks 1 to 4)', 'shortcuts', 'cause'],
@@ -153,8 +201,15 @@ def main():
             shortcuts(run), cause(run)] for run in runs])
     print()
     table(['condition', 'seeds', *PAPER, 'distance'],
-          [['paper', '', *(f'{value:.2f}' for value in PAPER.values()), '0']] +
-          sorted(map(beside_paper, runs), key=lambda row: row[-1] or '9'))
+          [['the paper', '', *(f'{value:.2f}' for value in PAPER.values()), '0']] +
+          sorted((row for row in map(beside_paper, runs) if any(row[3:])), key=lambda row: row[-1] or '9'))
+    print()
+    table(['condition', *PLACES],
+          [[run.name, *(costs.get(key, '') for key in PLACES)] for run in runs for costs in [by_place(run)]])
+    print()
+    table(['condition', f'verdicts as {runs[0].name} has them', 'opposite verdicts', "Kendall's tau"],
+          [beside_first(runs[0], run) for run in runs[1:]
+           if run.group('each-layer').keys() == runs[0].group('each-layer').keys()])
 
 
 if __name__ == '__main__':

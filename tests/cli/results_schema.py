@@ -23,7 +23,8 @@ OPTIONAL = {('', 'samples'), ('', 'method'), ('method', 'limit'), ('method', 'fi
             ('provenance', 'numerics'), ('provenance', 'training_numerics'), ('samples', 'indexes'),
             ('samples', 'names'), ('samples', 'patients'), ('samples', 'labels'), ('groups', 'notes'), ('groups', 'control'),
             ('results', 'unfinished'), ('results', 'uncounted'), ('results', 'decide'), ('results', 'decision'),
-            ('baseline', 'uncounted'), ('cases', 'cut'), ('cases', 'recipe')}
+            ('baseline', 'uncounted'), ('cases', 'cut'), ('cases', 'recipe'), ('cases', 'cost'), ('', 'cost'),
+            ('cost', 'multiply_adds'), ('cost', 'parameters'), ('method', 'root')}
 OPEN = {'set', 'options'}
 EDIT = {'layer', 'kind'}
 
