@@ -146,6 +146,7 @@ def in_reports(folder):
 
 
 def main():
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores, and those whom it starts inherit that
     with tempfile.TemporaryDirectory(prefix='nontrivial-') as name:
         for check in in_hooks, hang_up, ignored, in_reports:
             folder = pathlib.Path(name).resolve() / check.__name__
