@@ -39,12 +39,13 @@ class Run:
         self.name = f'{name}, {kind}' if kind else name
         self.margin = self.results['setup']['margin']
         self.baseline = [row['value'] for row in self.results['baseline']]
-        self.groups = {group['group']: {case['case'].removesuffix(f' {kind}'): case['results']
-                                        for case in group['cases'] if not kind or case['case'].endswith(f' {kind}')}
-                       for group in self.results['groups']}
-        self.recipe = {case['case'].removesuffix(f' {kind}'): case.get('recipe', {}).get('verdict')
-                       for group in self.results['groups'] if group['group'] == 'each-layer' for case in group['cases']
-                       if not kind or case['case'].endswith(f' {kind}')}
+        self.groups, self.recipe = {}, {}
+        for group in results['groups']:
+            cases = {case['case'].removesuffix(f' {kind}'): case for case in group['cases']
+                     if not kind or case['case'].endswith(f' {kind}')}
+            self.groups[group['group']] = {name: case['results'] for name, case in cases.items()}
+            if group['group'] == 'each-layer':
+                self.recipe = {name: case.get('recipe', {}).get('verdict') for name, case in cases.items()}
         self.layers = {layer['name']: layer for layer in self.results['layers']}
 
     def group(self, *names):
